@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+/** The project's own tests. The suites run from `harness/cli` with a config of their own. */
+export default defineConfig({
+  test: {
+    include: ['harness/**/*.test.ts', 'scripts/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 30_000,
+  },
+});
