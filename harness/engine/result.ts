@@ -1,0 +1,76 @@
+/** What a scenario leaves behind. This is what `results.json` holds for it. */
+import type { Level } from '../catalogue/types.ts';
+import type { Family } from '../packet/types.ts';
+
+/** ISO/IEC 9646 verdicts, with `warn` (SHOULD broken) and `info` (what a MAY turned out to be) added. */
+export type Verdict = 'pass' | 'fail' | 'warn' | 'info' | 'inconclusive' | 'skip' | 'error';
+
+/** The outcome of one expectation. */
+export interface ExpectationResult {
+  /** Clause judged. */
+  clause: string;
+  level: Level;
+  verdict: Verdict;
+  /** Where the expectation stands: file:line. */
+  source: string;
+  /** The step, as written, one line. */
+  step: string;
+  /** What was expected, in packet notation; only when not met, and for `info` what came. */
+  expected?: string;
+  /** What came instead: a packet in the same notation, or what was missing. */
+  actual?: string;
+  /** Field by field what differed. */
+  differences?: { field: string; expected: string; actual: string }[];
+  /** Packets seen while waiting, with milliseconds since the scenario began. */
+  nearMisses?: { at: number; packet: string }[];
+  /** One line for people. */
+  message?: string;
+}
+
+/** One line of the ladder diagram. */
+export interface LadderEntry {
+  /** Milliseconds since the scenario began. */
+  at: number;
+  kind: 'packet' | 'step' | 'agent' | 'note';
+  /** For packets: `out` is from the tester. */
+  direction?: 'in' | 'out';
+  /** Subflow name, when the packet belongs to one. */
+  subflow?: string;
+  /** Packet notation, step text or agent line. */
+  text: string;
+  /** Verdict of an expectation settled by this packet or step. */
+  verdict?: Verdict;
+  clause?: string;
+}
+
+/** One scenario variant's outcome. */
+export interface ScenarioResult {
+  /** `3.1/synack/key-length#ipv6`: suite id, scenario name, variant. */
+  id: string;
+  title: string;
+  /** Suite id: path below the suites folder without suffix. */
+  suite: string;
+  /** Suite file. */
+  file: string;
+  line: number;
+  /** RFC section. */
+  section: string;
+  role: 'initiator' | 'responder';
+  family: Family;
+  /** Values of the `for-each` variables, and role and family. */
+  parameters: Record<string, string>;
+  verdict: Verdict;
+  /** One line: why the verdict is what it is; absent on pass. */
+  reason?: string;
+  /** Set by the declared deviations, not by the engine. */
+  declared?: { reason: string; link?: string };
+  durationMs: number;
+  expectations: ExpectationResult[];
+  ladder: LadderEntry[];
+  /** Paths relative to the results file. */
+  evidence: { pcap?: string; agentLog?: string; ladder?: string };
+  /** MPTCP counters that moved, name to difference. */
+  counters: Record<string, number>;
+  /** Command that runs just this scenario again. */
+  rerun: string;
+}

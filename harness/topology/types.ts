@@ -1,0 +1,73 @@
+/** Topologies as files describe them, and what a driver makes of one. */
+import type { Agent } from '../sut/types.ts';
+
+/** Traffic shaping of one direction of a link. Absent fields do not shape. */
+export interface Shape {
+  /** Bits a second. */
+  rate?: number;
+  /** One-way delay, milliseconds. */
+  delay?: number;
+  /** Loss probability, 0..1. */
+  loss?: number;
+}
+
+/** One link between the tester and a SUT host. */
+export interface LinkSpec {
+  name: string;
+  /** Name of the SUT host at the far end. */
+  host: string;
+  /** Octets; 1500 unless told. */
+  mtu: number;
+  /** Families with addresses on this link. */
+  families: ('ipv4' | 'ipv6')[];
+  toSut?: Shape;
+  fromSut?: Shape;
+}
+
+/** A topology file, loaded. */
+export interface Topology {
+  name: string;
+  title: string;
+  hosts: string[];
+  links: LinkSpec[];
+}
+
+/** Both ends of a built link. */
+export interface CellLink {
+  spec: LinkSpec;
+  /** The tester's device. */
+  device: string;
+  /** The SUT's device, as the SUT names it. */
+  sutDevice: string;
+  /** Addresses by family, text form. The tester also answers for every other address of the prefix. */
+  tester: { ipv4: string; ipv6: string };
+  sut: { ipv4: string; ipv6: string };
+  /** Prefix lengths. */
+  prefix: { ipv4: number; ipv6: number };
+}
+
+/** A topology built once, for one scenario. */
+export interface Cell {
+  topology: Topology;
+  /** The agent of each host, by host name. */
+  agents: ReadonlyMap<string, Agent>;
+  links: CellLink[];
+  /** Takes everything down. Idempotent; never throws. */
+  close(): Promise<void>;
+}
+
+/** A way to make SUT hosts and links. */
+export interface Driver {
+  readonly name: string;
+  /** What of this topology the driver cannot do, one line each; empty when it can do all. */
+  problems(topology: Topology): string[];
+  /** Builds the topology. Many cells may exist at once. @throws TopologyError */
+  build(topology: Topology): Promise<Cell>;
+  /** Frees what the driver holds. */
+  close(): Promise<void>;
+}
+
+/** A cell could not be built: a fault of the harness or the machine. */
+export class TopologyError extends Error {
+  override readonly name = 'TopologyError';
+}
