@@ -1,0 +1,174 @@
+/** The option that a compliant host would put on a packet: what a scenario leaves out, and what `auto` means. */
+import { addAddrHmac, dssChecksum, idsn, joinHmac, token } from '../mptcp/index.ts';
+import { FLAG, type TcpOption } from '../packet/types.ts';
+import type { Before, Subflow } from './endpoint.ts';
+import { relativeDsn } from './endpoint.ts';
+
+/** One packet as its sender sees it. Numbers are relative where the notation's are. */
+export interface OptionView {
+  subflow: Subflow;
+  /** Whether the tester is the sender. */
+  outgoing: boolean;
+  flags: number;
+  /** Relative sequence number of the first octet of payload. */
+  ssn: number;
+  payload: Uint8Array;
+  /** DATA_FIN is asked for. */
+  dataFin: boolean;
+  /** DSN that the sender's next new octet has, relative to its IDSN. */
+  dsnNext: bigint;
+  /** Next data octet that the sender expects, relative to the receiver's IDSN. */
+  dataAckNext: bigint;
+}
+
+/** The view of a packet that the tester is about to send. */
+export function outgoingView(subflow: Subflow, flags: number, ssn: number, payload: Uint8Array, dataFin: boolean): OptionView {
+  const { connection } = subflow;
+  const known = subflow.sentMappingAt(ssn);
+  const dsnNext = known !== undefined && payload.length > 0 ? known.dsn + BigInt(ssn - known.ssn) : connection.sendNext;
+  return { subflow, outgoing: true, flags, ssn, payload, dataFin, dsnNext, dataAckNext: connection.received.next };
+}
+
+/** The view of a packet that has come; `before` is what the tester knew until then. */
+export function incomingView(subflow: Subflow, flags: number, ssn: number, payload: Uint8Array, dataFin: boolean, before: Before): OptionView {
+  return {
+    subflow, outgoing: false, flags, ssn, payload, dataFin,
+    dsnNext: before.dataNext, dataAckNext: subflow.connection.sendNext,
+  };
+}
+
+interface Secrets {
+  senderKey: bigint;
+  receiverKey: bigint;
+  senderNonce: number;
+  receiverNonce: number;
+}
+
+function secretsOf(view: OptionView): Secrets {
+  const { subflow } = view;
+  const local = { key: subflow.connection.localKey, nonce: subflow.nonce };
+  // A key or nonce that was never seen counts as zero; whoever needs it has expected it first.
+  const remote = { key: subflow.connection.remoteKey ?? 0n, nonce: subflow.remoteNonce ?? 0 };
+  const [sender, receiver] = view.outgoing ? [local, remote] : [remote, local];
+  return { senderKey: sender.key, receiverKey: receiver.key, senderNonce: sender.nonce, receiverNonce: receiver.nonce };
+}
+
+/** Builds the option `kind` as a compliant sender of this packet would. */
+export function compliantOption(kind: string, view: OptionView): TcpOption {
+  const { profile } = view.subflow.connection;
+  switch (kind) {
+    case 'mss':
+      return { kind: 'mss', mss: profile.mss };
+    case 'wscale':
+      return { kind: 'wscale', shift: Math.max(0, profile.wscale) };
+    case 'sack_ok':
+      return { kind: 'sack_ok' };
+    case 'sack':
+      return { kind: 'sack', blocks: [] };
+    case 'ts':
+      return { kind: 'ts', value: 0, echo: view.subflow.timestampRecent };
+    case 'fastopen':
+      return { kind: 'fastopen', cookie: new Uint8Array(0) };
+    case 'nop':
+      return { kind: 'nop' };
+    case 'eol':
+      return { kind: 'eol' };
+    case 'unknown':
+      return { kind: 'unknown', code: 254, data: new Uint8Array(2) };
+    case 'malformed':
+    case 'raw':
+      return { kind: 'raw', raw: new Uint8Array(0) };
+    default:
+      return compliantMptcp(kind, view);
+  }
+}
+
+function compliantMptcp(kind: string, view: OptionView): TcpOption {
+  const secrets = secretsOf(view);
+  switch (kind) {
+    case 'mp_capable':
+      return mpCapable(view, secrets);
+    case 'mp_join':
+      return mpJoin(view, secrets);
+    case 'dss':
+      return dss(view, secrets);
+    case 'add_addr':
+      return {
+        kind: 'add_addr', reserved: 0, echo: false, addressId: 1, address: view.subflow.local.address,
+        hmac: addAddrHmac(secrets.senderKey, secrets.receiverKey, 1, view.subflow.local.address, 0),
+      };
+    case 'remove_addr':
+      return { kind: 'remove_addr', reserved: 0, addressIds: [1] };
+    case 'mp_prio':
+      return { kind: 'mp_prio', reserved: 0, backup: true };
+    case 'mp_fail':
+      return { kind: 'mp_fail', reserved: 0, dsn: BigInt.asUintN(64, idsn(secrets.receiverKey) + view.dataAckNext) };
+    case 'mp_fastclose':
+      return { kind: 'mp_fastclose', reserved: 0, receiverKey: secrets.receiverKey };
+    case 'mp_tcprst':
+      return { kind: 'mp_tcprst', reserved: 0, transient: false, reason: 0 };
+    case 'mp_experimental':
+      return { kind: 'mp_experimental', nibble: 0, data: Uint8Array.of(0, 1, 2, 3, 4) };
+    case 'mptcp_unknown':
+      return { kind: 'mptcp_unknown', subtype: 12, nibble: 0, data: Uint8Array.of(0, 1, 2, 3, 4) };
+    default:
+      throw new RangeError(`no compliant form of "${kind}" is known`);
+  }
+}
+
+function mpCapable(view: OptionView, secrets: Secrets): TcpOption {
+  const { connection } = view.subflow;
+  const base = { kind: 'mp_capable', version: 1 } as const;
+  const isSyn = (view.flags & FLAG.SYN) !== 0;
+  const ownChecksum = view.outgoing ? connection.profile.checksum : connection.remoteChecksum;
+  // The third packet confirms what both sides asked for (§3.1): A is then the outcome, not the wish.
+  const flags = ((isSyn ? ownChecksum : connection.checksum) ? 0x80 : 0) | 0x01;
+  if (isSyn) return (view.flags & FLAG.ACK) === 0 ? { ...base, flags } : { ...base, flags, senderKey: secrets.senderKey };
+  const keys = { ...base, flags, senderKey: secrets.senderKey, receiverKey: secrets.receiverKey };
+  if (view.payload.length === 0) return keys;
+  const withLength = { ...keys, dataLength: view.payload.length };
+  if (!connection.checksum) return withLength;
+  return { ...withLength, checksum: checksumOf(view, secrets.senderKey, 1n, 1) };
+}
+
+function mpJoin(view: OptionView, secrets: Secrets): TcpOption {
+  const base = { kind: 'mp_join', reserved: 0 } as const;
+  const hmac = joinHmac(secrets.senderKey, secrets.receiverKey, secrets.senderNonce, secrets.receiverNonce);
+  const shared = { backup: false, addressId: view.subflow.spec.addressId, nonce: secrets.senderNonce };
+  if ((view.flags & FLAG.SYN) === 0) return { ...base, form: 'ack', hmac: hmac.slice(0, 20) };
+  if ((view.flags & FLAG.ACK) === 0) return { ...base, ...shared, form: 'syn', token: token(secrets.receiverKey) };
+  return { ...base, ...shared, form: 'synack', hmac: hmac.slice(0, 8) };
+}
+
+function dss(view: OptionView, secrets: Secrets): TcpOption {
+  const { connection } = view.subflow;
+  const eight = view.outgoing ? connection.profile.dsnSize === 8 : true;
+  const base = {
+    kind: 'dss', reserved: 0, dataFin: view.dataFin, dsn8: false, hasMap: false, dataAck8: eight, hasDataAck: true,
+    dataAck: narrow(idsn(secrets.receiverKey) + view.dataAckNext, eight),
+  } as const;
+  if (view.payload.length === 0 && !view.dataFin) return base;
+  const ssn = view.payload.length === 0 ? 0 : view.ssn;
+  const dataLength = view.payload.length + (view.dataFin ? 1 : 0);
+  const map = { hasMap: true, dsn8: eight, dsn: narrow(idsn(secrets.senderKey) + view.dsnNext, eight), ssn, dataLength };
+  if (!connection.checksum) return { ...base, ...map };
+  return { ...base, ...map, checksum: checksumOf(view, secrets.senderKey, view.dsnNext, ssn, dataLength) };
+}
+
+/** DSS checksum over the whole payload of a packet; the DSN is relative to the sender's IDSN. */
+export function checksumOf(view: OptionView, senderKey: bigint, dsn: bigint, ssn: number, dataLength = view.payload.length): number {
+  return dssChecksum({ dsn: BigInt.asUintN(64, idsn(senderKey) + dsn), ssn, dataLength, data: view.payload });
+}
+
+/** 64 bits, or the lower 32. */
+export function narrow(value: bigint, eightOctets: boolean): bigint {
+  return BigInt.asUintN(eightOctets ? 64 : 32, value);
+}
+
+/** IDSN that a DSN (`dsn`) or Data ACK (`dack`) of this packet counts from; undefined while the key is unknown. */
+export function baseFor(style: 'dsn' | 'dack', view: Pick<OptionView, 'subflow' | 'outgoing'>): bigint | undefined {
+  const { connection } = view.subflow;
+  return (style === 'dsn') === view.outgoing ? connection.localIdsn : connection.remoteIdsn;
+}
+
+export { relativeDsn };

@@ -1,0 +1,198 @@
+/** Builds the packet that a `send` line describes: a compliant peer's, but for what the line says. Pure. */
+import { encodedLength, encodeOptions } from '../packet/index.ts';
+import { FLAG, type IpHeader, type Packet, type TcpOption } from '../packet/types.ts';
+import type { Value } from '../scenario/expression.ts';
+import { isMptcp, OPTION_FIELDS } from '../scenario/option-fields.ts';
+import type { FieldItem, OptionItem, PacketLine } from '../scenario/packet-line.ts';
+import { streamOctets } from '../sut/stream.ts';
+import { baseFor, compliantOption, narrow, outgoingView, type OptionView } from './compliant-option.ts';
+import type { Subflow } from './endpoint.ts';
+import { evaluate, toInt, type Scope } from './evaluate.ts';
+
+/** TCP's option area (RFC 9293 §3.1). */
+const OPTION_SPACE = 40;
+const DEFAULT_WINDOW = 0xffff;
+
+/** Composes a packet. `clock` is the timestamp value to send. State is not touched: see `recordSent`. @throws NotKnownYet */
+export function composePacket(line: PacketLine, subflow: Subflow, scope: Scope, clock: number): Packet {
+  const flags = flagBits(line);
+  const view = viewFor(line, subflow, flags, scope);
+  const options = [...plainOptions(line, view, clock), ...mptcpOptions(line, view, scope)];
+  const header = (name: string, auto: number): number => Number(headerValue(line.fields, name, BigInt(auto), scope));
+  const seq = header('seq', subflow.sendNext);
+  const ack = (flags & FLAG.ACK) === 0 ? 0 : header('ack', subflow.receiveNext);
+  const ackBase = (flags & FLAG.ACK) === 0 ? 0 : (subflow.remoteIsn ?? 0);
+  return {
+    ip: ipHeader(subflow),
+    tcp: {
+      srcPort: header('sport', subflow.local.port),
+      dstPort: header('dport', subflow.remote.port),
+      seq: (subflow.isn + seq) >>> 0,
+      ack: (ackBase + ack) >>> 0,
+      flags,
+      window: header('win', DEFAULT_WINDOW),
+      urgent: header('urg', 0),
+      options: fit(options),
+      payload: view.payload,
+    },
+  };
+}
+
+/** Takes a packet that was sent into account, as the sender of it would. */
+export function recordSent(line: PacketLine, subflow: Subflow, packet: Packet): void {
+  const { connection } = subflow;
+  const { tcp } = packet;
+  if ((tcp.flags & FLAG.RST) !== 0) return;
+  const seq = (tcp.seq - subflow.isn) >>> 0;
+  const control = Number((tcp.flags & FLAG.SYN) !== 0) + Number((tcp.flags & FLAG.FIN) !== 0);
+  const end = seq + tcp.payload.length + control;
+  // A segment far off the stream (a test of validity checks) does not move it.
+  if (seq <= subflow.sendNext && end > subflow.sendNext) subflow.sendNext = end;
+  if ((tcp.flags & FLAG.SYN) !== 0) {
+    if (subflow.first) connection.mptcp &&= tcp.options.some((option) => isMptcp(option));
+    if (!tcp.options.some((option) => option.kind === 'ts')) subflow.timestamps = false;
+    return;
+  }
+  recordMapping(line, subflow, tcp.options, seq, tcp.payload.length);
+}
+
+function recordMapping(line: PacketLine, subflow: Subflow, options: readonly TcpOption[], seq: number, length: number): void {
+  const { connection } = subflow;
+  const written = line.options?.items.flatMap((item) => item.fields.map((field) => field.name)) ?? [];
+  const dss = options.find((option) => option.kind === 'dss');
+  const capable = options.find((option) => option.kind === 'mp_capable' && option.dataLength !== undefined);
+  let covered = 0;
+  if (dss?.hasMap === true && !written.includes('dsn')) covered = (dss.dataLength ?? 0) - (dss.dataFin ? 1 : 0);
+  else if (capable?.kind === 'mp_capable') covered = capable.dataLength ?? 0;
+  else if (!connection.mptcp) covered = length;
+  if (covered > 0 && subflow.sentMappingAt(seq) === undefined) {
+    subflow.sentMappings.push({ ssn: seq, dsn: connection.sendNext, length: covered });
+    connection.sendNext += BigInt(covered);
+  }
+  if (dss?.dataFin === true && !written.includes('dsn')) connection.sendNext += 1n;
+}
+
+function flagBits(line: PacketLine): number {
+  if (line.flags === 'any') return FLAG.ACK;
+  return line.flags.reduce((sum, name) => sum | FLAG[name as keyof typeof FLAG], 0);
+}
+
+function viewFor(line: PacketLine, subflow: Subflow, flags: number, scope: Scope): OptionView {
+  const ssn = Number(headerValue(line.fields, 'seq', BigInt(subflow.sendNext), scope));
+  const start = ssn + ((flags & FLAG.SYN) === 0 ? 0 : 1);
+  const known = subflow.sentMappingAt(start);
+  const { connection } = subflow;
+  const dsn = known === undefined ? connection.sendNext : known.dsn + BigInt(start - known.ssn);
+  const offset = connection.mptcp ? Number(dsn) - 1 : start - 1;
+  const dataFin = line.options?.items.some((item) =>
+    item.name === 'dss' && item.fields.some((field) => field.name === 'F' && fieldValue(field, scope) === 1n)) ?? false;
+  return outgoingView(subflow, flags, start, payloadOf(line, offset, scope), dataFin);
+}
+
+function payloadOf(line: PacketLine, offset: number, scope: Scope): Uint8Array {
+  const data = line.fields.find((field) => field.name === 'data');
+  if (data !== undefined) {
+    const value = fieldValue(data, scope);
+    return value instanceof Uint8Array ? value : new TextEncoder().encode(String(value));
+  }
+  return streamOctets(offset, Number(headerValue(line.fields, 'len', 0n, scope)));
+}
+
+function headerValue(fields: readonly FieldItem[], name: string, auto: bigint, scope: Scope): bigint {
+  const item = fields.find((field) => field.name === name);
+  return item === undefined ? auto : toInt(fieldValue(item, { ...scope, auto: () => auto }));
+}
+
+function fieldValue(item: FieldItem, scope: Scope): Value | undefined {
+  if (item.matcher.type === 'absent') return undefined;
+  if (item.matcher.type !== 'equal') throw new RangeError(`${item.name}: a packet to send needs one value`);
+  return evaluate(item.matcher.expr, scope);
+}
+
+/** TCP's own options: what the profile offers on a SYN, timestamps after it; the line may replace or leave out each. */
+function plainOptions(line: PacketLine, view: OptionView, clock: number): TcpOption[] {
+  const { subflow, flags } = view;
+  const { profile } = subflow.connection;
+  const named = new Set(line.options?.items.map((item) => item.name));
+  const kinds: string[] = [];
+  if ((flags & FLAG.SYN) !== 0) {
+    kinds.push('mss');
+    if (profile.sack) kinds.push('sack_ok');
+    if (profile.wscale >= 0) kinds.push('wscale');
+  }
+  if (subflow.timestamps && (flags & FLAG.RST) === 0) kinds.push('ts');
+  return kinds.filter((kind) => !named.has(kind)).map((kind) => {
+    const option = compliantOption(kind, view);
+    return option.kind === 'ts' ? { ...option, value: clock >>> 0 } : option;
+  });
+}
+
+/** The options that the line lists, or those of a compliant peer where it lists none. */
+function mptcpOptions(line: PacketLine, view: OptionView, scope: Scope): TcpOption[] {
+  if (line.options === undefined) return defaultKinds(view).map((kind) => compliantOption(kind, view));
+  const items = line.options.items.filter((item) => !item.negated);
+  const extra = line.options.open ? defaultKinds(view).filter((kind) => !line.options?.items.some((item) => item.name === kind)) : [];
+  return [...extra.map((kind) => compliantOption(kind, view)), ...items.map((item) => buildOption(item, view, scope))];
+}
+
+function defaultKinds(view: OptionView): string[] {
+  const { subflow, flags } = view;
+  if ((flags & FLAG.RST) !== 0 || !subflow.connection.mptcp) return [];
+  if ((flags & FLAG.SYN) !== 0) return [subflow.first ? 'mp_capable' : 'mp_join'];
+  if (!subflow.active || subflow.confirmed) return ['dss'];
+  if (!subflow.first) return ['mp_join'];
+  // Until the stack acknowledges data, the first data goes with MP_CAPABLE, and so do empty ACKs (§3.1).
+  return view.payload.length === 0 || view.ssn === 1 ? ['mp_capable'] : ['dss'];
+}
+
+/** One option with what the line makes different. */
+function buildOption(item: OptionItem, view: OptionView, scope: Scope): TcpOption {
+  const option = structuredClone(compliantOption(item.name, view));
+  const spec = OPTION_FIELDS.get(item.name);
+  for (const field of item.fields) {
+    if (field.name === 'len') continue;
+    const target = spec?.fields.get(field.name);
+    if (target === undefined) continue;
+    const reference = compliantOption(item.name, view);
+    const style = target.style;
+    const base = style === 'dsn' || style === 'dack' ? baseFor(item.name === 'mp_fail' ? 'dack' : style, view) : undefined;
+    const auto = (): Value | undefined => {
+      const value = target.read(reference);
+      return base !== undefined && typeof value === 'bigint' ? value - base : value;
+    };
+    const value = fieldValue(field, { ...scope, style, auto });
+    target.write(option, base !== undefined && typeof value === 'bigint' ? BigInt.asUintN(64, value + base) : value);
+  }
+  if (option.kind === 'dss') narrowDss(option);
+  const length = item.fields.find((field) => field.name === 'len');
+  if (length === undefined) return option;
+  return resize(option, Number(toInt(fieldValue(length, { ...scope, auto: () => BigInt(encodedLength(option)) }))));
+}
+
+function narrowDss(option: Extract<TcpOption, { kind: 'dss' }>): void {
+  if (option.dsn !== undefined) option.dsn = narrow(option.dsn, option.dsn8);
+  if (option.dataAck !== undefined) option.dataAck = narrow(option.dataAck, option.dataAck8);
+}
+
+/** The option cut or filled up with zeros to `length` octets, its Length octet telling so. */
+function resize(option: TcpOption, length: number): TcpOption {
+  const whole = encodeOptions([option]);
+  const raw = new Uint8Array(length);
+  raw.set(whole.subarray(0, length));
+  if (length > 1) raw[1] = length;
+  return { kind: 'raw', raw };
+}
+
+/** Leaves timestamps out where the options would not fit otherwise. */
+function fit(options: TcpOption[]): TcpOption[] {
+  if (encodeOptions(options).length <= OPTION_SPACE) return options;
+  return options.filter((option) => option.kind !== 'ts');
+}
+
+function ipHeader(subflow: Subflow): IpHeader {
+  const { local, remote } = subflow;
+  if (local.address.includes(':')) {
+    return { family: 'ipv6', src: local.address, dst: remote.address, trafficClass: 0, flowLabel: 0, hopLimit: 64, protocol: 6 };
+  }
+  return { family: 'ipv4', src: local.address, dst: remote.address, tos: 0, id: 0, fragment: 0x4000, ttl: 64, protocol: 6 };
+}

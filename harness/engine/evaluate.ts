@@ -1,0 +1,150 @@
+/** Works out expressions, and holds values against matchers. Pure. */
+import { idsn, joinHmac, addAddrHmac, token } from '../mptcp/index.ts';
+import { RST_REASONS, type FieldStyle } from '../scenario/option-fields.ts';
+import type { Expr, Matcher, Value } from '../scenario/expression.ts';
+
+/** What an expression may refer to. */
+export interface Scope {
+  /** Value of `$name`; undefined when it is not known (yet). */
+  lookup(name: string): Value | undefined;
+  /** What `auto` stands for; undefined where it stands for nothing. */
+  auto?: () => Value | undefined;
+  /** How a relative field's absolute value is given: adds the base. */
+  style?: FieldStyle;
+}
+
+/** A value that cannot be worked out now: a name not bound, `auto` where there is none. A precondition failed. */
+export class NotKnownYet extends Error {
+  override readonly name = 'NotKnownYet';
+}
+
+const FUNCTIONS: Readonly<Record<string, (...args: Value[]) => Value>> = {
+  token: (key) => BigInt(token(toInt(key))),
+  idsn: (key) => idsn(toInt(key)),
+  hmac: (keyA, keyB, nonceA, nonceB) =>
+    joinHmac(toInt(keyA), toInt(keyB), Number(toInt(nonceA)), Number(toInt(nonceB))),
+  hmac_addr: (keyA, keyB, id, address, port) =>
+    addAddrHmac(toInt(keyA), toInt(keyB), Number(toInt(id)), String(address), port === undefined ? 0 : Number(toInt(port))),
+  flip: (value, at) => flip(value ?? 0n, at === undefined ? 0 : Number(toInt(at))),
+  low32: (value) => BigInt.asUintN(32, toInt(value)),
+  left: (value, count) => toBytes(value).slice(0, Number(toInt(count))),
+  right: (value, count) => toBytes(value).slice(-Number(toInt(count))),
+  fill: (count, octet) => new Uint8Array(Number(toInt(count))).fill(octet === undefined ? 0 : Number(toInt(octet))),
+  swap32: (value) => (toInt(value) >> 32n) | BigInt.asUintN(64, toInt(value) << 32n),
+  reverse64: (value) => BigInt(`0x${toInt(value).toString(16).padStart(16, '0').match(/../g)?.reverse().join('') ?? '0'}`),
+};
+
+/** Names of the functions of the notation. */
+export const FUNCTION_NAMES: readonly string[] = Object.keys(FUNCTIONS);
+
+/** Works out an expression. @throws NotKnownYet */
+export function evaluate(expr: Expr, scope: Scope): Value {
+  switch (expr.type) {
+    case 'int':
+    case 'bytes':
+      return expr.value;
+    case 'word':
+      return scope.style === 'reason' ? (RST_REASONS[expr.value] ?? expr.value) : expr.value;
+    case 'name': {
+      const value = scope.lookup(expr.name);
+      if (value === undefined) throw new NotKnownYet(`$${expr.name} is not known yet`);
+      return value;
+    }
+    case 'auto': {
+      const value = scope.auto?.();
+      if (value === undefined) throw new NotKnownYet('"auto" has no meaning here');
+      return value;
+    }
+    case 'sum': {
+      const left = toInt(evaluate(expr.left, scope));
+      const right = toInt(evaluate(expr.right, scope));
+      return expr.op === '+' ? left + right : left - right;
+    }
+    case 'call': {
+      const apply = FUNCTIONS[expr.name];
+      if (apply === undefined) throw new RangeError(`no function "${expr.name}"`);
+      return apply(...expr.args.map((arg) => evaluate(arg, scope)));
+    }
+  }
+}
+
+/** Whether a value meets a matcher. `bind` keeps the value. Integers are compared modulo 2^`bits` when given. */
+export function matches(matcher: Matcher, actual: Value | undefined, scope: Scope, bind: (name: string, value: Value) => void, bits?: number): boolean {
+  switch (matcher.type) {
+    case 'any':
+      return actual !== undefined;
+    case 'absent':
+      return actual === undefined;
+    case 'bind':
+      if (actual === undefined) return false;
+      bind(matcher.name, actual);
+      return true;
+    case 'not':
+      return actual !== undefined && !matches(matcher.matcher, actual, scope, bind, bits);
+    case 'oneOf':
+      return matcher.options.some((option) => matches(option, actual, scope, bind, bits));
+    case 'range': {
+      if (typeof actual !== 'bigint') return false;
+      return actual >= toInt(evaluate(matcher.low, scope)) && actual <= toInt(evaluate(matcher.high, scope));
+    }
+    case 'equal':
+      return actual !== undefined && sameValue(evaluate(matcher.expr, scope), actual, bits);
+  }
+}
+
+/** A matcher in words, with what its expressions come to. */
+export function describeMatcher(matcher: Matcher, scope: Scope, show: (value: Value) => string): string {
+  switch (matcher.type) {
+    case 'any':
+      return 'any value';
+    case 'absent':
+      return 'absent';
+    case 'bind':
+      return `any value (kept as ${matcher.name})`;
+    case 'not':
+      return `not ${describeMatcher(matcher.matcher, scope, show)}`;
+    case 'oneOf':
+      return matcher.options.map((option) => describeMatcher(option, scope, show)).join(' or ');
+    case 'range':
+      return `${show(evaluate(matcher.low, scope))} to ${show(evaluate(matcher.high, scope))}`;
+    case 'equal':
+      return show(evaluate(matcher.expr, scope));
+  }
+}
+
+/** Equality of values; integers modulo 2^`bits` when given. */
+export function sameValue(expected: Value, actual: Value, bits?: number): boolean {
+  if (expected instanceof Uint8Array || actual instanceof Uint8Array) {
+    if (!(expected instanceof Uint8Array && actual instanceof Uint8Array)) return false;
+    return expected.length === actual.length && expected.every((octet, i) => octet === actual[i]);
+  }
+  if (typeof expected === 'bigint' && typeof actual === 'bigint' && bits !== undefined) {
+    return BigInt.asUintN(bits, expected) === BigInt.asUintN(bits, actual);
+  }
+  if (typeof expected === typeof actual) return expected === actual;
+  return String(expected) === String(actual);
+}
+
+/** A value as an integer; octets are read big-endian. @throws RangeError on a word */
+export function toInt(value: Value | undefined): bigint {
+  if (typeof value === 'bigint') return value;
+  if (value instanceof Uint8Array) return BigInt(`0x${Buffer.from(value).toString('hex') || '0'}`);
+  throw new RangeError(value === undefined ? 'an argument is missing' : `"${value}" is no number`);
+}
+
+function toBytes(value: Value | undefined): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new RangeError(`${value === undefined ? 'a missing argument' : `"${String(value)}"`} is no string of octets`);
+}
+
+/** The same value with one bit the other way: bit 0 is the lowest of a number, the highest of the first octet of bytes. */
+function flip(value: Value, at: number): Value {
+  if (value instanceof Uint8Array) {
+    const copy = value.slice();
+    const octet = copy[Math.floor(at / 8)];
+    if (octet === undefined) throw new RangeError(`there is no bit ${at} in ${value.length} octets`);
+    copy[Math.floor(at / 8)] = octet ^ (0x80 >> (at % 8));
+    return copy;
+  }
+  return toInt(value) ^ (1n << BigInt(at));
+}

@@ -1,0 +1,123 @@
+/** Holds a packet against a packet line. Pure. */
+import type { TcpOption } from '../packet/types.ts';
+import type { Value } from '../scenario/expression.ts';
+import { showValue } from '../scenario/format.ts';
+import { flagText, isMptcp, OPTION_FIELDS } from '../scenario/option-fields.ts';
+import type { FieldItem, OptionItem, PacketLine } from '../scenario/packet-line.ts';
+import { describeMatcher, matches, NotKnownYet, type Scope } from './evaluate.ts';
+import { autoField, autoHeader, isWide, readField, readHeader, viewOf, type Arrival } from './packet-view.ts';
+import type { Subflow } from './endpoint.ts';
+import { flagsMatch } from './tolerance.ts';
+
+/** One way in which a packet is not what a line says. */
+export interface Difference {
+  field: string;
+  expected: string;
+  actual: string;
+}
+
+/** What holding a packet against a line gave; `bound` holds what `?name` caught. */
+export interface MatchResult {
+  differences: Difference[];
+  bound: Map<string, Value>;
+}
+
+type Pattern = Pick<PacketLine, 'flags' | 'fields' | 'options'>;
+
+/** Compares a packet with a line. `subflow` is the one that the line names. @throws NotKnownYet */
+export function matchPacket(pattern: Pattern, arrival: Arrival, subflow: Subflow | undefined, scope: Scope): MatchResult {
+  const differences: Difference[] = [];
+  const bound = new Map<string, Value>();
+  const { tcp } = arrival.packet;
+  if (!flagsMatch(pattern.flags, tcp.flags)) {
+    const expected = pattern.flags === 'any' ? 'any' : pattern.flags.join('/');
+    differences.push({ field: 'flags', expected, actual: flagText(tcp) });
+  }
+  const inner = withBound(scope, bound);
+  for (const item of pattern.fields) compareHeader(item, arrival, subflow, inner, bound, differences);
+  if (pattern.options !== undefined) compareOptions(pattern.options, arrival, subflow, inner, bound, differences);
+  return { differences, bound };
+}
+
+function withBound(scope: Scope, bound: ReadonlyMap<string, Value>): Scope {
+  return { ...scope, lookup: (name) => bound.get(name) ?? scope.lookup(name) };
+}
+
+function compareHeader(
+  item: FieldItem, arrival: Arrival, subflow: Subflow | undefined, scope: Scope, bound: Map<string, Value>, differences: Difference[],
+): void {
+  const actual = readHeader(item.name, arrival, subflow);
+  const own: Scope = { ...scope, auto: () => (subflow === undefined ? undefined : autoHeader(item.name, arrival, subflow)) };
+  const bits = item.name === 'seq' || item.name === 'ack' ? 32 : undefined;
+  compare({ field: item.name, item, actual, scope: own, bound, differences, ...(bits === undefined ? {} : { bits }) });
+}
+
+interface Comparison {
+  field: string;
+  item: FieldItem;
+  actual: Value | undefined;
+  scope: Scope;
+  bound: Map<string, Value>;
+  differences: Difference[];
+  bits?: number;
+}
+
+function compare({ field, item, actual, scope, bound, differences, bits }: Comparison): void {
+  if (matches(item.matcher, actual, scope, (name, value) => bound.set(name, value), bits)) return;
+  const style = scope.style ?? 'dec';
+  const show = (value: Value): string => showValue(value, style);
+  const expected = describeMatcher(item.matcher, scope, show);
+  differences.push({ field, expected, actual: actual === undefined ? 'absent' : show(actual) });
+}
+
+function compareOptions(
+  wanted: NonNullable<Pattern['options']>, arrival: Arrival, subflow: Subflow | undefined, scope: Scope,
+  bound: Map<string, Value>, differences: Difference[],
+): void {
+  const remaining = [...arrival.packet.tcp.options];
+  for (const item of wanted.items) {
+    const index = bestOption(item, remaining);
+    const option = remaining[index];
+    if (item.negated) {
+      if (option !== undefined) differences.push({ field: item.name, expected: 'absent', actual: 'present' });
+      continue;
+    }
+    if (option === undefined) {
+      const malformed = remaining.find((one) => one.kind === 'malformed');
+      const actual = malformed === undefined ? 'absent' : malformed.message;
+      differences.push({ field: item.name, expected: 'present', actual });
+      continue;
+    }
+    remaining.splice(index, 1);
+    compareFields(item, option, arrival, subflow, scope, bound, differences);
+  }
+  if (wanted.open) return;
+  for (const option of remaining) {
+    if (isMptcp(option) && !wanted.items.some((item) => item.negated && item.name === option.kind)) {
+      differences.push({ field: option.kind, expected: 'absent', actual: 'present' });
+    }
+  }
+}
+
+/** Index of the option that an item is about: the first of its kind. */
+function bestOption(item: OptionItem, options: readonly TcpOption[]): number {
+  return options.findIndex((option) => option.kind === item.name);
+}
+
+function compareFields(
+  item: OptionItem, option: TcpOption, arrival: Arrival, subflow: Subflow | undefined, scope: Scope,
+  bound: Map<string, Value>, differences: Difference[],
+): void {
+  if (item.fields.length === 0) return;
+  if (subflow === undefined) throw new NotKnownYet(`fields of ${item.name} can only be judged on a named subflow`);
+  const view = viewOf(arrival, subflow);
+  for (const field of item.fields) {
+    const style = OPTION_FIELDS.get(item.name)?.fields.get(field.name)?.style ?? 'dec';
+    const own: Scope = { ...scope, style, auto: () => autoField(item.name, field.name, view) };
+    const narrow = (style === 'dsn' || style === 'dack') && !isWide(option, style);
+    compare({
+      field: `${item.name}.${field.name}`, item: field, actual: readField(option, field.name, view), scope: own, bound, differences,
+      ...(narrow ? { bits: 32 } : style === 'dsn' || style === 'dack' ? { bits: 64 } : {}),
+    });
+  }
+}

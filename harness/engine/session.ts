@@ -1,0 +1,288 @@
+/** One scenario's conversation: its subflows, everything that came and went, and the waiting for more. */
+import { performance } from 'node:perf_hooks';
+import { decodePacket, encodePacket } from '../packet/index.ts';
+import { FLAG, type Packet } from '../packet/types.ts';
+import type { Value } from '../scenario/expression.ts';
+import type { PacketLine } from '../scenario/packet-line.ts';
+import type { Scenario } from '../scenario/suite.ts';
+import type { Cell, CellLink } from '../topology/types.ts';
+import { WireError, type WirePacket, type WirePort } from '../wire/types.ts';
+import { composePacket, recordSent } from './compose.ts';
+import { Connection, Subflow, type Randomness } from './endpoint.ts';
+import { NotKnownYet, type Scope } from './evaluate.ts';
+import type { Arrival } from './packet-view.ts';
+
+/** Port that the SUT (as responder) or the tester (as its peer) listens on. */
+export const LISTEN_PORT = 5001;
+
+/** A packet of the record, in the order of the wire. */
+export interface RecordedPacket {
+  at: number;
+  direction: 'in' | 'out';
+  link: string;
+  packet: Packet;
+  tuple: string;
+}
+
+/** How long to wait for what, milliseconds. */
+export interface Waits {
+  /** For a packet or answer that a step does not give a time for. */
+  answer: number;
+  /** After an answered fence, for work that the stack has put off. */
+  grace: number;
+}
+
+/** What a session is made of. */
+export interface SessionParts {
+  scenario: Scenario;
+  cell: Cell;
+  waits: Waits;
+  random: Randomness;
+  openPort: (link: CellLink, onPacket: (packet: WirePacket) => void, onError: (error: Error) => void) => WirePort;
+  /** Hears of every packet, for the capture. */
+  onPacket: (packet: WirePacket) => void;
+}
+
+/** The conversation between the tester and the SUT in one scenario. */
+export class Session {
+  readonly scenario: Scenario;
+  readonly cell: Cell;
+  readonly waits: Waits;
+  readonly startedAt = performance.now();
+  readonly arrivals: Arrival[] = [];
+  readonly record: RecordedPacket[] = [];
+  readonly names = new Map<string, Value>();
+  readonly collected = new Map<string, Value[]>();
+  readonly subflows = new Map<string, Subflow>();
+  /** Name of the subflow of each conversation seen, by tuple; kept for the record after `forget`. */
+  readonly tuples = new Map<string, Subflow>();
+  connection: Connection;
+  /** Index of the first arrival that may answer the current run of stimuli. */
+  windowStart = 0;
+  /** The last step was a stimulus: the next one belongs to the same run. */
+  inStimulus = false;
+  /** Packet that the last `expect` matched. */
+  lastMatch: { arrival: Arrival; subflow: Subflow } | undefined;
+  readonly #ports: WirePort[];
+  readonly #parts: SessionParts;
+  readonly #waiters = new Set<() => void>();
+  #failure: Error | undefined;
+  #roundTrip = 1;
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+    this.scenario = parts.scenario;
+    this.cell = parts.cell;
+    this.waits = parts.waits;
+    this.connection = new Connection(parts.scenario.profile, parts.random);
+    this.#ports = parts.cell.links.map((link) =>
+      parts.openPort(link, (packet) => this.#onPacket(packet), (error) => this.#fail(error)));
+  }
+
+  /** Milliseconds since the scenario began. */
+  now(): number {
+    return performance.now() - this.startedAt;
+  }
+
+  /** Waits are longer where the round trip is: 1 on an idle machine, more under load or in a slow guest. */
+  get scale(): number {
+    return Math.min(20, Math.max(1, this.#roundTrip / 2));
+  }
+
+  /** Marks a stimulus: what comes from now on may be its answer. */
+  stimulate(): void {
+    if (!this.inStimulus) this.windowStart = this.arrivals.length;
+    this.inStimulus = true;
+  }
+
+  /** Sends what a line describes. @throws NotKnownYet @throws WireError */
+  async send(line: PacketLine): Promise<void> {
+    const subflow = this.subflows.get(line.subflow) ?? this.#open(line.subflow);
+    const packet = composePacket(line, subflow, this.scope(), Math.floor(performance.now()));
+    const bytes = encodePacket(packet);
+    recordSent(line, subflow, packet);
+    await this.#port(subflow.spec.link).send(bytes);
+  }
+
+  /** The subflow of a line that expects a packet; a SYN of the stack that no line has claimed begins a new one. */
+  claim(line: PacketLine): Subflow | undefined {
+    const known = this.subflows.get(line.subflow);
+    if (known !== undefined || line.subflow === 'any') return known;
+    const spec = this.#spec(line.subflow);
+    const link = this.#link(spec.link).spec.name;
+    const syn = this.arrivals.find((one) =>
+      one.subflow === undefined && one.link === link && !this.tuples.has(tupleOf(one.packet, 'in')) &&
+      (one.packet.tcp.flags & (FLAG.SYN | FLAG.ACK)) === FLAG.SYN);
+    if (syn === undefined) return undefined;
+    const { ip, tcp } = syn.packet;
+    const subflow = this.#register(line.subflow, new Subflow({
+      name: line.subflow, spec, connection: this.connection, active: false, first: this.subflows.size === 0,
+      local: { address: ip.dst, port: tcp.dstPort }, remote: { address: ip.src, port: tcp.srcPort },
+    }));
+    for (const arrival of this.arrivals) {
+      if (arrival.subflow === undefined && tupleOf(arrival.packet, 'in') === tupleOfSubflow(subflow)) this.#learn(arrival, subflow);
+    }
+    return subflow;
+  }
+
+  /** Waits until `done` gives a value, looking again at every packet; undefined when the time is up. */
+  async until<T>(done: () => T | undefined, milliseconds: number): Promise<T | undefined> {
+    const deadline = performance.now() + milliseconds;
+    for (;;) {
+      if (this.#failure !== undefined) throw this.#failure;
+      const value = done();
+      if (value !== undefined) return value;
+      const left = deadline - performance.now();
+      if (left <= 0) return undefined;
+      await this.#nextPacket(left);
+    }
+  }
+
+  /** Waits until the stack has dealt with all that was sent: an echo on every link, the agent, and a grace. */
+  async fence(): Promise<void> {
+    const limit = 5000 * this.scale;
+    const trips = await Promise.all(this.#ports.map((port) => port.echo(limit)));
+    this.#roundTrip = Math.max(...trips);
+    await Promise.all([...this.cell.agents.values()].map((agent) => agent.request('sync')));
+    await this.until(() => undefined, Math.max(this.waits.grace, 10 * this.#roundTrip));
+  }
+
+  /** Forgets the connection and its subflows; their late packets are no part of what follows. */
+  forget(): void {
+    this.subflows.clear();
+    this.connection = new Connection(this.scenario.profile, this.#parts.random);
+    this.lastMatch = undefined;
+    for (const arrival of this.arrivals) arrival.consumed = true;
+  }
+
+  /** Names that lines can refer to. */
+  scope(): Scope {
+    return { lookup: (name) => this.names.get(name) ?? this.#lookup(name) };
+  }
+
+  close(): void {
+    for (const port of this.#ports) port.close();
+  }
+
+  #onPacket(wire: WirePacket): void {
+    this.#parts.onPacket(wire);
+    const packet = decodePacket(wire.bytes);
+    if (!('tcp' in packet)) return;
+    const tuple = tupleOf(packet, wire.direction);
+    const at = wire.at - this.startedAt;
+    this.record.push({ at, direction: wire.direction, link: wire.link, packet, tuple });
+    if (wire.direction === 'out') return;
+    const subflow = this.tuples.get(tuple);
+    // A conversation that was forgotten still talks; nobody listens.
+    if (subflow !== undefined && this.subflows.get(subflow.name) !== subflow) return;
+    const before = subflow?.before() ?? { receiveNext: 0, dataNext: 1n };
+    const arrival: Arrival = { packet, subflow: undefined, before, at, link: wire.link, index: this.arrivals.length, consumed: false };
+    this.arrivals.push(arrival);
+    if (subflow !== undefined) this.#learn(arrival, subflow);
+    this.#wake();
+  }
+
+  #learn(arrival: Arrival, subflow: Subflow): void {
+    arrival.subflow = subflow;
+    arrival.before = subflow.before();
+    subflow.observe(arrival.packet);
+  }
+
+  #open(name: string): Subflow {
+    const spec = this.#spec(name);
+    const link = this.#link(spec.link);
+    const { family } = this.scenario;
+    return this.#register(name, new Subflow({
+      name, spec, connection: this.connection, active: true, first: this.subflows.size === 0,
+      local: { address: link.tester[family], port: 20_000 + (this.#parts.random.uint32() % 40_000) },
+      remote: { address: link.sut[family], port: LISTEN_PORT },
+    }));
+  }
+
+  #register(name: string, subflow: Subflow): Subflow {
+    this.subflows.set(name, subflow);
+    this.tuples.set(tupleOfSubflow(subflow), subflow);
+    return subflow;
+  }
+
+  #spec(name: string): Scenario['subflows'][string] {
+    return this.scenario.subflows[name] ?? { link: 1, addressId: 0 };
+  }
+
+  #link(number: number): CellLink {
+    const link = this.cell.links[number - 1];
+    if (link === undefined) throw new RangeError(`topology ${this.cell.topology.name} has no link ${number}`);
+    return link;
+  }
+
+  #port(link: number): WirePort {
+    const port = this.#ports[link - 1];
+    if (port === undefined) throw new RangeError(`topology ${this.cell.topology.name} has no link ${link}`);
+    return port;
+  }
+
+  #lookup(name: string): Value | undefined {
+    const [owner = '', field = ''] = name.split('.');
+    const { connection } = this;
+    if (owner === 'tester') {
+      return { key: connection.localKey, token: BigInt(connection.localToken), idsn: connection.localIdsn }[field];
+    }
+    if (owner === 'sut') {
+      const remoteToken = connection.remoteToken;
+      return { key: connection.remoteKey, idsn: connection.remoteIdsn, token: remoteToken === undefined ? undefined : BigInt(remoteToken) }[field];
+    }
+    const link = /^link(\d)$/.exec(owner);
+    if (link !== null) {
+      const ends = this.#link(Number(link[1]));
+      return { sut: ends.sut[this.scenario.family], tester: ends.tester[this.scenario.family], dev: ends.sutDevice }[field];
+    }
+    const subflow = this.subflows.get(owner);
+    if (subflow === undefined) return undefined;
+    return {
+      nonce: BigInt(subflow.nonce),
+      sut_nonce: subflow.remoteNonce === undefined ? undefined : BigInt(subflow.remoteNonce),
+      seq: BigInt(subflow.sendNext),
+      ack: BigInt(subflow.receiveNext),
+      isn: BigInt(subflow.isn),
+      sut_isn: subflow.remoteIsn === undefined ? undefined : BigInt(subflow.remoteIsn),
+      port: BigInt(subflow.local.port),
+      sut_port: BigInt(subflow.remote.port),
+      address: subflow.local.address,
+      sut_address: subflow.remote.address,
+    }[field];
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error instanceof WireError ? error : new WireError(error.message, { cause: error });
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiters) wake();
+  }
+
+  async #nextPacket(milliseconds: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#waiters.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, milliseconds);
+      this.#waiters.add(wake);
+    });
+  }
+}
+
+/** Addresses and ports of a packet, the tester's first. */
+export function tupleOf({ ip, tcp }: Packet, direction: 'in' | 'out'): string {
+  const source = `${ip.src} ${tcp.srcPort}`;
+  const destination = `${ip.dst} ${tcp.dstPort}`;
+  return direction === 'out' ? `${source} ${destination}` : `${destination} ${source}`;
+}
+
+function tupleOfSubflow({ local, remote }: Subflow): string {
+  return `${local.address} ${local.port} ${remote.address} ${remote.port}`;
+}
+
+export { NotKnownYet };

@@ -1,0 +1,80 @@
+/** Carries out a scenario's `sut:` lines through the agent, filling in what they leave out. */
+import type { Value } from '../scenario/expression.ts';
+import type { SutLine } from '../scenario/sut-line.ts';
+import type { Agent, AgentAnswer } from '../sut/types.ts';
+import { evaluate } from './evaluate.ts';
+import { LISTEN_PORT, type Session } from './session.ts';
+
+type Args = Record<string, string>;
+
+/** Commands that act on a socket, and so mean `conn` unless told. */
+const ON_SOCKET = new Set([
+  'accept', 'connected', 'send', 'recv', 'shutdown', 'close', 'setsockopt', 'getsockopt', 'info', 'poll', 'queued', 'bind',
+]);
+/** Commands that may take their time: the agent is told how long. */
+const BLOCKING = new Set(['accept', 'connected', 'send', 'recv']);
+
+/**
+ * Carries out one line and returns the agent's answer.
+ *
+ * @throws AgentRefused when a system call of the stack fails
+ * @throws AgentLost when the agent is gone
+ */
+export async function runSutLine(line: SutLine, session: Session, milliseconds: number): Promise<AgentAnswer> {
+  const agent = firstAgent(session);
+  const args: Args = {};
+  for (const arg of line.args) {
+    if (arg.matcher.type !== 'equal') throw new RangeError(`${line.command}: ${arg.name} needs one value`);
+    args[arg.name] = asText(evaluate(arg.matcher.expr, session.scope()));
+  }
+  if (line.command === 'listen') return listen(agent, args, session);
+  if (line.command === 'connect') return connect(agent, args, session);
+  if (line.command === 'counter') return counter(agent, args);
+  if (line.command === 'socket') args['family'] ??= session.scenario.family;
+  if (ON_SOCKET.has(line.command)) args['fd'] ??= line.command === 'accept' ? 'lsn' : 'conn';
+  if (line.command === 'accept') args['as'] ??= 'conn';
+  if (line.command === 'send' && args['bytes'] !== undefined) {
+    args['fill'] = args['bytes'];
+    delete args['bytes'];
+  }
+  if (!BLOCKING.has(line.command)) return agent.request(line.command, args);
+  args['timeout'] ??= String(Math.round(milliseconds));
+  return agent.request(line.command, args, { timeoutMs: Number(args['timeout']) + 5000 * session.scale });
+}
+
+/** The agent of the topology's first host: the SUT. */
+export function firstAgent(session: Session): Agent {
+  const agent = session.cell.agents.get(session.cell.topology.hosts[0] ?? '');
+  if (agent === undefined) throw new RangeError(`topology ${session.cell.topology.name} has no host`);
+  return agent;
+}
+
+async function listen(agent: Agent, args: Args, session: Session): Promise<AgentAnswer> {
+  const { fd = 'lsn', proto = 'mptcp', port = String(LISTEN_PORT), ...rest } = args;
+  const { family } = session.scenario;
+  await agent.request('socket', { family, proto, name: fd });
+  await agent.request('bind', { fd, addr: rest['addr'] ?? (family === 'ipv4' ? '0.0.0.0' : '::'), port });
+  return agent.request('listen', { fd, backlog: rest['backlog'] ?? '128' });
+}
+
+/** Starts connecting and does not wait: the scenario answers the SYN, and `connected` waits. */
+async function connect(agent: Agent, args: Args, session: Session): Promise<AgentAnswer> {
+  const { fd = 'conn', proto = 'mptcp', port = String(LISTEN_PORT), addr, ...rest } = args;
+  const { family } = session.scenario;
+  const to = addr ?? session.cell.links[0]?.tester[family] ?? '';
+  if (rest['reuse'] === undefined) await agent.request('socket', { family, proto, name: fd });
+  delete rest['reuse'];
+  return agent.request('connect', { fd, addr: to, port, nowait: '1', ...rest });
+}
+
+/** One MPTCP counter of the SUT's namespace; `value` is absent when the stack has no counter of that name. */
+async function counter(agent: Agent, args: Args): Promise<AgentAnswer> {
+  const name = `MPTcpExt.${args['name'] ?? ''}`;
+  const value = (await agent.request('counters', { prefix: 'MPTcpExt' }))[name];
+  return value === undefined ? {} : { value };
+}
+
+/** A value as the agent's lines carry it. */
+function asText(value: Value): string {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value);
+}

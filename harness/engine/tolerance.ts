@@ -1,0 +1,35 @@
+/** What the matcher overlooks. Everything that may be tolerated is written here and nowhere else. */
+import { FLAG, type Packet } from '../packet/types.ts';
+import { isMptcp } from '../scenario/option-fields.ts';
+
+/** Flags that say nothing about MPTCP: when a stack pushes (RFC 9293 §3.9.1) and ECN's (RFC 3168). */
+const UNJUDGED = FLAG.PSH | FLAG.ECE | FLAG.CWR;
+
+/** Whether a packet's flags are those of a line. An RST may carry ACK or not: both are resets (RFC 9293 §3.5.2). */
+export function flagsMatch(names: readonly string[] | 'any', flags: number): boolean {
+  if (names === 'any') return true;
+  const wanted = names.reduce((sum, name) => sum | FLAG[name as keyof typeof FLAG], 0);
+  const ignored = UNJUDGED & ~(wanted & (FLAG.ECE | FLAG.CWR));
+  if ((wanted & FLAG.RST) !== 0) return (wanted & FLAG.RST) === (flags & FLAG.RST) && (flags & (FLAG.SYN | FLAG.FIN)) === 0;
+  return (wanted & ~ignored) === (flags & ~ignored);
+}
+
+/**
+ * A pure acknowledgment: no data, no control flag, and no MPTCP option but a DSS that only acknowledges or an
+ * ADD_ADDR echo's absence of anything else. TCP may send one at any time, as window update or keepalive answer.
+ */
+export function isPureAck(packet: Packet): boolean {
+  const { tcp } = packet;
+  if ((tcp.flags & ~UNJUDGED) !== FLAG.ACK || tcp.payload.length > 0) return false;
+  return tcp.options.every((option) => !isMptcp(option) || (option.kind === 'dss' && !option.hasMap && !option.dataFin));
+}
+
+/** A segment sent again: same place in sequence space, same flags, same length. */
+export function isRetransmissionOf(packet: Packet, earlier: Packet): boolean {
+  return (
+    packet.tcp.seq === earlier.tcp.seq &&
+    (packet.tcp.flags & ~UNJUDGED) === (earlier.tcp.flags & ~UNJUDGED) &&
+    packet.tcp.payload.length === earlier.tcp.payload.length &&
+    (packet.tcp.payload.length > 0 || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN)) !== 0)
+  );
+}

@@ -1,0 +1,152 @@
+/**
+ * A packet in one line: `a < SYN/ACK ack=auto <mp_capable len=12 key=?k>`.
+ *
+ * Subflow, direction (`>` from the tester, `<` from the SUT), flags, header fields, then the options. Without `<...>`
+ * a packet to send has the options of a compliant peer, and an expected one is not judged by its MPTCP options; `<>`
+ * means no MPTCP option at all; an expected list is complete unless it ends in `...`.
+ */
+import { suggestion } from '../document/diagnostic.ts';
+import { NotationError, parseMatcher, splitTop, type Matcher } from './expression.ts';
+import { HEADER_FIELDS, OPTION_FIELDS, optionNames } from './option-fields.ts';
+
+/** `name=value` of the header or of an option. */
+export interface FieldItem {
+  name: string;
+  matcher: Matcher;
+  /** Offset of the item in the line. */
+  at: number;
+}
+
+/** One option in angle brackets. */
+export interface OptionItem {
+  name: string;
+  /** Written `!name`: the option must not be there (or is left out of the default set, when sending). */
+  negated: boolean;
+  fields: FieldItem[];
+  at: number;
+}
+
+/** A parsed packet line. */
+export interface PacketLine {
+  /** As written. */
+  text: string;
+  /** Subflow name, or `any`. */
+  subflow: string;
+  direction: 'out' | 'in';
+  /** Flag names, or `any`. */
+  flags: readonly string[] | 'any';
+  fields: FieldItem[];
+  /** Absent when the line has no angle brackets. */
+  options?: { items: OptionItem[]; open: boolean };
+}
+
+const FLAG_NAMES = ['SYN', 'ACK', 'FIN', 'RST', 'PSH', 'URG', 'ECE', 'CWR'];
+
+/** Reads a packet line. @throws NotationError */
+export function parsePacketLine(text: string): PacketLine {
+  const head = /^\s*([a-z][a-z0-9]*)\s+([<>])\s+/.exec(text);
+  if (head === null) {
+    throw new NotationError('a packet line begins with a subflow and a direction: "a > SYN" or "a < ACK"', 0, 1);
+  }
+  const [whole, subflow = '', arrow] = head;
+  const rest = parseTail(text, whole.length);
+  return { text: text.trim(), subflow, direction: arrow === '>' ? 'out' : 'in', ...rest };
+}
+
+/** Reads what stands after `and:`: header fields and options of the packet just matched. @throws NotationError */
+export function parsePacketTail(text: string): Pick<PacketLine, 'fields' | 'options'> & { flags: readonly string[] | 'any' } {
+  return parseTail(text, 0, true);
+}
+
+function parseTail(
+  text: string,
+  start: number,
+  flagsOptional = false,
+): Pick<PacketLine, 'flags' | 'fields' | 'options'> {
+  const open = optionStart(text, start);
+  const words = tokens(text.slice(0, open ?? text.length), start);
+  let flags: readonly string[] | 'any' = 'any';
+  const first = words[0];
+  if (first !== undefined && !first.text.includes('=')) {
+    flags = parseFlags(first.text, first.at);
+    words.shift();
+  } else if (!flagsOptional) {
+    throw new NotationError('TCP flags are missing: SYN, SYN/ACK, ACK, PSH/ACK, FIN/ACK, RST or any', start);
+  }
+  const fields = words.map((word) => parseField(word.text, word.at, HEADER_FIELDS, 'header field'));
+  if (open === undefined) return { flags, fields };
+  return { flags, fields, options: parseOptions(text, open) };
+}
+
+/** Offset of the `<` that opens the options; it stands after a blank or at the start. */
+function optionStart(text: string, start: number): number | undefined {
+  for (let i = start; i < text.length; i++) {
+    if (text[i] === '<' && (i === 0 || text[i - 1] === ' ')) return i;
+  }
+  return undefined;
+}
+
+function tokens(text: string, start: number): { text: string; at: number }[] {
+  const found: { text: string; at: number }[] = [];
+  for (const match of text.slice(start).matchAll(/\S+/g)) found.push({ text: match[0], at: start + match.index });
+  return found;
+}
+
+function parseFlags(text: string, at: number): readonly string[] | 'any' {
+  if (text === 'any') return 'any';
+  const flags = text.split('/');
+  for (const flag of flags) {
+    if (!FLAG_NAMES.includes(flag)) {
+      throw new NotationError(`"${flag}" is no TCP flag${suggestion(flag, [...FLAG_NAMES, 'any'])}`, at, text.length);
+    }
+  }
+  return flags;
+}
+
+function parseField(text: string, at: number, known: Iterable<string>, what: string): FieldItem {
+  const equals = text.indexOf('=');
+  const name = equals < 0 ? text : text.slice(0, equals);
+  const names = [...known];
+  if (!names.includes(name)) {
+    throw new NotationError(`"${name}" is no ${what}${suggestion(name, names)}`, at, name.length, 'UNKNOWN_FIELD');
+  }
+  if (equals < 0) throw new NotationError(`"${name}" needs a value: ${name}=...`, at, name.length);
+  return { name, matcher: parseMatcher(text.slice(equals + 1), at + equals + 1), at };
+}
+
+function parseOptions(text: string, open: number): { items: OptionItem[]; open: boolean } {
+  const end = text.trimEnd().length - 1;
+  if (text[end] !== '>' || end <= open) throw new NotationError('the option list is not closed with ">"', open);
+  const items: OptionItem[] = [];
+  let isOpen = false;
+  let at = open + 1;
+  for (const part of splitTop(text.slice(open + 1, end), ',')) {
+    const words = tokens(part, 0).map((word) => ({ ...word, at: word.at + at }));
+    if (words.length === 1 && words[0]?.text === '...') isOpen = true;
+    else if (words.length > 0) items.push(parseOption(words));
+    else if (part.length !== end - open - 1) throw new NotationError('an option is missing between commas', at);
+    at += part.length + 1;
+  }
+  return { items, open: isOpen };
+}
+
+function parseOption(words: readonly { text: string; at: number }[]): OptionItem {
+  const [first, ...rest] = words as [{ text: string; at: number }, ...{ text: string; at: number }[]];
+  const negated = first.text.startsWith('!');
+  const headText = negated ? first.text.slice(1) : first.text;
+  const equals = headText.indexOf('=');
+  const name = equals < 0 ? headText : headText.slice(0, equals);
+  const known = OPTION_FIELDS.get(name);
+  if (known === undefined) {
+    throw new NotationError(`"${name}" is no TCP option${suggestion(name, optionNames())}`, first.at, name.length, 'UNKNOWN_OPTION');
+  }
+  const fields: FieldItem[] = [];
+  if (equals >= 0) {
+    const main = known.main;
+    if (main === undefined) throw new NotationError(`${name} has no value of its own; name the field`, first.at, name.length);
+    const valueAt = first.at + (negated ? 1 : 0) + equals + 1;
+    fields.push({ name: main, matcher: parseMatcher(headText.slice(equals + 1), valueAt), at: first.at });
+  }
+  for (const word of rest) fields.push(parseField(word.text, word.at, known.fields.keys(), `field of ${name}`));
+  return { name, negated, fields, at: first.at };
+}

@@ -1,0 +1,110 @@
+/** Scenarios as the engine runs them: loaded, checked, with every variant spelled out. */
+import type { Place } from '../document/diagnostic.ts';
+import type { Family } from '../packet/types.ts';
+import type { PacketLine } from './packet-line.ts';
+import type { SutLine } from './sut-line.ts';
+
+/** What every step has. */
+interface StepBase {
+  place: Place;
+  /** The step as written, one line. */
+  text: string;
+  /** Clauses that the step judges. A step that can fail but judges none is a precondition: unmet, it is inconclusive. */
+  clauses: readonly string[];
+}
+
+/** Sends one packet, compliant but for what the line says. */
+export interface SendStep extends StepBase { kind: 'send'; line: PacketLine }
+
+/** Waits for a packet. `within` is milliseconds before scaling. */
+export interface ExpectStep extends StepBase { kind: 'expect'; line: PacketLine; within?: number }
+
+/** Judges the packet that the last `expect` matched. */
+export interface AndStep extends StepBase { kind: 'and'; tail: Omit<PacketLine, 'subflow' | 'direction' | 'text'> }
+
+/** Waits for any of several packets; which one came is recorded. */
+export interface OneOfStep extends StepBase {
+  kind: 'one-of';
+  alternatives: { label: string; line: PacketLine }[];
+  within?: number;
+}
+
+/** Nothing comes on these subflows but what is allowed, up to an answered fence. */
+export interface QuietStep extends StepBase { kind: 'quiet'; subflows: readonly string[] | 'all'; allow: PacketLine[] }
+
+/** No packet like this has come, up to an answered fence: since the last stimulus, or since the scenario's start. */
+export interface NeverStep extends StepBase { kind: 'never'; line: PacketLine; from: 'here' | 'start' }
+
+/** An action of the SUT; `within` in milliseconds before scaling. */
+export interface SutStep extends StepBase { kind: 'sut'; line: SutLine; within?: number }
+
+/** Runs steps several times; names bound inside are collected for `distinct`. */
+export interface RepeatStep extends StepBase { kind: 'repeat'; times: number; steps: Step[] }
+
+/** All collected values of a name differ (`distinct`), or every bit of them has been seen as 0 and as 1 (`scattered`). */
+export interface CollectedStep extends StepBase { kind: 'distinct' | 'scattered'; name: string }
+
+/** Two values are equal, outside of any packet. */
+export interface CheckStep extends StepBase { kind: 'check'; left: string; comparison: import('./expression.ts').Matcher }
+
+/** Waits until the stack has dealt with everything sent so far. */
+export interface FenceStep extends StepBase { kind: 'fence' }
+
+/** Forgets the connection, so that the next SYN begins another one. */
+export interface ForgetStep extends StepBase { kind: 'forget' }
+
+export type Step =
+  | SendStep | ExpectStep | AndStep | OneOfStep | QuietStep | NeverStep | SutStep | RepeatStep | CollectedStep
+  | CheckStep | FenceStep | ForgetStep;
+
+/** What the tester's endpoint offers on its SYN or SYN/ACK. */
+export interface Profile {
+  /** Timestamps option (RFC 7323). */
+  timestamps: boolean;
+  sack: boolean;
+  /** Window scale shift; -1 leaves the option out. */
+  wscale: number;
+  mss: number;
+  /** The A flag of the tester's MP_CAPABLE. */
+  checksum: boolean;
+  /** Octets of DSN and Data ACK that the tester sends. */
+  dsnSize: 4 | 8;
+}
+
+/** Which link a subflow uses, and which address id it has at the tester. */
+export interface SubflowSpec {
+  link: number;
+  addressId: number;
+}
+
+/** One variant of one scenario. */
+export interface Scenario {
+  /** `3.1-connection-initiation/synack/key-length#ipv6`. */
+  id: string;
+  suite: string;
+  name: string;
+  title: string;
+  section: string;
+  place: Place;
+  role: 'initiator' | 'responder';
+  family: Family;
+  /** Values of the `for-each` variables. */
+  parameters: Readonly<Record<string, string>>;
+  topology: string;
+  profile: Profile;
+  subflows: Readonly<Record<string, SubflowSpec>>;
+  /** Optional features that the SUT must have, PICS words. */
+  needs: readonly string[];
+  preamble: Step[];
+  body: Step[];
+}
+
+/** Every step, those inside `repeat` included. */
+export function allSteps(steps: readonly Step[]): Step[] {
+  return steps.flatMap((step) => (step.kind === 'repeat' ? [step, ...allSteps(step.steps)] : [step]));
+}
+
+/** Ids of all clauses that a scenario judges. */
+export function clausesOf(scenario: Scenario): string[] {
+  return [...new Set(allSteps([...scenario.preamble, ...scenario.body]).flatMap((step) => step.clauses))];
+}
