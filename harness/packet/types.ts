@@ -29,6 +29,14 @@ export interface Ipv4Header {
   options?: Uint8Array;
 }
 
+/** An IPv6 extension header (RFC 8200 §4), kept as it came. */
+export interface Ipv6Extension {
+  /** Its protocol number: what the Next Header octet before it says. */
+  type: number;
+  /** The whole header, its own Next Header octet included. Written as it is. */
+  raw: Uint8Array;
+}
+
 /** An IPv6 header; extension headers before TCP are kept raw in `extensions`. */
 export interface Ipv6Header {
   family: 'ipv6';
@@ -41,6 +49,8 @@ export interface Ipv6Header {
   /** Next header of the last header in the chain: 6 for TCP. */
   protocol: number;
   payloadLength?: number;
+  /** In the order of the wire; absent when there are none. */
+  extensions?: Ipv6Extension[];
 }
 
 export type IpHeader = Ipv4Header | Ipv6Header;
@@ -227,6 +237,9 @@ export interface OptionMalformed {
   raw: Uint8Array;
 }
 
+/** What stands behind an `eol` up to the end of the option area; zeros when the sender keeps to RFC 9293 §3.1. */
+export interface OptionPadding { kind: 'padding'; raw: Uint8Array }
+
 /** Octets written as they are, for what the model cannot say. Only ever encoded, never decoded. */
 export interface OptionRaw { kind: 'raw'; raw: Uint8Array }
 
@@ -236,7 +249,7 @@ export type MptcpOption =
 
 export type TcpOption =
   | OptionEol | OptionNop | OptionMss | OptionWindowScale | OptionSackPermitted | OptionSack | OptionTimestamps
-  | OptionFastOpen | OptionUnknown | MptcpOption | OptionMalformed | OptionRaw;
+  | OptionFastOpen | OptionUnknown | MptcpOption | OptionMalformed | OptionPadding | OptionRaw;
 
 /** What the decoder makes of bytes that are no TCP/IP packet. */
 export interface NotTcp {

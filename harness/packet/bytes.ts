@@ -1,0 +1,113 @@
+/** A value does not fit the field that it is meant for. The message names field, range and value. */
+export class EncodeError extends Error {
+  override readonly name = 'EncodeError';
+}
+
+/**
+ * Checks that `value` is an integer from 0 to `max` and returns it.
+ *
+ * @throws EncodeError otherwise
+ */
+export function inRange(value: number, max: number, field: string): number {
+  if (!Number.isInteger(value) || value < 0 || value > max) {
+    throw new EncodeError(`${field}: expected an integer from 0 to ${max}, got ${value}; change the value`);
+  }
+  return value;
+}
+
+/** The 64-bit counterpart of {@link inRange}: `bits` is 32 or 64. */
+function wideInRange(value: bigint, bits: 32 | 64, field: string): bigint {
+  if (BigInt.asUintN(bits, value) !== value) {
+    const hint = bits === 32 ? 'change the value, or use the 8-octet form of the field' : 'change the value';
+    throw new EncodeError(`${field}: expected an integer of ${bits} bits, got ${value.toString()}; ${hint}`);
+  }
+  return value;
+}
+
+/** The same octets as a plain `Uint8Array` (a `Buffer` slices and compares differently). */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  if (bytes.constructor === Uint8Array) return bytes;
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** A `DataView` of exactly these octets. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Writes fields in network byte order to a buffer that grows. Every number is checked against its field. */
+export class ByteWriter {
+  #bytes: Uint8Array;
+  #view: DataView;
+  #length = 0;
+
+  /** @param capacity octets to set aside at first */
+  constructor(capacity = 64) {
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = viewOf(this.#bytes);
+  }
+
+  /** Octets written so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  u8(value: number, field: string): void {
+    const at = this.#claim(1);
+    this.#view.setUint8(at, inRange(value, 0xff, field));
+  }
+
+  u16(value: number, field: string): void {
+    const at = this.#claim(2);
+    this.#view.setUint16(at, inRange(value, 0xffff, field));
+  }
+
+  u32(value: number, field: string): void {
+    const at = this.#claim(4);
+    this.#view.setUint32(at, inRange(value, 0xffffffff, field));
+  }
+
+  u64(value: bigint, field: string): void {
+    const at = this.#claim(8);
+    this.#view.setBigUint64(at, wideInRange(value, 64, field));
+  }
+
+  /** A number of 8 octets when `wide`, of 4 otherwise. */
+  u32or64(value: bigint, wide: boolean, field: string): void {
+    if (wide) this.u64(value, field);
+    else this.u32(Number(wideInRange(value, 32, field)), field);
+  }
+
+  put(octets: Uint8Array): void {
+    const at = this.#claim(octets.length);
+    this.#bytes.set(octets, at);
+  }
+
+  /** Overwrites one octet written before. */
+  patchU8(at: number, value: number, field: string): void {
+    this.#view.setUint8(at, inRange(value, 0xff, field));
+  }
+
+  /** Overwrites two octets written before. */
+  patchU16(at: number, value: number, field: string): void {
+    this.#view.setUint16(at, inRange(value, 0xffff, field));
+  }
+
+  /** What was written; a view, valid until the next write. */
+  bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Makes room for `count` octets and returns where they start. */
+  #claim(count: number): number {
+    const at = this.#length;
+    this.#length = at + count;
+    if (this.#length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2));
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+      this.#view = viewOf(grown);
+    }
+    return at;
+  }
+}

@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { findTopology, loadTopology, parseTopology } from './load.ts';
+import { editDistance, nearestWord } from './nearest-word.ts';
+import { TopologyError } from './types.ts';
+
+const directory = join(import.meta.dirname, '..', '..', 'topologies');
+
+function complaint(text: string): string {
+  try {
+    parseTopology(text, 'lab.yaml');
+  } catch (error) {
+    expect(error).toBeInstanceOf(TopologyError);
+    return (error as TopologyError).message;
+  }
+  throw new Error('no complaint');
+}
+
+describe('topology files of the project', () => {
+  it.each(['one-link', 'two-links', 'three-links'])('%s loads, dual stack', (name) => {
+    const topology = loadTopology(join(directory, `${name}.yaml`));
+    expect(topology.name).toBe(name);
+    expect(topology.links.every((link) => link.families.length === 2 && link.mtu === 1500)).toBe(true);
+  });
+
+  it('are found by name, and a near name is suggested', () => {
+    expect(findTopology(directory, 'two-links').links.map((link) => link.name)).toEqual(['a', 'b']);
+    expect(() => findTopology(directory, 'two-link')).toThrow(/did you mean 'two-links'\?/);
+    expect(() => findTopology(directory, 'ring')).toThrow(/expected one of one-link, three-links, two-links/);
+  });
+});
+
+describe('topology language', () => {
+  it('reads hosts, links, MTU, families and shapes', () => {
+    const topology = parseTopology([
+      'title: T',
+      'hosts: [x, y]',
+      'links:',
+      '  a: {host: x, mtu: 1400, families: [ipv6], to-sut: {rate: 1.5mbit, delay: 20ms, loss: 1%}}',
+      '  b: {host: y, from-sut: {delay: 500us}}',
+    ].join('\n'), 'dir/t.yaml');
+    expect(topology).toEqual({
+      name: 't',
+      title: 'T',
+      hosts: ['x', 'y'],
+      links: [
+        { name: 'a', host: 'x', mtu: 1400, families: ['ipv6'], toSut: { rate: 1_500_000, delay: 20, loss: 0.01 } },
+        { name: 'b', host: 'y', mtu: 1500, families: ['ipv4', 'ipv6'], fromSut: { delay: 0.5 } },
+      ],
+    });
+  });
+
+  const head = 'title: T\nhosts: [sut]\n';
+
+  it('names place and nearest word of an unknown key', () => {
+    expect(complaint(`${head}links:\n  a:\n    mut: 1500\n`))
+      .toBe('lab.yaml:5:5: unknown key \'mut\'; did you mean \'mtu\'?\n      mut: 1500\n      ^');
+    expect(complaint(`${head}link: {}\nlinks: {a: {}}`)).toMatch(/^lab\.yaml:3:1: unknown key 'link'; did you mean 'links'\?/);
+    expect(complaint(`${head}links: {a: {colour: red}}`)).toMatch(/expected one of host, mtu, families, to-sut, from-sut/);
+  });
+
+  it('names place and nearest word of an unknown value', () => {
+    expect(complaint(`${head}links:\n  a: {families: [ipv4, ip6]}`))
+      .toMatch(/^lab\.yaml:4:24: 'ip6' is not known here; did you mean 'ipv6'\?/);
+    expect(complaint('title: T\nhosts: [left, right]\nlinks:\n  a: {host: rihgt}'))
+      .toMatch(/^lab\.yaml:4:13: host 'rihgt' is not among the hosts; did you mean 'right'\?/);
+  });
+
+  it('tells of missing keys, malformed amounts, bad names, small MTUs, double keys and broken YAML', () => {
+    expect(complaint('title: T\nlinks: {a: {}}')).toMatch(/^lab\.yaml:1:1: key 'hosts' is missing/);
+    expect(complaint(`${head}links:\n  a: {to-sut: {delay: 20}}`)).toMatch(/^lab\.yaml:4:23: delay: must be string/);
+    expect(complaint(`${head}links:\n  a: {to-sut: {delay: 20min}}`)).toMatch(/"20min" is malformed.*as in 20ms/);
+    expect(complaint(`${head}links:\n  Lo_ng: {}`)).toMatch(/^lab\.yaml:4:3: 'Lo_ng' is not a valid name/);
+    expect(complaint(`${head}links:\n  lo: {}`)).toMatch(/'lo' is not a valid name/);
+    expect(complaint(`${head}links:\n  a: {mtu: 1000}`)).toMatch(/^lab\.yaml:4:12: mtu 1000 is too small for IPv6/);
+    expect(complaint('title: T\nhosts: [x, y]\nlinks: {a: {}}')).toMatch(/does not say which of the hosts x, y/);
+    expect(complaint(`${head}links:\n  a: {}\n  a: {}`)).toMatch(/^lab\.yaml:5:3: /);
+    expect(complaint(`${head}links: {a: [}`)).toMatch(/^lab\.yaml:3:\d+: /);
+    expect(complaint('')).toMatch(/^lab\.yaml:1:1: /);
+  });
+
+  it('tells of every fault at once', () => {
+    expect(complaint(`${head}links: {a: {mut: 1, mtu: big}}`).match(/lab\.yaml:/g)).toHaveLength(2);
+  });
+
+  it('says which file cannot be read', () => {
+    expect(() => loadTopology('/nonexistent/x.yaml')).toThrow(/\/nonexistent\/x\.yaml: cannot be read: .*ENOENT/);
+  });
+});
+
+describe('nearest word', () => {
+  it('counts edits', () => {
+    expect(editDistance('', 'abc')).toBe(3);
+    expect(editDistance('mtu', 'mut')).toBe(1);
+    expect(editDistance('kitten', 'sitting')).toBe(3);
+  });
+
+  it('stays silent when nothing is near', () => {
+    expect(nearestWord('colour', ['mtu', 'host'])).toBeUndefined();
+    expect(nearestWord('x', [])).toBeUndefined();
+  });
+});

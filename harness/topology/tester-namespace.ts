@@ -1,0 +1,122 @@
+/** The tester's own network namespace: how to get in, how it is set up, and the guard that keeps us inside. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { OUTSIDE_VARIABLE, networkNamespace, outsideProblem } from '../wire/inside.ts';
+import { IpBatch } from './ip-batch.ts';
+import { TopologyError } from './types.ts';
+
+/** Every link's IPv4 prefix is cut from here. */
+export const TESTER_IPV4 = '10.0.0.0/8';
+/** Every link's IPv6 prefix is cut from here. */
+export const TESTER_IPV6 = 'fd00::/8';
+/** Routing table of the links; only packets that carry our mark see it. */
+export const LINK_TABLE = 100;
+
+/** Routing table that makes every address of the prefixes ours on input. */
+const LOCAL_TABLE = 101;
+
+/**
+ * The command line that runs a program in a fresh network and mount namespace, as root of a fresh user namespace
+ * where we are not root. Everything that the program builds dies with it.
+ *
+ * @param argv program and arguments
+ */
+export function enterCommand(argv: readonly string[]): string[] {
+  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  return ['unshare', ...user, '--net', '--mount', '--', 'env', `${OUTSIDE_VARIABLE}=${networkNamespace()}`, ...argv];
+}
+
+/**
+ * Refuses to go on outside of a namespace that the run made.
+ *
+ * @throws TopologyError with the remedy
+ */
+export function assertInsideTester(): void {
+  const problem = outsideProblem();
+  if (problem !== undefined) {
+    throw new TopologyError(problem);
+  }
+}
+
+/** Name below /proc/sys/net, value. */
+const SYSCTLS: readonly (readonly [string, string])[] = [
+  ['ipv4/ip_forward', '0'],
+  ['ipv6/conf/all/forwarding', '0'],
+  // A SUT may use any source address; the larger of `all` and the device's value counts.
+  ['ipv4/conf/all/rp_filter', '0'],
+  ['ipv4/conf/default/rp_filter', '0'],
+  // No link-local addresses, solicitations or advertisements: the links carry the test and nothing else.
+  ['ipv6/conf/default/addr_gen_mode', '1'],
+  ['ipv6/conf/default/accept_ra', '0'],
+  ['ipv6/conf/default/autoconf', '0'],
+  ['ipv6/conf/default/router_solicitations', '0'],
+  ['ipv6/conf/default/dad_transmits', '0'],
+];
+
+function setSysctl(name: string, value: string): void {
+  const path = `/proc/sys/net/${name}`;
+  try {
+    if (readFileSync(path, 'utf8').trim() !== value) {
+      writeFileSync(path, value);
+    }
+  } catch (cause) {
+    const remedy = name.startsWith('ipv6/') && !existsSync('/proc/sys/net/ipv6')
+      ? 'the tester\'s kernel needs IPv6 (is it started with ipv6.disable=1?)'
+      : 'see that /proc/sys is mounted writable';
+    throw new TopologyError(`tester: cannot set ${path} to ${value}: ${String(cause)}; ${remedy}`, { cause });
+  }
+}
+
+/**
+ * Rules of one family. What we send carries mark 1 and finds the links. What the tester's kernel itself would send
+ * (resets for connections that it does not know, answers to echoes) has no mark and meets a blackhole. What comes in
+ * from a link is for us, whichever address of the prefix it names.
+ */
+function routing(prefix: string, ownAddress: string): string[] {
+  return [
+    'link set dev lo up',
+    `rule add pref 5 fwmark 1 lookup ${LINK_TABLE}`,
+    `rule add pref 6 iif lo to ${prefix} blackhole`,
+    `rule add pref 7 to ${prefix} lookup ${LOCAL_TABLE}`,
+    `route add local ${prefix} dev lo table ${LOCAL_TABLE}`,
+    // A raw socket wants some source address to exist, although our packets bring their own.
+    `addr add ${ownAddress} dev lo`,
+  ];
+}
+
+async function setRouting(options: string[], lines: string[]): Promise<void> {
+  const batch = new IpBatch(...options);
+  try {
+    // Another worker in this namespace may have been first.
+    const failures = (await batch.run(lines)).filter(({ text }) => !/File exists|already assigned/.test(text));
+    const [first] = failures;
+    if (first !== undefined) {
+      throw new TopologyError(`tester: \`ip ${options.join(' ')} ${first.line}\` failed: ${first.text}`);
+    }
+  } finally {
+    await batch.close();
+  }
+}
+
+async function prepare(): Promise<void> {
+  assertInsideTester();
+  for (const [name, value] of SYSCTLS) {
+    setSysctl(name, value);
+  }
+  await Promise.all([
+    setRouting(['-4'], routing(TESTER_IPV4, '10.255.255.254/32')),
+    setRouting(['-6'], [...routing(TESTER_IPV6, 'fdff:ffff::1/128')]),
+  ]);
+}
+
+let prepared: Promise<void> | undefined;
+
+/**
+ * Sets up the tester namespace that this process is in: loopback, routing rules, sysctls. Does it once a process, and
+ * does no harm when several processes in the namespace do it.
+ *
+ * @throws TopologyError outside of a tester namespace, or when the kernel refuses
+ */
+export function prepareTester(): Promise<void> {
+  prepared ??= prepare();
+  return prepared;
+}
