@@ -1,0 +1,194 @@
+/** Runs one scenario variant from an empty cell to its result. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { Level } from '../catalogue/types.ts';
+import type { Scenario, Step } from '../scenario/suite.ts';
+import { showValue } from '../scenario/format.ts';
+import type { AgentLogLine } from '../sut/types.ts';
+import type { Cell, CellLink, Driver, Topology } from '../topology/types.ts';
+import { readPcap } from '../wire/pcap-read.ts';
+import { PcapWriter } from '../wire/pcap-write.ts';
+import type { WirePacket, WirePort } from '../wire/types.ts';
+import type { Randomness, Subflow } from './endpoint.ts';
+import { showPacket } from './judge-packets.ts';
+import type { LadderEntry, ScenarioResult, Verdict } from './result.ts';
+import { runSteps, ScenarioStopped, type StepRun } from './run-steps.ts';
+import { Session, type Waits } from './session.ts';
+import { firstAgent } from './sut-actions.ts';
+import type { Tamper } from './tamper.ts';
+
+/** What the engine runs scenarios with. */
+export interface EngineContext {
+  driver: Driver;
+  /** A topology by name; the loader has seen to it that it exists. */
+  topology: (name: string) => Topology;
+  levelOf: (clause: string) => Level;
+  openPort: (
+    link: CellLink, family: Scenario['family'], onPacket: (packet: WirePacket) => void, onError: (error: Error) => void,
+  ) => WirePort;
+  /** Folder for captures; a scenario's is made below it. */
+  evidenceRoot: string;
+  waits: Waits;
+  /** Features that the SUT lacks, with the reason; scenarios that need one are skipped. */
+  lacks: ReadonlyMap<string, string>;
+  /** Command that runs a scenario again. */
+  rerun: (scenario: Scenario) => string;
+  /** A lie to tell to one step; for tests of the scenarios themselves. */
+  tamper?: { step: Step; with: Tamper };
+}
+
+/** Waits on an ordinary machine, milliseconds. */
+export const DEFAULT_WAITS: Waits = { answer: 2000, grace: 15 };
+
+/** A result with the agent's log, which is evidence of its own. */
+export interface ScenarioRun {
+  result: ScenarioResult;
+  agentLog: readonly AgentLogLine[];
+}
+
+/** Folder of a scenario's evidence below the root: the id with what file systems dislike replaced. */
+export function evidenceFolder(id: string): string {
+  return id.replaceAll('#', '/').replaceAll(/[^\w./=,+-]/g, '_');
+}
+
+/** Runs a scenario. Never throws: what goes wrong in the harness becomes the verdict `error`. */
+export async function runScenario(scenario: Scenario, context: EngineContext): Promise<ScenarioRun> {
+  const startedAt = performance.now();
+  const draft = emptyResult(scenario, context);
+  const missing = scenario.needs.find((need) => context.lacks.has(need));
+  if (missing !== undefined) {
+    const reason = `the stack declares that it lacks ${missing}: ${context.lacks.get(missing) ?? ''}`;
+    return { result: { ...draft, verdict: 'skip', reason }, agentLog: [] };
+  }
+  let cell: Cell | undefined;
+  let agentLog: readonly AgentLogLine[] = [];
+  try {
+    const topology = context.topology(scenario.topology);
+    const problems = context.driver.problems(topology);
+    if (problems.length > 0) throw new Error(problems.join('; '));
+    cell = await context.driver.build(topology);
+    agentLog = [...cell.agents.values()][0]?.log ?? [];
+    await runInCell(scenario, context, cell, draft);
+  } catch (error) {
+    draft.verdict = 'error';
+    draft.reason = describeError(error);
+  } finally {
+    await cell?.close();
+  }
+  draft.durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
+  return { result: draft, agentLog };
+}
+
+async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell, draft: ScenarioResult): Promise<void> {
+  const folder = join(context.evidenceRoot, evidenceFolder(scenario.id));
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, 'capture.pcap');
+  const capture = new PcapWriter(path);
+  const epoch = Date.now() - performance.now();
+  const packets: WirePacket[] = [];
+  const session = new Session({
+    scenario, cell, waits: context.waits, random: systemRandom,
+    openPort: (link, onPacket, onError) => context.openPort(link, scenario.family, onPacket, onError),
+    onPacket: (packet) => {
+      capture.write(epoch + packet.at, packet.bytes);
+      packets.push(packet);
+    },
+  });
+  const run: StepRun = {
+    session, levelOf: context.levelOf, results: draft.expectations, ladder: [],
+    ...(context.tamper === undefined ? {} : { tamper: context.tamper }),
+  };
+  let failure: unknown;
+  try {
+    await runSteps(scenario.preamble, run, true);
+    await runSteps(scenario.body, run, false);
+  } catch (error) {
+    if (error instanceof ScenarioStopped) draft.reason = error.message;
+    else failure = error;
+  } finally {
+    session.close();
+    capture.close();
+  }
+  draft.ladder = ladderOf(session, run.ladder, cell);
+  draft.evidence.pcap = join(evidenceFolder(scenario.id), 'capture.pcap');
+  if (failure !== undefined) throw failure;
+  draft.counters = await countersOf(session);
+  await proveCapture(path, packets);
+  draft.verdict = worst(draft.expectations.map((one) => one.verdict));
+  if (draft.verdict === 'pass' || draft.verdict === 'info') delete draft.reason;
+  else draft.reason ??= draft.expectations.find((one) => one.verdict === draft.verdict)?.message ?? '';
+}
+
+/** Reads the capture back: what is not in it proves nothing. @throws Error */
+async function proveCapture(path: string, packets: readonly WirePacket[]): Promise<void> {
+  const read = (await readPcap(path)).packets;
+  const differs = packets.findIndex((packet, i) => !Buffer.from(read[i]?.bytes ?? []).equals(packet.bytes));
+  if (read.length !== packets.length || differs >= 0) {
+    const what = differs >= 0 ? `packet ${differs + 1} differs` : `it holds ${read.length} packets`;
+    throw new Error(`the capture ${path} is not the conversation of ${packets.length} packets: ${what}`);
+  }
+}
+
+async function countersOf(session: Session): Promise<Record<string, number>> {
+  const answer = await firstAgent(session).request('counters', { prefix: 'MPTcpExt' });
+  const moved: Record<string, number> = {};
+  // The namespace is fresh, so a counter's value is what the scenario moved it by.
+  for (const [name, value] of Object.entries(answer)) {
+    if (/^\d+$/.test(value) && value !== '0') moved[name.replace(/^MPTcpExt\./, '')] = Number(value);
+  }
+  return moved;
+}
+
+/** The verdict of a scenario from those of its expectations. */
+export function worst(verdicts: readonly Verdict[]): Verdict {
+  const order: Verdict[] = ['fail', 'error', 'inconclusive', 'warn', 'pass', 'info'];
+  // A scenario that judged nothing has not reached what it is for.
+  return order.find((verdict) => verdicts.includes(verdict)) ?? 'inconclusive';
+}
+
+function ladderOf(session: Session, steps: readonly LadderEntry[], cell: Cell): LadderEntry[] {
+  const packets = session.record.map((one): LadderEntry => {
+    const subflow: Subflow | undefined = session.tuples.get(one.tuple);
+    return {
+      at: one.at, kind: 'packet', direction: one.direction, text: showPacket(one.packet, one.direction, subflow),
+      ...(subflow === undefined ? {} : { subflow: subflow.name }),
+    };
+  });
+  const agent = ([...cell.agents.values()][0]?.log ?? [])
+    .filter((line) => line.at >= session.startedAt && line.direction !== 'stderr')
+    .map((line): LadderEntry => ({ at: line.at - session.startedAt, kind: 'agent', text: `${line.direction === 'to' ? '->' : '<-'} ${line.text}` }));
+  return [...steps, ...packets, ...agent].sort((a, b) => a.at - b.at);
+}
+
+function emptyResult(scenario: Scenario, context: EngineContext): ScenarioResult {
+  return {
+    id: scenario.id,
+    title: scenario.title,
+    suite: scenario.suite,
+    file: scenario.place.file,
+    line: scenario.place.line,
+    section: scenario.section,
+    role: scenario.role,
+    family: scenario.family,
+    parameters: { ...scenario.parameters },
+    verdict: 'error',
+    durationMs: 0,
+    expectations: [],
+    ladder: [],
+    evidence: {},
+    counters: {},
+    rerun: context.rerun(scenario),
+  };
+}
+
+const systemRandom: Randomness = {
+  uint32: () => randomBytes(4).readUInt32BE(),
+  uint64: () => randomBytes(8).readBigUInt64BE(),
+};
+
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return showValue(String(error));
+  return error.name === 'Error' ? error.message : `${error.name}: ${error.message}`;
+}
