@@ -18,6 +18,12 @@ interface Job {
   reject: (error: TopologyError) => void;
 }
 
+interface Question {
+  device: string;
+  resolve: (answer: string | undefined) => void;
+  reject: (error: TopologyError) => void;
+}
+
 const REMEDY = 'install iproute2 (apt-get install iproute2) and see that PATH holds /usr/sbin';
 
 function searchPath(): string {
@@ -52,15 +58,17 @@ export class IpBatch {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #jobs: Job[] = [];
   readonly #ended: Promise<void>;
+  readonly #questions = new Set<Question>();
   #said = '';
+  #shown = '';
   #linesGiven = 0;
   #fences = 0;
   #failure: TopologyError | undefined;
 
   /** @param options arguments before `-force -batch -`, such as `-6` */
   constructor(...options: string[]) {
-    this.#child = spawn('ip', [...options, '-force', '-batch', '-'], { env: iprouteEnvironment() });
-    this.#child.stdout.resume();
+    this.#child = spawn('ip', [...options, '-oneline', '-force', '-batch', '-'], { env: iprouteEnvironment() });
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => this.#see(text));
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
     this.#child.stdin.on('error', (error) => this.#fail(`cannot be written to: ${error.message}`));
     this.#ended = new Promise((resolve) => {
@@ -96,6 +104,26 @@ export class IpBatch {
     });
   }
 
+  /**
+   * Asks for one device.
+   *
+   * @returns the line of `ip link show`, or `undefined` when there is no such device
+   * @throws TopologyError when `ip` itself is gone
+   */
+  showLink(device: string): Promise<string | undefined> {
+    return new Promise((resolve, reject) => {
+      const question: Question = { device, resolve, reject };
+      this.#questions.add(question);
+      this.run([`link show dev ${device}`]).then((failures) => {
+        // The answer comes by another pipe, and may be still on its way when the fence is here.
+        if (failures.length > 0) {
+          this.#questions.delete(question);
+          resolve(undefined);
+        }
+      }, reject);
+    });
+  }
+
   /** Ends the process once all jobs are done. */
   async close(): Promise<void> {
     this.#child.stdin.end();
@@ -117,10 +145,27 @@ export class IpBatch {
     }
   }
 
+  #see(text: string): void {
+    const lines = (this.#shown + text).split('\n');
+    this.#shown = lines.pop() ?? '';
+    for (const line of lines) {
+      const device = /^\d+: ([^@: ]+)/.exec(line)?.[1];
+      const question = [...this.#questions].find((one) => one.device === device);
+      if (question !== undefined) {
+        this.#questions.delete(question);
+        question.resolve(line);
+      }
+    }
+  }
+
   #fail(why: string): void {
     this.#failure ??= new TopologyError(`ip -batch: ${why}`);
     for (const job of this.#jobs.splice(0)) {
       job.reject(this.#failure);
     }
+    for (const question of this.#questions) {
+      question.reject(this.#failure);
+    }
+    this.#questions.clear();
   }
 }

@@ -1,0 +1,134 @@
+/** Declared deviations: what a stack is known to do otherwise, by literal scenario or clause id. Pure. */
+import type { ExpectationResult } from '../engine/result.ts';
+import {
+  clauseRecords, isDeparture, summarize, type Deviation, type DeviationOutcome, type RunResults, type ScenarioRecord,
+} from './results.ts';
+
+/** A deviations file, loaded. */
+export interface DeviationList {
+  /** File name, for reports. */
+  source: string;
+  sut: string;
+  /** Major and minor version of the kernel it was made for. */
+  kernel?: string;
+  deviations: Deviation[];
+}
+
+/** No declarations at all. */
+export const NO_DEVIATIONS: DeviationList = { source: '', sut: '', deviations: [] };
+
+/**
+ * Marks what is declared, and counts again. Gives new results and leaves the old ones alone; applying twice is the
+ * same as applying once.
+ *
+ * A scenario counts as declared when each clause that it saw broken is covered: by its scenario id (with or without
+ * the variant), by the clause's id, or by both together. One uncovered clause leaves the whole scenario undeclared.
+ */
+export function applyDeviations(results: RunResults, list: DeviationList): RunResults {
+  const { deviations } = list;
+  const scenarios = results.scenarios.map((scenario) => declare(scenario, deviations));
+  const isDeclared = (scenario: ScenarioRecord, clause: string) => covering(deviations, scenario.id, clause) !== undefined;
+  return {
+    ...results,
+    scenarios,
+    summary: summarize(scenarios),
+    clauses: clauseRecords(scenarios, isDeclared),
+    deviations: outcome(results, list),
+  };
+}
+
+/** The declaration that covers a departure of a scenario from a clause; undefined when none does. */
+export function covering(deviations: readonly Deviation[], scenario: string, clause: string): Deviation | undefined {
+  return deviations.find(
+    (deviation) =>
+      (deviation.scenario === undefined || namesScenario(deviation.scenario, scenario)) &&
+      (deviation.clause === undefined || deviation.clause === clause),
+  );
+}
+
+/**
+ * The exit code of a run.
+ *
+ * 1: a MUST (or an implied requirement) is broken and not declared. This wins over 2: the finding stands.
+ * 2: the harness could not do its job: an `error` verdict, a run cut short, or nothing settled at all (no scenario, or
+ *    only inconclusive ones, which is what a stack that does not come up looks like).
+ * 0: otherwise. A few inconclusive scenarios, broken SHOULDs and stale declarations are reported and do not gate.
+ */
+export function exitCode(results: RunResults): 0 | 1 | 2 {
+  const declared = results.deviations?.applied ?? [];
+  if (results.scenarios.some((scenario) => breaksUndeclaredMust(scenario, declared))) return 1;
+  const unsettled = results.scenarios.every((scenario) => scenario.verdict === 'inconclusive');
+  if (results.run.partial || results.summary.error > 0 || unsettled) return 2;
+  return 0;
+}
+
+/** Whether a scenario broke a MUST or an implied requirement that no declaration covers. */
+export function breaksUndeclaredMust(scenario: ScenarioRecord, declared: readonly Deviation[]): boolean {
+  if (scenario.verdict !== 'fail' || scenario.declared !== undefined) return false;
+  const failed = scenario.expectations.filter((expectation) => expectation.verdict === 'fail');
+  // A scenario that fails without a failed expectation has nothing that a declaration could name but itself.
+  if (failed.length === 0) return true;
+  return failed.some((expectation) => isMust(expectation) && covering(declared, scenario.id, expectation.clause) === undefined);
+}
+
+function isMust({ level }: ExpectationResult): boolean {
+  return level === 'must' || level === 'implied';
+}
+
+function namesScenario(declared: string, id: string): boolean {
+  return declared === id || declared === id.split('#', 1)[0];
+}
+
+function declare(scenario: ScenarioRecord, deviations: readonly Deviation[]): ScenarioRecord {
+  const { declared: _earlier, ...bare } = scenario;
+  if (!isDeparture(scenario.verdict)) return bare;
+  const broken = scenario.expectations.filter((expectation) => isDeparture(expectation.verdict));
+  const covers = broken.map((expectation) => covering(deviations, scenario.id, expectation.clause));
+  if (broken.length === 0) {
+    covers.push(deviations.find((one) => one.clause === undefined && namesScenario(one.scenario ?? '', scenario.id)));
+  }
+  if (covers.includes(undefined)) return bare;
+  const used = [...new Set(covers)].filter((deviation) => deviation !== undefined);
+  const link = used.find((deviation) => deviation.link !== undefined)?.link;
+  const reason = used.map((deviation) => deviation.reason).join('; ');
+  return { ...bare, declared: link === undefined ? { reason } : { reason, link } };
+}
+
+function outcome(results: RunResults, list: DeviationList): DeviationOutcome {
+  const result: DeviationOutcome = { source: list.source, applied: [], stale: [], unseen: [] };
+  for (const deviation of list.deviations) {
+    const evidence = evidenceFor(results.scenarios, deviation);
+    if (evidence.departed.length > 0) result.applied.push({ ...deviation, scenarios: evidence.departed });
+    else if (evidence.kept && !evidence.unsettled && canRefute(results, deviation)) result.stale.push(deviation);
+    else result.unseen.push(deviation);
+  }
+  return result;
+}
+
+/**
+ * A selection, or a run cut short, may have left out just the scenario where the departure shows. It refutes a
+ * declaration only when that names one variant, which ran.
+ */
+function canRefute(results: RunResults, deviation: Deviation): boolean {
+  return (!results.run.partial && results.run.selected !== true) || (deviation.scenario?.includes('#') ?? false);
+}
+
+interface Evidence {
+  departed: string[];
+  kept: boolean;
+  unsettled: boolean;
+}
+
+function evidenceFor(scenarios: readonly ScenarioRecord[], deviation: Deviation): Evidence {
+  const evidence: Evidence = { departed: [], kept: false, unsettled: false };
+  for (const scenario of scenarios) {
+    if (deviation.scenario !== undefined && !namesScenario(deviation.scenario, scenario.id)) continue;
+    const verdicts = deviation.clause === undefined
+      ? [scenario.verdict]
+      : scenario.expectations.filter(({ clause }) => clause === deviation.clause).map(({ verdict }) => verdict);
+    if (verdicts.some(isDeparture)) evidence.departed.push(scenario.id);
+    else if (verdicts.some((verdict) => verdict === 'inconclusive' || verdict === 'error')) evidence.unsettled = true;
+    else if (verdicts.some((verdict) => verdict === 'pass' || verdict === 'info')) evidence.kept = true;
+  }
+  return evidence;
+}

@@ -1,0 +1,143 @@
+/** The ladder diagram as a picture: one self-contained SVG, readable on light and on dark pages. */
+import type { LadderEntry } from '../engine/result.ts';
+import { packetLabel } from './ladder-text.ts';
+import { clean, displayWidth, fit, wrap } from './text-layout.ts';
+import { SVG_COLOUR, SYMBOL, WORST_FIRST } from './verdict-style.ts';
+
+/** What stands above the ladder. */
+export interface LadderTitle {
+  title: string;
+  subtitle?: string;
+}
+
+/** Width of one column of the monospace font at 12 px. Fonts differ by a few percent; the margins take that. */
+const COLUMN = 7.25;
+const LINE = 15;
+const TIME_X = 76;
+const TESTER_X = 116;
+const MIN_LABEL = 48;
+const MAX_LABEL = 96;
+
+interface Geometry {
+  /** Columns of a label before it wraps. */
+  columns: number;
+  sutX: number;
+  width: number;
+}
+
+/**
+ * Draws a ladder as SVG. Every text is escaped: what a SUT sends is not trusted. No scripts, no fonts, no references.
+ */
+export function ladderSvg(entries: readonly LadderEntry[], heading: LadderTitle = { title: '' }): string {
+  const geometry = layOut(entries);
+  const titles = [heading.title, heading.subtitle ?? ''].map((text) => clean(text)).filter((text) => text !== '');
+  const top = 16 + titles.length * 20 + 34;
+  let y = top;
+  const rows: string[] = [];
+  for (const entry of entries) {
+    const row = entry.kind === 'packet' ? packetRow(entry, geometry, y) : noteRow(entry, geometry, y);
+    rows.push(row.svg);
+    y += row.height;
+  }
+  const height = y + 14;
+  const name = escapeXml(titles.join(': ') || 'Ladder diagram');
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${geometry.width} ${height}" width="${geometry.width}" `
+      + `height="${height}" role="img" aria-label="${name}">`,
+    `<title>${name}</title>`,
+    `<style>${styleSheet()}</style>`,
+    `<rect class="page" width="${geometry.width}" height="${height}"/>`,
+    ...titles.map((text, index) => textAt(16, 26 + index * 20, fit(text, titleColumns(geometry)), index === 0 ? 'title' : 'dim')),
+    lifeline('Tester', TESTER_X, top, height),
+    lifeline('SUT', geometry.sutX, top, height),
+    textAt(TIME_X, top - 14, 'ms', 'dim end'),
+    ...rows,
+    '</svg>\n',
+  ].join('\n');
+}
+
+/** Makes text safe inside XML text and attribute values. Characters that XML forbids are shown as escapes. */
+export function escapeXml(text: string): string {
+  return clean(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll('\'', '&#39;');
+}
+
+function layOut(entries: readonly LadderEntry[]): Geometry {
+  const longest = Math.max(0, ...entries.map((entry) => displayWidth(packetLabel(entry)) + (entry.kind === 'packet' ? 0 : 8)));
+  const columns = Math.min(MAX_LABEL, Math.max(MIN_LABEL, longest));
+  const sutX = Math.round(TESTER_X + columns * COLUMN + 40);
+  const marks = Math.max(0, ...entries.map((entry) => displayWidth(markText(entry))));
+  return { columns, sutX, width: Math.round(sutX + Math.max(60, marks * COLUMN + 40)) };
+}
+
+function titleColumns(geometry: Geometry): number {
+  return Math.floor((geometry.width - 32) / (COLUMN * 1.2));
+}
+
+function packetRow(entry: LadderEntry, { columns, sutX }: Geometry, y: number): { svg: string; height: number } {
+  const lines = wrap(packetLabel(entry), columns);
+  const arrowY = y + lines.length * LINE + 3;
+  const out = entry.direction === 'out';
+  const [from, tip, back] = out ? [TESTER_X, sutX, sutX - 9] : [sutX, TESTER_X, TESTER_X + 9];
+  const colour = entry.verdict ?? 'plain';
+  const svg = [
+    ...lines.map((line, index) => textAt(TESTER_X + 18, y + LINE * (index + 1) - 3, line, 'label')),
+    textAt(TIME_X, arrowY + 4, entry.at.toFixed(3), 'dim end'),
+    `<path class="arrow s-${colour}" d="M${from} ${arrowY}H${back}"/>`,
+    `<path class="f-${colour}" d="M${tip} ${arrowY}L${back} ${arrowY - 5}V${arrowY + 5}Z"/>`,
+    mark(entry, sutX, arrowY),
+  ];
+  return { svg: svg.join('\n'), height: lines.length * LINE + 16 };
+}
+
+function noteRow(entry: LadderEntry, { columns, sutX }: Geometry, y: number): { svg: string; height: number } {
+  const lines = wrap(`${entry.kind}: ${packetLabel(entry)}`, columns);
+  const height = lines.length * LINE + 6;
+  const svg = [
+    textAt(TIME_X, y + 15, entry.at.toFixed(3), 'dim end'),
+    `<rect class="note ${entry.kind}" x="${TESTER_X + 10}" y="${y + 2}" width="${sutX - TESTER_X - 20}" height="${height - 1}" rx="4"/>`,
+    ...lines.map((line, index) => textAt(TESTER_X + 18, y + LINE * (index + 1), line, 'quiet')),
+    mark(entry, sutX, y + 11),
+  ];
+  return { svg: svg.join('\n'), height: height + 6 };
+}
+
+function markText(entry: LadderEntry): string {
+  if (entry.verdict === undefined) return '';
+  return `${SYMBOL[entry.verdict]} ${entry.verdict}${entry.clause === undefined ? '' : ` ${clean(entry.clause)}`}`;
+}
+
+function mark(entry: LadderEntry, sutX: number, y: number): string {
+  return entry.verdict === undefined ? '' : textAt(sutX + 16, y + 4, markText(entry), `mark f-${entry.verdict}`);
+}
+
+function lifeline(name: string, x: number, top: number, height: number): string {
+  return [
+    `<path class="line" d="M${x} ${top - 6}V${height - 8}"/>`,
+    textAt(x, top - 14, name, 'host'),
+  ].join('\n');
+}
+
+function textAt(x: number, y: number, text: string, classes: string): string {
+  return `<text class="${classes}" x="${x}" y="${y}" xml:space="preserve">${escapeXml(text)}</text>`;
+}
+
+function styleSheet(): string {
+  const verdicts = (theme: 'light' | 'dark'): string =>
+    WORST_FIRST.map((verdict) => {
+      const colour = SVG_COLOUR[verdict][theme];
+      return `.f-${verdict}{fill:${colour}}.s-${verdict}{stroke:${colour}}`;
+    }).join('');
+  const theme = (page: string, ink: string, dim: string, line: string, band: string, agent: string): string =>
+    `.page{fill:${page}}text,.f-plain{fill:${ink}}.s-plain{stroke:${ink}}.dim,.quiet{fill:${dim}}`
+    + `.line{stroke:${line}}.note{fill:${band}}.agent{fill:${agent}}`;
+  const light = theme('#ffffff', '#1f2328', '#59636e', '#afb8c1', '#f0f2f5', '#eaf3fd') + verdicts('light');
+  const dark = theme('#0d1117', '#e6edf3', '#9198a1', '#484f58', '#1c2129', '#152238') + verdicts('dark');
+  return 'text{font:12px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}.title{font-size:14px;font-weight:600}'
+    + '.host{font-weight:600;text-anchor:middle}.end{text-anchor:end}.mark{font-weight:600}.arrow{stroke-width:1.5}'
+    + `.line{stroke-width:1.5}${light}@media(prefers-color-scheme:dark){${dark}}`;
+}

@@ -1,0 +1,52 @@
+/** The ladder diagram for a terminal. */
+import type { LadderEntry } from '../engine/result.ts';
+import { clean, coloursOf, displayWidth, fit, pad, paint, wrap, type Colours, type TextStyle } from './text-layout.ts';
+import { SYMBOL } from './verdict-style.ts';
+
+const TIME_WIDTH = 9;
+/** `Tester ──────▶ SUT` takes this much. */
+const LANES = { none: '  │         │  ', out: '  ├────────▶│  ', in: '  │◀────────┤  ' } as const;
+const LANE_WIDTH = 14;
+
+/**
+ * Draws a ladder: time in milliseconds, an arrow between the tester and the SUT, the packet, and the verdict of the
+ * expectation that it settled. Long packets go on below, so nothing is cut; no line is wider than the style's width.
+ */
+export function ladderText(entries: readonly LadderEntry[], style: TextStyle): string {
+  const colours = coloursOf(style);
+  const width = Math.max(60, style.width);
+  const markWidth = Math.min(28, Math.max(0, ...entries.map((entry) => displayWidth(markOf(entry)))));
+  const body = width - TIME_WIDTH - LANE_WIDTH - (markWidth === 0 ? 0 : markWidth + 2);
+  const head = `${'ms'.padStart(TIME_WIDTH)} Tester     SUT `;
+  const lines = entries.flatMap((entry) => rowsOf(entry, body, markWidth, colours));
+  return `${[colours.dim(head.trimEnd()), ...lines].join('\n')}\n`;
+}
+
+/** The arrow already says which way a packet went: `a > SYN` becomes `a SYN`. */
+export function packetLabel(entry: LadderEntry): string {
+  const text = clean(entry.text);
+  if (entry.kind !== 'packet') return text;
+  const [, subflow, rest] = /^(\S+) [<>] (.*)$/.exec(text) ?? [];
+  if (subflow !== undefined && rest !== undefined) return `${subflow} ${rest}`;
+  return entry.subflow === undefined ? text : `${clean(entry.subflow)} ${text}`;
+}
+
+function markOf(entry: LadderEntry): string {
+  if (entry.verdict === undefined) return '';
+  const clause = entry.clause === undefined ? '' : ` ${clean(entry.clause)}`;
+  return `${SYMBOL[entry.verdict]} ${entry.verdict}${clause}`;
+}
+
+function rowsOf(entry: LadderEntry, width: number, markWidth: number, colours: Colours): string[] {
+  const lane = entry.kind === 'packet' ? LANES[entry.direction === 'out' ? 'out' : 'in'] : LANES.none;
+  const prefix = entry.kind === 'packet' ? '' : `${entry.kind}: `;
+  const pieces = wrap(`${prefix}${packetLabel(entry)}`, Math.max(20, width - 2));
+  return pieces.map((piece, index) => {
+    const first = index === 0;
+    const time = (first ? entry.at.toFixed(3) : '').padStart(TIME_WIDTH);
+    const plain = pad(`${first ? '' : '  '}${piece}`, width);
+    const text = entry.kind === 'packet' ? plain : colours.dim(plain);
+    const mark = first && entry.verdict !== undefined ? `  ${paint(colours, entry.verdict, fit(markOf(entry), markWidth))}` : '';
+    return `${colours.dim(time)}${first ? lane : LANES.none}${text}${mark}`.trimEnd();
+  });
+}

@@ -1,0 +1,80 @@
+/** Two packet lines one under the other, columns aligned, what differs marked. */
+import { clean, displayWidth, pad } from './text-layout.ts';
+
+/** Three lines of one width: expected, actual, and carets under what differs. */
+export interface PacketDiff {
+  expected: string;
+  actual: string;
+  /** Empty when the two have nothing in common to align by. */
+  marks: string;
+}
+
+interface Token {
+  /** What the token is lined up by: the name before `=`, brackets off. */
+  key: string;
+  /** `mp_capable.len` for a field inside an option, as {@link ExpectationResult} names them. */
+  field: string;
+  text: string;
+}
+
+/**
+ * Lines up an expected and an actual packet.
+ *
+ * @param fields names of the fields that differ (`mp_capable.len`); without them every pair of unlike tokens is
+ *   marked, though a pattern such as `key=?k` is not like what it matches
+ */
+export function alignPackets(expected: string, actual: string, fields: readonly string[] = []): PacketDiff {
+  const left = tokens(clean(expected));
+  const right = tokens(clean(actual));
+  const pairs = pairUp(left, right);
+  if (!pairs.some(([a, b]) => a !== undefined && b !== undefined)) {
+    return { expected: clean(expected), actual: clean(actual), marks: '' };
+  }
+  const named = fields.length > 0 && pairs.some(([a, b]) => isNamed(fields, a ?? b));
+  const rows = pairs.map(([a, b]) => {
+    const width = Math.max(displayWidth(a?.text ?? ''), displayWidth(b?.text ?? ''));
+    const differs = named ? isNamed(fields, a ?? b) : a?.text !== b?.text;
+    return [pad(a?.text ?? '', width), pad(b?.text ?? '', width), (differs ? '^' : ' ').repeat(width)] as const;
+  });
+  const line = (index: 0 | 1 | 2): string => rows.map((row) => row[index]).join(' ').trimEnd();
+  return { expected: line(0), actual: line(1), marks: line(2) };
+}
+
+function tokens(line: string): Token[] {
+  let option = '';
+  return line.split(/\s+/).filter((text) => text !== '').map((text) => {
+    const opened = /^<(!?[a-z_0-9]+)/i.exec(text);
+    if (opened !== null) option = opened[1] ?? '';
+    const name = text.replace(/^<(?=.)/, '').replace(/(?<=.)>+$/, '').split('=', 1)[0] ?? text;
+    const field = option === '' || opened !== null ? name : `${option}.${name}`;
+    if (/.>$/.test(text)) option = '';
+    return { key: opened === null ? field : `<${name}`, field, text };
+  });
+}
+
+/** Whether a list of differing fields names a token. A list may name a field without its option, or the option alone. */
+function isNamed(fields: readonly string[], token: Token | undefined): boolean {
+  if (token === undefined) return false;
+  return fields.some((field) => field === token.field || field === (token.field.split('.').at(-1) ?? ''));
+}
+
+/** The longest common subsequence of keys decides which tokens stand in one column. */
+function pairUp(left: readonly Token[], right: readonly Token[]): [Token | undefined, Token | undefined][] {
+  const best = Array.from({ length: left.length + 1 }, () => new Array<number>(right.length + 1).fill(0));
+  const at = (i: number, j: number): number => best[i]?.[j] ?? 0;
+  for (let i = left.length - 1; i >= 0; i--) {
+    for (let j = right.length - 1; j >= 0; j--) {
+      const same = left[i]?.key === right[j]?.key;
+      (best[i] as number[])[j] = same ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+    }
+  }
+  const pairs: [Token | undefined, Token | undefined][] = [];
+  let i = 0;
+  let j = 0;
+  while (i < left.length || j < right.length) {
+    if (i < left.length && j < right.length && left[i]?.key === right[j]?.key) pairs.push([left[i++], right[j++]]);
+    else if (j >= right.length || (i < left.length && at(i + 1, j) >= at(i, j + 1))) pairs.push([left[i++], undefined]);
+    else pairs.push([undefined, right[j++]]);
+  }
+  return pairs;
+}

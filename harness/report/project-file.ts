@@ -1,0 +1,18 @@
+/** Finds files of this package, whether it runs from its sources or from `dist`. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/**
+ * Absolute path of a file of this package.
+ *
+ * @throws Error when it is not there: the installation is incomplete
+ */
+export function projectFile(path: string): string {
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
+    const candidate = join(folder, path);
+    if (existsSync(candidate)) return candidate;
+    if (dirname(folder) === folder) {
+      throw new Error(`${path} is missing from this installation of mptcp-conformance; reinstall it`);
+    }
+  }
+}

@@ -1,0 +1,204 @@
+/** The results model: what `results.json` holds for a run. Pure. */
+import type { Clause, Level } from '../catalogue/types.ts';
+import { levelOf } from '../catalogue/types.ts';
+import type { ScenarioResult, Verdict } from '../engine/result.ts';
+import { compareSections, sectionOf } from './rfc-sections.ts';
+import { LEVELS, worst, WORST_FIRST } from './verdict-style.ts';
+
+/** Version of the file's shape; raised when an old reader could misread a new file. */
+export const SCHEMA_VERSION = 1;
+
+/** The program that made the results. */
+export interface ToolInfo {
+  name: string;
+  version: string;
+}
+
+/** How and when the run went. */
+export interface RunInfo {
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  finishedAt: string;
+  durationMs: number;
+  /** The run was cut short: not everything that was asked for has a result. */
+  partial: boolean;
+  /** Only a selection of the suites was asked for. */
+  selected?: boolean;
+  /** Command line, program first. */
+  command: string[];
+  /** Scenarios at once. */
+  concurrency: number;
+  /** Seed of whatever was random, so that the run can be made again. */
+  seed?: string;
+}
+
+/** What was judged, and where. */
+export interface SutInfo {
+  name: string;
+  kind: 'netns' | 'docker' | 'qemu' | 'remote';
+  /** Kernel release, as `uname -r` says it; empty for a stack that is no kernel. */
+  kernel: string;
+  /** Version of the stack, where the kernel's release does not say it. */
+  version?: string;
+  /** The machine the harness ran on. */
+  host?: { kernel?: string; arch?: string; cpus?: number; node?: string };
+}
+
+/** Number of scenarios by outcome. `declared` ones are counted there and not under their verdict: the sum is the total. */
+export type Summary = Record<Verdict | 'declared', number>;
+
+/** A scenario in `results.json`: without its ladder, which is in the evidence folder. */
+export type ScenarioRecord = Omit<ScenarioResult, 'ladder'>;
+
+/** What became of one clause. */
+export interface ClauseRecord {
+  id: string;
+  level: Level;
+  /** The worst verdict of its expectations; see `WORST_FIRST`. */
+  verdict: Verdict;
+  /** Set when every departure from this clause is declared. */
+  declared?: true;
+  /** Ids of the scenarios that judged it, in run order. */
+  scenarios: string[];
+}
+
+/** How much of the catalogue the run judged. */
+export interface Coverage {
+  byLevel: Record<Level, { total: number; judged: number; unobservable: number }>;
+  /** Observable clauses of the catalogue that no scenario of the run judged. */
+  unjudged: string[];
+}
+
+/** One declared deviation, as a deviations file has it. */
+export interface Deviation {
+  /** Scenario id, with a variant or without. */
+  scenario?: string;
+  /** Clause id. With `scenario` too: only where that scenario judges the clause. */
+  clause?: string;
+  reason: string;
+  link?: string;
+}
+
+/** What the declared deviations did to the results. */
+export interface DeviationOutcome {
+  /** Name of the file they came from. */
+  source: string;
+  /** Declarations that covered a departure, with the scenarios they covered. */
+  applied: (Deviation & { scenarios: string[] })[];
+  /** Declarations whose departure no longer shows. */
+  stale: Deviation[];
+  /** Declarations that nothing in this run could confirm or refute. */
+  unseen: Deviation[];
+}
+
+/** Everything a run found out. */
+export interface RunResults {
+  schemaVersion: typeof SCHEMA_VERSION;
+  tool: ToolInfo;
+  run: RunInfo;
+  sut: SutInfo;
+  summary: Summary;
+  coverage?: Coverage;
+  deviations?: DeviationOutcome;
+  scenarios: ScenarioRecord[];
+  clauses: ClauseRecord[];
+}
+
+/** What {@link buildResults} is made from. */
+export interface ResultsInput {
+  tool: ToolInfo;
+  run: RunInfo;
+  sut: SutInfo;
+  scenarios: readonly (ScenarioResult | ScenarioRecord)[];
+  /** The catalogue; gives the coverage when it is there. */
+  catalogue?: readonly Clause[];
+}
+
+/** Puts a run's results together: drops the ladders, counts, and settles each clause. Deviations come later. */
+export function buildResults(input: ResultsInput): RunResults {
+  const scenarios = input.scenarios.map(withoutLadder);
+  const clauses = clauseRecords(scenarios, () => false);
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    tool: input.tool,
+    run: input.run,
+    sut: input.sut,
+    summary: summarize(scenarios),
+    ...(input.catalogue === undefined ? {} : { coverage: coverageOf(input.catalogue, clauses) }),
+    scenarios,
+    clauses,
+  };
+}
+
+/** Counts scenarios by outcome. */
+export function summarize(scenarios: readonly ScenarioRecord[]): Summary {
+  const summary = { declared: 0, ...Object.fromEntries(WORST_FIRST.map((verdict) => [verdict, 0])) } as Summary;
+  for (const scenario of scenarios) summary[outcomeOf(scenario)]++;
+  return summary;
+}
+
+/** A scenario's verdict, or `declared`. */
+export function outcomeOf(scenario: Pick<ScenarioRecord, 'verdict' | 'declared'>): Verdict | 'declared' {
+  return scenario.declared === undefined ? scenario.verdict : 'declared';
+}
+
+/** Whether a verdict says that a MUST or SHOULD was broken. */
+export function isDeparture(verdict: Verdict): boolean {
+  return verdict === 'fail' || verdict === 'warn';
+}
+
+/**
+ * Settles each clause from its expectations, in the order of the RFC's sections.
+ *
+ * @param isDeclared whether a departure in a scenario from a clause is declared
+ */
+export function clauseRecords(
+  scenarios: readonly ScenarioRecord[],
+  isDeclared: (scenario: ScenarioRecord, clause: string) => boolean,
+): ClauseRecord[] {
+  const found = new Map<string, { level: Level; verdicts: Verdict[]; scenarios: Set<string>; undeclared: boolean }>();
+  for (const scenario of scenarios) {
+    for (const { clause, level, verdict } of scenario.expectations) {
+      const entry = found.get(clause) ?? { level, verdicts: [], scenarios: new Set(), undeclared: false };
+      if (LEVELS.indexOf(level) < LEVELS.indexOf(entry.level)) entry.level = level;
+      entry.verdicts.push(verdict);
+      entry.scenarios.add(scenario.id);
+      if (isDeparture(verdict) && !isDeclared(scenario, clause)) entry.undeclared = true;
+      found.set(clause, entry);
+    }
+  }
+  return [...found]
+    .map(([id, entry]): ClauseRecord => {
+      const verdict = worst(entry.verdicts) ?? 'skip';
+      const declared = isDeparture(verdict) && !entry.undeclared;
+      return { id, level: entry.level, verdict, ...(declared ? { declared } : {}), scenarios: [...entry.scenarios] };
+    })
+    .sort((a, b) => compareClauses(a.id, b.id));
+}
+
+/** Orders clause ids as the RFC does. */
+export function compareClauses(a: string, b: string): number {
+  const bySection = compareSections(sectionOf(a), sectionOf(b));
+  return bySection === 0 ? a.localeCompare(b, 'en', { numeric: true }) : bySection;
+}
+
+/** How much of the catalogue was judged. A clause whose scenarios were all skipped counts as not judged. */
+export function coverageOf(catalogue: readonly Clause[], clauses: readonly ClauseRecord[]): Coverage {
+  const judged = new Set(clauses.filter((clause) => clause.verdict !== 'skip').map((clause) => clause.id));
+  const none = () => ({ total: 0, judged: 0, unobservable: 0 });
+  const byLevel: Coverage['byLevel'] = { must: none(), should: none(), may: none(), implied: none() };
+  const unjudged: string[] = [];
+  for (const clause of catalogue) {
+    const row = byLevel[levelOf(clause.keyword)];
+    row.total++;
+    if (judged.has(clause.id)) row.judged++;
+    else if (clause.judged.includes('unobservable')) row.unobservable++;
+    else unjudged.push(clause.id);
+  }
+  return { byLevel, unjudged };
+}
+
+function withoutLadder(scenario: ScenarioResult | ScenarioRecord): ScenarioRecord {
+  const { ladder: _ladder, ...record } = scenario as ScenarioResult;
+  return record;
+}

@@ -1,0 +1,203 @@
+/** The terminal summary of a run. Pure: results in, text out. */
+import type { Clause, Level } from '../catalogue/types.ts';
+import type { Verdict } from '../engine/result.ts';
+import { departureText, type EvidenceLocator } from './departure-text.ts';
+import { exitCode } from './deviations.ts';
+import { compareSections, sectionOf, sectionTitle } from './rfc-sections.ts';
+import { outcomeOf, type ClauseRecord, type Deviation, type RunResults } from './results.ts';
+import {
+  clean, coloursOf, displayWidth, fit, formatDuration, pad, paint, wrap, type Colours, type TextStyle,
+} from './text-layout.ts';
+import { LEVEL_NAME, LEVELS, SYMBOL } from './verdict-style.ts';
+
+/** What the summary can show besides the results. */
+export interface SummaryOptions extends TextStyle {
+  /** Clause texts, by id. */
+  clauses?: ReadonlyMap<string, Clause>;
+  /** Shows what each MAY turned out to be. */
+  showInfo?: boolean;
+  /** Folder that the evidence paths are relative to, so that they can be opened from here. */
+  evidenceFolder?: string;
+}
+
+const OUTCOMES: readonly (Verdict | 'declared')[] = [
+  'pass', 'info', 'skip', 'inconclusive', 'warn', 'declared', 'error', 'fail',
+];
+
+const OUTCOME_NAME: Readonly<Record<Verdict | 'declared', string>> = {
+  pass: 'pass', fail: 'fail', warn: 'warn', info: 'info', inconclusive: 'inconclusive', skip: 'skip', error: 'error',
+  declared: 'declared',
+};
+
+/**
+ * The whole summary: the table of clauses by section and level, then what needs eyes, least urgent first, so that the
+ * failures and the closing line are what stays on the screen. Without trouble it is the table and two lines.
+ */
+export function summaryText(results: RunResults, options: SummaryOptions): string {
+  const colours = coloursOf(options);
+  const blocks = [
+    header(results, colours, options.width),
+    clauseTable(results.clauses, colours, options.width),
+    options.showInfo === true ? infoBlock(results, options, colours) : '',
+    unsettledBlock(results, options, colours),
+    declaredBlock(results, options, colours),
+    unseenBlock(results, options, colours),
+    staleBlock(results, options, colours),
+    departuresBlock(results, options),
+    closing(results, colours, options.width),
+  ];
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+}
+
+function header({ sut, run, tool }: RunResults, colours: Colours, width: number): string {
+  const kernel = [sut.kernel, sut.version ?? ''].filter((part) => part !== '').join(', ');
+  const text = `${clean(sut.name)} ${clean(kernel)} (${sut.kind}) against RFC 8684, ${formatDuration(run.durationMs)}, `
+    + `${tool.name} ${clean(tool.version)}`;
+  return colours.bold(fit(text, width));
+}
+
+/** Clauses by section and level; a cell says how many got which verdict. */
+export function clauseTable(clauses: readonly ClauseRecord[], colours: Colours, width: number): string {
+  if (clauses.length === 0) return 'No clause was judged.';
+  const sections = [...new Set(clauses.map((clause) => sectionOf(clause.id)))].sort(compareSections);
+  const cell = (chosen: readonly ClauseRecord[]): Cell => countCell(chosen, colours);
+  const row = (chosen: readonly ClauseRecord[]): Cell[] =>
+    LEVELS.map((level) => cell(chosen.filter((clause) => clause.level === level)));
+  const rows = sections.map((section) => ({
+    name: sectionTitle(section), cells: row(clauses.filter((clause) => sectionOf(clause.id) === section)),
+  }));
+  rows.push({ name: 'all clauses', cells: row(clauses) });
+  const widths = LEVELS.map((level, index) =>
+    Math.max(LEVEL_NAME[level].length, ...rows.map(({ cells }) => cells[index]?.width ?? 0)));
+  const rest = widths.reduce((sum, one) => sum + one + 2, 0);
+  const names = Math.max(8, Math.min(width - rest, ...[Math.max(...rows.map(({ name }) => displayWidth(name)))]));
+  const line = (name: string, cells: readonly Cell[]): string =>
+    [pad(fit(name, names), names), ...cells.map((one, i) => one.text + ' '.repeat((widths[i] ?? 0) - one.width))].join('  ').trimEnd();
+  const head = line('Clauses', LEVELS.map((level) => plainCell(LEVEL_NAME[level])));
+  const legend = OUTCOMES.filter((outcome) => clauses.some((clause) => clauseOutcome(clause) === outcome))
+    .map((outcome) => paint(colours, outcome, `${SYMBOL[outcome]} ${OUTCOME_NAME[outcome]}`)).join('  ');
+  const body = rows.map(({ name, cells }, index) => (index === rows.length - 1 ? colours.bold(line(name, cells)) : line(name, cells)));
+  return [colours.bold(head), ...body, `${colours.dim('key:')} ${legend}`].join('\n');
+}
+
+interface Cell {
+  text: string;
+  /** Columns without the colour codes. */
+  width: number;
+}
+
+function plainCell(text: string): Cell {
+  return { text, width: displayWidth(text) };
+}
+
+function countCell(clauses: readonly ClauseRecord[], colours: Colours): Cell {
+  const parts = OUTCOMES.flatMap((outcome) => {
+    const count = clauses.filter((clause) => clauseOutcome(clause) === outcome).length;
+    return count === 0 ? [] : [{ outcome, text: `${count}${SYMBOL[outcome]}` }];
+  });
+  if (parts.length === 0) return plainCell('.');
+  return {
+    text: parts.map(({ outcome, text }) => paint(colours, outcome, text)).join(' '),
+    width: displayWidth(parts.map(({ text }) => text).join(' ')),
+  };
+}
+
+function clauseOutcome(clause: ClauseRecord): Verdict | 'declared' {
+  return clause.declared === true ? 'declared' : clause.verdict;
+}
+
+function infoBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
+  const lines = results.scenarios.flatMap((scenario) =>
+    scenario.expectations.filter(({ verdict }) => verdict === 'info').map((found) => {
+      const came = found.actual ?? found.expected ?? found.message ?? found.step;
+      const summary = options.clauses?.get(found.clause)?.summary;
+      return [
+        `${paint(colours, 'info', SYMBOL.info)} ${clean(found.clause)}  ${clean(scenario.id)}`,
+        ...(summary === undefined ? [] : indented(summary, options.width)),
+        ...indented(`it does: ${came}`, options.width),
+      ].join('\n');
+    }));
+  return lines.length === 0 ? '' : [colours.bold('What is left to the stack'), ...lines].join('\n');
+}
+
+function unsettledBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
+  const unsettled = results.scenarios.filter(({ verdict }) => verdict === 'inconclusive' || verdict === 'error');
+  if (unsettled.length === 0) return '';
+  const lines = unsettled.flatMap((scenario) => [
+    `${paint(colours, scenario.verdict, `${SYMBOL[scenario.verdict]} ${scenario.verdict}`)}  ${clean(scenario.id)}`,
+    ...indented(scenario.reason ?? 'no reason given', options.width),
+    ...indented(`again: ${scenario.rerun}`, options.width),
+  ]);
+  return [colours.bold('Not settled'), ...lines].join('\n');
+}
+
+function declaredBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
+  const declared = results.scenarios.filter((scenario) => scenario.declared !== undefined);
+  if (declared.length === 0) return '';
+  const source = results.deviations?.source ?? '';
+  const lines = declared.flatMap((scenario) => [
+    `${paint(colours, 'declared', `${SYMBOL.declared} ${scenario.verdict} (declared)`)}  ${clean(scenario.id)}`,
+    ...indented([scenario.declared?.reason ?? '', scenario.declared?.link ?? ''].join(' ').trim(), options.width),
+  ]);
+  return [colours.bold(`Declared deviations${source === '' ? '' : ` (${clean(source)})`}`), ...lines].join('\n');
+}
+
+function unseenBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
+  const unseen = results.deviations?.unseen ?? [];
+  if (unseen.length === 0 || results.run.selected === true || results.run.partial) return '';
+  const names = unseen.map(nameOf).join(', ');
+  return colours.dim(wrap(`Declared, and nothing in this run could tell: ${names}`, options.width).join('\n'));
+}
+
+function staleBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
+  const stale = results.deviations?.stale ?? [];
+  if (stale.length === 0) return '';
+  const loud = (text: string): string => colours.bold(colours.yellow(text));
+  const source = clean(results.deviations?.source ?? '');
+  return [
+    loud(`*** ${stale.length} DECLARED DEVIATION${stale.length === 1 ? '' : 'S'} NO LONGER SHOW${stale.length === 1 ? 'S' : ''} ***`),
+    ...stale.flatMap((deviation) => [loud(`  ${nameOf(deviation)}`), ...indented(deviation.reason, options.width)]),
+    ...wrap(`The stack keeps to the RFC here now: remove ${stale.length === 1 ? 'it' : 'them'} from ${source}.`, options.width),
+  ].join('\n');
+}
+
+function nameOf(deviation: Deviation): string {
+  return clean([deviation.scenario, deviation.clause].filter((part) => part !== undefined).join(' '));
+}
+
+function departuresBlock(results: RunResults, options: SummaryOptions): string {
+  const locate: EvidenceLocator = (path) => (options.evidenceFolder === undefined ? path : `${options.evidenceFolder}/${path}`);
+  const texts = (['warn', 'fail'] as const).flatMap((verdict) =>
+    results.scenarios.filter((scenario) => outcomeOf(scenario) === verdict)
+      .map((scenario) => departureText(scenario, { ...options, locate })));
+  return texts.join('\n\n');
+}
+
+function closing(results: RunResults, colours: Colours, width: number): string {
+  const { summary, run } = results;
+  const counts = OUTCOMES.filter((outcome) => summary[outcome] > 0)
+    .map((outcome) => ({ outcome, text: `${summary[outcome]} ${OUTCOME_NAME[outcome]}` }));
+  const plain = `${results.scenarios.length} scenarios: ${counts.map(({ text }) => text).join(', ')}`;
+  const coloured = `${results.scenarios.length} scenarios: ${counts.map(({ outcome, text }) => paint(colours, outcome, text)).join(', ')}`;
+  const first = displayWidth(plain) > width ? wrap(plain, width).join('\n') : coloured;
+  return `${first}\n${verdictLine(results, colours)}${run.partial ? colours.red(' The run was cut short.') : ''}`;
+}
+
+function verdictLine(results: RunResults, colours: Colours): string {
+  const code = exitCode(results);
+  if (code === 1) return colours.bold(colours.red('An undeclared MUST is broken.'));
+  if (code === 2) return colours.bold(colours.red('The harness could not judge everything.'));
+  return colours.bold(colours.green('No undeclared MUST is broken.'));
+}
+
+/** Judged and observable clauses by level, one line; empty without a catalogue. */
+export function coverageLine(results: RunResults): string {
+  if (results.coverage === undefined) return '';
+  const { byLevel } = results.coverage;
+  const part = (level: Level): string => `${LEVEL_NAME[level]} ${byLevel[level].judged}/${byLevel[level].total}`;
+  return `Clauses judged: ${LEVELS.map(part).join(', ')}`;
+}
+
+function indented(text: string, width: number): string[] {
+  return wrap(clean(text), width - 4).map((line) => `    ${line}`);
+}

@@ -1,0 +1,143 @@
+/** Text that fits a terminal: cleaned, measured, cut, padded, wrapped, coloured. */
+import pc from 'picocolors';
+import type { Verdict } from '../engine/result.ts';
+
+/** picocolors' functions; all identity when colour is off. */
+export type Colours = ReturnType<typeof pc.createColors>;
+
+/** What a printer needs to know about where its text goes. */
+export interface TextStyle {
+  /** Columns; at least 40 are assumed. */
+  width: number;
+  colour: boolean;
+}
+
+/** Colour functions for a style. */
+export function coloursOf(style: Pick<TextStyle, 'colour'>): Colours {
+  return pc.createColors(style.colour);
+}
+
+/**
+ * Style for a stream: colour only on a terminal and without `NO_COLOR`; `FORCE_COLOR` (not `0`) turns it on anywhere.
+ * 100 columns where the width is unknown.
+ */
+export function styleFor(
+  stream: { isTTY?: boolean | undefined; columns?: number | undefined },
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): TextStyle {
+  const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '' && env['FORCE_COLOR'] !== '0';
+  const refused = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '';
+  const terminal = stream.isTTY === true && env['TERM'] !== 'dumb';
+  return { width: Math.max(40, stream.columns ?? 100), colour: !refused && (forced || terminal) };
+}
+
+/** Colour of a verdict. */
+export function paint(colours: Colours, verdict: Verdict | 'declared', text: string): string {
+  switch (verdict) {
+    case 'pass':
+      return colours.green(text);
+    case 'fail':
+      return colours.red(text);
+    case 'warn':
+    case 'declared':
+      return colours.yellow(text);
+    case 'info':
+      return colours.cyan(text);
+    case 'inconclusive':
+      return colours.magenta(text);
+    case 'error':
+      return colours.bold(colours.red(text));
+    case 'skip':
+      return colours.gray(text);
+  }
+}
+
+// Control characters, and the format characters that reorder or hide text.
+// eslint-disable-next-line no-control-regex
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]|\p{Surrogate}/gu;
+
+/**
+ * Makes text from outside safe to print: what an agent or a packet says must not move the cursor, change colours or
+ * reorder the line. Unsafe characters become visible escapes.
+ */
+export function clean(text: string): string {
+  return text.replace(UNSAFE, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    if (character === '\t') return ' ';
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+  });
+}
+
+// Scripts and emoji that terminals draw two columns wide.
+const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}]/u;
+const COMBINING = /\p{Mark}/u;
+
+/** Columns that cleaned, uncoloured text takes. */
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const character of text) {
+    if (COMBINING.test(character)) continue;
+    width += WIDE.test(character) ? 2 : 1;
+  }
+  return width;
+}
+
+/** Cuts text to `width` columns; the last is an ellipsis where something was cut. */
+export function fit(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  let out = '';
+  let used = 0;
+  for (const character of text) {
+    used += displayWidth(character);
+    if (used > width - 1) break;
+    out += character;
+  }
+  return `${out}…`;
+}
+
+/** Pads text with spaces to `width` columns. */
+export function pad(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
+}
+
+/** Breaks text at spaces into lines of at most `width` columns; a longer word is cut hard, so nothing is lost. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/ +/)) {
+    for (const piece of hardSplit(word, width)) {
+      if (line === '') line = piece;
+      else if (displayWidth(line) + 1 + displayWidth(piece) <= width) line += ` ${piece}`;
+      else {
+        lines.push(line);
+        line = piece;
+      }
+    }
+  }
+  lines.push(line);
+  return lines;
+}
+
+function hardSplit(word: string, width: number): string[] {
+  if (displayWidth(word) <= width) return [word];
+  const pieces: string[] = [];
+  let piece = '';
+  for (const character of word) {
+    if (displayWidth(piece) + displayWidth(character) > width) {
+      pieces.push(piece);
+      piece = '';
+    }
+    piece += character;
+  }
+  return [...pieces, piece];
+}
+
+/** `1.234 s`, `2 min 05 s`, `1 h 02 min`. */
+export function formatDuration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+  return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
+}

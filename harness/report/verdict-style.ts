@@ -1,0 +1,38 @@
+/** How a verdict looks, everywhere: its weight, its symbol, its colours. */
+import type { Level } from '../catalogue/types.ts';
+import type { Verdict } from '../engine/result.ts';
+
+/**
+ * Worst first. What was seen outweighs what could not be seen: a departure found by one scenario stands, whatever
+ * became of the others (`fail`, `warn`). Then what was not settled (`error`, `inconclusive`), because a pass elsewhere
+ * must not hide it. `skip` is last: a scenario that did not apply says nothing about the clause.
+ */
+export const WORST_FIRST: readonly Verdict[] = ['fail', 'warn', 'error', 'inconclusive', 'pass', 'info', 'skip'];
+
+/** Heaviest first, as tables show them. */
+export const LEVELS: readonly Level[] = ['must', 'implied', 'should', 'may'];
+
+/** Column heads for levels. */
+export const LEVEL_NAME: Readonly<Record<Level, string>> = { must: 'MUST', implied: 'implied', should: 'SHOULD', may: 'MAY' };
+
+/** One character for each verdict, so that colour is never the only sign. */
+export const SYMBOL: Readonly<Record<Verdict | 'declared', string>> = {
+  pass: '✔', fail: '✘', declared: '≈', warn: '!', info: 'i', inconclusive: '?', skip: '-', error: 'E',
+};
+
+/** Fill colours in SVG: on a light and on a dark background. */
+export const SVG_COLOUR: Readonly<Record<Verdict, { light: string; dark: string }>> = {
+  pass: { light: '#1a7f37', dark: '#3fb950' },
+  fail: { light: '#cf222e', dark: '#ff7b72' },
+  warn: { light: '#9a6700', dark: '#d29922' },
+  info: { light: '#0969da', dark: '#58a6ff' },
+  inconclusive: { light: '#8250df', dark: '#bc8cff' },
+  skip: { light: '#6e7781', dark: '#8b949e' },
+  error: { light: '#bc4c00', dark: '#ffa657' },
+};
+
+/** The worst of several verdicts; undefined of none. */
+export function worst(verdicts: Iterable<Verdict>): Verdict | undefined {
+  const seen = new Set(verdicts);
+  return WORST_FIRST.find((verdict) => seen.has(verdict));
+}

@@ -1,0 +1,80 @@
+/** What a SUT namespace is set to, so that no scenario colours another and no machine's habits show. */
+import { AgentRefused } from '../sut/types.ts';
+import type { Agent } from '../sut/types.ts';
+import type { CellLink } from './types.ts';
+
+/** Sysctl, value, and whether kernels exist that lack it. */
+type Setting = readonly [name: string, value: string, optional?: 'optional'];
+
+/**
+ * IPv4 settings of a new namespace come from the machine's, so what distributions change is set back. Everything that
+ * a clause is about stays at the kernel's default.
+ */
+const SETTINGS: readonly Setting[] = [
+  // Limits that count across connections, or that remember peers.
+  ['net.ipv4.tcp_invalid_ratelimit', '0'],
+  ['net.ipv4.tcp_challenge_ack_limit', '2147483647'],
+  ['net.ipv4.tcp_no_metrics_save', '1'],
+  ['net.ipv4.icmp_ratelimit', '0'],
+  ['net.ipv4.icmp_msgs_per_sec', '1000000', 'optional'],
+  ['net.ipv4.icmp_msgs_burst', '1000000', 'optional'],
+  ['net.ipv6.icmp.ratelimit', '0'],
+  ['net.mptcp.blackhole_timeout', '0', 'optional'],
+  // Red Hat's kernels have MPTCP switched off; a kernel without it has no such sysctl, which is for the suite to tell.
+  ['net.mptcp.enabled', '1', 'optional'],
+  ['net.ipv4.conf.all.rp_filter', '0'],
+  ['net.ipv4.conf.default.rp_filter', '0'],
+  ['net.ipv4.conf.all.accept_redirects', '0'],
+  ['net.ipv4.conf.default.accept_redirects', '0'],
+  ['net.ipv4.ip_forward', '0'],
+  // Nothing on the wire but the test.
+  ['net.ipv6.conf.default.addr_gen_mode', '1'],
+  ['net.ipv6.conf.default.accept_ra', '0'],
+  ['net.ipv6.conf.default.autoconf', '0'],
+  ['net.ipv6.conf.default.dad_transmits', '0'],
+  // One processor takes in all packets of a link, so they keep their order whichever one the tester sends from.
+  ['net.core.rps_default_mask', '1', 'optional'],
+];
+
+/**
+ * Sockets that outlive their process keep the namespace alive while they wait for a peer that is gone. Set just
+ * before the agent ends, when nothing is judged any more.
+ */
+const AT_THE_END: readonly Setting[] = [
+  ['net.ipv4.tcp_orphan_retries', '1'],
+  ['net.ipv4.tcp_fin_timeout', '1'],
+  ['net.mptcp.close_timeout', '0', 'optional'],
+];
+
+async function apply(agent: Agent, settings: readonly Setting[]): Promise<void> {
+  await Promise.all(settings.map(async ([name, value, optional]) => {
+    try {
+      await agent.request('sysctl-set', { name, value });
+    } catch (error) {
+      if (!(optional !== undefined && error instanceof AgentRefused && error.code === 'ENOENT')) {
+        throw error;
+      }
+    }
+  }));
+}
+
+/** Sets up a SUT namespace before its devices come. @throws AgentRefused, AgentLost */
+export async function settleNamespace(agent: Agent): Promise<void> {
+  await Promise.all([apply(agent, SETTINGS), agent.request('link-up', { dev: 'lo' })]);
+}
+
+/** Sets up the SUT's end of a link. @throws AgentRefused, AgentLost */
+export async function settleLink(agent: Agent, link: CellLink): Promise<void> {
+  const { sutDevice: dev, spec, sut, prefix } = link;
+  // The agent answers in order, so the requests need not wait for each other.
+  await Promise.all([
+    agent.request('offload', { dev, off: 1 }),
+    agent.request('link-up', { dev, mtu: spec.mtu }),
+    ...spec.families.map((family) => agent.request('addr-add', { dev, addr: `${sut[family]}/${prefix[family]}` })),
+  ]);
+}
+
+/** Lets what an agent leaves behind die soon. Never throws: an agent that is gone needs no settling. */
+export async function settleEnd(agent: Agent): Promise<void> {
+  await Promise.allSettled([apply(agent, AT_THE_END)]);
+}
