@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadCatalogue } from './load.ts';
+import { CatalogueError } from './problems.ts';
+
+let dir: string;
+beforeEach(() => { dir = mkdtempSync(join(tmpdir(), 'catalogue-')); });
+afterEach(() => rmSync(dir, { recursive: true }));
+
+function clause(id: string, extra: Record<string, string> = {}): string {
+  const fields = {
+    keyword: 'implied', summary: 'A summary that is long enough.', roles: '[sender]',
+    broken: 'Something is seen on the wire.', judged: '[passive]', concerns: '[DSS]', ...extra,
+  };
+  const present = Object.entries(fields).filter(([, value]) => value !== '');
+  return `  - id: ${id}\n${present.map(([key, value]) => `    ${key}: ${value}\n`).join('')}`;
+}
+
+function write(name: string, section: string, ...clauses: string[]): void {
+  writeFileSync(join(dir, name), `section: "${section}"\ntitle: A title\nclauses:\n${clauses.join('')}`);
+}
+
+/** Problems as `file:line:column: message`, the directory left out. */
+function problems(): string[] {
+  try {
+    loadCatalogue(dir);
+  } catch (error) {
+    if (error instanceof CatalogueError) return error.message.replaceAll(`${dir}/`, '').split('\n');
+    throw error;
+  }
+  return [];
+}
+
+describe('loadCatalogue', () => {
+  test('reads sections and clauses in the order of the RFC', () => {
+    write('3.10-b.yaml', '3.10', clause('3.10-1.s1'));
+    write('3.2-a.yaml', '3.2', clause('3.2-1.s2', { related: '[3.10-1.s1]' }), clause('3.2-1.s10'));
+    const catalogue = loadCatalogue(dir);
+    expect(catalogue.all.map(({ id }) => id)).toEqual(['3.2-1.s2', '3.2-1.s10', '3.10-1.s1']);
+    expect(catalogue.sections).toMatchObject([{ section: '3.2', title: 'A title' }, { section: '3.10' }]);
+    expect(catalogue.get('3.2-1.s2')).toMatchObject({ section: '3.2', keyword: 'implied', related: ['3.10-1.s1'] });
+    expect(catalogue.get('3.2-1.s3')).toBeUndefined();
+    expect(catalogue.bySection('3.2')).toHaveLength(2);
+    expect(catalogue.bySection('3')).toEqual([]);
+    expect(catalogue.nearestId('3.2-1s2')).toBe('3.2-1.s2');
+    expect(catalogue.anchorUrl('3.2-1.s2')).toContain('#section-3.2-1');
+  });
+
+  test('refuses a directory without clause files', () => {
+    expect(() => loadCatalogue(dir)).toThrow(/No clause files .* Expected the directory suites\/rfc8684\/clauses/);
+  });
+
+  test('places a YAML error', () => {
+    writeFileSync(join(dir, '3-a.yaml'), 'section: "3"\ntitle: [x\nclauses: 1\n');
+    expect(problems()[0]).toMatch(/^3-a\.yaml:\d+:\d+: YAML: /);
+  });
+
+  test('names the nearest valid word for a wrong keyword, role or concern', () => {
+    write('3-a.yaml', '3', clause('3-1.s1', { keyword: 'MUSTNOT', roles: '[initator]', concerns: '[MP_CAPABEL]' }));
+    expect(problems()).toEqual([
+      expect.stringMatching(/^3-a\.yaml:5:14: unknown value "MUSTNOT"\. Did you mean "MUST NOT"\?/),
+      expect.stringMatching(/^3-a\.yaml:7:13: unknown value "initator"\. Did you mean "initiator"\?/),
+      expect.stringMatching(/^3-a\.yaml:10:16: unknown value "MP_CAPABEL"\. Did you mean "MP_CAPABLE"\?/),
+    ]);
+  });
+
+  test('points at an unknown key, and says what is missing', () => {
+    write('3-a.yaml', '3', clause('3-1.s1', { sumary: 'A summary that is long enough.', summary: '' }));
+    expect(problems()).toEqual([
+      '3-a.yaml:4:5: "summary" is missing here. Add it.',
+      expect.stringMatching(/^3-a\.yaml:10:5: unknown key "sumary"\. Did you mean "summary"\? Expected one of: id,/),
+    ]);
+  });
+
+  test('says what form an id has', () => {
+    write('3-a.yaml', '3', clause('3-1'));
+    expect(problems()).toEqual([
+      expect.stringMatching(/^3-a\.yaml:4:9: "3-1" has the wrong form\. Expected Paragraph/),
+    ]);
+  });
+
+  test('says which type was expected', () => {
+    write('3-a.yaml', '3', clause('3-1.s1', { roles: 'sender' }));
+    expect(problems()).toEqual(['3-a.yaml:7:12: expected array, got sender.']);
+  });
+
+  test('finds ids used twice, in one file or in two', () => {
+    write('3-a.yaml', '3', clause('3-1.s1'), clause('3-1.s1'));
+    write('3-b.yaml', '3', clause('3-1.s1'));
+    expect(problems()).toEqual([
+      expect.stringMatching(/^3-a\.yaml:11:9: "3-1\.s1" is already used at .*3-a\.yaml:4\. Ids are unique\./),
+      expect.stringMatching(/^3-b\.yaml:4:9: "3-1\.s1" is already used/),
+    ]);
+  });
+
+  test('finds ids out of order, in the wrong section, or both whole and in parts', () => {
+    write('3-a.yaml', '3', clause('3-2.s1'), clause('3-1.s1'), clause('3.1-1.s1'), clause('3.1-1.s1.1'));
+    expect(problems()).toEqual([
+      '3-a.yaml:11:9: "3-1.s1" stands after "3-2.s1". Expected the order of the RFC.',
+      '3-a.yaml:18:9: "3.1-1.s1" is not of section 3. Expected an id that starts with "3-".',
+      '3-a.yaml:25:9: "3.1-1.s1.1" is not of section 3. Expected an id that starts with "3-".',
+      expect.stringMatching(/^3-a\.yaml:25:9: "3\.1-1\.s1\.1" is a part of "3\.1-1\.s1"/),
+    ]);
+  });
+
+  test('finds a file whose name is not its section', () => {
+    write('3.1-a.yaml', '3', clause('3-1.s1'));
+    expect(problems()).toEqual(['3.1-a.yaml:1:10: section 3 belongs in 3-<title>.yaml.']);
+  });
+
+  test('finds related ids that no clause has', () => {
+    write('3-a.yaml', '3', clause('3-1.s1', { related: '[3-1.s2, 3-1.s1]' }));
+    expect(problems()).toEqual([
+      '3-a.yaml:11:15: no clause has the id "3-1.s2". Did you mean "3-1.s1"?',
+      '3-a.yaml:11:23: "3-1.s1" names itself as related. Remove it.',
+    ]);
+  });
+
+  test('wants a reason for unobservable clauses, and only for those', () => {
+    const reason = 'Nobody outside can tell this.';
+    write('3-a.yaml', '3',
+      clause('3-1.s1', { judged: '[unobservable]' }),
+      clause('3-1.s2', { reason }),
+      clause('3-1.s3', { judged: '[unobservable, active]', reason }));
+    expect(problems()).toEqual([
+      '3-a.yaml:9:13: "3-1.s1" is unobservable without a reason. Add "reason".',
+      '3-a.yaml:18:5: "3-1.s2" has a reason but is judged: passive. Remove "reason".',
+      '3-a.yaml:24:13: "unobservable" stands with another word. Expected it alone.',
+    ]);
+  });
+});
