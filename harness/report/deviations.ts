@@ -26,7 +26,7 @@ export const NO_DEVIATIONS: DeviationList = { source: '', sut: '', deviations: [
  */
 export function applyDeviations(results: RunResults, list: DeviationList): RunResults {
   const { deviations } = list;
-  const scenarios = results.scenarios.map((scenario) => declare(scenario, deviations));
+  const scenarios = results.scenarios.map((scenario) => declareScenario(scenario, deviations));
   const isDeclared = (scenario: ScenarioRecord, clause: string) => covering(deviations, scenario.id, clause) !== undefined;
   return {
     ...results,
@@ -79,7 +79,8 @@ function namesScenario(declared: string, id: string): boolean {
   return declared === id || declared === id.split('#', 1)[0];
 }
 
-function declare(scenario: ScenarioRecord, deviations: readonly Deviation[]): ScenarioRecord {
+/** A scenario with `declared` set or taken away, as the declarations have it. */
+export function declareScenario(scenario: ScenarioRecord, deviations: readonly Deviation[]): ScenarioRecord {
   const { declared: _earlier, ...bare } = scenario;
   if (!isDeparture(scenario.verdict)) return bare;
   const broken = scenario.expectations.filter((expectation) => isDeparture(expectation.verdict));

@@ -1,0 +1,62 @@
+/** Where things are in this installation, and what is loaded from there. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { loadCatalogue } from '../catalogue/load.ts';
+import { findSuites, loadSuite, openLibrary } from '../scenario/load.ts';
+import { lintScenarios } from '../scenario/lint.ts';
+import { DocumentError } from '../document/diagnostic.ts';
+import { projectFile } from '../report/project-file.ts';
+import type { Scenario } from '../scenario/suite.ts';
+import { findTopology } from '../topology/load.ts';
+import type { Topology } from '../topology/types.ts';
+
+/** The installation: everything that is read and nothing that is written. */
+export interface Project {
+  root: string;
+  version: string;
+  catalogue: Catalogue;
+  /** Every scenario variant of every suite, in file order. */
+  scenarios: Scenario[];
+}
+
+/** Absolute path of the installation's folder. */
+export function projectRoot(): string {
+  return join(projectFile('package.json'), '..');
+}
+
+/** Version of this program. */
+export function projectVersion(): string {
+  const manifest = JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'utf8')) as { version: string };
+  return manifest.version;
+}
+
+/** The catalogue of clauses. @throws CatalogueError */
+export function openCatalogue(): Catalogue {
+  return loadCatalogue(join(projectRoot(), 'suites', 'rfc8684', 'clauses'));
+}
+
+/** A topology by its name. @throws when there is none, or it is wrong */
+export function openTopology(name: string): Topology {
+  return findTopology(join(projectRoot(), 'topologies'), name);
+}
+
+/** Loads and checks all suites. @throws DocumentError @throws CatalogueError */
+export function openProject(): Project {
+  const root = projectRoot();
+  const catalogue = openCatalogue();
+  const library = openLibrary(join(root, 'suites'));
+  const scenarios: Scenario[] = [];
+  const diagnostics = [];
+  for (const file of findSuites(join(root, 'suites'))) {
+    try {
+      scenarios.push(...loadSuite(file, library));
+    } catch (error) {
+      if (!(error instanceof DocumentError)) throw error;
+      diagnostics.push(...error.diagnostics);
+    }
+  }
+  diagnostics.push(...lintScenarios(scenarios, catalogue, (name) => openTopology(name)));
+  if (diagnostics.length > 0) throw new DocumentError(diagnostics);
+  return { root, version: projectVersion(), catalogue, scenarios };
+}

@@ -1,0 +1,131 @@
+/** `run`: judges the kernel by the suites. */
+import { spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { release } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { ensureAgent } from '../sut/build-agent.ts';
+import { enterCommand } from '../topology/tester-namespace.ts';
+import { outsideProblem } from '../wire/inside.ts';
+import { generateAllureReport } from '../report/allure-report.ts';
+import { applyDeviations, exitCode, NO_DEVIATIONS, type DeviationList } from '../report/deviations.ts';
+import { loadDeviations, selectBaseline } from '../report/deviations-file.ts';
+import type { RunResults } from '../report/results.ts';
+import { writeResults } from '../report/results-file.ts';
+import { summaryText } from '../report/summary.ts';
+import { styleFor } from '../report/text-layout.ts';
+import { openProject, projectRoot } from './project.ts';
+import { requireMptcp, runInside, type RunPlan } from './run-inside.ts';
+import { isNarrowed, selectScenarios, UsageError, type Selection } from './selection.ts';
+import { showLadders } from './show.ts';
+
+/** Options of the command, as the command line has them. */
+export interface RunOptions extends Selection {
+  concurrency: number;
+  json?: string;
+  keepCaptures: 'all' | 'failed';
+  output: string;
+  deviations?: string;
+  allure: boolean;
+  ladder: boolean;
+  info: boolean;
+}
+
+/** Scenarios at once unless told: most of a scenario is waiting for the kernel. */
+export const DEFAULT_CONCURRENCY = 16;
+
+/** Runs the command and returns its exit code. @throws UsageError and everything that the harness can fail with */
+export async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
+  if (outsideProblem() !== undefined) return runInNamespace(argv, options);
+  requireMptcp();
+  const plan = await planRun(options, argv);
+  const list = declaredFor(options);
+  plan.settings.deviations = list.deviations;
+  const { results, errors } = await runInside(plan);
+  const judged = applyDeviations(results, list);
+  const file = join(plan.output, 'results.json');
+  writeResults(file, judged);
+  if (options.json !== undefined) copyFileSync(file, options.json);
+  await report(judged, errors, options, plan);
+  return errors.length > 0 ? Math.max(2, exitCode(judged)) : exitCode(judged);
+}
+
+async function planRun(options: RunOptions, argv: readonly string[]): Promise<RunPlan> {
+  const project = openProject();
+  const scenarios = selectScenarios(project.scenarios, options, project.catalogue);
+  const agentPath = await ensureAgent(project.root);
+  const output = resolve(options.output);
+  prepareOutput(output);
+  const selected = isNarrowed(options);
+  return {
+    project, scenarios, selected, output,
+    concurrency: options.concurrency,
+    allure: options.allure,
+    command: ['mptcp-conformance', ...argv],
+    settings: {
+      ...(selected ? { selected: scenarios.map((scenario) => scenario.id) } : {}),
+      evidenceRoot: join(output, 'evidence'),
+      agentPath,
+      keepCaptures: options.keepCaptures,
+      deviations: [],
+    },
+  };
+}
+
+/** Clears what an earlier run left there; a folder that holds anything else is not ours to clear. */
+function prepareOutput(output: string): void {
+  const ours = ['evidence', 'results.json', 'allure-results', 'allure-report'];
+  for (const name of ours) rmSync(join(output, name), { recursive: true, force: true });
+  mkdirSync(join(output, 'evidence'), { recursive: true });
+}
+
+function declaredFor(options: RunOptions): DeviationList {
+  if (options.deviations === 'none') return NO_DEVIATIONS;
+  if (options.deviations !== undefined) {
+    if (!existsSync(options.deviations)) throw new UsageError(`there is no deviations file ${options.deviations}`);
+    return loadDeviations(options.deviations);
+  }
+  const choice = selectBaseline(release(), join(projectRoot(), 'reports', 'baselines'));
+  if (choice.match !== 'exact') process.stderr.write(`${choice.message}\n`);
+  return choice.file === undefined ? NO_DEVIATIONS : loadDeviations(choice.file);
+}
+
+async function report(results: RunResults, errors: readonly string[], options: RunOptions, plan: RunPlan): Promise<void> {
+  const style = styleFor(process.stdout);
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  const evidence = join(plan.output, 'evidence');
+  if (options.ladder) showLadders(results, evidence);
+  const clauses = new Map(plan.project.catalogue.all.map((clause) => [clause.id, clause]));
+  say(summaryText(results, { ...style, clauses, showInfo: options.info, evidenceFolder: relative(process.cwd(), evidence) || '.' }));
+  for (const error of errors) say(`harness error: ${error}`);
+  const reports = [`results: ${nice(join(plan.output, 'results.json'))}`, `evidence: ${nice(evidence)}`];
+  if (plan.allure) {
+    await generateAllureReport(join(plan.output, 'allure-results'), join(plan.output, 'allure-report'));
+    reports.push(`report: ${nice(join(plan.output, 'allure-report', 'index.html'))}`);
+  }
+  say(reports.join('\n'));
+}
+
+function nice(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') ? path : short;
+}
+
+/** Starts the same command in a namespace of the run's own, and passes on how it ended. */
+async function runInNamespace(argv: readonly string[], options: RunOptions): Promise<number> {
+  // What is wrong with the command line or the suites is better said before anything is started.
+  const project = openProject();
+  selectScenarios(project.scenarios, options, project.catalogue);
+  const [program = '', ...rest] = enterCommand([process.execPath, ...process.execArgv, process.argv[1] ?? '', ...argv]);
+  const child = spawn(program, rest, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  // The terminal sends the interrupt to both; the child decides when it ends.
+  const ignore = (): void => undefined;
+  process.on('SIGINT', ignore);
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  return new Promise((resolvePromise, reject) => {
+    child.on('error', (error) => {
+      const remedy = 'install util-linux, and see with "mptcp-conformance doctor" whether namespaces are allowed';
+      reject(new Error(`cannot start "${program}": ${error.message}; ${remedy}`));
+    });
+    child.on('exit', (code, signal) => resolvePromise(code ?? (signal === null ? 2 : 2)));
+  });
+}

@@ -1,0 +1,71 @@
+/** Which scenarios a command is about. Pure. */
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { levelOf } from '../catalogue/types.ts';
+import { suggestion } from '../document/diagnostic.ts';
+import { clausesOf, type Scenario } from '../scenario/suite.ts';
+
+/** What the user asked for; lists are alternatives, and all that is given must hold. */
+export interface Selection {
+  /** Scenario ids, with variant or without, or suite ids. */
+  ids?: readonly string[];
+  sections?: readonly string[];
+  clauses?: readonly string[];
+  levels?: readonly string[];
+  families?: readonly string[];
+}
+
+/** The command line asks for something that cannot be done: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Whether anything narrows the choice. */
+export function isNarrowed(selection: Selection): boolean {
+  return Object.values(selection).some((list: readonly string[] | undefined) => list !== undefined && list.length > 0);
+}
+
+/** The scenarios asked for. @throws UsageError when a word fits nothing, or all of them together fit nothing */
+export function selectScenarios(scenarios: readonly Scenario[], selection: Selection, catalogue: Catalogue): Scenario[] {
+  const { ids = [], sections = [], clauses = [], levels = [], families = [] } = selection;
+  for (const id of ids) requireSome(scenarios.some((one) => isNamed(one, id)), 'scenario', id, idWords(scenarios));
+  for (const id of clauses) requireSome(catalogue.get(id) !== undefined, 'clause', id, catalogue.all.map((one) => one.id));
+  for (const section of sections) {
+    requireSome(scenarios.some((one) => isWithin(one.section, section)), 'section', section, new Set(scenarios.map((one) => one.section)));
+  }
+  for (const level of levels) requireSome(['must', 'should', 'may', 'implied'].includes(level), 'level', level, ['must', 'should', 'may', 'implied']);
+  for (const family of families) requireSome(['ipv4', 'ipv6'].includes(family), 'family', family, ['ipv4', 'ipv6']);
+  const chosen = scenarios.filter((scenario) => {
+    const judged = clausesOf(scenario);
+    return (
+      (ids.length === 0 || ids.some((id) => isNamed(scenario, id))) &&
+      (sections.length === 0 || sections.some((section) => isWithin(scenario.section, section))) &&
+      (families.length === 0 || families.includes(scenario.family)) &&
+      (clauses.length === 0 || clauses.some((clause) => judged.includes(clause))) &&
+      (levels.length === 0 || judged.some((clause) => levels.includes(levelOf(catalogue.get(clause)?.keyword ?? 'implied'))))
+    );
+  });
+  if (chosen.length === 0) throw new UsageError(nothingChosen(selection));
+  return chosen;
+}
+
+function nothingChosen(selection: Selection): string {
+  const { clauses = [] } = selection;
+  if (clauses.length > 0) return `no scenario judges ${clauses.join(' or ')} under these conditions; see "mptcp-conformance list"`;
+  return 'no scenario fits all of these conditions; see "mptcp-conformance list"';
+}
+
+function isNamed(scenario: Scenario, id: string): boolean {
+  return scenario.id === id || scenario.id.startsWith(`${id}#`) || scenario.id.startsWith(`${id}/`);
+}
+
+function isWithin(section: string, wanted: string): boolean {
+  return section === wanted || section.startsWith(`${wanted}.`);
+}
+
+function idWords(scenarios: readonly Scenario[]): Set<string> {
+  return new Set(scenarios.flatMap((one) => [one.id, one.id.split('#')[0] ?? '', one.suite]));
+}
+
+function requireSome(isThere: boolean, what: string, word: string, known: Iterable<string>): void {
+  if (!isThere) throw new UsageError(`there is no ${what} "${word}"${suggestion(word, known)}`);
+}

@@ -1,0 +1,117 @@
+/** Runs inside a Vitest worker: registers the scenarios of a suite file as concurrent tests. */
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inject, test, type TestContext } from 'vitest';
+import { levelOf } from '../../catalogue/types.ts';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { ScenarioResult } from '../../engine/result.ts';
+import { DEFAULT_WAITS, evidenceFolder, runScenario, type EngineContext } from '../../engine/run-scenario.ts';
+import { reportToAllure } from '../../report/allure.ts';
+import { departureText } from '../../report/departure-text.ts';
+import { declareScenario } from '../../report/deviations.ts';
+import { writeLadder } from '../../report/results-file.ts';
+import { loadSuite, openLibrary, type SuiteLibrary } from '../../scenario/load.ts';
+import { clausesOf, type Scenario } from '../../scenario/suite.ts';
+import { createNetnsDriver } from '../../topology/netns.ts';
+import type { Driver } from '../../topology/types.ts';
+import { openPort } from '../../wire/raw-link.ts';
+import { openCatalogue, openTopology, projectRoot } from '../project.ts';
+import { rerunCommand } from '../rerun.ts';
+import type { WorkerSettings } from './settings.ts';
+
+/** One scenario at most; a hung one must not hang the run. */
+const SCENARIO_TIMEOUT_MS = 120_000;
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** The scenario's result without its ladder, which is in the evidence folder. */
+    conformance?: ScenarioResult;
+  }
+}
+
+/** What a worker opens once, whatever the number of its suites. */
+interface WorkerState {
+  catalogue: Catalogue;
+  library: SuiteLibrary;
+  driver: Driver;
+}
+
+let opened: WorkerState | undefined;
+
+function open(settings: WorkerSettings): WorkerState {
+  opened ??= {
+    catalogue: openCatalogue(),
+    library: openLibrary(join(projectRoot(), 'suites')),
+    driver: createNetnsDriver({ agentPath: settings.agentPath }),
+  };
+  return opened;
+}
+
+/** Registers every selected scenario of a suite file. @throws DocumentError */
+export function registerSuite(file: string): void {
+  const settings = inject('conformance');
+  const state = open(settings);
+  const selected = settings.selected === undefined ? undefined : new Set(settings.selected);
+  for (const scenario of loadSuite(file, state.library)) {
+    if (selected?.has(scenario.id) === false) continue;
+    test.concurrent(scenario.id, { timeout: SCENARIO_TIMEOUT_MS }, async (context) => {
+      await runAsTest(scenario, settings, state, context);
+    });
+  }
+}
+
+async function runAsTest(scenario: Scenario, settings: WorkerSettings, state: WorkerState, context: TestContext): Promise<void> {
+  const { result, agentLog } = await runScenario(scenario, engineContext(settings, state));
+  const folder = join(settings.evidenceRoot, evidenceFolder(scenario.id));
+  const outcome: ScenarioResult = { ...declareScenario(result, settings.deviations), ladder: result.ladder };
+  if (agentLog.length > 0) {
+    const log = agentLog.map((line) => `${line.at.toFixed(1)} ${line.direction} ${line.text}\n`).join('');
+    writeFileSync(join(folder, 'agent.log'), log);
+    outcome.evidence.agentLog = join(evidenceFolder(scenario.id), 'agent.log');
+    writeLadder(folder, result.ladder);
+    outcome.evidence.ladder = join(evidenceFolder(scenario.id), 'ladder.json');
+  }
+  const clauses = clausesOf(scenario).flatMap((id) => state.catalogue.get(id) ?? []);
+  const files = outcome.evidence.pcap === undefined ? {} : { pcap: join(folder, 'capture.pcap'), agentLog: join(folder, 'agent.log') };
+  reportToAllure(outcome, clauses, files);
+  const isFine = outcome.verdict === 'pass' || outcome.verdict === 'info';
+  if (isFine && settings.keepCaptures === 'failed') {
+    rmSync(folder, { recursive: true, force: true });
+    outcome.evidence = {};
+  }
+  context.task.meta.conformance = { ...outcome, ladder: [] };
+  journal(settings, outcome);
+  if (outcome.verdict === 'skip') context.skip(outcome.reason);
+  if (outcome.declared === undefined && ['fail', 'error', 'inconclusive'].includes(outcome.verdict)) {
+    throw new ScenarioFailed(departureText(outcome, { colour: false, width: 100, locate: (path) => join(settings.evidenceRoot, path) }));
+  }
+}
+
+/** A run that is killed leaves what it knew: a line for each scenario as it ends. */
+function journal(settings: WorkerSettings, outcome: ScenarioResult): void {
+  appendFileSync(join(settings.evidenceRoot, 'journal.jsonl'), `${JSON.stringify({ ...outcome, ladder: [] })}\n`);
+}
+
+/** What Vitest shows of a scenario that did not pass; its stack would say nothing. */
+class ScenarioFailed extends Error {
+  override readonly name = 'ScenarioFailed';
+  constructor(text: string) {
+    super(text);
+    this.stack = text;
+  }
+}
+
+function engineContext(settings: WorkerSettings, state: WorkerState): EngineContext {
+  return {
+    driver: state.driver,
+    topology: openTopology,
+    levelOf: (clause) => levelOf(state.catalogue.get(clause)?.keyword ?? 'implied'),
+    openPort: (link, family, onPacket, onError) => openPort({
+      device: link.device, link: link.spec.name, family, testerAddress: link.tester[family], sutAddress: link.sut[family], onPacket, onError,
+    }),
+    evidenceRoot: settings.evidenceRoot,
+    waits: DEFAULT_WAITS,
+    lacks: new Map(),
+    rerun: (scenario) => rerunCommand(scenario.id),
+  };
+}
