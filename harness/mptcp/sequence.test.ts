@@ -4,7 +4,10 @@ import {
   dsnAdd, dsnDiff, dsnLeq, dsnLt, low32, promote32, seqAdd, seqDiff, seqGeq, seqGt, seqInWindow, seqLeq, seqLt,
 } from './sequence.ts';
 
-const u32 = fc.oneof(fc.integer({ min: 0, max: 0xffffffff }), fc.constantFrom(0, 1, 0x7fffffff, 0x80000000, 0xffffffff));
+const u32 = fc.oneof(
+  fc.integer({ min: 0, max: 0xffffffff }),
+  fc.constantFrom(0, 1, 0x7fffffff, 0x80000000, 0xffffffff),
+);
 const u64 = fc.oneof(
   fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
   fc.constantFrom(0n, 1n, 0xffffffffn, 1n << 32n, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 1n),
@@ -26,9 +29,12 @@ describe('32 bits', () => {
       const later = seqAdd(seq, n);
       expect(seqDiff(later, seq)).toBe(n);
       expect(seqAdd(later, -n)).toBe(seq);
-      expect([seqLt(seq, later), seqLeq(seq, later), seqGt(seq, later), seqGeq(seq, later)]).toEqual([true, true, false, false]);
-      expect([seqLt(later, seq), seqLeq(later, seq), seqGt(later, seq), seqGeq(later, seq)]).toEqual([false, false, true, true]);
-      expect([seqLt(seq, seq), seqLeq(seq, seq), seqGt(seq, seq), seqGeq(seq, seq)]).toEqual([false, true, false, true]);
+      expect([seqLt(seq, later), seqLeq(seq, later), seqGt(seq, later), seqGeq(seq, later)])
+        .toEqual([true, true, false, false]);
+      expect([seqLt(later, seq), seqLeq(later, seq), seqGt(later, seq), seqGeq(later, seq)])
+        .toEqual([false, false, true, true]);
+      expect([seqLt(seq, seq), seqLeq(seq, seq), seqGt(seq, seq), seqGeq(seq, seq)])
+        .toEqual([false, true, false, true]);
     }));
   });
 

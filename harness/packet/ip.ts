@@ -33,7 +33,7 @@ function parseEndpoints(header: { family: string; src: string; dst: string }): [
   return [src, dst];
 }
 
-/** Appends an IP header for `payloadLength` octets of upper-layer data; lengths and checksum are filled in if absent. */
+/** Appends an IP header for `payloadLength` octets of upper-layer data; absent lengths and checksum are computed. */
 export function writeIpHeader(w: ByteWriter, ip: IpHeader, payloadLength: number): void {
   if (ip.family === 'ipv4') writeIpv4(w, ip, payloadLength);
   else writeIpv6(w, ip, payloadLength);
@@ -44,7 +44,9 @@ function writeIpv4(w: ByteWriter, ip: Ipv4Header, payloadLength: number): void {
   const [src, dst] = parseEndpoints(ip);
   const options = ip.options ?? new Uint8Array(0);
   if (options.length % 4 !== 0 || options.length > 40) {
-    throw new EncodeError(`ip.options: expected 0 to 40 octets, a multiple of 4, got ${options.length}; pad with zeros`);
+    throw new EncodeError(
+      `ip.options: expected 0 to 40 octets, a multiple of 4, got ${options.length}; pad with zeros`,
+    );
   }
   const headerLength = 20 + options.length;
   w.u8(0x40 | (headerLength / 4), 'ip.version');
@@ -101,7 +103,9 @@ function decodeIpv4(bytes: Uint8Array, view: DataView): IpPacket | NotTcp {
   if (bytes.length < 20) return cutShort('IPv4 header', 20, bytes.length);
   const headerLength = (view.getUint8(0) & 0x0f) * 4;
   const totalLength = view.getUint16(2);
-  if (headerLength < 20) return notTcp('bad_header_length', `IPv4 header length: expected 20 or more, got ${headerLength}`);
+  if (headerLength < 20) {
+    return notTcp('bad_header_length', `IPv4 header length: expected 20 or more, got ${headerLength}`);
+  }
   if (totalLength < headerLength) {
     return notTcp('bad_header_length', `IPv4 total length: expected ${headerLength} or more, got ${totalLength}`);
   }

@@ -59,7 +59,8 @@ describe('round trips', () => {
   const noise = fc.uint8Array({ maxLength: 64 });
   /** Octets that look like options far more often than noise does. */
   const likely = fc
-    .array(fc.oneof(fc.constantFrom(0, 1, 2, 3, 4, 5, 8, 30, 34), fc.integer({ min: 0, max: 40 }), fc.nat(255)), { maxLength: 40 })
+    .array(fc.oneof(fc.constantFrom(0, 1, 2, 3, 4, 5, 8, 30, 34), fc.integer({ min: 0, max: 40 }), fc.nat(255)),
+      { maxLength: 40 })
     .map((list) => Uint8Array.from(list));
 
   test('any octets encode again to themselves', () => {
@@ -120,12 +121,14 @@ describe('malformed options', () => {
 describe('values that do not fit', () => {
   test.each<[TcpOption, string]>([
     [{ kind: 'mss', mss: 65536 }, 'mss: expected an integer from 0 to 65535, got 65536'],
-    [{ kind: 'mp_tcprst', reserved: 8, transient: false, reason: 0 }, 'mp_tcprst.reserved: expected an integer from 0 to 7'],
+    [{ kind: 'mp_tcprst', reserved: 8, transient: false, reason: 0 },
+      'mp_tcprst.reserved: expected an integer from 0 to 7'],
     [{ kind: 'mp_fail', reserved: 0, dsn: -1n }, 'mp_fail.dsn: expected an integer of 64 bits, got -1'],
     [{ kind: 'dss', reserved: 0, dataFin: false, dsn8: false, hasMap: false, dataAck8: false, hasDataAck: true,
       dataAck: 1n << 32n }, 'use the 8-octet form'],
     [{ kind: 'unknown', code: 1, data: hex('') }, 'unknown.code: expected a kind from 2 to 255, got 1'],
-    [{ kind: 'add_addr', reserved: 0, echo: false, addressId: 1, address: '1.2.3' }, 'address "1.2.3": expected 4 numbers'],
+    [{ kind: 'add_addr', reserved: 0, echo: false, addressId: 1, address: '1.2.3' },
+      'address "1.2.3": expected 4 numbers'],
   ])('%#', (option, message) => {
     expect(() => encodeOptions([option])).toThrow(message);
   });

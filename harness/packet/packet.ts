@@ -66,7 +66,8 @@ function assumedHeader(from: { src: string; dst: string; family: Family }, lengt
   const dst = canonicalAddress(from.dst);
   if (from.family === 'ipv6') return { ...assumedIpv6(src, dst), payloadLength: length };
   const assumed: IpHeader = {
-    family: 'ipv4', src, dst, tos: 0, id: 0, fragment: 0x4000, ttl: 64, protocol: PROTOCOL.TCP, totalLength: 20 + length,
+    family: 'ipv4', src, dst, tos: 0, id: 0, fragment: 0x4000, ttl: 64, protocol: PROTOCOL.TCP,
+    totalLength: 20 + length,
   };
   const w = new ByteWriter();
   writeIpHeader(w, assumed, length);

@@ -40,7 +40,8 @@ const FIELDS = [
   ...[
     'subtype', 'version', 'flags', 'sendkey', 'recvkey', 'datalvllen', 'checksum', 'backup.flag', 'addrid', 'recvtok',
     'sendrand', 'sendtrunchmac', 'sendhmac', 'reserved', 'datafin.flag', 'dseqn8.flag', 'dseqnpresent.flag',
-    'dataack8.flag', 'dataackpresent.flag', 'rawdataack', 'rawdataseqno', 'subflowseqno', 'echo', 'ipv4', 'ipv6', 'port',
+    'dataack8.flag', 'dataackpresent.flag', 'rawdataack', 'rawdataseqno', 'subflowseqno', 'echo', 'ipv4', 'ipv6',
+    'port',
     'addaddrtrunchmac', 'flag_T.flag', 'rst_reason',
   ].map((name) => M + name),
 ] as const;
@@ -87,7 +88,8 @@ function mptcpFields(o: TcpOption): Expected {
       const address = { [o.address.includes(':') ? 'ipv6' : 'ipv4']: [o.address] };
       const hmac = o.hmac === undefined ? [] : [asNumber(o.hmac)];
       return {
-        subtype: [3n], echo: flag(o.echo), addrid: [BigInt(o.addressId)], ...address, port: some(o.port), addaddrtrunchmac: hmac,
+        subtype: [3n], echo: flag(o.echo), addrid: [BigInt(o.addressId)], ...address, port: some(o.port),
+        addaddrtrunchmac: hmac,
       };
     }
     case 'remove_addr':
@@ -154,7 +156,8 @@ function flagsFor(o: TcpOption): number {
 function segment(flow: number, flags: number, options: TcpOption[]): Uint8Array {
   return encodePacket({
     ip,
-    tcp: { srcPort: 1024 + flow, dstPort: 80, seq: 1, ack: 1, flags, window: 100, urgent: 0, options, payload: new Uint8Array(0) },
+    tcp: { srcPort: 1024 + flow, dstPort: 80, seq: 1, ack: 1, flags, window: 100, urgent: 0, options,
+      payload: new Uint8Array(0) },
   });
 }
 
@@ -233,7 +236,8 @@ function withPlainOptions({ ip: header, tcp }: Packet): Packet {
 describe('headers', () => {
   test('addresses, ports and header fields of whole packets', async () => {
     const packets = fc.sample(anyPacket, { numRuns: 200, seed: 8684 }).map(withPlainOptions);
-    const common = ['tcp.srcport', 'tcp.dstport', 'tcp.seq_raw', 'tcp.ack_raw', 'tcp.window_size_value', 'tcp.urgent_pointer',
+    const common = ['tcp.srcport', 'tcp.dstport', 'tcp.seq_raw', 'tcp.ack_raw', 'tcp.window_size_value',
+      'tcp.urgent_pointer',
       'tcp.len', 'tcp.checksum.status'];
     const rows = await dissect(packets.map(encodePacket), [
       ...common, 'tcp.flags', 'ip.src', 'ip.dst', 'ip.ttl', 'ip.id', 'ip.dsfield', 'ipv6.src', 'ipv6.dst', 'ipv6.hlim',
@@ -251,7 +255,8 @@ describe('headers', () => {
         expect([row['ip.src'], row['ip.dst']]).toEqual([[header.src], [header.dst]]);
         expect([number('ip.ttl'), number('ip.id'), number('ip.dsfield')]).toEqual([header.ttl, header.id, header.tos]);
       } else {
-        expect([row['ipv6.src'], row['ipv6.dst']].flat().map((a) => canonicalAddress(a ?? ''))).toEqual([header.src, header.dst]);
+        expect([row['ipv6.src'], row['ipv6.dst']].flat().map((a) => canonicalAddress(a ?? '')))
+          .toEqual([header.src, header.dst]);
         expect([number('ipv6.hlim'), number('ipv6.flow'), number('ipv6.tclass')])
           .toEqual([header.hopLimit, header.flowLabel, header.trafficClass]);
       }

@@ -34,7 +34,8 @@ describe('pcap files', () => {
       write(packets);
       const capture = await readPcap(path);
       expect(capture.linkType).toBe(LINKTYPE_RAW);
-      expect(capture.packets.map((p) => [p.bytes, p.originalLength])).toEqual(packets.map((p) => [p.bytes, p.bytes.length]));
+      expect(capture.packets.map((p) => [p.bytes, p.originalLength]))
+        .toEqual(packets.map((p) => [p.bytes, p.bytes.length]));
       capture.packets.forEach((p, i) => expect(Math.abs(p.at - packets[i]!.at)).toBeLessThan(0.001));
     }), { numRuns: 50 });
   });
@@ -98,7 +99,9 @@ describe('files that cannot be read', () => {
   });
 
   test('other byte order', async () => {
-    const header = Buffer.from('a1b2c3d400020004000000000000000000040000000000010000000100000002000000010000000909', 'hex');
+    const header = Buffer.from(
+      'a1b2c3d4000200040000000000000000' + '0004000000000001' + '0000000100000002' + '0000000100000009' + '09', 'hex',
+    );
     writeFileSync(path, header);
     expect(await readPcap(path)).toEqual({
       linkType: 1, packets: [{ at: 1000.002, bytes: Uint8Array.of(9), originalLength: 9 }],

@@ -45,7 +45,7 @@ async function tshark(args: string[]): Promise<string> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new Error(
-      'tshark: expected the program on the PATH, found none; run `npm run setup`, or install it (apt-get install tshark)',
+      'tshark: expected the program on the PATH, found none; run `npm run setup` (or apt-get install tshark)',
       { cause: error },
     );
   }
