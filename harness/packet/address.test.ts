@@ -19,7 +19,8 @@ describe('addresses', () => {
   });
 
   test('text and octets go round, and the system reads the same address', () => {
-    fc.assert(fc.property(fc.constantFrom(4, 16).chain((n) => fc.uint8Array({ minLength: n, maxLength: n })), (bytes) => {
+    const octets = fc.constantFrom(4, 16).chain((n) => fc.uint8Array({ minLength: n, maxLength: n }));
+    fc.assert(fc.property(octets, (bytes) => {
       const text = formatAddress(bytes);
       expect(parseAddress(text)).toEqual(bytes);
       expect(bytes.length === 4 ? isIPv4(text) : isIPv6(text)).toBe(true);
@@ -43,8 +44,10 @@ describe('addresses', () => {
     expect(parseAddress('::ffff:192.0.2.1')).toHaveLength(16);
   });
 
-  test.each(['', '1.2.3', '1.2.3.4.5', '01.2.3.4', '1.2.3.256', '1.2.3.x', ':', ':::', '1::2::3', '1:2:3:4:5:6:7', '12345::',
-    '1:2:3:4:5:6:7:8:9', '1:2:3:4::5:6:7:8', '::1.2.3', '1.2.3.4::', '1:1.2.3.4:2::', 'fe80::1%eth0', '::g'])('"%s" is none', (text) => {
+  test.each([
+    '', '1.2.3', '1.2.3.4.5', '01.2.3.4', '1.2.3.256', '1.2.3.x', ':', ':::', '1::2::3', '1:2:3:4:5:6:7', '12345::',
+    '1:2:3:4:5:6:7:8:9', '1:2:3:4::5:6:7:8', '::1.2.3', '1.2.3.4::', '1:1.2.3.4:2::', 'fe80::1%eth0', '::g',
+  ])('"%s" is none', (text) => {
     expect(() => parseAddress(text)).toThrow(`address "${text}"`);
   });
 

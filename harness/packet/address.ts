@@ -3,7 +3,7 @@ import type { Family } from './types.ts';
 
 function notAnAddress(text: string, why: string): EncodeError {
   return new EncodeError(
-    `address "${text}": ${why}; write IPv4 as four decimal numbers (192.0.2.1) and IPv6 as RFC 4291 has it (2001:db8::1)`,
+    `address "${text}": ${why}; write IPv4 as four decimal numbers (192.0.2.1), IPv6 as RFC 4291 has it (2001:db8::1)`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { formatAddress, parseAddress } from './address.ts';
 import { ByteWriter, EncodeError, inRange } from './bytes.ts';
 import { internetChecksum } from './checksum.ts';
-import type { IpHeader, Ipv4Header, Ipv6Extension, Ipv6Header, NotTcp } from './types.ts';
+import type { Family, IpHeader, Ipv4Header, Ipv6Extension, Ipv6Header, NotTcp } from './types.ts';
 
 /** IP protocol numbers in use here. */
 export const PROTOCOL = { ICMP: 1, TCP: 6, ICMPV6: 58 } as const;
@@ -15,8 +15,13 @@ export interface IpPacket {
   end: number;
 }
 
+/** Source and destination address as they stand in the IP header at the start of `bytes`: 8 or 32 octets. */
+export function addressOctets(bytes: Uint8Array, family: Family): Uint8Array {
+  return family === 'ipv4' ? bytes.subarray(12, 20) : bytes.subarray(8, 40);
+}
+
 /** Addresses of 4 or 16 octets that both belong to `family`. */
-export function parseEndpoints(header: { family: string; src: string; dst: string }): [Uint8Array, Uint8Array] {
+function parseEndpoints(header: { family: string; src: string; dst: string }): [Uint8Array, Uint8Array] {
   const src = parseAddress(header.src);
   const dst = parseAddress(header.dst);
   const expected = header.family === 'ipv4' ? 4 : 16;
@@ -28,7 +33,7 @@ export function parseEndpoints(header: { family: string; src: string; dst: strin
   return [src, dst];
 }
 
-/** Appends an IP header for `payloadLength` octets of upper-layer data; lengths and checksum are filled in if absent. */
+/** Appends an IP header for `payloadLength` octets of upper-layer data; absent lengths and checksum are computed. */
 export function writeIpHeader(w: ByteWriter, ip: IpHeader, payloadLength: number): void {
   if (ip.family === 'ipv4') writeIpv4(w, ip, payloadLength);
   else writeIpv6(w, ip, payloadLength);
@@ -39,7 +44,9 @@ function writeIpv4(w: ByteWriter, ip: Ipv4Header, payloadLength: number): void {
   const [src, dst] = parseEndpoints(ip);
   const options = ip.options ?? new Uint8Array(0);
   if (options.length % 4 !== 0 || options.length > 40) {
-    throw new EncodeError(`ip.options: expected 0 to 40 octets, a multiple of 4, got ${options.length}; pad with zeros`);
+    throw new EncodeError(
+      `ip.options: expected 0 to 40 octets, a multiple of 4, got ${options.length}; pad with zeros`,
+    );
   }
   const headerLength = 20 + options.length;
   w.u8(0x40 | (headerLength / 4), 'ip.version');
@@ -96,7 +103,9 @@ function decodeIpv4(bytes: Uint8Array, view: DataView): IpPacket | NotTcp {
   if (bytes.length < 20) return cutShort('IPv4 header', 20, bytes.length);
   const headerLength = (view.getUint8(0) & 0x0f) * 4;
   const totalLength = view.getUint16(2);
-  if (headerLength < 20) return notTcp('bad_header_length', `IPv4 header length: expected 20 or more, got ${headerLength}`);
+  if (headerLength < 20) {
+    return notTcp('bad_header_length', `IPv4 header length: expected 20 or more, got ${headerLength}`);
+  }
   if (totalLength < headerLength) {
     return notTcp('bad_header_length', `IPv4 total length: expected ${headerLength} or more, got ${totalLength}`);
   }

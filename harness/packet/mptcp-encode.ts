@@ -86,8 +86,8 @@ function writeJoin(w: ByteWriter, option: OptionMpJoin): void {
 
 /** The flags are written as they are and the fields as they are there, so that the two can contradict each other. */
 function writeDss(w: ByteWriter, o: OptionDss): void {
-  const flags =
-    (o.dataFin ? 0x10 : 0) | (o.dsn8 ? 0x08 : 0) | (o.hasMap ? 0x04 : 0) | (o.dataAck8 ? 0x02 : 0) | (o.hasDataAck ? 1 : 0);
+  const map = (o.dsn8 ? 0x08 : 0) | (o.hasMap ? 0x04 : 0);
+  const flags = (o.dataFin ? 0x10 : 0) | map | (o.dataAck8 ? 0x02 : 0) | (o.hasDataAck ? 0x01 : 0);
   w.u16((2 << 12) | (inRange(o.reserved, 0x7f, 'dss.reserved') << 5) | flags, 'subtype');
   if (o.dataAck !== undefined) w.u32or64(o.dataAck, o.dataAck8, 'dss.dataAck');
   if (o.dsn !== undefined) w.u32or64(o.dsn, o.dsn8, 'dss.dsn');

@@ -207,7 +207,8 @@ function badLength({ bytes, at, length }: OptionSpan, code: number): OptionMalfo
   const raw = bytes.subarray(at, at + length);
   const subtype = code === OPTION_KIND.MPTCP && length > 2 ? (raw[2] ?? 0) >> 4 : undefined;
   const right = code === OPTION_KIND.MPTCP ? mptcpLengths(subtype, raw[3] ?? 0) : tcpLengths(code);
-  return malformed(code, subtype, 'bad_length', `${nameOf(code, subtype)} with Length ${length}, expected ${right}`, raw);
+  const message = `${nameOf(code, subtype)} with Length ${length}, expected ${right}`;
+  return malformed(code, subtype, 'bad_length', message, raw);
 }
 
 /** The lengths that a TCP option may have, as words for a message. */

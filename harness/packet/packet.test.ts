@@ -17,7 +17,10 @@ const v4: Packet = {
   },
 };
 const v6: Packet = {
-  ip: { family: 'ipv6', src: '2001:db8::1', dst: '2001:db8::2', trafficClass: 3, flowLabel: 0x12345, hopLimit: 9, protocol: 6 },
+  ip: {
+    family: 'ipv6', src: '2001:db8::1', dst: '2001:db8::2', trafficClass: 3, flowLabel: 0x12345, hopLimit: 9,
+    protocol: 6,
+  },
   tcp: v4.tcp,
 };
 
@@ -50,7 +53,8 @@ describe('packets', () => {
   });
 
   test('noise and truncated packets never throw', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 120 }), fc.constantFrom(0x45, 0x46, 0x4f, 0x60), (bytes, first) => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 120 }), fc.constantFrom(0x45, 0x46, 0x4f, 0x60),
+      (bytes, first) => {
       if (bytes.length > 0) bytes[0] = first;
       decodePacket(bytes);
       verifyChecksums(bytes);
@@ -85,8 +89,10 @@ describe('packets', () => {
       { problem: 'fragment', message: 'a fragment at offset 8, more to follow: true' }],
     ['UDP', encodePacket({ ...v4, ip: { ...v4.ip, protocol: 17 } }),
       { problem: 'not_tcp', message: 'IP protocol: expected 6 (TCP), got 17' }],
-    ['a short data offset', encodePacket({ ...v4, tcp: { ...v4.tcp, dataOffset: 4 } }), { problem: 'bad_header_length' }],
-    ['a long data offset', encodePacket({ ...v4, tcp: { ...v4.tcp, dataOffset: 15 } }), { problem: 'bad_header_length' }],
+    ['a short data offset', encodePacket({ ...v4, tcp: { ...v4.tcp, dataOffset: 4 } }),
+      { problem: 'bad_header_length' }],
+    ['a long data offset', encodePacket({ ...v4, tcp: { ...v4.tcp, dataOffset: 15 } }),
+      { problem: 'bad_header_length' }],
     ['a total length beyond the end', encodePacket({ ...v4, ip: { ...v4.ip, totalLength: 999 } as Packet['ip'] }),
       { problem: 'truncated' }],
     ['an IPv6 fragment', encodePacket({

@@ -20,7 +20,9 @@ export function padOptions(options: readonly TcpOption[]): readonly TcpOption[] 
     raw.set(last.raw);
     return [...options.slice(0, -1), { kind: 'padding', raw }];
   }
-  if (options.some((option) => option.kind === 'eol')) return [...options, { kind: 'padding', raw: new Uint8Array(missing) }];
+  if (options.some((option) => option.kind === 'eol')) {
+    return [...options, { kind: 'padding', raw: new Uint8Array(missing) }];
+  }
   return [...options, ...Array.from({ length: missing }, (): TcpOption => ({ kind: 'nop' }))];
 }
 
@@ -32,7 +34,7 @@ export function encodeOptionArea(segment: TcpSegment): Uint8Array {
   while (w.length % 4 !== 0) w.u8(filler, 'padding');
   if (w.length > MAX_OPTION_OCTETS && segment.dataOffset === undefined) {
     throw new EncodeError(
-      `options: expected at most ${MAX_OPTION_OCTETS} octets, got ${w.length}; drop an option, or give dataOffset to lie`,
+      `options: expected at most ${MAX_OPTION_OCTETS} octets, got ${w.length}; drop one, or give dataOffset to lie`,
     );
   }
   return w.bytes();

@@ -214,7 +214,12 @@ export interface OptionMpTcprst extends Lying {
 export interface OptionMpExperimental extends Lying { kind: 'mp_experimental'; nibble: number; data: Uint8Array }
 
 /** An MPTCP option with an unassigned subtype (9..14). */
-export interface OptionMptcpUnknown extends Lying { kind: 'mptcp_unknown'; subtype: number; nibble: number; data: Uint8Array }
+export interface OptionMptcpUnknown extends Lying {
+  kind: 'mptcp_unknown';
+  subtype: number;
+  nibble: number;
+  data: Uint8Array;
+}
 
 /** Why bytes in an option area could not be read as the option they announce. */
 export type MalformedReason =

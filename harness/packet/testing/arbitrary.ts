@@ -13,7 +13,8 @@ const u16 = fc.integer({ min: 0, max: 0xffff });
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
 const u64 = fc.bigInt({ min: 0n, max: 0xffffffffffffffffn });
 const bits = (count: number): Arbitrary<number> => fc.integer({ min: 0, max: 2 ** count - 1 });
-const octets = (minLength: number, maxLength = minLength): Arbitrary<Uint8Array> => fc.uint8Array({ minLength, maxLength });
+const octets = (minLength: number, maxLength = minLength): Arbitrary<Uint8Array> =>
+  fc.uint8Array({ minLength, maxLength });
 
 export const ipv4Address = octets(4).map(formatAddress);
 export const ipv6Address = fc.oneof(
@@ -37,7 +38,8 @@ const capable: Arbitrary<OptionMpCapable> = fc
 const dss: Arbitrary<OptionDss> = fc
   .record({
     reserved: bits(7), dataFin: fc.boolean(), dsn8: fc.boolean(), hasMap: fc.boolean(), dataAck8: fc.boolean(),
-    hasDataAck: fc.boolean(), withChecksum: fc.boolean(), dataAck: u64, dsn: u64, ssn: u32, dataLength: u16, checksum: u16,
+    hasDataAck: fc.boolean(), withChecksum: fc.boolean(), dataAck: u64, dsn: u64, ssn: u32, dataLength: u16,
+    checksum: u16,
   })
   .map(({ withChecksum, dataAck, dsn, ssn, dataLength, checksum, ...flags }) => ({
     kind: 'dss',
@@ -50,7 +52,8 @@ const dss: Arbitrary<OptionDss> = fc
 const addAddr: Arbitrary<OptionAddAddr> = fc
   .tuple(bits(3), fc.boolean(), u8, fc.oneof(ipv4Address, ipv6Address), fc.option(u16), fc.option(octets(8)))
   .map(([reserved, echo, addressId, address, port, hmac]) => ({
-    kind: 'add_addr', reserved, echo, addressId, address, ...(port !== null && { port }), ...(hmac !== null && { hmac }),
+    kind: 'add_addr', reserved, echo, addressId, address, ...(port !== null && { port }),
+    ...(hmac !== null && { hmac }),
   }));
 
 export const mptcpOption: Arbitrary<MptcpOption> = fc.oneof(
@@ -60,7 +63,8 @@ export const mptcpOption: Arbitrary<MptcpOption> = fc.oneof(
     addressId: u8, token: u32, nonce: u32,
   }),
   fc.record({
-    kind: fc.constant('mp_join' as const), form: fc.constant('synack' as const), reserved: bits(3), backup: fc.boolean(),
+    kind: fc.constant('mp_join' as const), form: fc.constant('synack' as const), reserved: bits(3),
+    backup: fc.boolean(),
     addressId: u8, hmac: octets(8), nonce: u32,
   }),
   fc.record({
@@ -69,7 +73,8 @@ export const mptcpOption: Arbitrary<MptcpOption> = fc.oneof(
   dss,
   addAddr,
   fc.record({
-    kind: fc.constant('remove_addr' as const), reserved: bits(4), addressIds: fc.array(u8, { minLength: 1, maxLength: 37 }),
+    kind: fc.constant('remove_addr' as const), reserved: bits(4),
+    addressIds: fc.array(u8, { minLength: 1, maxLength: 37 }),
   }),
   fc.tuple(bits(3), fc.boolean(), fc.option(u8)).map(([reserved, backup, addressId]): MptcpOption => ({
     kind: 'mp_prio', reserved, backup, ...(addressId !== null && { addressId }),
@@ -92,14 +97,17 @@ const plainOption: Arbitrary<TcpOption> = fc.oneof(
   fc.record({ kind: fc.constant('wscale' as const), shift: u8 }),
   fc.constant({ kind: 'sack_ok' as const }),
   fc.record({
-    kind: fc.constant('sack' as const), blocks: fc.array(fc.record({ left: u32, right: u32 }), { minLength: 1, maxLength: 4 }),
+    kind: fc.constant('sack' as const),
+    blocks: fc.array(fc.record({ left: u32, right: u32 }), { minLength: 1, maxLength: 4 }),
   }),
   fc.record({ kind: fc.constant('ts' as const), value: u32, echo: u32 }),
   fc.record({
     kind: fc.constant('fastopen' as const),
     cookie: fc.constantFrom(0, 4, 6, 8, 10, 12, 14, 16).chain((length) => octets(length)),
   }),
-  fc.record({ kind: fc.constant('unknown' as const), code: u8.filter((code) => !known.has(code)), data: octets(0, 38) }),
+  fc.record({
+    kind: fc.constant('unknown' as const), code: u8.filter((code) => !known.has(code)), data: octets(0, 38),
+  }),
 );
 
 export const tcpOption: Arbitrary<TcpOption> = fc.oneof(plainOption, mptcpOption);
@@ -150,7 +158,8 @@ const ipv4Header: Arbitrary<IpHeader> = fc
 const ipv6Header: Arbitrary<IpHeader> = fc
   .tuple(ipv6Address, ipv6Address, u8, bits(20), u8, fc.option(extensions))
   .map(([src, dst, trafficClass, flowLabel, hopLimit, chain]): IpHeader => ({
-    family: 'ipv6', src, dst, trafficClass, flowLabel, hopLimit, protocol: 6, ...(chain !== null && { extensions: chain }),
+    family: 'ipv6', src, dst, trafficClass, flowLabel, hopLimit, protocol: 6,
+    ...(chain !== null && { extensions: chain }),
   }));
 
 export const packet: Arbitrary<Packet> = fc.record({ ip: fc.oneof(ipv4Header, ipv6Header), tcp: segment });
