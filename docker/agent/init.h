@@ -3,8 +3,9 @@
 #define AGENT_INIT_H
 
 /*
- * Mounts /proc, /sys and /dev, loads the modules that /modules/order lists (a file name in /modules a line, uncompressed,
- * dependencies first), and takes the character device `control` as standard input and output. Exits when it cannot.
+ * Mounts /proc, /sys and /dev, loads the modules that /modules/order lists (a file name in /modules a line,
+ * uncompressed, dependencies first), and takes the character device `control` as standard input and output.
+ * Exits when it cannot.
  */
 void init_machine(const char *control);
 

@@ -7,6 +7,9 @@ export const PROTOCOL = 1;
 /** Octets that a request line may have, its newline not counted. */
 export const REQUEST_LIMIT = 65_536;
 
+/** Arguments of a request, by key. */
+export type AgentArgs = Readonly<Record<string, string | number>>;
+
 /** One line from an agent. */
 export type AgentLine =
   | { kind: 'greeting'; fields: AgentAnswer }
@@ -21,7 +24,7 @@ export function encodeValue(value: string): string {
   return value.replace(/[\x00-\x20\x7f%=]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 }
 
-/** Undoes {@link encodeValue}; any UTF-8 octet may stand as `%XX`. Undefined when a `%` is not followed by two digits. */
+/** Undoes {@link encodeValue}; any UTF-8 octet may stand as `%XX`. Undefined when a `%` lacks its two digits. */
 export function decodeValue(text: string): string | undefined {
   if (/%(?![0-9A-Fa-f]{2})/.test(text)) return undefined;
   return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'));
@@ -32,13 +35,15 @@ export function decodeValue(text: string): string | undefined {
  *
  * @throws TypeError when an id, a command or a key is no word of the protocol, or a value holds NUL
  */
-export function encodeRequest(id: string, command: string, args: Readonly<Record<string, string | number>> = {}): string {
+export function encodeRequest(id: string, command: string, args: AgentArgs = {}): string {
   for (const name of [id, command, ...Object.keys(args)]) {
     if (!word.test(name)) throw new TypeError(`agent request: '${name}' is no word of letters, digits and ._:-`);
   }
   const words = Object.entries(args).map(([key, value]) => {
     const text = String(value);
-    if (text.includes('\0')) throw new TypeError(`agent request: ${command} ${key}=: a value cannot hold NUL; send octets as hex`);
+    if (text.includes('\0')) {
+      throw new TypeError(`agent request: ${command} ${key}=: a value cannot hold NUL; send octets as hex`);
+    }
     return `${key}=${encodeValue(text)}`;
   });
   return [id, command, ...words].join(' ');

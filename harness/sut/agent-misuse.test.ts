@@ -101,7 +101,8 @@ it.each([['--frob'], ['--control=/dev/hvc0']])('refuses to start with %s', async
 
 // Only root may mount /dev, and only in a mount namespace of its own does that reach nobody.
 it.runIf(process.getuid?.() === 0)('serves as the first process of a machine', async () => {
-  const first = spawn('unshare', ['--net', '--mount', '--pid', '--fork', '--kill-child', await agentProgram(), '--init']);
+  const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child'];
+  const first = spawn('unshare', [...namespaces, await agentProgram(), '--init']);
   first.stdin.end('1 sysctl-get name=net.mptcp.enabled\n2 exit\n');
   let said = '';
   first.stdout.setEncoding('utf8').on('data', (chunk: string) => {

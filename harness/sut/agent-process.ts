@@ -1,6 +1,6 @@
 /** An agent that runs as a child process and is spoken to over its standard input and output. */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { encodeRequest, parseAgentLine, type AgentLine } from './agent-line.ts';
+import { encodeRequest, parseAgentLine, type AgentArgs, type AgentLine } from './agent-line.ts';
 import { PendingRequests } from './pending-requests.ts';
 import { AgentLost, AgentRefused, type AgentAnswer, type AgentLogLine } from './types.ts';
 
@@ -69,7 +69,8 @@ export class AgentProcess {
     const child = this.#child;
     child.once('error', (error) => {
       if (child.pid === undefined) exited();
-      this.lose(`cannot start '${this.#options.command.join(' ')}': ${error.message}; check that the program is there and executable`);
+      const command = this.#options.command.join(' ');
+      this.lose(`cannot start '${command}': ${error.message}; check that the program is there and executable`);
     });
     child.once('exit', (status, signal) => {
       exited();
@@ -81,7 +82,7 @@ export class AgentProcess {
     child.stdin.on('error', (error) => this.#loseSoon(`takes no more requests: ${error.message}`));
     child.stdout.setEncoding('utf8').on('data', eachLine(
       (line) => this.#take(line),
-      () => this.lose(`said ${ANSWER_LIMIT} characters without a newline; the command has to run an agent and nothing else`),
+      () => this.lose(`said ${ANSWER_LIMIT} characters without a newline; the command has to run nothing but an agent`),
     ));
     child.stderr.setEncoding('utf8').on('data', eachLine((line) => this.#note('stderr', line), () => undefined));
   }
@@ -97,8 +98,9 @@ export class AgentProcess {
   /** Ends the process and rejects everything that waits. Only the first reason counts. */
   lose(how: string): void {
     if (this.#lost !== undefined) return;
-    const stderr = this.log.filter((line) => line.direction === 'stderr').slice(-STDERR_SHOWN).map((line) => `\n  stderr: ${line.text}`);
-    this.#lost = new AgentLost(`agent ${this.#options.name} (pid ${this.pid}) ${how}${stderr.join('')}`);
+    const stderr = this.log.filter((line) => line.direction === 'stderr').slice(-STDERR_SHOWN);
+    const lastWords = stderr.map((line) => `\n  stderr: ${line.text}`).join('');
+    this.#lost = new AgentLost(`agent ${this.#options.name} (pid ${this.pid}) ${how}${lastWords}`);
     this.#refuse(this.#lost);
     this.#pending.rejectAll(this.#lost);
     this.#child.kill('SIGKILL');
@@ -117,7 +119,7 @@ export class AgentProcess {
   #takeGreeting(line: string, parsed: AgentLine, greet: (fields: AgentAnswer) => void): void {
     this.#greet = undefined;
     if (parsed.kind === 'greeting') greet(parsed.fields);
-    else this.lose(`said ${shown(line)} where its greeting 'agent protocol=...' was expected; see docs/agent-protocol.md`);
+    else this.lose(`said ${shown(line)} where its greeting 'agent protocol=' was expected; see docs/agent-protocol.md`);
   }
 
   #settle(line: string, parsed: Extract<AgentLine, { kind: 'ok' | 'err' }>): void {
@@ -128,7 +130,7 @@ export class AgentProcess {
   }
 
   /** See `Agent.request`. `limitMs` is scaled already. */
-  request(command: string, args: Readonly<Record<string, string | number>>, limitMs: number): Promise<AgentAnswer> {
+  request(command: string, args: AgentArgs, limitMs: number): Promise<AgentAnswer> {
     // A new error each time, so that its stack shows who asked.
     if (this.#lost !== undefined) return Promise.reject(new AgentLost(`${this.#lost.message} (asked for ${command})`));
     this.#lastId += 1;

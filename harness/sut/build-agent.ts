@@ -31,18 +31,27 @@ function isNodeError(error: unknown): error is NodeJS.ErrnoException & { stderr?
 
 async function newestSource(folder: string): Promise<number> {
   const names = (await readdir(folder)).filter((name) => /\.[ch]$|^Makefile$/.test(name));
-  if (!names.includes('Makefile')) throw new AgentBuildError(`${folder}: no Makefile; the agent's sources are missing from this installation`);
+  if (!names.includes('Makefile')) {
+    throw new AgentBuildError(`${folder}: no Makefile; the agent's sources are missing from this installation`);
+  }
   const times = await Promise.all(names.map((name) => modified(join(folder, name))));
   return Math.max(...times.map((time) => time ?? 0));
 }
 
+/** The tool that is not installed, when that is why the build failed. */
+function missingTool(error: unknown, stderr: string): string | undefined {
+  if (isNodeError(error) && error.code === 'ENOENT') return 'make';
+  return /\bcc: (?:No such file|not found|command not found)/.test(stderr) ? 'cc' : undefined;
+}
+
 function explain(folder: string, error: unknown): AgentBuildError {
   const stderr = isNodeError(error) ? (error.stderr ?? '').trim().split('\n').slice(-10).join('\n') : '';
-  const missing = isNodeError(error) && error.code === 'ENOENT' ? 'make' : /\bcc: (?:No such file|not found|command not found)/.test(stderr) ? 'cc' : undefined;
+  const missing = missingTool(error, stderr);
   const remedy = missing === undefined
-    ? 'the compiler and make are there; see its words'
+    ? 'make and the compiler are there; what they said follows'
     : `${missing} is missing: apt-get install build-essential (or the same of your distribution)`;
-  return new AgentBuildError(`the agent in ${folder} could not be built; ${remedy}${stderr === '' ? '' : `\n${stderr}`}`);
+  const words = stderr === '' ? '' : `\n${stderr}`;
+  return new AgentBuildError(`the agent in ${folder} could not be built; ${remedy}${words}`);
 }
 
 /** Builds under a name of its own and renames, so that builds at the same time do no harm to each other. */

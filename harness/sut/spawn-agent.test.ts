@@ -39,7 +39,8 @@ it.each([
 
 it('tells that the program is not there', async () => {
   const started = spawnAgent({ command: ['/nonexistent/agent'], name: 'absent' });
-  await expect(started).rejects.toThrow(/cannot start '\/nonexistent\/agent': .*ENOENT; check that the program is there/);
+  await expect(started)
+    .rejects.toThrow(/cannot start '\/nonexistent\/agent': .*ENOENT; check that the program is there/);
   await expect(started).rejects.toBeInstanceOf(AgentLost);
 });
 
@@ -80,14 +81,16 @@ it('notices an agent that hangs, and ends it', async () => {
 it('allows a command the time that it asks for', async () => {
   const agent = await isolatedAgent({ timeoutMs: 150 });
   opened.push(agent);
-  await expect(agent.request('link-wait', { dev: 'never0', timeout: 250 })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+  await expect(agent.request('link-wait', { dev: 'never0', timeout: 250 }))
+    .rejects.toMatchObject({ code: 'ETIMEDOUT' });
 });
 
 it('closes once, ends what waits, and refuses what comes after', async () => {
   const agent = await isolatedAgent();
   const waiting = expect(agent.request('sync')).resolves.toEqual({});
   await waiting;
-  const pending = expect(agent.request('link-wait', { dev: 'never0' })).rejects.toThrow(/was closed while this request waited/);
+  const pending = expect(agent.request('link-wait', { dev: 'never0' }))
+    .rejects.toThrow(/was closed while this request waited/);
   await Promise.all([agent.close(), agent.close(), pending]);
   expect(() => process.kill(agent.pid, 0)).toThrow(/ESRCH/);
   await expect(agent.request('hello')).rejects.toThrow(/agent test is closed \(asked for hello\)/);
@@ -106,5 +109,6 @@ it('keeps what was said', async () => {
   await agent.close();
   const said = agent.log.map((line) => `${line.direction} ${line.text}`);
   expect(said[0]).toMatch(/^from agent protocol=1/);
-  expect(said).toEqual(expect.arrayContaining(['to 2 log text=a%20word', 'from 2 ok', 'stderr mptcp-agent: a word', 'to 3 exit']));
+  const wanted = ['to 2 log text=a%20word', 'from 2 ok', 'stderr mptcp-agent: a word', 'to 3 exit'];
+  expect(said).toEqual(expect.arrayContaining(wanted));
 });

@@ -1,5 +1,5 @@
 /** Starts an agent and checks that it is one. */
-import { PROTOCOL } from './agent-line.ts';
+import { PROTOCOL, type AgentArgs } from './agent-line.ts';
 import { AgentProcess } from './agent-process.ts';
 import { AgentLost, type Agent, type AgentAnswer } from './types.ts';
 
@@ -10,7 +10,7 @@ const GRACE_MS = 1_000;
 
 /** How to start an agent. */
 export interface SpawnAgentOptions {
-  /** Program and arguments; no shell is involved. `ip netns exec`, `docker exec -i`, `ssh` and the like may stand in front. */
+  /** Program and arguments; no shell. `ip netns exec`, `docker exec -i`, `ssh` and the like may stand in front. */
   command: readonly string[];
   /** What errors call it. */
   name: string;
@@ -20,7 +20,7 @@ export interface SpawnAgentOptions {
   graceMs?: number;
   /** Factor on all time limits, for slow machines; 1 unless told. */
   timeScale?: number;
-  /** Process id in the tester's pid namespace, where the spawned process is not the agent itself (a container, a VM). */
+  /** Process id in the tester's pid namespace, where the spawned process is not the agent (a container, a VM). */
   pid?: number;
   cwd?: string;
   env?: NodeJS.ProcessEnv;
@@ -63,7 +63,7 @@ function readGreeting(name: string, fields: AgentAnswer): AgentGreeting {
 
 async function greetingInTime(agent: AgentProcess, limitMs: number): Promise<AgentAnswer> {
   const timer = setTimeout(
-    () => agent.lose(`did not greet within ${limitMs} ms; check that the command runs an agent (docs/agent-protocol.md)`),
+    () => agent.lose(`did not greet within ${limitMs} ms; check that the command runs an agent`),
     limitMs,
   );
   try {
@@ -74,7 +74,7 @@ async function greetingInTime(agent: AgentProcess, limitMs: number): Promise<Age
 }
 
 /** Time for one answer: a command that says how long it may take gets that and the usual time on top. */
-function limitOf(args: Readonly<Record<string, string | number>>, told: number | undefined, usualMs: number, scale: number): number {
+function limitOf(args: AgentArgs, told: number | undefined, usualMs: number, scale: number): number {
   if (told !== undefined) return told * scale;
   const own = Number(args['timeout'] ?? 0);
   return usualMs + (Number.isFinite(own) ? own : 0);
