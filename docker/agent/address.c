@@ -69,7 +69,8 @@ void answer_socket_address(const char *prefix, const struct sockaddr_storage *ad
   bool v4 = address->ss_family == AF_INET;
   const void *octets = v4 ? (const void *)&((const struct sockaddr_in *)address)->sin_addr
                           : (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr;
-  in_port_t port = v4 ? ((const struct sockaddr_in *)address)->sin_port : ((const struct sockaddr_in6 *)address)->sin6_port;
+  in_port_t port = v4 ? ((const struct sockaddr_in *)address)->sin_port
+                      : ((const struct sockaddr_in6 *)address)->sin6_port;
   snprintf(key, sizeof key, "%saddr", prefix);
   answer_text(key, address_format(address->ss_family, octets, text));
   snprintf(key, sizeof key, "%sport", prefix);

@@ -107,7 +107,7 @@ void answer_error(const char *id, int error, const char *format, ...) {
 
 size_t output_waiting(void) { return out_used; }
 
-/* A socket takes MSG_DONTWAIT; a pipe that polls writable takes PIPE_BUF octets at once. O_NONBLOCK would reach others. */
+/* A socket takes MSG_DONTWAIT; a pipe that polls writable takes PIPE_BUF octets. O_NONBLOCK would reach its sharers. */
 static ssize_t write_some(const char *octets, size_t count) {
   ssize_t sent = send(STDOUT_FILENO, octets, count, MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent >= 0 || errno != ENOTSOCK) return sent;

@@ -32,8 +32,9 @@ static bool limits_changed;
 
 static void take_family(const void *payload, size_t size, void *context) {
   size_t found;
-  const void *id = size < GENL_HDRLEN ? NULL
-                                      : netlink_find((const char *)payload + GENL_HDRLEN, size - GENL_HDRLEN, CTRL_ATTR_FAMILY_ID, &found);
+  const char *attributes = (const char *)payload + GENL_HDRLEN;
+  if (size < GENL_HDRLEN) return;
+  const void *id = netlink_find(attributes, size - GENL_HDRLEN, CTRL_ATTR_FAMILY_ID, &found);
   if (id != NULL && found >= 2) memcpy(context, id, 2);
 }
 
@@ -58,7 +59,8 @@ static void begin(struct netlink_message *message, uint8_t command, uint16_t fla
 }
 
 static int talk(struct netlink_message *message, netlink_receiver *receive, void *context, const char **why) {
-  if (((const struct nlmsghdr *)message->octets)->nlmsg_type != 0) return netlink_talk(NETLINK_GENERIC, message, receive, context, why);
+  if (((const struct nlmsghdr *)message->octets)->nlmsg_type != 0)
+    return netlink_talk(NETLINK_GENERIC, message, receive, context, why);
   *why = "this kernel has no MPTCP path manager (generic netlink family mptcp_pm)";
   return EOPNOTSUPP;
 }
@@ -75,14 +77,17 @@ static bool arg_endpoint_flags(const struct request *request, uint32_t *flags) {
   const char *text = arg_text(request, "flags");
   *flags = 0;
   while (text != NULL && *text != '\0') {
-    size_t length = strcspn(text, ","), i = 0;
-    while (i < FLAG_COUNT && (strlen(flag_names[i].name) != length || strncmp(flag_names[i].name, text, length) != 0)) i++;
-    if (i == FLAG_COUNT) {
+    size_t length = strcspn(text, ",");
+    uint32_t flag = 0;
+    for (size_t i = 0; i < FLAG_COUNT; i++)
+      if (strlen(flag_names[i].name) == length && memcmp(flag_names[i].name, text, length) == 0)
+        flag = flag_names[i].flag;
+    if (flag == 0) {
       answer_error(request->id, EINVAL, "flags=: %.*s is none of signal, subflow, backup, fullmesh, implicit, laminar",
                    (int)(length > 64 ? 64 : length), text);
       return false;
     }
-    *flags |= flag_names[i].flag;
+    *flags |= flag;
     text += length + (text[length] == ',');
   }
   return true;
@@ -105,7 +110,8 @@ static bool arg_endpoint(const struct request *request, struct endpoint *endpoin
   *endpoint = (struct endpoint){.id = -1};
   endpoint->has_address = arg_text(request, "addr") != NULL;
   if (endpoint->has_address && !arg_address(request, "addr", false, &endpoint->address)) return false;
-  if (!arg_number(request, "port", 0, 65535, &endpoint->port) || !arg_number(request, "id", 0, 255, &endpoint->id)) return false;
+  if (!arg_number(request, "port", 0, 65535, &endpoint->port) || !arg_number(request, "id", 0, 255, &endpoint->id))
+    return false;
   if (arg_text(request, "dev") != NULL && (endpoint->device = arg_device(request)) == 0) return false;
   return arg_endpoint_flags(request, &endpoint->flags);
 }
@@ -139,7 +145,8 @@ void command_endpoint_add(const struct request *request) {
 void command_endpoint_del(const struct request *request) {
   struct endpoint endpoint;
   struct netlink_message message;
-  if (arg_need(request, "id") == NULL || !arg_endpoint(request, &endpoint) || !endpoint_named(request, &endpoint)) return;
+  if (arg_need(request, "id") == NULL || !arg_endpoint(request, &endpoint) || !endpoint_named(request, &endpoint))
+    return;
   begin(&message, PM_DEL, 0);
   put_endpoint(&message, &endpoint, false);
   finish(request, &message);

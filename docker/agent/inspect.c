@@ -65,8 +65,9 @@ static void answer_fields(const struct field *fields, size_t count, const void *
 }
 
 static void answer_tcp(int fd) {
-  static const char *const states[] = {"NONE", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT",
-                                       "CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING", "NEW_SYN_RECV"};
+  static const char *const states[] = {"NONE", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2",
+                                       "TIME_WAIT", "CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING",
+                                       "NEW_SYN_RECV"};
   struct tcp_info info = {0};
   socklen_t size = sizeof info;
   if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0) return; /* kernels before 5.16 have none for MPTCP */
@@ -159,7 +160,8 @@ void command_queued(const struct request *request) {
 static const struct {
   const char *name;
   short event;
-} events[] = {{"readable", POLLIN}, {"writable", POLLOUT}, {"urgent", POLLPRI}, {"rdhup", POLLRDHUP}, {"hup", POLLHUP}, {"err", POLLERR}};
+} events[] = {{"readable", POLLIN}, {"writable", POLLOUT}, {"urgent", POLLPRI},
+              {"rdhup", POLLRDHUP}, {"hup", POLLHUP},      {"err", POLLERR}};
 
 #define EVENT_COUNT (sizeof events / sizeof events[0])
 

@@ -72,6 +72,11 @@ struct link_waiting {
   bool running;
 };
 
+static bool is_running(const char *device) {
+  struct ifreq flags = {0};
+  return device_ioctl(device, SIOCGIFFLAGS, &flags) == 0 && (flags.ifr_flags & IFF_RUNNING) != 0;
+}
+
 static bool link_attempt(struct operation *operation, short revents) {
   struct link_waiting *waiting = operation->state;
   char news[16384];
@@ -79,9 +84,7 @@ static bool link_attempt(struct operation *operation, short revents) {
   if (revents != 0)
     while (recv(operation->fd, news, sizeof news, MSG_DONTWAIT) > 0) continue;
   if (if_nametoindex(waiting->device) == 0) return false;
-  struct ifreq flags = {0};
-  if (waiting->running && (device_ioctl(waiting->device, SIOCGIFFLAGS, &flags) < 0 || (flags.ifr_flags & IFF_RUNNING) == 0))
-    return false;
+  if (waiting->running && !is_running(waiting->device)) return false;
   answer_link(operation->id, waiting->device);
   return true;
 }

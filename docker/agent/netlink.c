@@ -23,7 +23,9 @@ static void append(struct netlink_message *message, const void *octets, size_t s
 }
 
 void netlink_begin(struct netlink_message *message, uint16_t type, uint16_t flags, const void *header, size_t size) {
-  struct nlmsghdr head = {.nlmsg_type = type, .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags), .nlmsg_seq = ++sequence};
+  struct nlmsghdr head = {.nlmsg_type = type,
+                          .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags),
+                          .nlmsg_seq = ++sequence};
   message->used = 0;
   append(message, &head, sizeof head);
   append(message, header, size);
@@ -114,7 +116,8 @@ static bool read_batch(const unsigned char *octets, size_t size, netlink_receive
   return false;
 }
 
-int netlink_talk(int protocol, struct netlink_message *message, netlink_receiver *receive, void *context, const char **why) {
+int netlink_talk(int protocol, struct netlink_message *message, netlink_receiver *receive, void *context,
+                 const char **why) {
   static _Alignas(8) unsigned char answer[32768];
   memset(explanation, 0, sizeof explanation);
   *why = explanation;

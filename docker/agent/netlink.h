@@ -29,7 +29,8 @@ void netlink_nest_end(struct netlink_message *message, size_t start);
  * Sends the message (protocol NETLINK_ROUTE or NETLINK_GENERIC) and reads the answer to its end.
  * Returns 0 or errno; *why is the kernel's own explanation or "".
  */
-int netlink_talk(int protocol, struct netlink_message *message, netlink_receiver *receive, void *context, const char **why);
+int netlink_talk(int protocol, struct netlink_message *message, netlink_receiver *receive, void *context,
+                 const char **why);
 
 /* The payload of attribute `type` among `size` octets of attributes; NULL when it is not there. */
 const void *netlink_find(const void *attributes, size_t size, uint16_t type, size_t *found_size);

@@ -21,7 +21,7 @@ struct handle {
   uint64_t received; /* octets of the stream taken from the kernel */
 };
 
-/* Makes a handle that owns fd. A NULL name takes the next free number. NULL and errno: EEXIST, EINVAL, ENFILE, ENOMEM. */
+/* Makes a handle that owns fd; NULL takes the next free number. Fails with EEXIST, EINVAL, ENFILE or ENOMEM. */
 struct handle *handle_add(const char *name, int fd, int family);
 /* Whether handle_add would take the name; otherwise errno is set. */
 bool handle_name_usable(const char *name);

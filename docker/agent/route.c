@@ -25,7 +25,9 @@ static void change_address(const struct request *request, uint16_t type, uint16_
   unsigned index = arg_device(request);
   int noprefixroute = index == 0 ? -1 : arg_flag(request, "noprefixroute");
   if (noprefixroute < 0 || !arg_address(request, "addr", true, &address)) return;
-  struct ifaddrmsg head = {.ifa_family = (uint8_t)address.family, .ifa_prefixlen = (uint8_t)address.prefix, .ifa_index = index};
+  struct ifaddrmsg head = {.ifa_family = (uint8_t)address.family,
+                           .ifa_prefixlen = (uint8_t)address.prefix,
+                           .ifa_index = index};
   struct netlink_message message;
   netlink_begin(&message, type, flags, &head, sizeof head);
   netlink_put(&message, IFA_LOCAL, address.octets, address.size);
@@ -36,7 +38,9 @@ static void change_address(const struct request *request, uint16_t type, uint16_
   talk(request, &message);
 }
 
-void command_addr_add(const struct request *request) { change_address(request, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL); }
+void command_addr_add(const struct request *request) {
+  change_address(request, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+}
 void command_addr_del(const struct request *request) { change_address(request, RTM_DELADDR, 0); }
 
 /* `family=`, for requests in which no address tells. 0: not given; -1: answered EINVAL. */
@@ -59,7 +63,8 @@ static int arg_route_type(const struct request *request) {
   if (text == NULL) return RTN_UNICAST;
   for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
     if (strcmp(types[i].name, text) == 0) return types[i].type;
-  answer_error(request->id, EINVAL, "type=%.64s: expected unicast, local, blackhole, unreachable, prohibit or throw", text);
+  answer_error(request->id, EINVAL, "type=%.64s: expected unicast, local, blackhole, unreachable, prohibit or throw",
+               text);
   return -1;
 }
 
@@ -88,7 +93,10 @@ static bool arg_route(const struct request *request, struct route *route) {
   if (!arg_number(request, "table", 1, UINT32_MAX, &route->table)) return false;
   if (route->type == RTN_LOCAL && arg_text(request, "table") == NULL) route->table = RT_TABLE_LOCAL;
   if (arg_text(request, "dev") != NULL && (route->device = arg_device(request)) == 0) return false;
-  const struct address *known = route->has_dst ? &route->dst : route->has_via ? &route->via : route->has_src ? &route->src : NULL;
+  const struct address *known = route->has_dst   ? &route->dst
+                                : route->has_via ? &route->via
+                                : route->has_src ? &route->src
+                                                 : NULL;
   if (known != NULL) route->family = known->family;
   if (route->family != 0) return true;
   answer_error(request->id, EINVAL, "a default route without via= or src= needs family=");
@@ -104,7 +112,8 @@ static void change_route(const struct request *request, uint16_t type, uint16_t 
                        .rtm_table = route.table < 256 ? (uint8_t)route.table : RT_TABLE_UNSPEC,
                        .rtm_protocol = RTPROT_BOOT,
                        .rtm_type = (uint8_t)route.type,
-                       .rtm_scope = route.type == RTN_LOCAL ? RT_SCOPE_HOST : on_link ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE};
+                       .rtm_scope = on_link ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE};
+  if (route.type == RTN_LOCAL) head.rtm_scope = RT_SCOPE_HOST;
   if (type == RTM_DELROUTE) head.rtm_scope = RT_SCOPE_NOWHERE;
   struct netlink_message message;
   netlink_begin(&message, type, flags, &head, sizeof head);
@@ -131,7 +140,8 @@ static void change_rule(const struct request *request, uint16_t type, uint16_t f
   int family = has_to < 0 ? -1 : arg_family(request);
   long long table, mark = -1, priority = -1;
   if (family < 0 || !arg_need_number(request, "table", 1, UINT32_MAX, &table)) return;
-  if (!arg_number(request, "fwmark", 0, UINT32_MAX, &mark) || !arg_number(request, "priority", 0, UINT32_MAX, &priority)) return;
+  if (!arg_number(request, "fwmark", 0, UINT32_MAX, &mark)) return;
+  if (!arg_number(request, "priority", 0, UINT32_MAX, &priority)) return;
   if (has_from) family = from.family;
   if (has_to) family = to.family;
   if (family == 0) {
@@ -160,12 +170,12 @@ static void change_neighbour(const struct request *request, uint16_t type, uint1
   struct address address;
   unsigned index = arg_device(request);
   if (index == 0 || !arg_address(request, "addr", false, &address)) return;
-  unsigned char mac[6];
+  unsigned char m[6];
   if (type == RTM_NEWNEIGH) {
     const char *text = arg_need(request, "lladdr");
     if (text == NULL) return;
     char tail;
-    if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", mac, mac + 1, mac + 2, mac + 3, mac + 4, mac + 5, &tail) != 6) {
+    if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", m, m + 1, m + 2, m + 3, m + 4, m + 5, &tail) != 6) {
       answer_error(request->id, EINVAL, "lladdr=%.64s: expected six octets, 02:00:00:00:00:01", text);
       return;
     }
@@ -174,10 +184,12 @@ static void change_neighbour(const struct request *request, uint16_t type, uint1
   struct netlink_message message;
   netlink_begin(&message, type, flags, &head, sizeof head);
   netlink_put(&message, NDA_DST, address.octets, address.size);
-  if (type == RTM_NEWNEIGH) netlink_put(&message, NDA_LLADDR, mac, sizeof mac);
+  if (type == RTM_NEWNEIGH) netlink_put(&message, NDA_LLADDR, m, sizeof m);
   talk(request, &message);
 }
 
 /* Takes the place of what the kernel may have learnt. */
-void command_neigh_add(const struct request *request) { change_neighbour(request, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE); }
+void command_neigh_add(const struct request *request) {
+  change_neighbour(request, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
+}
 void command_neigh_del(const struct request *request) { change_neighbour(request, RTM_DELNEIGH, 0); }

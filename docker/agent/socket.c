@@ -219,7 +219,10 @@ void command_shutdown(const struct request *request) {
   struct handle *handle = handle_need(request);
   const char *how = handle == NULL ? NULL : arg_need(request, "how");
   if (how == NULL) return;
-  int number = strcmp(how, "rd") == 0 ? SHUT_RD : strcmp(how, "wr") == 0 ? SHUT_WR : strcmp(how, "rdwr") == 0 ? SHUT_RDWR : -1;
+  int number = strcmp(how, "rd") == 0     ? SHUT_RD
+               : strcmp(how, "wr") == 0   ? SHUT_WR
+               : strcmp(how, "rdwr") == 0 ? SHUT_RDWR
+                                          : -1;
   if (number < 0) answer_error(request->id, EINVAL, "how=%.64s: expected rd, wr or rdwr", how);
   else if (shutdown(handle->fd, number) < 0) answer_error(request->id, errno, "shutdown");
   else answer_done(request->id);

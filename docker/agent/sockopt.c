@@ -17,9 +17,9 @@ enum shape { INTEGER, TEXT, LINGER };
 static const struct {
   const char *name;
   int level;
-} levels[] = {{"SOL_SOCKET", SOL_SOCKET}, {"SOL_TCP", IPPROTO_TCP},   {"IPPROTO_TCP", IPPROTO_TCP}, {"SOL_IP", IPPROTO_IP},
-              {"IPPROTO_IP", IPPROTO_IP}, {"SOL_IPV6", IPPROTO_IPV6}, {"IPPROTO_IPV6", IPPROTO_IPV6},
-              {"SOL_MPTCP", SOL_MPTCP_NUMBER}};
+} levels[] = {{"SOL_SOCKET", SOL_SOCKET},     {"SOL_TCP", IPPROTO_TCP},   {"IPPROTO_TCP", IPPROTO_TCP},
+              {"SOL_IP", IPPROTO_IP},         {"IPPROTO_IP", IPPROTO_IP}, {"SOL_IPV6", IPPROTO_IPV6},
+              {"IPPROTO_IPV6", IPPROTO_IPV6}, {"SOL_MPTCP", SOL_MPTCP_NUMBER}};
 
 struct option {
   const char *name;
@@ -87,7 +87,8 @@ static bool arg_option(const struct request *request, struct option *option) {
     return false;
   }
   if (level == NULL ? option->level < 0 : !level_of(level, &option->level)) {
-    answer_error(request->id, EINVAL, "level=%.64s: expected SOL_SOCKET, SOL_TCP, SOL_IP, SOL_IPV6, SOL_MPTCP or a number",
+    answer_error(request->id, EINVAL,
+                 "level=%.64s: expected SOL_SOCKET, SOL_TCP, SOL_IP, SOL_IPV6, SOL_MPTCP or a number",
                  level == NULL ? "" : level);
     return false;
   }

@@ -36,9 +36,11 @@ static bool arg_flags(const struct request *request, int allowed, int *flags) {
     size_t length = strcspn(text, ",");
     int flag = 0;
     for (size_t i = 0; i < sizeof flag_names / sizeof flag_names[0]; i++)
-      if (strlen(flag_names[i].name) == length && strncmp(flag_names[i].name, text, length) == 0) flag = flag_names[i].flag;
+      if (strlen(flag_names[i].name) == length && memcmp(flag_names[i].name, text, length) == 0)
+        flag = flag_names[i].flag;
     if ((flag & allowed) == 0) {
-      answer_error(request->id, EINVAL, "flags=: %s has no flag %.*s", request->command, (int)(length > 64 ? 64 : length), text);
+      answer_error(request->id, EINVAL, "flags=: %s has no flag %.*s", request->command,
+                   (int)(length > 64 ? 64 : length), text);
       return false;
     }
     *flags |= flag;
@@ -143,7 +145,8 @@ static bool arg_send_address(const struct request *request, struct sending *send
   struct address address;
   long long port = 0;
   if (arg_text(request, "addr") == NULL && (sending->flags & MSG_FASTOPEN) == 0) return true;
-  if (!arg_address(request, "addr", false, &address) || !arg_need_number(request, "port", 1, 65535, &port)) return false;
+  if (!arg_address(request, "addr", false, &address) || !arg_need_number(request, "port", 1, 65535, &port))
+    return false;
   sending->has_address = true;
   sending->address_size = address_to_socket(&address, (unsigned)port, &sending->address);
   return true;
@@ -152,7 +155,8 @@ static bool arg_send_address(const struct request *request, struct sending *send
 static bool arg_sending(const struct request *request, struct sending *sending) {
   long long fill = -1, offset = -1;
   bool hex = arg_text(request, "hex") != NULL;
-  if (!arg_number(request, "fill", 0, 1LL << 40, &fill) || !arg_number(request, "offset", 0, 1LL << 52, &offset)) return false;
+  if (!arg_number(request, "fill", 0, 1LL << 40, &fill) || !arg_number(request, "offset", 0, 1LL << 52, &offset))
+    return false;
   int nowait = arg_flag(request, "nowait");
   if (nowait < 0 || !arg_flags(request, MSG_OOB | MSG_MORE | MSG_FASTOPEN, &sending->flags)) return false;
   if (hex == (fill >= 0)) {
@@ -174,8 +178,9 @@ void command_send(const struct request *request) {
   if (sending == NULL) answer_error(request->id, ENOMEM, "send");
   else if (!arg_sending(request, sending)) free(sending);
   else
-    operation_start(request, (struct operation){.handle = handle, .fd = handle->fd, .events = POLLOUT, .attempt = send_attempt,
-                                                .progress = send_progress, .release = free_sending, .state = sending});
+    operation_start(request, (struct operation){.handle = handle, .fd = handle->fd, .events = POLLOUT,
+                                                .attempt = send_attempt, .progress = send_progress,
+                                                .release = free_sending, .state = sending});
 }
 
 struct receiving {
@@ -206,8 +211,8 @@ static void receive_progress(const struct operation *operation, char *text, size
   const struct receiving *receiving = operation->state;
   char pattern[24] = "ok";
   if (receiving->differs) snprintf(pattern, sizeof pattern, "%llu", (unsigned long long)receiving->difference);
-  snprintf(text, room, "bytes=%llu eof=%d pattern=%s digest=%016llx", (unsigned long long)receiving->done, receiving->ended,
-           pattern, (unsigned long long)receiving->digest);
+  snprintf(text, room, "bytes=%llu eof=%d pattern=%s digest=%016llx", (unsigned long long)receiving->done,
+           receiving->ended, pattern, (unsigned long long)receiving->digest);
 }
 
 static void answer_received(const struct operation *operation) {
@@ -239,7 +244,8 @@ static bool receive_attempt(struct operation *operation, short revents) {
   for (int turn = 0; !received_enough(receiving); turn++) {
     if (turn == TURN) return false;
     size_t room = CHUNK;
-    if (receiving->wanted > 0 && receiving->wanted - receiving->done < room) room = (size_t)(receiving->wanted - receiving->done);
+    uint64_t left = receiving->wanted - receiving->done;
+    if (receiving->wanted > 0 && left < room) room = (size_t)left;
     ssize_t got = recv(operation->fd, buffer, room, receiving->flags | MSG_DONTWAIT);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) return false;
@@ -261,7 +267,8 @@ void command_recv(const struct request *request) {
   if (handle == NULL) return;
   int flags;
   long long wanted = 0, offset = -1;
-  if (!arg_number(request, "bytes", 1, 1LL << 40, &wanted) || !arg_number(request, "offset", 0, 1LL << 52, &offset)) return;
+  if (!arg_number(request, "bytes", 1, 1LL << 40, &wanted) || !arg_number(request, "offset", 0, 1LL << 52, &offset))
+    return;
   int until_eof = arg_flag(request, "eof");
   if (until_eof < 0 || !arg_flags(request, MSG_PEEK | MSG_OOB, &flags)) return;
   if (until_eof == 1 && (wanted > 0 || flags != 0)) {
@@ -279,6 +286,7 @@ void command_recv(const struct request *request) {
   receiving->offset = offset < 0 ? HERE : (uint64_t)offset;
   receiving->digest = 0xcbf29ce484222325ULL;
   operation_start(request, (struct operation){.handle = handle, .fd = handle->fd,
-                                              .events = (flags & MSG_OOB) != 0 ? POLLPRI : POLLIN, .attempt = receive_attempt,
+                                              .events = (flags & MSG_OOB) != 0 ? POLLPRI : POLLIN,
+                                              .attempt = receive_attempt,
                                               .progress = receive_progress, .release = free_state, .state = receiving});
 }
