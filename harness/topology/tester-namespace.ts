@@ -19,9 +19,10 @@ const LOCAL_TABLE = 101;
  * where we are not root. Everything that the program builds dies with it.
  *
  * @param argv program and arguments
+ * @param uid user who will run it; this process's unless told
  */
-export function enterCommand(argv: readonly string[]): string[] {
-  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+export function enterCommand(argv: readonly string[], uid = process.getuid?.()): string[] {
+  const user = uid === 0 ? [] : ['--user', '--map-root-user'];
   return ['unshare', ...user, '--net', '--mount', '--', 'env', `${OUTSIDE_VARIABLE}=${networkNamespace()}`, ...argv];
 }
 
