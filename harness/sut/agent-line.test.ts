@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeValue, encodeRequest, encodeValue, parseAgentLine } from './agent-line.ts';
+
+const text = fc.string({ unit: 'grapheme' }).filter((value) => !value.includes('\0'));
+const name = fc.stringMatching(/^[A-Za-z0-9._:-]{1,20}$/);
+const fields = fc.dictionary(name, text, { maxKeys: 8 });
+
+function asAnswer(id: string, values: Record<string, string>): string {
+  return [id, 'ok', ...Object.entries(values).map(([key, value]) => `${key}=${encodeValue(value)}`)].join(' ');
+}
+
+describe('values', () => {
+  it('come back as they went', () => {
+    fc.assert(fc.property(text, (value) => decodeValue(encodeValue(value)) === value));
+  });
+
+  it('never hold what separates words', () => {
+    fc.assert(fc.property(text, (value) => !/[\x00-\x20\x7f=]/.test(encodeValue(value))));
+  });
+
+  it('may come with every octet percent-encoded', () => {
+    fc.assert(fc.property(text, (value) => {
+      const encoded = Buffer.from(value, 'utf8').toString('hex').replace(/../g, (pair) => `%${pair}`);
+      return decodeValue(encoded) === value;
+    }));
+  });
+
+  it.each(['%', '%4', 'a%zz', '%%20'])('are refused when the percent sign leads nowhere: %s', (value) => {
+    expect(decodeValue(value)).toBeUndefined();
+  });
+});
+
+describe('encodeRequest', () => {
+  it('writes id, command and arguments', () => {
+    expect(encodeRequest('7', 'log', { text: 'a b=c%', fd: 3 })).toBe('7 log text=a%20b%3Dc%25 fd=3');
+  });
+
+  it('refuses what cannot stand on a line', () => {
+    expect(() => encodeRequest('1', 'a b')).toThrow(/'a b' is no word/);
+    expect(() => encodeRequest('1', 'send', { 'k k': 1 })).toThrow(/'k k' is no word/);
+    expect(() => encodeRequest('1', 'log', { text: 'a\0b' })).toThrow(/cannot hold NUL; send octets as hex/);
+  });
+});
+
+describe('parseAgentLine', () => {
+  it('reads back any answer', () => {
+    fc.assert(fc.property(name, fields, (id, values) => {
+      expect(parseAgentLine(asAnswer(id, values))).toEqual({ kind: 'ok', id, fields: { ...values } });
+    }));
+  });
+
+  it('never throws', () => {
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' })), (line) => {
+      expect(['greeting', 'ok', 'err', 'nonsense']).toContain(parseAgentLine(line).kind);
+    }));
+  });
+
+  it('reads greetings and errors', () => {
+    expect(parseAgentLine('agent protocol=1 name=x features=')).toEqual({
+      kind: 'greeting', fields: { protocol: '1', name: 'x', features: '' },
+    });
+    expect(parseAgentLine('4 err 110 ETIMEDOUT bytes=5 eof=0')).toEqual({
+      kind: 'err', id: '4', errno: 110, code: 'ETIMEDOUT', detail: 'bytes=5 eof=0',
+    });
+    expect(parseAgentLine('4 err 9 EBADF')).toMatchObject({ code: 'EBADF', detail: '' });
+  });
+
+  it.each([
+    ['', /no request's id/],
+    ['1', /followed by ok or err/],
+    ['1 maybe', /followed by ok or err/],
+    ['1 ok a', /not key=value/],
+    ['1 ok =a', /not key=value/],
+    ['1 ok  a=1', /not key=value/],
+    ['1 ok a=1 a=2', /a= stands twice/],
+    ['1 ok a=%', /hexadecimal/],
+    ['1 err x ENOENT', /errno and its name/],
+    ['Linux version 6.18 ', /followed by ok or err/],
+  ])('says what is wrong with "%s"', (line, problem) => {
+    expect(parseAgentLine(line)).toEqual({ kind: 'nonsense', problem: expect.stringMatching(problem) as string });
+  });
+});

@@ -1,0 +1,100 @@
+/** What the agent does with requests that are none, and with pipes that end. */
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { agentProgram, unshared } from './testing/isolated-agent.ts';
+
+let child: ChildProcessWithoutNullStreams;
+let lines: AsyncIterator<string>;
+
+beforeEach(async () => {
+  const [program = '', ...args] = unshared(await agentProgram(), '--die-with-parent');
+  child = spawn(program, args);
+  lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  expect(await answer()).toMatch(/^agent protocol=1 name=mptcp-agent kernel=\S+ pid=\d+ features=\S*mptcp/);
+});
+
+afterEach(() => {
+  child.kill('SIGKILL');
+});
+
+async function answer(): Promise<string> {
+  const next = await lines.next();
+  return next.done === true ? '(end)' : next.value;
+}
+
+it.each([
+  ['nonsense', /^nonsense err 22 EINVAL a command follows/],
+  ['1 frobnicate', /^1 err 38 ENOSYS frobnicate/],
+  ['1 hello x', /^1 err 22 EINVAL an argument is key=value/],
+  ['1 hello x=1', /^1 err 22 EINVAL hello takes no x=/],
+  ['1 log text=%zz', /^1 err 22 EINVAL a value has %/],
+  ['1 log text=%00', /^1 err 22 EINVAL a value has %/],
+  ['1 log text=a text=b', /^1 err 22 EINVAL an argument is given twice/],
+  ['1 log text=a=b', /^1 err 22 EINVAL a value writes =/],
+  ['1 log text=a\x01', /^1 err 22 EINVAL a line holds no control/],
+  ['1 log text=a\0b', /^1 err 22 EINVAL a line holds no control/],
+  ['\x1b[A ok', /^- err 22 EINVAL a request begins with an id/],
+  ['%% %%', /^- err 22 EINVAL/],
+  [`${'i'.repeat(65)} hello`, /^- err 22 EINVAL/],
+  [`1 log ${Array.from({ length: 70 }, (_, i) => `k${i}=1`).join(' ')}`, /^1 err 22 EINVAL more than 64 arguments/],
+  ['1 recv fd=', /^1 err 22 EINVAL recv needs fd=/],
+  ['1 socket family=ipx', /^1 err 22 EINVAL family=ipx/],
+  [`1 log text=${'x'.repeat(70_000)}`, /^1 err 90 EMSGSIZE a line has at most 65536 octets/],
+  ['x'.repeat(200_000), /^- err 90 EMSGSIZE/],
+])('refuses "%s" and goes on', async (line, expected) => {
+  child.stdin.write(`${line}\n`);
+  expect(await answer()).toMatch(expected);
+  child.stdin.write('\n  \n2 log text=still%20here\n');
+  expect(await answer()).toBe('2 ok');
+});
+
+it('outlives octets of no meaning', async () => {
+  const noise = Buffer.alloc(300_000);
+  for (let i = 0, state = 1; i < noise.length; i++) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    noise[i] = state >>> 16;
+  }
+  child.stdin.write(noise);
+  child.stdin.write('\nlast hello\n');
+  for (;;) {
+    const line = await answer();
+    if (line.startsWith('last ok ')) break;
+    expect(line).toMatch(/^\S+ err (22|38|90) /);
+  }
+});
+
+it('takes a line of 65,536 octets', async () => {
+  const head = '1 log text=';
+  child.stdin.write(`${head}${'x'.repeat(65_536 - head.length)}\n`);
+  expect(await answer()).toBe('1 ok');
+});
+
+it('reads a carriage return before the newline as part of it', async () => {
+  child.stdin.write('1 log text=a\r\n');
+  expect(await answer()).toBe('1 ok');
+});
+
+it('exits at the end of its input, also when something waits', async () => {
+  child.stdin.end('1 link-wait dev=never0 timeout=60000\n2 log text=x\nunfinished line');
+  expect(await answer()).toBe('2 ok');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+it('goes on when nobody reads its answers any more', async () => {
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+  });
+  child.stdin.end('1 hello\n2 hello\n3 log text=alive\n');
+  expect(await once(child, 'close')).toEqual([0, null]);
+  expect(stderr).toMatch(/standard output is closed \(EPIPE\)/);
+  expect(stderr).toContain('alive');
+});
+
+it('refuses arguments that it does not know', async () => {
+  const other = spawn(await agentProgram(), ['--frob']);
+  expect(await once(other, 'exit')).toEqual([2, null]);
+});

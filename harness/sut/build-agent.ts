@@ -1,0 +1,85 @@
+/** Builds the agent from its C sources when they are newer than the program. */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** The agent could not be built: a fault of the machine's set-up or of the sources. */
+export class AgentBuildError extends Error {
+  override readonly name = 'AgentBuildError';
+}
+
+/** Builds under way in this process, by root. */
+const underWay = new Map<string, Promise<string>>();
+
+/** Modification time in milliseconds; undefined when there is no such file. */
+async function modified(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (isNodeError(error) && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function isNodeError(error: unknown): error is NodeJS.ErrnoException & { stderr?: string } {
+  return error instanceof Error && 'code' in error;
+}
+
+async function newestSource(folder: string): Promise<number> {
+  const names = (await readdir(folder)).filter((name) => /\.[ch]$|^Makefile$/.test(name));
+  if (!names.includes('Makefile')) throw new AgentBuildError(`${folder}: no Makefile; the agent's sources are missing from this installation`);
+  const times = await Promise.all(names.map((name) => modified(join(folder, name))));
+  return Math.max(...times.map((time) => time ?? 0));
+}
+
+function explain(folder: string, error: unknown): AgentBuildError {
+  const stderr = isNodeError(error) ? (error.stderr ?? '').trim().split('\n').slice(-10).join('\n') : '';
+  const missing = isNodeError(error) && error.code === 'ENOENT' ? 'make' : /\bcc: (?:No such file|not found|command not found)/.test(stderr) ? 'cc' : undefined;
+  const remedy = missing === undefined
+    ? 'the compiler and make are there; see its words'
+    : `${missing} is missing: apt-get install build-essential (or the same of your distribution)`;
+  return new AgentBuildError(`the agent in ${folder} could not be built; ${remedy}${stderr === '' ? '' : `\n${stderr}`}`);
+}
+
+/** Builds under a name of its own and renames, so that builds at the same time do no harm to each other. */
+async function build(folder: string, program: string, began: Date): Promise<void> {
+  const unfinished = join('build', `mptcp-agent.${process.pid}.${randomBytes(4).toString('hex')}`);
+  await mkdir(join(folder, 'build'), { recursive: true });
+  try {
+    await run('make', ['-s', '-C', folder, `OUT=${unfinished}`]);
+    // Sources that change while they are compiled are newer than the program.
+    await utimes(join(folder, unfinished), began, began);
+    await rename(join(folder, unfinished), program);
+  } catch (error) {
+    await rm(join(folder, unfinished), { force: true });
+    throw explain(folder, error);
+  }
+}
+
+async function ensure(root: string): Promise<string> {
+  const folder = join(root, 'docker', 'agent');
+  const program = join(folder, 'mptcp-agent');
+  const began = new Date();
+  const [source, built] = await Promise.all([newestSource(folder), modified(program)]);
+  if (built === undefined || built < source) await build(folder, program, began);
+  return program;
+}
+
+/**
+ * Path of the agent's program, built first when it is missing or older than its sources. May be called from several
+ * processes at once.
+ *
+ * @param root the project's folder
+ * @throws AgentBuildError with the remedy when make or the compiler is missing or fails
+ */
+export function ensureAgent(root: string): Promise<string> {
+  const known = underWay.get(root);
+  if (known !== undefined) return known;
+  const made = ensure(root).finally(() => underWay.delete(root));
+  underWay.set(root, made);
+  return made;
+}

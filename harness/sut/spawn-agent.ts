@@ -1,0 +1,113 @@
+/** Starts an agent and checks that it is one. */
+import { PROTOCOL } from './agent-line.ts';
+import { AgentProcess } from './agent-process.ts';
+import { AgentLost, type Agent, type AgentAnswer } from './types.ts';
+
+/** Time for an answer unless told, milliseconds. */
+const REQUEST_MS = 10_000;
+/** Time between the wish to exit and SIGKILL, milliseconds. */
+const GRACE_MS = 1_000;
+
+/** How to start an agent. */
+export interface SpawnAgentOptions {
+  /** Program and arguments; no shell is involved. `ip netns exec`, `docker exec -i`, `ssh` and the like may stand in front. */
+  command: readonly string[];
+  /** What errors call it. */
+  name: string;
+  /** Time for the greeting and for every answer, milliseconds; 10,000 unless told. */
+  timeoutMs?: number;
+  /** Time between asking it to exit and killing it, milliseconds; 1,000 unless told. */
+  graceMs?: number;
+  /** Factor on all time limits, for slow machines; 1 unless told. */
+  timeScale?: number;
+  /** Process id in the tester's pid namespace, where the spawned process is not the agent itself (a container, a VM). */
+  pid?: number;
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** What an agent says of itself when it starts. */
+export interface AgentGreeting {
+  protocol: number;
+  /** Name of the agent program. */
+  name: string;
+  /** Kernel release, or what names the stack. */
+  kernel: string;
+  /** Process id as the agent sees it. */
+  pid: number;
+  features: ReadonlySet<string>;
+}
+
+/** An agent with its greeting. */
+export interface SpawnedAgent extends Agent {
+  readonly name: string;
+  readonly greeting: AgentGreeting;
+}
+
+function readGreeting(name: string, fields: AgentAnswer): AgentGreeting {
+  const protocol = Number(fields['protocol'] ?? Number.NaN);
+  if (protocol !== PROTOCOL) {
+    throw new AgentLost(
+      `agent ${name} speaks protocol ${fields['protocol'] ?? '(not said)'}, this suite speaks ${PROTOCOL}; ` +
+      'use the agent that comes with this release (docker/agent), or bring yours to docs/agent-protocol.md',
+    );
+  }
+  return {
+    protocol,
+    name: fields['name'] ?? '',
+    kernel: fields['kernel'] ?? '',
+    pid: Number(fields['pid'] ?? 0),
+    features: new Set((fields['features'] ?? '').split(',').filter((feature) => feature !== '')),
+  };
+}
+
+async function greetingInTime(agent: AgentProcess, limitMs: number): Promise<AgentAnswer> {
+  const timer = setTimeout(
+    () => agent.lose(`did not greet within ${limitMs} ms; check that the command runs an agent (docs/agent-protocol.md)`),
+    limitMs,
+  );
+  try {
+    return await agent.greeting;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Time for one answer: a command that says how long it may take gets that and the usual time on top. */
+function limitOf(args: Readonly<Record<string, string | number>>, told: number | undefined, usualMs: number, scale: number): number {
+  if (told !== undefined) return told * scale;
+  const own = Number(args['timeout'] ?? 0);
+  return usualMs + (Number.isFinite(own) ? own : 0);
+}
+
+/**
+ * Starts an agent and waits for its greeting. Several may be started at once.
+ *
+ * @throws AgentLost when it cannot be started, does not greet in time, or speaks another protocol
+ */
+export async function spawnAgent(options: SpawnAgentOptions): Promise<SpawnedAgent> {
+  const scale = options.timeScale ?? 1;
+  const requestMs = (options.timeoutMs ?? REQUEST_MS) * scale;
+  const agent = new AgentProcess({
+    command: options.command,
+    name: options.name,
+    graceMs: (options.graceMs ?? GRACE_MS) * scale,
+    cwd: options.cwd,
+    env: options.env,
+  });
+  try {
+    const greeting = readGreeting(options.name, await greetingInTime(agent, requestMs));
+    return {
+      name: options.name,
+      greeting,
+      pid: options.pid ?? agent.pid,
+      log: agent.log,
+      request: (command, args = {}, { timeoutMs } = {}) =>
+        agent.request(command, args, limitOf(args, timeoutMs, requestMs, scale)),
+      close: () => agent.close(),
+    };
+  } catch (error) {
+    await agent.close();
+    throw error;
+  }
+}
