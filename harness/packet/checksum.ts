@@ -19,9 +19,16 @@ export function onesSum(bytes: Uint8Array, initial = 0): number {
   const view = viewOf(bytes);
   const even = bytes.length & ~1;
   let sum = initial;
-  for (let block = 0; block < even; block += BLOCK) {
-    const end = Math.min(block + BLOCK, even);
-    for (let at = block; at < end; at += 2) sum += view.getUint16(at);
+  let at = 0;
+  while (at < even) {
+    const end = Math.min(at + BLOCK, even);
+    // Two words with one read: this loop is most of what checking a capture costs.
+    for (; at + 4 <= end; at += 4) {
+      const pair = view.getInt32(at);
+      sum += (pair >>> 16) + (pair & 0xffff);
+    }
+    if (at < end) sum += view.getUint16(at);
+    at = end;
     sum = foldSum(sum);
   }
   if (even < bytes.length) sum = foldSum(sum + (view.getUint8(even) << 8));
@@ -37,9 +44,9 @@ export function internetChecksum(bytes: Uint8Array, initial = 0): number {
  * The sum of the pseudo-header of TCP or ICMPv6 (RFC 9293 §3.1, RFC 8200 §8.1), for {@link internetChecksum} to start
  * from. Both families give the same words apart from the addresses.
  *
- * @param src source address, 4 or 16 octets
+ * @param addresses source and destination one behind the other, as they stand in the IP header: 8 or 32 octets
  * @param length octets of the segment, header included
  */
-export function pseudoHeaderSum(src: Uint8Array, dst: Uint8Array, protocol: number, length: number): number {
-  return foldSum(onesSum(dst, onesSum(src)) + protocol + (length >>> 16) + (length & 0xffff));
+export function pseudoHeaderSum(addresses: Uint8Array, protocol: number, length: number): number {
+  return foldSum(onesSum(addresses) + protocol + (length >>> 16) + (length & 0xffff));
 }

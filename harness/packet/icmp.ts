@@ -1,6 +1,6 @@
 import { ByteWriter, plainBytes, viewOf } from './bytes.ts';
 import { internetChecksum, pseudoHeaderSum } from './checksum.ts';
-import { decodeIp, parseEndpoints, PROTOCOL, writeIpHeader } from './ip.ts';
+import { addressOctets, decodeIp, PROTOCOL, writeIpHeader } from './ip.ts';
 import type { Family, IpHeader } from './types.ts';
 
 /** What an echo request asks for and its reply repeats (RFC 792, RFC 4443 §4). */
@@ -45,16 +45,14 @@ export function encodeEchoRequest(request: EchoRequest): Uint8Array {
   w.u16(request.id, 'icmp.id');
   w.u16(request.seq, 'icmp.seq');
   w.put(payload);
-  const sum = icmpSum(ip, length);
+  const sum = icmpSum(w.bytes(), family, length);
   w.patchU16(start + 2, internetChecksum(w.bytes().subarray(start), sum), 'icmp.checksum');
   return w.bytes().slice();
 }
 
-/** ICMPv6 has a pseudo-header (RFC 4443 §2.3), ICMP has none. */
-function icmpSum(ip: IpHeader, length: number): number {
-  if (ip.family === 'ipv4') return 0;
-  const [src, dst] = parseEndpoints(ip);
-  return pseudoHeaderSum(src, dst, PROTOCOL.ICMPV6, length);
+/** ICMPv6 has a pseudo-header (RFC 4443 §2.3), ICMP has none. `packet` starts with the IP header. */
+function icmpSum(packet: Uint8Array, family: Family, length: number): number {
+  return family === 'ipv4' ? 0 : pseudoHeaderSum(addressOctets(packet, family), PROTOCOL.ICMPV6, length);
 }
 
 /**
@@ -73,7 +71,7 @@ export function decodeEchoReply(bytes: Uint8Array): Echo | undefined {
   const message = plain.subarray(found.start, found.end);
   const isV4 = ip.family === 'ipv4';
   if (ip.protocol !== (isV4 ? PROTOCOL.ICMP : PROTOCOL.ICMPV6)) return undefined;
-  if (internetChecksum(message, icmpSum(ip, message.length)) !== 0) return undefined;
+  if (internetChecksum(message, icmpSum(plain, ip.family, message.length)) !== 0) return undefined;
   return readEcho(message, isV4 ? ICMP.ECHO_REPLY : ICMPV6.ECHO_REPLY);
 }
 

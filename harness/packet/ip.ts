@@ -1,7 +1,7 @@
 import { formatAddress, parseAddress } from './address.ts';
 import { ByteWriter, EncodeError, inRange } from './bytes.ts';
 import { internetChecksum } from './checksum.ts';
-import type { IpHeader, Ipv4Header, Ipv6Extension, Ipv6Header, NotTcp } from './types.ts';
+import type { Family, IpHeader, Ipv4Header, Ipv6Extension, Ipv6Header, NotTcp } from './types.ts';
 
 /** IP protocol numbers in use here. */
 export const PROTOCOL = { ICMP: 1, TCP: 6, ICMPV6: 58 } as const;
@@ -15,8 +15,13 @@ export interface IpPacket {
   end: number;
 }
 
+/** Source and destination address as they stand in the IP header at the start of `bytes`: 8 or 32 octets. */
+export function addressOctets(bytes: Uint8Array, family: Family): Uint8Array {
+  return family === 'ipv4' ? bytes.subarray(12, 20) : bytes.subarray(8, 40);
+}
+
 /** Addresses of 4 or 16 octets that both belong to `family`. */
-export function parseEndpoints(header: { family: string; src: string; dst: string }): [Uint8Array, Uint8Array] {
+function parseEndpoints(header: { family: string; src: string; dst: string }): [Uint8Array, Uint8Array] {
   const src = parseAddress(header.src);
   const dst = parseAddress(header.dst);
   const expected = header.family === 'ipv4' ? 4 : 16;

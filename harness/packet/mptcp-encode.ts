@@ -29,9 +29,11 @@ export function writeMptcpBody(w: ByteWriter, option: MptcpOption): void {
       if (option.checksum !== undefined) w.u16(option.checksum, 'mp_capable.checksum');
       return;
     case 'mp_join':
-      { writeJoin(w, option); return; }
+      writeJoin(w, option);
+      return;
     case 'dss':
-      { writeDss(w, option); return; }
+      writeDss(w, option);
+      return;
     case 'add_addr':
       head(w, 3, reservedAndFlag(option, option.echo));
       w.u8(option.addressId, 'add_addr.addressId');

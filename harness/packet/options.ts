@@ -31,13 +31,16 @@ export function encodedLength(option: TcpOption): number {
 export function writeOption(w: ByteWriter, option: TcpOption): void {
   switch (option.kind) {
     case 'eol':
-      { w.u8(OPTION_KIND.EOL, 'kind'); return; }
+      w.u8(OPTION_KIND.EOL, 'kind');
+      return;
     case 'nop':
-      { w.u8(OPTION_KIND.NOP, 'kind'); return; }
+      w.u8(OPTION_KIND.NOP, 'kind');
+      return;
     case 'malformed':
     case 'padding':
     case 'raw':
-      { w.put(option.raw); return; }
+      w.put(option.raw);
+      return;
     default: {
       const start = w.length;
       w.u8(kindOf(option), `${option.kind}.code`);
@@ -78,9 +81,11 @@ function kindOf(option: Structured): number {
 function writeBody(w: ByteWriter, option: Structured): void {
   switch (option.kind) {
     case 'mss':
-      { w.u16(option.mss, 'mss'); return; }
+      w.u16(option.mss, 'mss');
+      return;
     case 'wscale':
-      { w.u8(option.shift, 'wscale.shift'); return; }
+      w.u8(option.shift, 'wscale.shift');
+      return;
     case 'sack_ok':
       return;
     case 'sack':
@@ -91,11 +96,14 @@ function writeBody(w: ByteWriter, option: Structured): void {
       return;
     case 'ts':
       w.u32(option.value, 'ts.value');
-      { w.u32(option.echo, 'ts.echo'); return; }
+      w.u32(option.echo, 'ts.echo');
+      return;
     case 'fastopen':
-      { w.put(option.cookie); return; }
+      w.put(option.cookie);
+      return;
     case 'unknown':
-      { w.put(option.data); return; }
+      w.put(option.data);
+      return;
     default:
       writeMptcpBody(w, option);
   }

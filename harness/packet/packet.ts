@@ -1,7 +1,7 @@
-import { canonicalAddress, formatAddress } from './address.ts';
+import { canonicalAddress } from './address.ts';
 import { ByteWriter, plainBytes, viewOf } from './bytes.ts';
 import { internetChecksum, pseudoHeaderSum } from './checksum.ts';
-import { decodeIp, notTcp, parseEndpoints, PROTOCOL, writeIpHeader, type IpPacket } from './ip.ts';
+import { addressOctets, decodeIp, notTcp, PROTOCOL, writeIpHeader, type IpPacket } from './ip.ts';
 import { decodeSegmentAt, encodeOptionArea, padOptions, writeTcp } from './tcp.ts';
 import type { Family, IpHeader, Ipv6Header, NotTcp, Packet } from './types.ts';
 
@@ -25,8 +25,7 @@ export function encodePacket(packet: Packet): Uint8Array {
   const start = w.length;
   writeTcp(w, tcp, optionArea);
   if (tcp.checksum === undefined) {
-    const [src, dst] = parseEndpoints(ip);
-    const sum = pseudoHeaderSum(src, dst, PROTOCOL.TCP, length);
+    const sum = pseudoHeaderSum(addressOctets(w.bytes(), ip.family), PROTOCOL.TCP, length);
     w.patchU16(start + 16, internetChecksum(w.bytes().subarray(start), sum), 'tcp.checksum');
   }
   return w.bytes().slice();
@@ -101,8 +100,7 @@ export function verifyChecksums(bytes: Uint8Array): { ip: boolean; tcp: boolean 
   const found = decodeIp(plain, viewOf(plain));
   if (isNotTcp(found)) return found;
   if (found.ip.protocol !== PROTOCOL.TCP) return otherProtocol(found);
-  const [src, dst] = parseEndpoints(found.ip);
-  const sum = pseudoHeaderSum(src, dst, PROTOCOL.TCP, found.end - found.start);
+  const sum = pseudoHeaderSum(addressOctets(plain, found.ip.family), PROTOCOL.TCP, found.end - found.start);
   return {
     ip: found.ip.family === 'ipv6' || internetChecksum(plain.subarray(0, found.start)) === 0,
     tcp: internetChecksum(plain.subarray(found.start, found.end), sum) === 0,
@@ -118,7 +116,8 @@ export function normalizePacket(packet: Packet): Packet {
   const { ip, tcp } = packet;
   const bytes = encodePacket(packet);
   const view = viewOf(bytes);
-  const [src, dst] = parseEndpoints(ip).map(formatAddress) as [string, string];
+  const src = canonicalAddress(ip.src);
+  const dst = canonicalAddress(ip.dst);
   const options = [...padOptions(tcp.options)];
   const optionOctets = encodeOptionArea(tcp).length;
   const start = bytes.length - tcp.payload.length - optionOctets - 20;

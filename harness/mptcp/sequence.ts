@@ -1,0 +1,73 @@
+/**
+ * Arithmetic on sequence numbers: 32 bits for subflows (RFC 9293 §3.4), 64 bits for data (RFC 8684 §3.3.1). Everything
+ * wraps. Comparisons are by the signed distance, so they only mean something between numbers less than half the space
+ * apart; exactly half the space apart, each of two numbers counts as before the other.
+ */
+
+/** `seq + count` modulo 2^32; `count` may be negative. */
+export function seqAdd(seq: number, count: number): number {
+  return (seq + count) >>> 0;
+}
+
+/** How far `a` is ahead of `b`, -2^31..2^31-1. */
+export function seqDiff(a: number, b: number): number {
+  return (a - b) | 0;
+}
+
+/** `a` before `b`. */
+export function seqLt(a: number, b: number): boolean {
+  return seqDiff(a, b) < 0;
+}
+
+/** `a` before or at `b`. */
+export function seqLeq(a: number, b: number): boolean {
+  return a === b || seqLt(a, b);
+}
+
+/** `a` after `b`: `b` before `a`. */
+export function seqGt(a: number, b: number): boolean {
+  return seqLt(b, a);
+}
+
+/** `a` after or at `b`. */
+export function seqGeq(a: number, b: number): boolean {
+  return a === b || seqGt(a, b);
+}
+
+/** Whether `seq` lies in the window of `length` numbers that starts at `start`; `length` 0..2^32. */
+export function seqInWindow(seq: number, start: number, length: number): boolean {
+  return ((seq - start) >>> 0) < length;
+}
+
+/** `dsn + count` modulo 2^64; `count` may be negative. */
+export function dsnAdd(dsn: bigint, count: bigint | number): bigint {
+  return BigInt.asUintN(64, dsn + BigInt(count));
+}
+
+/** How far `a` is ahead of `b`, -2^63..2^63-1. */
+export function dsnDiff(a: bigint, b: bigint): bigint {
+  return BigInt.asIntN(64, a - b);
+}
+
+/** `a` before `b`. */
+export function dsnLt(a: bigint, b: bigint): boolean {
+  return dsnDiff(a, b) < 0n;
+}
+
+/** `a` before or at `b`. */
+export function dsnLeq(a: bigint, b: bigint): boolean {
+  return a === b || dsnLt(a, b);
+}
+
+/** The lower 32 bits, as a DSS option with short numbers carries them. */
+export function low32(dsn: bigint): bigint {
+  return BigInt.asUintN(32, dsn);
+}
+
+/**
+ * The 64-bit number whose lower 32 bits are `low` and which is nearest to `near`, modulo 2^64 (RFC 8684 §3.3.1). Of two
+ * that are equally near, the smaller. Higher bits of `low` are ignored.
+ */
+export function promote32(low: bigint, near: bigint): bigint {
+  return dsnAdd(near, BigInt.asIntN(32, low - near));
+}

@@ -1,0 +1,14 @@
+/** A capture file cannot be written or read. The message says which file, what happened and what to do. */
+export class CaptureError extends Error {
+  override readonly name = 'CaptureError';
+  /** The capture file. */
+  readonly path: string;
+  /** What to do about it, one line. */
+  readonly remedy: string;
+
+  constructor(path: string, problem: string, remedy: string, cause?: unknown) {
+    super(`capture ${path}: ${problem}; ${remedy}`, { cause });
+    this.path = path;
+    this.remedy = remedy;
+  }
+}
