@@ -41,6 +41,12 @@ describe('link plan', () => {
   });
 });
 
+describe('addresses', () => {
+  it('are in canonical form, so that they compare as text', () => {
+    expect(cellLink(plan, 0).sut).toEqual({ ipv4: '10.0.0.2', ipv6: 'fd00::2' });
+  });
+});
+
 describe('shaping', () => {
   it('says to netem what the topology says', () => {
     expect(shapeArguments('x', { delay: 0.5, loss: 0.01, rate: 1_500_000 }).join(' '))
