@@ -1,5 +1,6 @@
 /* The agent: a poll() loop over standard input, standard output and whatever waits. See docs/agent-protocol.md. */
 #include "command.h"
+#include "init.h"
 #include "operation.h"
 
 #include <errno.h>
@@ -83,15 +84,29 @@ static void die_with_parent(void) {
   if (getppid() != parent) exit(1); /* it died before the kernel took notice of our wish */
 }
 
-int main(int argc, char **argv) {
+/* Reads the command line; returns false when it holds something else. */
+static bool read_arguments(int argc, char **argv) {
+  bool init = false;
+  const char *control = NULL;
   for (int i = 1; i < argc; i++) {
-    if (strcmp(argv[i], "--die-with-parent") == 0) {
-      die_with_parent();
-      continue;
+    if (strcmp(argv[i], "--die-with-parent") == 0) die_with_parent();
+    else if (strcmp(argv[i], "--init") == 0) init = true;
+    else if (strncmp(argv[i], "--control=", 10) == 0) control = argv[i] + 10;
+    else {
+      log_line("%s: unknown argument; expected --die-with-parent, --init or --control=<device>", argv[i]);
+      return false;
     }
-    log_line("%s: unknown argument; expected --die-with-parent or nothing", argv[i]);
-    return 2;
   }
+  if (control != NULL && !init) {
+    log_line("--control= goes with --init");
+    return false;
+  }
+  if (init) init_machine(control);
+  return true;
+}
+
+int main(int argc, char **argv) {
+  if (!read_arguments(argc, argv)) return 2;
   signal(SIGPIPE, SIG_IGN);
   greeting_begin();
   answer_identity();
@@ -99,5 +114,6 @@ int main(int argc, char **argv) {
   output_flush();
   serve();
   output_flush();
+  init_power_off();
   return 0;
 }

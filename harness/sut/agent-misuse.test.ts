@@ -94,7 +94,21 @@ it('goes on when nobody reads its answers any more', async () => {
   expect(stderr).toContain('alive');
 });
 
-it('refuses arguments that it does not know', async () => {
-  const other = spawn(await agentProgram(), ['--frob']);
+it.each([['--frob'], ['--control=/dev/hvc0']])('refuses to start with %s', async (argument) => {
+  const other = spawn(await agentProgram(), [argument]);
   expect(await once(other, 'exit')).toEqual([2, null]);
+});
+
+// Only root may mount /dev, and only in a mount namespace of its own does that reach nobody.
+it.runIf(process.getuid?.() === 0)('serves as the first process of a machine', async () => {
+  const first = spawn('unshare', ['--net', '--mount', '--pid', '--fork', '--kill-child', await agentProgram(), '--init']);
+  first.stdin.end('1 sysctl-get name=net.mptcp.enabled\n2 exit\n');
+  let said = '';
+  first.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    said += chunk;
+  });
+  // Turning off a pid namespace ends its first process with SIGINT.
+  const [status, signal] = (await once(first, 'close')) as [number | null, string | null];
+  expect(said).toMatch(/^agent protocol=1 .* pid=1 .*\n1 ok value=\d\n2 ok\n$/);
+  expect(signal ?? status).toSatisfy((end) => end === 'SIGINT' || end === 130);
 });
