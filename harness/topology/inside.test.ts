@@ -47,6 +47,13 @@ async function passes(command: readonly string[]): Promise<void> {
   console.log(speed?.[0]);
 }
 
+/** The command that runs one of the scripts in `testing/`. */
+function script(name: string): string[] {
+  const path = JSON.stringify(join(ROOT, 'harness', 'topology', 'testing', name));
+  const load = `import { runnerImport } from 'vite'; await runnerImport(${path}, { configFile: false });`;
+  return [process.execPath, '--input-type=module', '--eval', load];
+}
+
 /** Network namespaces that a process is in, of those that we may see. */
 function livingNamespaces(): string[] {
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
@@ -77,10 +84,15 @@ describe('inside a tester namespace', () => {
     await passes([...asNobody, ...enterCommand(INSIDE, NOBODY)]);
   }, 60_000);
 
+  it('processes work side by side, also when they think they are the same worker', async () => {
+    const three = 'for i in 1 2 3; do "$@" & done; wait';
+    const { said, ended } = start(enterCommand(['sh', '-c', three, 'sh', ...script('many-cells.ts')]));
+    expect(await ended).toBe(0);
+    expect(said()).toBe('done\n'.repeat(3));
+  }, 60_000);
+
   it('a killed run leaves no process, namespace or device', async () => {
-    const script = join(ROOT, 'harness', 'topology', 'testing', 'hold-cells.ts');
-    const load = `import { runnerImport } from 'vite'; await runnerImport(${JSON.stringify(script)}, { configFile: false });`;
-    const { child, said, ended } = start(enterCommand([process.execPath, '--input-type=module', '--eval', load]));
+    const { child, said, ended } = start(enterCommand(script('hold-cells.ts')));
     await new Promise((resolve) => child.stdout?.on('data', () => said().includes('\n') && resolve(undefined)));
     const held = JSON.parse(said()) as { pids: number[]; namespaces: string[]; devices: string[] };
     expect(new Set(held.namespaces).size).toBe(4);
