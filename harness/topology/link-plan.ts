@@ -1,4 +1,5 @@
 /** Names, addresses and `ip` lines of a link made of a veth pair. Pure. */
+import { canonicalAddress } from '../packet/index.ts';
 import { LINK_TABLE } from './tester-namespace.ts';
 import type { CellLink, LinkSpec } from './types.ts';
 
@@ -54,8 +55,8 @@ export function cellLink(plan: LinkPlan, number: number): CellLink {
     spec: plan.spec,
     device: plan.device,
     sutDevice: plan.spec.name,
-    tester: { ipv4: `${ipv4}1`, ipv6: `${ipv6}1` },
-    sut: { ipv4: `${ipv4}2`, ipv6: `${ipv6}2` },
+    tester: { ipv4: `${ipv4}1`, ipv6: canonicalAddress(`${ipv6}1`) },
+    sut: { ipv4: `${ipv4}2`, ipv6: canonicalAddress(`${ipv6}2`) },
     prefix: { ipv4: 24, ipv6: 64 },
   };
 }

@@ -181,7 +181,7 @@ class NetnsDriver implements Driver {
     let shown: string | undefined;
     do {
       shown = await batch.showLink(device);
-      if (shown?.includes(' state UP ') === true) {
+      if (shown !== undefined && shown.includes(' state UP ') && !shown.includes(' qdisc noop ')) {
         return;
       }
     } while (performance.now() < deadline);

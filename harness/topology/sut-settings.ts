@@ -3,8 +3,11 @@ import { AgentRefused } from '../sut/types.ts';
 import type { Agent } from '../sut/types.ts';
 import type { CellLink } from './types.ts';
 
-/** Sysctl, value, and whether kernels exist that lack it. */
-type Setting = readonly [name: string, value: string, optional?: 'optional'];
+/**
+ * Sysctl, value, and how much it matters: without a word it must work, `optional` may be missing from a kernel, and a
+ * `wish` may be refused for any reason.
+ */
+type Setting = readonly [name: string, value: string, weight?: 'optional' | 'wish'];
 
 /**
  * IPv4 settings of a new namespace come from the machine's, so what distributions change is set back. Everything that
@@ -33,7 +36,7 @@ const SETTINGS: readonly Setting[] = [
   ['net.ipv6.conf.default.autoconf', '0'],
   ['net.ipv6.conf.default.dad_transmits', '0'],
   // One processor takes in all packets of a link, so they keep their order whichever one the tester sends from.
-  ['net.core.rps_default_mask', '1', 'optional'],
+  ['net.core.rps_default_mask', '1', 'wish'],
 ];
 
 /**
@@ -47,11 +50,13 @@ const AT_THE_END: readonly Setting[] = [
 ];
 
 async function apply(agent: Agent, settings: readonly Setting[]): Promise<void> {
-  await Promise.all(settings.map(async ([name, value, optional]) => {
+  await Promise.all(settings.map(async ([name, value, weight]) => {
     try {
       await agent.request('sysctl-set', { name, value });
     } catch (error) {
-      if (!(optional !== undefined && error instanceof AgentRefused && error.code === 'ENOENT')) {
+      const refused = error instanceof AgentRefused ? error.code : undefined;
+      const tolerated = weight === 'wish' ? refused !== undefined : weight === 'optional' && refused === 'ENOENT';
+      if (!tolerated) {
         throw error;
       }
     }

@@ -63,6 +63,11 @@ type RawSocketModule = typeof import('raw-socket');
 
 let addon: RawSocketModule | undefined;
 let lastEchoId = process.pid & 0xffff;
+/**
+ * Open ports. The addon's sockets are weak: one that only its own listeners refer to would be collected, and closed,
+ * while someone waits for a packet from it.
+ */
+const open = new Set<WirePort>();
 let waking = false;
 
 /**
@@ -264,6 +269,8 @@ class RawPort implements WirePort {
 
   #drain(): void {
     this.#drained = false;
+    // Read events set `#drained` and `#failure` behind the compiler's back.
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
     while (!this.#drained && this.#failure === undefined) {
       this.#tcp.onRecvReady();
     }
@@ -299,6 +306,7 @@ class RawPort implements WirePort {
       reject(failure);
     }
     this.#unsent.clear();
+    open.delete(this);
     this.#tcp.close();
     this.#icmp.close();
   }
@@ -318,5 +326,7 @@ export function openPort(options: PortOptions): WirePort {
   if (problem !== undefined) {
     throw new WireError(`link ${options.link}: ${problem}`);
   }
-  return new RawPort(options);
+  const port = new RawPort(options);
+  open.add(port);
+  return port;
 }

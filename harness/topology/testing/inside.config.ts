@@ -10,6 +10,7 @@ export default defineConfig({
   test: {
     include: ['harness/{topology,wire}/**/*.inside.ts'],
     pool: 'forks',
+    execArgv: ['--expose-gc'],
     testTimeout: 20_000,
   },
 });

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { afterAll, describe, expect, it } from 'vitest';
 import { FLAG } from '../../packet/index.ts';
+import type { Packet } from '../../packet/index.ts';
 import { WireError } from '../../wire/types.ts';
 import { openPort } from '../../wire/raw-link.ts';
 import { IpBatch } from '../ip-batch.ts';
@@ -200,6 +201,21 @@ describe('a port', () => {
         expect(answers.map(({ bytes }) => Buffer.from(bytes).readUInt32BE(at))).toEqual(sent);
         ear.port.close();
       }
+    });
+  });
+
+  it('stays open while nothing but a waiting promise refers to it', async () => {
+    await inCell('one-link', async (cell) => {
+      const agent = cell.agents.get('sut')!;
+      const waiting = ((): Promise<Packet> => listen(cell.links[0]!, 'ipv4').next())();
+      for (let round = 0; round < 3; round += 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(gc, 'node runs without --expose-gc').toBeDefined();
+        gc!();
+      }
+      await agent.request('socket', { family: 'ipv4', proto: 'tcp', name: 's' });
+      await agent.request('connect', { fd: 's', addr: cell.links[0]!.tester.ipv4, port: 9, nowait: 1 });
+      expect((await waiting).tcp.dstPort).toBe(9);
     });
   });
 
