@@ -80,7 +80,8 @@ function namesScenario(declared: string, id: string): boolean {
 }
 
 function declare(scenario: ScenarioRecord, deviations: readonly Deviation[]): ScenarioRecord {
-  const { declared: _earlier, ...bare } = scenario;
+  const bare = { ...scenario };
+  delete bare.declared;
   if (!isDeparture(scenario.verdict)) return bare;
   const broken = scenario.expectations.filter((expectation) => isDeparture(expectation.verdict));
   const covers = broken.map((expectation) => covering(deviations, scenario.id, expectation.clause));
