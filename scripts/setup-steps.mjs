@@ -54,7 +54,7 @@ const QUIET_APT = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
 
 function installPackages(root, reason) {
   say(`${reason}: npm ci`);
-  run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root, remedy: 'is the npm registry reachable?' });
+  run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root, remedy: 'npm says why above' });
 }
 
 /** The addon has to fit this Node.js: one built for another is built again, once. */

@@ -87,7 +87,13 @@ describe('alignPackets', () => {
     const { expected, actual, marks } = alignPackets('a < RST <mp_tcprst reason=1>', 'a < RST');
     expect([expected, actual]).toEqual(['a < RST <mp_tcprst reason=1>', 'a < RST']);
     expect(marks).toBe('        ^^^^^^^^^^ ^^^^^^^^^');
-    expect(alignPackets('a < ACK', 'a < win=3 ACK').expected).toBe('a <       ACK');
+    expect(alignPackets('a < ACK seq=1', 'a < ACK win=3 seq=1').expected).toBe('a < ACK       seq=1');
+  });
+
+  test('flags stand in one column', () => {
+    expect(alignPackets('a < SYN/ACK ack=1', 'a < RST ack=1')).toEqual({
+      expected: 'a < SYN/ACK ack=1', actual: 'a < RST     ack=1', marks: '    ^^^^^^^',
+    });
   });
 
   test('the same field in another option is not marked', () => {
