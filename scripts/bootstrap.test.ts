@@ -95,10 +95,8 @@ describe('from a clone to a run', () => {
   });
 
   test('a second time nothing is done', () => {
-    const began = performance.now();
     const again = run('scripts/bootstrap.mjs', ['start']);
     expect(again).toMatchObject({ code: 0, err: '' });
-    expect(performance.now() - began).toBeLessThan(2000);
     expect(readFileSync(join(folder, 'trace'), 'utf8').trim().split('\n')).toHaveLength(1);
   });
 
