@@ -3,17 +3,18 @@ import tseslint from 'typescript-eslint';
 
 /** Layers from the top down; a layer may import itself and what `below` names. */
 const below = {
+  document: [],
   packet: [],
   mptcp: ['packet'],
-  catalogue: ['mptcp', 'packet'],
-  wire: ['catalogue', 'mptcp', 'packet'],
-  sut: ['catalogue', 'mptcp', 'packet'],
-  topology: ['sut', 'wire', 'catalogue', 'mptcp', 'packet'],
-  monitor: ['catalogue', 'mptcp', 'packet'],
-  scenario: ['topology', 'sut', 'monitor', 'catalogue', 'mptcp', 'packet'],
-  engine: ['scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet'],
-  report: ['engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet'],
-  cli: ['report', 'engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet'],
+  catalogue: ['mptcp', 'packet', 'document'],
+  wire: ['catalogue', 'mptcp', 'packet', 'document'],
+  sut: ['catalogue', 'mptcp', 'packet', 'document'],
+  topology: ['sut', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
+  monitor: ['catalogue', 'mptcp', 'packet', 'document'],
+  scenario: ['topology', 'sut', 'monitor', 'catalogue', 'mptcp', 'packet', 'document'],
+  engine: ['scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
+  report: ['engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
+  cli: ['report', 'engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
 };
 
 export default tseslint.config(
@@ -24,7 +25,7 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { boundaries },
     settings: {
-      'import/resolver': { typescript: true, node: true },
+      'import/resolver': { node: { extensions: ['.ts', '.js'] } },
       'boundaries/elements': Object.keys(below).map((type) => ({ type, pattern: `harness/${type}/**`, mode: 'full' })),
     },
     rules: {

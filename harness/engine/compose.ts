@@ -4,7 +4,7 @@ import { FLAG, type IpHeader, type Packet, type TcpOption } from '../packet/type
 import type { Value } from '../scenario/expression.ts';
 import { isMptcp, OPTION_FIELDS } from '../scenario/option-fields.ts';
 import type { FieldItem, OptionItem, PacketLine } from '../scenario/packet-line.ts';
-import { streamOctets } from '../sut/stream.ts';
+import { fillOctets } from '../sut/fill.ts';
 import { baseFor, compliantOption, narrow, outgoingView, type OptionView } from './compliant-option.ts';
 import type { Subflow } from './endpoint.ts';
 import { evaluate, toInt, type Scope } from './evaluate.ts';
@@ -95,7 +95,7 @@ function payloadOf(line: PacketLine, offset: number, scope: Scope): Uint8Array {
     const value = fieldValue(data, scope);
     return value instanceof Uint8Array ? value : new TextEncoder().encode(String(value));
   }
-  return streamOctets(offset, Number(headerValue(line.fields, 'len', 0n, scope)));
+  return fillOctets(offset, Number(headerValue(line.fields, 'len', 0n, scope)));
 }
 
 function headerValue(fields: readonly FieldItem[], name: string, auto: bigint, scope: Scope): bigint {

@@ -3,7 +3,7 @@ import { encodedLength } from '../packet/index.ts';
 import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Value } from '../scenario/expression.ts';
 import { OPTION_FIELDS, type FieldStyle } from '../scenario/option-fields.ts';
-import { streamOctets } from '../sut/stream.ts';
+import { fillOctets } from '../sut/fill.ts';
 import { baseFor, compliantOption, incomingView, relativeDsn, type OptionView } from './compliant-option.ts';
 import type { Before, Subflow } from './endpoint.ts';
 
@@ -69,7 +69,7 @@ export function autoHeader(name: string, arrival: Arrival, subflow: Subflow): Va
     case 'ack':
       return BigInt(subflow.sendNext);
     case 'data':
-      return streamOctets(streamOffset(arrival, subflow), arrival.packet.tcp.payload.length);
+      return fillOctets(streamOffset(arrival, subflow), arrival.packet.tcp.payload.length);
     default:
       return undefined;
   }

@@ -143,7 +143,7 @@ export class Session {
     const limit = 5000 * this.scale;
     const trips = await Promise.all(this.#ports.map((port) => port.echo(limit)));
     this.#roundTrip = Math.max(...trips);
-    await Promise.all([...this.cell.agents.values()].map((agent) => agent.request('sync')));
+    await Promise.all([...this.cell.agents.values()].map((agent) => agent.request('hello')));
     await this.until(() => undefined, Math.max(this.waits.grace, 10 * this.#roundTrip));
   }
 

@@ -86,7 +86,7 @@ function packetLines(
 function chunks(lines: readonly string[], width: number): string[][] {
   const length = Math.max(...lines.map((line) => displayWidth(line)));
   if (length <= width) return [[...lines]];
-  const padded = lines.map((line) => [...line.padEnd(length)]);
+  const padded = lines.map((line) => Array.from(line.padEnd(length)));
   const rows: string[][] = [];
   for (let start = 0; start < length;) {
     let end = Math.min(length, start + width);

@@ -1,7 +1,7 @@
 /** Loads deviations files, and picks the one for a kernel. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import type { DeviationList } from './deviations.ts';
 import { projectFile } from './project-file.ts';
@@ -24,6 +24,8 @@ export class DeviationsFileError extends Error {
     this.problems = problems;
   }
 }
+
+let compiled: ValidateFunction | undefined;
 
 /** Loads and checks a deviations file. @throws DeviationsFileError */
 export function loadDeviations(file: string): DeviationList {
@@ -49,11 +51,10 @@ export function parseDeviations(file: string, text: string): DeviationList {
     throw new DeviationsFileError(file, document.errors.map((error) => at(error.pos[0], `not YAML: ${error.message}`)));
   }
   const value: unknown = document.toJS();
-  const schema = JSON.parse(readFileSync(projectFile('suites/schema/deviations.schema.json'), 'utf8')) as object;
-  const validate = new Ajv2020({ allErrors: true, strict: true, strictRequired: false }).compile(schema);
-  if (!validate(value)) {
-    throw new DeviationsFileError(file, problemsOf(document, validate.errors ?? [], at));
-  }
+  compiled ??= new Ajv2020({ allErrors: true, strict: true, strictRequired: false }).compile(
+    JSON.parse(readFileSync(projectFile('suites/schema/deviations.schema.json'), 'utf8')) as object,
+  );
+  if (!compiled(value)) throw new DeviationsFileError(file, problemsOf(document, compiled.errors ?? [], at));
   const content = value as Omit<DeviationList, 'source'>;
   const problems = duplicates(document, content, at);
   if (problems.length > 0) throw new DeviationsFileError(file, problems);

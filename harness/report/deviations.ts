@@ -81,7 +81,8 @@ function namesScenario(declared: string, id: string): boolean {
 
 /** A scenario with `declared` set or taken away, as the declarations have it. */
 export function declareScenario(scenario: ScenarioRecord, deviations: readonly Deviation[]): ScenarioRecord {
-  const { declared: _earlier, ...bare } = scenario;
+  const bare = { ...scenario };
+  delete bare.declared;
   if (!isDeparture(scenario.verdict)) return bare;
   const broken = scenario.expectations.filter((expectation) => isDeparture(expectation.verdict));
   const covers = broken.map((expectation) => covering(deviations, scenario.id, expectation.clause));

@@ -4,9 +4,10 @@ import { clean, coloursOf, displayWidth, fit, pad, paint, wrap, type Colours, ty
 import { SYMBOL } from './verdict-style.ts';
 
 const TIME_WIDTH = 9;
-/** `Tester ──────▶ SUT` takes this much. */
+/** The lifelines of tester and SUT, and what goes between them. */
 const LANES = { none: '  │         │  ', out: '  ├────────▶│  ', in: '  │◀────────┤  ' } as const;
-const LANE_WIDTH = 14;
+const LANE_WIDTH = displayWidth(LANES.none);
+const MIN_BODY = 32;
 
 /**
  * Draws a ladder: time in milliseconds, an arrow between the tester and the SUT, the packet, and the verdict of the
@@ -15,8 +16,11 @@ const LANE_WIDTH = 14;
 export function ladderText(entries: readonly LadderEntry[], style: TextStyle): string {
   const colours = coloursOf(style);
   const width = Math.max(60, style.width);
-  const markWidth = Math.min(28, Math.max(0, ...entries.map((entry) => displayWidth(markOf(entry)))));
-  const body = width - TIME_WIDTH - LANE_WIDTH - (markWidth === 0 ? 0 : markWidth + 2);
+  const room = width - TIME_WIDTH - LANE_WIDTH;
+  const wanted = Math.min(28, Math.max(0, ...entries.map((entry) => displayWidth(markOf(entry)))));
+  // On a narrow terminal the verdict gets a line of its own.
+  const markWidth = room - wanted - 2 >= MIN_BODY ? wanted : 0;
+  const body = markWidth === 0 ? room : room - markWidth - 2;
   const head = `${'ms'.padStart(TIME_WIDTH)} Tester     SUT `;
   const lines = entries.flatMap((entry) => rowsOf(entry, body, markWidth, colours));
   return `${[colours.dim(head.trimEnd()), ...lines].join('\n')}\n`;
@@ -40,13 +44,17 @@ function markOf(entry: LadderEntry): string {
 function rowsOf(entry: LadderEntry, width: number, markWidth: number, colours: Colours): string[] {
   const lane = entry.kind === 'packet' ? LANES[entry.direction === 'out' ? 'out' : 'in'] : LANES.none;
   const prefix = entry.kind === 'packet' ? '' : `${entry.kind}: `;
-  const pieces = wrap(`${prefix}${packetLabel(entry)}`, Math.max(20, width - 2));
-  return pieces.map((piece, index) => {
+  const pieces = wrap(`${prefix}${packetLabel(entry)}`, width - 2);
+  const rows = pieces.map((piece, index) => {
     const first = index === 0;
     const time = (first ? entry.at.toFixed(3) : '').padStart(TIME_WIDTH);
     const plain = pad(`${first ? '' : '  '}${piece}`, width);
     const text = entry.kind === 'packet' ? plain : colours.dim(plain);
-    const mark = first && entry.verdict !== undefined ? `  ${paint(colours, entry.verdict, fit(markOf(entry), markWidth))}` : '';
+    const verdict = first && markWidth > 0 ? entry.verdict : undefined;
+    const mark = verdict === undefined ? '' : `  ${paint(colours, verdict, fit(markOf(entry), markWidth))}`;
     return `${colours.dim(time)}${first ? lane : LANES.none}${text}${mark}`.trimEnd();
   });
+  if (markWidth > 0 || entry.verdict === undefined) return rows;
+  const mark = paint(colours, entry.verdict, fit(markOf(entry), width - 2));
+  return [...rows, `${' '.repeat(TIME_WIDTH)}${LANES.none}  ${mark}`];
 }

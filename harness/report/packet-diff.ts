@@ -42,7 +42,9 @@ export function alignPackets(expected: string, actual: string, fields: readonly 
 
 function tokens(line: string): Token[] {
   let option = '';
-  return line.split(/\s+/).filter((text) => text !== '').map((text) => {
+  return line.split(/\s+/).filter((text) => text !== '').map((text, index, all) => {
+    // After subflow and direction stand the flags: one column, whatever they are.
+    if (index === 2 && /^[<>]$/.test(all[1] ?? '') && /^[A-Za-z/]+$/.test(text)) return { key: '@flags', field: 'flags', text };
     const opened = /^<(!?[a-z_0-9]+)/i.exec(text);
     if (opened !== null) option = opened[1] ?? '';
     const name = text.replace(/^<(?=.)/, '').replace(/(?<=.)>+$/, '').split('=', 1)[0] ?? text;

@@ -64,7 +64,7 @@ export function writeWhole(file: string, text: string): void {
     writeFileSync(temporary, text, { flush: true });
     renameSync(temporary, file);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeLeftover(temporary);
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOSPC' || code === 'EDQUOT') {
       const size = `${Math.ceil(Buffer.byteLength(text) / 1024)} KiB`;
@@ -73,6 +73,16 @@ export function writeWhole(file: string, text: string): void {
     }
     const message = `cannot be written: ${(error as Error).message}; check the folder's permissions or choose another --output`;
     throw new ResultsFileError(file, 'unwritable', message, error);
+  }
+}
+
+/** Takes the temporary file away. Where that fails too (no such folder, read-only), the first error says why. */
+function removeLeftover(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== 'ENOTDIR' && code !== 'EROFS' && code !== 'EACCES' && code !== 'EPERM') throw error;
   }
 }
 

@@ -199,6 +199,7 @@ export function coverageOf(catalogue: readonly Clause[], clauses: readonly Claus
 }
 
 function withoutLadder(scenario: ScenarioResult | ScenarioRecord): ScenarioRecord {
-  const { ladder: _ladder, ...record } = scenario as ScenarioResult;
+  const record: Partial<ScenarioResult> & ScenarioRecord = { ...scenario };
+  delete record.ladder;
   return record;
 }

@@ -53,7 +53,6 @@ export function paint(colours: Colours, verdict: Verdict | 'declared', text: str
 }
 
 // Control characters, and the format characters that reorder or hide text.
-// eslint-disable-next-line no-control-regex
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]|\p{Surrogate}/gu;
 
 /**

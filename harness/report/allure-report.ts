@@ -1,0 +1,79 @@
+/** Makes the HTML report from Allure results. No Java, no network. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { ALLURE_CATEGORIES } from './allure.ts';
+
+/** The HTML report could not be made; the message holds what Allure said. */
+export class AllureReportError extends Error {
+  override readonly name = 'AllureReportError';
+}
+
+/** Labels that say how the report was made, and nothing of the stack. */
+const HIDDEN_LABELS = ['framework', 'language', 'host', 'thread', 'package', '_fallbackTestCaseId'];
+
+/** How the report is made. */
+export interface AllureReportOptions {
+  name?: string;
+  /** One HTML file with everything in it. */
+  singleFile?: boolean;
+}
+
+/**
+ * Makes a static report from a folder of Allure results with the package `allure`, replacing what is in `outDir`.
+ *
+ * @returns path of its `index.html`
+ * @throws AllureReportError when there are no results, or Allure fails
+ */
+export async function generateAllureReport(
+  resultsDir: string, outDir: string, options: AllureReportOptions = {},
+): Promise<string> {
+  const results = resolve(resultsDir);
+  const out = resolve(outDir);
+  if (countResults(results) === 0) {
+    throw new AllureReportError(`${resultsDir}: no Allure results there; run with --allure first`);
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'mptcp-allure-'));
+  try {
+    const config = join(folder, 'allurerc.json');
+    writeFileSync(config, JSON.stringify({ categories: ALLURE_CATEGORIES }));
+    mkdirSync(dirname(out), { recursive: true });
+    await runAllure([
+      'awesome', results, '--cwd', dirname(results), '--config', config, '--output', out,
+      '--report-name', options.name ?? 'RFC 8684 conformance', '--report-language', 'en',
+      '--group-by', 'epic,feature,story', ...HIDDEN_LABELS.flatMap((label) => ['--hide-labels', label]), ...(options.singleFile === true ? ['--single-file'] : []),
+    ], folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return join(out, 'index.html');
+}
+
+function countResults(folder: string): number {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith('-result.json')).length;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+    throw error;
+  }
+}
+
+function runAllure(args: readonly string[], cwd: string): Promise<void> {
+  const program = join(dirname(createRequire(import.meta.url).resolve('allure')), '..', 'cli.js');
+  return new Promise((done, failed) => {
+    const child = spawn(process.execPath, [program, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    const listen = (chunk: Buffer): void => {
+      said = `${said}${chunk.toString()}`.slice(-4000);
+    };
+    child.stdout.on('data', listen);
+    child.stderr.on('data', listen);
+    child.on('error', (error) => failed(new AllureReportError(`allure could not be started: ${error.message}`)));
+    child.on('close', (code, signal) => {
+      if (code === 0) done();
+      else failed(new AllureReportError(`allure ended with ${signal ?? `code ${code ?? 'unknown'}`}:\n${said.trim()}`));
+    });
+  });
+}

@@ -1,0 +1,252 @@
+/** Hands a scenario's outcome to Allure, through allure-vitest, in one go. */
+import { existsSync } from 'node:fs';
+import type { Category, RuntimeMessage } from 'allure-js-commons/sdk';
+import type { LifecycleListener, ReporterConfig } from 'allure-js-commons/sdk/reporter';
+import { getGlobalTestRuntime } from 'allure-js-commons/sdk/runtime';
+import { Severity, Status, type Label, type Link, type Parameter, type StatusDetails } from 'allure-js-commons';
+import type { Clause, Level } from '../catalogue/types.ts';
+import type { ExpectationResult, ScenarioResult, Verdict } from '../engine/result.ts';
+import { ladderSvg } from './ladder-svg.ts';
+import { alignPackets } from './packet-diff.ts';
+import { clauseLink, sectionTitle } from './rfc-sections.ts';
+import { isDeparture, type SutInfo } from './results.ts';
+import { clean } from './text-layout.ts';
+import { LEVEL_NAME, LEVELS, SYMBOL } from './verdict-style.ts';
+
+/** Files to attach, absolute paths. */
+export interface AllureFiles {
+  pcap?: string;
+  /** The ladder as SVG; drawn from the result when absent. */
+  ladderSvg?: string;
+  agentLog?: string;
+}
+
+/** Name of the parameter that carries the verdict to the reporter; it never reaches the results. */
+const OUTCOME_PARAMETER = 'mptcp-conformance.outcome';
+
+/** What the reporter needs to set the status itself: a Vitest test knows only passed and failed. */
+interface Outcome {
+  verdict: Verdict;
+  message?: string;
+  expected?: string;
+  actual?: string;
+  declared: boolean;
+}
+
+/**
+ * `unknown` is Allure's word for what was not settled; allure-js-commons does not list it, readers of results do.
+ * `warn` is `failed`, with a lower severity and a category of its own: a SHOULD was broken, and that must show.
+ */
+const STATUS: Readonly<Record<Verdict, Status>> = {
+  pass: Status.PASSED,
+  info: Status.PASSED,
+  fail: Status.FAILED,
+  warn: Status.FAILED,
+  error: Status.BROKEN,
+  skip: Status.SKIPPED,
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- a value that the enum should have
+  inconclusive: 'unknown' as Status,
+};
+
+const SEVERITY: Readonly<Record<Level, Severity>> = {
+  must: Severity.BLOCKER, implied: Severity.CRITICAL, should: Severity.NORMAL, may: Severity.MINOR,
+};
+
+/**
+ * Hands everything about a scenario to Allure: call it once, in the body of the scenario's Vitest test, after the
+ * scenario has ended and before a failing test throws. All messages go out in one synchronous burst, so they land in
+ * the test whose async context the call is made from, whatever else runs at the time. Do not call it from a callback
+ * that another test may have registered.
+ *
+ * @param clauses the clauses that the scenario judges
+ * @returns false when no Allure reporter is at work, and nothing was handed over
+ * @throws Error when a file to attach is missing
+ */
+export function reportToAllure(result: ScenarioResult, clauses: readonly Clause[], files: AllureFiles): boolean {
+  const runtime = getGlobalTestRuntime() as { sendMessageSync?: (message: RuntimeMessage) => void };
+  if (runtime.sendMessageSync === undefined) return false;
+  const byId = new Map(clauses.map((clause) => [clause.id, clause]));
+  // Built first: an error must not leave half a report behind.
+  const messages = [metadata(result, byId), ...steps(result, byId), ...attachments(result, files)];
+  for (const message of messages) runtime.sendMessageSync(message);
+  return true;
+}
+
+/** What {@link allureReporterOptions} sets. */
+export type AllureReporterOptions =
+  & Required<Pick<ReporterConfig, 'resultsDir' | 'listeners' | 'environmentInfo' | 'categories'>>
+  & { reportMatchers: boolean };
+
+/**
+ * Options for the reporter `allure-vitest/reporter`. The listener is what gives each result the status of its verdict:
+ * a declared deviation passes as a Vitest test, and shows in Allure as a failure that is accepted and known.
+ */
+export function allureReporterOptions(resultsDir: string, sut: SutInfo): AllureReporterOptions {
+  return {
+    resultsDir,
+    // Assertions of the harness are no steps of a scenario.
+    reportMatchers: false,
+    listeners: [statusListener],
+    environmentInfo: { sut: sut.name, kernel: sut.kernel, driver: sut.kind, ...(sut.version === undefined ? {} : { version: sut.version }) },
+    categories: ALLURE_CATEGORIES.map(({ name, description, matchers }): Category => ({
+      name, description, matchedStatuses: matchers.statuses, messageRegex: matchers.message,
+    })),
+  };
+}
+
+/** Categories of results that did not pass, by the word that their message begins with. */
+export const ALLURE_CATEGORIES = [
+  category('Declared deviations', 'Departures that are declared, with a reason.', STATUS.fail, 'declared'),
+  category('Broken requirements', 'A MUST or an implied requirement is broken.', STATUS.fail, 'fail'),
+  category('Broken recommendations', 'A SHOULD is broken.', STATUS.warn, 'warn'),
+  category('Harness errors', 'The harness failed; nothing is said about the stack.', STATUS.error, 'error'),
+  category('Inconclusive', 'The precondition was not reached.', STATUS.inconclusive, 'inconclusive'),
+];
+
+function category(name: string, description: string, status: Status, word: string) {
+  return { name, description, matchers: { statuses: [status], message: `^${word}:[\\s\\S]*` } };
+}
+
+const statusListener: LifecycleListener = {
+  beforeTestResultStop: (result) => {
+    const carried = result.parameters.find(({ name }) => name === OUTCOME_PARAMETER);
+    if (carried === undefined) return;
+    result.parameters = result.parameters.filter((parameter) => parameter !== carried);
+    const outcome = JSON.parse(carried.value) as Outcome;
+    result.status = STATUS[outcome.verdict];
+    // Allure reads `known`, though allure-js-commons does not list it: the failure is accepted and does not count.
+    const details: StatusDetails & { known?: boolean } = {};
+    if (outcome.message !== undefined) details.message = outcome.message;
+    if (outcome.expected !== undefined) details.expected = outcome.expected;
+    if (outcome.actual !== undefined) details.actual = outcome.actual;
+    if (outcome.declared) details.known = true;
+    result.statusDetails = details;
+  },
+};
+
+function metadata(result: ScenarioResult, clauses: ReadonlyMap<string, Clause>): RuntimeMessage {
+  const judged = [...new Set([...result.expectations.map(({ clause }) => clause), ...clauses.keys()])];
+  const links: Link[] = judged.map((id) => ({ url: clauseLink(id), name: `RFC 8684 ${id}`, type: 'link' }));
+  if (result.declared?.link !== undefined) links.push({ url: result.declared.link, name: 'declared deviation', type: 'issue' });
+  const parameters: Parameter[] = Object.entries(result.parameters).map(([name, value]) => ({ name, value: clean(value) }));
+  for (const [name, value] of [['role', result.role], ['family', result.family]] as const) {
+    if (!(name in result.parameters)) parameters.push({ name, value });
+  }
+  parameters.push({ name: OUTCOME_PARAMETER, value: JSON.stringify(outcomeFor(result)), mode: 'hidden', excluded: true });
+  return {
+    type: 'metadata',
+    data: { labels: labelsOf(result, judged, clauses), links, parameters, description: description(result, judged, clauses) },
+  };
+}
+
+function labelsOf(result: ScenarioResult, judged: readonly string[], clauses: ReadonlyMap<string, Clause>): Label[] {
+  const level = LEVELS.find((one) => result.expectations.some((expectation) => expectation.level === one));
+  const concerns = new Set(judged.flatMap((id) => clauses.get(id)?.concerns ?? []));
+  const tags = [result.role, result.family, ...concerns, ...(result.declared === undefined ? [] : ['declared'])];
+  return [
+    { name: 'epic', value: 'RFC 8684' },
+    { name: 'feature', value: sectionTitle(result.section) },
+    ...judged.map((id) => ({ name: 'story', value: storyOf(id, clauses) })),
+    { name: 'severity', value: level === undefined ? Severity.NORMAL : SEVERITY[level] },
+    { name: 'verdict', value: result.declared === undefined ? result.verdict : `${result.verdict} (declared)` },
+    { name: 'scenario', value: result.id },
+    ...tags.map((value) => ({ name: 'tag', value })),
+  ];
+}
+
+function storyOf(id: string, clauses: ReadonlyMap<string, Clause>): string {
+  const summary = clauses.get(id)?.summary;
+  return summary === undefined ? id : `${id} ${summary}`;
+}
+
+function outcomeFor(result: ScenarioResult): Outcome {
+  const { verdict, declared } = result;
+  const outcome: Outcome = { verdict, declared: declared !== undefined };
+  if (verdict === 'pass' || verdict === 'info') return outcome;
+  const broken = result.expectations.find((expectation) => isDeparture(expectation.verdict));
+  const reason = clean(result.reason ?? broken?.message ?? broken?.step ?? 'no reason given');
+  outcome.message = declared === undefined ? `${verdict}: ${reason}` : `declared: ${reason}\n${clean(declared.reason)}`;
+  if (broken?.expected !== undefined) outcome.expected = clean(broken.expected);
+  if (broken?.actual !== undefined) outcome.actual = clean(broken.actual);
+  return outcome;
+}
+
+function description(result: ScenarioResult, judged: readonly string[], clauses: ReadonlyMap<string, Clause>): string {
+  const parts = [
+    ...judged.map((id) => {
+      const clause = clauses.get(id);
+      return `- [${id}](${clauseLink(id)})${clause === undefined ? '' : ` **${clause.keyword}** ${escapeMarkdown(clause.summary)}`}`;
+    }),
+    '',
+    ...(result.declared === undefined ? [] : [`**Declared deviation:** ${escapeMarkdown(result.declared.reason)}`, '']),
+    ...(result.reason === undefined ? [] : [fenced(result.reason), '']),
+    'Run it again:', '', fenced(result.rerun), '', `Defined in \`${result.file}:${result.line}\`.`,
+  ];
+  return parts.join('\n');
+}
+
+function escapeMarkdown(text: string): string {
+  return clean(text).replace(/[\\`*_[\]<>#|~]/g, (character) => `\\${character}`);
+}
+
+function fenced(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}text\n${clean(text)}\n${fence}`;
+}
+
+function steps(result: ScenarioResult, clauses: ReadonlyMap<string, Clause>): RuntimeMessage[] {
+  const at = Date.now();
+  return result.expectations.flatMap((expectation): RuntimeMessage[] => {
+    const { level, clause, verdict } = expectation;
+    const text = clauses.get(clause)?.summary ?? expectation.step;
+    const details = stepDetails(expectation);
+    return [
+      { type: 'step_start', data: { name: `${SYMBOL[verdict]} ${LEVEL_NAME[level]} ${clause}: ${clean(text)}`, start: at } },
+      { type: 'step_metadata', data: { parameters: stepParameters(expectation) } },
+      { type: 'step_stop', data: { status: STATUS[verdict], stop: at, ...(details === undefined ? {} : { statusDetails: details }) } },
+    ];
+  });
+}
+
+function stepParameters({ verdict, step, source, expected, actual }: ExpectationResult): Parameter[] {
+  const parameters: [string, string | undefined][] = [
+    ['verdict', verdict], ['step', step], ['expected', expected], ['actual', actual], ['at', source],
+  ];
+  return parameters.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value: clean(value) }]));
+}
+
+function stepDetails(expectation: ExpectationResult): StatusDetails | undefined {
+  const { verdict, expected, actual, message, differences = [], nearMisses = [] } = expectation;
+  if (verdict === 'pass' || verdict === 'info') return undefined;
+  const lines = [clean(message ?? expectation.step)];
+  if (expected !== undefined && actual !== undefined) {
+    const diff = alignPackets(expected, actual, differences.map(({ field }) => field));
+    lines.push(`expected  ${diff.expected}`, `actual    ${diff.actual}`, ...(diff.marks === '' ? [] : [`          ${diff.marks}`]));
+  }
+  lines.push(...nearMisses.map(({ at, packet }) => `came too  ${at.toFixed(3)} ms  ${clean(packet)}`));
+  return { message: lines.join('\n') };
+}
+
+function attachments(result: ScenarioResult, files: AllureFiles): RuntimeMessage[] {
+  const fromFile = (name: string, path: string | undefined, contentType: string, fileExtension: string): RuntimeMessage[] => {
+    if (path === undefined) return [];
+    if (!existsSync(path)) throw new Error(`${result.id}: the ${name} to attach is missing: ${path}; is the disk full?`);
+    return [{ type: 'attachment_path', data: { name, path, contentType, fileExtension, wrapInStep: false } }];
+  };
+  const inline = (name: string, text: string, contentType: string, fileExtension: string): RuntimeMessage => {
+    const content = Buffer.from(text).toString('base64');
+    return { type: 'attachment_content', data: { name, content, encoding: 'base64', contentType, fileExtension, wrapInStep: false } };
+  };
+  const svg = files.ladderSvg === undefined
+    ? result.ladder.length === 0
+      ? []
+      : [inline('ladder diagram', ladderSvg(result.ladder, { title: result.title, subtitle: result.id }), 'image/svg+xml', '.svg')]
+    : fromFile('ladder diagram', files.ladderSvg, 'image/svg+xml', '.svg');
+  return [
+    ...svg,
+    ...fromFile('capture', files.pcap, 'application/vnd.tcpdump.pcap', '.pcap'),
+    ...fromFile('agent log', files.agentLog, 'text/plain', '.log'),
+    inline('MPTCP counters', `${JSON.stringify(result.counters, undefined, 2)}\n`, 'application/json', '.json'),
+  ];
+}

@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { DeviationsFileError, loadDeviations, parseDeviations, selectBaseline } from './deviations-file.ts';
+import { applyDeviations, exitCode, NO_DEVIATIONS } from './deviations.ts';
+import type { Deviation, RunResults } from './results.ts';
+import { expectation, failure, runOf, scenario } from './testing/sample.ts';
+
+const list = (...deviations: Deviation[]) => ({ source: 'linux-6.18.yaml', sut: 'linux', deviations });
+const failed = (id: string, ...clauses: string[]) =>
+  scenario({ id, verdict: 'fail', expectations: clauses.map((clause) => failure({ clause })) });
+const outcomes = (results: RunResults) => results.scenarios.map(({ declared }) => declared?.reason);
+
+describe('applyDeviations', () => {
+  test('covers by scenario, by variant and by clause, and nothing else', () => {
+    const run = runOf([failed('a/x#ipv4', 'c1'), failed('a/x#ipv6', 'c1'), failed('a/xy#ipv4', 'c2'), failed('b#ipv4', 'c3')]);
+    expect(outcomes(applyDeviations(run, list({ scenario: 'a/x', reason: 'r' })))).toEqual(['r', 'r', undefined, undefined]);
+    expect(outcomes(applyDeviations(run, list({ scenario: 'a/x#ipv6', reason: 'r' })))).toEqual([undefined, 'r', undefined, undefined]);
+    expect(outcomes(applyDeviations(run, list({ clause: 'c3', reason: 'r' })))).toEqual([undefined, undefined, undefined, 'r']);
+    expect(outcomes(applyDeviations(run, list({ scenario: 'a/x', clause: 'c2', reason: 'r' })))).toEqual([
+      undefined, undefined, undefined, undefined,
+    ]);
+    expect(outcomes(applyDeviations(run, list({ scenario: 'a/', reason: 'r' }, { clause: 'c', reason: 'r' })))).toEqual([
+      undefined, undefined, undefined, undefined,
+    ]);
+  });
+
+  test('one undeclared clause leaves the scenario undeclared', () => {
+    const run = runOf([failed('a#ipv4', 'c1', 'c2')]);
+    const one = applyDeviations(run, list({ clause: 'c1', reason: 'r1' }));
+    expect(outcomes(one)).toEqual([undefined]);
+    expect(one.summary).toMatchObject({ fail: 1, declared: 0 });
+    expect(exitCode(one)).toBe(1);
+    const both = applyDeviations(run, list({ clause: 'c1', reason: 'r1' }, { clause: 'c2', reason: 'r2', link: 'https://x' }));
+    expect(both.scenarios[0]?.declared).toEqual({ reason: 'r1; r2', link: 'https://x' });
+    expect(both.summary).toMatchObject({ fail: 0, declared: 1 });
+    expect(both.clauses.map(({ declared }) => declared)).toEqual([true, true]);
+    expect(exitCode(both)).toBe(0);
+  });
+
+  test('passes are never declared, the input stays, and twice is once', () => {
+    const run = runOf([scenario({ id: 'a' })]);
+    const once = applyDeviations(run, list({ scenario: 'a', reason: 'r' }));
+    expect(outcomes(once)).toEqual([undefined]);
+    expect(run).not.toHaveProperty('deviations');
+    expect(applyDeviations(once, list({ scenario: 'a', reason: 'r' }))).toEqual(once);
+    const declared = applyDeviations(runOf([failed('a', 'c1')]), list({ clause: 'c1', reason: 'r' }));
+    expect(outcomes(applyDeviations(declared, NO_DEVIATIONS))).toEqual([undefined]);
+  });
+
+  test('a failure without failed expectations is covered by its own id only', () => {
+    const run = runOf([scenario({ id: 'a', verdict: 'fail', expectations: [] })]);
+    expect(outcomes(applyDeviations(run, list({ scenario: 'a', reason: 'r' })))).toEqual(['r']);
+    expect(exitCode(run)).toBe(1);
+  });
+
+  const stale = (run: RunResults, deviation: Deviation) => applyDeviations(run, list(deviation)).deviations?.stale.length;
+
+  test('what no longer shows is stale; what was not settled, or not run, is not', () => {
+    const byClause = { clause: 'c1', reason: 'r' };
+    const pass = scenario({ id: 'a#ipv4', expectations: [expectation({ clause: 'c1' })] });
+    expect(stale(runOf([pass]), byClause)).toBe(1);
+    expect(stale(runOf([pass]), { scenario: 'a', reason: 'r' })).toBe(1);
+    expect(stale(runOf([pass, failed('b', 'c1')]), byClause)).toBe(0);
+    const open = scenario({ id: 'b', verdict: 'inconclusive', expectations: [expectation({ clause: 'c1', verdict: 'inconclusive' })] });
+    expect(stale(runOf([pass, open]), byClause)).toBe(0);
+    expect(stale(runOf([]), byClause)).toBe(0);
+    const skipped = scenario({ id: 'a#ipv4', verdict: 'skip', expectations: [] });
+    expect(applyDeviations(runOf([skipped]), list({ scenario: 'a', reason: 'r' })).deviations?.unseen).toHaveLength(1);
+  });
+
+  test('a selection refutes only a declaration of one variant', () => {
+    const run = runOf([scenario({ id: 'a#ipv4' })], { selected: true });
+    expect(stale(run, { scenario: 'a', reason: 'r' })).toBe(0);
+    expect(stale(run, { scenario: 'a#ipv4', reason: 'r' })).toBe(1);
+  });
+});
+
+describe('exitCode', () => {
+  const code = (results: RunResults) => exitCode(applyDeviations(results, NO_DEVIATIONS));
+  const warn = scenario({ id: 'w', verdict: 'warn', expectations: [failure({ level: 'should', verdict: 'warn' })] });
+  const error = scenario({ id: 'e', verdict: 'error', expectations: [] });
+  const open = scenario({ id: 'i', verdict: 'inconclusive', expectations: [] });
+
+  test('gates on undeclared MUSTs and implied requirements', () => {
+    expect(code(runOf([scenario(), warn, open]))).toBe(0);
+    expect(code(runOf([failed('a', 'c1')]))).toBe(1);
+    expect(code(runOf([scenario({ verdict: 'fail', expectations: [failure({ level: 'implied' })] })]))).toBe(1);
+  });
+
+  test('a declared MUST beside an undeclared SHOULD does not gate', () => {
+    const mixed = scenario({ id: 'm', verdict: 'fail', expectations: [
+      failure({ clause: 'c1' }), failure({ clause: 'c2', level: 'should', verdict: 'warn' }),
+    ] });
+    expect(exitCode(applyDeviations(runOf([mixed]), list({ clause: 'c1', reason: 'r' })))).toBe(0);
+  });
+
+  test('a broken MUST wins over a harness that failed; nothing settled is no success', () => {
+    expect(code(runOf([failed('a', 'c1'), error], { partial: true }))).toBe(1);
+    expect(code(runOf([scenario(), error]))).toBe(2);
+    expect(code(runOf([scenario()], { partial: true }))).toBe(2);
+    expect(code(runOf([]))).toBe(2);
+    expect(code(runOf([open, { ...open, id: 'j' }]))).toBe(2);
+  });
+});
+
+describe('deviations files', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'deviations-test-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const problems = (text: string): string => {
+    try {
+      parseDeviations('f.yaml', text);
+    } catch (error) {
+      if (error instanceof DeviationsFileError) return error.message;
+      throw error;
+    }
+    return '';
+  };
+
+  test('loads what is right', () => {
+    const file = join(folder, 'linux-6.18.yaml');
+    writeFileSync(file, 'sut: linux\nkernel: "6.18"\ndeviations:\n  - clause: 3.1-20.4.s2\n    reason: r\n    link: https://x.org\n');
+    expect(loadDeviations(file)).toEqual({
+      source: 'linux-6.18.yaml', sut: 'linux', kernel: '6.18',
+      deviations: [{ clause: '3.1-20.4.s2', reason: 'r', link: 'https://x.org' }],
+    });
+    expect(() => loadDeviations(join(folder, 'none.yaml'))).toThrow(/none\.yaml:1:1: cannot be read: .*; check the path/);
+  });
+
+  test('errors carry line and column, and say what is valid', () => {
+    expect(problems('sut: linux\ndeviations:\n  - clause: 3.1-1.s1\n    reasn: x\n    reason: y\n'))
+      .toContain('f.yaml:4:5: unknown key "reasn"; valid here: scenario, clause, reason, link');
+    expect(problems('sut: linux\ndeviations:\n  - reason: y\n')).toBe(
+      'f.yaml:3:5: deviations.0 names neither a scenario nor a clause; add "scenario:" or "clause:"',
+    );
+    expect(problems('sut: linux\nkernel: 6.18\ndeviations: []\n')).toContain('f.yaml:2:9: kernel must be text: quote it');
+    expect(problems('sut: linux\ndeviations:\n  - scenario: 3.1/*\n    reason: y\n')).toContain('f.yaml:3:15: ');
+    expect(problems('sut: linux\ndeviations:\n  - clause: 3\n')).toContain('lacks "reason"');
+    expect(problems('sut: linux\ndeviations: [\n')).toContain('f.yaml:');
+    expect(problems('sut: linux\ndeviations:\n  - {clause: 3.1-1.s1, reason: a}\n  - {clause: 3.1-1.s1, reason: b}\n'))
+      .toBe('f.yaml:4:5: deviations.1 declares the same as deviations.0; keep one');
+    expect(problems('')).toContain('f.yaml:1:1: ');
+  });
+
+  test('the baseline is the same version, else the nearest older, else none', () => {
+    for (const version of ['6.1', '6.9', '6.12', '7.0']) writeFileSync(join(folder, `linux-${version}.yaml`), '');
+    const pick = (release: string) => {
+      const { match, kernel } = selectBaseline(release, folder);
+      return [match, kernel];
+    };
+    expect(pick('6.12.4-amd64')).toEqual(['exact', '6.12']);
+    expect(pick('6.10.0')).toEqual(['older', '6.9']);
+    expect(pick('8.1')).toEqual(['older', '7.0']);
+    expect(pick('5.10.0')).toEqual(['none', undefined]);
+    expect(pick('weird')).toEqual(['none', undefined]);
+    expect(selectBaseline('6.10.0', folder).message).toMatch(/linux-6\.9\.yaml, the nearest older one; there is none for 6\.10/);
+    expect(selectBaseline('6.10.0', join(folder, 'nowhere')).match).toBe('none');
+  });
+});

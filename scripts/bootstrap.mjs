@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+/**
+ * From a fresh clone to a result: `node scripts/bootstrap.mjs [setup|build|start|test] [args...]`.
+ *
+ * Everything needed is installed and built first, and nothing when all is there. `start` and `test` then run in this
+ * same process, so that exit codes and signals are those of the program itself.
+ */
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build, requireNode, setUp, SetupError } from './setup-steps.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const [command = 'setup', ...rest] = process.argv.slice(2);
+
+async function become(program, args) {
+  process.argv = [process.execPath, program, ...args];
+  await import(pathToFileURL(program).href);
+}
+
+async function main() {
+  switch (command) {
+    case 'setup':
+      setUp(root, { tests: true });
+      process.stderr.write('set-up: ready\n');
+      return;
+    case 'build':
+      requireNode();
+      build(root);
+      return;
+    case 'start':
+      setUp(root, { tests: false });
+      await become(join(root, 'dist', 'harness', 'cli', 'main.js'), ['run', '--allure', ...rest]);
+      return;
+    case 'test':
+      setUp(root, { tests: true });
+      await become(join(root, 'node_modules', 'vitest', 'vitest.mjs'), ['run', ...rest]);
+      return;
+    default:
+      throw new SetupError(`unknown command "${command}"; valid: setup, build, start, test`);
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.stderr.write(`set-up: ${error.message}\n`);
+  process.exitCode = error.code;
+}
