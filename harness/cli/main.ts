@@ -75,6 +75,7 @@ function toRunOptions(ids: string[], raw: Record<string, unknown>): RunOptions {
 export async function main(argv: readonly string[]): Promise<void> {
   // Whoever started us inside a namespace is gone: nobody waits for the results.
   if (process.send !== undefined) process.on('disconnect', () => process.exit(2));
+  process.channel?.unref();
   try {
     await buildProgram(argv).parseAsync(argv, { from: 'user' });
   } catch (error) {
