@@ -113,6 +113,7 @@ function fieldValue(item: FieldItem, scope: Scope): Value | undefined {
 function plainOptions(line: PacketLine, view: OptionView, clock: number): TcpOption[] {
   const { subflow, flags } = view;
   const { profile } = subflow.connection;
+  // A line that names an option, to write it otherwise or to take it out, has the last word on it.
   const named = new Set(line.options?.items.map((item) => item.name));
   const kinds: string[] = [];
   if ((flags & FLAG.SYN) !== 0) {
