@@ -1,5 +1,6 @@
 /** The command line: one file per command, this one only says what there is. */
 import { Command, Option, InvalidArgumentError } from 'commander';
+import { mutants } from './mutants.ts';
 import { projectVersion } from './project.ts';
 import { DEFAULT_CONCURRENCY, run, type RunOptions } from './run.ts';
 import { UsageError } from './selection.ts';
@@ -56,6 +57,11 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the harness could not do
     .option('--info', 'say what each MAY turned out to be', false)
     .action(async (ids: string[], options: Record<string, unknown>) => {
       process.exitCode = await run(toRunOptions(ids, options), argv);
+    });
+  withSelection(program.command('mutants').description('show that every expectation can fail: alter what the stack sends, see whether it is noticed'))
+    .addOption(new Option('-j, --concurrency <n>', 'runs at once').argParser(positive).default(2 * DEFAULT_CONCURRENCY))
+    .action(async (ids: string[], options: Record<string, unknown>) => {
+      process.exitCode = await mutants(toRunOptions(ids, options), argv);
     });
   return program;
 }

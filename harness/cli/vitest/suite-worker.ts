@@ -17,6 +17,7 @@ import type { Driver } from '../../topology/types.ts';
 import { openPort } from '../../wire/raw-link.ts';
 import { openCatalogue, openTopology, projectRoot } from '../project.ts';
 import { rerunCommand } from '../rerun.ts';
+import { registerMutants } from './mutants.ts';
 import type { WorkerSettings } from './settings.ts';
 
 /** One scenario at most; a hung one must not hang the run. */
@@ -54,6 +55,10 @@ export function registerSuite(file: string): void {
   const selected = settings.selected === undefined ? undefined : new Set(settings.selected);
   for (const scenario of loadSuite(file, state.library)) {
     if (selected?.has(scenario.id) === false) continue;
+    if (settings.mode === 'mutants') {
+      registerMutants(scenario, engineContext(settings, state));
+      continue;
+    }
     test.concurrent(scenario.id, { timeout: SCENARIO_TIMEOUT_MS }, async (context) => {
       await runAsTest(scenario, settings, state, context);
     });
