@@ -1,7 +1,7 @@
 /** Loads suite files and spells out their variants. */
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { DocumentError, type Diagnostic } from '../document/diagnostic.ts';
+import { DocumentError, suggestion, type Diagnostic } from '../document/diagnostic.ts';
 import { projectSchema } from '../document/schema.ts';
 import { readYaml, type NodePath, type YamlFile } from '../document/yaml-file.ts';
 import type { Family } from '../packet/types.ts';
@@ -159,22 +159,30 @@ function topologyOf({ raw, scenario, name }: VariantInput, context: StepContext)
   return value === undefined ? 'one-link' : say(value, path, context);
 }
 
+/** What `for-each` and YAML write for yes and no. */
+const SWITCH: Readonly<Record<string, boolean>> = { true: true, on: true, 1: true, false: false, off: false, 0: false };
+
 function profileOf({ raw, scenario, name }: VariantInput, context: StepContext): Profile {
   const valueOf = (key: keyof RawTester): string | undefined => {
     const { value, path } = ownOrSuites(scenario.tester?.[key], raw.tester?.[key], name, ['tester', key]);
     return value === undefined ? undefined : say(String(value), path, context);
   };
-  const isOn = (key: keyof RawTester, fallback: boolean): boolean => {
+  const oneOf = <T>(key: keyof RawTester, words: Readonly<Record<string, T>>, fallback: T): T => {
     const value = valueOf(key);
-    return value === undefined ? fallback : ['true', 'on', '1'].includes(value);
+    if (value === undefined) return fallback;
+    const meant = words[value];
+    if (meant !== undefined) return meant;
+    const { path } = ownOrSuites(scenario.tester?.[key], raw.tester?.[key], name, ['tester', key]);
+    context.diagnostics.push(context.file.diagnose(path, 'BAD_VALUE', `${key}: "${value}" is not valid here${suggestion(value, Object.keys(words))}`));
+    return fallback;
   };
   return {
-    timestamps: isOn('timestamps', true),
-    sack: isOn('sack', true),
+    timestamps: oneOf('timestamps', SWITCH, true),
+    sack: oneOf('sack', SWITCH, true),
     wscale: Number(valueOf('wscale') ?? 7),
     mss: Number(valueOf('mss') ?? 1400),
-    checksum: isOn('checksum', false),
-    dsnSize: valueOf('dsn-size') === '4' ? 4 : 8,
+    checksum: oneOf('checksum', SWITCH, false),
+    dsnSize: oneOf<4 | 8>('dsn-size', { 4: 4, 8: 8 }, 8),
   };
 }
 
