@@ -46,6 +46,7 @@ describe('nearest', () => {
     ['MUSTNOT', ['MUST', 'MUST NOT'], 'MUST NOT'],
     ['syn', ['ACK', 'SYN'], 'SYN'],
     ['3.1-20.8.s5', ['3.1-20.8.s4', '3.2-1.s1'], '3.1-20.8.s4'],
+    ['ds', ['ts', 'dss'], 'dss'],
     ['established', ['established', 'establish'], 'established'],
   ])('%s', (word, known, expected) => expect(nearest(word, known)).toBe(expected));
 

@@ -9,8 +9,7 @@ const UNJUDGED = FLAG.PSH | FLAG.ECE | FLAG.CWR;
 export function flagsMatch(names: readonly string[] | 'any', flags: number): boolean {
   if (names === 'any') return true;
   const wanted = names.reduce((sum, name) => sum | FLAG[name as keyof typeof FLAG], 0);
-  const ignored = UNJUDGED & ~(wanted & (FLAG.ECE | FLAG.CWR));
-  if ((wanted & FLAG.RST) !== 0) return (wanted & FLAG.RST) === (flags & FLAG.RST) && (flags & (FLAG.SYN | FLAG.FIN)) === 0;
+  const ignored = (UNJUDGED & ~(wanted & (FLAG.ECE | FLAG.CWR))) | ((wanted & FLAG.RST) === 0 ? 0 : FLAG.ACK);
   return (wanted & ~ignored) === (flags & ~ignored);
 }
 
