@@ -107,6 +107,7 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
   };
   let failure: unknown;
   try {
+    await session.ready();
     await runSteps(scenario.preamble, run, true);
     await runSteps(scenario.body, run, false);
   } catch (error) {
