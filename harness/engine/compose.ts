@@ -118,7 +118,8 @@ function payloadOf(line: PacketLine, offset: number, scope: Scope): Uint8Array {
   return fillOctets(offset, Number(headerValue(line.fields, 'len', 0n, scope)));
 }
 
-function headerValue(fields: readonly FieldItem[], name: string, auto: bigint, scope: Scope): bigint {
+/** The value that a line gives a header field, or `auto`. @throws NotKnownYet */
+export function headerValue(fields: readonly FieldItem[], name: string, auto: bigint, scope: Scope): bigint {
   const item = fields.find((field) => field.name === name);
   return item === undefined ? auto : toInt(fieldValue(item, { ...scope, auto: () => auto }));
 }

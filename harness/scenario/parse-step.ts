@@ -26,7 +26,7 @@ export interface RawStep {
   scattered?: string;
   check?: string;
   fence?: true;
-  forget?: true;
+  forget?: true | string;
   clause?: string | string[];
   within?: string;
 }
@@ -135,7 +135,7 @@ function build(verb: (typeof VERBS)[number], raw: RawStep, path: NodePath, conte
     case 'fence':
       return [{ ...base, kind: 'fence' }];
     case 'forget':
-      return [{ ...base, kind: 'forget' }];
+      return [{ ...base, kind: 'forget', ...(raw.forget === true ? {} : { subflow: say(raw.forget ?? '') }) }];
   }
 }
 
