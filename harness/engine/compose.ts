@@ -1,12 +1,12 @@
 /** Builds the packet that a `send` line describes: a compliant peer's, but for what the line says. Pure. */
 import { dssChecksum } from '../mptcp/index.ts';
 import { encodedLength, encodeOptions } from '../packet/index.ts';
-import { FLAG, type IpHeader, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
+import { FLAG, type IpHeader, type OptionAddAddr, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Value } from '../scenario/expression.ts';
 import { isMptcp, OPTION_FIELDS } from '../scenario/option-fields.ts';
 import type { FieldItem, OptionItem, PacketLine } from '../scenario/packet-line.ts';
 import { fillOctets } from '../sut/fill.ts';
-import { baseFor, compliantOption, narrow, outgoingView, type OptionView } from './compliant-option.ts';
+import { announcementHmac, baseFor, compliantOption, narrow, outgoingView, type OptionView } from './compliant-option.ts';
 import { relativeDsn, type Subflow } from './endpoint.ts';
 import { evaluate, toInt, type Scope } from './evaluate.ts';
 
@@ -194,11 +194,18 @@ function buildOption(item: OptionItem, view: OptionView, scope: Scope): TcpOptio
     target.write(option, base !== undefined && typeof value === 'bigint' ? BigInt.asUintN(64, value + base) : value);
   }
   if (option.kind === 'dss') settleDss(option, item, view);
+  if (option.kind === 'add_addr' && !item.fields.some((field) => field.name === 'hmac')) settleHmac(option, view);
   writeChecksum(option, item, scope);
   if (option.kind === 'dss') narrowDss(option);
   const length = item.fields.find((field) => field.name === 'len');
   if (length === undefined) return option;
   return resize(option, Number(toInt(fieldValue(length, { ...scope, auto: () => BigInt(encodedLength(option)) }))));
+}
+
+/** The HMAC of what the line announces; an echo has none. */
+function settleHmac(option: OptionAddAddr, view: OptionView): void {
+  if (option.echo) delete option.hmac;
+  else option.hmac = announcementHmac(option, view);
 }
 
 /** Numbers in full until the line has had its say on their size. */
@@ -222,6 +229,8 @@ function settleDss(option: OptionDss, item: OptionItem, view: OptionView): void 
 /** The checksum of a mapping as written: over the payload where it lies in the segment, over the pattern elsewhere. */
 function mappingChecksum(option: OptionDss, { subflow, ssn: seq, payload }: OptionView): number {
   const { dsn = 0n, ssn = 0, dataLength = 0 } = option;
+  // An infinite mapping (§3.3.1).
+  if (dataLength === 0) return 0;
   const from = Number(BigInt.asUintN(32, dsn - subflow.connection.localIdsn)) - 1;
   const data = fillOctets(Math.max(0, from), Math.max(0, dataLength - (option.dataFin ? 1 : 0)));
   for (const [i, octet] of payload.entries()) {
