@@ -1,15 +1,15 @@
 /** Builds the packet that a `send` line describes: a compliant peer's, but for what the line says. Pure. */
 import { dssChecksum } from '../mptcp/index.ts';
 import { encodedLength, encodeOptions } from '../packet/index.ts';
-import { FLAG, type IpHeader, type Packet, type TcpOption } from '../packet/types.ts';
+import { FLAG, type IpHeader, type OptionAddAddr, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Value } from '../scenario/expression.ts';
 import { isMptcp, OPTION_FIELDS } from '../scenario/option-fields.ts';
 import type { FieldItem, OptionItem, PacketLine } from '../scenario/packet-line.ts';
 import { fillOctets } from '../sut/fill.ts';
 import {
-  baseFor, checksumOf, compliantOption, narrowDss, outgoingView, wideOption, type OptionView,
+  announcementHmac, baseFor, checksumOf, compliantOption, narrowDss, outgoingView, wideOption, type OptionView,
 } from './compliant-option.ts';
-import type { Subflow } from './endpoint.ts';
+import { relativeDsn, type Subflow } from './endpoint.ts';
 import { evaluate, toInt, type Scope } from './evaluate.ts';
 
 /** TCP's option area (RFC 9293 §3.1). */
@@ -63,18 +63,29 @@ export function recordSent(line: PacketLine, subflow: Subflow, packet: Packet): 
 
 function recordMapping(line: PacketLine, subflow: Subflow, options: readonly TcpOption[], seq: number, length: number): void {
   const { connection } = subflow;
-  const written = line.options?.items.flatMap((item) => item.fields.map((field) => field.name)) ?? [];
   const dss = options.find((option) => option.kind === 'dss');
   const capable = options.find((option) => option.kind === 'mp_capable' && option.dataLength !== undefined);
+  // Where a line leaves the number out, it is the next one; a retransmission is not counted again.
+  let dsn = connection.sendNext;
+  let isNew = subflow.sentMappingAt(seq) === undefined;
   let covered = 0;
-  if (dss?.hasMap === true && !written.includes('dsn')) covered = (dss.dataLength ?? 0) - (dss.dataFin ? 1 : 0);
-  else if (capable?.kind === 'mp_capable') covered = capable.dataLength ?? 0;
+  if (dss?.hasMap === true) {
+    covered = Math.max(0, (dss.dataLength ?? 0) - (dss.dataFin ? 1 : 0));
+    if (writtenIn(line, 'dsn') && dss.dsn !== undefined) {
+      dsn = relativeDsn(dss.dsn, dss.dsn8, connection.localIdsn);
+      isNew = true;
+    }
+  } else if (capable?.kind === 'mp_capable') covered = capable.dataLength ?? 0;
   else if (!connection.mptcp) covered = length;
-  if (covered > 0 && subflow.sentMappingAt(seq) === undefined) {
-    subflow.sentMappings.push({ ssn: seq, dsn: connection.sendNext, length: covered });
-    connection.sendNext += BigInt(covered);
+  if (covered > 0 && isNew) {
+    subflow.sentMappings.push({ ssn: (writtenIn(line, 'ssn') ? dss?.ssn : undefined) ?? seq, dsn, length: covered });
+    connection.sent.take(dsn, covered);
   }
-  if (dss?.dataFin === true && !written.includes('dsn')) connection.sendNext += 1n;
+  if (dss?.hasMap === true && dss.dataFin) connection.sent.take(isNew ? dsn + BigInt(covered) : connection.sendNext, 1);
+}
+
+function writtenIn(line: PacketLine, name: string): FieldItem | undefined {
+  return line.options?.items.find((item) => item.name === 'dss')?.fields.find((field) => field.name === name);
 }
 
 function flagBits(line: PacketLine): number {
@@ -89,10 +100,18 @@ function viewFor(line: PacketLine, subflow: Subflow, flags: number, scope: Scope
   const { connection } = subflow;
   const dsn = known === undefined ? connection.sendNext : known.dsn + BigInt(start - known.ssn);
   const isPlain = !connection.mptcp || (subflow.first && known === undefined && isUnmapped(line));
-  const offset = isPlain ? start - 1 : Number(dsn) - 1;
+  const offset = isPlain ? start - 1 : Number(writtenDsn(line, start, dsn, scope) ?? dsn) - 1;
   const dataFin = line.options?.items.some((item) =>
     item.name === 'dss' && item.fields.some((field) => field.name === 'F' && fieldValue(field, scope) === 1n)) ?? false;
-  return outgoingView(subflow, flags, start, payloadOf(line, offset, scope), dataFin);
+  return outgoingView(subflow, flags, start, payloadOf(line, Math.max(0, offset), scope), dataFin);
+}
+
+/** Data sequence number of the octet at `start` by a mapping that the line writes: the payload follows it. */
+function writtenDsn(line: PacketLine, start: number, next: bigint, scope: Scope): bigint | undefined {
+  const [dsn, ssn] = [writtenIn(line, 'dsn'), writtenIn(line, 'ssn')];
+  if (dsn === undefined || dsn.matcher.type === 'absent') return undefined;
+  const from = ssn === undefined || ssn.matcher.type === 'absent' ? start : toInt(fieldValue(ssn, { ...scope, auto: () => BigInt(start) }));
+  return BigInt.asUintN(32, toInt(fieldValue(dsn, { ...scope, auto: () => next })) + BigInt(start) - BigInt(from));
 }
 
 /** Whether a line leaves its data without a mapping: after a fall back its place on the subflow is that in the stream. */
@@ -110,7 +129,8 @@ function payloadOf(line: PacketLine, offset: number, scope: Scope): Uint8Array {
   return fillOctets(offset, Number(headerValue(line.fields, 'len', 0n, scope)));
 }
 
-function headerValue(fields: readonly FieldItem[], name: string, auto: bigint, scope: Scope): bigint {
+/** The value that a line gives a header field, or `auto`. @throws NotKnownYet */
+export function headerValue(fields: readonly FieldItem[], name: string, auto: bigint, scope: Scope): bigint {
   const item = fields.find((field) => field.name === name);
   return item === undefined ? auto : toInt(fieldValue(item, { ...scope, auto: () => auto }));
 }
@@ -161,9 +181,12 @@ function buildOption(item: OptionItem, plain: OptionView, scope: Scope): TcpOpti
   const reference = wideOption(item.name, view);
   const option = structuredClone(reference);
   for (const field of item.fields) if (field.name !== 'csum' && field.name !== 'len') writeField(field, item.name, { option, reference, view, scope });
+  if (option.kind === 'dss') dropWithParts(option, item);
+  if (option.kind === 'add_addr' && !item.fields.some((field) => field.name === 'hmac')) settleHmac(option, view);
   // A compliant checksum covers the mapping as it is written, so it comes last.
-  sumUp(option, reference, view);
   const checksum = item.fields.find((field) => field.name === 'csum');
+  if (checksum !== undefined && (option.kind === 'dss' || option.kind === 'mp_capable')) option.checksum ??= 0;
+  sumUp(option, reference, view);
   if (checksum !== undefined) writeField(checksum, item.name, { option, reference: structuredClone(option), view, scope });
   narrowDss(option);
   const length = item.fields.find((field) => field.name === 'len');
@@ -179,6 +202,25 @@ function speaksOfMapping(item: OptionItem, scope: Scope): boolean {
     if (!MAPPING_FIELDS.has(field.name) || field.matcher.type === 'absent') return false;
     return field.name !== 'map' || fieldValue(field, { ...scope, auto: () => 0n }) === 1n;
   });
+}
+
+/** The HMAC of what the line announces; an echo has none. */
+function settleHmac(option: OptionAddAddr, view: OptionView): void {
+  if (option.echo) delete option.hmac;
+  else option.hmac = announcementHmac(option, view);
+}
+
+/** What belongs to a part of the DSS that the line took out goes with it, unless the line speaks of it. */
+function dropWithParts(option: OptionDss, item: OptionItem): void {
+  const written = new Set(item.fields.map((field) => field.name));
+  if (!option.hasDataAck && !written.has('dack_size')) option.dataAck8 = false;
+  if (option.hasMap) return;
+  if (!written.has('dsn_size')) option.dsn8 = false;
+  for (const name of ['dsn', 'ssn', 'dlen', 'csum']) {
+    if (written.has(name)) continue;
+    OPTION_FIELDS.get('dss')?.fields.get(name)?.write(option, undefined);
+    option.hasMap = false;
+  }
 }
 
 interface Building {
@@ -206,11 +248,23 @@ function sumUp(option: TcpOption, reference: TcpOption, view: OptionView): void 
   if (option.kind === 'dss' && option.checksum !== undefined && option.dsn !== undefined) {
     const { dsn, ssn = 0, dataLength = 0 } = option;
     // An infinite mapping has no octets to sum up (§3.7).
-    option.checksum = dataLength === 0 ? 0 : dssChecksum({ dsn, ssn, dataLength, data: view.payload });
+    option.checksum = dataLength === 0 ? 0 : dssChecksum({ dsn, ssn, dataLength, data: mappedOctets(option, view) });
   }
   if (option.kind !== 'mp_capable' || option.checksum === undefined || option.dataLength === undefined) return;
   if (reference.kind !== 'mp_capable' || reference.senderKey === undefined) return;
   option.checksum = checksumOf(view, reference.senderKey, 1n, 1, option.dataLength);
+}
+
+/** The octets that a mapping covers: the payload where it lies in this segment, the pattern where it lies in others. */
+function mappedOctets(option: OptionDss, { subflow, ssn: seq, payload }: OptionView): Uint8Array {
+  const { dsn = 0n, ssn = 0, dataLength = 0 } = option;
+  const from = Number(BigInt.asUintN(32, dsn - subflow.connection.localIdsn)) - 1;
+  const data = fillOctets(Math.max(0, from), Math.max(0, dataLength - (option.dataFin ? 1 : 0)));
+  for (const [i, octet] of payload.entries()) {
+    const at = seq + i - ssn;
+    if (at >= 0 && at < data.length) data[at] = octet;
+  }
+  return data;
 }
 
 /** The option cut or filled up with zeros to `length` octets, its Length octet telling so. */

@@ -74,7 +74,8 @@ async function runStep(step: Step, run: StepRun, inPreamble: boolean): Promise<O
         await session.fence();
         return undefined;
       case 'forget':
-        session.forget();
+        if (step.subflow === undefined) session.forget();
+        else session.forgetSubflow(step.subflow);
         return undefined;
     }
   } catch (error) {

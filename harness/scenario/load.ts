@@ -116,7 +116,7 @@ interface VariantInput {
 
 function buildVariant(input: VariantInput): Scenario {
   const { file, raw, suite, name, scenario, variant, library } = input;
-  const role = scenario.sut ?? raw.sut;
+  const role = roleOf(input);
   const path = ['scenarios', name];
   const context: StepContext = {
     file,
@@ -152,6 +152,16 @@ function buildVariant(input: VariantInput): Scenario {
 /** The value of a key that a scenario may have, or else its suite, and where it stands. */
 function ownOrSuites<T>(own: T | undefined, suites: T | undefined, name: string, key: NodePath): { value: T | undefined; path: NodePath } {
   return own === undefined ? { value: suites, path: key } : { value: own, path: ['scenarios', name, ...key] };
+}
+
+/** `for-each: { role: [...] }` runs a scenario in both roles. */
+function roleOf({ file, raw, name, scenario, variant, diagnostics }: VariantInput): Scenario['role'] {
+  const { role } = variant.parameters;
+  if (role === undefined) return scenario.sut ?? raw.sut;
+  if (role === 'initiator' || role === 'responder') return role;
+  const message = `the role is initiator or responder, not "${role}"`;
+  diagnostics.push(file.diagnose(['scenarios', name], 'BAD_VALUE', message));
+  return raw.sut;
 }
 
 function topologyOf({ raw, scenario, name }: VariantInput, context: StepContext): string {

@@ -26,7 +26,7 @@ export interface RawStep {
   scattered?: string;
   check?: string;
   fence?: true;
-  forget?: true;
+  forget?: true | string;
   clause?: string | string[];
   within?: string;
 }
@@ -139,7 +139,7 @@ function build(verb: Verb, raw: RawStep, path: NodePath, context: StepContext): 
     case 'fence':
       return [{ ...base, kind: 'fence', clauses: [] }];
     case 'forget':
-      return [{ ...base, kind: 'forget', clauses: [] }];
+      return [{ ...base, kind: 'forget', clauses: [], ...(raw.forget === true ? {} : { subflow: say(raw.forget ?? '', at, context) }) }];
   }
 }
 
