@@ -39,3 +39,15 @@ describe('tampersFor', () => {
     expect(titles(oneOf('b < ACK'))).toContain('other TCP flags');
   });
 });
+
+describe('the forbidden packet', () => {
+  it('has the fields that the line forbids', () => {
+    const forged = (text: string): unknown => {
+      const step: Step = { ...base, kind: 'never', from: 'here', line: parsePacketLine(text) };
+      return tampersFor(step)[0]?.forge?.(synack()).tcp.options;
+    };
+    expect(forged('a < any <dss csum=any, ...>')).toMatchObject([{ kind: 'dss', checksum: 1 }]);
+    expect(forged('a < any <dss map=1 csum=absent, ...>')).toMatchObject([{ kind: 'dss', hasMap: true }]);
+    expect(forged('a < any <mp_join id=4, ...>')).toMatchObject([{ kind: 'mp_join', addressId: 4 }]);
+  });
+});

@@ -7,7 +7,7 @@ import type { Packet, TcpOption } from '../packet/types.ts';
 import { FLAG } from '../packet/types.ts';
 import type { Matcher, Value } from '../scenario/expression.ts';
 import { isMptcp, OPTION_FIELDS } from '../scenario/option-fields.ts';
-import type { PacketLine } from '../scenario/packet-line.ts';
+import type { OptionItem, PacketLine } from '../scenario/packet-line.ts';
 import type { Step } from '../scenario/suite.ts';
 import { evaluate, type Scope } from './evaluate.ts';
 
@@ -178,8 +178,20 @@ function blankOption(kind: string): TcpOption {
 /** A packet that has the flags and options of a line. */
 function forgeMatch(line: PacketLine, sample: Packet): Packet {
   const flags = line.flags === 'any' ? FLAG.ACK : line.flags.reduce((sum, name) => sum | FLAG[name as keyof typeof FLAG], 0);
-  const wanted = line.options?.items.filter((item) => !item.negated).map((item) => blankOption(item.name)) ?? [];
+  const wanted = line.options?.items.filter((item) => !item.negated).map(forgeOption) ?? [];
   const plain = sample.tcp.options.filter((option) => !isMptcp(option) && !wanted.some((one) => one.kind === option.kind));
   const needsData = line.fields.some((field) => field.name === 'len' || field.name === 'data');
   return { ...sample, tcp: { ...sample.tcp, flags, options: [...plain, ...wanted], payload: needsData ? Uint8Array.of(1) : new Uint8Array(0) } };
+}
+
+/** An option with the fields that an item asks for, as far as they can be told without a conversation. */
+function forgeOption(item: OptionItem): TcpOption {
+  const option = structuredClone(blankOption(item.name));
+  for (const { name, matcher } of item.fields) {
+    const field = OPTION_FIELDS.get(item.name)?.fields.get(name);
+    if (matcher.type === 'absent') field?.write(option, undefined);
+    else if (matcher.type === 'any') field?.write(option, field.read(option) ?? 1n);
+    else if (matcher.type === 'equal' && matcher.expr.type === 'int') field?.write(option, matcher.expr.value);
+  }
+  return option;
 }
