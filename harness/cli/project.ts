@@ -31,9 +31,9 @@ export function projectVersion(): string {
   return manifest.version;
 }
 
-/** The catalogue of clauses. @throws CatalogueError */
-export function openCatalogue(): Catalogue {
-  return loadCatalogue(join(projectRoot(), 'suites', 'rfc8684', 'clauses'));
+/** The catalogue of clauses, this installation's unless told. @throws CatalogueError */
+export function openCatalogue(folder = join(projectRoot(), 'suites', 'rfc8684', 'clauses')): Catalogue {
+  return loadCatalogue(folder);
 }
 
 /** A topology by its name. @throws when there is none, or it is wrong */

@@ -1,7 +1,8 @@
 /** The run itself, in the tester's namespace: Vitest over the suites, then the results and what is made of them. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
+import type { ScenarioResult } from '../engine/result.ts';
 import { allureReporterOptions } from '../report/allure.ts';
 import { createProgress } from '../report/progress.ts';
 import { buildResults, type RunResults, type SutInfo } from '../report/results.ts';
@@ -11,6 +12,9 @@ import { UsageError } from './selection.ts';
 import { Collector } from './vitest/collector.ts';
 import type { WorkerSettings } from './vitest/settings.ts';
 import { runSuites } from './vitest/start.ts';
+
+/** Folder of the evidence, beside the results file. */
+export const EVIDENCE_FOLDER = 'evidence';
 
 /** What the run command has worked out. */
 export interface RunPlan {
@@ -33,9 +37,14 @@ export function requireMptcp(): void {
       `kernel ${release()} has no MPTCP (${path} is missing): it was built without CONFIG_MPTCP; judge a kernel that has it`,
     );
   }
-  if (readFileSync(path, 'utf8').trim() === '0') {
-    throw new UsageError('net.mptcp.enabled is 0 in a fresh network namespace: run "sysctl net.mptcp.enabled=1" and see what sets it');
+  if (readFileSync(path, 'utf8').trim() !== '0') return;
+  // Some distributions ship it so; every namespace of a stack gets it switched on, if that can be done.
+  try {
+    writeFileSync(path, '1');
+  } catch (error) {
+    throw new UsageError(`net.mptcp.enabled is 0 in new network namespaces and cannot be set: ${(error as Error).message}; see what sets it`);
   }
+  process.stderr.write('net.mptcp.enabled is 0 in new network namespaces of this kernel; the run switches it on for itself\n');
 }
 
 /** Runs the scenarios and returns the results, partial ones when the run was cut short. */
@@ -76,9 +85,15 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
   return { results, errors: collector.errors };
 }
 
-/** Results in the order of the suites, whatever order they came in. */
+/** Results in the order of the suites, whatever order they came in, with evidence named from the results file. */
 function inOrder(results: Collector['results'], scenarios: readonly Scenario[]): Collector['results'] {
   const place = new Map(scenarios.map((scenario, index) => [scenario.id, index]));
-  return results.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0));
+  return results
+    .map((result) => ({ ...result, evidence: mapPaths(result.evidence) }))
+    .sort((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0));
+}
+
+function mapPaths(evidence: ScenarioResult['evidence']): ScenarioResult['evidence'] {
+  return Object.fromEntries(Object.entries(evidence).map(([kind, path]) => [kind, join(EVIDENCE_FOLDER, path)]));
 }
 
