@@ -3,7 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { countJudged, isJudged, isObservable, judgesOfClauses, type JudgedClause } from '../catalogue/coverage.ts';
 import { levelOf, type Level } from '../catalogue/types.ts';
 import { suggestion } from '../document/diagnostic.ts';
-import { sectionTitle } from '../report/rfc-sections.ts';
+import { sectionTitle } from '../catalogue/rfc-outline.ts';
 import type { ClauseRecord } from '../report/results.ts';
 import { coloursOf, fit, pad, paint, styleFor, type TextStyle } from '../report/text-layout.ts';
 import { LEVEL_NAME, LEVELS, SYMBOL } from '../report/verdict-style.ts';
@@ -107,7 +107,7 @@ function closingText(chosen: readonly JudgedClause[], { uncovered }: ClausesOpti
     return `${LEVEL_NAME[level]} ${judged}/${observable}`;
   });
   const hidden = all.total - all.observable;
-  return `${uncovered && all.judged === all.observable ? 'Nothing is uncovered. ' : ''}`
-    + `${all.total} clauses, ${hidden} unobservable; of ${all.observable} observable ones, `
+  const praise = uncovered && all.judged === all.observable ? 'Nothing is uncovered. ' : '';
+  return `${praise}${all.total} clauses, ${hidden} unobservable; of ${all.observable} observable ones, `
     + `${all.judged} are judged by something (${percent} %): ${byLevel.join(', ')}`;
 }

@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { projectFile } from '../report/project-file.ts';
+import { projectFile } from '../document/project-file.ts';
 
 /** The words of a kind, sorted. */
 export function completionWords(kind: 'scenarios' | 'sections' | 'clauses'): string[] {

@@ -17,24 +17,22 @@ export async function enterNamespace(argv: readonly string[]): Promise<number | 
   const [program = '', ...rest] = enterCommand([process.execPath, ...process.execArgv, process.argv[1] ?? '', ...argv]);
   const env = { ...process.env, [LAUNCHER_VARIABLE]: launcherMark() };
   const child = spawn(program, rest, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env });
-  let entered = false;
-  child.once('message', () => {
-    entered = true;
+  const entered = new Promise<boolean>((resolve) => {
+    child.once('message', () => resolve(true)).once('disconnect', () => resolve(false));
   });
   // The terminal sends the interrupt to both; the child decides when it ends.
   const ignore = (): void => undefined;
   const passOn = (): void => void child.kill('SIGTERM');
   process.on('SIGINT', ignore).on('SIGTERM', passOn);
   try {
-    // What it sent may come after the news of its end, and before that of the channel's.
-    const silent = new Promise<void>((resolve) => child.once('disconnect', resolve));
     const code = await new Promise<number | null>((resolve, reject) => {
       child.on('error', reject);
       child.on('exit', resolve);
     });
-    await silent;
     // What unshare exits with when it fails would be taken for a broken MUST.
-    if (!entered) throw new NamespaceError(`"${program}" ended with ${code ?? 'a signal'} before the command began; see above, and "mptcp-conformance doctor"`);
+    if (!await entered) {
+      throw new NamespaceError(`"${program}" ended with ${code ?? 'a signal'} before the command began; see above, and "mptcp-conformance doctor"`);
+    }
     return code ?? 2;
   } finally {
     process.off('SIGINT', ignore).off('SIGTERM', passOn);

@@ -4,7 +4,7 @@ import { isObservable, judgesOfClauses, type Judge, type JudgedClause } from '..
 import { sentenceOf } from '../catalogue/clause-id.ts';
 import { suggestion } from '../document/diagnostic.ts';
 import { departureText } from '../report/departure-text.ts';
-import { sectionTitle } from '../report/rfc-sections.ts';
+import { sectionTitle } from '../catalogue/rfc-outline.ts';
 import { isDeparture, type ScenarioRecord } from '../report/results.ts';
 import { coloursOf, paint, styleFor, wrap, type Colours, type TextStyle } from '../report/text-layout.ts';
 import { SYMBOL } from '../report/verdict-style.ts';

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { findCatalogueGaps } from '../catalogue/completeness.ts';
-import { DocumentError } from '../document/diagnostic.ts';
+import { formatDiagnostic, gather, type Diagnostic } from '../document/diagnostic.ts';
 import { loadDeviations } from '../report/deviations-file.ts';
 import { lintScenarios } from '../scenario/lint.ts';
 import { findSuites, loadSuite, openLibrary } from '../scenario/load.ts';
@@ -17,34 +17,25 @@ type Kind = 'suite' | 'sequences' | 'topology' | 'clauses' | 'deviations';
 /** What was looked at, and what is wrong with it. */
 class Report {
   readonly counts = new Map<Kind, number>();
-  readonly #problems: string[] = [];
+  readonly #problems = new Set<string>();
 
-  /** Runs a check; what it throws because of the file is a problem of the file. */
+  /** Runs a check; what is wrong with the document is a problem. Without a kind it is not counted as looked at. */
   check<T>(kind: Kind | undefined, work: () => T): T | undefined {
     if (kind !== undefined) this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
-    try {
-      return work();
-    } catch (error) {
-      if (!isAboutFile(error)) throw error;
-      this.add(error.message);
-      return undefined;
-    }
+    const diagnostics: Diagnostic[] = [];
+    const result = gather(diagnostics, work);
+    for (const diagnostic of diagnostics) this.add(formatDiagnostic(diagnostic));
+    return result;
   }
 
   /** Adds a problem; the same one twice counts once. */
   add(problem: string): void {
-    if (!this.#problems.includes(problem)) this.#problems.push(problem);
+    this.#problems.add(problem);
   }
 
   get problems(): readonly string[] {
-    return this.#problems;
+    return [...this.#problems];
   }
-}
-
-const ABOUT_FILES = new Set(['DocumentError', 'CatalogueError', 'TopologyError', 'TopologyFileError', 'DeviationsFileError']);
-
-function isAboutFile(error: unknown): error is Error {
-  return error instanceof Error && ABOUT_FILES.has(error.name);
 }
 
 /** Checks these files, or everything that is installed; prints what is wrong and returns the exit code. */
@@ -55,7 +46,7 @@ export function lint(files: readonly string[]): 0 | 2 {
   for (const problem of report.problems) process.stdout.write(`${problem}\n\n`);
   const looked = [...report.counts].map(([kind, number]) => `${number} ${plural(kind, number)}`).join(', ');
   const trouble = report.problems.length;
-  process.stdout.write(trouble === 0 ? `${looked}: no problems\n` : `${looked}: problems in ${trouble} ${trouble === 1 ? 'place' : 'places'}\n`);
+  process.stdout.write(trouble === 0 ? `${looked}: no problems\n` : `${looked}: ${trouble} ${trouble === 1 ? 'problem' : 'problems'}\n`);
   return trouble === 0 ? 0 : 2;
 }
 
@@ -135,6 +126,5 @@ function checkSuites(files: readonly string[], root: string, report: Report): vo
   const catalogue = report.check(undefined, () => openCatalogue());
   if (library === undefined || catalogue === undefined) return;
   const scenarios = files.flatMap((file) => report.check('suite', () => loadSuite(file, library)) ?? []);
-  const diagnostics = lintScenarios(scenarios, catalogue, (name) => openTopology(name));
-  for (const diagnostic of diagnostics) report.add(new DocumentError([diagnostic]).message);
+  for (const diagnostic of lintScenarios(scenarios, catalogue, (name) => openTopology(name))) report.add(formatDiagnostic(diagnostic));
 }

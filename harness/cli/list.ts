@@ -2,7 +2,7 @@
 import { relative } from 'node:path';
 import { clausesOf, type Scenario } from '../scenario/suite.ts';
 import { styleFor, coloursOf, wrap, type TextStyle } from '../report/text-layout.ts';
-import { sectionTitle } from '../report/rfc-sections.ts';
+import { sectionTitle } from '../catalogue/rfc-outline.ts';
 import { withoutVariant } from './judges.ts';
 import { openProject } from './project.ts';
 import { selectScenarios, type Selection } from './selection.ts';

@@ -4,8 +4,8 @@ import { buildProgram } from './program.ts';
 
 /** Errors that explain themselves: a stack would only hide what they say. */
 const SELF_EXPLAINING = new Set([
-  'UsageError', 'NamespaceError', 'DocumentError', 'CatalogueError', 'TopologyError', 'TopologyFileError', 'WireError', 'AgentLost',
-  'AgentBuildError', 'DeviationsFileError', 'ResultsFileError', 'AllureReportError', 'CaptureError',
+  'UsageError', 'NamespaceError', 'DocumentError', 'TopologyError', 'WireError', 'AgentLost', 'AgentRefused', 'AgentBuildError',
+  'ResultsFileError', 'AllureReportError', 'CaptureError',
 ]);
 
 /** Runs the program; never throws. */

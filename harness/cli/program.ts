@@ -1,7 +1,7 @@
 /** The command line: says what there is. What a command does is loaded when it is called. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { projectFile } from '../report/project-file.ts';
+import { projectFile } from '../document/project-file.ts';
 import { addClauses } from './commands/clauses.ts';
 import { addClean } from './commands/clean.ts';
 import { addCompletion } from './commands/completion.ts';

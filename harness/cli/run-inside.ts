@@ -2,7 +2,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
-import type { ScenarioResult } from '../engine/result.ts';
 import { allureReporterOptions } from '../report/allure.ts';
 import { createProgress } from '../report/progress.ts';
 import { buildResults, type RunResults, type SutInfo } from '../report/results.ts';
@@ -85,15 +84,9 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
   return { results, errors: collector.errors };
 }
 
-/** Results in the order of the suites, whatever order they came in, with evidence named from the results file. */
+/** Results in the order of the suites, whatever order they came in. */
 function inOrder(results: Collector['results'], scenarios: readonly Scenario[]): Collector['results'] {
   const place = new Map(scenarios.map((scenario, index) => [scenario.id, index]));
-  return results
-    .map((result) => ({ ...result, evidence: mapPaths(result.evidence) }))
-    .sort((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0));
-}
-
-function mapPaths(evidence: ScenarioResult['evidence']): ScenarioResult['evidence'] {
-  return Object.fromEntries(Object.entries(evidence).map(([kind, path]) => [kind, join(EVIDENCE_FOLDER, path)]));
+  return results.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0));
 }
 

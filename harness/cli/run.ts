@@ -94,7 +94,7 @@ async function report(results: RunResults, errors: readonly string[], options: R
   const evidence = join(plan.output, EVIDENCE_FOLDER);
   if (options.ladder) showLadders(results, plan.output);
   const clauses = new Map(plan.project.catalogue.all.map((clause) => [clause.id, clause]));
-  say(summaryText(results, { ...style, clauses, showInfo: options.info, resultsFolder: relative(process.cwd(), plan.output) || '.' }));
+  say(summaryText(results, { ...style, clauses, showInfo: options.info, resultsFolder: nice(plan.output) }));
   for (const error of errors) say(`harness error: ${error}`);
   const reports = [`results: ${nice(join(plan.output, 'results.json'))}`, `evidence: ${nice(evidence)}`];
   if (plan.allure) {
@@ -106,5 +106,6 @@ async function report(results: RunResults, errors: readonly string[], options: R
 
 function nice(path: string): string {
   const short = relative(process.cwd(), path);
+  if (short === '') return '.';
   return short.startsWith('..') ? path : short;
 }

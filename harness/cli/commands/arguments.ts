@@ -36,13 +36,20 @@ export function withSelection(command: Command): Command {
     .option('-f, --family <families>', 'ipv4, ipv6', list);
 }
 
+/** What {@link withSelection} adds, as commander gives it. */
+export interface SelectionFlags {
+  section?: string[];
+  clause?: string[];
+  scenario?: string[];
+  level?: string[];
+  family?: string[];
+}
+
 /** Puts what the command line says of a selection into one object, beside the command's other options. */
-export function toSelection<T>(ids: readonly string[], raw: Record<string, unknown>): T & Required<Selection> {
-  const { section, clause, scenario, level, family, ...rest } = raw as Record<string, unknown> & {
-    section?: string[]; clause?: string[]; scenario?: string[]; level?: string[]; family?: string[];
-  };
+export function toSelection<T>(ids: readonly string[], raw: SelectionFlags & T): Required<Selection> & T {
+  const { section, clause, scenario, level, family, ...rest } = raw;
   return {
-    ...(rest as T),
+    ...(rest as unknown as T),
     ids: [...ids, ...(scenario ?? [])],
     sections: section ?? [], clauses: clause ?? [], levels: level ?? [], families: family ?? [],
   };

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ListOptions } from '../list.ts';
-import { toSelection, withSelection } from './arguments.ts';
+import type { Selection } from '../selection.ts';
+import { toSelection, withSelection, type SelectionFlags } from './arguments.ts';
 
 /** `list`: the scenarios. */
 export function addList(program: Command): void {
@@ -16,8 +17,8 @@ Examples:
   mptcp-conformance list --json | jq -r '.[].variants[]'   the id of every variant
 
 Exit codes: 0 listed, 2 the choice fits nothing or the suites have errors.`)
-    .action(async (ids: string[], options: Record<string, unknown>) => {
+    .action(async (ids: string[], options: SelectionFlags & Omit<ListOptions, keyof Selection>) => {
       const { listScenarios } = await import('../list.ts');
-      listScenarios(toSelection<ListOptions>(ids, options));
+      listScenarios(toSelection(ids, options));
     });
 }

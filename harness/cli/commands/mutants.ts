@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { MutantOptions } from '../mutants.ts';
-import { DEFAULT_CONCURRENCY, positive, toSelection, withSelection } from './arguments.ts';
+import type { Selection } from '../selection.ts';
+import { DEFAULT_CONCURRENCY, positive, toSelection, withSelection, type SelectionFlags } from './arguments.ts';
 
 /** `mutants`: proves that expectations can fail. */
 export function addMutants(program: Command, argv: readonly string[]): void {
@@ -14,8 +15,8 @@ Examples:
   mptcp-conformance mutants --section 3.1       those of one section
 
 Exit codes: 0 every alteration was noticed, 1 one was not, 2 the harness could not do its job.`)
-    .action(async (ids: string[], options: Record<string, unknown>) => {
+    .action(async (ids: string[], options: SelectionFlags & Omit<MutantOptions, keyof Selection>) => {
       const { mutants } = await import('../mutants.ts');
-      process.exitCode = await mutants(toSelection<MutantOptions>(ids, options), argv);
+      process.exitCode = await mutants(toSelection(ids, options), argv);
     });
 }

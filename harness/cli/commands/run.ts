@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { RunOptions } from '../run.ts';
-import { DEFAULT_CONCURRENCY, DEFAULT_OUTPUT, positive, toSelection, withSelection } from './arguments.ts';
+import type { Selection } from '../selection.ts';
+import { DEFAULT_CONCURRENCY, DEFAULT_OUTPUT, positive, toSelection, withSelection, type SelectionFlags } from './arguments.ts';
 
 /** `run`: judges the running kernel. */
 export function addRun(program: Command, argv: readonly string[]): void {
@@ -29,8 +30,8 @@ Exit codes:
   0  no MUST is broken beyond the declared deviations
   1  one is
   2  the harness could not do its job, or the run was cut short: what there is is written and marked as partial`)
-    .action(async (ids: string[], options: Record<string, unknown>) => {
+    .action(async (ids: string[], options: SelectionFlags & Omit<RunOptions, keyof Selection>) => {
       const { run } = await import('../run.ts');
-      process.exitCode = await run(toSelection<RunOptions>(ids, options), argv);
+      process.exitCode = await run(toSelection(ids, options), argv);
     });
 }
