@@ -7,8 +7,9 @@ export function zshCompletion(commands: readonly CompletedCommand[]): string {
 # zsh completion for mptcp-conformance
 _mptcp_conformance_words() {
   local -a words_found
-  words_found=("\${(@f)$("\${words_program}" complete $1 2>/dev/null)}")
-  compadd -a words_found
+  # _arguments puts its own options for compadd before our word.
+  words_found=("\${(@f)$("\${words_program}" complete "\${@[-1]}" 2>/dev/null)}")
+  compadd "\${@[1,-2]}" -a words_found
 }
 _mptcp_conformance() {
   local words_program=$words[1] curcontext=$curcontext state line

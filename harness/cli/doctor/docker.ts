@@ -7,7 +7,7 @@ const LIMIT_MS = 3000;
 
 /** Asks the daemon for its version. */
 export async function checkDocker(environment: NodeJS.ProcessEnv = process.env): Promise<Check> {
-  const subject = { id: 'docker', title: 'Docker daemon (for --sut docker)', needed: false };
+  const subject = { id: 'docker', title: 'Docker daemon (stacks in containers)', needed: false };
   const where = daemonAddress(environment);
   if (where === undefined) {
     return lacks(subject, `DOCKER_HOST is "${environment['DOCKER_HOST'] ?? ''}"`, 'unset it, or use unix:///path or tcp://host:port');

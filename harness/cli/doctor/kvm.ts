@@ -74,7 +74,7 @@ export function hasRun(ended: Ended): boolean {
 
 /** Is QEMU there, and does it carry a guest by itself? */
 export async function checkQemu(): Promise<Check> {
-  const subject = { id: 'qemu', title: 'QEMU (for --sut kernel:VERSION)', needed: false };
+  const subject = { id: 'qemu', title: 'QEMU (other kernels)', needed: false };
   const version = await runProgram(['qemu-system-x86_64', '--version']);
   const remedy = 'sudo apt-get install -y --no-install-recommends qemu-system-x86';
   if (version.isMissing) return lacks(subject, 'no qemu-system-x86_64 on the PATH', remedy);
