@@ -1,6 +1,6 @@
 /** The option that a compliant host would put on a packet: what a scenario leaves out, and what `auto` means. */
 import { addAddrHmac, dssChecksum, idsn, joinHmac, token } from '../mptcp/index.ts';
-import { FLAG, type TcpOption } from '../packet/types.ts';
+import { FLAG, type OptionAddAddr, type TcpOption } from '../packet/types.ts';
 import type { Before, Subflow } from './endpoint.ts';
 
 /** One packet as its sender sees it. Numbers are relative where the notation's are. */
@@ -54,6 +54,12 @@ function secretsOf(view: OptionView): Secrets {
   const remote = { key: subflow.connection.remoteKey ?? 0n, nonce: subflow.remoteNonce ?? 0 };
   const [sender, receiver] = view.outgoing ? [local, remote] : [remote, local];
   return { senderKey: sender.key, receiverKey: receiver.key, senderNonce: sender.nonce, receiverNonce: receiver.nonce };
+}
+
+/** The HMAC of an ADD_ADDR that announces this id, address and port (§3.4.1). */
+export function announcementHmac(option: OptionAddAddr, view: OptionView): Uint8Array {
+  const { senderKey, receiverKey } = secretsOf(view);
+  return addAddrHmac(senderKey, receiverKey, option.addressId, option.address, option.port ?? 0);
 }
 
 /** Builds the option `kind` as a compliant sender of this packet would. */

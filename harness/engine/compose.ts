@@ -1,13 +1,13 @@
 /** Builds the packet that a `send` line describes: a compliant peer's, but for what the line says. Pure. */
 import { dssChecksum } from '../mptcp/index.ts';
 import { encodedLength, encodeOptions } from '../packet/index.ts';
-import { FLAG, type IpHeader, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
+import { FLAG, type IpHeader, type OptionAddAddr, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Value } from '../scenario/expression.ts';
 import { isMptcp, OPTION_FIELDS } from '../scenario/option-fields.ts';
 import type { FieldItem, OptionItem, PacketLine } from '../scenario/packet-line.ts';
 import { fillOctets } from '../sut/fill.ts';
 import {
-  baseFor, checksumOf, compliantOption, narrowDss, outgoingView, wideOption, type OptionView,
+  announcementHmac, baseFor, checksumOf, compliantOption, narrowDss, outgoingView, wideOption, type OptionView,
 } from './compliant-option.ts';
 import { relativeDsn, type Subflow } from './endpoint.ts';
 import { evaluate, toInt, type Scope } from './evaluate.ts';
@@ -182,6 +182,7 @@ function buildOption(item: OptionItem, plain: OptionView, scope: Scope): TcpOpti
   const option = structuredClone(reference);
   for (const field of item.fields) if (field.name !== 'csum' && field.name !== 'len') writeField(field, item.name, { option, reference, view, scope });
   if (option.kind === 'dss') dropWithParts(option, item);
+  if (option.kind === 'add_addr' && !item.fields.some((field) => field.name === 'hmac')) settleHmac(option, view);
   // A compliant checksum covers the mapping as it is written, so it comes last.
   const checksum = item.fields.find((field) => field.name === 'csum');
   if (checksum !== undefined && (option.kind === 'dss' || option.kind === 'mp_capable')) option.checksum ??= 0;
@@ -201,6 +202,12 @@ function speaksOfMapping(item: OptionItem, scope: Scope): boolean {
     if (!MAPPING_FIELDS.has(field.name) || field.matcher.type === 'absent') return false;
     return field.name !== 'map' || fieldValue(field, { ...scope, auto: () => 0n }) === 1n;
   });
+}
+
+/** The HMAC of what the line announces; an echo has none. */
+function settleHmac(option: OptionAddAddr, view: OptionView): void {
+  if (option.echo) delete option.hmac;
+  else option.hmac = announcementHmac(option, view);
 }
 
 /** What belongs to a part of the DSS that the line took out goes with it, unless the line speaks of it. */
