@@ -114,7 +114,8 @@ function verdictOf(outcome: Outcome, level: Level): Verdict {
 
 function resultOf(head: Pick<ExpectationResult, 'clause' | 'level' | 'verdict' | 'source' | 'step'>, outcome: Outcome): ExpectationResult {
   const { message, expected, actual, differences, nearMisses } = outcome;
-  if (outcome.met) return head.verdict === 'info' ? { ...head, message } : head;
+  // Which alternative came, or how many values were compared.
+  if (outcome.met) return message === '' && head.verdict !== 'info' ? head : { ...head, message };
   return {
     ...head,
     message,

@@ -46,6 +46,12 @@ describe('isRetransmissionOf', () => {
     expect(isRetransmissionOf(fromStack({ payload: new Uint8Array(10), flags: FIN | ACK }), data)).toBe(false);
   });
 
+  test('knows the third packet of a join when it comes again', () => {
+    const third = fromStack({ options: [{ kind: 'mp_join', form: 'ack', reserved: 0, hmac: new Uint8Array(20) }] });
+    expect(isRetransmissionOf(third, third)).toBe(true);
+    expect(isRetransmissionOf(fromStack({}), third)).toBe(false);
+  });
+
   test('of what takes no room there is none', () => {
     expect(isRetransmissionOf(fromStack({}), fromStack({}))).toBe(false);
     expect(isRetransmissionOf(fromStack({ flags: SYN }), fromStack({ flags: SYN }))).toBe(true);
