@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
-import { isRetransmissionOf } from './tolerance.ts';
+import { isReinjectionOf, isRetransmissionOf } from './tolerance.ts';
 
 function ack(options: TcpOption[]): Packet {
   return {
@@ -19,5 +19,25 @@ describe('isRetransmissionOf', () => {
   it('takes no other empty segment for one sent again', () => {
     expect(isRetransmissionOf(ack([]), ack([third]))).toBe(false);
     expect(isRetransmissionOf(ack([]), ack([]))).toBe(false);
+  });
+});
+
+describe('isReinjectionOf', () => {
+  const data = (dsn: bigint, octet: number, seq = 7): Packet => {
+    const packet = ack([{
+      kind: 'dss', reserved: 0, dataFin: false, dsn8: true, dataAck8: false, hasDataAck: false, hasMap: true, dsn, ssn: 1, dataLength: 2,
+    }]);
+    return { ...packet, tcp: { ...packet.tcp, seq, payload: Uint8Array.of(1, octet) } };
+  };
+
+  it('knows the same octets wherever they stand on a subflow', () => {
+    expect(isReinjectionOf(data(5n, 2, 900), data(5n, 2))).toBe(true);
+  });
+
+  it('takes neither other numbers, nor other octets, nor packets without data for the same', () => {
+    expect(isReinjectionOf(data(6n, 2), data(5n, 2))).toBe(false);
+    expect(isReinjectionOf(data(5n, 3), data(5n, 2))).toBe(false);
+    expect(isReinjectionOf(ack([]), data(5n, 2))).toBe(false);
+    expect(isReinjectionOf(ack([]), ack([]))).toBe(false);
   });
 });
