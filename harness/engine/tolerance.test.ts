@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { FLAG, type OptionDss } from '../packet/types.ts';
+import { FLAG, type OptionDss, type Packet } from '../packet/types.ts';
 import { fromStack } from './testing/subflows.ts';
-import { flagsMatch, isPureAck, isRetransmissionOf } from './tolerance.ts';
+import { flagsMatch, isPureAck, isReinjectionOf, isRetransmissionOf } from './tolerance.ts';
 import { worst, WORST_FIRST } from './verdict.ts';
 
 const { SYN, ACK, FIN, RST, PSH, URG, ECE, CWR } = FLAG;
@@ -62,4 +62,24 @@ describe('isRetransmissionOf', () => {
 test('the worst verdict is what was seen, then what was not settled', () => {
   expect(worst([])).toBeUndefined();
   for (const [i, verdict] of WORST_FIRST.entries()) expect(worst(WORST_FIRST.slice(i).toReversed())).toBe(verdict);
+});
+
+describe('isReinjectionOf', () => {
+  const data = (dsn: bigint, octet: number, seq = 7): Packet => {
+    const packet = fromStack({ options: [{
+      kind: 'dss', reserved: 0, dataFin: false, dsn8: true, dataAck8: false, hasDataAck: false, hasMap: true, dsn, ssn: 1, dataLength: 2,
+    }] });
+    return { ...packet, tcp: { ...packet.tcp, seq, payload: Uint8Array.of(1, octet) } };
+  };
+
+  test('knows the same octets wherever they stand on a subflow', () => {
+    expect(isReinjectionOf(data(5n, 2, 900), data(5n, 2))).toBe(true);
+  });
+
+  test('takes neither other numbers, nor other octets, nor packets without data for the same', () => {
+    expect(isReinjectionOf(data(6n, 2), data(5n, 2))).toBe(false);
+    expect(isReinjectionOf(data(5n, 3), data(5n, 2))).toBe(false);
+    expect(isReinjectionOf(fromStack({}), data(5n, 2))).toBe(false);
+    expect(isReinjectionOf(fromStack({}), fromStack({}))).toBe(false);
+  });
 });
