@@ -1,12 +1,13 @@
 /** Builds the packet that a `send` line describes: a compliant peer's, but for what the line says. Pure. */
+import { dssChecksum } from '../mptcp/index.ts';
 import { encodedLength, encodeOptions } from '../packet/index.ts';
-import { FLAG, type IpHeader, type Packet, type TcpOption } from '../packet/types.ts';
+import { FLAG, type IpHeader, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Value } from '../scenario/expression.ts';
 import { isMptcp, OPTION_FIELDS } from '../scenario/option-fields.ts';
 import type { FieldItem, OptionItem, PacketLine } from '../scenario/packet-line.ts';
 import { fillOctets } from '../sut/fill.ts';
 import { baseFor, compliantOption, narrow, outgoingView, type OptionView } from './compliant-option.ts';
-import type { Subflow } from './endpoint.ts';
+import { relativeDsn, type Subflow } from './endpoint.ts';
 import { evaluate, toInt, type Scope } from './evaluate.ts';
 
 /** TCP's option area (RFC 9293 §3.1). */
@@ -58,18 +59,29 @@ export function recordSent(line: PacketLine, subflow: Subflow, packet: Packet): 
 
 function recordMapping(line: PacketLine, subflow: Subflow, options: readonly TcpOption[], seq: number, length: number): void {
   const { connection } = subflow;
-  const written = line.options?.items.flatMap((item) => item.fields.map((field) => field.name)) ?? [];
   const dss = options.find((option) => option.kind === 'dss');
   const capable = options.find((option) => option.kind === 'mp_capable' && option.dataLength !== undefined);
+  // Where a line leaves the number out, it is the next one; a retransmission is not counted again.
+  let dsn = connection.sendNext;
+  let isNew = subflow.sentMappingAt(seq) === undefined;
   let covered = 0;
-  if (dss?.hasMap === true && !written.includes('dsn')) covered = (dss.dataLength ?? 0) - (dss.dataFin ? 1 : 0);
-  else if (capable?.kind === 'mp_capable') covered = capable.dataLength ?? 0;
+  if (dss?.hasMap === true) {
+    covered = Math.max(0, (dss.dataLength ?? 0) - (dss.dataFin ? 1 : 0));
+    if (writtenIn(line, 'dsn') && dss.dsn !== undefined) {
+      dsn = relativeDsn(dss.dsn, dss.dsn8, connection.localIdsn);
+      isNew = true;
+    }
+  } else if (capable?.kind === 'mp_capable') covered = capable.dataLength ?? 0;
   else if (!connection.mptcp) covered = length;
-  if (covered > 0 && subflow.sentMappingAt(seq) === undefined) {
-    subflow.sentMappings.push({ ssn: seq, dsn: connection.sendNext, length: covered });
-    connection.sendNext += BigInt(covered);
+  if (covered > 0 && isNew) {
+    subflow.sentMappings.push({ ssn: (writtenIn(line, 'ssn') ? dss?.ssn : undefined) ?? seq, dsn, length: covered });
+    connection.sent.take(dsn, covered);
   }
-  if (dss?.dataFin === true && !written.includes('dsn')) connection.sendNext += 1n;
+  if (dss?.hasMap === true && dss.dataFin) connection.sent.take(isNew ? dsn + BigInt(covered) : connection.sendNext, 1);
+}
+
+function writtenIn(line: PacketLine, name: string): FieldItem | undefined {
+  return line.options?.items.find((item) => item.name === 'dss')?.fields.find((field) => field.name === name);
 }
 
 function flagBits(line: PacketLine): number {
@@ -83,10 +95,18 @@ function viewFor(line: PacketLine, subflow: Subflow, flags: number, scope: Scope
   const known = subflow.sentMappingAt(start);
   const { connection } = subflow;
   const dsn = known === undefined ? connection.sendNext : known.dsn + BigInt(start - known.ssn);
-  const offset = connection.mptcp ? Number(dsn) - 1 : start - 1;
+  const offset = connection.mptcp ? Number(writtenDsn(line, start, dsn, scope) ?? dsn) - 1 : start - 1;
   const dataFin = line.options?.items.some((item) =>
     item.name === 'dss' && item.fields.some((field) => field.name === 'F' && fieldValue(field, scope) === 1n)) ?? false;
-  return outgoingView(subflow, flags, start, payloadOf(line, offset, scope), dataFin);
+  return outgoingView(subflow, flags, start, payloadOf(line, Math.max(0, offset), scope), dataFin);
+}
+
+/** Data sequence number of the octet at `start` by a mapping that the line writes: the payload follows it. */
+function writtenDsn(line: PacketLine, start: number, next: bigint, scope: Scope): bigint | undefined {
+  const [dsn, ssn] = [writtenIn(line, 'dsn'), writtenIn(line, 'ssn')];
+  if (dsn === undefined || dsn.matcher.type === 'absent') return undefined;
+  const from = ssn === undefined || ssn.matcher.type === 'absent' ? start : toInt(fieldValue(ssn, { ...scope, auto: () => BigInt(start) }));
+  return BigInt.asUintN(32, toInt(fieldValue(dsn, { ...scope, auto: () => next })) + BigInt(start) - BigInt(from));
 }
 
 function payloadOf(line: PacketLine, offset: number, scope: Scope): Uint8Array {
@@ -150,11 +170,11 @@ function defaultKinds(view: OptionView): string[] {
 function buildOption(item: OptionItem, view: OptionView, scope: Scope): TcpOption {
   const option = structuredClone(compliantOption(item.name, view));
   const spec = OPTION_FIELDS.get(item.name);
+  const reference = compliantOption(item.name, view);
+  if (option.kind === 'dss') widenDss(option, view);
   for (const field of item.fields) {
-    if (field.name === 'len') continue;
     const target = spec?.fields.get(field.name);
-    if (target === undefined) continue;
-    const reference = compliantOption(item.name, view);
+    if (field.name === 'len' || field.name === 'csum' || target === undefined) continue;
     const style = target.style;
     const base = style === 'dsn' || style === 'dack' ? baseFor(item.name === 'mp_fail' ? 'dack' : style, view) : undefined;
     const auto = (): Value | undefined => {
@@ -164,13 +184,52 @@ function buildOption(item: OptionItem, view: OptionView, scope: Scope): TcpOptio
     const value = fieldValue(field, { ...scope, style, auto });
     target.write(option, base !== undefined && typeof value === 'bigint' ? BigInt.asUintN(64, value + base) : value);
   }
+  if (option.kind === 'dss') settleDss(option, item, view);
+  writeChecksum(option, item, scope);
   if (option.kind === 'dss') narrowDss(option);
   const length = item.fields.find((field) => field.name === 'len');
   if (length === undefined) return option;
   return resize(option, Number(toInt(fieldValue(length, { ...scope, auto: () => BigInt(encodedLength(option)) }))));
 }
 
-function narrowDss(option: Extract<TcpOption, { kind: 'dss' }>): void {
+/** Numbers in full until the line has had its say on their size. */
+function widenDss(option: OptionDss, { subflow: { connection }, dsnNext, dataAckNext }: OptionView): void {
+  if (option.dsn !== undefined) option.dsn = BigInt.asUintN(64, connection.localIdsn + dsnNext);
+  if (option.dataAck !== undefined) option.dataAck = BigInt.asUintN(64, (connection.remoteIdsn ?? 0n) + dataAckNext);
+}
+
+/** Fields that went with what the line took out go too; a checksum is over what the line made of the mapping. */
+function settleDss(option: OptionDss, item: OptionItem, view: OptionView): void {
+  const written = new Set(item.fields.map((field) => field.name));
+  if (!option.hasDataAck && !written.has('dack_size')) option.dataAck8 = false;
+  if (!option.hasMap) {
+    if (!written.has('dsn_size')) option.dsn8 = false;
+    for (const name of ['dsn', 'ssn', 'dlen', 'csum']) {
+      if (!written.has(name)) OPTION_FIELDS.get('dss')?.fields.get(name)?.write(option, undefined);
+    }
+  } else if (option.checksum !== undefined || written.has('csum')) option.checksum = mappingChecksum(option, view);
+}
+
+/** The checksum of a mapping as written: over the payload where it lies in the segment, over the pattern elsewhere. */
+function mappingChecksum(option: OptionDss, { subflow, ssn: seq, payload }: OptionView): number {
+  const { dsn = 0n, ssn = 0, dataLength = 0 } = option;
+  const from = Number(BigInt.asUintN(32, dsn - subflow.connection.localIdsn)) - 1;
+  const data = fillOctets(Math.max(0, from), Math.max(0, dataLength - (option.dataFin ? 1 : 0)));
+  for (const [i, octet] of payload.entries()) {
+    const at = seq + i - ssn;
+    if (at >= 0 && at < data.length) data[at] = octet;
+  }
+  return dssChecksum({ dsn, ssn, dataLength, data });
+}
+
+function writeChecksum(option: TcpOption, item: OptionItem, scope: Scope): void {
+  const field = item.fields.find((one) => one.name === 'csum');
+  const target = OPTION_FIELDS.get(item.name)?.fields.get('csum');
+  if (field === undefined || target === undefined) return;
+  target.write(option, fieldValue(field, { ...scope, auto: () => target.read(option) }));
+}
+
+function narrowDss(option: OptionDss): void {
   if (option.dsn !== undefined) option.dsn = narrow(option.dsn, option.dsn8);
   if (option.dataAck !== undefined) option.dataAck = narrow(option.dataAck, option.dataAck8);
 }

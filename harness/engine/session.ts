@@ -243,6 +243,7 @@ export class Session {
       sut_nonce: subflow.remoteNonce === undefined ? undefined : BigInt(subflow.remoteNonce),
       seq: BigInt(subflow.sendNext),
       ack: BigInt(subflow.receiveNext),
+      window: BigInt(subflow.window),
       isn: BigInt(subflow.isn),
       sut_isn: subflow.remoteIsn === undefined ? undefined : BigInt(subflow.remoteIsn),
       port: BigInt(subflow.local.port),

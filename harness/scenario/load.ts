@@ -116,7 +116,7 @@ interface VariantInput {
 
 function buildVariant(input: VariantInput): Scenario {
   const { file, raw, suite, name, scenario, variant, library } = input;
-  const role = scenario.sut ?? raw.sut;
+  const role = roleOf(input);
   const path = ['scenarios', name];
   const context: StepContext = {
     file,
@@ -147,6 +147,16 @@ function buildVariant(input: VariantInput): Scenario {
     preamble: parseSteps(preamble, preamblePath, context),
     body: parseSteps(scenario.steps, [...path, 'steps'], context),
   };
+}
+
+/** `for-each: { role: [...] }` runs a scenario in both roles. */
+function roleOf({ file, raw, name, scenario, variant, diagnostics }: VariantInput): Scenario['role'] {
+  const { role } = variant.parameters;
+  if (role === undefined) return scenario.sut ?? raw.sut;
+  if (role === 'initiator' || role === 'responder') return role;
+  const message = `the role is initiator or responder, not "${role}"`;
+  diagnostics.push(file.diagnose(['scenarios', name], 'BAD_VALUE', message));
+  return raw.sut;
 }
 
 function fill(text: string, variables: Readonly<Record<string, string>>): string {
