@@ -1,8 +1,9 @@
 /** The option that a compliant host would put on a packet: what a scenario leaves out, and what `auto` means. */
 import { addAddrHmac, dssChecksum, idsn, joinHmac, token } from '../mptcp/index.ts';
-import { FLAG, type TcpOption } from '../packet/types.ts';
+import { FLAG, type OptionDss, type TcpOption } from '../packet/types.ts';
 import type { Before, Subflow } from './endpoint.ts';
 import { relativeDsn } from './endpoint.ts';
+import { fillOctets } from '../sut/fill.ts';
 
 /** One packet as its sender sees it. Numbers are relative where the notation's are. */
 export interface OptionView {
@@ -158,6 +159,22 @@ function dss(view: OptionView, secrets: Secrets): TcpOption {
 /** DSS checksum over the whole payload of a packet; the DSN is relative to the sender's IDSN. */
 export function checksumOf(view: OptionView, senderKey: bigint, dsn: bigint, ssn: number, dataLength = view.payload.length): number {
   return dssChecksum({ dsn: BigInt.asUintN(64, idsn(senderKey) + dsn), ssn, dataLength, data: view.payload });
+}
+
+/**
+ * The checksum of a mapping as it stands: over the payload where that lies in this packet, over the pattern elsewhere.
+ *
+ * @param idsnOfSender what the numbers of the mapping count from; a 4-octet one is completed near it
+ */
+export function mappingChecksum(option: OptionDss, view: OptionView, idsnOfSender: bigint): number {
+  const { ssn = 0, dataLength = 0 } = option;
+  const from = relativeDsn(option.dsn ?? 0n, option.dsn8, idsnOfSender);
+  const data = fillOctets(Math.max(0, Number(BigInt.asUintN(32, from)) - 1), Math.max(0, dataLength - (option.dataFin ? 1 : 0)));
+  for (const [i, octet] of view.payload.entries()) {
+    const at = view.ssn + i - ssn;
+    if (at >= 0 && at < data.length) data[at] = octet;
+  }
+  return dssChecksum({ dsn: BigInt.asUintN(64, idsnOfSender + from), ssn, dataLength, data });
 }
 
 /** 64 bits, or the lower 32. */

@@ -1,12 +1,11 @@
 /** Builds the packet that a `send` line describes: a compliant peer's, but for what the line says. Pure. */
-import { dssChecksum } from '../mptcp/index.ts';
 import { encodedLength, encodeOptions } from '../packet/index.ts';
 import { FLAG, type IpHeader, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Value } from '../scenario/expression.ts';
 import { isMptcp, OPTION_FIELDS } from '../scenario/option-fields.ts';
 import type { FieldItem, OptionItem, PacketLine } from '../scenario/packet-line.ts';
 import { fillOctets } from '../sut/fill.ts';
-import { baseFor, compliantOption, narrow, outgoingView, type OptionView } from './compliant-option.ts';
+import { baseFor, compliantOption, mappingChecksum, narrow, outgoingView, type OptionView } from './compliant-option.ts';
 import { relativeDsn, type Subflow } from './endpoint.ts';
 import { evaluate, toInt, type Scope } from './evaluate.ts';
 
@@ -95,7 +94,9 @@ function viewFor(line: PacketLine, subflow: Subflow, flags: number, scope: Scope
   const known = subflow.sentMappingAt(start);
   const { connection } = subflow;
   const dsn = known === undefined ? connection.sendNext : known.dsn + BigInt(start - known.ssn);
-  const offset = connection.mptcp ? Number(writtenDsn(line, start, dsn, scope) ?? dsn) - 1 : start - 1;
+  // What a sequence number once carried it carries always, whatever the line says of it now.
+  const shown = known === undefined ? writtenDsn(line, start, dsn, scope) : undefined;
+  const offset = connection.mptcp ? Number(shown ?? dsn) - 1 : start - 1;
   const dataFin = line.options?.items.some((item) =>
     item.name === 'dss' && item.fields.some((field) => field.name === 'F' && fieldValue(field, scope) === 1n)) ?? false;
   return outgoingView(subflow, flags, start, payloadOf(line, Math.max(0, offset), scope), dataFin);
@@ -207,19 +208,9 @@ function settleDss(option: OptionDss, item: OptionItem, view: OptionView): void 
     for (const name of ['dsn', 'ssn', 'dlen', 'csum']) {
       if (!written.has(name)) OPTION_FIELDS.get('dss')?.fields.get(name)?.write(option, undefined);
     }
-  } else if (option.checksum !== undefined || written.has('csum')) option.checksum = mappingChecksum(option, view);
-}
-
-/** The checksum of a mapping as written: over the payload where it lies in the segment, over the pattern elsewhere. */
-function mappingChecksum(option: OptionDss, { subflow, ssn: seq, payload }: OptionView): number {
-  const { dsn = 0n, ssn = 0, dataLength = 0 } = option;
-  const from = Number(BigInt.asUintN(32, dsn - subflow.connection.localIdsn)) - 1;
-  const data = fillOctets(Math.max(0, from), Math.max(0, dataLength - (option.dataFin ? 1 : 0)));
-  for (const [i, octet] of payload.entries()) {
-    const at = seq + i - ssn;
-    if (at >= 0 && at < data.length) data[at] = octet;
+  } else if (option.checksum !== undefined || written.has('csum')) {
+    option.checksum = mappingChecksum(option, view, view.subflow.connection.localIdsn);
   }
-  return dssChecksum({ dsn, ssn, dataLength, data });
 }
 
 function writeChecksum(option: TcpOption, item: OptionItem, scope: Scope): void {

@@ -4,7 +4,7 @@ import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Value } from '../scenario/expression.ts';
 import { OPTION_FIELDS, type FieldStyle } from '../scenario/option-fields.ts';
 import { fillOctets } from '../sut/fill.ts';
-import { baseFor, compliantOption, incomingView, relativeDsn, type OptionView } from './compliant-option.ts';
+import { baseFor, compliantOption, incomingView, mappingChecksum, relativeDsn, type OptionView } from './compliant-option.ts';
 import type { Before, Subflow } from './endpoint.ts';
 
 /** A packet of the stack as the matcher gets it. */
@@ -94,8 +94,10 @@ export function readField(option: TcpOption, name: string, view: OptionView): Va
   return relativeDsn(value, isWide(option, field.style), base);
 }
 
-/** What `auto` is for a field of an option. */
-export function autoField(kind: string, name: string, view: OptionView): Value | undefined {
+/** What `auto` is for a field of an option; a checksum is that of the mapping which the option itself declares. */
+export function autoField(kind: string, name: string, view: OptionView, option?: TcpOption): Value | undefined {
+  const base = baseFor('dsn', view);
+  if (name === 'csum' && option?.kind === 'dss' && option.hasMap && base !== undefined) return BigInt(mappingChecksum(option, view, base));
   return readField(compliantOption(kind, view), name, view);
 }
 

@@ -16,6 +16,7 @@ interface RawTester {
   mss?: number;
   checksum?: Scalar;
   'dsn-size'?: Scalar;
+  key?: string;
 }
 
 interface RawScenario {
@@ -173,6 +174,7 @@ function profileOf(raw: RawTester, variables: Readonly<Record<string, string>>):
     mss: raw.mss ?? 1400,
     checksum: isOn(raw.checksum, false),
     dsnSize: fill(String(raw['dsn-size'] ?? 8), variables) === '4' ? 4 : 8,
+    ...(raw.key === undefined ? {} : { key: BigInt(raw.key) }),
   };
 }
 

@@ -69,6 +69,8 @@ export interface Profile {
   checksum: boolean;
   /** Octets of DSN and Data ACK that the tester sends. */
   dsnSize: 4 | 8;
+  /** The tester's key where a scenario needs a certain IDSN; random otherwise. */
+  key?: bigint;
 }
 
 /** Which link a subflow uses, and which address id it has at the tester. */
