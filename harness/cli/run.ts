@@ -95,9 +95,9 @@ async function report(results: RunResults, errors: readonly string[], options: R
   const style = styleFor(process.stdout);
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   const evidence = join(plan.output, 'evidence');
-  if (options.ladder) showLadders(results, evidence);
+  if (options.ladder) showLadders(results, plan.output);
   const clauses = new Map(plan.project.catalogue.all.map((clause) => [clause.id, clause]));
-  say(summaryText(results, { ...style, clauses, showInfo: options.info, evidenceFolder: relative(process.cwd(), evidence) || '.' }));
+  say(summaryText(results, { ...style, clauses, showInfo: options.info, evidenceFolder: nice(plan.output) }));
   for (const error of errors) say(`harness error: ${error}`);
   const reports = [`results: ${nice(join(plan.output, 'results.json'))}`, `evidence: ${nice(evidence)}`];
   if (plan.allure) {
@@ -109,5 +109,6 @@ async function report(results: RunResults, errors: readonly string[], options: R
 
 function nice(path: string): string {
   const short = relative(process.cwd(), path);
+  if (short === '') return '.';
   return short.startsWith('..') ? path : short;
 }

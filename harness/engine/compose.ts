@@ -12,6 +12,8 @@ import { evaluate, toInt, type Scope } from './evaluate.ts';
 /** TCP's option area (RFC 9293 §3.1). */
 const OPTION_SPACE = 40;
 const DEFAULT_WINDOW = 0xffff;
+/** Options that may map data; octets written raw may be either of the others. */
+const MAPPING_OPTIONS = new Set(['dss', 'mp_capable', 'raw']);
 
 /** Composes a packet. `clock` is the timestamp value to send. State is not touched: see `recordSent`. @throws NotKnownYet */
 export function composePacket(line: PacketLine, subflow: Subflow, scope: Scope, clock: number): Packet {
@@ -30,7 +32,7 @@ export function composePacket(line: PacketLine, subflow: Subflow, scope: Scope, 
       seq: (subflow.isn + seq) >>> 0,
       ack: (ackBase + ack) >>> 0,
       flags,
-      window: header('win', DEFAULT_WINDOW),
+      window: header('win', subflow.connection.profile.window ?? DEFAULT_WINDOW),
       urgent: header('urg', 0),
       options: fit(options),
       payload: view.payload,
@@ -96,7 +98,8 @@ function viewFor(line: PacketLine, subflow: Subflow, flags: number, scope: Scope
   const dsn = known === undefined ? connection.sendNext : known.dsn + BigInt(start - known.ssn);
   // What a sequence number once carried it carries always, whatever the line says of it now.
   const shown = known === undefined ? writtenDsn(line, start, dsn, scope) : undefined;
-  const offset = connection.mptcp ? Number(shown ?? dsn) - 1 : start - 1;
+  const isPlain = !connection.mptcp || (subflow.first && known === undefined && isUnmapped(line));
+  const offset = isPlain ? start - 1 : Number(shown ?? dsn) - 1;
   const dataFin = line.options?.items.some((item) =>
     item.name === 'dss' && item.fields.some((field) => field.name === 'F' && fieldValue(field, scope) === 1n)) ?? false;
   return outgoingView(subflow, flags, start, payloadOf(line, Math.max(0, offset), scope), dataFin);
@@ -108,6 +111,11 @@ function writtenDsn(line: PacketLine, start: number, next: bigint, scope: Scope)
   if (dsn === undefined || dsn.matcher.type === 'absent') return undefined;
   const from = ssn === undefined || ssn.matcher.type === 'absent' ? start : toInt(fieldValue(ssn, { ...scope, auto: () => BigInt(start) }));
   return BigInt.asUintN(32, toInt(fieldValue(dsn, { ...scope, auto: () => next })) + BigInt(start) - BigInt(from));
+}
+
+/** Whether a line leaves its data without a mapping: after a fall back its place on the subflow is that in the stream. */
+function isUnmapped({ options }: PacketLine): boolean {
+  return options !== undefined && !options.open && options.items.every((item) => item.negated || !MAPPING_OPTIONS.has(item.name));
 }
 
 function payloadOf(line: PacketLine, offset: number, scope: Scope): Uint8Array {

@@ -168,13 +168,17 @@ function asValue(text: string): Value {
 
 async function repeat(step: RepeatStep, run: StepRun, inPreamble: boolean): Promise<undefined> {
   const { session } = run;
+  const gathered = new Set<string>();
   for (let i = 0; i < step.times; i++) {
+    // What the last round bound is taken out, or a value that comes again would look as if nothing was bound.
+    for (const name of gathered) session.names.delete(name);
     const earlier = run.results.length;
     const before = new Map(session.names);
     session.names.set('i', BigInt(i));
     await runSteps(step.steps, run, inPreamble);
     for (const [name, value] of session.names) {
       if (before.get(name) === value && before.has(name)) continue;
+      gathered.add(name);
       session.collected.set(name, [...(session.collected.get(name) ?? []), value]);
     }
     // Hundreds of equal passes say no more than the first; what differs stays.

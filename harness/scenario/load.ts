@@ -17,6 +17,7 @@ interface RawTester {
   checksum?: Scalar;
   'dsn-size'?: Scalar;
   key?: string;
+  window?: Scalar;
 }
 
 interface RawScenario {
@@ -174,6 +175,7 @@ function profileOf(raw: RawTester, variables: Readonly<Record<string, string>>):
     mss: raw.mss ?? 1400,
     checksum: isOn(raw.checksum, false),
     dsnSize: fill(String(raw['dsn-size'] ?? 8), variables) === '4' ? 4 : 8,
+    ...(raw.window === undefined ? {} : { window: Number(fill(String(raw.window), variables)) }),
     ...(raw.key === undefined ? {} : { key: BigInt(raw.key) }),
   };
 }
