@@ -30,6 +30,11 @@ export function isRetransmissionOf(packet: Packet, earlier: Packet): boolean {
     packet.tcp.seq === earlier.tcp.seq &&
     (packet.tcp.flags & ~UNJUDGED) === (earlier.tcp.flags & ~UNJUDGED) &&
     packet.tcp.payload.length === earlier.tcp.payload.length &&
-    (packet.tcp.payload.length > 0 || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN)) !== 0)
+    (packet.tcp.payload.length > 0 || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN)) !== 0 || (hasDataFin(packet) && hasDataFin(earlier)))
   );
+}
+
+/** A DATA_FIN takes room in the data sequence space, so it is sent again like data (RFC 8684 §3.3.3). */
+function hasDataFin({ tcp }: Packet): boolean {
+  return tcp.options.some((option) => option.kind === 'dss' && option.dataFin);
 }

@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import type { Packet, TcpOption } from '../packet/types.ts';
+import { isRetransmissionOf } from './tolerance.ts';
+
+function ack(...options: TcpOption[]): Packet {
+  return {
+    ip: { family: 'ipv4', src: '192.0.2.1', dst: '192.0.2.2', tos: 0, id: 0, fragment: 0, ttl: 64, protocol: 6 },
+    tcp: { srcPort: 1, dstPort: 2, seq: 5, ack: 7, flags: 0x10, window: 1, urgent: 0, options, payload: new Uint8Array(0) },
+  };
+}
+
+it('takes a DATA_FIN that comes again for a retransmission, and no other ACK', () => {
+  const fin: TcpOption = {
+    kind: 'dss', reserved: 0, dataFin: true, dsn8: true, hasMap: true, dataAck8: false, hasDataAck: false, dsn: 1n, ssn: 0, dataLength: 1,
+  };
+  expect(isRetransmissionOf(ack(fin), ack(fin))).toBe(true);
+  expect(isRetransmissionOf(ack(fin), ack())).toBe(false);
+  expect(isRetransmissionOf(ack(), ack())).toBe(false);
+});
