@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Packet, TcpOption } from '../packet/types.ts';
-import { isRetransmissionOf } from './tolerance.ts';
+import { isRetransmissionOf, repeatsDataFin } from './tolerance.ts';
 
 function ack(...options: TcpOption[]): Packet {
   return {
@@ -16,4 +16,13 @@ it('takes a DATA_FIN that comes again for a retransmission, and no other ACK', (
   expect(isRetransmissionOf(ack(fin), ack(fin))).toBe(true);
   expect(isRetransmissionOf(ack(fin), ack())).toBe(false);
   expect(isRetransmissionOf(ack(), ack())).toBe(false);
+});
+
+it('knows a DATA_FIN again on another subflow by its number', () => {
+  const fin = (dsn: bigint): TcpOption => ({
+    kind: 'dss', reserved: 0, dataFin: true, dsn8: true, hasMap: true, dataAck8: false, hasDataAck: false, dsn, ssn: 0, dataLength: 1,
+  });
+  expect(repeatsDataFin(ack(fin(1n)), ack(fin(1n)))).toBe(true);
+  expect(repeatsDataFin(ack(fin(1n)), ack(fin(2n)))).toBe(false);
+  expect(repeatsDataFin(ack(fin(1n)), ack())).toBe(false);
 });

@@ -34,6 +34,12 @@ export function isRetransmissionOf(packet: Packet, earlier: Packet): boolean {
   );
 }
 
+/** A DATA_FIN without payload that another packet, of whichever subflow, has shown already (RFC 8684 §3.3.3). */
+export function repeatsDataFin(packet: Packet, earlier: Packet): boolean {
+  const [one, other] = [packet, earlier].map(({ tcp }) => (tcp.payload.length > 0 ? undefined : tcp.options.find((option) => option.kind === 'dss')));
+  return one?.dataFin === true && other?.dataFin === true && one.dsn === other.dsn && packet.tcp.flags === earlier.tcp.flags;
+}
+
 /** A DATA_FIN takes room in the data sequence space, so it is sent again like data (RFC 8684 §3.3.3). */
 function hasDataFin({ tcp }: Packet): boolean {
   return tcp.options.some((option) => option.kind === 'dss' && option.dataFin);
