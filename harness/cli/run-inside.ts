@@ -1,7 +1,8 @@
 /** The run itself, in the tester's namespace: Vitest over the suites, then the results and what is made of them. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
+import { evidenceFolder } from '../engine/run-scenario.ts';
 import { allureReporterOptions } from '../report/allure.ts';
 import { createProgress } from '../report/progress.ts';
 import { buildResults, type RunResults, type SutInfo } from '../report/results.ts';
@@ -22,6 +23,8 @@ export interface RunPlan {
   output: string;
   concurrency: number;
   allure: boolean;
+  /** Keep the evidence of every scenario, or only of those that did not pass. */
+  keepCaptures: 'all' | 'failed';
   command: string[];
 }
 
@@ -57,6 +60,7 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
     ...(plan.allure ? { setupFiles: ['allure-vitest/setup'] } : {}),
   });
   progress.end();
+  if (plan.keepCaptures === 'failed') dropEvidence(collector.results, plan.output);
   const finishedAt = new Date();
   const results = buildResults({
     tool: { name: 'mptcp-conformance', version: plan.project.version },
@@ -74,6 +78,15 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
     catalogue: plan.project.catalogue.all,
   });
   return { results, errors: collector.errors };
+}
+
+/** Removes the evidence of what passed; only now, since reporters copy from it to the last. */
+function dropEvidence(results: Collector['results'], output: string): void {
+  for (const result of results) {
+    if (result.verdict !== 'pass' && result.verdict !== 'info') continue;
+    rmSync(join(output, 'evidence', evidenceFolder(result.id)), { recursive: true, force: true });
+    result.evidence = {};
+  }
 }
 
 /** Results in the order of the suites, whatever order they came in. */

@@ -61,12 +61,12 @@ async function planRun(project: Project, scenarios: Scenario[], options: RunOpti
     project, scenarios, selected, output,
     concurrency: options.concurrency,
     allure: options.allure,
+    keepCaptures: options.keepCaptures,
     command: ['mptcp-conformance', ...argv],
     settings: {
       ...(selected ? { selected: scenarios.map((scenario) => scenario.id) } : {}),
       evidenceRoot: join(output, 'evidence'),
       agentPath,
-      keepCaptures: options.keepCaptures,
       deviations: [],
       mode: 'judge',
     },

@@ -1,11 +1,12 @@
 /** Reads the fields of a packet that has come, in the notation's numbers. Pure. */
+import { dssChecksum } from '../mptcp/index.ts';
 import { encodedLength } from '../packet/index.ts';
-import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
+import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Value } from '../scenario/expression.ts';
 import { OPTION_FIELDS, type FieldStyle } from '../scenario/option-fields.ts';
 import { fillOctets } from '../sut/fill.ts';
-import { baseFor, compliantOption, incomingView, mappingChecksum, relativeDsn, type OptionView } from './compliant-option.ts';
-import type { Before, Subflow } from './endpoint.ts';
+import { announcementHmac, baseFor, compliantOption, incomingView, mappedOctets, type OptionView } from './compliant-option.ts';
+import { relativeDsn, type Before, type Subflow } from './endpoint.ts';
 
 /** A packet of the stack as the matcher gets it. */
 export interface Arrival {
@@ -94,11 +95,20 @@ export function readField(option: TcpOption, name: string, view: OptionView): Va
   return relativeDsn(value, isWide(option, field.style), base);
 }
 
-/** What `auto` is for a field of an option; a checksum is that of the mapping which the option itself declares. */
-export function autoField(kind: string, name: string, view: OptionView, option?: TcpOption): Value | undefined {
+/** What `auto` is for a field of an option. */
+export function autoField(option: TcpOption, name: string, view: OptionView): Value | undefined {
+  if (option.kind === 'add_addr' && name === 'hmac') return announcementHmac(option, view);
+  if (option.kind === 'dss' && option.hasMap && name === 'csum') return checksumOfMapping(option, view);
+  return readField(compliantOption(option.kind, view), name, view);
+}
+
+/** The checksum that verifies for the mapping which the option itself declares. */
+function checksumOfMapping(option: OptionDss, view: OptionView): Value | undefined {
   const base = baseFor('dsn', view);
-  if (name === 'csum' && option?.kind === 'dss' && option.hasMap && base !== undefined) return BigInt(mappingChecksum(option, view, base));
-  return readField(compliantOption(kind, view), name, view);
+  if (base === undefined) return undefined;
+  const { ssn = 0, dataLength = 0 } = option;
+  const dsn = BigInt.asUintN(64, base + relativeDsn(option.dsn ?? 0n, option.dsn8, base));
+  return BigInt(dssChecksum({ dsn, ssn, dataLength, data: mappedOctets(option, view, base) }));
 }
 
 /** Whether a DSN or Data ACK of this option has eight octets. */

@@ -11,6 +11,7 @@ import type { ExpectationResult, LadderEntry, Verdict } from './result.ts';
 import type { Session } from './session.ts';
 import { runSutLine } from './sut-actions.ts';
 import type { Tamper } from './tamper.ts';
+import { WORST_FIRST } from './verdict.ts';
 
 /** What steps are run with. */
 export interface StepRun {
@@ -72,7 +73,8 @@ async function runStep(step: Step, run: StepRun, inPreamble: boolean): Promise<O
         await session.fence();
         return undefined;
       case 'forget':
-        session.forget();
+        if (step.subflow === undefined) session.forget();
+        else session.forgetSubflow(step.subflow);
         return undefined;
     }
   } catch (error) {
@@ -126,8 +128,7 @@ function noteVerdict(run: StepRun, verdict: Verdict, clause: string | undefined)
   const last = run.ladder.findLast((entry) => entry.kind === 'step');
   if (last === undefined) return;
   // Several clauses on one step: the diagram shows the worst.
-  const rank: Verdict[] = ['error', 'fail', 'inconclusive', 'warn', 'info', 'pass', 'skip'];
-  if (last.verdict !== undefined && rank.indexOf(last.verdict) <= rank.indexOf(verdict)) return;
+  if (last.verdict !== undefined && WORST_FIRST.indexOf(last.verdict) <= WORST_FIRST.indexOf(verdict)) return;
   last.verdict = verdict;
   if (clause !== undefined) last.clause = clause;
 }

@@ -16,6 +16,8 @@ it('takes a DATA_FIN that comes again for a retransmission, and no other ACK', (
   expect(isRetransmissionOf(ack(fin), ack(fin))).toBe(true);
   expect(isRetransmissionOf(ack(fin), ack())).toBe(false);
   expect(isRetransmissionOf(ack(), ack())).toBe(false);
+  const join: TcpOption = { kind: 'mp_join', form: 'ack', reserved: 0, hmac: new Uint8Array(20) };
+  expect(isRetransmissionOf(ack(join), ack(join))).toBe(true);
 });
 
 it('knows a DATA_FIN again on another subflow by its number', () => {

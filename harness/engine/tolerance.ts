@@ -30,7 +30,7 @@ export function isRetransmissionOf(packet: Packet, earlier: Packet): boolean {
     packet.tcp.seq === earlier.tcp.seq &&
     (packet.tcp.flags & ~UNJUDGED) === (earlier.tcp.flags & ~UNJUDGED) &&
     packet.tcp.payload.length === earlier.tcp.payload.length &&
-    (packet.tcp.payload.length > 0 || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN)) !== 0 || (hasDataFin(packet) && hasDataFin(earlier)))
+    (packet.tcp.payload.length > 0 || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN)) !== 0 || (isSentUntilAnswered(packet) && isSentUntilAnswered(earlier)))
   );
 }
 
@@ -40,7 +40,7 @@ export function repeatsDataFin(packet: Packet, earlier: Packet): boolean {
   return one?.dataFin === true && other?.dataFin === true && one.dsn === other.dsn && packet.tcp.flags === earlier.tcp.flags;
 }
 
-/** A DATA_FIN takes room in the data sequence space, so it is sent again like data (RFC 8684 §3.3.3). */
-function hasDataFin({ tcp }: Packet): boolean {
-  return tcp.options.some((option) => option.kind === 'dss' && option.dataFin);
+/** An ACK that is sent again until it is answered: with a DATA_FIN (RFC 8684 §3.3.3), or third of a join (§3.2). */
+function isSentUntilAnswered({ tcp }: Packet): boolean {
+  return tcp.options.some((option) => option.kind === 'mp_join' || (option.kind === 'dss' && option.dataFin));
 }
