@@ -190,9 +190,9 @@ class ExprReader {
       return { type: 'bytes', value: Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16)) };
     }
     // Addresses look like numbers at first, so they come before them.
-    const address = take(/^(?:\d+\.\d+\.\d+\.\d+|[0-9a-fA-F]{0,4}:[0-9a-fA-F:]*(?:\d+\.\d+\.\d+\.\d+)?)(?:\/\d{1,3})?/);
+    const address = take(/^(?:\d+\.\d+\.\d+\.\d+|[0-9a-fA-F]{0,4}:[0-9a-fA-F:]*(?:\.\d+\.\d+\.\d+)?)(?:\/\d{1,3})?/);
     if (address !== undefined) return { type: 'word', value: address };
-    const number = take(/^(?:0x[0-9a-fA-F]+|0b[01]+|\d+)(?![a-zA-Z_])/);
+    const number = take(/^(?:0x[0-9a-fA-F]+|0b[01]+|\d+)(?!\w)/);
     if (number !== undefined) return { type: 'int', value: BigInt(number) };
     const name = take(/^\$[a-zA-Z]\w*(?:\.[a-zA-Z]\w*)*/);
     if (name !== undefined) return { type: 'name', name: name.slice(1), at };

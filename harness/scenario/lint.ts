@@ -1,6 +1,6 @@
 /** What a schema cannot say about scenarios: that the things they name exist, and that they can judge at all. */
 import type { Clause } from '../catalogue/types.ts';
-import { DocumentError, suggestion, type Diagnostic, type DiagnosticCode } from '../document/diagnostic.ts';
+import { DocumentError, nearest, suggestion, type Diagnostic, type DiagnosticCode } from '../document/diagnostic.ts';
 import { diagnoseAt } from '../document/yaml-file.ts';
 import type { Topology } from '../topology/types.ts';
 import { namesIn, parseExpr, type Matcher } from './expression.ts';
@@ -97,7 +97,7 @@ function lintNames(step: Step, known: Known, report: Report): void {
     const link = /^link(\d)$/.exec(owner)?.[1];
     if (known.bound.has(name)) continue;
     if (!KNOWN_NAMES.test(name)) {
-      report(step, 'UNKNOWN_NAME', `$${name} is bound by no step before${suggestion(name, [...known.bound, 'sut.key', 'tester.key'])}`);
+      report(step, 'UNKNOWN_NAME', `$${name} is bound by no step before${nameHint(name, known)}`);
     } else if (link !== undefined && known.links !== undefined && (Number(link) > known.links || link === '0')) {
       report(step, 'UNKNOWN_NAME', `$${name}: the topology has ${known.links} links`);
     } else if (link === undefined && owner !== 'tester' && owner !== 'sut' && !known.subflows.has(owner)) {
@@ -107,6 +107,11 @@ function lintNames(step: Step, known: Known, report: Report): void {
   if ((step.kind === 'distinct' || step.kind === 'scattered') && !known.bound.has(step.name)) {
     report(step, 'UNKNOWN_NAME', `"${step.name}" is bound by no step before${suggestion(step.name, known.bound)}`);
   }
+}
+
+function nameHint(name: string, { bound }: Known): string {
+  const near = nearest(name, [...bound, 'sut.key', 'sut.token', 'sut.idsn', 'tester.key', 'tester.token', 'tester.idsn']);
+  return near === undefined ? `; bind it with "?${name}" in a step before` : `; did you mean "$${near}"?`;
 }
 
 function subflowsIn(step: Step): string[] {

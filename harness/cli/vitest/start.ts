@@ -30,7 +30,7 @@ export async function runSuites(run: SuiteRun): Promise<boolean> {
     isolate: false,
     maxWorkers: workers,
     maxConcurrency: Math.max(1, Math.ceil(run.concurrency / workers)),
-    reporters: run.reporters as NonNullable<CliOptions['reporters']>,
+    reporters: run.reporters,
     setupFiles: run.setupFiles ?? [],
     provide: { conformance: run.settings },
     server: { deps: { external: [/\/dist\//] } },
