@@ -8,7 +8,7 @@ import { matchPacket, type Difference, type MatchResult } from './match.ts';
 import type { Arrival } from './packet-view.ts';
 import type { Session } from './session.ts';
 import type { Tamper } from './tamper.ts';
-import { isPureAck, isRetransmissionOf, repeatsDataFin } from './tolerance.ts';
+import { isPureAck, isRetransmissionOf, repeatsData } from './tolerance.ts';
 
 /** How a step went. */
 export interface Outcome {
@@ -115,9 +115,8 @@ function accept(arrival: Arrival, subflow: Subflow | undefined, result: MatchRes
 }
 
 function isRepetition(arrival: Arrival, session: Session): boolean {
-  return session.arrivals.some((one) =>
-    one.consumed && one.index < arrival.index &&
-    ((one.subflow === arrival.subflow && isRetransmissionOf(arrival.packet, one.packet)) || repeatsDataFin(arrival.packet, one.packet)));
+  return repeatsData(arrival) || session.arrivals.some((one) =>
+    one.consumed && one.subflow === arrival.subflow && one.index < arrival.index && isRetransmissionOf(arrival.packet, one.packet));
 }
 
 /** Judges the packet just matched once more. */

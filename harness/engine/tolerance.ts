@@ -1,6 +1,8 @@
 /** What the matcher overlooks. Everything that may be tolerated is written here and nowhere else. */
 import { FLAG, type Packet } from '../packet/types.ts';
 import { isMptcp } from '../scenario/option-fields.ts';
+import { relativeDsn } from './endpoint.ts';
+import type { Arrival } from './packet-view.ts';
 
 /** Flags that say nothing about MPTCP: when a stack pushes (RFC 9293 §3.9.1) and ECN's (RFC 3168). */
 const UNJUDGED = FLAG.PSH | FLAG.ECE | FLAG.CWR;
@@ -34,10 +36,13 @@ export function isRetransmissionOf(packet: Packet, earlier: Packet): boolean {
   );
 }
 
-/** A DATA_FIN without payload that another packet, of whichever subflow, has shown already (RFC 8684 §3.3.3). */
-export function repeatsDataFin(packet: Packet, earlier: Packet): boolean {
-  const [one, other] = [packet, earlier].map(({ tcp }) => (tcp.payload.length > 0 ? undefined : tcp.options.find((option) => option.kind === 'dss')));
-  return one?.dataFin === true && other?.dataFin === true && one.dsn === other.dsn && packet.tcp.flags === earlier.tcp.flags;
+/** Data or a DATA_FIN sent again at the connection level, on whichever subflow: all of it had come before (RFC 8684 §3.3.6). */
+export function repeatsData({ packet, subflow, before }: Pick<Arrival, 'packet' | 'subflow' | 'before'>): boolean {
+  const dss = packet.tcp.options.find((option) => option.kind === 'dss');
+  const base = subflow?.connection.remoteIdsn;
+  if (base === undefined || dss?.dsn === undefined || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN | FLAG.RST)) !== 0) return false;
+  const { dsn, dsn8, dataLength = 0 } = dss;
+  return dataLength > 0 && relativeDsn(dsn, dsn8, base) + BigInt(dataLength) <= before.dataNext;
 }
 
 /** An ACK that is sent again until it is answered: with a DATA_FIN (RFC 8684 §3.3.3), or third of a join (§3.2). */
