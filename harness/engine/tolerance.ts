@@ -24,12 +24,19 @@ export function isPureAck(packet: Packet): boolean {
   return tcp.options.every((option) => !isMptcp(option) || (option.kind === 'dss' && !option.hasMap && !option.dataFin));
 }
 
-/** A segment sent again: same place in sequence space, same flags, same length. */
+/**
+ * A segment sent again: same place in sequence space, same flags, same length. A pure ACK takes no place there; only
+ * the third packet of a join is sent again until it is acknowledged (RFC 8684 §3.2).
+ */
 export function isRetransmissionOf(packet: Packet, earlier: Packet): boolean {
   return (
     packet.tcp.seq === earlier.tcp.seq &&
     (packet.tcp.flags & ~UNJUDGED) === (earlier.tcp.flags & ~UNJUDGED) &&
     packet.tcp.payload.length === earlier.tcp.payload.length &&
-    (packet.tcp.payload.length > 0 || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN)) !== 0)
+    (packet.tcp.payload.length > 0 || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN)) !== 0 || (hasJoin(packet) && hasJoin(earlier)))
   );
+}
+
+function hasJoin(packet: Packet): boolean {
+  return packet.tcp.options.some((option) => option.kind === 'mp_join');
 }
