@@ -166,7 +166,7 @@ class ExprReader {
     if (number !== undefined) return { type: 'int', value: BigInt(number) };
     const name = take(/^\$[a-zA-Z]\w*(?:\.[a-zA-Z]\w*)*/);
     if (name !== undefined) return { type: 'name', name: name.slice(1), at };
-    const word = take(/^[a-zA-Z][\w]*(?:[-/.][a-zA-Z][\w]*)*/);
+    const word = take(/^[a-zA-Z][\w]*(?:[-/.,][a-zA-Z][\w]*)*/);
     if (word === undefined) throw new NotationError(`"${rest}" is no value`, at, Math.max(1, rest.length));
     if (this.#text[this.#pos] === '(') return this.#call(word, at);
     return word === 'auto' ? { type: 'auto' } : { type: 'word', value: word };
