@@ -7,7 +7,7 @@
  */
 import { suggestion } from '../document/diagnostic.ts';
 import { NotationError, parseMatcher, splitTop, type Matcher } from './expression.ts';
-import { HEADER_FIELDS, OPTION_FIELDS, optionNames } from './option-fields.ts';
+import { HEADER_FIELDS, OPTION_FIELDS, optionNames, type OptionSpec } from './option-fields.ts';
 
 /** `name=value` of the header or of an option. */
 export interface FieldItem {
@@ -130,6 +130,12 @@ function parseOptions(text: string, open: number): { items: OptionItem[]; open: 
   return { items, open: isOpen };
 }
 
+/** `1+2` in a list of address ids is two of them, not their sum. */
+function asList(option: OptionSpec, field: FieldItem, text: string): FieldItem {
+  if (option.fields.get(field.name)?.style !== 'list' || !/^\d+(?:\+\d+)+$/.test(text)) return field;
+  return { ...field, matcher: { type: 'equal', expr: { type: 'word', value: text } } };
+}
+
 function parseOption(words: readonly { text: string; at: number }[]): OptionItem {
   const [first, ...rest] = words as [{ text: string; at: number }, ...{ text: string; at: number }[]];
   const negated = first.text.startsWith('!');
@@ -145,8 +151,11 @@ function parseOption(words: readonly { text: string; at: number }[]): OptionItem
     const main = known.main;
     if (main === undefined) throw new NotationError(`${name} has no value of its own; name the field`, first.at, name.length);
     const valueAt = first.at + (negated ? 1 : 0) + equals + 1;
-    fields.push({ name: main, matcher: parseMatcher(headText.slice(equals + 1), valueAt), at: first.at });
+    fields.push(asList(known, { name: main, matcher: parseMatcher(headText.slice(equals + 1), valueAt), at: first.at }, headText.slice(equals + 1)));
   }
-  for (const word of rest) fields.push(parseField(word.text, word.at, known.fields.keys(), `field of ${name}`));
+  for (const word of rest) {
+    const field = parseField(word.text, word.at, known.fields.keys(), `field of ${name}`);
+    fields.push(asList(known, field, word.text.slice(word.text.indexOf('=') + 1)));
+  }
   return { name, negated, fields, at: first.at };
 }
