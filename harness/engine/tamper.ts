@@ -32,7 +32,7 @@ export function tampersFor(step: Step): Tamper[] {
     case 'and':
       return tampersForLine(step.tail, false);
     case 'one-of':
-      return [silence, ...tampersForLine({ flags: ['SYN', 'FIN'], fields: [] }, false), allOptionsOff];
+      return [silence, impossibleFlags, allOptionsOff];
     case 'quiet':
       return [{ title: 'an unexpected packet comes', forge: (sample) => withFlags(sample, FLAG.FIN | FLAG.ACK) }];
     case 'never':
@@ -56,6 +56,8 @@ export function tampersFor(step: Step): Tamper[] {
 type Pattern = Pick<PacketLine, 'flags' | 'fields' | 'options'>;
 
 const silence: Tamper = { title: 'silence', alter: () => undefined };
+/** Whatever the alternatives are, none has these flags. */
+const impossibleFlags: Tamper = { title: 'other TCP flags', alter: (packet) => withFlags(packet, FLAG.SYN | FLAG.FIN) };
 const allOptionsOff: Tamper = {
   title: 'another kind of packet',
   alter: (packet) => withFlags({ ...packet, tcp: { ...packet.tcp, options: [], payload: new Uint8Array(3) } }, FLAG.FIN | FLAG.URG),
