@@ -103,7 +103,7 @@ function match(line: PacketLine, arrival: Arrival, subflow: Subflow | undefined,
   const owner = subflow ?? arrival.subflow;
   const result = matchPacket(line, arrival, owner, session.scope());
   if (result.differences.length > 0 || tamper?.alter === undefined) return result;
-  const packet = tamper.alter(arrival.packet);
+  const packet = tamper.alter(arrival.packet, session.scope());
   return packet === undefined ? undefined : matchPacket(line, { ...arrival, packet }, owner, session.scope());
 }
 
@@ -123,7 +123,7 @@ function isRepetition(arrival: Arrival, session: Session): boolean {
 export function judgeAnd(step: AndStep, session: Session, tamper: Tamper | undefined): Outcome {
   const last = session.lastMatch;
   if (last === undefined) return { met: false, unreached: true, stop: true, message: 'no packet was matched before' };
-  const altered = tamper?.alter?.(last.arrival.packet);
+  const altered = tamper?.alter?.(last.arrival.packet, session.scope());
   const arrival = altered === undefined ? last.arrival : { ...last.arrival, packet: altered };
   const result = matchPacket(step.tail, arrival, last.subflow, session.scope());
   if (result.differences.length === 0) {

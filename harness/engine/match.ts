@@ -35,7 +35,12 @@ export function matchPacket(pattern: Pattern, arrival: Arrival, subflow: Subflow
   }
   const inner = withBound(scope, bound);
   for (const item of pattern.fields) compareHeader(item, arrival, subflow, inner, bound, differences);
-  if (pattern.options !== undefined) compareOptions(pattern.options, arrival, subflow, inner, bound, differences);
+  try {
+    if (pattern.options !== undefined) compareOptions(pattern.options, arrival, subflow, inner, bound, differences);
+  } catch (error) {
+    // On a packet of another kind `auto` may mean nothing; that it is of another kind is then all there is to say.
+    if (!(error instanceof NotKnownYet) || differences.length === 0) throw error;
+  }
   return { differences, bound };
 }
 

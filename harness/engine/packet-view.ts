@@ -4,8 +4,8 @@ import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Value } from '../scenario/expression.ts';
 import { OPTION_FIELDS, type FieldStyle } from '../scenario/option-fields.ts';
 import { fillOctets } from '../sut/fill.ts';
-import { announcementHmac, baseFor, compliantOption, incomingView, relativeDsn, type OptionView } from './compliant-option.ts';
-import type { Before, Subflow } from './endpoint.ts';
+import { announcementHmac, baseFor, compliantOption, incomingView, type OptionView } from './compliant-option.ts';
+import { relativeDsn, type Before, type Subflow } from './endpoint.ts';
 
 /** A packet of the stack as the matcher gets it. */
 export interface Arrival {

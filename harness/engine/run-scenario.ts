@@ -13,11 +13,12 @@ import { PcapWriter } from '../wire/pcap-write.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
 import type { Randomness, Subflow } from './endpoint.ts';
 import { showPacket } from './judge-packets.ts';
-import type { LadderEntry, ScenarioResult, Verdict } from './result.ts';
+import type { LadderEntry, ScenarioResult } from './result.ts';
 import { runSteps, ScenarioStopped, type StepRun } from './run-steps.ts';
 import { Session, type Waits } from './session.ts';
 import { firstAgent } from './sut-actions.ts';
 import type { Tamper } from './tamper.ts';
+import { worst } from './verdict.ts';
 
 /** What the engine runs scenarios with. */
 export interface EngineContext {
@@ -105,14 +106,14 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
     session, levelOf: context.levelOf, results: draft.expectations, ladder: [],
     ...(context.tamper === undefined ? {} : { tamper: context.tamper }),
   };
-  let failure: unknown;
+  let failure: Error | undefined;
   try {
     await session.ready();
     await runSteps(scenario.preamble, run, true);
     await runSteps(scenario.body, run, false);
   } catch (error) {
     if (error instanceof ScenarioStopped) draft.reason = error.message;
-    else failure = error;
+    else failure = error instanceof Error ? error : new Error(String(error));
   } finally {
     session.close();
     capture.close();
@@ -123,7 +124,8 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
   if (failure !== undefined) throw failure;
   draft.counters = await countersOf(session);
   await proveCapture(path, packets);
-  draft.verdict = worst(draft.expectations.map((one) => one.verdict));
+  // A scenario that judged nothing has not reached what it is for.
+  draft.verdict = worst(draft.expectations.map((one) => one.verdict)) ?? 'inconclusive';
   if (draft.verdict === 'pass' || draft.verdict === 'info') delete draft.reason;
   else draft.reason ??= draft.expectations.find((one) => one.verdict === draft.verdict)?.message ?? '';
 }
@@ -146,13 +148,6 @@ async function countersOf(session: Session): Promise<Record<string, number>> {
     if (/^\d+$/.test(value) && value !== '0') moved[name.replace(/^MPTcpExt\./, '')] = Number(value);
   }
   return moved;
-}
-
-/** The verdict of a scenario from those of its expectations. */
-export function worst(verdicts: readonly Verdict[]): Verdict {
-  const order: Verdict[] = ['fail', 'error', 'inconclusive', 'warn', 'pass', 'info'];
-  // A scenario that judged nothing has not reached what it is for.
-  return order.find((verdict) => verdicts.includes(verdict)) ?? 'inconclusive';
 }
 
 function ladderOf(session: Session, steps: readonly LadderEntry[], cell: Cell): LadderEntry[] {

@@ -11,6 +11,7 @@ import type { ExpectationResult, LadderEntry, Verdict } from './result.ts';
 import type { Session } from './session.ts';
 import { runSutLine } from './sut-actions.ts';
 import type { Tamper } from './tamper.ts';
+import { WORST_FIRST } from './verdict.ts';
 
 /** What steps are run with. */
 export interface StepRun {
@@ -62,7 +63,8 @@ async function runStep(step: Step, run: StepRun, inPreamble: boolean): Promise<O
       case 'sut':
         return await judgeSut(step, session, tamper);
       case 'repeat':
-        return await repeat(step, run, inPreamble);
+        await repeat(step, run, inPreamble);
+        return undefined;
       case 'distinct':
       case 'scattered':
         return judgeCollected(step, session, tamper);
@@ -112,7 +114,8 @@ function verdictOf(outcome: Outcome, level: Level): Verdict {
 
 function resultOf(head: Pick<ExpectationResult, 'clause' | 'level' | 'verdict' | 'source' | 'step'>, outcome: Outcome): ExpectationResult {
   const { message, expected, actual, differences, nearMisses } = outcome;
-  if (outcome.met) return head.verdict === 'info' ? { ...head, message } : head;
+  // Which alternative came, or how many values were compared.
+  if (outcome.met) return message === '' && head.verdict !== 'info' ? head : { ...head, message };
   return {
     ...head,
     message,
@@ -127,8 +130,7 @@ function noteVerdict(run: StepRun, verdict: Verdict, clause: string | undefined)
   const last = run.ladder.findLast((entry) => entry.kind === 'step');
   if (last === undefined) return;
   // Several clauses on one step: the diagram shows the worst.
-  const rank: Verdict[] = ['error', 'fail', 'inconclusive', 'warn', 'info', 'pass', 'skip'];
-  if (last.verdict !== undefined && rank.indexOf(last.verdict) <= rank.indexOf(verdict)) return;
+  if (last.verdict !== undefined && WORST_FIRST.indexOf(last.verdict) <= WORST_FIRST.indexOf(verdict)) return;
   last.verdict = verdict;
   if (clause !== undefined) last.clause = clause;
 }
@@ -167,7 +169,7 @@ function asValue(text: string): Value {
   return /^\d+$/.test(text) ? BigInt(text) : text;
 }
 
-async function repeat(step: RepeatStep, run: StepRun, inPreamble: boolean): Promise<undefined> {
+async function repeat(step: RepeatStep, run: StepRun, inPreamble: boolean): Promise<void> {
   const { session } = run;
   const gathered = new Set<string>();
   for (let i = 0; i < step.times; i++) {
@@ -185,7 +187,6 @@ async function repeat(step: RepeatStep, run: StepRun, inPreamble: boolean): Prom
     // Hundreds of equal passes say no more than the first; what differs stays.
     if (i > 0 && run.results.slice(earlier).every((result) => result.verdict === 'pass' || result.verdict === 'info')) run.results.length = earlier;
   }
-  return undefined;
 }
 
 function judgeCollected(step: CollectedStep, session: Session, tamper: Tamper | undefined): Outcome {

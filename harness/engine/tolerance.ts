@@ -9,8 +9,7 @@ const UNJUDGED = FLAG.PSH | FLAG.ECE | FLAG.CWR;
 export function flagsMatch(names: readonly string[] | 'any', flags: number): boolean {
   if (names === 'any') return true;
   const wanted = names.reduce((sum, name) => sum | FLAG[name as keyof typeof FLAG], 0);
-  const ignored = UNJUDGED & ~(wanted & (FLAG.ECE | FLAG.CWR));
-  if ((wanted & FLAG.RST) !== 0) return (wanted & FLAG.RST) === (flags & FLAG.RST) && (flags & (FLAG.SYN | FLAG.FIN)) === 0;
+  const ignored = (UNJUDGED & ~(wanted & (FLAG.ECE | FLAG.CWR))) | ((wanted & FLAG.RST) === 0 ? 0 : FLAG.ACK);
   return (wanted & ~ignored) === (flags & ~ignored);
 }
 
@@ -25,18 +24,19 @@ export function isPureAck(packet: Packet): boolean {
 }
 
 /**
- * A segment sent again: same place in sequence space, same flags, same length. A pure ACK takes no place there; only
- * the third packet of a join is sent again until it is acknowledged (RFC 8684 §3.2).
+ * A segment sent again: same place in sequence space, same flags, same length. The third packet of a join takes no
+ * place there and is sent reliably all the same (RFC 8684 §3.2).
  */
 export function isRetransmissionOf(packet: Packet, earlier: Packet): boolean {
   return (
     packet.tcp.seq === earlier.tcp.seq &&
     (packet.tcp.flags & ~UNJUDGED) === (earlier.tcp.flags & ~UNJUDGED) &&
     packet.tcp.payload.length === earlier.tcp.payload.length &&
-    (packet.tcp.payload.length > 0 || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN)) !== 0 || (hasJoin(packet) && hasJoin(earlier)))
+    (packet.tcp.payload.length > 0 || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN)) !== 0 ||
+      (isThirdOfJoin(packet) && isThirdOfJoin(earlier)))
   );
 }
 
-function hasJoin(packet: Packet): boolean {
-  return packet.tcp.options.some((option) => option.kind === 'mp_join');
+function isThirdOfJoin({ tcp }: Packet): boolean {
+  return tcp.options.some((option) => option.kind === 'mp_join' && option.form === 'ack');
 }

@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { applyDeviations } from './deviations.ts';
-import { clauseLink, sectionTitle } from './rfc-sections.ts';
 import { coverageLine, summaryText, type SummaryOptions } from './summary.ts';
 import { displayWidth } from './text-layout.ts';
 import { buildResults, type RunResults } from './results.ts';
 import { CLAUSES, expectation, failure, runOf, scenario } from './testing/sample.ts';
 
 const PLAIN: SummaryOptions = {
-  width: 100, colour: false, clauses: new Map(CLAUSES.map((clause) => [clause.id, clause])), evidenceFolder: 'reports/latest',
+  width: 100, colour: false, clauses: new Map(CLAUSES.map((clause) => [clause.id, clause])), resultsFolder: 'reports/latest',
 };
 
 function troubled(): RunResults {
@@ -94,12 +93,14 @@ describe('the summary', () => {
 
   test('coverage in one line', () => {
     const results = buildResults({ ...runOf([]), scenarios: [scenario()], catalogue: CLAUSES });
-    expect(coverageLine(results)).toBe('Clauses judged: MUST 1/1, implied 0/1, SHOULD 0/1, MAY 0/1');
+    expect(coverageLine(results)).toBe('Judged 1 of 4 observable clauses (25 %): MUST 1/1, implied 0/1, SHOULD 0/1, MAY 0/1');
   });
-});
 
-test('clauses have their place on the web', () => {
-  expect(clauseLink('3.1-20.8.s3.2')).toBe('https://www.rfc-editor.org/rfc/rfc8684.html#section-3.1-20.8');
-  expect(clauseLink('B.2-3.s1')).toBe('https://www.rfc-editor.org/rfc/rfc8684.html#appendix-B.2-3');
-  expect([sectionTitle('3.7'), sectionTitle('9.9')]).toEqual(['§3.7 Fallback', '§9.9']);
+  test('a whole run says what of the RFC it judged, by section; a selection does not', () => {
+    const whole = buildResults({ ...runOf([]), scenarios: [scenario()], catalogue: CLAUSES });
+    expect(summaryText(whole, PLAIN)).toMatch(/judged\n§3\.1 Connection Initiation +1✔ .* 1\/1\n/);
+    expect(summaryText(whole, PLAIN)).toContain('Nothing was judged of §3.2, §3.8');
+    const selected = buildResults({ ...runOf([], { selected: true }), scenarios: [scenario()], catalogue: CLAUSES });
+    expect(summaryText(selected, PLAIN)).not.toMatch(/judged/i);
+  });
 });
