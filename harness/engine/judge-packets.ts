@@ -8,7 +8,7 @@ import { matchPacket, type Difference, type MatchResult } from './match.ts';
 import type { Arrival } from './packet-view.ts';
 import type { Session } from './session.ts';
 import type { Tamper } from './tamper.ts';
-import { isPureAck, isRetransmissionOf } from './tolerance.ts';
+import { isPureAck, isReinjectionOf, isRetransmissionOf } from './tolerance.ts';
 
 /** How a step went. */
 export interface Outcome {
@@ -81,7 +81,7 @@ function look(
       return { met: true, stop: false, message: '' };
     }
     misses.set(arrival, result.differences);
-    if (strict.length === 0 || pure || isRepetition(arrival, session)) continue;
+    if (strict.length === 0 || pure || isRepetition(arrival, session) || isReinjection(arrival, session)) continue;
     return {
       met: false,
       stop: true,
@@ -117,6 +117,12 @@ function accept(arrival: Arrival, subflow: Subflow | undefined, result: MatchRes
 function isRepetition(arrival: Arrival, session: Session): boolean {
   return session.arrivals.some((one) =>
     one.consumed && one.subflow === arrival.subflow && one.index < arrival.index && isRetransmissionOf(arrival.packet, one.packet));
+}
+
+/** Data that a step has had on another subflow. */
+function isReinjection(arrival: Arrival, session: Session): boolean {
+  return session.arrivals.some((one) =>
+    one.consumed && one.subflow !== arrival.subflow && one.index < arrival.index && isReinjectionOf(arrival.packet, one.packet));
 }
 
 /** Judges the packet just matched once more. */

@@ -1,5 +1,5 @@
 /** What the matcher overlooks. Everything that may be tolerated is written here and nowhere else. */
-import { FLAG, type Packet } from '../packet/types.ts';
+import { FLAG, type OptionDss, type Packet } from '../packet/types.ts';
 import { isMptcp } from '../scenario/option-fields.ts';
 
 /** Flags that say nothing about MPTCP: when a stack pushes (RFC 9293 §3.9.1) and ECN's (RFC 3168). */
@@ -35,6 +35,22 @@ export function isRetransmissionOf(packet: Packet, earlier: Packet): boolean {
     (packet.tcp.payload.length > 0 || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN)) !== 0 ||
       (isThirdOfJoin(packet) && isThirdOfJoin(earlier)))
   );
+}
+
+/**
+ * The same octets of the connection on another subflow. A stack may send data there that has not been acknowledged as
+ * far as it knows (RFC 8684 §3.3.6), and its knowledge may lag behind the wire.
+ */
+export function isReinjectionOf(packet: Packet, earlier: Packet): boolean {
+  const [mapping, other] = [mappingOf(packet), mappingOf(earlier)];
+  if (mapping === undefined || other === undefined || mapping.dsn8 !== other.dsn8) return false;
+  const same = mapping.dsn === other.dsn && packet.tcp.payload.length === earlier.tcp.payload.length;
+  return same && packet.tcp.payload.length > 0 && packet.tcp.payload.every((octet, i) => octet === earlier.tcp.payload[i]);
+}
+
+function mappingOf({ tcp }: Packet): OptionDss | undefined {
+  const option = tcp.options.find((one) => one.kind === 'dss');
+  return option?.hasMap === true ? option : undefined;
 }
 
 function isThirdOfJoin({ tcp }: Packet): boolean {
