@@ -15,6 +15,10 @@ import type { Arrival } from './packet-view.ts';
 /** Port that the SUT (as responder) or the tester (as its peer) listens on. */
 export const LISTEN_PORT = 5001;
 
+/** How long a fresh link may take until it answers, and how long one attempt waits; milliseconds. */
+const READY_LIMIT = 5000;
+const READY_ECHO = 100;
+
 /** A packet of the record, in the order of the wire. */
 export interface RecordedPacket {
   at: number;
@@ -136,6 +140,19 @@ export class Session {
       if (left <= 0) return undefined;
       await this.#nextPacket(left);
     }
+  }
+
+  /** Waits until every link carries packets both ways: the stack may still be settling its addresses. @throws WireError */
+  async ready(): Promise<void> {
+    const deadline = performance.now() + READY_LIMIT;
+    await Promise.all(this.#ports.map(async (port) => {
+      for (let answered = false; !answered; ) {
+        answered = await port.echo(READY_ECHO).then(() => true, (error: unknown) => {
+          if (this.#failure !== undefined || performance.now() > deadline) throw error;
+          return false;
+        });
+      }
+    }));
   }
 
   /** Waits until the stack has dealt with all that was sent: an echo on every link, the agent, and a grace. */
