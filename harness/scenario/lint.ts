@@ -75,6 +75,7 @@ function lintSteps(steps: readonly Step[], scenario: Scenario, clauses: ClauseSo
 
 /** Steps that exist to judge need a clause; `expect` and `sut` may be preconditions. */
 function canFail(step: Step): 'only' | 'also' {
+  if (step.kind === 'check' && step.comparison.type === 'bind') return 'also';
   return ['and', 'one-of', 'quiet', 'never', 'distinct', 'scattered', 'check'].includes(step.kind) ? 'only' : 'also';
 }
 
