@@ -12,7 +12,7 @@ export function flagsMatch(names: readonly string[] | 'any', flags: number): boo
   if (names === 'any') return true;
   const wanted = names.reduce((sum, name) => sum | FLAG[name as keyof typeof FLAG], 0);
   const ignored = UNJUDGED & ~(wanted & (FLAG.ECE | FLAG.CWR));
-  if ((wanted & FLAG.RST) !== 0) return (wanted & FLAG.RST) === (flags & FLAG.RST) && (flags & (FLAG.SYN | FLAG.FIN)) === 0;
+  if ((wanted & FLAG.RST) !== 0) return (wanted & FLAG.RST) === (flags & FLAG.RST) && (flags & (FLAG.SYN | FLAG.FIN)) === (wanted & (FLAG.SYN | FLAG.FIN));
   return (wanted & ~ignored) === (flags & ~ignored);
 }
 
