@@ -187,7 +187,7 @@ export class Analysis {
     const byOption: Work['byOption'] = new Map();
     for (const watch of watches) {
       for (const [kind, look] of Object.entries(watch.options ?? {})) {
-        byOption.set(kind, [...(byOption.get(kind) ?? []), look as (option: never, event: PacketEvent) => void]);
+        byOption.set(kind, [...(byOption.get(kind) ?? []), look]);
       }
     }
     const everyPacket = watches.flatMap((watch) => (watch.packet === undefined ? [] : [watch.packet.bind(watch)]));

@@ -14,6 +14,8 @@ export function other(side: Side): Side {
 export class DataStream {
   /** IDSN where the key is known, else an arbitrary number near the first that was seen. */
   base: bigint | undefined;
+  /** Only the lower half of `base` means something. */
+  #half = false;
   /** `base` is the IDSN. */
   known = false;
   /** One more than the highest number mapped, DATA_FIN included. */
@@ -30,9 +32,18 @@ export class DataStream {
 
   /** A number of 8 or 4 octets as it stands on the wire, made relative; 4 octets go to the nearest place. */
   relative(value: bigint, wide: boolean, near: number): number {
-    this.base ??= wide ? value - 1n : low32(value) - 1n;
-    if (wide) return Number(BigInt.asIntN(64, value - this.base));
-    return near + ((Number(value) - Number(low32(this.base)) - near) | 0);
+    if (this.base === undefined) {
+      this.base = value - 1n;
+      this.#half = !wide;
+    }
+    if (wide && !this.#half) return Number(BigInt.asIntN(64, value - this.base));
+    const found = near + ((Number(low32(value)) - Number(low32(this.base)) - near) | 0);
+    if (wide) {
+      // So far only lower halves were seen: this number gives the upper half of the base.
+      this.base = value - BigInt(found);
+      this.#half = false;
+    }
+    return found;
   }
 
   /** The 64 bits of a relative number; undefined while `base` is only assumed. */

@@ -88,7 +88,7 @@ function lookAtPresence(judge: Judge, event: PacketEvent, mapping: DataMapping):
 
 /** A packet's payload may belong to several mappings, and a mapping to several packets. */
 function gatherPayload(judge: Judge, event: PacketEvent, store: Map<DataMapping, Gathered>): void {
-  const { sender, ssn, length, packet, mapping } = event;
+  const { ssn, length, packet } = event;
   if (ssn === undefined) return;
   for (const one of concerned(event)) {
     if (one.checksum === undefined || one.infinite) continue;
@@ -103,8 +103,6 @@ function gatherPayload(judge: Judge, event: PacketEvent, store: Map<DataMapping,
     if (gathered.octets === one.octets) verify(judge, event, one, gathered.sum);
   }
   if (store.size > 2048) for (const one of [...store.keys()].slice(0, 1024)) store.delete(one);
-  void sender;
-  void mapping;
 }
 
 function concerned({ mapping, sender, ssn, length }: PacketEvent): DataMapping[] {

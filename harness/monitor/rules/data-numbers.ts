@@ -92,12 +92,11 @@ function lookAtReach(judge: Judge, event: PacketEvent, dataAck: number): void {
 }
 
 function lookAtSubflowAck(judge: Judge, event: PacketEvent): void {
-  const { connection, receiver, packet, side } = event;
+  const { connection, receiver, packet } = event;
   if (!connection.complete || receiver.next === undefined || event.syn || event.rst || !event.ack) return;
   judge.check(subflowAck, event, !seqGt(packet.tcp.ack, receiver.next), () => ({
     message: 'the acknowledgement number covers what was not sent on the subflow', expected: `at most ${receiver.next ?? 0}`, actual: `${packet.tcp.ack}`,
   }));
-  void side;
 }
 
 /** Values and sizes of data sequence numbers and Data ACKs. */
