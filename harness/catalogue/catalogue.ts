@@ -1,5 +1,5 @@
+import { nearest } from '../document/diagnostic.ts';
 import { anchorUrl, compareClauseIds } from './clause-id.ts';
-import { nearestWord } from './nearest.ts';
 import type { Clause } from './types.ts';
 
 /** A section of the RFC that has clauses. */
@@ -39,7 +39,7 @@ export class Catalogue {
 
   /** The id of the catalogue that comes closest to a mistyped one, if any does. */
   nearestId(id: string): string | undefined {
-    return nearestWord(id, this.#byId.keys());
+    return nearest(id, this.#byId.keys());
   }
 
   /**

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { anchorUrl, compareClauseIds, compareSections, parseClauseId, sentenceOf } from './clause-id.ts';
+import { anchorUrl, compareClauseIds, compareSections, parseClauseId, sectionOf, sentenceOf } from './clause-id.ts';
+import { sectionTitle } from './rfc-outline.ts';
 
 const dotted = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 3 }).map((n) => n.join('.'));
 const clauseId = fc
@@ -46,6 +47,14 @@ describe('order', () => {
 test('sentenceOf drops the part', () => {
   expect(sentenceOf('3.1-10.s3.2')).toBe('3.1-10.s3');
   expect(sentenceOf('3.1-10.s3')).toBe('3.1-10.s3');
+});
+
+test('sectionOf is what stands before the paragraph', () => {
+  expect(['3.1-20.8.s4', 'B.2-2.s1', 'what'].map(sectionOf)).toEqual(['3.1', 'B.2', 'what']);
+});
+
+test('sectionTitle has number and title, or the number alone', () => {
+  expect([sectionTitle('3.7'), sectionTitle('9.9')]).toEqual(['§3.7 Fallback', '§9.9']);
 });
 
 describe('anchorUrl', () => {

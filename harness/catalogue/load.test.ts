@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DocumentError, formatDiagnostic } from '../document/diagnostic.ts';
 import { loadCatalogue } from './load.ts';
-import { CatalogueError } from './problems.ts';
 
 let dir: string;
 beforeEach(() => { dir = mkdtempSync(join(tmpdir(), 'catalogue-')); });
@@ -22,12 +22,14 @@ function write(name: string, section: string, ...clauses: string[]): void {
   writeFileSync(join(dir, name), `section: "${section}"\ntitle: A title\nclauses:\n${clauses.join('')}`);
 }
 
-/** Problems as `file:line:column: message`, the directory left out. */
+/** Problems as `file:line:column: message [CODE]`, the directory and the carets left out. */
 function problems(): string[] {
   try {
     loadCatalogue(dir);
   } catch (error) {
-    if (error instanceof CatalogueError) return error.message.replaceAll(`${dir}/`, '').split('\n');
+    if (error instanceof DocumentError) {
+      return error.diagnostics.map((one) => formatDiagnostic(one).replaceAll(`${dir}/`, '').split('\n')[0] ?? '');
+    }
     throw error;
   }
   return [];
@@ -49,48 +51,48 @@ describe('loadCatalogue', () => {
   });
 
   test('refuses a directory without clause files', () => {
-    expect(() => loadCatalogue(dir)).toThrow(/No clause files .* Expected the directory suites\/rfc8684\/clauses/);
+    expect(() => loadCatalogue(dir)).toThrow(/no clause files .* expected the directory suites\/rfc8684\/clauses \[EMPTY\]/);
   });
 
   test('places a YAML error', () => {
     writeFileSync(join(dir, '3-a.yaml'), 'section: "3"\ntitle: [x\nclauses: 1\n');
-    expect(problems()[0]).toMatch(/^3-a\.yaml:\d+:\d+: YAML: /);
+    expect(problems()[0]).toMatch(/^3-a\.yaml:\d+:\d+: .* \[YAML_SYNTAX\]$/);
   });
 
   test('names the nearest valid word for a wrong keyword, role or concern', () => {
     write('3-a.yaml', '3', clause('3-1.s1', { keyword: 'MUSTNOT', roles: '[initator]', concerns: '[MP_CAPABEL]' }));
     expect(problems()).toEqual([
-      expect.stringMatching(/^3-a\.yaml:5:14: unknown value "MUSTNOT"\. Did you mean "MUST NOT"\?/),
-      expect.stringMatching(/^3-a\.yaml:7:13: unknown value "initator"\. Did you mean "initiator"\?/),
-      expect.stringMatching(/^3-a\.yaml:10:16: unknown value "MP_CAPABEL"\. Did you mean "MP_CAPABLE"\?/),
+      expect.stringMatching(/^3-a\.yaml:5:14: clauses\.0\.keyword: "MUSTNOT" is not valid here; did you mean "MUST NOT"\?/),
+      expect.stringMatching(/^3-a\.yaml:7:13: clauses\.0\.roles\.0: "initator" .*; did you mean "initiator"\?/),
+      expect.stringMatching(/^3-a\.yaml:10:16: clauses\.0\.concerns\.0: "MP_CAPABEL" .*; did you mean "MP_CAPABLE"\?/),
     ]);
   });
 
   test('points at an unknown key, and says what is missing', () => {
     write('3-a.yaml', '3', clause('3-1.s1', { sumary: 'A summary that is long enough.', summary: '' }));
     expect(problems()).toEqual([
-      '3-a.yaml:4:5: "summary" is missing here. Add it.',
-      expect.stringMatching(/^3-a\.yaml:10:5: unknown key "sumary"\. Did you mean "summary"\? Expected one of: id,/),
+      '3-a.yaml:4:5: clauses.0 lacks "summary"; add it [SCHEMA]',
+      '3-a.yaml:10:5: unknown key "sumary"; did you mean "summary"? [UNKNOWN_KEY]',
     ]);
   });
 
   test('says what form an id has', () => {
     write('3-a.yaml', '3', clause('3-1'));
     expect(problems()).toEqual([
-      expect.stringMatching(/^3-a\.yaml:4:9: "3-1" has the wrong form\. Expected Paragraph/),
+      expect.stringMatching(/^3-a\.yaml:4:9: clauses\.0\.id: "3-1" has the wrong form: Paragraph anchor and sentence/),
     ]);
   });
 
   test('says which type was expected', () => {
     write('3-a.yaml', '3', clause('3-1.s1', { roles: 'sender' }));
-    expect(problems()).toEqual(['3-a.yaml:7:12: expected array, got sender.']);
+    expect(problems()).toEqual(['3-a.yaml:7:12: clauses.0.roles: expected array, got "sender" [SCHEMA]']);
   });
 
   test('finds ids used twice, in one file or in two', () => {
     write('3-a.yaml', '3', clause('3-1.s1'), clause('3-1.s1'));
     write('3-b.yaml', '3', clause('3-1.s1'));
     expect(problems()).toEqual([
-      expect.stringMatching(/^3-a\.yaml:11:9: "3-1\.s1" is already used at .*3-a\.yaml:4\. Ids are unique\./),
+      expect.stringMatching(/^3-a\.yaml:11:9: "3-1\.s1" is already used at .*3-a\.yaml:4; ids are unique \[DUPLICATE\]/),
       expect.stringMatching(/^3-b\.yaml:4:9: "3-1\.s1" is already used/),
     ]);
   });
@@ -98,23 +100,23 @@ describe('loadCatalogue', () => {
   test('finds ids out of order, in the wrong section, or both whole and in parts', () => {
     write('3-a.yaml', '3', clause('3-2.s1'), clause('3-1.s1'), clause('3.1-1.s1'), clause('3.1-1.s1.1'));
     expect(problems()).toEqual([
-      '3-a.yaml:11:9: "3-1.s1" stands after "3-2.s1". Expected the order of the RFC.',
-      '3-a.yaml:18:9: "3.1-1.s1" is not of section 3. Expected an id that starts with "3-".',
-      '3-a.yaml:25:9: "3.1-1.s1.1" is not of section 3. Expected an id that starts with "3-".',
+      '3-a.yaml:11:9: "3-1.s1" stands after "3-2.s1"; expected the order of the RFC [BAD_CATALOGUE]',
+      '3-a.yaml:18:9: "3.1-1.s1" is not of section 3; expected an id that starts with "3-" [BAD_CATALOGUE]',
+      '3-a.yaml:25:9: "3.1-1.s1.1" is not of section 3; expected an id that starts with "3-" [BAD_CATALOGUE]',
       expect.stringMatching(/^3-a\.yaml:25:9: "3\.1-1\.s1\.1" is a part of "3\.1-1\.s1"/),
     ]);
   });
 
   test('finds a file whose name is not its section', () => {
     write('3.1-a.yaml', '3', clause('3-1.s1'));
-    expect(problems()).toEqual(['3.1-a.yaml:1:10: section 3 belongs in 3-<title>.yaml.']);
+    expect(problems()).toEqual(['3.1-a.yaml:1:10: section 3 belongs in 3-<title>.yaml [BAD_CATALOGUE]']);
   });
 
   test('finds related ids that no clause has', () => {
     write('3-a.yaml', '3', clause('3-1.s1', { related: '[3-1.s2, 3-1.s1]' }));
     expect(problems()).toEqual([
-      '3-a.yaml:11:15: no clause has the id "3-1.s2". Did you mean "3-1.s1"?',
-      '3-a.yaml:11:23: "3-1.s1" names itself as related. Remove it.',
+      '3-a.yaml:11:15: no clause has the id "3-1.s2"; did you mean "3-1.s1"? [UNKNOWN_CLAUSE]',
+      '3-a.yaml:11:23: "3-1.s1" names itself as related; remove it [BAD_CATALOGUE]',
     ]);
   });
 
@@ -125,9 +127,9 @@ describe('loadCatalogue', () => {
       clause('3-1.s2', { reason }),
       clause('3-1.s3', { judged: '[unobservable, active]', reason }));
     expect(problems()).toEqual([
-      '3-a.yaml:9:13: "3-1.s1" is unobservable without a reason. Add "reason".',
-      '3-a.yaml:18:5: "3-1.s2" has a reason but is judged: passive. Remove "reason".',
-      '3-a.yaml:24:13: "unobservable" stands with another word. Expected it alone.',
+      '3-a.yaml:9:13: "3-1.s1" is unobservable without a reason; add "reason" [BAD_CATALOGUE]',
+      '3-a.yaml:18:5: "3-1.s2" has a reason but is judged: passive; remove "reason" [BAD_CATALOGUE]',
+      '3-a.yaml:24:13: "unobservable" stands with another word; expected it alone [BAD_CATALOGUE]',
     ]);
   });
 });

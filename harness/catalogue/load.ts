@@ -1,21 +1,20 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { LineCounter, parseDocument } from 'yaml';
+/** Reads the clause files: the catalogue of what RFC 8684 asks for. */
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { DocumentError, gather, suggestion, type Diagnostic } from '../document/diagnostic.ts';
+import { projectSchema } from '../document/schema.ts';
+import { diagnoseFile, readYaml, type YamlFile } from '../document/yaml-file.ts';
 import { Catalogue, type CatalogueSection } from './catalogue.ts';
 import { compareClauseIds, compareSections, parseClauseId, sentenceOf } from './clause-id.ts';
-import { nearestWord } from './nearest.ts';
-import {
-  CatalogueError, problemAt, problemAtKey, problemAtOffset, problemFromSchema,
-  type CatalogueProblem, type SourceFile,
-} from './problems.ts';
 import type { Clause } from './types.ts';
+
+const SCHEMA = 'suites/schema/clauses.schema.json';
 
 /** A clause as a file has it: `related` may be left out, the section is the file's. */
 type RawClause = Omit<Clause, 'section' | 'related'> & { related?: string[] };
 
 interface ClauseFile {
-  source: SourceFile;
+  source: YamlFile;
   section: string;
   title: string;
   clauses: RawClause[];
@@ -32,24 +31,19 @@ interface Declared {
  * against each other.
  *
  * @param dir directory of clause files, one per RFC section.
- * @throws {CatalogueError} naming every problem with file, line and column: YAML that does not parse, an unknown key
- *   or word, an id used twice, out of order or outside its file's section, a related id that no clause has, a
- *   clause that is unobservable without a reason or has a reason without being so.
- * @throws {Error} when the directory cannot be read or holds no clause file.
+ * @throws {DocumentError} naming every problem with file, line and column: a directory that cannot be read or holds no
+ *   clause file, YAML that does not parse, an unknown key or word, an id used twice, out of order or outside its
+ *   file's section, a related id that no clause has, a clause that is unobservable without a reason or has a reason
+ *   without being so.
  */
 export function loadCatalogue(dir: string): Catalogue {
-  const names = readdirSync(dir).filter((name) => name.endsWith('.yaml')).sort();
-  if (names.length === 0) {
-    throw new Error(`No clause files (*.yaml) in ${dir}. Expected the directory suites/rfc8684/clauses.`);
-  }
-  const validate = compileSchema();
-  const problems: CatalogueProblem[] = [];
-  const files = names.flatMap((name) => readClauseFile(join(dir, name), validate, problems) ?? []);
+  const problems: Diagnostic[] = [];
+  const files = clauseFiles(dir).flatMap((name) => gather(problems, () => readClauseFile(join(dir, name))) ?? []);
   // What one file relates to may stand in another that did not load: say first what keeps files from loading.
-  if (problems.length > 0) throw new CatalogueError(problems);
+  if (problems.length > 0) throw new DocumentError(problems);
   const declared = collectIds(files, problems);
   for (const file of files) checkFile(file, declared, problems);
-  if (problems.length > 0) throw new CatalogueError(problems);
+  if (problems.length > 0) throw new DocumentError(problems);
 
   const sections: CatalogueSection[] = files
     .map(({ section, title, source }) => ({ section, title, file: source.file }))
@@ -57,47 +51,32 @@ export function loadCatalogue(dir: string): Catalogue {
   return new Catalogue(files.flatMap(toClauses), sections);
 }
 
+function clauseFiles(dir: string): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(dir);
+  } catch (error) {
+    throw new DocumentError([diagnoseFile(dir, 'FILE_UNREADABLE', `cannot be read: ${(error as Error).message}; check the path`)]);
+  }
+  const files = names.filter((name) => name.endsWith('.yaml')).sort();
+  if (files.length === 0) {
+    throw new DocumentError([diagnoseFile(dir, 'EMPTY', 'no clause files (*.yaml) here; expected the directory suites/rfc8684/clauses')]);
+  }
+  return files;
+}
+
 function toClauses(file: ClauseFile): Clause[] {
   return file.clauses.map((clause) => ({ ...clause, section: file.section, related: clause.related ?? [] }));
 }
 
-function compileSchema(): ValidateFunction {
-  const path = findSchema(import.meta.dirname);
-  const ajv = new Ajv2020({ allErrors: true, verbose: true });
-  return ajv.compile(JSON.parse(readFileSync(path, 'utf8')) as object);
-}
-
-/** The sources and a build lie at different depths below the package's root: go up until the schema is there. */
-function findSchema(from: string): string {
-  const path = join(from, 'suites', 'schema', 'clauses.schema.json');
-  if (existsSync(path)) return path;
-  const parent = dirname(from);
-  if (parent === from) {
-    throw new Error('suites/schema/clauses.schema.json was not found above the program. Reinstall the package.');
-  }
-  return findSchema(parent);
-}
-
-function readClauseFile(
-  path: string, validate: ValidateFunction, problems: CatalogueProblem[],
-): ClauseFile | undefined {
-  const lines = new LineCounter();
-  const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: lines, prettyErrors: false });
-  const source: SourceFile = { file: path, document, lines };
-  if (document.errors.length > 0) {
-    problems.push(...document.errors.map((error) => problemAtOffset(source, error.pos[0], `YAML: ${error.message}`)));
-    return undefined;
-  }
-  const value: unknown = document.toJS();
-  if (!validate(value)) {
-    problems.push(...(validate.errors ?? []).map((error) => problemFromSchema(source, error)));
-    return undefined;
-  }
-  const { section, title, clauses } = value as Omit<ClauseFile, 'source'>;
+function readClauseFile(path: string): ClauseFile {
+  const source = readYaml(path);
+  source.check(projectSchema(SCHEMA));
+  const { section, title, clauses } = source.value as Omit<ClauseFile, 'source'>;
   return { source, section, title, clauses };
 }
 
-function collectIds(files: readonly ClauseFile[], problems: CatalogueProblem[]): Map<string, Declared> {
+function collectIds(files: readonly ClauseFile[], problems: Diagnostic[]): Map<string, Declared> {
   const declared = new Map<string, Declared>();
   for (const file of files) {
     for (const [index, clause] of file.clauses.entries()) {
@@ -106,21 +85,18 @@ function collectIds(files: readonly ClauseFile[], problems: CatalogueProblem[]):
         declared.set(clause.id, { file, index });
         continue;
       }
-      const at = problemAt(first.file.source, ['clauses', first.index, 'id'], '');
-      problems.push(
-        problemAt(file.source, ['clauses', index, 'id'],
-          `"${clause.id}" is already used at ${at.file}:${at.line}. Ids are unique.`),
-      );
+      const { file: at, line } = first.file.source.placeOf(['clauses', first.index, 'id']);
+      const message = `"${clause.id}" is already used at ${at}:${line}; ids are unique`;
+      problems.push(file.source.diagnose(['clauses', index, 'id'], 'DUPLICATE', message));
     }
   }
   return declared;
 }
 
-function checkFile(file: ClauseFile, declared: ReadonlyMap<string, Declared>, problems: CatalogueProblem[]): void {
+function checkFile(file: ClauseFile, declared: ReadonlyMap<string, Declared>, problems: Diagnostic[]): void {
   if (!basename(file.source.file).startsWith(`${file.section}-`)) {
-    problems.push(
-      problemAt(file.source, ['section'], `section ${file.section} belongs in ${file.section}-<title>.yaml.`),
-    );
+    const message = `section ${file.section} belongs in ${file.section}-<title>.yaml`;
+    problems.push(file.source.diagnose(['section'], 'BAD_CATALOGUE', message));
   }
   let previous: string | undefined;
   for (const [index, clause] of file.clauses.entries()) {
@@ -133,55 +109,46 @@ function checkFile(file: ClauseFile, declared: ReadonlyMap<string, Declared>, pr
 
 function checkId(
   file: ClauseFile, index: number, id: string, previous: string | undefined,
-  declared: ReadonlyMap<string, Declared>, problems: CatalogueProblem[],
+  declared: ReadonlyMap<string, Declared>, problems: Diagnostic[],
 ): void {
   const report = (message: string): void => {
-    problems.push(problemAt(file.source, ['clauses', index, 'id'], message));
+    problems.push(file.source.diagnose(['clauses', index, 'id'], 'BAD_CATALOGUE', message));
   };
   if (parseClauseId(id)?.section !== file.section) {
-    report(`"${id}" is not of section ${file.section}. Expected an id that starts with "${file.section}-".`);
+    report(`"${id}" is not of section ${file.section}; expected an id that starts with "${file.section}-"`);
   }
   if (previous !== undefined && compareClauseIds(previous, id) > 0) {
-    report(`"${id}" stands after "${previous}". Expected the order of the RFC.`);
+    report(`"${id}" stands after "${previous}"; expected the order of the RFC`);
   }
   const sentence = sentenceOf(id);
   if (sentence !== id && declared.has(sentence)) {
-    report(`"${id}" is a part of "${sentence}", which has an entry too. Number that one "${sentence}.1".`);
+    report(`"${id}" is a part of "${sentence}", which has an entry too; number that one "${sentence}.1"`);
   }
 }
 
 function checkRelated(
   file: ClauseFile, index: number, clause: RawClause,
-  declared: ReadonlyMap<string, Declared>, problems: CatalogueProblem[],
+  declared: ReadonlyMap<string, Declared>, problems: Diagnostic[],
 ): void {
   for (const [at, id] of (clause.related ?? []).entries()) {
-    const report = (message: string): void => {
-      problems.push(problemAt(file.source, ['clauses', index, 'related', at], message));
-    };
-    if (id === clause.id) report(`"${id}" names itself as related. Remove it.`);
+    const path = ['clauses', index, 'related', at];
+    if (id === clause.id) problems.push(file.source.diagnose(path, 'BAD_CATALOGUE', `"${id}" names itself as related; remove it`));
     if (declared.has(id)) continue;
-    const nearest = nearestWord(id, declared.keys());
-    report(`no clause has the id "${id}".${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}`);
+    const message = `no clause has the id "${id}"${suggestion(id, declared.keys())}`;
+    problems.push(file.source.diagnose(path, 'UNKNOWN_CLAUSE', message));
   }
 }
 
-function checkReason(file: ClauseFile, index: number, clause: RawClause, problems: CatalogueProblem[]): void {
+function checkReason(file: ClauseFile, index: number, clause: RawClause, problems: Diagnostic[]): void {
   const path = ['clauses', index];
+  const report = (message: string): void => {
+    problems.push(file.source.diagnose([...path, 'judged'], 'BAD_CATALOGUE', message));
+  };
   const unobservable = clause.judged.includes('unobservable');
-  if (unobservable && clause.judged.length > 1) {
-    problems.push(
-      problemAt(file.source, [...path, 'judged'], '"unobservable" stands with another word. Expected it alone.'),
-    );
-  }
-  if (unobservable && clause.reason === undefined) {
-    problems.push(
-      problemAt(file.source, [...path, 'judged'], `"${clause.id}" is unobservable without a reason. Add "reason".`),
-    );
-  }
+  if (unobservable && clause.judged.length > 1) report('"unobservable" stands with another word; expected it alone');
+  if (unobservable && clause.reason === undefined) report(`"${clause.id}" is unobservable without a reason; add "reason"`);
   if (!unobservable && clause.reason !== undefined) {
-    problems.push(
-      problemAtKey(file.source, path, 'reason',
-        `"${clause.id}" has a reason but is judged: ${clause.judged.join(', ')}. Remove "reason".`),
-    );
+    const message = `"${clause.id}" has a reason but is judged: ${clause.judged.join(', ')}; remove "reason"`;
+    problems.push(file.source.diagnoseKey(path, 'reason', 'BAD_CATALOGUE', message));
   }
 }

@@ -110,3 +110,11 @@ export const rfcOutline: readonly OutlineSection[] = rows.map(([section, title, 
     return [paragraph, Number(count)] as const;
   })),
 }));
+
+const titles = new Map(rfcOutline.map(({ section, title }) => [section, title]));
+
+/** `§3.1 Connection Initiation`; just the number where there is no such section. */
+export function sectionTitle(section: string): string {
+  const title = titles.get(section);
+  return title === undefined ? `§${section}` : `§${section} ${title}`;
+}

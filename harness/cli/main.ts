@@ -1,8 +1,10 @@
 /** The command line: one file per command, this one only says what there is. */
 import { Command, Option, InvalidArgumentError } from 'commander';
+import { mutants } from './mutants.ts';
 import { projectVersion } from './project.ts';
 import { DEFAULT_CONCURRENCY, run, type RunOptions } from './run.ts';
 import { UsageError } from './selection.ts';
+import { vitest } from './vitest-command.ts';
 
 /** Errors that explain themselves: a stack would only hide what they say. */
 const SELF_EXPLAINING = new Set([
@@ -37,6 +39,7 @@ export function buildProgram(argv: readonly string[]): Command {
     .description('Says, clause by clause, where a Multipath TCP stack departs from RFC 8684.')
     .version(projectVersion())
     .showHelpAfterError('(--help explains)')
+    .enablePositionalOptions()
     .addHelpText('after', `
 Examples:
   mptcp-conformance run                                  judge this machine's kernel by everything there is
@@ -56,6 +59,17 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the harness could not do
     .option('--info', 'say what each MAY turned out to be', false)
     .action(async (ids: string[], options: Record<string, unknown>) => {
       process.exitCode = await run(toRunOptions(ids, options), argv);
+    });
+  withSelection(program.command('mutants').description('show that every expectation can fail: alter what the stack sends, see whether it is noticed'))
+    .addOption(new Option('-j, --concurrency <n>', 'runs at once').argParser(positive).default(2 * DEFAULT_CONCURRENCY))
+    .action(async (ids: string[], options: Record<string, unknown>) => {
+      process.exitCode = await mutants(toRunOptions(ids, options), argv);
+    });
+  program.command('vitest').description('run Vitest itself on the suites: list, watch, --shard, -t, its reporters')
+    .argument('[args...]', 'arguments of Vitest, such as: run --shard 1/2')
+    .allowUnknownOption().passThroughOptions().helpOption(false)
+    .action(async (args: string[]) => {
+      process.exitCode = await vitest(args, argv);
     });
   return program;
 }

@@ -6,7 +6,7 @@ import { loadCatalogue } from '../catalogue/load.ts';
 import { findSuites, loadSuite, openLibrary } from '../scenario/load.ts';
 import { lintScenarios } from '../scenario/lint.ts';
 import { DocumentError } from '../document/diagnostic.ts';
-import { projectFile } from '../report/project-file.ts';
+import { projectFile } from '../document/project-file.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { findTopology } from '../topology/load.ts';
 import type { Topology } from '../topology/types.ts';

@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
-import { createVitest } from 'vitest/node';
 import { allureReporterOptions } from '../report/allure.ts';
 import { createProgress } from '../report/progress.ts';
 import { buildResults, type RunResults, type SutInfo } from '../report/results.ts';
@@ -11,7 +10,7 @@ import type { Project } from './project.ts';
 import { UsageError } from './selection.ts';
 import { Collector } from './vitest/collector.ts';
 import type { WorkerSettings } from './vitest/settings.ts';
-import { suitePlugin } from './vitest/suite-plugin.ts';
+import { runSuites } from './vitest/start.ts';
 
 /** What the run command has worked out. */
 export interface RunPlan {
@@ -48,7 +47,15 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
     name: 'linux', kind: 'netns', kernel: release(),
     host: { kernel: release(), arch: process.arch, cpus: cpus().length, node: process.version },
   };
-  const cut = await runVitest(plan, collector, sut);
+  const allure = allureReporterOptions(join(plan.output, 'allure-results'), sut);
+  const cut = await runSuites({
+    root: plan.project.root,
+    files: [...new Set(plan.scenarios.map((scenario) => scenario.place.file))],
+    settings: plan.settings,
+    concurrency: plan.concurrency,
+    reporters: plan.allure ? [collector, ['allure-vitest/reporter', { ...allure }]] : [collector],
+    ...(plan.allure ? { setupFiles: ['allure-vitest/setup'] } : {}),
+  });
   progress.end();
   const finishedAt = new Date();
   const results = buildResults({
@@ -75,40 +82,3 @@ function inOrder(results: Collector['results'], scenarios: readonly Scenario[]):
   return results.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0));
 }
 
-/** Runs Vitest; true when the run was cut short by a signal. */
-async function runVitest(plan: RunPlan, collector: Collector, sut: SutInfo): Promise<boolean> {
-  const workers = Math.max(1, Math.min(cpus().length, plan.concurrency));
-  const files = [...new Set(plan.scenarios.map((scenario) => scenario.place.file))];
-  const allure = allureReporterOptions(join(plan.output, 'allure-results'), sut);
-  const vitest = await createVitest('test', {
-    config: false,
-    root: plan.project.root,
-    watch: false,
-    include: files,
-    pool: 'forks',
-    isolate: false,
-    maxWorkers: workers,
-    maxConcurrency: Math.max(1, Math.floor(plan.concurrency / workers)),
-    reporters: plan.allure ? [collector, ['allure-vitest/reporter', allure]] : [collector],
-    ...(plan.allure ? { setupFiles: ['allure-vitest/setup'] } : {}),
-    provide: { conformance: plan.settings },
-    server: { deps: { external: [/\/dist\//] } },
-  }, { plugins: [suitePlugin()], logLevel: 'error' }, { stderr: process.stderr, stdout: process.stderr });
-  let cutShort = false;
-  const interrupt = (): void => {
-    if (cutShort) process.exit(2);
-    cutShort = true;
-    process.stderr.write('\ninterrupted: waiting for what is running, then writing what there is; once more to stop at once\n');
-    void vitest.cancelCurrentRun('keyboard-input');
-  };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  try {
-    await vitest.start(files);
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-    await vitest.close();
-  }
-  // A failed test sets Vitest's own exit code; ours comes from the verdicts.
-  process.exitCode = 0;
-  return cutShort;
-}

@@ -1,11 +1,8 @@
 /** `run`: judges the kernel by the suites. */
-import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { release } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { ensureAgent } from '../sut/build-agent.ts';
-import { enterCommand } from '../topology/tester-namespace.ts';
-import { outsideProblem } from '../wire/inside.ts';
 import { generateAllureReport } from '../report/allure-report.ts';
 import { applyDeviations, exitCode, NO_DEVIATIONS, type DeviationList } from '../report/deviations.ts';
 import { loadDeviations, selectBaseline } from '../report/deviations-file.ts';
@@ -13,7 +10,9 @@ import type { RunResults } from '../report/results.ts';
 import { writeResults } from '../report/results-file.ts';
 import { summaryText } from '../report/summary.ts';
 import { styleFor } from '../report/text-layout.ts';
-import { openProject, projectRoot } from './project.ts';
+import type { Scenario } from '../scenario/suite.ts';
+import { enterNamespace } from './enter.ts';
+import { openProject, projectRoot, type Project } from './project.ts';
 import { requireMptcp, runInside, type RunPlan } from './run-inside.ts';
 import { isNarrowed, selectScenarios, UsageError, type Selection } from './selection.ts';
 import { showLadders } from './show.ts';
@@ -35,9 +34,13 @@ export const DEFAULT_CONCURRENCY = 16;
 
 /** Runs the command and returns its exit code. @throws UsageError and everything that the harness can fail with */
 export async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
-  if (outsideProblem() !== undefined) return runInNamespace(argv, options);
+  const project = openProject();
+  // What is wrong with the command line or the suites is better said before anything is started.
+  const scenarios = selectScenarios(project.scenarios, options, project.catalogue);
+  const inside = await enterNamespace(argv);
+  if (inside !== undefined) return inside;
   requireMptcp();
-  const plan = await planRun(options, argv);
+  const plan = await planRun(project, scenarios, options, argv);
   const list = declaredFor(options);
   plan.settings.deviations = list.deviations;
   const { results, errors } = await runInside(plan);
@@ -49,9 +52,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   return errors.length > 0 ? Math.max(2, exitCode(judged)) : exitCode(judged);
 }
 
-async function planRun(options: RunOptions, argv: readonly string[]): Promise<RunPlan> {
-  const project = openProject();
-  const scenarios = selectScenarios(project.scenarios, options, project.catalogue);
+async function planRun(project: Project, scenarios: Scenario[], options: RunOptions, argv: readonly string[]): Promise<RunPlan> {
   const agentPath = await ensureAgent(project.root);
   const output = resolve(options.output);
   prepareOutput(output);
@@ -67,6 +68,7 @@ async function planRun(options: RunOptions, argv: readonly string[]): Promise<Ru
       agentPath,
       keepCaptures: options.keepCaptures,
       deviations: [],
+      mode: 'judge',
     },
   };
 }
@@ -93,9 +95,9 @@ async function report(results: RunResults, errors: readonly string[], options: R
   const style = styleFor(process.stdout);
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   const evidence = join(plan.output, 'evidence');
-  if (options.ladder) showLadders(results, evidence);
+  if (options.ladder) showLadders(results, plan.output);
   const clauses = new Map(plan.project.catalogue.all.map((clause) => [clause.id, clause]));
-  say(summaryText(results, { ...style, clauses, showInfo: options.info, evidenceFolder: relative(process.cwd(), evidence) || '.' }));
+  say(summaryText(results, { ...style, clauses, showInfo: options.info, evidenceFolder: nice(plan.output) }));
   for (const error of errors) say(`harness error: ${error}`);
   const reports = [`results: ${nice(join(plan.output, 'results.json'))}`, `evidence: ${nice(evidence)}`];
   if (plan.allure) {
@@ -107,25 +109,6 @@ async function report(results: RunResults, errors: readonly string[], options: R
 
 function nice(path: string): string {
   const short = relative(process.cwd(), path);
+  if (short === '') return '.';
   return short.startsWith('..') ? path : short;
-}
-
-/** Starts the same command in a namespace of the run's own, and passes on how it ended. */
-async function runInNamespace(argv: readonly string[], options: RunOptions): Promise<number> {
-  // What is wrong with the command line or the suites is better said before anything is started.
-  const project = openProject();
-  selectScenarios(project.scenarios, options, project.catalogue);
-  const [program = '', ...rest] = enterCommand([process.execPath, ...process.execArgv, process.argv[1] ?? '', ...argv]);
-  const child = spawn(program, rest, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
-  // The terminal sends the interrupt to both; the child decides when it ends.
-  const ignore = (): void => undefined;
-  process.on('SIGINT', ignore);
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
-  return new Promise((resolvePromise, reject) => {
-    child.on('error', (error) => {
-      const remedy = 'install util-linux, and see with "mptcp-conformance doctor" whether namespaces are allowed';
-      reject(new Error(`cannot start "${program}": ${error.message}; ${remedy}`));
-    });
-    child.on('exit', (code, signal) => resolvePromise(code ?? (signal === null ? 2 : 2)));
-  });
 }

@@ -8,10 +8,14 @@ export interface Place {
 }
 
 /** Codes of everything that can be wrong with a document; `docs/errors.md` explains each. */
-export type DiagnosticCode =
-  | 'FILE_UNREADABLE' | 'YAML_SYNTAX' | 'SCHEMA' | 'UNKNOWN_KEY' | 'DUPLICATE' | 'NOTATION' | 'UNKNOWN_OPTION' | 'UNKNOWN_FIELD'
-  | 'UNKNOWN_FUNCTION' | 'UNKNOWN_NAME' | 'UNKNOWN_CLAUSE' | 'UNKNOWN_TOPOLOGY' | 'UNKNOWN_SEQUENCE' | 'UNKNOWN_SUBFLOW'
-  | 'UNKNOWN_COMMAND' | 'BAD_VALUE' | 'BAD_DIRECTION' | 'BAD_CATALOGUE' | 'NO_JUDGEMENT' | 'EMPTY';
+export const DIAGNOSTIC_CODES = [
+  'FILE_UNREADABLE', 'YAML_SYNTAX', 'SCHEMA', 'UNKNOWN_KEY', 'DUPLICATE', 'NOTATION', 'UNKNOWN_OPTION', 'UNKNOWN_FIELD',
+  'UNKNOWN_FUNCTION', 'UNKNOWN_NAME', 'UNKNOWN_CLAUSE', 'UNKNOWN_TOPOLOGY', 'UNKNOWN_SEQUENCE', 'UNKNOWN_SUBFLOW',
+  'UNKNOWN_COMMAND', 'UNKNOWN_HOST', 'BAD_VALUE', 'BAD_DIRECTION', 'BAD_CATALOGUE', 'NO_JUDGEMENT', 'EMPTY',
+] as const;
+
+/** One of {@link DIAGNOSTIC_CODES}. */
+export type DiagnosticCode = (typeof DIAGNOSTIC_CODES)[number];
 
 /** One thing wrong with a document. */
 export interface Diagnostic {
@@ -34,22 +38,47 @@ export class DocumentError extends Error {
   }
 }
 
+/**
+ * Runs `load`; what is wrong with a document goes to `diagnostics`, so that several documents can be told of at once.
+ * Other errors pass through.
+ *
+ * @returns what `load` gives; undefined when it threw a {@link DocumentError}
+ */
+export function gather<T>(diagnostics: Diagnostic[], load: () => T): T | undefined {
+  try {
+    return load();
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    diagnostics.push(...error.diagnostics);
+    return undefined;
+  }
+}
+
 /** `file:line:column: message [CODE]`, the source line and a caret under the spot. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { place, sourceLine, span } = diagnostic;
   const head = `${place.file}:${place.line}:${place.column}: ${diagnostic.message} [${diagnostic.code}]`;
   if (sourceLine.trim() === '') return head;
-  const caret = ' '.repeat(place.column - 1) + '^'.repeat(Math.max(1, span));
-  return `${head}\n    ${sourceLine}\n    ${caret}`;
+  // A tab stays a tab, or the caret would stand elsewhere.
+  const indent = sourceLine.slice(0, place.column - 1).replaceAll(/[^\t]/g, ' ').padEnd(place.column - 1);
+  return `${head}\n    ${sourceLine}\n    ${indent}${'^'.repeat(Math.max(1, span))}`;
 }
 
-/** The word of `known` that `word` was probably meant to be; undefined when none is near. */
+/** At most so many valid words are listed when none is near to what was written. */
+const WORDS_LISTED = 40;
+
+/**
+ * The word of `known` that `word` was probably meant to be: the one with the fewest edits, within two or a third of the
+ * word's length, that has something in common with it. Case does not count. Undefined when none is near.
+ */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
+  const limit = Math.max(2, Math.floor(word.length / 3));
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.ceil(word.length / 3)) + 1;
+  let bestDistance = limit + 1;
   for (const candidate of known) {
+    if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) {
+    if (distance < bestDistance && distance < Math.max(word.length, candidate.length)) {
       best = candidate;
       bestDistance = distance;
     }
@@ -57,23 +86,30 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best;
 }
 
-/** `; did you mean "x"?`, or a list of what is valid when nothing is near. */
+/** `; did you mean "x"?`, or a list of what is valid when nothing is near; nothing when that would be too long. */
 export function suggestion(word: string, known: Iterable<string>): string {
   const words = [...known];
   const near = nearest(word, words);
   if (near !== undefined) return `; did you mean "${near}"?`;
-  return words.length <= 12 ? `; expected one of: ${words.join(', ')}` : '';
+  return words.length > 0 && words.length <= WORDS_LISTED ? `; expected one of: ${words.join(', ')}` : '';
 }
 
+/** Single-letter edits between two words: insertions, deletions, replacements and swaps of neighbours. */
 function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(substitution, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+  let before: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const next = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const replaced = (last[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      let cost = Math.min(replaced, (last[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1);
+      if (column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
+        cost = Math.min(cost, (before[column - 2] ?? cost) + 1);
+      }
+      next.push(cost);
     }
-    previous = current;
+    before = last;
+    last = next;
   }
-  return previous[b.length] ?? 0;
+  return last[b.length] ?? 0;
 }

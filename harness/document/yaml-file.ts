@@ -1,8 +1,9 @@
 /** Loads a YAML file, checks it against a JSON Schema, and keeps the place of every node. */
 import { readFileSync } from 'node:fs';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { isNode, isPair, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
-import { DocumentError, suggestion, type Diagnostic, type DiagnosticCode, type Place } from './diagnostic.ts';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Scalar } from 'yaml';
+import { DocumentError, type Diagnostic, type DiagnosticCode, type Place } from './diagnostic.ts';
+import { schemaProblems } from './schema.ts';
 
 /** Path of a node inside a document: keys and indices from the root. */
 export type NodePath = readonly (string | number)[];
@@ -11,63 +12,106 @@ export type NodePath = readonly (string | number)[];
 export class YamlFile {
   readonly file: string;
   readonly text: string;
+  /** The content as plain values. */
+  readonly value: unknown;
   readonly #document: Document;
   readonly #counter: LineCounter;
+  readonly #lines: readonly string[];
 
+  /** @throws DocumentError naming every fault of the YAML */
   constructor(file: string, text: string) {
     this.file = file;
     this.text = text;
+    this.#lines = text.split(/\r?\n/);
     this.#counter = new LineCounter();
     this.#document = parseDocument(text, { lineCounter: this.#counter, prettyErrors: false });
-    const problems = [...this.#document.errors, ...this.#document.warnings];
-    if (problems.length > 0) {
-      throw new DocumentError(
-        problems.map((problem) => this.#at(problem.pos[0], problem.pos[1] - problem.pos[0], 'YAML_SYNTAX', problem.message)),
-      );
-    }
-  }
-
-  /** The content as plain values. */
-  get value(): unknown {
-    return this.#document.toJS();
+    const problems = [...this.#document.errors, ...this.#document.warnings].map(({ pos: [from, to], code, message }) =>
+      this.#at(from, to - from, code === 'DUPLICATE_KEY' ? 'DUPLICATE' : 'YAML_SYNTAX', message));
+    if (problems.length > 0) throw new DocumentError(problems);
+    this.value = this.#toValue();
   }
 
   /** Place of a value; of the nearest existing ancestor when the path leads nowhere. */
   placeOf(path: NodePath): Place {
-    return this.#placeAt(this.#offsetOf(path));
+    return this.#placeAt(startOf(this.#nearestNode(path)));
   }
 
-  /** A diagnostic at a value, or inside a one-line scalar when `from` says how many characters in. */
-  diagnose(path: NodePath, code: DiagnosticCode, message: string, from = 0, span = 1): Diagnostic {
-    return this.#at(this.#offsetOf(path) + this.#quoteWidth(path) + from, span, code, message);
+  /** A value as the file has it, quotes included; empty when the path leads nowhere. */
+  written(path: NodePath): string {
+    const [start = 0, end = start] = this.#nodeAt(path)?.range ?? [];
+    return this.text.slice(start, end);
+  }
+
+  /** A diagnostic at a value, its caret under all of it when it is a scalar on one line. */
+  diagnose(path: NodePath, code: DiagnosticCode, message: string): Diagnostic {
+    const node = this.#nearestNode(path);
+    const [start = 0, end = start] = node?.range ?? [];
+    return this.#at(start, isScalar(node) && node === this.#nodeAt(path) ? end - start : 1, code, message);
+  }
+
+  /**
+   * A diagnostic at some characters of a text. Where the file does not have the text as it is (it stands on several
+   * lines, or needs escapes), it is a diagnostic at the whole.
+   *
+   * @param from characters from the start of the text
+   * @param span how many characters
+   */
+  diagnoseWithin(path: NodePath, code: DiagnosticCode, message: string, from: number, span: number): Diagnostic {
+    const node = this.#nodeAt(path);
+    if (!isScalar(node) || node.range === undefined || node.range === null) return this.diagnose(path, code, message);
+    const start = node.range[0] + (isQuoted(node) ? 1 : 0);
+    const text = String(node.value);
+    if (this.text.slice(start, start + text.length) !== text) return this.diagnose(path, code, message);
+    return this.#at(start + Math.min(from, text.length), span, code, message);
   }
 
   /** A diagnostic at a key of a map. */
   diagnoseKey(path: NodePath, key: string, code: DiagnosticCode, message: string): Diagnostic {
-    const map = path.length === 0 ? this.#document.contents : this.#document.getIn(path, true);
-    const items: unknown = map !== null && typeof map === 'object' && 'items' in map ? map.items : [];
-    const pair = (items as unknown[]).find((item) => isPair(item) && isScalar(item.key) && item.key.value === key);
-    const node = isPair(pair) && isNode(pair.key) ? pair.key : undefined;
-    return this.#at(node?.range?.[0] ?? this.#offsetOf(path), key.length, code, message);
+    const map = this.#nodeAt(path);
+    const pair = isMap(map) ? map.items.find((item) => isScalar(item.key) && String(item.key.value) === key) : undefined;
+    if (!isNode(pair?.key)) return this.diagnose(path, code, message);
+    const [start = 0, end = start] = pair.key.range ?? [];
+    return this.#at(start, end - start, code, message);
   }
 
-  /** Throws every way in which the content departs from the schema. */
+  /** Every way in which the content departs from a schema; none when it fits. */
+  problems(validate: ValidateFunction): Diagnostic[] {
+    return schemaProblems(this, validate);
+  }
+
+  /** Throws every way in which the content departs from the schema. @throws DocumentError */
   check(validate: ValidateFunction): void {
-    if (validate(this.value)) return;
-    throw new DocumentError(describeErrors(this, validate.errors ?? []));
+    const problems = this.problems(validate);
+    if (problems.length > 0) throw new DocumentError(problems);
   }
 
-  #quoteWidth(path: NodePath): number {
-    const node = this.#document.getIn(path, true);
-    return isScalar(node) && (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE') ? 1 : 0;
-  }
-
-  #offsetOf(path: NodePath): number {
-    for (let depth = path.length; depth >= 0; depth--) {
-      const node = depth === 0 ? this.#document.contents : this.#document.getIn(path.slice(0, depth), true);
-      if (isNode(node) && node.range) return node.range[0];
+  #toValue(): unknown {
+    try {
+      return this.#document.toJS() as unknown;
+    } catch (error) {
+      // An alias without its anchor, or too many of them.
+      if (!(error instanceof ReferenceError)) throw error;
+      throw new DocumentError([this.#at(0, 1, 'YAML_SYNTAX', error.message)]);
     }
-    return 0;
+  }
+
+  #nodeAt(path: NodePath): Node | undefined {
+    let node: unknown = this.#document.contents;
+    for (const part of path) {
+      if (isAlias(node)) node = node.resolve(this.#document);
+      if (isMap(node)) node = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part))?.value;
+      else if (isSeq(node)) node = node.items[Number(part)];
+      else return undefined;
+    }
+    return isNode(node) ? node : undefined;
+  }
+
+  #nearestNode(path: NodePath): Node | undefined {
+    for (let depth = path.length; depth >= 0; depth--) {
+      const node = this.#nodeAt(path.slice(0, depth));
+      if (node !== undefined) return node;
+    }
+    return undefined;
   }
 
   #placeAt(offset: number): Place {
@@ -77,50 +121,40 @@ export class YamlFile {
 
   #at(offset: number, span: number, code: DiagnosticCode, message: string): Diagnostic {
     const place = this.#placeAt(offset);
-    const sourceLine = this.text.split('\n')[place.line - 1] ?? '';
+    const sourceLine = this.#lines[place.line - 1] ?? '';
     return { code, place, message, sourceLine, span: Math.max(1, Math.min(span, sourceLine.length - place.column + 1)) };
   }
 }
 
+function startOf(node: Node | undefined): number {
+  return node?.range?.[0] ?? 0;
+}
+
+function isQuoted(scalar: Scalar): boolean {
+  return scalar.type === 'QUOTE_DOUBLE' || scalar.type === 'QUOTE_SINGLE';
+}
+
 /** Reads and parses a YAML file. @throws DocumentError */
 export function readYaml(file: string): YamlFile {
-  let text: string;
+  return new YamlFile(file, readText(file));
+}
+
+/** A diagnostic at a place of a file that is already loaded; the line is read again. @throws DocumentError */
+export function diagnoseAt(place: Place, code: DiagnosticCode, message: string): Diagnostic {
+  const sourceLine = readText(place.file).split(/\r?\n/)[place.line - 1] ?? '';
+  return { code, place, message, sourceLine, span: 1 };
+}
+
+/** A diagnostic about a file as a whole. */
+export function diagnoseFile(file: string, code: DiagnosticCode, message: string): Diagnostic {
+  return { code, place: { file, line: 1, column: 1 }, message, sourceLine: '', span: 1 };
+}
+
+function readText(file: string): string {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    const message = `cannot read the file: ${(error as Error).message}`;
-    throw new DocumentError([{ code: 'FILE_UNREADABLE', place: { file, line: 1, column: 1 }, message, sourceLine: '', span: 1 }]);
+    const message = `cannot be read: ${(error as Error).message}; check the path`;
+    throw new DocumentError([diagnoseFile(file, 'FILE_UNREADABLE', message)]);
   }
-  return new YamlFile(file, text);
-}
-
-/** Compiles a JSON Schema file (draft 2020-12). */
-export function compileSchema(file: string): ValidateFunction {
-  const schema = JSON.parse(readFileSync(file, 'utf8')) as object;
-  return new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true }).compile(schema);
-}
-
-function describeErrors(file: YamlFile, errors: readonly ErrorObject[]): Diagnostic[] {
-  const telling = errors.filter((error) => !['if', 'anyOf', 'oneOf', 'not'].includes(error.keyword) || errors.length === 1);
-  return (telling.length > 0 ? telling : errors).slice(0, 20).map((error) => describe(file, error));
-}
-
-function describe(file: YamlFile, error: ErrorObject): Diagnostic {
-  const path = error.instancePath.split('/').slice(1).map((part) => {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    return /^\d+$/.test(key) ? Number(key) : key;
-  });
-  const params = error.params as Record<string, unknown>;
-  const unknown = params['additionalProperty'] ?? params['unevaluatedProperty'];
-  if (typeof unknown === 'string') {
-    const known = Object.keys((error.parentSchema as { properties?: object } | undefined)?.properties ?? {});
-    return file.diagnoseKey(path, unknown, 'UNKNOWN_KEY', `unknown key "${unknown}"${suggestion(unknown, known)}`);
-  }
-  const allowed = params['allowedValues'];
-  if (Array.isArray(allowed)) {
-    const got = String(error.data);
-    return file.diagnose(path, 'SCHEMA', `"${got}" is not valid here${suggestion(got, allowed.map(String))}`, 0, got.length);
-  }
-  const where = path.length === 0 ? '' : `"${path.join('.')}" `;
-  return file.diagnose(path, 'SCHEMA', `${where}${error.message ?? 'does not fit the schema'}`);
 }

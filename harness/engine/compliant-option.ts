@@ -1,8 +1,7 @@
 /** The option that a compliant host would put on a packet: what a scenario leaves out, and what `auto` means. */
 import { addAddrHmac, dssChecksum, idsn, joinHmac, token } from '../mptcp/index.ts';
-import { FLAG, type TcpOption } from '../packet/types.ts';
+import { FLAG, type OptionAddAddr, type TcpOption } from '../packet/types.ts';
 import type { Before, Subflow } from './endpoint.ts';
-import { relativeDsn } from './endpoint.ts';
 
 /** One packet as its sender sees it. Numbers are relative where the notation's are. */
 export interface OptionView {
@@ -19,6 +18,10 @@ export interface OptionView {
   dsnNext: bigint;
   /** Next data octet that the sender expects, relative to the receiver's IDSN. */
   dataAckNext: bigint;
+  /** A DSS maps, though there is neither data nor a DATA_FIN. */
+  mapping?: boolean;
+  /** Timestamp value to send (RFC 7323 §3), 32 bits; 0 unless told. */
+  clock?: number;
 }
 
 /** The view of a packet that the tester is about to send. */
@@ -53,8 +56,19 @@ function secretsOf(view: OptionView): Secrets {
   return { senderKey: sender.key, receiverKey: receiver.key, senderNonce: sender.nonce, receiverNonce: receiver.nonce };
 }
 
+/** The HMAC of an ADD_ADDR that announces this id, address and port (§3.4.1). */
+export function announcementHmac(option: OptionAddAddr, view: OptionView): Uint8Array {
+  const { senderKey, receiverKey } = secretsOf(view);
+  return addAddrHmac(senderKey, receiverKey, option.addressId, option.address, option.port ?? 0);
+}
+
 /** Builds the option `kind` as a compliant sender of this packet would. */
 export function compliantOption(kind: string, view: OptionView): TcpOption {
+  return narrowDss(wideOption(kind, view));
+}
+
+/** The same with the DSN and Data ACK of a DSS in all 64 bits, whatever its flags say of their size. */
+export function wideOption(kind: string, view: OptionView): TcpOption {
   const { profile } = view.subflow.connection;
   switch (kind) {
     case 'mss':
@@ -66,7 +80,7 @@ export function compliantOption(kind: string, view: OptionView): TcpOption {
     case 'sack':
       return { kind: 'sack', blocks: [] };
     case 'ts':
-      return { kind: 'ts', value: 0, echo: view.subflow.timestampRecent };
+      return { kind: 'ts', value: view.clock ?? 0, echo: view.subflow.timestampRecent };
     case 'fastopen':
       return { kind: 'fastopen', cookie: new Uint8Array(0) };
     case 'nop':
@@ -76,6 +90,7 @@ export function compliantOption(kind: string, view: OptionView): TcpOption {
     case 'unknown':
       return { kind: 'unknown', code: 254, data: new Uint8Array(2) };
     case 'malformed':
+    case 'padding':
     case 'raw':
       return { kind: 'raw', raw: new Uint8Array(0) };
     default:
@@ -145,12 +160,13 @@ function dss(view: OptionView, secrets: Secrets): TcpOption {
   const eight = view.outgoing ? connection.profile.dsnSize === 8 : true;
   const base = {
     kind: 'dss', reserved: 0, dataFin: view.dataFin, dsn8: false, hasMap: false, dataAck8: eight, hasDataAck: true,
-    dataAck: narrow(idsn(secrets.receiverKey) + view.dataAckNext, eight),
+    dataAck: BigInt.asUintN(64, idsn(secrets.receiverKey) + view.dataAckNext),
   } as const;
-  if (view.payload.length === 0 && !view.dataFin) return base;
-  const ssn = view.payload.length === 0 ? 0 : view.ssn;
+  if (view.payload.length === 0 && !view.dataFin && view.mapping !== true) return base;
+  // A DATA_FIN without data maps nothing: its SSN is 0 (§3.3.3).
+  const ssn = view.payload.length === 0 && view.dataFin ? 0 : view.ssn;
   const dataLength = view.payload.length + (view.dataFin ? 1 : 0);
-  const map = { hasMap: true, dsn8: eight, dsn: narrow(idsn(secrets.senderKey) + view.dsnNext, eight), ssn, dataLength };
+  const map = { hasMap: true, dsn8: eight, dsn: BigInt.asUintN(64, idsn(secrets.senderKey) + view.dsnNext), ssn, dataLength };
   if (!connection.checksum) return { ...base, ...map };
   return { ...base, ...map, checksum: checksumOf(view, secrets.senderKey, view.dsnNext, ssn, dataLength) };
 }
@@ -160,9 +176,12 @@ export function checksumOf(view: OptionView, senderKey: bigint, dsn: bigint, ssn
   return dssChecksum({ dsn: BigInt.asUintN(64, idsn(senderKey) + dsn), ssn, dataLength, data: view.payload });
 }
 
-/** 64 bits, or the lower 32. */
-export function narrow(value: bigint, eightOctets: boolean): bigint {
-  return BigInt.asUintN(eightOctets ? 64 : 32, value);
+/** The option with the numbers of a DSS cut to the sizes that its flags say. */
+export function narrowDss(option: TcpOption): TcpOption {
+  if (option.kind !== 'dss') return option;
+  if (option.dsn !== undefined) option.dsn = BigInt.asUintN(option.dsn8 ? 64 : 32, option.dsn);
+  if (option.dataAck !== undefined) option.dataAck = BigInt.asUintN(option.dataAck8 ? 64 : 32, option.dataAck);
+  return option;
 }
 
 /** IDSN that a DSN (`dsn`) or Data ACK (`dack`) of this packet counts from; undefined while the key is unknown. */
@@ -170,5 +189,3 @@ export function baseFor(style: 'dsn' | 'dack', view: Pick<OptionView, 'subflow' 
   const { connection } = view.subflow;
   return (style === 'dsn') === view.outgoing ? connection.localIdsn : connection.remoteIdsn;
 }
-
-export { relativeDsn };

@@ -1,29 +1,34 @@
 /** Builds the packet that a `send` line describes: a compliant peer's, but for what the line says. Pure. */
+import { dssChecksum } from '../mptcp/index.ts';
 import { encodedLength, encodeOptions } from '../packet/index.ts';
-import { FLAG, type IpHeader, type Packet, type TcpOption } from '../packet/types.ts';
+import { FLAG, type IpHeader, type OptionAddAddr, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Value } from '../scenario/expression.ts';
 import { isMptcp, OPTION_FIELDS } from '../scenario/option-fields.ts';
 import type { FieldItem, OptionItem, PacketLine } from '../scenario/packet-line.ts';
 import { fillOctets } from '../sut/fill.ts';
-import { baseFor, compliantOption, narrow, outgoingView, type OptionView } from './compliant-option.ts';
-import type { Subflow } from './endpoint.ts';
+import {
+  announcementHmac, baseFor, checksumOf, compliantOption, narrowDss, outgoingView, wideOption, type OptionView,
+} from './compliant-option.ts';
+import { relativeDsn, type Subflow } from './endpoint.ts';
 import { evaluate, toInt, type Scope } from './evaluate.ts';
 
 /** TCP's option area (RFC 9293 §3.1). */
 const OPTION_SPACE = 40;
 const DEFAULT_WINDOW = 0xffff;
+/** Options that may map data; octets written raw may be either of the others. */
+const MAPPING_OPTIONS = new Set(['dss', 'mp_capable', 'raw']);
 
 /** Composes a packet. `clock` is the timestamp value to send. State is not touched: see `recordSent`. @throws NotKnownYet */
 export function composePacket(line: PacketLine, subflow: Subflow, scope: Scope, clock: number): Packet {
   const flags = flagBits(line);
-  const view = viewFor(line, subflow, flags, scope);
-  const options = [...plainOptions(line, view, clock), ...mptcpOptions(line, view, scope)];
+  const view: OptionView = { ...viewFor(line, subflow, flags, scope), clock: clock >>> 0 };
+  const options = [...plainOptions(line, view), ...mptcpOptions(line, view, scope)];
   const header = (name: string, auto: number): number => Number(headerValue(line.fields, name, BigInt(auto), scope));
   const seq = header('seq', subflow.sendNext);
   const ack = (flags & FLAG.ACK) === 0 ? 0 : header('ack', subflow.receiveNext);
   const ackBase = (flags & FLAG.ACK) === 0 ? 0 : (subflow.remoteIsn ?? 0);
   return {
-    ip: ipHeader(subflow),
+    ip: ipHeader(line, subflow, scope),
     tcp: {
       srcPort: header('sport', subflow.local.port),
       dstPort: header('dport', subflow.remote.port),
@@ -58,18 +63,29 @@ export function recordSent(line: PacketLine, subflow: Subflow, packet: Packet): 
 
 function recordMapping(line: PacketLine, subflow: Subflow, options: readonly TcpOption[], seq: number, length: number): void {
   const { connection } = subflow;
-  const written = line.options?.items.flatMap((item) => item.fields.map((field) => field.name)) ?? [];
   const dss = options.find((option) => option.kind === 'dss');
   const capable = options.find((option) => option.kind === 'mp_capable' && option.dataLength !== undefined);
+  // Where a line leaves the number out, it is the next one; a retransmission is not counted again.
+  let dsn = connection.sendNext;
+  let isNew = subflow.sentMappingAt(seq) === undefined;
   let covered = 0;
-  if (dss?.hasMap === true && !written.includes('dsn')) covered = (dss.dataLength ?? 0) - (dss.dataFin ? 1 : 0);
-  else if (capable?.kind === 'mp_capable') covered = capable.dataLength ?? 0;
+  if (dss?.hasMap === true) {
+    covered = Math.max(0, (dss.dataLength ?? 0) - (dss.dataFin ? 1 : 0));
+    if (writtenIn(line, 'dsn') && dss.dsn !== undefined) {
+      dsn = relativeDsn(dss.dsn, dss.dsn8, connection.localIdsn);
+      isNew = true;
+    }
+  } else if (capable?.kind === 'mp_capable') covered = capable.dataLength ?? 0;
   else if (!connection.mptcp) covered = length;
-  if (covered > 0 && subflow.sentMappingAt(seq) === undefined) {
-    subflow.sentMappings.push({ ssn: seq, dsn: connection.sendNext, length: covered });
-    connection.sendNext += BigInt(covered);
+  if (covered > 0 && isNew) {
+    subflow.sentMappings.push({ ssn: (writtenIn(line, 'ssn') ? dss?.ssn : undefined) ?? seq, dsn, length: covered });
+    connection.sent.take(dsn, covered);
   }
-  if (dss?.dataFin === true && !written.includes('dsn')) connection.sendNext += 1n;
+  if (dss?.hasMap === true && dss.dataFin) connection.sent.take(isNew ? dsn + BigInt(covered) : connection.sendNext, 1);
+}
+
+function writtenIn(line: PacketLine, name: string): FieldItem | undefined {
+  return line.options?.items.find((item) => item.name === 'dss')?.fields.find((field) => field.name === name);
 }
 
 function flagBits(line: PacketLine): number {
@@ -83,22 +99,38 @@ function viewFor(line: PacketLine, subflow: Subflow, flags: number, scope: Scope
   const known = subflow.sentMappingAt(start);
   const { connection } = subflow;
   const dsn = known === undefined ? connection.sendNext : known.dsn + BigInt(start - known.ssn);
-  const offset = connection.mptcp ? Number(dsn) - 1 : start - 1;
+  const isPlain = !connection.mptcp || (subflow.first && known === undefined && isUnmapped(line));
+  const offset = isPlain ? start - 1 : Number(writtenDsn(line, start, dsn, scope) ?? dsn) - 1;
   const dataFin = line.options?.items.some((item) =>
     item.name === 'dss' && item.fields.some((field) => field.name === 'F' && fieldValue(field, scope) === 1n)) ?? false;
-  return outgoingView(subflow, flags, start, payloadOf(line, offset, scope), dataFin);
+  return outgoingView(subflow, flags, start, payloadOf(line, Math.max(0, offset), scope), dataFin);
+}
+
+/** Data sequence number of the octet at `start` by a mapping that the line writes: the payload follows it. */
+function writtenDsn(line: PacketLine, start: number, next: bigint, scope: Scope): bigint | undefined {
+  const [dsn, ssn] = [writtenIn(line, 'dsn'), writtenIn(line, 'ssn')];
+  if (dsn === undefined || dsn.matcher.type === 'absent') return undefined;
+  const from = ssn === undefined || ssn.matcher.type === 'absent' ? start : toInt(fieldValue(ssn, { ...scope, auto: () => BigInt(start) }));
+  return BigInt.asUintN(32, toInt(fieldValue(dsn, { ...scope, auto: () => next })) + BigInt(start) - BigInt(from));
+}
+
+/** Whether a line leaves its data without a mapping: after a fall back its place on the subflow is that in the stream. */
+function isUnmapped({ options }: PacketLine): boolean {
+  return options !== undefined && !options.open && options.items.every((item) => item.negated || !MAPPING_OPTIONS.has(item.name));
 }
 
 function payloadOf(line: PacketLine, offset: number, scope: Scope): Uint8Array {
   const data = line.fields.find((field) => field.name === 'data');
   if (data !== undefined) {
-    const value = fieldValue(data, scope);
-    return value instanceof Uint8Array ? value : new TextEncoder().encode(String(value));
+    const value = fieldValue(data, { ...scope, auto: () => fillOctets(offset, Number(headerValue(line.fields, 'len', 0n, scope))) });
+    if (!(value instanceof Uint8Array)) throw new RangeError('data: a packet to send needs octets; write hex:00ff');
+    return value;
   }
   return fillOctets(offset, Number(headerValue(line.fields, 'len', 0n, scope)));
 }
 
-function headerValue(fields: readonly FieldItem[], name: string, auto: bigint, scope: Scope): bigint {
+/** The value that a line gives a header field, or `auto`. @throws NotKnownYet */
+export function headerValue(fields: readonly FieldItem[], name: string, auto: bigint, scope: Scope): bigint {
   const item = fields.find((field) => field.name === name);
   return item === undefined ? auto : toInt(fieldValue(item, { ...scope, auto: () => auto }));
 }
@@ -110,7 +142,7 @@ function fieldValue(item: FieldItem, scope: Scope): Value | undefined {
 }
 
 /** TCP's own options: what the profile offers on a SYN, timestamps after it; the line may replace or leave out each. */
-function plainOptions(line: PacketLine, view: OptionView, clock: number): TcpOption[] {
+function plainOptions(line: PacketLine, view: OptionView): TcpOption[] {
   const { subflow, flags } = view;
   const { profile } = subflow.connection;
   // A line that names an option, to write it otherwise or to take it out, has the last word on it.
@@ -122,10 +154,7 @@ function plainOptions(line: PacketLine, view: OptionView, clock: number): TcpOpt
     if (profile.wscale >= 0) kinds.push('wscale');
   }
   if (subflow.timestamps && (flags & FLAG.RST) === 0) kinds.push('ts');
-  return kinds.filter((kind) => !named.has(kind)).map((kind) => {
-    const option = compliantOption(kind, view);
-    return option.kind === 'ts' ? { ...option, value: clock >>> 0 } : option;
-  });
+  return kinds.filter((kind) => !named.has(kind)).map((kind) => compliantOption(kind, view));
 }
 
 /** The options that the line lists, or those of a compliant peer where it lists none. */
@@ -147,32 +176,95 @@ function defaultKinds(view: OptionView): string[] {
 }
 
 /** One option with what the line makes different. */
-function buildOption(item: OptionItem, view: OptionView, scope: Scope): TcpOption {
-  const option = structuredClone(compliantOption(item.name, view));
-  const spec = OPTION_FIELDS.get(item.name);
-  for (const field of item.fields) {
-    if (field.name === 'len') continue;
-    const target = spec?.fields.get(field.name);
-    if (target === undefined) continue;
-    const reference = compliantOption(item.name, view);
-    const style = target.style;
-    const base = style === 'dsn' || style === 'dack' ? baseFor(item.name === 'mp_fail' ? 'dack' : style, view) : undefined;
-    const auto = (): Value | undefined => {
-      const value = target.read(reference);
-      return base !== undefined && typeof value === 'bigint' ? value - base : value;
-    };
-    const value = fieldValue(field, { ...scope, style, auto });
-    target.write(option, base !== undefined && typeof value === 'bigint' ? BigInt.asUintN(64, value + base) : value);
-  }
-  if (option.kind === 'dss') narrowDss(option);
+function buildOption(item: OptionItem, plain: OptionView, scope: Scope): TcpOption {
+  const view = item.name === 'dss' && speaksOfMapping(item, scope) ? { ...plain, mapping: true } : plain;
+  const reference = wideOption(item.name, view);
+  const option = structuredClone(reference);
+  for (const field of item.fields) if (field.name !== 'csum' && field.name !== 'len') writeField(field, item.name, { option, reference, view, scope });
+  if (option.kind === 'dss') dropWithParts(option, item);
+  if (option.kind === 'add_addr' && !item.fields.some((field) => field.name === 'hmac')) settleHmac(option, view);
+  // A compliant checksum covers the mapping as it is written, so it comes last.
+  const checksum = item.fields.find((field) => field.name === 'csum');
+  if (checksum !== undefined && (option.kind === 'dss' || option.kind === 'mp_capable')) option.checksum ??= 0;
+  sumUp(option, reference, view);
+  if (checksum !== undefined) writeField(checksum, item.name, { option, reference: structuredClone(option), view, scope });
+  narrowDss(option);
   const length = item.fields.find((field) => field.name === 'len');
   if (length === undefined) return option;
   return resize(option, Number(toInt(fieldValue(length, { ...scope, auto: () => BigInt(encodedLength(option)) }))));
 }
 
-function narrowDss(option: Extract<TcpOption, { kind: 'dss' }>): void {
-  if (option.dsn !== undefined) option.dsn = narrow(option.dsn, option.dsn8);
-  if (option.dataAck !== undefined) option.dataAck = narrow(option.dataAck, option.dataAck8);
+const MAPPING_FIELDS = new Set(['map', 'dsn', 'ssn', 'dlen', 'csum']);
+
+/** Whether a DSS has fields of a mapping that are not left out. */
+function speaksOfMapping(item: OptionItem, scope: Scope): boolean {
+  return item.fields.some((field) => {
+    if (!MAPPING_FIELDS.has(field.name) || field.matcher.type === 'absent') return false;
+    return field.name !== 'map' || fieldValue(field, { ...scope, auto: () => 0n }) === 1n;
+  });
+}
+
+/** The HMAC of what the line announces; an echo has none. */
+function settleHmac(option: OptionAddAddr, view: OptionView): void {
+  if (option.echo) delete option.hmac;
+  else option.hmac = announcementHmac(option, view);
+}
+
+/** What belongs to a part of the DSS that the line took out goes with it, unless the line speaks of it. */
+function dropWithParts(option: OptionDss, item: OptionItem): void {
+  const written = new Set(item.fields.map((field) => field.name));
+  if (!option.hasDataAck && !written.has('dack_size')) option.dataAck8 = false;
+  if (option.hasMap) return;
+  if (!written.has('dsn_size')) option.dsn8 = false;
+  for (const name of ['dsn', 'ssn', 'dlen', 'csum']) {
+    if (written.has(name)) continue;
+    OPTION_FIELDS.get('dss')?.fields.get(name)?.write(option, undefined);
+    option.hasMap = false;
+  }
+}
+
+interface Building {
+  option: TcpOption;
+  /** What a compliant sender would write. */
+  reference: TcpOption;
+  view: OptionView;
+  scope: Scope;
+}
+
+function writeField(field: FieldItem, kind: string, { option, reference, view, scope }: Building): void {
+  const target = OPTION_FIELDS.get(kind)?.fields.get(field.name);
+  if (target === undefined) return;
+  const { style } = target;
+  const base = style === 'dsn' || style === 'dack' ? baseFor(kind === 'mp_fail' ? 'dack' : style, view) : undefined;
+  const auto = (): Value | undefined => {
+    const value = target.read(reference);
+    return base !== undefined && typeof value === 'bigint' ? BigInt.asUintN(64, value - base) : value;
+  };
+  const value = fieldValue(field, { ...scope, style, auto });
+  target.write(option, base !== undefined && typeof value === 'bigint' ? BigInt.asUintN(64, value + base) : value);
+}
+
+function sumUp(option: TcpOption, reference: TcpOption, view: OptionView): void {
+  if (option.kind === 'dss' && option.checksum !== undefined && option.dsn !== undefined) {
+    const { dsn, ssn = 0, dataLength = 0 } = option;
+    // An infinite mapping has no octets to sum up (§3.7).
+    option.checksum = dataLength === 0 ? 0 : dssChecksum({ dsn, ssn, dataLength, data: mappedOctets(option, view) });
+  }
+  if (option.kind !== 'mp_capable' || option.checksum === undefined || option.dataLength === undefined) return;
+  if (reference.kind !== 'mp_capable' || reference.senderKey === undefined) return;
+  option.checksum = checksumOf(view, reference.senderKey, 1n, 1, option.dataLength);
+}
+
+/** The octets that a mapping covers: the payload where it lies in this segment, the pattern where it lies in others. */
+function mappedOctets(option: OptionDss, { subflow, ssn: seq, payload }: OptionView): Uint8Array {
+  const { dsn = 0n, ssn = 0, dataLength = 0 } = option;
+  const from = Number(BigInt.asUintN(32, dsn - subflow.connection.localIdsn)) - 1;
+  const data = fillOctets(Math.max(0, from), Math.max(0, dataLength - (option.dataFin ? 1 : 0)));
+  for (const [i, octet] of payload.entries()) {
+    const at = seq + i - ssn;
+    if (at >= 0 && at < data.length) data[at] = octet;
+  }
+  return data;
 }
 
 /** The option cut or filled up with zeros to `length` octets, its Length octet telling so. */
@@ -190,10 +282,16 @@ function fit(options: TcpOption[]): TcpOption[] {
   return options.filter((option) => option.kind !== 'ts');
 }
 
-function ipHeader(subflow: Subflow): IpHeader {
-  const { local, remote } = subflow;
-  if (local.address.includes(':')) {
-    return { family: 'ipv6', src: local.address, dst: remote.address, trafficClass: 0, flowLabel: 0, hopLimit: 64, protocol: 6 };
-  }
-  return { family: 'ipv4', src: local.address, dst: remote.address, tos: 0, id: 0, fragment: 0x4000, ttl: 64, protocol: 6 };
+function ipHeader(line: PacketLine, { local, remote }: Subflow, scope: Scope): IpHeader {
+  const src = addressValue(line, 'from', local.address, scope);
+  const dst = addressValue(line, 'to', remote.address, scope);
+  if (local.address.includes(':')) return { family: 'ipv6', src, dst, trafficClass: 0, flowLabel: 0, hopLimit: 64, protocol: 6 };
+  return { family: 'ipv4', src, dst, tos: 0, id: 0, fragment: 0x4000, ttl: 64, protocol: 6 };
+}
+
+function addressValue(line: PacketLine, name: string, auto: string, scope: Scope): string {
+  const item = line.fields.find((field) => field.name === name);
+  const value = item === undefined ? auto : fieldValue(item, { ...scope, auto: () => auto });
+  if (typeof value !== 'string') throw new RangeError(`${name}: a packet to send needs an address`);
+  return value;
 }

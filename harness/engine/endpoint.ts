@@ -63,8 +63,8 @@ export class Connection {
   remoteChecksum = false;
   /** False once either side left MP_CAPABLE out: the endpoint then behaves as plain TCP. */
   mptcp = true;
-  /** Next data sequence number to send, relative. */
-  sendNext = 1n;
+  /** What was sent under data sequence numbers, relative; numbers that a line wrote may leave holes. */
+  sent = new ReceivedSpace(1n);
   received = new ReceivedSpace(1n);
   readonly random: Randomness;
 
@@ -72,6 +72,11 @@ export class Connection {
     this.profile = profile;
     this.random = random;
     this.localKey = random.uint64();
+  }
+
+  /** Next data sequence number to send, relative: the first that was never sent. */
+  get sendNext(): bigint {
+    return this.sent.next;
   }
 
   /** Whether DSS checksums are in use: either side asked (§3.1). */
@@ -120,6 +125,9 @@ export class Subflow {
   /** Next sequence number to send, relative. */
   sendNext = 0;
   received = new ReceivedSpace(0n);
+  /** Window that the stack's last packet advertised, octets. */
+  window = 0;
+  #remoteShift = 0;
   /** Timestamps are in use on this subflow. */
   timestamps: boolean;
   timestampRecent = 0;
@@ -159,6 +167,8 @@ export class Subflow {
     if (this.remoteIsn === undefined) return;
     const stamp = tcp.options.find((option) => option.kind === 'ts');
     if (stamp !== undefined) this.timestampRecent = stamp.value;
+    // The window of a SYN is not scaled (RFC 7323 §2.2).
+    this.window = tcp.window * ((tcp.flags & FLAG.SYN) === 0 ? 2 ** this.#remoteShift : 1);
     this.#observeKeys(packet);
     const start = (tcp.seq - this.remoteIsn) >>> 0;
     const control = Number((tcp.flags & FLAG.SYN) !== 0) + Number((tcp.flags & FLAG.FIN) !== 0);
@@ -171,6 +181,8 @@ export class Subflow {
     // A SYN sent again keeps its number; another number is another attempt.
     this.remoteIsn = tcp.seq;
     if (!tcp.options.some((option) => option.kind === 'ts')) this.timestamps = false;
+    const scaling = this.connection.profile.wscale >= 0 ? tcp.options.find((option) => option.kind === 'wscale') : undefined;
+    this.#remoteShift = scaling?.shift ?? 0;
     const capable = tcp.options.find((option) => option.kind === 'mp_capable');
     if (capable !== undefined) this.connection.remoteChecksum = (capable.flags & 0x80) !== 0;
     else if (this.first) this.connection.mptcp = false;

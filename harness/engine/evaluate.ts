@@ -1,7 +1,8 @@
 /** Works out expressions, and holds values against matchers. Pure. */
 import { idsn, joinHmac, addAddrHmac, token } from '../mptcp/index.ts';
-import { RST_REASONS, type FieldStyle } from '../scenario/option-fields.ts';
+import { flagLetters, RST_REASONS, type FieldStyle } from '../scenario/option-fields.ts';
 import type { Expr, Matcher, Value } from '../scenario/expression.ts';
+import type { FunctionName } from '../scenario/names.ts';
 
 /** What an expression may refer to. */
 export interface Scope {
@@ -18,14 +19,15 @@ export class NotKnownYet extends Error {
   override readonly name = 'NotKnownYet';
 }
 
-const FUNCTIONS: Readonly<Record<string, (...args: Value[]) => Value>> = {
+/** The parser has counted the arguments; those that may be left out are undefined here. */
+const FUNCTIONS: Readonly<Record<FunctionName, (...args: (Value | undefined)[]) => Value>> = {
   token: (key) => BigInt(token(toInt(key))),
   idsn: (key) => idsn(toInt(key)),
   hmac: (keyA, keyB, nonceA, nonceB) =>
     joinHmac(toInt(keyA), toInt(keyB), Number(toInt(nonceA)), Number(toInt(nonceB))),
   hmac_addr: (keyA, keyB, id, address, port) =>
-    addAddrHmac(toInt(keyA), toInt(keyB), Number(toInt(id)), String(address), port === undefined ? 0 : Number(toInt(port))),
-  flip: (value, at) => flip(value ?? 0n, at === undefined ? 0 : Number(toInt(at))),
+    addAddrHmac(toInt(keyA), toInt(keyB), Number(toInt(id)), toText(address), port === undefined ? 0 : Number(toInt(port))),
+  flip: (value, at) => flip(required(value), at === undefined ? 0 : Number(toInt(at))),
   low32: (value) => BigInt.asUintN(32, toInt(value)),
   left: (value, count) => toBytes(value).slice(0, Number(toInt(count))),
   right: (value, count) => toBytes(value).slice(-Number(toInt(count))),
@@ -34,9 +36,6 @@ const FUNCTIONS: Readonly<Record<string, (...args: Value[]) => Value>> = {
   reverse64: (value) => BigInt(`0x${toInt(value).toString(16).padStart(16, '0').match(/../g)?.reverse().join('') ?? '0'}`),
 };
 
-/** Names of the functions of the notation. */
-export const FUNCTION_NAMES: readonly string[] = Object.keys(FUNCTIONS);
-
 /** Works out an expression. @throws NotKnownYet */
 export function evaluate(expr: Expr, scope: Scope): Value {
   switch (expr.type) {
@@ -44,7 +43,8 @@ export function evaluate(expr: Expr, scope: Scope): Value {
     case 'bytes':
       return expr.value;
     case 'word':
-      return scope.style === 'reason' ? (RST_REASONS[expr.value] ?? expr.value) : expr.value;
+      if (scope.style === 'reason') return RST_REASONS[expr.value] ?? expr.value;
+      return scope.style === 'letters' ? flagLetters(expr.value) : expr.value;
     case 'name': {
       const value = scope.lookup(expr.name);
       if (value === undefined) throw new NotKnownYet(`$${expr.name} is not known yet`);
@@ -60,11 +60,8 @@ export function evaluate(expr: Expr, scope: Scope): Value {
       const right = toInt(evaluate(expr.right, scope));
       return expr.op === '+' ? left + right : left - right;
     }
-    case 'call': {
-      const apply = FUNCTIONS[expr.name];
-      if (apply === undefined) throw new RangeError(`no function "${expr.name}"`);
-      return apply(...expr.args.map((arg) => evaluate(arg, scope)));
-    }
+    case 'call':
+      return FUNCTIONS[expr.name](...expr.args.map((arg) => evaluate(arg, scope)));
   }
 }
 
@@ -130,6 +127,17 @@ export function toInt(value: Value | undefined): bigint {
   if (typeof value === 'bigint') return value;
   if (value instanceof Uint8Array) return BigInt(`0x${Buffer.from(value).toString('hex') || '0'}`);
   throw new RangeError(value === undefined ? 'an argument is missing' : `"${value}" is no number`);
+}
+
+function required(value: Value | undefined): Value {
+  if (value === undefined) throw new RangeError('an argument is missing');
+  return value;
+}
+
+function toText(value: Value | undefined): string {
+  const text = required(value);
+  if (typeof text === 'string') return text;
+  throw new RangeError('an address was expected, got a number or octets');
 }
 
 function toBytes(value: Value | undefined): Uint8Array {

@@ -173,7 +173,7 @@ function fits(line: PacketLine, arrival: Arrival, session: Session): boolean {
   return matchPacket(line, arrival, subflow, session.scope()).differences.length === 0;
 }
 
-/** What a lie adds to the packets that came, on every subflow there is. */
+/** What a lie adds to the packets that came, on every subflow there is and on one that no line has named. */
 function forge(tamper: Tamper | undefined, session: Session): Arrival[] {
   if (tamper?.forge === undefined) return [];
   const forged: Arrival[] = [];
@@ -182,7 +182,8 @@ function forge(tamper: Tamper | undefined, session: Session): Arrival[] {
     if (sample === undefined) continue;
     forged.push({ ...sample, packet: tamper.forge(sample.packet), index: session.arrivals.length, consumed: false });
   }
-  return forged;
+  const [sample] = forged;
+  return sample === undefined ? forged : [...forged, { ...sample, subflow: undefined }];
 }
 
 function describe(arrival: Arrival, session: Session): string {

@@ -113,7 +113,7 @@ function compareFields(
   const view = viewOf(arrival, subflow);
   for (const field of item.fields) {
     const style = OPTION_FIELDS.get(item.name)?.fields.get(field.name)?.style ?? 'dec';
-    const own: Scope = { ...scope, style, auto: () => autoField(item.name, field.name, view) };
+    const own: Scope = { ...scope, style, auto: () => autoField(option, field.name, view) };
     const narrow = (style === 'dsn' || style === 'dack') && !isWide(option, style);
     compare({
       field: `${item.name}.${field.name}`, item: field, actual: readField(option, field.name, view), scope: own, bound, differences,

@@ -4,8 +4,8 @@ import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Value } from '../scenario/expression.ts';
 import { OPTION_FIELDS, type FieldStyle } from '../scenario/option-fields.ts';
 import { fillOctets } from '../sut/fill.ts';
-import { baseFor, compliantOption, incomingView, relativeDsn, type OptionView } from './compliant-option.ts';
-import type { Before, Subflow } from './endpoint.ts';
+import { announcementHmac, baseFor, compliantOption, incomingView, type OptionView } from './compliant-option.ts';
+import { relativeDsn, type Before, type Subflow } from './endpoint.ts';
 
 /** A packet of the stack as the matcher gets it. */
 export interface Arrival {
@@ -95,8 +95,9 @@ export function readField(option: TcpOption, name: string, view: OptionView): Va
 }
 
 /** What `auto` is for a field of an option. */
-export function autoField(kind: string, name: string, view: OptionView): Value | undefined {
-  return readField(compliantOption(kind, view), name, view);
+export function autoField(option: TcpOption, name: string, view: OptionView): Value | undefined {
+  if (option.kind === 'add_addr' && name === 'hmac') return announcementHmac(option, view);
+  return readField(compliantOption(option.kind, view), name, view);
 }
 
 /** Whether a DSN or Data ACK of this option has eight octets. */

@@ -25,6 +25,8 @@ export interface ExpectationResult {
   nearMisses?: { at: number; packet: string }[];
   /** One line for people. */
   message?: string;
+  /** The capture that shows it, relative to the results file; only when not met. */
+  pcap?: string;
 }
 
 /** One line of the ladder diagram. */

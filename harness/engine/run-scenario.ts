@@ -1,7 +1,7 @@
 /** Runs one scenario variant from an empty cell to its result. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Level } from '../catalogue/types.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
@@ -13,11 +13,12 @@ import { PcapWriter } from '../wire/pcap-write.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
 import type { Randomness, Subflow } from './endpoint.ts';
 import { showPacket } from './judge-packets.ts';
-import type { LadderEntry, ScenarioResult, Verdict } from './result.ts';
+import type { LadderEntry, ScenarioResult } from './result.ts';
 import { runSteps, ScenarioStopped, type StepRun } from './run-steps.ts';
 import { Session, type Waits } from './session.ts';
 import { firstAgent } from './sut-actions.ts';
 import type { Tamper } from './tamper.ts';
+import { worst } from './verdict.ts';
 
 /** What the engine runs scenarios with. */
 export interface EngineContext {
@@ -28,7 +29,7 @@ export interface EngineContext {
   openPort: (
     link: CellLink, family: Scenario['family'], onPacket: (packet: WirePacket) => void, onError: (error: Error) => void,
   ) => WirePort;
-  /** Folder for captures; a scenario's is made below it. */
+  /** Folder for captures, beside the results file; a scenario's is made below it. */
   evidenceRoot: string;
   waits: Waits;
   /** Features that the SUT lacks, with the reason; scenarios that need one are skipped. */
@@ -51,6 +52,11 @@ export interface ScenarioRun {
 /** Folder of a scenario's evidence below the root: the id with what file systems dislike replaced. */
 export function evidenceFolder(id: string): string {
   return id.replaceAll('#', '/').replaceAll(/[^\w./=,+-]/g, '_');
+}
+
+/** Path of a file of evidence as results tell it: relative to the results file. */
+export function evidencePath(evidenceRoot: string, id: string, name: string): string {
+  return join(basename(evidenceRoot), evidenceFolder(id), name);
 }
 
 /** Runs a scenario. Never throws: what goes wrong in the harness becomes the verdict `error`. */
@@ -102,6 +108,7 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
   };
   let failure: unknown;
   try {
+    await session.ready();
     await runSteps(scenario.preamble, run, true);
     await runSteps(scenario.body, run, false);
   } catch (error) {
@@ -112,11 +119,13 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
     capture.close();
   }
   draft.ladder = ladderOf(session, run.ladder, cell);
-  draft.evidence.pcap = join(evidenceFolder(scenario.id), 'capture.pcap');
+  draft.evidence.pcap = evidencePath(context.evidenceRoot, scenario.id, 'capture.pcap');
+  for (const one of draft.expectations) if (one.verdict !== 'pass' && one.verdict !== 'info') one.pcap = draft.evidence.pcap;
   if (failure !== undefined) throw failure;
   draft.counters = await countersOf(session);
   await proveCapture(path, packets);
-  draft.verdict = worst(draft.expectations.map((one) => one.verdict));
+  // A scenario that judged nothing has not reached what it is for.
+  draft.verdict = worst(draft.expectations.map((one) => one.verdict)) ?? 'inconclusive';
   if (draft.verdict === 'pass' || draft.verdict === 'info') delete draft.reason;
   else draft.reason ??= draft.expectations.find((one) => one.verdict === draft.verdict)?.message ?? '';
 }
@@ -139,13 +148,6 @@ async function countersOf(session: Session): Promise<Record<string, number>> {
     if (/^\d+$/.test(value) && value !== '0') moved[name.replace(/^MPTcpExt\./, '')] = Number(value);
   }
   return moved;
-}
-
-/** The verdict of a scenario from those of its expectations. */
-export function worst(verdicts: readonly Verdict[]): Verdict {
-  const order: Verdict[] = ['fail', 'error', 'inconclusive', 'warn', 'pass', 'info'];
-  // A scenario that judged nothing has not reached what it is for.
-  return order.find((verdict) => verdicts.includes(verdict)) ?? 'inconclusive';
 }
 
 function ladderOf(session: Session, steps: readonly LadderEntry[], cell: Cell): LadderEntry[] {

@@ -11,6 +11,7 @@ import type { ExpectationResult, LadderEntry, Verdict } from './result.ts';
 import type { Session } from './session.ts';
 import { runSutLine } from './sut-actions.ts';
 import type { Tamper } from './tamper.ts';
+import { WORST_FIRST } from './verdict.ts';
 
 /** What steps are run with. */
 export interface StepRun {
@@ -72,7 +73,8 @@ async function runStep(step: Step, run: StepRun, inPreamble: boolean): Promise<O
         await session.fence();
         return undefined;
       case 'forget':
-        session.forget();
+        if (step.subflow === undefined) session.forget();
+        else session.forgetSubflow(step.subflow);
         return undefined;
     }
   } catch (error) {
@@ -126,8 +128,7 @@ function noteVerdict(run: StepRun, verdict: Verdict, clause: string | undefined)
   const last = run.ladder.findLast((entry) => entry.kind === 'step');
   if (last === undefined) return;
   // Several clauses on one step: the diagram shows the worst.
-  const rank: Verdict[] = ['error', 'fail', 'inconclusive', 'warn', 'info', 'pass', 'skip'];
-  if (last.verdict !== undefined && rank.indexOf(last.verdict) <= rank.indexOf(verdict)) return;
+  if (last.verdict !== undefined && WORST_FIRST.indexOf(last.verdict) <= WORST_FIRST.indexOf(verdict)) return;
   last.verdict = verdict;
   if (clause !== undefined) last.clause = clause;
 }
@@ -168,13 +169,17 @@ function asValue(text: string): Value {
 
 async function repeat(step: RepeatStep, run: StepRun, inPreamble: boolean): Promise<undefined> {
   const { session } = run;
+  const gathered = new Set<string>();
   for (let i = 0; i < step.times; i++) {
+    // What the last round bound is taken out, or a value that comes again would look as if nothing was bound.
+    for (const name of gathered) session.names.delete(name);
     const earlier = run.results.length;
     const before = new Map(session.names);
     session.names.set('i', BigInt(i));
     await runSteps(step.steps, run, inPreamble);
     for (const [name, value] of session.names) {
       if (before.get(name) === value && before.has(name)) continue;
+      gathered.add(name);
       session.collected.set(name, [...(session.collected.get(name) ?? []), value]);
     }
     // Hundreds of equal passes say no more than the first; what differs stays.

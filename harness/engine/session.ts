@@ -7,13 +7,17 @@ import type { PacketLine } from '../scenario/packet-line.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import type { Cell, CellLink } from '../topology/types.ts';
 import { WireError, type WirePacket, type WirePort } from '../wire/types.ts';
-import { composePacket, recordSent } from './compose.ts';
+import { composePacket, headerValue, recordSent } from './compose.ts';
 import { Connection, Subflow, type Randomness } from './endpoint.ts';
 import { NotKnownYet, type Scope } from './evaluate.ts';
 import type { Arrival } from './packet-view.ts';
 
 /** Port that the SUT (as responder) or the tester (as its peer) listens on. */
 export const LISTEN_PORT = 5001;
+
+/** How long a fresh link may take until it answers, and how long one attempt waits; milliseconds. */
+const READY_LIMIT = 5000;
+const READY_ECHO = 100;
 
 /** A packet of the record, in the order of the wire. */
 export interface RecordedPacket {
@@ -97,7 +101,7 @@ export class Session {
 
   /** Sends what a line describes. @throws NotKnownYet @throws WireError */
   async send(line: PacketLine): Promise<void> {
-    const subflow = this.subflows.get(line.subflow) ?? this.#open(line.subflow);
+    const subflow = this.subflows.get(line.subflow) ?? this.#open(line);
     const packet = composePacket(line, subflow, this.scope(), Math.floor(performance.now()));
     const bytes = encodePacket(packet);
     recordSent(line, subflow, packet);
@@ -116,7 +120,7 @@ export class Session {
     if (syn === undefined) return undefined;
     const { ip, tcp } = syn.packet;
     const subflow = this.#register(line.subflow, new Subflow({
-      name: line.subflow, spec, connection: this.connection, active: false, first: this.subflows.size === 0,
+      name: line.subflow, spec, connection: this.connection, active: false, first: this.#isFirst(),
       local: { address: ip.dst, port: tcp.dstPort }, remote: { address: ip.src, port: tcp.srcPort },
     }));
     for (const arrival of this.arrivals) {
@@ -138,6 +142,19 @@ export class Session {
     }
   }
 
+  /** Waits until every link carries packets both ways: the stack may still be settling its addresses. @throws WireError */
+  async ready(): Promise<void> {
+    const deadline = performance.now() + READY_LIMIT;
+    await Promise.all(this.#ports.map(async (port) => {
+      for (let answered = false; !answered; ) {
+        answered = await port.echo(READY_ECHO).then(() => true, (error: unknown) => {
+          if (this.#failure !== undefined || performance.now() > deadline) throw error;
+          return false;
+        });
+      }
+    }));
+  }
+
   /** Waits until the stack has dealt with all that was sent: an echo on every link, the agent, and a grace. */
   async fence(): Promise<void> {
     const limit = 5000 * this.scale;
@@ -153,6 +170,15 @@ export class Session {
     this.connection = new Connection(this.scenario.profile, this.#parts.random);
     this.lastMatch = undefined;
     for (const arrival of this.arrivals) arrival.consumed = true;
+  }
+
+  /** Forgets one subflow, so that its name can begin another of the same connection. @throws NotKnownYet */
+  forgetSubflow(name: string): void {
+    const subflow = this.subflows.get(name);
+    if (subflow === undefined) throw new NotKnownYet(`subflow ${name} has not begun`);
+    this.subflows.delete(name);
+    if (this.lastMatch?.subflow === subflow) this.lastMatch = undefined;
+    for (const arrival of this.arrivals) if (arrival.subflow === subflow) arrival.consumed = true;
   }
 
   /** Names that lines can refer to. */
@@ -188,15 +214,22 @@ export class Session {
     subflow.observe(arrival.packet);
   }
 
-  #open(name: string): Subflow {
+  /** A subflow that the tester begins: between the ports that its first line names, if it names them. */
+  #open(line: PacketLine): Subflow {
+    const name = line.subflow;
     const spec = this.#spec(name);
     const link = this.#link(spec.link);
     const { family } = this.scenario;
+    const port = (field: string, auto: number): number => Number(headerValue(line.fields, field, BigInt(auto), this.scope()));
     return this.#register(name, new Subflow({
-      name, spec, connection: this.connection, active: true, first: this.subflows.size === 0,
-      local: { address: link.tester[family], port: 20_000 + (this.#parts.random.uint32() % 40_000) },
-      remote: { address: link.sut[family], port: LISTEN_PORT },
+      name, spec, connection: this.connection, active: true, first: this.#isFirst(),
+      local: { address: link.tester[family], port: port('sport', 20_000 + (this.#parts.random.uint32() % 40_000)) },
+      remote: { address: link.sut[family], port: port('dport', LISTEN_PORT) },
     }));
+  }
+
+  #isFirst(): boolean {
+    return ![...this.tuples.values()].some((one) => one.connection === this.connection);
   }
 
   #register(name: string, subflow: Subflow): Subflow {
@@ -243,6 +276,7 @@ export class Session {
       sut_nonce: subflow.remoteNonce === undefined ? undefined : BigInt(subflow.remoteNonce),
       seq: BigInt(subflow.sendNext),
       ack: BigInt(subflow.receiveNext),
+      window: BigInt(subflow.window),
       isn: BigInt(subflow.isn),
       sut_isn: subflow.remoteIsn === undefined ? undefined : BigInt(subflow.remoteIsn),
       port: BigInt(subflow.local.port),

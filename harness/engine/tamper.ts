@@ -137,7 +137,7 @@ function alterField(packet: Packet, kind: string, field: string): Packet {
 
 function otherValue(value: Value): Value {
   if (typeof value === 'bigint') return value ^ 1n;
-  if (typeof value === 'string') return /^[A-H0]+$/.test(value) ? (value === 'B' ? 'C' : 'B') : `${value}x`;
+  if (typeof value === 'string') return `${value}x`;
   return value.map((octet, i) => (i === 0 ? octet ^ 0x80 : octet));
 }
 

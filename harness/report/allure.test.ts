@@ -6,7 +6,7 @@ import type { TestResult } from 'allure-js-commons';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateAllureReport } from './allure-report.ts';
 import { reportToAllure } from './allure.ts';
-import { projectFile } from './project-file.ts';
+import { projectFile } from '../document/project-file.ts';
 import { scenario } from './testing/sample.ts';
 
 const COUNT = 60;

@@ -4,11 +4,12 @@ import type { Category, RuntimeMessage } from 'allure-js-commons/sdk';
 import type { LifecycleListener, ReporterConfig } from 'allure-js-commons/sdk/reporter';
 import { getGlobalTestRuntime } from 'allure-js-commons/sdk/runtime';
 import { Severity, Status, type Label, type Link, type Parameter, type StatusDetails } from 'allure-js-commons';
+import { anchorUrl } from '../catalogue/clause-id.ts';
+import { sectionTitle } from '../catalogue/rfc-outline.ts';
 import type { Clause, Level } from '../catalogue/types.ts';
 import type { ExpectationResult, ScenarioResult, Verdict } from '../engine/result.ts';
 import { ladderSvg } from './ladder-svg.ts';
 import { alignPackets } from './packet-diff.ts';
-import { clauseLink, sectionTitle } from './rfc-sections.ts';
 import { isDeparture, type SutInfo } from './results.ts';
 import { clean } from './text-layout.ts';
 import { LEVEL_NAME, LEVELS, SYMBOL } from './verdict-style.ts';
@@ -126,7 +127,7 @@ const statusListener: LifecycleListener = {
 
 function metadata(result: ScenarioResult, clauses: ReadonlyMap<string, Clause>): RuntimeMessage {
   const judged = [...new Set([...result.expectations.map(({ clause }) => clause), ...clauses.keys()])];
-  const links: Link[] = judged.map((id) => ({ url: clauseLink(id), name: `RFC 8684 ${id}`, type: 'link' }));
+  const links: Link[] = judged.map((id) => ({ url: anchorUrl(id), name: `RFC 8684 ${id}`, type: 'link' }));
   if (result.declared?.link !== undefined) links.push({ url: result.declared.link, name: 'declared deviation', type: 'issue' });
   const parameters: Parameter[] = Object.entries(result.parameters).map(([name, value]) => ({ name, value: clean(value) }));
   for (const [name, value] of [['role', result.role], ['family', result.family]] as const) {
@@ -175,7 +176,7 @@ function description(result: ScenarioResult, judged: readonly string[], clauses:
   const parts = [
     ...judged.map((id) => {
       const clause = clauses.get(id);
-      return `- [${id}](${clauseLink(id)})${clause === undefined ? '' : ` **${clause.keyword}** ${escapeMarkdown(clause.summary)}`}`;
+      return `- [${id}](${anchorUrl(id)})${clause === undefined ? '' : ` **${clause.keyword}** ${escapeMarkdown(clause.summary)}`}`;
     }),
     '',
     ...(result.declared === undefined ? [] : [`**Declared deviation:** ${escapeMarkdown(result.declared.reason)}`, '']),

@@ -1,8 +1,8 @@
 /** One scenario that went wrong, with all that is needed to act on it. */
+import { anchorUrl } from '../catalogue/clause-id.ts';
 import type { Clause } from '../catalogue/types.ts';
 import type { ExpectationResult } from '../engine/result.ts';
 import { alignPackets } from './packet-diff.ts';
-import { clauseLink } from './rfc-sections.ts';
 import { isDeparture, type ScenarioRecord } from './results.ts';
 import { clean, coloursOf, displayWidth, paint, wrap, type Colours, type TextStyle } from './text-layout.ts';
 import { LEVEL_NAME, SYMBOL } from './verdict-style.ts';
@@ -47,7 +47,7 @@ function expectationLines(expectation: ExpectationResult, options: DepartureOpti
   return [
     `  ${paint(colours, verdict, `${SYMBOL[verdict]} ${LEVEL_NAME[level]} ${clean(clause)}`)}`,
     ...(summary === undefined ? [] : labelled('clause', summary, options.width)),
-    ...labelled('RFC', clauseLink(clause), options.width),
+    ...labelled('RFC', anchorUrl(clause), options.width),
     ...labelled('step', `${expectation.step}  (${expectation.source})`, options.width),
     ...(message === undefined ? [] : labelled('found', message, options.width)),
     ...packetLines(expected, actual, expectation, options.width, colours),

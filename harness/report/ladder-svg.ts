@@ -1,8 +1,9 @@
 /** The ladder diagram as a picture: one self-contained SVG, readable on light and on dark pages. */
 import type { LadderEntry } from '../engine/result.ts';
+import { WORST_FIRST } from '../engine/verdict.ts';
 import { packetLabel } from './ladder-text.ts';
 import { clean, displayWidth, fit, wrap } from './text-layout.ts';
-import { SVG_COLOUR, SYMBOL, WORST_FIRST } from './verdict-style.ts';
+import { SVG_COLOUR, SYMBOL } from './verdict-style.ts';
 
 /** What stands above the ladder. */
 export interface LadderTitle {

@@ -1,9 +1,8 @@
 /** `results.json` on disk: written whole or not at all, and read with suspicion. */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { LadderEntry } from '../engine/result.ts';
-import { projectFile } from './project-file.ts';
+import { projectSchema } from '../document/schema.ts';
 import { SCHEMA_VERSION, type RunResults } from './results.ts';
 
 /** Why a results file cannot be used. */
@@ -21,15 +20,11 @@ export class ResultsFileError extends Error {
   }
 }
 
-let compiled: ValidateFunction | undefined;
-
 /** What of a value departs from the published schema, one line each; empty when nothing does. */
 export function schemaProblems(value: unknown): string[] {
-  compiled ??= new Ajv2020({ allErrors: true, strict: true }).compile(
-    JSON.parse(readFileSync(projectFile('reports/schema/results.schema.json'), 'utf8')) as object,
-  );
-  if (compiled(value)) return [];
-  return (compiled.errors ?? []).map((error) => {
+  const validate = projectSchema('reports/schema/results.schema.json');
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map((error) => {
     const extra = (error.params as { additionalProperty?: string }).additionalProperty;
     const detail = extra === undefined ? '' : ` (${extra})`;
     return `${error.instancePath === '' ? '/' : error.instancePath} ${error.message ?? 'is wrong'}${detail}`;

@@ -1,9 +1,10 @@
 /** The results model: what `results.json` holds for a run. Pure. */
+import { compareClauseIds } from '../catalogue/clause-id.ts';
 import type { Clause, Level } from '../catalogue/types.ts';
 import { levelOf } from '../catalogue/types.ts';
 import type { ScenarioResult, Verdict } from '../engine/result.ts';
-import { compareSections, sectionOf } from './rfc-sections.ts';
-import { LEVELS, worst, WORST_FIRST } from './verdict-style.ts';
+import { worst, WORST_FIRST } from '../engine/verdict.ts';
+import { LEVELS } from './verdict-style.ts';
 
 /** Version of the file's shape; raised when an old reader could misread a new file. */
 export const SCHEMA_VERSION = 1;
@@ -173,13 +174,7 @@ export function clauseRecords(
       const declared = isDeparture(verdict) && !entry.undeclared;
       return { id, level: entry.level, verdict, ...(declared ? { declared } : {}), scenarios: [...entry.scenarios] };
     })
-    .sort((a, b) => compareClauses(a.id, b.id));
-}
-
-/** Orders clause ids as the RFC does. */
-export function compareClauses(a: string, b: string): number {
-  const bySection = compareSections(sectionOf(a), sectionOf(b));
-  return bySection === 0 ? a.localeCompare(b, 'en', { numeric: true }) : bySection;
+    .sort((a, b) => compareClauseIds(a.id, b.id));
 }
 
 /** How much of the catalogue was judged. A clause whose scenarios were all skipped counts as not judged. */

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { applyDeviations } from './deviations.ts';
-import { clauseLink, sectionTitle } from './rfc-sections.ts';
 import { coverageLine, summaryText, type SummaryOptions } from './summary.ts';
 import { displayWidth } from './text-layout.ts';
 import { buildResults, type RunResults } from './results.ts';
@@ -96,10 +95,4 @@ describe('the summary', () => {
     const results = buildResults({ ...runOf([]), scenarios: [scenario()], catalogue: CLAUSES });
     expect(coverageLine(results)).toBe('Clauses judged: MUST 1/1, implied 0/1, SHOULD 0/1, MAY 0/1');
   });
-});
-
-test('clauses have their place on the web', () => {
-  expect(clauseLink('3.1-20.8.s3.2')).toBe('https://www.rfc-editor.org/rfc/rfc8684.html#section-3.1-20.8');
-  expect(clauseLink('B.2-3.s1')).toBe('https://www.rfc-editor.org/rfc/rfc8684.html#appendix-B.2-3');
-  expect([sectionTitle('3.7'), sectionTitle('9.9')]).toEqual(['§3.7 Fallback', '§9.9']);
 });

@@ -1,9 +1,10 @@
 /** The terminal summary of a run. Pure: results in, text out. */
+import { compareSections, sectionOf } from '../catalogue/clause-id.ts';
+import { sectionTitle } from '../catalogue/rfc-outline.ts';
 import type { Clause, Level } from '../catalogue/types.ts';
 import type { Verdict } from '../engine/result.ts';
 import { departureText, type EvidenceLocator } from './departure-text.ts';
 import { exitCode } from './deviations.ts';
-import { compareSections, sectionOf, sectionTitle } from './rfc-sections.ts';
 import { outcomeOf, type ClauseRecord, type Deviation, type RunResults } from './results.ts';
 import {
   clean, coloursOf, displayWidth, fit, formatDuration, pad, paint, wrap, type Colours, type TextStyle,

@@ -1,13 +1,6 @@
-/** How a verdict looks, everywhere: its weight, its symbol, its colours. */
+/** How a verdict looks, everywhere: its symbol, its colours. */
 import type { Level } from '../catalogue/types.ts';
 import type { Verdict } from '../engine/result.ts';
-
-/**
- * Worst first. What was seen outweighs what could not be seen: a departure found by one scenario stands, whatever
- * became of the others (`fail`, `warn`). Then what was not settled (`error`, `inconclusive`), because a pass elsewhere
- * must not hide it. `skip` is last: a scenario that did not apply says nothing about the clause.
- */
-export const WORST_FIRST: readonly Verdict[] = ['fail', 'warn', 'error', 'inconclusive', 'pass', 'info', 'skip'];
 
 /** Heaviest first, as tables show them. */
 export const LEVELS: readonly Level[] = ['must', 'implied', 'should', 'may'];
@@ -30,9 +23,3 @@ export const SVG_COLOUR: Readonly<Record<Verdict, { light: string; dark: string 
   skip: { light: '#6e7781', dark: '#8b949e' },
   error: { light: '#bc4c00', dark: '#ffa657' },
 };
-
-/** The worst of several verdicts; undefined of none. */
-export function worst(verdicts: Iterable<Verdict>): Verdict | undefined {
-  const seen = new Set(verdicts);
-  return WORST_FIRST.find((verdict) => seen.has(verdict));
-}

@@ -1,4 +1,6 @@
 /** Values in packet and command lines: `0x1f`, `$sut.key`, `token($sut.key)+1`, `4..24`, `12|20`, `!0`, `?name`. */
+import { suggestion, type DiagnosticCode } from '../document/diagnostic.ts';
+import { FUNCTION_ARGUMENTS, type FunctionName } from './names.ts';
 
 /** What an expression comes to. Integers are bigint; octet strings are bytes; words and addresses are text. */
 export type Value = bigint | Uint8Array | string;
@@ -9,7 +11,7 @@ export type Expr =
   | { type: 'bytes'; value: Uint8Array }
   | { type: 'word'; value: string }
   | { type: 'name'; name: string; at: number }
-  | { type: 'call'; name: string; args: Expr[]; at: number }
+  | { type: 'call'; name: FunctionName; args: Expr[]; at: number }
   | { type: 'sum'; op: '+' | '-'; left: Expr; right: Expr }
   /** The value that a compliant peer would have here. */
   | { type: 'auto' };
@@ -26,13 +28,19 @@ export type Matcher =
   | { type: 'any' }
   | { type: 'absent' };
 
+/** Codes of what can be wrong within a line. */
+export type NotationCode = Extract<
+  DiagnosticCode,
+  'NOTATION' | 'UNKNOWN_FUNCTION' | 'UNKNOWN_OPTION' | 'UNKNOWN_FIELD' | 'UNKNOWN_COMMAND' | 'BAD_VALUE' | 'BAD_DIRECTION'
+>;
+
 /** A value that cannot be read; `at` is an offset into the text given to the parser. */
 export class NotationError extends Error {
   override readonly name = 'NotationError';
   readonly at: number;
   readonly span: number;
-  readonly code: 'NOTATION' | 'UNKNOWN_FUNCTION' | 'UNKNOWN_OPTION' | 'UNKNOWN_FIELD' | 'UNKNOWN_COMMAND';
-  constructor(message: string, at: number, span = 1, code: NotationError['code'] = 'NOTATION') {
+  readonly code: NotationCode;
+  constructor(message: string, at: number, span = 1, code: NotationCode = 'NOTATION') {
     super(message);
     this.at = at;
     this.span = span;
@@ -100,6 +108,26 @@ export function namesIn(node: Expr | Matcher): { name: string; at: number }[] {
   }
 }
 
+/** Words that an expression or matcher has for values; those within a function's parentheses are the function's business. */
+export function wordsIn(node: Expr | Matcher): string[] {
+  switch (node.type) {
+    case 'word':
+      return [node.value];
+    case 'sum':
+      return [...wordsIn(node.left), ...wordsIn(node.right)];
+    case 'equal':
+      return wordsIn(node.expr);
+    case 'not':
+      return wordsIn(node.matcher);
+    case 'range':
+      return [...wordsIn(node.low), ...wordsIn(node.high)];
+    case 'oneOf':
+      return node.options.flatMap(wordsIn);
+    default:
+      return [];
+  }
+}
+
 /** Splits at a separator outside parentheses. */
 export function splitTop(text: string, separator: string): string[] {
   const parts: string[] = [];
@@ -122,6 +150,8 @@ class ExprReader {
   readonly #text: string;
   readonly #base: number;
   #pos = 0;
+  /** Parentheses open. */
+  #depth = 0;
 
   constructor(text: string, base: number) {
     this.#text = text;
@@ -160,20 +190,24 @@ class ExprReader {
       return { type: 'bytes', value: Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16)) };
     }
     // Addresses look like numbers at first, so they come before them.
-    const address = take(/^(?:\d+\.\d+\.\d+\.\d+|[0-9a-fA-F]{0,4}:[0-9a-fA-F:]*(?:\d+\.\d+\.\d+\.\d+)?)/);
+    const address = take(/^(?:\d+\.\d+\.\d+\.\d+|[0-9a-fA-F]{0,4}:[0-9a-fA-F:]*(?:\d+\.\d+\.\d+\.\d+)?)(?:\/\d{1,3})?/);
     if (address !== undefined) return { type: 'word', value: address };
     const number = take(/^(?:0x[0-9a-fA-F]+|0b[01]+|\d+)(?![a-zA-Z_])/);
     if (number !== undefined) return { type: 'int', value: BigInt(number) };
     const name = take(/^\$[a-zA-Z]\w*(?:\.[a-zA-Z]\w*)*/);
     if (name !== undefined) return { type: 'name', name: name.slice(1), at };
-    const word = take(/^[a-zA-Z][\w]*(?:[-/][a-zA-Z][\w]*)*/);
-    if (word === undefined) throw new NotationError(`"${rest}" is no value`, at, Math.max(1, rest.length));
-    if (this.#text[this.#pos] === '(') return this.#call(word, at);
+    // Between parentheses a comma ends the argument; elsewhere words may be lists: subflow,backup.
+    const word = take(this.#depth > 0 ? /^[a-zA-Z]\w*(?:[-/.][a-zA-Z]\w*)*/ : /^[a-zA-Z]\w*(?:[-/.,][a-zA-Z]\w*)*/);
+    if (word === undefined) {
+      throw new NotationError(rest === '' ? 'a value is missing' : `"${rest}" is no value`, at, Math.max(1, rest.length));
+    }
+    if (this.#text[this.#pos] === '(') return this.#call(functionName(word, at), at);
     return word === 'auto' ? { type: 'auto' } : { type: 'word', value: word };
   }
 
-  #call(name: string, at: number): Expr {
+  #call(name: FunctionName, at: number): Expr {
     this.#pos++;
+    this.#depth++;
     const args: Expr[] = [];
     while (this.#text[this.#pos] !== ')') {
       args.push(this.sum());
@@ -181,6 +215,18 @@ class ExprReader {
       else if (this.#text[this.#pos] !== ')') throw new NotationError(`${name}(: ")" is missing`, this.#base + this.#pos);
     }
     this.#pos++;
+    this.#depth--;
+    const [least, most] = FUNCTION_ARGUMENTS[name];
+    if (args.length < least || args.length > most) {
+      const wanted = least === most ? String(least) : `${least} to ${most}`;
+      throw new NotationError(`${name}() takes ${wanted} arguments, got ${args.length}`, at, this.#base + this.#pos - at);
+    }
     return { type: 'call', name, args, at };
   }
+}
+
+function functionName(word: string, at: number): FunctionName {
+  if (Object.hasOwn(FUNCTION_ARGUMENTS, word)) return word as FunctionName;
+  const message = `there is no function "${word}"${suggestion(word, Object.keys(FUNCTION_ARGUMENTS))}`;
+  throw new NotationError(message, at, word.length, 'UNKNOWN_FUNCTION');
 }

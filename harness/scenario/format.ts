@@ -2,7 +2,7 @@
 import { encodedLength } from '../packet/index.ts';
 import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Value } from './expression.ts';
-import { flagText, OPTION_FIELDS, RST_REASONS, type FieldSpec, type FieldStyle } from './option-fields.ts';
+import { flagText, lettersOf, OPTION_FIELDS, RST_REASONS, type FieldSpec, type FieldStyle } from './option-fields.ts';
 
 /** What relative numbers count from; a number whose base is unknown is shown as it is on the wire. */
 export interface NumberBase {
@@ -13,8 +13,11 @@ export interface NumberBase {
   receiverIdsn?: bigint | undefined;
 }
 
+/** As many as an option can have; a payload may be longer. */
+const OCTETS_SHOWN = 40;
+
 /** Fields not shown when they have this value, since every sane packet has it. */
-const UNREMARKABLE: Readonly<Record<string, string>> = { rsv: '0', nibble: '0', map: '1', F: '0', T: '0', E: '0', crypto: '*' };
+const UNREMARKABLE: Readonly<Record<string, string>> = { rsv: '0', nibble: '0', map: '1', F: '0', T: '0', E: '0', crypto: '*', dsn_size: '8', dack_size: '8' };
 
 /** `a < ACK seq=1 ack=11 win=502 len=10 <dss dack=11 dsn=1 ssn=1 dlen=10>`. */
 export function formatPacket(subflow: string, direction: 'in' | 'out', packet: Packet, base: NumberBase): string {
@@ -24,9 +27,14 @@ export function formatPacket(subflow: string, direction: 'in' | 'out', packet: P
   parts.push(`win=${tcp.window}`);
   if ((tcp.flags & FLAG.URG) !== 0) parts.push(`urg=${tcp.urgent}`);
   if (tcp.payload.length > 0) parts.push(`len=${tcp.payload.length}`);
-  const shown = tcp.options.filter((option) => option.kind !== 'nop' && option.kind !== 'eol');
+  const shown = tcp.options.filter((option) => !isFiller(option));
   parts.push(`<${shown.map((option) => formatOption(option, base)).join(', ')}>`);
   return parts.join(' ');
+}
+
+/** What only fills the option area up to a multiple of four octets (RFC 9293 §3.1). */
+function isFiller(option: TcpOption): boolean {
+  return option.kind === 'nop' || option.kind === 'eol' || (option.kind === 'padding' && option.raw.every((octet) => octet === 0));
 }
 
 function relative(value: number, base: number | undefined): number {
@@ -50,19 +58,19 @@ export function formatOption(option: TcpOption, base: NumberBase = {}): string {
     if (name === known.main) head = `${option.kind}=${text}`;
     else parts.push(`${name}=${text}`);
   }
-  if (isCapable || option.kind === 'mp_join') parts.push(`len=${encodedLength(option)}`);
+  const lie = 'length' in option ? option.length : undefined;
+  if (lie !== undefined || isCapable || option.kind === 'mp_join') parts.push(`len=${lie ?? encodedLength(option)}`);
   return [head, ...parts].join(' ');
 }
 
 function fieldText(option: TcpOption, name: string, field: FieldSpec, base: NumberBase): string | undefined {
-  if (name.endsWith('_size') || name === 'len') return undefined;
+  if (name === 'len') return undefined;
   const value = field.read(option);
   if (value === undefined) return undefined;
   const from = field.style === 'dsn' && option.kind !== 'mp_fail' ? base.senderIdsn : base.receiverIdsn;
   if ((field.style === 'dsn' || field.style === 'dack') && typeof value === 'bigint') {
     const wide = option.kind !== 'dss' || (field.style === 'dsn' ? option.dsn8 : option.dataAck8);
-    const shown = from === undefined ? `0x${value.toString(16)}` : BigInt.asUintN(wide ? 64 : 32, value - from).toString();
-    return wide ? shown : `${shown}(4)`;
+    return from === undefined ? `0x${value.toString(16)}` : BigInt.asUintN(wide ? 64 : 32, value - from).toString();
   }
   return showValue(value, field.style);
 }
@@ -70,11 +78,12 @@ function fieldText(option: TcpOption, name: string, field: FieldSpec, base: Numb
 /** A value as the notation writes it. */
 export function showValue(value: Value, style: FieldStyle = 'dec'): string {
   if (value instanceof Uint8Array) {
-    const hex = Buffer.from(value.subarray(0, 32)).toString('hex');
-    return `hex:${hex}${value.length > 32 ? `...(${value.length} octets)` : ''}`;
+    const hex = Buffer.from(value.subarray(0, OCTETS_SHOWN)).toString('hex');
+    return `hex:${hex}${value.length > OCTETS_SHOWN ? `...(${value.length} octets)` : ''}`;
   }
   if (typeof value === 'string') return value;
   if (style === 'hex') return `0x${value.toString(16)}`;
+  if (style === 'letters') return lettersOf(value);
   if (style === 'reason') return Object.entries(RST_REASONS).find(([, code]) => code === value)?.[0] ?? value.toString();
   return value.toString();
 }

@@ -1,9 +1,9 @@
 /** What a schema cannot say about scenarios: that the things they name exist, and that they can judge at all. */
-import { readFileSync } from 'node:fs';
 import type { Clause } from '../catalogue/types.ts';
-import { suggestion, type Diagnostic, type DiagnosticCode } from '../document/diagnostic.ts';
+import { DocumentError, suggestion, type Diagnostic, type DiagnosticCode } from '../document/diagnostic.ts';
+import { diagnoseAt } from '../document/yaml-file.ts';
 import type { Topology } from '../topology/types.ts';
-import { namesIn, type Matcher } from './expression.ts';
+import { namesIn, parseExpr, type Matcher } from './expression.ts';
 import { KNOWN_NAMES } from './names.ts';
 import type { PacketLine } from './packet-line.ts';
 import { allSteps, clausesOf, type Scenario, type Step } from './suite.ts';
@@ -18,65 +18,104 @@ export interface ClauseSource {
 export function lintScenarios(scenarios: readonly Scenario[], clauses: ClauseSource, topology: (name: string) => Topology): Diagnostic[] {
   const found = new Map<string, Diagnostic>();
   for (const scenario of scenarios) {
-    for (const one of lintScenario(scenario, clauses, topology)) found.set(`${one.place.file}:${one.place.line}:${one.message}`, one);
+    for (const one of lintScenario(scenario, clauses, topology)) {
+      found.set(`${one.place.file}:${one.place.line}:${one.place.column}:${one.message}`, one);
+    }
   }
   return [...found.values()];
 }
 
 function lintScenario(scenario: Scenario, clauses: ClauseSource, topology: (name: string) => Topology): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
-  const report = (step: Pick<Step, 'place'>, code: DiagnosticCode, message: string): void => {
-    diagnostics.push({ code, place: step.place, message, sourceLine: sourceLine(step.place.file, step.place.line), span: 1 });
+  const report: Report = (step, code, message) => {
+    diagnostics.push(diagnoseAt(step.place, code, message));
   };
   if (clausesOf(scenario).length === 0) report(scenario, 'NO_JUDGEMENT', `scenario "${scenario.name}" judges no clause`);
-  for (const step of allSteps(scenario.preamble)) {
-    if (step.clauses.length > 0) report(step, 'NO_JUDGEMENT', 'a preamble only leads up to the test; it judges no clause');
-  }
-  let links = 1;
-  try {
-    links = topology(scenario.topology).links.length;
-  } catch (error) {
-    report(scenario, 'UNKNOWN_TOPOLOGY', `topology "${scenario.topology}": ${(error as Error).message}`);
-  }
+  const links = linksOf(scenario, topology, diagnostics, report);
   for (const [name, spec] of Object.entries(scenario.subflows)) {
-    if (spec.link > links) report(scenario, 'UNKNOWN_SUBFLOW', `subflow ${name} is on link ${spec.link}, but ${scenario.topology} has ${links}`);
+    if (links !== undefined && spec.link > links) {
+      report(scenario, 'UNKNOWN_SUBFLOW', `subflow ${name} is on link ${spec.link}, but ${scenario.topology} has ${links}`);
+    }
   }
-  lintSteps([...scenario.preamble, ...scenario.body], scenario, clauses, report);
+  lintSteps(scenario, links, clauses, report);
   return diagnostics;
+}
+
+/** Number of links of the scenario's topology; undefined when that is wrong itself. */
+function linksOf(
+  scenario: Scenario, topology: (name: string) => Topology, diagnostics: Diagnostic[], report: Report,
+): number | undefined {
+  try {
+    return topology(scenario.topology).links.length;
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    for (const one of error.diagnostics) {
+      // A topology that is not there is the scenario's mistake; one that is wrong has its own.
+      if (one.code === 'UNKNOWN_TOPOLOGY') report(scenario, one.code, one.message);
+      else diagnostics.push(one);
+    }
+    return undefined;
+  }
 }
 
 type Report = (step: Pick<Step, 'place'>, code: DiagnosticCode, message: string) => void;
 
-function lintSteps(steps: readonly Step[], scenario: Scenario, clauses: ClauseSource, report: Report): void {
-  const bound = new Set<string>(['i']);
-  const subflows = new Set(Object.keys(scenario.subflows));
-  for (const step of allSteps(steps)) {
+/** What is known where a step stands. */
+interface Known {
+  /** Names bound by the steps before. */
+  bound: Set<string>;
+  subflows: ReadonlySet<string>;
+  /** Undefined when the topology is wrong. */
+  links: number | undefined;
+}
+
+function lintSteps(scenario: Scenario, links: number | undefined, clauses: ClauseSource, report: Report): void {
+  const known: Known = { bound: new Set(['i']), subflows: new Set(Object.keys(scenario.subflows)), links };
+  const preamble = new Set(allSteps(scenario.preamble));
+  for (const step of [...preamble, ...allSteps(scenario.body)]) {
     for (const clause of step.clauses) lintClause(clause, step, clauses, report);
-    for (const line of linesOf(step)) {
-      if (line.subflow !== 'any' && !subflows.has(line.subflow)) {
-        report(step, 'UNKNOWN_SUBFLOW', `there is no subflow "${line.subflow}" here${suggestion(line.subflow, subflows)}`);
-      }
+    for (const subflow of subflowsIn(step)) {
+      if (subflow === 'any' || known.subflows.has(subflow)) continue;
+      report(step, 'UNKNOWN_SUBFLOW', `there is no subflow "${subflow}" here${suggestion(subflow, known.subflows)}`);
     }
-    if (step.kind === 'send') for (const matcher of matchersOf(step)) lintSent(matcher, step, report);
-    for (const name of readNames(step)) {
-      if (!bound.has(name) && !KNOWN_NAMES.test(name)) {
-        report(step, 'UNKNOWN_NAME', `$${name} is bound by no step before${suggestion(name, [...bound, 'sut.key', 'tester.key'])}`);
-      }
-    }
-    for (const matcher of matchersOf(step)) for (const name of boundBy(matcher)) bound.add(name);
-    if ((step.kind === 'distinct' || step.kind === 'scattered') && !bound.has(step.name)) {
-      report(step, 'UNKNOWN_NAME', `"${step.name}" is bound by no step before`);
-    }
-    if (canFail(step) === 'only' && step.clauses.length === 0) {
+    if (step.kind === 'send') lintSent(step, report);
+    if (step.kind === 'sut') for (const { name, matcher } of step.line.args) lintArgument(name, matcher, step, report);
+    // A line may read what it binds itself.
+    for (const matcher of matchersOf(step)) for (const name of boundBy(matcher)) known.bound.add(name);
+    lintNames(step, known, report);
+    if (preamble.has(step)) {
+      if (step.clauses.length > 0) report(step, 'NO_JUDGEMENT', 'a preamble only leads up to the test; it judges no clause');
+    } else if (ONLY_JUDGES.has(step.kind) && step.clauses.length === 0) {
       report(step, 'NO_JUDGEMENT', `${step.kind} judges something, but no clause is named`);
     }
   }
 }
 
-/** Steps that exist to judge need a clause; `expect` and `sut` may be preconditions. */
-function canFail(step: Step): 'only' | 'also' {
-  return ['and', 'one-of', 'quiet', 'never', 'distinct', 'scattered', 'check'].includes(step.kind) ? 'only' : 'also';
+function lintNames(step: Step, known: Known, report: Report): void {
+  for (const name of readNames(step)) {
+    const owner = name.split('.')[0] ?? '';
+    const link = /^link(\d)$/.exec(owner)?.[1];
+    if (known.bound.has(name)) continue;
+    if (!KNOWN_NAMES.test(name)) {
+      report(step, 'UNKNOWN_NAME', `$${name} is bound by no step before${suggestion(name, [...known.bound, 'sut.key', 'tester.key'])}`);
+    } else if (link !== undefined && known.links !== undefined && (Number(link) > known.links || link === '0')) {
+      report(step, 'UNKNOWN_NAME', `$${name}: the topology has ${known.links} links`);
+    } else if (link === undefined && owner !== 'tester' && owner !== 'sut' && !known.subflows.has(owner)) {
+      report(step, 'UNKNOWN_SUBFLOW', `$${name}: there is no subflow "${owner}" here${suggestion(owner, known.subflows)}`);
+    }
+  }
+  if ((step.kind === 'distinct' || step.kind === 'scattered') && !known.bound.has(step.name)) {
+    report(step, 'UNKNOWN_NAME', `"${step.name}" is bound by no step before${suggestion(step.name, known.bound)}`);
+  }
 }
+
+function subflowsIn(step: Step): string[] {
+  if (step.kind === 'quiet' && step.subflows !== 'all') return [...step.subflows, ...step.allow.map((line) => line.subflow)];
+  return linesOf(step).map((line) => line.subflow);
+}
+
+/** Steps that exist to judge need a clause; `expect` and `sut` may be preconditions. */
+const ONLY_JUDGES: ReadonlySet<Step['kind']> = new Set(['and', 'one-of', 'quiet', 'never', 'distinct', 'scattered', 'check']);
 
 function lintClause(id: string, step: Step, clauses: ClauseSource, report: Report): void {
   const clause = clauses.get(id);
@@ -87,10 +126,18 @@ function lintClause(id: string, step: Step, clauses: ClauseSource, report: Repor
   }
 }
 
-function lintSent(matcher: Matcher, step: Step, report: Report): void {
-  if (matcher.type !== 'equal' && matcher.type !== 'absent') {
+function lintSent(step: Extract<Step, { kind: 'send' }>, report: Report): void {
+  for (const { name, matcher } of step.line.fields) {
+    if (matcher.type === 'absent') report(step, 'BAD_VALUE', `${name}: a TCP header has this field always; it cannot be absent`);
+  }
+  for (const matcher of matchersOf(step)) {
+    if (matcher.type === 'equal' || matcher.type === 'absent') continue;
     report(step, 'BAD_VALUE', 'a packet to send needs one value for a field, no range, choice, "any" or "?name"');
   }
+}
+
+function lintArgument(name: string, matcher: Matcher, step: Step, report: Report): void {
+  if (matcher.type !== 'equal') report(step, 'BAD_VALUE', `${name}: an action needs one value, no range, choice, "any" or "?name"`);
 }
 
 function linesOf(step: Step): PacketLine[] {
@@ -116,18 +163,11 @@ function matchersOf(step: Step): Matcher[] {
 }
 
 function readNames(step: Step): string[] {
-  return matchersOf(step).flatMap((matcher) => namesIn(matcher).map((one) => one.name));
+  const nodes = step.kind === 'check' ? [parseExpr(step.left, 0), step.comparison] : matchersOf(step);
+  return nodes.flatMap((node) => namesIn(node).map((one) => one.name));
 }
 
 function boundBy(matcher: Matcher): string[] {
   if (matcher.type === 'bind') return [matcher.name];
   return matcher.type === 'oneOf' ? matcher.options.flatMap(boundBy) : [];
-}
-
-const texts = new Map<string, string[]>();
-
-function sourceLine(file: string, line: number): string {
-  const lines = texts.get(file) ?? readFileSync(file, 'utf8').split('\n');
-  texts.set(file, lines);
-  return lines[line - 1] ?? '';
 }

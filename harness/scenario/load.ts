@@ -1,10 +1,11 @@
 /** Loads suite files and spells out their variants. */
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { DocumentError, type Diagnostic } from '../document/diagnostic.ts';
-import { compileSchema, readYaml, type YamlFile } from '../document/yaml-file.ts';
+import { DocumentError, suggestion, type Diagnostic } from '../document/diagnostic.ts';
+import { projectSchema } from '../document/schema.ts';
+import { readYaml, type NodePath, type YamlFile } from '../document/yaml-file.ts';
 import type { Family } from '../packet/types.ts';
-import { parseSteps, type RawStep, type Sequence, type StepContext } from './parse-step.ts';
+import { parseSteps, say, type RawStep, type Sequence, type StepContext } from './parse-step.ts';
 import type { Profile, Scenario, SubflowSpec } from './suite.ts';
 
 type Scalar = string | number | boolean;
@@ -41,18 +42,17 @@ interface RawSequences {
   sequences: Record<string, { title: string; parameters?: Record<string, Scalar | null>; steps: RawStep[] }>;
 }
 
-/** What suites are read with: the folder they stand in, the schemas and the sequences. */
+/** What suites are read with: the folder they stand in, and the sequences. */
 export interface SuiteLibrary {
   /** The `suites` folder. */
   root: string;
   sequences: ReadonlyMap<string, Sequence>;
-  validateSuite: ReturnType<typeof compileSchema>;
 }
 
 /** Opens a suites folder. @throws DocumentError */
 export function openLibrary(root: string): SuiteLibrary {
   const file = readYaml(join(root, 'sequences.yaml'));
-  file.check(compileSchema(join(root, 'schema', 'sequences.schema.json')));
+  file.check(projectSchema('suites/schema/sequences.schema.json'));
   const raw = file.value as RawSequences;
   const sequences = new Map<string, Sequence>();
   for (const [name, one] of Object.entries(raw.sequences)) {
@@ -60,7 +60,7 @@ export function openLibrary(root: string): SuiteLibrary {
     for (const [key, value] of Object.entries(one.parameters ?? {})) parameters[key] = value === null ? undefined : String(value);
     sequences.set(name, { name, file, path: ['sequences', name, 'steps'], parameters, steps: one.steps });
   }
-  return { root, sequences, validateSuite: compileSchema(join(root, 'schema', 'suite.schema.json')) };
+  return { root, sequences };
 }
 
 /** Paths of all suite files below a folder, sorted. */
@@ -74,7 +74,7 @@ export function findSuites(root: string): string[] {
 /** Loads one suite file with every variant of every scenario. @throws DocumentError */
 export function loadSuite(path: string, library: SuiteLibrary): Scenario[] {
   const file = readYaml(path);
-  file.check(library.validateSuite);
+  file.check(projectSchema('suites/schema/suite.schema.json'));
   const raw = file.value as RawSuite;
   const suite = relative(library.root, path).replace(/\.suite\.yaml$/, '').replace(/^rfc8684\//, '');
   const diagnostics: Diagnostic[] = [];
@@ -116,7 +116,7 @@ interface VariantInput {
 
 function buildVariant(input: VariantInput): Scenario {
   const { file, raw, suite, name, scenario, variant, library } = input;
-  const role = scenario.sut ?? raw.sut;
+  const role = roleOf(input);
   const path = ['scenarios', name];
   const context: StepContext = {
     file,
@@ -134,14 +134,14 @@ function buildVariant(input: VariantInput): Scenario {
     id: `${suite}/${name}#${suffix}`,
     suite,
     name,
-    title: fill(scenario.title, context.variables),
+    title: say(scenario.title, [...path, 'title'], context),
     section: raw.section,
     place: file.placeOf(path),
     role,
     family: variant.family,
     parameters: variant.parameters,
-    topology: fill(scenario.topology ?? raw.topology ?? 'one-link', context.variables),
-    profile: profileOf({ ...raw.tester, ...scenario.tester }, context.variables),
+    topology: topologyOf(input, context),
+    profile: profileOf(input, context),
     subflows: subflowsOf(scenario.subflows ?? {}),
     needs: [...(raw.needs ?? []), ...(scenario.needs ?? [])],
     preamble: parseSteps(preamble, preamblePath, context),
@@ -149,20 +149,50 @@ function buildVariant(input: VariantInput): Scenario {
   };
 }
 
-function fill(text: string, variables: Readonly<Record<string, string>>): string {
-  return text.replace(/\$\{(\w+)\}/g, (whole, name: string) => variables[name] ?? whole);
+/** The value of a key that a scenario may have, or else its suite, and where it stands. */
+function ownOrSuites<T>(own: T | undefined, suites: T | undefined, name: string, key: NodePath): { value: T | undefined; path: NodePath } {
+  return own === undefined ? { value: suites, path: key } : { value: own, path: ['scenarios', name, ...key] };
 }
 
-function profileOf(raw: RawTester, variables: Readonly<Record<string, string>>): Profile {
-  const isOn = (value: Scalar | undefined, fallback: boolean): boolean =>
-    value === undefined ? fallback : ['true', 'on', '1'].includes(fill(String(value), variables));
+/** `for-each: { role: [...] }` runs a scenario in both roles. */
+function roleOf({ file, raw, name, scenario, variant, diagnostics }: VariantInput): Scenario['role'] {
+  const { role } = variant.parameters;
+  if (role === undefined) return scenario.sut ?? raw.sut;
+  if (role === 'initiator' || role === 'responder') return role;
+  const message = `the role is initiator or responder, not "${role}"`;
+  diagnostics.push(file.diagnose(['scenarios', name], 'BAD_VALUE', message));
+  return raw.sut;
+}
+
+function topologyOf({ raw, scenario, name }: VariantInput, context: StepContext): string {
+  const { value, path } = ownOrSuites(scenario.topology, raw.topology, name, ['topology']);
+  return value === undefined ? 'one-link' : say(value, path, context);
+}
+
+/** What `for-each` and YAML write for yes and no. */
+const SWITCH: Readonly<Record<string, boolean>> = { true: true, on: true, 1: true, false: false, off: false, 0: false };
+
+function profileOf({ raw, scenario, name }: VariantInput, context: StepContext): Profile {
+  const valueOf = (key: keyof RawTester): string | undefined => {
+    const { value, path } = ownOrSuites(scenario.tester?.[key], raw.tester?.[key], name, ['tester', key]);
+    return value === undefined ? undefined : say(String(value), path, context);
+  };
+  const oneOf = <T>(key: keyof RawTester, words: Readonly<Record<string, T>>, fallback: T): T => {
+    const value = valueOf(key);
+    if (value === undefined) return fallback;
+    const meant = words[value];
+    if (meant !== undefined) return meant;
+    const { path } = ownOrSuites(scenario.tester?.[key], raw.tester?.[key], name, ['tester', key]);
+    context.diagnostics.push(context.file.diagnose(path, 'BAD_VALUE', `${key}: "${value}" is not valid here${suggestion(value, Object.keys(words))}`));
+    return fallback;
+  };
   return {
-    timestamps: isOn(raw.timestamps, true),
-    sack: isOn(raw.sack, true),
-    wscale: raw.wscale ?? 7,
-    mss: raw.mss ?? 1400,
-    checksum: isOn(raw.checksum, false),
-    dsnSize: fill(String(raw['dsn-size'] ?? 8), variables) === '4' ? 4 : 8,
+    timestamps: oneOf('timestamps', SWITCH, true),
+    sack: oneOf('sack', SWITCH, true),
+    wscale: Number(valueOf('wscale') ?? 7),
+    mss: Number(valueOf('mss') ?? 1400),
+    checksum: oneOf('checksum', SWITCH, false),
+    dsnSize: oneOf<4 | 8>('dsn-size', { 4: 4, 8: 8 }, 8),
   };
 }
 

@@ -26,7 +26,10 @@ export interface OptionSpec {
 }
 
 /** Fields of the TCP header and payload that a packet line can name. */
-export const HEADER_FIELDS: readonly string[] = ['seq', 'ack', 'win', 'urg', 'len', 'data', 'from', 'to', 'sport', 'dport'];
+export const HEADER_FIELDS: ReadonlyMap<string, FieldStyle> = new Map<string, FieldStyle>([
+  ['seq', 'dec'], ['ack', 'dec'], ['win', 'dec'], ['urg', 'dec'], ['len', 'dec'], ['data', 'bytes'],
+  ['from', 'text'], ['to', 'text'], ['sport', 'dec'], ['dport', 'dec'],
+]);
 
 /** Reason codes of MP_TCPRST by name (RFC 8684 §3.6). */
 export const RST_REASONS: Readonly<Record<string, bigint>> = {
@@ -60,7 +63,7 @@ function big(property: string, style: FieldStyle = 'hex', presence?: string): Fi
     style,
     read: (option) => toBigint(bag(option)[property]),
     write: (option, value) => {
-      put(option, property, value === undefined ? undefined : BigInt(value as bigint));
+      put(option, property, value);
       if (presence !== undefined) bag(option)[presence] = value !== undefined;
     },
   };
@@ -70,7 +73,7 @@ function flag(property: string): FieldSpec {
   return {
     style: 'bit',
     read: (option) => (typeof bag(option)[property] === 'boolean' ? BigInt(bag(option)[property] === true) : undefined),
-    write: (option, value) => put(option, property, value !== undefined && BigInt(value as bigint) !== 0n),
+    write: (option, value) => put(option, property, value !== undefined && value !== 0n),
   };
 }
 
@@ -109,20 +112,22 @@ function toBigint(value: unknown): bigint | undefined {
 
 const LETTERS = 'ABCDEFGH';
 
-/** The flag octet of MP_CAPABLE as letters, `AH`; `0` when none is set. */
+/** The flag octet of MP_CAPABLE that letters stand for: `AH` is 0x81. What is no letter from A to H counts nothing. */
+export function flagLetters(text: string): bigint {
+  return BigInt(Array.from(text, (letter) => (LETTERS.includes(letter) ? 0x80 >> LETTERS.indexOf(letter) : 0)).reduce((sum, one) => sum | one, 0));
+}
+
+/** The letters of a flag octet, `AH`; `0` when none is set. */
+export function lettersOf(flags: bigint): string {
+  const set = Array.from(LETTERS).filter((_, i) => (Number(flags) & (0x80 >> i)) !== 0).join('');
+  return set === '' ? '0' : set;
+}
+
 const letters: FieldSpec = {
   style: 'letters',
-  read: (option) => {
-    if (!('flags' in option)) return undefined;
-    const set = [...LETTERS].filter((_, i) => (option.flags & (0x80 >> i)) !== 0).join('');
-    return set === '' ? '0' : set;
-  },
+  read: (option) => ('flags' in option ? BigInt(option.flags) : undefined),
   write: (option, value) => {
-    if (!('flags' in option) || value === undefined) return;
-    option.flags =
-      typeof value === 'string'
-        ? [...value].reduce((sum, letter) => sum | (0x80 >> LETTERS.indexOf(letter)), 0)
-        : Number(value);
+    if ('flags' in option) option.flags = Number(value);
   },
 };
 
@@ -144,11 +149,15 @@ const addressIds: FieldSpec = {
   },
 };
 
-/** A mapping is four fields that come and go together. */
+/** A mapping's fields come and go together; a packet to send that is to have one is given all of them beforehand. */
 const map: FieldSpec = {
   style: 'bit',
   read: (option) => ('hasMap' in option ? BigInt(option.hasMap) : undefined),
-  write: (option, value) => put(option, 'hasMap', value === 1n),
+  write: (option, value) => {
+    put(option, 'hasMap', value === 1n);
+    if (value === 1n) return;
+    for (const property of ['dsn', 'ssn', 'dataLength', 'checksum']) put(option, property, undefined);
+  },
 };
 
 const spec = (mptcp: boolean, fields: Record<string, FieldSpec>, main?: string): OptionSpec => ({
@@ -171,11 +180,12 @@ export const OPTION_FIELDS: ReadonlyMap<string, OptionSpec> = new Map<string, Op
   ['nop', spec(false, {})],
   ['eol', spec(false, {})],
   ['raw', spec(false, { bytes: bytes('raw') }, 'bytes')],
+  ['padding', spec(false, { bytes: bytes('raw') }, 'bytes')],
   ['unknown', spec(false, { code: int('code'), data: bytes('data') })],
   ['malformed', spec(true, { code: int('code'), bytes: bytes('raw') })],
   ['mp_capable', spec(true, {
     version: int('version'), flags: letters, crypto,
-    ...Object.fromEntries([...LETTERS].map((letter, i) => [letter, bit(0x80 >> i)])),
+    ...Object.fromEntries(Array.from(LETTERS, (letter, i) => [letter, bit(0x80 >> i)])),
     key: big('senderKey'), rkey: big('receiverKey'), dlen: int('dataLength'), csum: int('checksum', 'hex'),
   })],
   ['mp_join', spec(true, {

@@ -6,8 +6,8 @@
  * means no MPTCP option at all; an expected list is complete unless it ends in `...`.
  */
 import { suggestion } from '../document/diagnostic.ts';
-import { NotationError, parseMatcher, splitTop, type Matcher } from './expression.ts';
-import { HEADER_FIELDS, OPTION_FIELDS, optionNames } from './option-fields.ts';
+import { NotationError, parseMatcher, splitTop, wordsIn, type Matcher } from './expression.ts';
+import { HEADER_FIELDS, OPTION_FIELDS, optionNames, RST_REASONS, type FieldStyle } from './option-fields.ts';
 
 /** `name=value` of the header or of an option. */
 export interface FieldItem {
@@ -94,24 +94,54 @@ function tokens(text: string, start: number): { text: string; at: number }[] {
 
 function parseFlags(text: string, at: number): readonly string[] | 'any' {
   if (text === 'any') return 'any';
+  if (text === 'none') return [];
   const flags = text.split('/');
+  let flagAt = at;
   for (const flag of flags) {
     if (!FLAG_NAMES.includes(flag)) {
-      throw new NotationError(`"${flag}" is no TCP flag${suggestion(flag, [...FLAG_NAMES, 'any'])}`, at, text.length);
+      throw new NotationError(`"${flag}" is no TCP flag${suggestion(flag, [...FLAG_NAMES, 'any', 'none'])}`, flagAt, flag.length);
     }
+    flagAt += flag.length + 1;
   }
   return flags;
 }
 
-function parseField(text: string, at: number, known: Iterable<string>, what: string): FieldItem {
+function parseField(text: string, at: number, known: ReadonlyMap<string, FieldStyle>, what: string): FieldItem {
   const equals = text.indexOf('=');
   const name = equals < 0 ? text : text.slice(0, equals);
-  const names = [...known];
-  if (!names.includes(name)) {
-    throw new NotationError(`"${name}" is no ${what}${suggestion(name, names)}`, at, name.length, 'UNKNOWN_FIELD');
+  const style = known.get(name);
+  if (style === undefined) {
+    throw new NotationError(`"${name}" is no ${what}${suggestion(name, known.keys())}`, at, name.length, 'UNKNOWN_FIELD');
   }
   if (equals < 0) throw new NotationError(`"${name}" needs a value: ${name}=...`, at, name.length);
-  return { name, matcher: parseMatcher(text.slice(equals + 1), at + equals + 1), at };
+  return { name, matcher: parseValue(name, text.slice(equals + 1), at + equals + 1, style), at };
+}
+
+function parseValue(name: string, text: string, at: number, style: FieldStyle): Matcher {
+  // In a list of address ids the plus adds nothing up.
+  if (style === 'list' && /^\d+(?:\+\d+)+$/.test(text)) return { type: 'equal', expr: { type: 'word', value: text } };
+  const matcher = parseMatcher(text, at);
+  for (const word of wordsIn(matcher)) {
+    const problem = wordProblem(word, style);
+    if (problem !== undefined) throw new NotationError(`${name}: ${problem}`, at + Math.max(0, text.indexOf(word)), word.length, 'BAD_VALUE');
+  }
+  return matcher;
+}
+
+/** Why a word cannot be the value of a field; undefined when it can. */
+function wordProblem(word: string, style: FieldStyle): string | undefined {
+  switch (style) {
+    case 'text':
+      return undefined;
+    case 'reason':
+      return word in RST_REASONS ? undefined : `"${word}" is no reason${suggestion(word, Object.keys(RST_REASONS))}`;
+    case 'letters':
+      return /^[A-H]+$/.test(word) ? undefined : `"${word}" is no list of flags; write letters from A to H, or a number`;
+    case 'bytes':
+      return `"${word}" is no string of octets; write hex:00ff`;
+    default:
+      return `"${word}" is no number`;
+  }
 }
 
 function parseOptions(text: string, open: number): { items: OptionItem[]; open: boolean } {
@@ -145,8 +175,10 @@ function parseOption(words: readonly { text: string; at: number }[]): OptionItem
     const main = known.main;
     if (main === undefined) throw new NotationError(`${name} has no value of its own; name the field`, first.at, name.length);
     const valueAt = first.at + (negated ? 1 : 0) + equals + 1;
-    fields.push({ name: main, matcher: parseMatcher(headText.slice(equals + 1), valueAt), at: first.at });
+    const style = known.fields.get(main)?.style ?? 'dec';
+    fields.push({ name: main, matcher: parseValue(main, headText.slice(equals + 1), valueAt, style), at: first.at });
   }
-  for (const word of rest) fields.push(parseField(word.text, word.at, known.fields.keys(), `field of ${name}`));
+  const styles = new Map(Array.from(known.fields, ([field, { style }]) => [field, style] as const));
+  for (const word of rest) fields.push(parseField(word.text, word.at, styles, `field of ${name}`));
   return { name, negated, fields, at: first.at };
 }

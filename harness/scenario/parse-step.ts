@@ -1,8 +1,8 @@
 /** Turns the steps of a suite or sequence file into what the engine runs. */
-import type { Diagnostic } from '../document/diagnostic.ts';
-import { suggestion } from '../document/diagnostic.ts';
+import { DocumentError, gather, suggestion, type Diagnostic } from '../document/diagnostic.ts';
 import type { NodePath, YamlFile } from '../document/yaml-file.ts';
-import { NotationError, parseMatcher } from './expression.ts';
+import { NotationError, parseExpr, parseMatcher, type Matcher } from './expression.ts';
+import { fillIn, type FilledText } from './fill-in.ts';
 import { parsePacketLine, parsePacketTail, type PacketLine } from './packet-line.ts';
 import type { Step } from './suite.ts';
 import { parseSutLine } from './sut-line.ts';
@@ -26,7 +26,7 @@ export interface RawStep {
   scattered?: string;
   check?: string;
   fence?: true;
-  forget?: true;
+  forget?: true | string;
   clause?: string | string[];
   within?: string;
 }
@@ -58,6 +58,11 @@ const VERBS = [
   'send', 'expect', 'and', 'one-of', 'quiet', 'never', 'sut', 'use', 'repeat', 'distinct', 'scattered', 'check', 'fence', 'forget',
 ] as const;
 
+type Verb = (typeof VERBS)[number];
+
+/** Steps that cannot fail. */
+const JUDGES_NOTHING: readonly Verb[] = ['send', 'fence', 'forget'];
+
 /** Keys that only go with certain verbs. */
 const COMPANIONS: Readonly<Record<string, readonly string[]>> = {
   within: ['expect', 'one-of', 'sut'],
@@ -73,84 +78,100 @@ export function parseSteps(raw: readonly RawStep[], path: NodePath, context: Ste
 }
 
 function parseStep(raw: RawStep, path: NodePath, context: StepContext): Step[] {
+  const { file, diagnostics } = context;
   const verbs = VERBS.filter((verb) => raw[verb] !== undefined);
   const verb = verbs[0];
   if (verb === undefined || verbs.length > 1) {
     const message = `a step has exactly one of: ${VERBS.join(', ')}${verbs.length > 1 ? `; this one has ${verbs.join(' and ')}` : ''}`;
-    context.diagnostics.push(context.file.diagnose(path, 'SCHEMA', message));
+    diagnostics.push(file.diagnose(path, 'SCHEMA', message));
     return [];
   }
   for (const [key, owners] of Object.entries(COMPANIONS)) {
     if (key in raw && !owners.includes(verb)) {
       const message = `"${key}" goes with ${owners.join(' or ')}, not with ${verb}`;
-      context.diagnostics.push(context.file.diagnoseKey(path, key, 'UNKNOWN_KEY', message));
+      diagnostics.push(file.diagnoseKey(path, key, 'UNKNOWN_KEY', message));
     }
   }
-  try {
-    return build(verb, raw, path, context);
-  } catch (error) {
-    if (!(error instanceof NotationError)) throw error;
-    context.diagnostics.push(context.file.diagnose([...path, verb], error.code, error.message, error.at, error.span));
-    return [];
+  if (raw.clause !== undefined && JUDGES_NOTHING.includes(verb)) {
+    const message = `${verb} judges nothing; name the clause at a step that expects something`;
+    diagnostics.push(file.diagnoseKey(path, 'clause', 'NO_JUDGEMENT', message));
   }
+  return gather(diagnostics, () => build(verb, raw, path, context)) ?? [];
 }
 
-function build(verb: (typeof VERBS)[number], raw: RawStep, path: NodePath, context: StepContext): Step[] {
+/** @throws DocumentError */
+function build(verb: Verb, raw: RawStep, path: NodePath, context: StepContext): Step[] {
   if (verb === 'use') return expandSequence(raw, path, context);
-  const say = (text: string): string => substitute(text, [...path, verb], context);
-  const value = raw[verb];
-  const text = typeof value === 'string' ? `${verb}: ${say(value)}` : verb;
+  const at = [...path, verb];
+  const written = raw[verb];
+  const text = typeof written === 'string' ? `${verb}: ${say(written, at, context)}` : verb;
   const base = { place: context.file.placeOf(path), text, clauses: clausesIn(raw, path, context) };
   const within = raw.within === undefined ? {} : { within: milliseconds(raw.within) };
   switch (verb) {
     case 'send':
-      return [{ ...base, kind: 'send', line: packet(say(raw.send ?? ''), 'out'), clauses: [] }];
+      return [{ ...base, kind: 'send', line: packetAt(raw.send, at, context, 'out'), clauses: [] }];
     case 'expect':
-      return [{ ...base, kind: 'expect', line: packet(say(raw.expect ?? ''), 'in'), ...within }];
+      return [{ ...base, kind: 'expect', line: packetAt(raw.expect, at, context, 'in'), ...within }];
     case 'and':
-      return [{ ...base, kind: 'and', tail: parsePacketTail(say(raw.and ?? '')) }];
+      return [{ ...base, kind: 'and', tail: readAt(raw.and, at, context, parsePacketTail) }];
     case 'one-of': {
-      const alternatives = Object.entries(raw['one-of'] ?? {}).map(([label, line]) => ({ label, line: packet(say(line), 'in') }));
+      const alternatives = Object.entries(raw['one-of'] ?? {}).flatMap(([label, line]) =>
+        gather(context.diagnostics, () => ({ label, line: packetAt(line, [...at, label], context, 'in') })) ?? []);
       return [{ ...base, text: `one-of: ${alternatives.map((one) => one.line.text).join(' | ')}`, kind: 'one-of', alternatives, ...within }];
     }
     case 'quiet': {
-      const names = say(raw.quiet ?? '').trim();
-      const subflows = names === 'all' ? 'all' : names.split(/[\s,]+/);
-      return [{ ...base, kind: 'quiet', subflows, allow: (raw.allow ?? []).map((line) => packet(say(line), 'in')) }];
+      const names = say(raw.quiet ?? '', at, context).trim();
+      const allow = (raw.allow ?? []).flatMap((line, index) =>
+        gather(context.diagnostics, () => packetAt(line, [...path, 'allow', index], context, 'in')) ?? []);
+      return [{ ...base, kind: 'quiet', subflows: names === 'all' ? 'all' : names.split(/[\s,]+/), allow }];
     }
     case 'never':
-      return [{ ...base, kind: 'never', line: packet(say(raw.never ?? ''), 'in'), from: raw.from ?? 'here' }];
+      return [{ ...base, kind: 'never', line: packetAt(raw.never, at, context, 'in'), from: raw.from ?? 'here' }];
     case 'sut':
-      return [{ ...base, kind: 'sut', line: parseSutLine(say(raw.sut ?? '')), ...within }];
+      return [{ ...base, kind: 'sut', line: readAt(raw.sut, at, context, parseSutLine), ...within }];
     case 'repeat':
-      return [{ ...base, text: `repeat: ${raw.repeat ?? 0}`, kind: 'repeat', times: raw.repeat ?? 0, steps: parseSteps(raw.steps ?? [], [...path, 'steps'], context) }];
+      return [repeat(base, raw, path, context)];
     case 'distinct':
     case 'scattered':
-      return [{ ...base, kind: verb, name: say(raw[verb] ?? '') }];
-    case 'check': {
-      const [left = '', ...right] = say(raw.check ?? '').split(/\s+=\s+/);
-      if (right.length !== 1) throw new NotationError('a check is "value = value"', 0, 1);
-      return [{ ...base, kind: 'check', left: left.trim(), comparison: parseMatcher((right[0] ?? '').trim(), left.length + 3) }];
-    }
+      return [{ ...base, kind: verb, name: say(raw[verb] ?? '', at, context) }];
+    case 'check':
+      return [{ ...base, kind: 'check', ...readAt(raw.check, at, context, parseCheck) }];
     case 'fence':
-      return [{ ...base, kind: 'fence' }];
+      return [{ ...base, kind: 'fence', clauses: [] }];
     case 'forget':
-      return [{ ...base, kind: 'forget' }];
+      return [{ ...base, kind: 'forget', clauses: [], ...(raw.forget === true ? {} : { subflow: say(raw.forget ?? '', at, context) }) }];
   }
 }
 
+/** A clause at a `repeat` is judged by the steps inside. */
+function repeat(base: Pick<Step, 'place'> & { clauses: string[] }, raw: RawStep, path: NodePath, context: StepContext): Step {
+  const times = raw.repeat ?? 0;
+  if (raw.steps === undefined || raw.steps.length === 0) {
+    throw new DocumentError([context.file.diagnoseKey(path, 'repeat', 'EMPTY', 'there is nothing to repeat; add "steps"')]);
+  }
+  const steps = parseSteps(raw.steps, [...path, 'steps'], { ...context, inherited: base.clauses });
+  return { place: base.place, text: `repeat: ${times}`, clauses: [], kind: 'repeat', times, steps };
+}
+
+function parseCheck(text: string): { left: string; comparison: Matcher } {
+  const equals = /\s+=\s+/.exec(text);
+  if (equals === null) throw new NotationError('a check is "value = value", with blanks around the "="', 0, text.length);
+  const left = text.slice(0, equals.index);
+  const start = equals.index + equals[0].length;
+  const indent = left.length - left.trimStart().length;
+  parseExpr(left.trim(), indent);
+  return { left: left.trim(), comparison: parseMatcher(text.slice(start).trimEnd(), start) };
+}
+
 function expandSequence(raw: RawStep, path: NodePath, context: StepContext): Step[] {
-  const name = substitute(raw.use ?? '', [...path, 'use'], context);
+  const at = [...path, 'use'];
+  const name = say(raw.use ?? '', at, context);
   const sequence = context.sequences.get(`${name}-${context.role}`) ?? context.sequences.get(name);
   if (sequence === undefined) {
-    const message = `there is no sequence "${name}"${suggestion(name, context.sequences.keys())}`;
-    context.diagnostics.push(context.file.diagnose([...path, 'use'], 'UNKNOWN_SEQUENCE', message, 0, name.length));
-    return [];
+    const message = `there is no sequence "${name}"${suggestion(name, sequenceWords(context))}`;
+    throw new DocumentError([context.file.diagnose(at, 'UNKNOWN_SEQUENCE', message)]);
   }
-  if (context.depth > 8) {
-    context.diagnostics.push(context.file.diagnose([...path, 'use'], 'BAD_VALUE', `sequence "${name}" uses itself`, 0, name.length));
-    return [];
-  }
+  if (context.depth > 8) throw new DocumentError([context.file.diagnose(at, 'BAD_VALUE', `sequence "${name}" uses itself`)]);
   const variables: Record<string, string> = {};
   for (const [parameter, fallback] of Object.entries(sequence.parameters)) if (fallback !== undefined) variables[parameter] = fallback;
   for (const [parameter, given] of Object.entries(raw.with ?? {})) {
@@ -158,37 +179,69 @@ function expandSequence(raw: RawStep, path: NodePath, context: StepContext): Ste
       const message = `sequence "${name}" has no parameter "${parameter}"${suggestion(parameter, Object.keys(sequence.parameters))}`;
       context.diagnostics.push(context.file.diagnoseKey([...path, 'with'], parameter, 'UNKNOWN_NAME', message));
     }
-    variables[parameter] = substitute(String(given), [...path, 'with', parameter], context);
+    variables[parameter] = say(String(given), [...path, 'with', parameter], context);
+  }
+  for (const parameter of Object.keys(sequence.parameters)) {
+    if (variables[parameter] !== undefined) continue;
+    const message = `sequence "${name}" needs a value for "${parameter}"; add with: { ${parameter}: ... }`;
+    context.diagnostics.push(context.file.diagnose(at, 'BAD_VALUE', message));
+    // Said once here, not again at every line of the sequence that reads it.
+    variables[parameter] = '0';
   }
   const clauses = clausesIn(raw, path, context);
   const inner: StepContext = { ...context, file: sequence.file, variables, inherited: clauses, depth: context.depth + 1 };
   return parseSteps(sequence.steps, sequence.path, inner);
 }
 
-function clausesIn(raw: RawStep, path: NodePath, context: StepContext): string[] {
-  if (raw.clause === undefined) return [...context.inherited];
-  const list = typeof raw.clause === 'string' ? [raw.clause] : raw.clause;
-  return list.map((clause) => substitute(clause, [...path, 'clause'], context));
+/** What can stand behind `use` here: whole names, and those that the role completes. */
+function sequenceWords(context: StepContext): Set<string> {
+  return new Set([...context.sequences.keys()].map((name) => name.replace(new RegExp(`-${context.role}$`), '')));
 }
 
-/** Puts the values of `${name}` in. */
-function substitute(text: string, path: NodePath, context: StepContext): string {
-  return text.replace(/\$\{([^}]*)\}/g, (whole, name: string, at: number) => {
-    const value = context.variables[name];
-    if (value !== undefined) return value;
+function clausesIn(raw: RawStep, path: NodePath, context: StepContext): string[] {
+  if (raw.clause === undefined) return [...context.inherited];
+  if (typeof raw.clause === 'string') return [say(raw.clause, [...path, 'clause'], context)];
+  return raw.clause.map((clause, index) => say(clause, [...path, 'clause', index], context));
+}
+
+/** A text with its variables filled in; those that are not known go to `context.diagnostics`. */
+export function say(written: string, path: NodePath, context: Pick<StepContext, 'file' | 'variables' | 'diagnostics'>): string {
+  return fill(written, path, context).text;
+}
+
+function fill(written: string, path: NodePath, context: Pick<StepContext, 'file' | 'variables' | 'diagnostics'>): FilledText {
+  return fillIn(written, context.variables, (name, from, span) => {
     const message = `there is no variable "${name}" here${suggestion(name, Object.keys(context.variables))}`;
-    context.diagnostics.push(context.file.diagnose(path, 'UNKNOWN_NAME', message, at, whole.length));
-    return '0';
+    const found = context.file.diagnoseWithin(path, 'UNKNOWN_NAME', message, from, span);
+    const isKnown = context.diagnostics.some((one) => one.message === message && samePlace(one, found));
+    if (!isKnown) context.diagnostics.push(found);
   });
 }
 
-function packet(text: string, direction: PacketLine['direction']): PacketLine {
-  const line = parsePacketLine(text);
-  if (line.direction !== direction) {
-    const message = direction === 'out' ? 'the tester sends with ">"' : 'packets of the stack have "<"';
-    throw new NotationError(message, text.indexOf(line.direction === 'out' ? '>' : '<'), 1);
+function samePlace({ place: a }: Diagnostic, { place: b }: Diagnostic): boolean {
+  return a.file === b.file && a.line === b.line && a.column === b.column;
+}
+
+/** Reads a notation; errors point at the characters as they are written, before variables were filled in. */
+function readAt<T>(written: string | undefined, path: NodePath, context: StepContext, parse: (text: string) => T): T {
+  const { text, origin } = fill(written ?? '', path, context);
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof NotationError)) throw error;
+    const from = origin(error.at);
+    const span = Math.max(1, origin(error.at + error.span) - from);
+    throw new DocumentError([context.file.diagnoseWithin(path, error.code, error.message, from, span)]);
   }
-  return line;
+}
+
+function packetAt(written: string | undefined, path: NodePath, context: StepContext, direction: PacketLine['direction']): PacketLine {
+  return readAt(written, path, context, (text) => {
+    const line = parsePacketLine(text);
+    if (line.direction === direction) return line;
+    const message = direction === 'out' ? 'the tester sends with ">"' : 'packets of the stack have "<"';
+    throw new NotationError(message, text.search(/[<>]/), 1, 'BAD_DIRECTION');
+  });
 }
 
 function milliseconds(text: string): number {

@@ -50,8 +50,8 @@ export interface CheckStep extends StepBase { kind: 'check'; left: string; compa
 /** Waits until the stack has dealt with everything sent so far. */
 export interface FenceStep extends StepBase { kind: 'fence' }
 
-/** Forgets the connection, so that the next SYN begins another one. */
-export interface ForgetStep extends StepBase { kind: 'forget' }
+/** Forgets the connection, or one subflow of it, so that the next SYN begins another one. */
+export interface ForgetStep extends StepBase { kind: 'forget'; subflow?: string }
 
 export type Step =
   | SendStep | ExpectStep | AndStep | OneOfStep | QuietStep | NeverStep | SutStep | RepeatStep | CollectedStep

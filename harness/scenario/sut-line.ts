@@ -32,7 +32,7 @@ export function parseSutLine(text: string): SutLine {
     const message = `"${command}" is no action of the SUT${suggestion(command, SUT_COMMANDS)}`;
     throw new NotationError(message, first.index, command.length, 'UNKNOWN_COMMAND');
   }
-  const args = rest.map((word) => parsePair(word[0], word.index));
+  const args = rest.map((word) => parsePair(word[0], word.index, true));
   const returns =
     arrow < 0
       ? []
@@ -40,8 +40,13 @@ export function parseSutLine(text: string): SutLine {
   return { text: text.trim(), command, args, returns };
 }
 
-function parsePair(text: string, at: number): { name: string; matcher: Matcher; at: number } {
+function parsePair(text: string, at: number, isArgument = false): { name: string; matcher: Matcher; at: number } {
   const equals = text.indexOf('=');
   if (equals <= 0) throw new NotationError(`"${text}" is no name=value`, at, text.length);
+  const value = text.slice(equals + 1);
+  // The agent's lists: flags=subflow,backup or value=1,0.
+  if (isArgument && /^\w+(,\w+)+$/.test(value)) {
+    return { name: text.slice(0, equals), matcher: { type: 'equal', expr: { type: 'word', value } }, at };
+  }
   return { name: text.slice(0, equals), matcher: parseMatcher(text.slice(equals + 1), at + equals + 1), at };
 }

@@ -11,6 +11,8 @@ export interface WorkerSettings {
   /** Keep the evidence of every scenario, or only of those that did not pass. */
   keepCaptures: 'all' | 'failed';
   deviations: Deviation[];
+  /** Judge the stack, or see whether the scenarios notice a stack that is made to err. */
+  mode: 'judge' | 'mutants';
 }
 
 declare module 'vitest' {
@@ -18,6 +20,3 @@ declare module 'vitest' {
     conformance: WorkerSettings;
   }
 }
-
-/** Environment variable for the same settings as JSON, for whoever runs Vitest himself. */
-export const SETTINGS_VARIABLE = 'MPTCP_CONFORMANCE_SETTINGS';

@@ -1,11 +1,11 @@
 /** Runs inside a Vitest worker: registers the scenarios of a suite file as concurrent tests. */
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { inject, test, type TestContext } from 'vitest';
 import { levelOf } from '../../catalogue/types.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { ScenarioResult } from '../../engine/result.ts';
-import { DEFAULT_WAITS, evidenceFolder, runScenario, type EngineContext } from '../../engine/run-scenario.ts';
+import { DEFAULT_WAITS, evidenceFolder, evidencePath, runScenario, type EngineContext } from '../../engine/run-scenario.ts';
 import { reportToAllure } from '../../report/allure.ts';
 import { departureText } from '../../report/departure-text.ts';
 import { declareScenario } from '../../report/deviations.ts';
@@ -17,6 +17,7 @@ import type { Driver } from '../../topology/types.ts';
 import { openPort } from '../../wire/raw-link.ts';
 import { openCatalogue, openTopology, projectRoot } from '../project.ts';
 import { rerunCommand } from '../rerun.ts';
+import { registerMutants } from './mutants.ts';
 import type { WorkerSettings } from './settings.ts';
 
 /** One scenario at most; a hung one must not hang the run. */
@@ -54,6 +55,10 @@ export function registerSuite(file: string): void {
   const selected = settings.selected === undefined ? undefined : new Set(settings.selected);
   for (const scenario of loadSuite(file, state.library)) {
     if (selected?.has(scenario.id) === false) continue;
+    if (settings.mode === 'mutants') {
+      registerMutants(scenario, engineContext(settings, state));
+      continue;
+    }
     test.concurrent(scenario.id, { timeout: SCENARIO_TIMEOUT_MS }, async (context) => {
       await runAsTest(scenario, settings, state, context);
     });
@@ -67,9 +72,9 @@ async function runAsTest(scenario: Scenario, settings: WorkerSettings, state: Wo
   if (agentLog.length > 0) {
     const log = agentLog.map((line) => `${line.at.toFixed(1)} ${line.direction} ${line.text}\n`).join('');
     writeFileSync(join(folder, 'agent.log'), log);
-    outcome.evidence.agentLog = join(evidenceFolder(scenario.id), 'agent.log');
+    outcome.evidence.agentLog = evidencePath(settings.evidenceRoot, scenario.id, 'agent.log');
     writeLadder(folder, result.ladder);
-    outcome.evidence.ladder = join(evidenceFolder(scenario.id), 'ladder.json');
+    outcome.evidence.ladder = evidencePath(settings.evidenceRoot, scenario.id, 'ladder.json');
   }
   const clauses = clausesOf(scenario).flatMap((id) => state.catalogue.get(id) ?? []);
   const files = outcome.evidence.pcap === undefined ? {} : { pcap: join(folder, 'capture.pcap'), agentLog: join(folder, 'agent.log') };
@@ -83,7 +88,7 @@ async function runAsTest(scenario: Scenario, settings: WorkerSettings, state: Wo
   journal(settings, outcome);
   if (outcome.verdict === 'skip') context.skip(outcome.reason);
   if (outcome.declared === undefined && ['fail', 'error', 'inconclusive'].includes(outcome.verdict)) {
-    throw new ScenarioFailed(departureText(outcome, { colour: false, width: 100, locate: (path) => join(settings.evidenceRoot, path) }));
+    throw new ScenarioFailed(departureText(outcome, { colour: false, width: 100, locate: (path) => join(dirname(settings.evidenceRoot), path) }));
   }
 }
 

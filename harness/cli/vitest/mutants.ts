@@ -1,0 +1,85 @@
+/**
+ * Sees whether each expectation notices a stack that errs: the stack's packets are altered on their way to one step,
+ * in every way that the step speaks of, and the step must then give another verdict under its own clause.
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'vitest';
+import type { ExpectationResult } from '../../engine/result.ts';
+import { runScenario, type EngineContext } from '../../engine/run-scenario.ts';
+import { tampersFor, type Tamper } from '../../engine/tamper.ts';
+import { allSteps, type Scenario, type Step } from '../../scenario/suite.ts';
+
+/** What became of one lie. */
+export interface MutantOutcome {
+  scenario: string;
+  /** Place of the step: file:line. */
+  source: string;
+  step: string;
+  clauses: string[];
+  /** What was altered. */
+  lie: string;
+  /** `unreached`: without any lie the step is not met on this stack, so nothing can be seen. */
+  outcome: 'noticed' | 'survived' | 'unreached';
+  /** What the step's verdicts were. */
+  seen: string;
+}
+
+declare module 'vitest' {
+  interface TaskMeta {
+    mutant?: MutantOutcome;
+  }
+}
+
+/** A packet that comes at all has come by then; silence need not be waited for any longer. */
+const WAITS = { answer: 400, grace: 15 };
+const TIMEOUT_MS = 120_000;
+
+/** Registers a test for every lie about every judging step of a scenario. */
+export function registerMutants(scenario: Scenario, context: EngineContext): void {
+  let honest: Promise<ExpectationResult[]> | undefined;
+  const honestRun = async (): Promise<ExpectationResult[]> => {
+    honest ??= runScenario(scenario, context).then((run) => run.result.expectations);
+    return honest;
+  };
+  for (const step of allSteps(scenario.body)) {
+    if (step.clauses.length === 0) continue;
+    for (const tamper of tampersFor(step)) {
+      const name = `${scenario.id} ${step.place.line}: ${tamper.title}`;
+      test.concurrent(name, { timeout: TIMEOUT_MS }, async ({ task }) => {
+        const before = verdictsOf(step, await honestRun());
+        const outcome = before === '' || /fail|warn|inconclusive/.test(before) ? undefined : await lie(scenario, step, tamper, context);
+        const seen = outcome ?? before;
+        const state = outcome === undefined ? 'unreached' : isNoticed(step, before, seen) ? 'noticed' : 'survived';
+        task.meta.mutant = {
+          scenario: scenario.id, source: `${step.place.file}:${step.place.line}`, step: step.text, clauses: [...step.clauses],
+          lie: tamper.title, outcome: state, seen,
+        };
+        if (state === 'survived') throw new Error(`${name}: not noticed; the step's verdicts were: ${seen === '' ? 'none' : seen}`);
+      });
+    }
+  }
+}
+
+let lies = 0;
+
+async function lie(scenario: Scenario, step: Step, tamper: Tamper, context: EngineContext): Promise<string> {
+  const evidenceRoot = join(context.evidenceRoot, `lie-${process.pid}-${lies++}`);
+  const { result } = await runScenario(scenario, { ...context, evidenceRoot, waits: WAITS, tamper: { step, with: tamper } });
+  rmSync(evidenceRoot, { recursive: true, force: true });
+  if (result.verdict === 'error') return `error: ${result.reason ?? ''}`;
+  return verdictsOf(step, result.expectations);
+}
+
+/** The verdicts of one step, and for what a MAY turned out to be also what it was. */
+function verdictsOf(step: Step, results: readonly ExpectationResult[]): string {
+  return results
+    .filter((result) => result.source === `${step.place.file}:${step.place.line}` && result.step === step.text)
+    .map((result) => (result.verdict === 'info' ? `info: ${result.message ?? ''}` : result.verdict))
+    .join(', ');
+}
+
+function isNoticed(step: Step, before: string, seen: string): boolean {
+  if (seen.startsWith('error')) return false;
+  return /fail|warn/.test(seen) || (step.clauses.length > 0 && seen !== '' && before.includes('info') && seen !== before);
+}

@@ -1,0 +1,56 @@
+/** Starts Vitest over suite files, in this process's namespace. */
+import { cpus } from 'node:os';
+import { createVitest, type CliOptions, type Reporter } from 'vitest/node';
+import type { WorkerSettings } from './settings.ts';
+import { suitePlugin } from './suite-plugin.ts';
+
+/** What to run and whom to tell. */
+export interface SuiteRun {
+  /** The installation's folder. */
+  root: string;
+  /** Suite files. */
+  files: readonly string[];
+  settings: WorkerSettings;
+  /** Scenarios at once, over all workers. */
+  concurrency: number;
+  reporters: (Reporter | [string, Record<string, unknown>])[];
+  setupFiles?: string[];
+}
+
+/** Runs to the end or to an interrupt; true when the run was cut short. */
+export async function runSuites(run: SuiteRun): Promise<boolean> {
+  const workers = Math.max(1, Math.min(cpus().length, run.concurrency));
+  const files = [...run.files];
+  const config: CliOptions = {
+    config: false,
+    root: run.root,
+    watch: false,
+    include: files,
+    pool: 'forks',
+    isolate: false,
+    maxWorkers: workers,
+    maxConcurrency: Math.max(1, Math.ceil(run.concurrency / workers)),
+    reporters: run.reporters as NonNullable<CliOptions['reporters']>,
+    setupFiles: run.setupFiles ?? [],
+    provide: { conformance: run.settings },
+    server: { deps: { external: [/\/dist\//] } },
+  };
+  const vitest = await createVitest('test', config, { plugins: [suitePlugin()], logLevel: 'error' }, { stderr: process.stderr, stdout: process.stderr });
+  let cutShort = false;
+  const interrupt = (): void => {
+    if (cutShort) process.exit(2);
+    cutShort = true;
+    process.stderr.write('\ninterrupted: waiting for what is running, then writing what there is; once more to stop at once\n');
+    void vitest.cancelCurrentRun('keyboard-input');
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  try {
+    await vitest.start(files);
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    await vitest.close();
+  }
+  // A failed test sets Vitest's own exit code; ours comes from the verdicts.
+  process.exitCode = 0;
+  return cutShort;
+}

@@ -1,0 +1,118 @@
+/** JSON Schemas of the files that people write, and what their errors mean in words. */
+import { readFileSync } from 'node:fs';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { suggestion, type Diagnostic } from './diagnostic.ts';
+import { projectFile } from './project-file.ts';
+import type { NodePath, YamlFile } from './yaml-file.ts';
+
+const compiled = new Map<string, ValidateFunction>();
+
+/**
+ * The validator of a JSON Schema (draft 2020-12) of this package; compiled once.
+ *
+ * @param path below the package's root: `suites/schema/suite.schema.json`
+ * @throws Error when it is not there, or is no schema
+ */
+export function projectSchema(path: string): ValidateFunction {
+  const known = compiled.get(path);
+  if (known !== undefined) return known;
+  const schema = JSON.parse(readFileSync(projectFile(path), 'utf8')) as object;
+  // Alternatives that require different keys of one map are what strictRequired would forbid.
+  const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true, verbose: true });
+  const validate = ajv.compile(schema);
+  compiled.set(path, validate);
+  return validate;
+}
+
+/** Every way in which a file departs from a schema, in the order of the file. */
+export function schemaProblems(file: YamlFile, validate: ValidateFunction): Diagnostic[] {
+  if (validate(file.value)) return [];
+  const problems = telling(validate.errors ?? []).map((error) => describe(file, error));
+  return problems.sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
+}
+
+/** Leaves out errors that only repeat what others say. */
+function telling(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const isBranch = (error: ErrorObject): boolean => /\/(?:anyOf|oneOf)\/\d+\//.test(error.schemaPath);
+  const rest = errors.filter((error) => error.keyword !== 'propertyNames' && error.keyword !== 'if' && !isBranch(error));
+  return rest.length > 0 ? rest : errors;
+}
+
+interface SchemaNode {
+  properties?: object;
+  description?: string;
+  examples?: unknown[];
+}
+
+function describe(file: YamlFile, error: ErrorObject): Diagnostic {
+  const path = pointerPath(error.instancePath);
+  const params = error.params as Record<string, unknown>;
+  const schema = error.parentSchema as SchemaNode | undefined;
+  const unknown = params['additionalProperty'] ?? params['unevaluatedProperty'];
+  if (typeof unknown === 'string') {
+    const known = Object.keys(schema?.properties ?? {});
+    return file.diagnoseKey(path, unknown, 'UNKNOWN_KEY', `unknown key "${unknown}"${suggestion(unknown, known)}`);
+  }
+  if (error.propertyName !== undefined) {
+    const message = `"${error.propertyName}" is not a valid name${explain(error, schema)}`;
+    return file.diagnoseKey(path, error.propertyName, 'SCHEMA', message);
+  }
+  if (error.keyword === 'required') {
+    return file.diagnose(path, 'SCHEMA', `${nameOf(path)} lacks "${String(params['missingProperty'])}"; add it`);
+  }
+  return file.diagnose(path, 'SCHEMA', `${nameOf(path)}: ${whatIsWrong(error, schema, file.written(path))}`);
+}
+
+/** @param written the value as the file has it: 6.10, where the parser reads 6.1 */
+function whatIsWrong(error: ErrorObject, schema: SchemaNode | undefined, written: string): string {
+  const params = error.params as Record<string, unknown>;
+  const got = JSON.stringify(error.data);
+  switch (error.keyword) {
+    case 'enum': {
+      const word = typeof error.data === 'string' ? error.data : got;
+      return `${got} is not valid here${suggestion(word, (params['allowedValues'] as unknown[]).map(String))}`;
+    }
+    case 'type': {
+      const wanted = [params['type']].flat().map(String);
+      const remedy = mayBeQuoted(wanted, error.data) ? `; quote it: "${written}"` : '';
+      return `expected ${wanted.join(' or ')}, got ${got}${schema?.examples === undefined ? remedy : explain(error, schema)}`;
+    }
+    case 'pattern':
+      return `${got} has the wrong form${explain(error, schema)}`;
+    case 'minLength':
+      return `too short: ${got}; expected at least ${String(params['limit'])} characters`;
+    case 'minItems':
+    case 'minProperties':
+      return `too few entries; expected at least ${String(params['limit'])}`;
+    case 'uniqueItems':
+      return 'the list holds an item twice; remove one';
+    case 'anyOf': {
+      const keys = (error.schema as { required?: string[] }[]).flatMap((branch) => branch.required ?? []);
+      return keys.length > 0 ? `none of ${keys.join(', ')} is there; add one` : (error.message ?? 'nothing valid');
+    }
+    default:
+      return `${error.message ?? 'does not fit the schema'}, got ${got}`;
+  }
+}
+
+/** Why a form is wrong: what the schema says of it, or else the form itself. */
+function explain(error: ErrorObject, schema: SchemaNode | undefined): string {
+  const { pattern } = error.params as { pattern?: string };
+  const example = schema?.examples?.[0];
+  const described = schema?.description?.replace(/\.$/, '') ?? (pattern === undefined ? undefined : `it must match ${pattern}`);
+  const written = example === undefined ? undefined : `write it as in ${String(example)}`;
+  return [described, written].filter((part) => part !== undefined).map((part, i) => (i === 0 ? `: ${part}` : `; ${part}`)).join('');
+}
+
+function mayBeQuoted(wanted: readonly string[], got: unknown): boolean {
+  return wanted.includes('string') && (typeof got === 'number' || typeof got === 'boolean');
+}
+
+function nameOf(path: NodePath): string {
+  return path.length === 0 ? 'the file' : path.join('.');
+}
+
+/** A JSON Pointer as a path; which parts are indexes is for the document to tell. */
+function pointerPath(pointer: string): NodePath {
+  return pointer.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}

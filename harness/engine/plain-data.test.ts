@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { parsePacketLine } from '../scenario/packet-line.ts';
+import { fillOctets } from '../sut/fill.ts';
+import { composePacket, recordSent } from './compose.ts';
+import { Connection, Subflow } from './endpoint.ts';
+
+const profile = { timestamps: true, sack: true, wscale: 7, mss: 1400, checksum: false, dsnSize: 8 as const };
+const scope = { lookup: () => undefined };
+
+function established(): Subflow {
+  const random = { uint32: () => 7, uint64: () => 9n };
+  const subflow = new Subflow({
+    name: 'a', spec: { link: 1, addressId: 0 }, connection: new Connection(profile, random), active: true, first: true,
+    local: { address: '192.0.2.1', port: 40_000 }, remote: { address: '192.0.2.2', port: 5001 },
+  });
+  subflow.sendNext = 1;
+  subflow.remoteIsn = 100;
+  return subflow;
+}
+
+function send(subflow: Subflow, text: string): Uint8Array {
+  const line = parsePacketLine(text);
+  const packet = composePacket(line, subflow, scope, 1);
+  recordSent(line, subflow, packet);
+  return packet.tcp.payload;
+}
+
+describe('the payload of data without a mapping', () => {
+  it('goes on where the subflow stands', () => {
+    const subflow = established();
+    expect(send(subflow, 'a > PSH/ACK len=100 <>')).toEqual(fillOctets(0, 100));
+    expect(send(subflow, 'a > PSH/ACK len=100 <!dss>')).toEqual(fillOctets(100, 100));
+  });
+
+  it('is the mapped one when it is sent again without its mapping', () => {
+    const subflow = established();
+    send(subflow, 'a > PSH/ACK len=100 <dss>');
+    expect(send(subflow, 'a > PSH/ACK seq=51 len=50 <>')).toEqual(fillOctets(50, 50));
+  });
+
+  it('is not confused with data whose mapping is stated', () => {
+    const subflow = established();
+    send(subflow, 'a > PSH/ACK len=100 <>');
+    expect(send(subflow, 'a > PSH/ACK len=100 <dss>')).toEqual(fillOctets(0, 100));
+  });
+});

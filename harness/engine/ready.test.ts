@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import type { Scenario } from '../scenario/suite.ts';
+import type { Cell, CellLink } from '../topology/types.ts';
+import { WireError } from '../wire/types.ts';
+import { Session } from './session.ts';
+
+const profile = { timestamps: true, sack: true, wscale: 7, mss: 1400, checksum: false, dsnSize: 8 as const };
+
+/** A session on one link whose first echoes go unanswered, and the number of echoes asked for. */
+function deafAtFirst(unanswered: number): { session: Session; asked: () => number } {
+  let asked = 0;
+  const cell: Cell = {
+    topology: { name: 'one', title: '', hosts: ['sut'], links: [] }, agents: new Map(), links: [{} as CellLink],
+    close: () => Promise.resolve(),
+  };
+  const session = new Session({
+    scenario: { profile } as Scenario, cell, waits: { answer: 100, grace: 1 }, random: { uint32: () => 1, uint64: () => 1n },
+    openPort: () => ({
+      link: 'a', send: () => Promise.resolve(), close: () => undefined,
+      echo: () => (++asked > unanswered ? Promise.resolve(1) : Promise.reject(new WireError('no answer'))),
+    }),
+    onPacket: () => undefined,
+  });
+  return { session, asked: () => asked };
+}
+
+it('asks a link again until it answers', async () => {
+  const { session, asked } = deafAtFirst(2);
+  await session.ready();
+  expect(asked()).toBe(3);
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { decodePacket } from '../packet/index.ts';
+import type { Packet } from '../packet/types.ts';
+import { parsePacketLine } from '../scenario/packet-line.ts';
+import type { Scenario } from '../scenario/suite.ts';
+import type { Cell, CellLink } from '../topology/types.ts';
+import { LISTEN_PORT, NotKnownYet, Session } from './session.ts';
+
+const LINK: CellLink = {
+  spec: { name: 'a', host: 'sut', mtu: 1500, families: ['ipv4'] },
+  device: 'm0', sutDevice: 'a',
+  tester: { ipv4: '10.0.1.1', ipv6: 'fd00:0:0:1::1' }, sut: { ipv4: '10.0.1.2', ipv6: 'fd00:0:0:1::2' },
+  prefix: { ipv4: 24, ipv6: 64 },
+};
+
+function scenario(): Scenario {
+  return {
+    id: 'x/y#ipv4', suite: 'x', name: 'y', title: '', section: '3.2', place: { file: 'x', line: 1, column: 1 },
+    role: 'responder', family: 'ipv4', parameters: {}, topology: 'one-link',
+    profile: { timestamps: false, sack: false, wscale: -1, mss: 1400, checksum: false, dsnSize: 8 },
+    subflows: { a: { link: 1, addressId: 0 }, b: { link: 1, addressId: 0 } }, needs: [], preamble: [], body: [],
+  };
+}
+
+function sessionWith(sent: Packet[]): Session {
+  const cell: Cell = {
+    topology: { name: 'one-link', title: '', hosts: ['sut'], links: [LINK.spec] },
+    agents: new Map(), links: [LINK], close: () => Promise.resolve(),
+  };
+  return new Session({
+    scenario: scenario(), cell, waits: { answer: 10, grace: 1 },
+    random: { uint32: () => 7, uint64: () => 7n },
+    openPort: () => ({
+      link: 'a', close: () => undefined, echo: () => Promise.resolve(1),
+      send: (bytes) => {
+        const packet = decodePacket(bytes);
+        if ('tcp' in packet) sent.push(packet);
+        return Promise.resolve();
+      },
+    }),
+    onPacket: () => undefined,
+  });
+}
+
+describe('Session', () => {
+  it('begins a subflow between the ports that its first line names', async () => {
+    const sent: Packet[] = [];
+    const session = sessionWith(sent);
+    await session.send(parsePacketLine('a > SYN <>'));
+    await session.send(parsePacketLine('b > SYN dport=$a.port sport=4000 <>'));
+    await session.send(parsePacketLine('b > ACK <>'));
+    expect(sent.map(({ tcp }) => [tcp.srcPort, tcp.dstPort])).toEqual([
+      [20_007, LISTEN_PORT], [4000, 20_007], [4000, 20_007],
+    ]);
+    expect(session.scope().lookup('b.sut_port')).toBe(20_007n);
+  });
+
+  it('begins another subflow of the same connection where one was forgotten', async () => {
+    const sent: Packet[] = [];
+    const session = sessionWith(sent);
+    const { connection } = session;
+    await session.send(parsePacketLine('a > SYN'));
+    session.forgetSubflow('a');
+    await session.send(parsePacketLine('a > SYN sport=4001'));
+    expect(session.connection).toBe(connection);
+    expect(sent.map(({ tcp }) => tcp.options.map((option) => option.kind)).at(-1)).toContain('mp_join');
+    expect(() => { session.forgetSubflow('b'); }).toThrow(NotKnownYet);
+  });
+});

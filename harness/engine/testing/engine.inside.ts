@@ -1,0 +1,153 @@
+/** Scenarios on this kernel, with an agent or a stack that lets the harness down. Started by topology/inside.test.ts. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadSuite, openLibrary } from '../../scenario/load.ts';
+import type { Scenario } from '../../scenario/suite.ts';
+import { findTopology } from '../../topology/load.ts';
+import { createNetnsDriver } from '../../topology/netns.ts';
+import type { Cell, Driver } from '../../topology/types.ts';
+import { readPcap } from '../../wire/pcap-read.ts';
+import { openPort } from '../../wire/raw-link.ts';
+import { runScenario, type EngineContext, type ScenarioRun } from '../run-scenario.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+let folder = '';
+let driver: Driver;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-engine-'));
+  driver = createNetnsDriver({ agentPath: process.env['MPTCP_CONFORMANCE_AGENT'] ?? '' });
+});
+
+afterAll(async () => {
+  await driver.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function scenario(steps: string, extra = ''): Scenario {
+  const file = join(folder, 'probe.suite.yaml');
+  const body = steps.trim().split('\n').map((line) => `      ${line}`).join('\n');
+  writeFileSync(file, `title: Probe\nsection: "3.1"\nsut: responder\nscenarios:\n  probe:\n    title: Probe\n    family: [ipv4]\n${extra}    steps:\n${body}\n`);
+  const [loaded] = loadSuite(file, openLibrary(join(ROOT, 'suites')));
+  if (loaded === undefined) throw new Error('no scenario');
+  return loaded;
+}
+
+async function run(one: Scenario, change: Partial<EngineContext> = {}): Promise<ScenarioRun> {
+  return runScenario(one, {
+    driver,
+    topology: (name) => findTopology(join(ROOT, 'topologies'), name),
+    levelOf: () => 'must',
+    openPort: (link, family, onPacket, onError) => openPort({
+      device: link.device, link: link.spec.name, family, testerAddress: link.tester[family], sutAddress: link.sut[family], onPacket, onError,
+    }),
+    evidenceRoot: folder,
+    waits: { answer: 300, grace: 5 },
+    lacks: new Map(),
+    rerun: () => 'again',
+    ...change,
+  });
+}
+
+/** The same driver, but something happens to every cell as soon as it is there. */
+function sabotaged(harm: (cell: Cell) => void): Driver {
+  return {
+    name: 'sabotaged',
+    problems: (topology) => driver.problems(topology),
+    close: () => Promise.resolve(),
+    async build(topology) {
+      const cell = await driver.build(topology);
+      harm(cell);
+      return cell;
+    },
+  };
+}
+
+function agentPid(cell: Cell): number {
+  const [agent] = cell.agents.values();
+  if (agent === undefined) throw new Error('no agent');
+  return agent.pid;
+}
+
+const HANDSHAKE = `
+- sut: listen
+- send: a > SYN
+- expect: a < SYN/ACK <mp_capable len=12>
+  clause: 3.1-6.2.s1
+- send: a > ACK
+- sut: accept
+- use: exchange-mptcp
+  clause: 3.1-15.s9`;
+
+describe('an agent that lets the harness down is an error, not a verdict', () => {
+  it('killed', async () => {
+    const { result, agentLog } = await run(scenario(HANDSHAKE), { driver: sabotaged((cell) => process.kill(agentPid(cell), 'SIGKILL')) });
+    expect(result.verdict).toBe('error');
+    expect(result.reason).toMatch(/AgentLost.*SIGKILL/s);
+    expect(agentLog.length).toBeGreaterThan(0);
+  });
+
+  it('hung', { timeout: 40_000 }, async () => {
+    const { result } = await run(scenario(HANDSHAKE), { driver: sabotaged((cell) => process.kill(agentPid(cell), 'SIGSTOP')) });
+    expect(result.verdict).toBe('error');
+    expect(result.reason).toMatch(/AgentLost/);
+  });
+});
+
+describe('verdicts', () => {
+  it('passes what the stack keeps, with a capture of the whole conversation and counters', async () => {
+    const { result } = await run(scenario(HANDSHAKE));
+    expect(result.reason).toBeUndefined();
+    expect(result.verdict).toBe('pass');
+    expect(result.counters['MPCapableSYNRX']).toBe(1);
+    const { packets } = await readPcap(join(folder, '..', result.evidence.pcap ?? ''));
+    expect(packets).toHaveLength(result.ladder.filter((entry) => entry.kind === 'packet').length);
+    expect(packets.length).toBeGreaterThanOrEqual(7);
+  });
+
+  it('fails a packet that differs, and says in what', async () => {
+    const { result } = await run(scenario('- sut: listen\n- send: a > SYN\n- expect: a < SYN/ACK <mp_capable len=13 B=1>\n  clause: 3.1-6.2.s1'));
+    expect(result.verdict).toBe('fail');
+    expect(result.expectations[0]?.differences).toEqual([
+      { field: 'mp_capable.len', expected: '13', actual: '12' }, { field: 'mp_capable.B', expected: '1', actual: '0' },
+    ]);
+    expect(result.expectations[0]?.actual).toMatch(/^a < SYN\/ACK seq=0 ack=1 /);
+  });
+
+  it('fails silence within the time limit', async () => {
+    const { result } = await run(scenario('- sut: listen\n- send: a > ACK\n- expect: a < SYN/ACK\n  clause: 3.1-6.2.s1'));
+    expect(result.verdict).toBe('fail');
+  });
+
+  it('is inconclusive where a step without a clause is not met', async () => {
+    const { result } = await run(scenario(`- send: a > SYN\n- expect: a < SYN/ACK\n- expect: a < ACK\n  clause: 3.1-6.2.s1`));
+    expect(result.verdict).toBe('inconclusive');
+    expect(result.reason).toMatch(/differs in flags/);
+  });
+
+  it('is inconclusive where the preamble is not met, whatever it is about', async () => {
+    const { result } = await run(scenario('- expect: a < ACK\n  clause: 3.1-6.2.s1', '    preamble:\n      - send: a > SYN\n      - expect: a < SYN/ACK\n'));
+    expect(result.verdict).toBe('inconclusive');
+  });
+
+  it('is skipped where the stack lacks what it needs, with the reason', async () => {
+    const { result } = await run(scenario(HANDSHAKE, '    needs: [mptcp-v0]\n'), { lacks: new Map([['mptcp-v0', 'only version 1 is there']]) });
+    expect(result).toMatchObject({ verdict: 'skip', reason: 'the stack declares that it lacks mptcp-v0: only version 1 is there' });
+  });
+
+  it('is an error where the capture is not the conversation', async () => {
+    const spoil: EngineContext['openPort'] = (link, family, onPacket, onError) => openPort({
+      device: link.device, link: link.spec.name, family, testerAddress: link.tester[family], sutAddress: link.sut[family], onError,
+      onPacket: (packet) => {
+        onPacket(packet);
+        // What was handed over changes after it was written.
+        packet.bytes[0] = 0;
+      },
+    });
+    const { result } = await run(scenario(HANDSHAKE), { openPort: spoil });
+    expect(result.verdict).toBe('error');
+    expect(result.reason).toMatch(/is not the conversation/);
+  });
+});
