@@ -1,5 +1,6 @@
 /** The command line: one file per command, this one only says what there is. */
 import { Command, Option, InvalidArgumentError } from 'commander';
+import { check, linkTypeNames, type CheckOptions } from './check.ts';
 import { mutants } from './mutants.ts';
 import { projectVersion } from './project.ts';
 import { DEFAULT_CONCURRENCY, run, type RunOptions } from './run.ts';
@@ -65,6 +66,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the harness could not do
     .action(async (ids: string[], options: Record<string, unknown>) => {
       process.exitCode = await mutants(toRunOptions(ids, options), argv);
     });
+  addCheck(program);
   program.command('vitest').description('run Vitest itself on the suites: list, watch, --shard, -t, its reporters')
     .argument('[args...]', 'arguments of Vitest, such as: run --shard 1/2')
     .allowUnknownOption().passThroughOptions().helpOption(false)
@@ -72,6 +74,27 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the harness could not do
       process.exitCode = await vitest(args, argv);
     });
   return program;
+}
+
+function addCheck(program: Command): void {
+  program.command('check').description('judge the packets of captures by the clauses that hold for every packet')
+    .argument('<file...>', 'pcap or pcapng, gzipped or not; - for standard input')
+    .addOption(new Option('--connection <n>', 'only this connection, by its number in the list').argParser(positive))
+    .option('--json <file>', 'write what was found there; - for standard output')
+    .option('--html <file>', 'write a page with ladder diagrams there; - for standard output')
+    .option('--complete', 'the captures were made at one end, of all its paths, and lack nothing: what is not in them did not happen', false)
+    .option('--info', 'say what each MAY turned out to be, and what could not be judged', false)
+    .addHelpText('after', `
+Link layers: ${linkTypeNames()}, with VLAN tags.
+Examples:
+  mptcp-conformance check trace.pcapng                   every MPTCP connection in it
+  mptcp-conformance check trace.pcap.gz --html page.html with ladder diagrams
+  tcpdump -i any -w - tcp | mptcp-conformance check -    live: a connection is reported when it is over
+
+Exit codes: 0 no MUST is broken, 1 one is, 2 a file could not be read.`)
+    .action(async (files: string[], options: CheckOptions) => {
+      process.exitCode = await check(files, options);
+    });
 }
 
 function toRunOptions(ids: string[], raw: Record<string, unknown>): RunOptions {

@@ -17,6 +17,8 @@ export interface CaptureEnd {
   octets: number;
   /** Why not all of the file could be read; what came before was handed over. */
   problem?: string;
+  /** The problem is only that the file ends in the middle of a record. */
+  cutShort: boolean;
 }
 
 /** Octets needed to tell formats apart. */
@@ -37,7 +39,7 @@ export async function readCapture(path: string, sink: CaptureSink, input?: Reada
     await feed.end();
   } catch (error) {
     if (error instanceof CaptureError) throw error;
-    if (error instanceof CaptureFormatError) return { octets: feed.octets, problem: `${error.message} (before octet ${feed.octets})` };
+    if (error instanceof CaptureFormatError) return feed.problem(error.message);
     if ((error as NodeJS.ErrnoException).code?.startsWith('Z_') === true) {
       return feed.problem(`the compressed data is damaged: ${(error as Error).message}`);
     }
@@ -108,15 +110,15 @@ class Feed {
 
   problem(text: string): CaptureEnd {
     if (this.#reader === undefined) throw new CaptureError(this.#path, text, 'get the file once more');
-    return { octets: this.octets, problem: text };
+    return { octets: this.octets, problem: `${text}; what stands behind octet ${this.octets} was not read`, cutShort: false };
   }
 
   finish(): CaptureEnd {
     if (this.#reader === undefined) {
       throw new CaptureError(this.#path, `is truncated: expected a file header of ${HEAD} octets, got ${this.#rest.length}`, 'record it again');
     }
-    if (this.#rest.length === 0) return { octets: this.octets };
-    return { octets: this.octets, problem: `the file ends within a record, ${this.#rest.length} octets behind octet ${this.octets}` };
+    if (this.#rest.length === 0) return { octets: this.octets, cutShort: false };
+    return { octets: this.octets, problem: `the file ends within a record, ${this.#rest.length} octets behind octet ${this.octets}`, cutShort: true };
   }
 }
 
