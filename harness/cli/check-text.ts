@@ -105,7 +105,9 @@ export function fileText(report: FileReport, style: TextStyle): string {
   const colours = coloursOf(style);
   const { counts, skipped } = report;
   const lines = [`${clean(report.file)}: ${counts.packets} packets, ${counts.mptcp} of MPTCP connections`];
-  const note = (count: number, what: string): void => void (count > 0 && lines.push(`  ${count} ${what}`));
+  const note = (count: number, what: string): void => {
+    if (count > 0) lines.push(`  ${count} ${what}`);
+  };
   note(counts.fragments, 'IP fragments, not put together');
   note(counts.cut, 'cut by the capture before the end of their TCP header');
   note(counts.malformed, 'with an IP or TCP header that makes no sense');

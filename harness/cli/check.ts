@@ -62,7 +62,9 @@ export async function check(files: readonly string[], options: CheckOptions, inp
   const quiet = options.json === '-' || options.html === '-';
   const look: Look = {
     options, levelOf: levels(openCatalogue()), style: styleFor(process.stdout), drawn: [],
-    say: (text) => void (quiet || process.stdout.write(`${text}\n`)),
+    say: (text) => {
+      if (!quiet) process.stdout.write(`${text}\n`);
+    },
   };
   const reports: FileReport[] = [];
   for (const file of files) reports.push(await checkFile(file, look, file === '-' ? input : undefined));

@@ -18,6 +18,10 @@ export class DataStream {
   #half = false;
   /** `base` is the IDSN. */
   known = false;
+  /** The IDSN by the key, also where the key was seen too late for `base`. */
+  idsn: bigint | undefined;
+  /** A mapping was seen: `edge` means something also where `base` is assumed. */
+  mapped = false;
   /** One more than the highest number mapped, DATA_FIN included. */
   edge = 1;
   /** Number of the DATA_FIN. */
@@ -82,9 +86,13 @@ export interface FlowEnd {
   ssnBase: number | undefined;
   /** Its SYN (or SYN/ACK) was seen. */
   synSeen: boolean;
+  /** Its SYN was the first packet seen of it. */
+  fromStart: boolean;
   synOptions: readonly string[];
   /** Octets of payload on its SYN. */
   synOctets: number;
+  /** Window scale that its SYN offered; undefined when that was not seen. */
+  offered: number | 'none' | undefined;
   /** Shift of its window field; undefined when the SYNs were not seen. */
   shift: number | undefined;
   /** One more than the highest sequence number seen. */
@@ -183,7 +191,7 @@ export interface Connection {
 /** A new end of a conversation. */
 export function newEnd(address: string, port: number): FlowEnd {
   return {
-    address, port, isn: undefined, ssnBase: undefined, synSeen: false, synOptions: [], synOctets: 0, shift: undefined,
+    address, port, isn: undefined, ssnBase: undefined, synSeen: false, fromStart: false, synOptions: [], synOctets: 0, offered: undefined, shift: undefined,
     next: undefined, acked: undefined, granted: undefined, fin: undefined, rst: false, tsval: undefined, packets: 0,
     octets: 0, lost: false, mappings: [], mapEdge: undefined, forgotten: false, confirmed: false, infiniteAt: undefined, addressId: undefined,
   };

@@ -21,7 +21,10 @@ export function resolveDataLevel(
   for (const option of options) {
     if (option.kind === 'dss') return resolveDss(connection, side, sender, option);
     if (option.kind === 'mp_capable' && option.dataLength !== undefined && length > 0) {
-      return { mapping: known(sender, fromCapable(connection.parties[side].stream, option, option.dataLength)), dataAck: undefined };
+      const { stream } = connection.parties[side];
+      // Without a key of its sender the option says nothing that could be used.
+      if (stream.idsn === undefined) return NOTHING;
+      return { mapping: known(sender, fromCapable(stream, stream.idsn, option, option.dataLength)), dataAck: undefined };
     }
   }
   return NOTHING;
@@ -46,9 +49,10 @@ function fromDss(stream: DataStream, option: OptionDss, value: bigint, ssn: numb
   };
 }
 
-function fromCapable(stream: DataStream, option: OptionMpCapable, length: number): DataMapping {
+function fromCapable(stream: DataStream, idsn: bigint, option: OptionMpCapable, length: number): DataMapping {
+  const first = BigInt.asUintN(64, idsn + 1n);
   return {
-    dsn: 1, dsn64: stream.absolute(1), ssn: 1, length, octets: length, fin: false, infinite: length === 0,
+    dsn: stream.relative(first, true, stream.edge), dsn64: first, ssn: 1, length, octets: length, fin: false, infinite: length === 0,
     checksum: option.checksum, wide: true, from: 'mp_capable',
   };
 }

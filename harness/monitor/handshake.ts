@@ -41,10 +41,12 @@ function setKey(connection: Connection, side: Side, key: bigint | undefined, tok
   const owners = tokens.get(party.token);
   if (owners === undefined) tokens.set(party.token, [{ connection, side }]);
   else owners.push({ connection, side });
+  const { stream } = party;
+  stream.idsn = idsn(key);
   // Numbers that came before the key keep the base that was assumed for them.
-  if (party.stream.base === undefined) {
-    party.stream.base = idsn(key);
-    party.stream.known = true;
+  if (stream.base === undefined) {
+    stream.base = stream.idsn;
+    stream.known = true;
   }
 }
 

@@ -62,7 +62,9 @@ export class Ledger {
     }
     const broken: Judge['broken'] = (rule, event, remark, side = event.side) => this.#broken(rule, event, remark, side);
     return {
-      pass: (rule, side) => void this.#tally(rule, side).passes++,
+      pass: (rule, side) => {
+        this.#tally(rule, side).passes++;
+      },
       broken,
       check: (rule, event, holds, remark) => {
         if (holds) this.#tally(rule, event.side).passes++;
@@ -133,7 +135,7 @@ export class Ledger {
   /** One observation may break clauses of different levels. */
   #byVerdict(tally: Tally, observation: Observation): Finding[] {
     const groups = new Map<MonitorVerdict, string[]>();
-    for (const clause of tally.rule.clauses) {
+    for (const clause of tally.rule.blames ?? tally.rule.clauses) {
       const verdict = verdictOf(this.#settings.levelOf(clause));
       groups.set(verdict, [...(groups.get(verdict) ?? []), clause]);
     }

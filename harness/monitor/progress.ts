@@ -24,21 +24,17 @@ export function advance(event: PacketEvent): boolean {
 function noteSyn({ packet, sender, receiver, ack, flow, optionsKnown, connection, side }: PacketEvent): void {
   const { tcp } = packet;
   sender.synSeen = true;
+  if (sender.packets === 1) sender.fromStart = true;
   if (sender.isn === undefined) {
     sender.isn = tcp.seq;
     sender.ssnBase = tcp.seq;
     sender.synOctets = tcp.payload.length;
     sender.synOptions = tcp.options.map((option) => option.kind);
     const scale = tcp.options.find((option) => option.kind === 'wscale');
-    if (optionsKnown) sender.shift = scale === undefined ? undefined : Math.min(scale.shift, 14);
+    if (optionsKnown) sender.offered = scale === undefined ? 'none' : Math.min(scale.shift, 14);
+    settleScale(sender, receiver);
   }
   if (!ack) return;
-  // A scale counts when both sides sent one (RFC 7323 §2.2).
-  if (receiver.synSeen && (sender.shift === undefined || receiver.shift === undefined)) {
-    sender.shift = optionsKnown ? 0 : undefined;
-    receiver.shift = sender.shift;
-  }
-  if (!receiver.synSeen) sender.shift = undefined;
   // Data on the SYN that was taken is no part of what mappings count.
   if (receiver.isn !== undefined && receiver.synOctets > 0) receiver.ssnBase = seqAdd(tcp.ack, -1);
   const opener = flow.ends[0];
@@ -47,6 +43,13 @@ function noteSyn({ packet, sender, receiver, ack, flow, optionsKnown, connection
     if (opener.synSeen && !opener.synOptions.includes('mp_capable')) connection.fallback = 'the SYN has no MP_CAPABLE';
     else if (opener.synSeen && !mine) connection.fallback = 'the SYN/ACK has no MP_CAPABLE';
   }
+}
+
+/** A scale counts when both sides sent one (RFC 7323 §2.2). */
+function settleScale(a: FlowEnd, b: FlowEnd): void {
+  if (a.offered === undefined || b.offered === undefined) return;
+  const scaled = a.offered !== 'none' && b.offered !== 'none';
+  for (const end of [a, b]) end.shift = scaled && end.offered !== 'none' ? end.offered : 0;
 }
 
 function noteHandshake({ packet, flow, sender, syn, ack, rst }: PacketEvent): void {
@@ -98,8 +101,10 @@ function noteData({ connection, side, sender, mapping, packet, ssn, length }: Pa
     return;
   }
   keepMapping(sender, mapping);
-  stream.edge = Math.max(stream.edge, mapping.dsn + mapping.length);
-  if (mapping.fin) stream.fin ??= mapping.dsn + mapping.length - 1;
+  const end = mapping.dsn + mapping.length;
+  stream.edge = stream.known || stream.mapped ? Math.max(stream.edge, end) : end;
+  stream.mapped = true;
+  if (mapping.fin) stream.fin ??= end - 1;
   for (const option of packet.tcp.options) {
     if (option.kind !== 'dss' || option.dsn === undefined) continue;
     if (option.dsn8) stream.wide = true;

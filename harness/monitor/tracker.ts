@@ -108,6 +108,8 @@ export class Tracker {
   /** Whether a SYN starts a new conversation between ports that were in use before. */
   #isReuse({ flow, direction }: Entry, tcp: TcpSegment, at: number): boolean {
     const { isn } = flow.ends[direction];
+    // A conversation that was seen from its middle on has nothing to do with a SYN that comes after.
+    if (flow.opening === 'unknown' && isn === undefined && flow.connection !== undefined) return true;
     if (isn === tcp.seq || isn === undefined) return false;
     const untouched = flow.ends[0].synSeen && !flow.thirdSeen && flow.ends[1].packets === 0;
     if (flow.closedAt !== undefined || untouched || at - flow.lastAt > REUSE) return true;

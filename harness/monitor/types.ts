@@ -5,12 +5,14 @@ import type { Connection, DataMapping, Flow, FlowEnd, Side } from './connection.
 /** Verdicts of a monitor; `fail` for a MUST or an implied requirement, `warn` for a SHOULD, `info` for a MAY. */
 export type MonitorVerdict = 'pass' | 'fail' | 'warn' | 'info' | 'inconclusive';
 
-/** One statement that a monitor checks, and the clauses that make it. */
+/** One statement that a monitor checks, and the clauses that say it. */
 export interface Rule {
   /** Short name, unique over all monitors. */
   readonly name: string;
-  /** Clauses judged by it; all of them are broken when the statement is. */
+  /** Clauses judged by it: they hold where the statement does. */
   readonly clauses: readonly [string, ...string[]];
+  /** Those of `clauses` that are surely broken when the statement is not kept; all of them when absent. */
+  readonly blames?: readonly [string, ...string[]];
   /**
    * `form`: the packet alone tells. `conduct`: the packet is an answer to what the peer did, so it is not held against
    * a host whose peer has already departed from the RFC on this connection.

@@ -3,16 +3,16 @@ import { addAddrHmac } from '../../mptcp/index.ts';
 import type { OptionAddAddr } from '../../packet/types.ts';
 import { other, type Connection, type Side } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
-import { conduct, form, octetsText, sameOctets } from './rule.ts';
+import { blaming, conduct, form, octetsText, sameOctets } from './rule.ts';
 
-const hmac = form(
+const hmac = blaming(form(
   'add-addr-hmac', '3.4.1-7.s1', '3.4.1-7.s2', '3.4.1-7.s3', '3.4.1-7.s4', '3.4.1-7.s5', '3.4.1-7.s6',
-);
-const oneAddress = form('address-id-unique', '3.4.1-3.s3', '3.2-8.s3', '3.4.1-3.s1', '3.4.1-3.s2', '3.4.1-12.s1', '3.4.1-13.s1');
+), '3.4.1-7.s3', '3.4.1-7.s5');
+const oneAddress = blaming(form('address-id-unique', '3.4.1-3.s3', '3.2-8.s3', '3.4.1-3.s1', '3.4.1-3.s2', '3.4.1-12.s1', '3.4.1-13.s1'), '3.4.1-3.s3', '3.2-8.s3');
 const idZero = form('address-id-zero', '3.2-9.s1');
 const echo = conduct('add-addr-echo-same', '3.4.1-9.s3.2');
 const echoed = conduct('add-addr-echoed', '3.4.1-9.s3.1');
-const joinPort = conduct('join-port', '3.9.1-1.s2', '3.4-4.1.s4', '3.4.1-6.s3');
+const joinPort = conduct('join-port', '3.9.1-1.s2', '3.4-4.1.s4');
 const sourcePort = form('join-source-port', '3.9.1-1.s3.1', '3.9.1-1.s1');
 const privateAddress = form('add-addr-private', '3.4.1-10.s2');
 const again = form('add-addr-again', '3.4.1-4.s4.2', '3.4.1-9.s4');

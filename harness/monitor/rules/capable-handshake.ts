@@ -5,8 +5,8 @@ import { FLAG_A } from '../handshake.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { conduct, form, hex } from './rule.ts';
 
-const synLength = form('capable-syn-length', '3.1-6.1.s1', '3.1-3.s1', '3.1-8.s1', '3.1-14.s2', 'B.1-3.1.s1');
-const synAckLength = form('capable-synack-length', '3.1-6.2.s1', 'B.1-3.2.s1');
+const synLength = form('capable-syn-length', '3.1-6.1.s1', '3.1-3.s1', '3.1-8.s1', '3.1-14.s2');
+const synAckLength = form('capable-synack-length', '3.1-6.2.s1');
 const ackLength = form('capable-ack-length', '3.1-6.3.s1', '3.1-15.s4');
 const dataLength = form('capable-data-length', '3.1-6.4.s1', '3.1-15.s3');
 const coversPayload = form('capable-data-covers', '3.1-2.1.s1.2');

@@ -3,12 +3,13 @@ import { dssChecksum } from '../../mptcp/index.ts';
 import { foldSum, onesSum } from '../../packet/index.ts';
 import type { DataMapping } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
-import { conduct, form, hex } from './rule.ts';
+import { blaming, conduct, form, hex } from './rule.ts';
 
-const wanted = conduct('checksum-where-agreed', '3.1-23.s2', '3.1-15.s6.2', '3.1-23.s6', '3.3-8.s1', 'C.1.1-1.10.s2', 'B.2-2.s2', '7.3-1.s2.1');
+const wanted = conduct('checksum-where-agreed', '3.1-23.s2', '3.1-23.s6', '3.3-8.s1', 'C.1.1-1.10.s2', '7.3-1.s2.1');
+const capable = conduct('capable-checksum', '3.1-15.s6.2');
 const unwanted = conduct('no-checksum-unless-agreed', '3.1-23.s3', 'C.1.1-1.10.s1');
-const right = form('checksum-right', '3.3.1-5.s1', '3.3.1-6.s1', '3.3.1-7.1.s1', '3.7-6.s2');
-const rightNarrow = form('checksum-right-short-number', '3.3.1-8.s1', '3.3.1-11.s1');
+const right = blaming(form('checksum-right', '3.3.1-5.s1', '3.3.1-6.s1', '3.3.1-7.1.s1', '3.7-6.s2'), '3.3.1-5.s1', '3.3.1-6.s1');
+const rightNarrow = blaming(form('checksum-right-short-number', '3.3.1-5.s1', '3.3.1-8.s1', '3.3.1-11.s1'), '3.3.1-5.s1');
 const finRight = form('checksum-of-data-fin', '3.3.3-5.s2');
 const infinite = form('checksum-of-infinite-mapping', '3.3.1-15.s3');
 
@@ -79,6 +80,12 @@ function lookAtPresence(judge: Judge, event: PacketEvent, mapping: DataMapping):
     judge.unknown(wanted, side, 'the handshake is not in the capture');
     return;
   }
+  if (mapping.from === 'mp_capable') {
+    const agreed = connection.checksums;
+    judge.check(capable, event, (mapping.checksum !== undefined) === agreed, () => ({
+      message: `MP_CAPABLE with data ${agreed ? 'lacks the checksum that was agreed' : 'has a checksum that was not agreed'}`,
+    }));
+  }
   if (connection.checksums) {
     judge.check(wanted, event, mapping.checksum !== undefined, () => ({ message: 'a mapping has no checksum though checksums were agreed' }));
   } else {
@@ -121,7 +128,7 @@ function concerned({ mapping, sender, ssn, length }: PacketEvent): DataMapping[]
 export const checksums: Monitor = {
   name: 'checksums',
   title: 'mappings have a checksum exactly when that was agreed, and it is right',
-  rules: [wanted, unwanted, right, rightNarrow, finRight, infinite],
+  rules: [wanted, unwanted, capable, right, rightNarrow, finRight, infinite],
   create: (_connection, judge) => {
     const store = new Map<DataMapping, Gathered>();
     return {

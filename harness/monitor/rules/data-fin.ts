@@ -1,5 +1,5 @@
 /** DATA_FIN: its shape, its number, and that nothing comes after it. */
-import { other } from '../connection.ts';
+import { other, type DataMapping } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { conduct, form } from './rule.ts';
 
@@ -7,7 +7,7 @@ const alone = form('data-fin-alone', '3.3.3-5.s1', '3.3.3-4.s1');
 const withData = form('data-fin-with-data', '3.3.3-4.s3.1');
 const number = form('data-fin-number', '3.3.3-4.s2', '4-2.2.s3.2');
 const last = form('data-fin-is-last', '3.3-7.s2', '3.3.3-3.s1');
-const acknowledged = conduct('data-fin-acknowledged', '4-2.2.s4', '3.3.3-8.s1', 'D-2.1.s1.2', 'D-2.1.s1.5');
+const acknowledged = conduct('data-fin-acknowledged', '4-2.2.s4', '3.3.3-4.s3.2');
 const fins = conduct('fin-and-not-rst', '3.3.3-7.s1');
 const outstanding = conduct('no-fin-with-data-outstanding', '3.3.3-6.s6');
 
@@ -43,9 +43,14 @@ function lookAtNumber(judge: Judge, event: PacketEvent): void {
     judge.check(number, event, fin === stream.fin, () => ({
       message: 'a repeated DATA_FIN has another number', expected: `${stream.fin ?? 0}`, actual: `${fin}`,
     }));
-  } else if (fin < stream.edge - (mapping.octets > 0 ? mapping.octets : 0) && fin < stream.edge) {
+  } else if ((stream.known || stream.mapped) && fin < stream.edge && !sameData(event, mapping)) {
     judge.broken(number, event, { message: 'the DATA_FIN has the number of an octet of data', expected: `${stream.edge}`, actual: `${fin}` });
   } else judge.pass(number, side);
+}
+
+/** Data that was mapped before without the DATA_FIN may be mapped again with it. */
+function sameData({ connection, side }: PacketEvent, mapping: DataMapping): boolean {
+  return mapping.octets > 0 && mapping.dsn + mapping.octets === connection.parties[side].stream.edge;
 }
 
 /** RST in place of FIN once both DATA_FINs are acknowledged. */

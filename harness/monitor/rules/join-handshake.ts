@@ -3,22 +3,22 @@ import { joinHmac, seqAdd } from '../../mptcp/index.ts';
 import type { OptionMpJoinAck, OptionMpJoinSyn, OptionMpJoinSynAck } from '../../packet/types.ts';
 import { other, type Connection } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
-import { conduct, form, hex, octetsText, sameOctets } from './rule.ts';
+import { blaming, conduct, form, hex, octetsText, sameOctets } from './rule.ts';
 
-const token = form(
+const token = blaming(form(
   'join-token', '3.1-22.s2', '3.1-22.s4', '3.2-4.s1', '3.2-6.s1', '3.2-6.s2', '3.2-6.s3', '3.1-9.s3.2', '3.2-26.s4', '5-4.s2',
   'C.1.1-1.6.s1',
-);
+), '3.1-22.s2', '3.2-6.s2', '3.2-6.s3', '3.1-9.s3.2', 'C.1.1-1.6.s1');
 const tokenInitiator = form('join-token-of-responder', '3.4-4.1.s2');
 const tokenResponder = form('join-token-of-initiator', '3.4-4.1.s3');
-const synAckHmac = conduct(
+const synAckHmac = blaming(conduct(
   'join-synack-hmac', '3.2-13.s1', '3.2-13.s3.1', '3.2-13.s4.1', '3.2-16.s1.2', '3.2-16.s3.2', '3.2-16.s2', '3.2-2.s3',
   '3.1-20.8.s3', '3.1-22.s1', '5-4.s3', 'C.1.1-1.4.s1',
-);
-const ackHmac = conduct('join-ack-hmac', '3.2-13.s3.2', '3.2-16.s1.1', '3.2-16.s3.1');
+), '3.2-13.s1');
+const ackHmac = blaming(conduct('join-ack-hmac', '3.2-13.s1', '3.2-13.s3.2', '3.2-16.s1.1', '3.2-16.s3.1'), '3.2-13.s1');
 const sameNonce = form('join-nonce-kept', '5-4.s7');
 const freshNonce = form('join-nonce-fresh', '3.2-7.s1', '5-4.s5.1', '5-4.s5.2');
-const afterDss = conduct('join-after-dss', '3.1-17.s5', '3.2-1.s1');
+const afterDss = conduct('join-after-dss', '3.1-17.s5');
 const notBarred = conduct('join-flag-c', '3.1-20.6.s1.1', '7.3-1.s2.3');
 const noEarlyData = conduct('join-no-early-data', '3.2-14.s4', '3.2-14.s3', '3.2-2.s1');
 const plainAck = conduct('join-fourth-ack', '3.2-14.s2.1');

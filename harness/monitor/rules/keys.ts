@@ -1,9 +1,9 @@
 /** Keys: used for one connection at a time, and not shown again. */
 import type { Connection, Side } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
-import { form, hex } from './rule.ts';
+import { blaming, form, hex } from './rule.ts';
 
-const unique = form('key-of-one-connection', '3.1-10.s3.2', '3.1-10.s1', '3.1-10.s3.1');
+const unique = blaming(form('key-of-one-connection', '3.1-10.s3.2', '3.1-10.s1', '3.1-10.s3.1'), '3.1-10.s3.2', '3.1-10.s1');
 const secret = form('key-not-shown', '3.1-9.s3.1', '5-4.s1');
 const tokenUnlike = form('keys-differ', '3.1-7.s2');
 

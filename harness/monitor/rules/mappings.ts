@@ -1,12 +1,13 @@
 /** Data sequence mappings: what they cover, and that they stay as they are. */
+import { seqGt } from '../../mptcp/index.ts';
 import type { DataMapping } from '../connection.ts';
 import { mappingAt } from '../data-level.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
-import { conduct, form } from './rule.ts';
+import { blaming, conduct, form } from './rule.ts';
 
 const unchanged = form('mapping-unchanged', '3.3.1-3.s2.1');
-const onPacket = form('mapping-on-packet', '3.3.1-14.s1', '3.3.1-4.1.s2', '6-11.4.s2');
-const mapped = conduct('data-mapped', '3.3.1-1.s1', '4-2.2.s5', '3.3.1-2.s2');
+const onPacket = blaming(form('mapping-on-packet', '3.3.1-14.s1', '3.3.1-4.1.s1.2', '6-11.4.s2'), '3.3.1-14.s1');
+const mapped = blaming(conduct('data-mapped', '3.3.1-1.s1', '4-2.2.s5', '3.3.1-2.s2'), '3.3.1-1.s1', '4-2.2.s5');
 const mappedAtFirst = conduct('data-mapped-at-first', '3.7-4.1.s1');
 const capableAtFirst = conduct('first-data-by-capable', '3.1-15.s5', '3.1-16.s2');
 const notAfterFin = form('no-data-after-fin', '1.3-2.4.s2');
@@ -54,7 +55,8 @@ function lookAtCover(judge: Judge, event: PacketEvent, plainAnswer: boolean): vo
   const { ssn, length, sender, connection, flow, side, syn, rst } = event;
   if (length === 0 || syn || rst || connection.fallback !== undefined || sender.infiniteAt !== undefined) return;
   const rule = sender.confirmed ? mapped : mappedAtFirst;
-  const seen = sender.synSeen && event.optionsKnown && !flow.stray && (connection.complete || (!sender.lost && !sender.forgotten));
+  const gap = sender.next !== undefined && seqGt(event.packet.tcp.seq, sender.next);
+  const seen = sender.fromStart && event.optionsKnown && !flow.stray && (connection.complete || (!gap && !sender.lost && !sender.forgotten));
   if (ssn === undefined || !seen) {
     judge.unknown(rule, side, 'not all segments of the subflow are in the capture');
     return;

@@ -2,25 +2,26 @@
 import { SUBTYPE_NAMES } from '../../packet/index.ts';
 import type { OptionMalformed } from '../../packet/types.ts';
 import type { Judge, Monitor, PacketEvent, Rule } from '../types.ts';
-import { form, hex, octetsText } from './rule.ts';
+import { blaming, form, hex, octetsText } from './rule.ts';
 
-const anyOption = form('option-length', '3-2.s3', '3-4.1.s1', '3-3.s2', '3-2.s1', '3-2.s2.1', '6-3.s1', '7.1-1.s1');
+const anyOption = blaming(form('option-length', '3-2.s3', '3-4.1.s1', '3-3.s2', '3-2.s2.1', '6-3.s1', '7.1-1.s1'), '3-2.s3', '3-4.1.s1');
 const subtype = form('subtype-assigned', '7.2-4.s1', '3-2.s2.2');
-const capable = form('capable-form', '3.1-18.s1', '3.1-18.s3.1', '7.2-1.s2.1');
-const joinSyn = form('join-syn-form', '3.2-5.1.s1.1', '3.2-5.1.s1.2', '7.2-1.s2.2');
-const joinSynAck = form('join-synack-form', '3.2-12.1.s1.1', '3.2-12.1.s1.2');
-const joinAck = form('join-ack-form', '3.2-15.1.s1.1', '3.2-15.1.s1.2', 'A-7.s2');
-const dss = form(
+const capable = blaming(form('capable-form', '3.1-18.s1', '3.1-18.s3.1', '7.2-1.s2.1'), '3.1-18.s1');
+const joinSyn = blaming(form('join-syn-form', '3.2-5.1.s1.1', '3.2-5.1.s1.2', '7.2-1.s2.2'), '3.2-5.1.s1.1');
+const joinSynAck = blaming(form('join-synack-form', '3.2-12.1.s1.1', '3.2-12.1.s1.2'), '3.2-12.1.s1.1');
+const joinAck = blaming(form('join-ack-form', '3.2-15.1.s1.1', '3.2-15.1.s1.2', 'A-7.s2'), '3.2-15.1.s1.1', 'A-7.s2');
+const dss = blaming(form(
   'dss-form', '3.3-3.1.s1.1', '3.3-3.1.s1.2', '3.3-5.1.s1', '3.3-5.2.s1', '3.3-5.3.s1', '3.3-5.4.s1', '3.3-6.s2', 'A-5.s3',
   'A-5.s4', '7.2-1.s2.3',
-);
-const addAddr = form('add-addr-form', '3.4.1-2.1.s1.1', '3.4.1-2.1.s1.2', '3.4.1-5.s3', '3.4.1-8.s1', '7.2-1.s2.4');
+), '3.3-3.1.s1.1', '3.3-3.1.s1.2', 'A-5.s3');
+const addAddr = blaming(form('add-addr-form', '3.4.1-2.1.s1.2', '3.4.1-2.1.s1.1', '3.4.1-5.s3', '3.4.1-8.s1', '7.2-1.s2.4'), '3.4.1-2.1.s1.2');
 const addAddrHmac = form('add-addr-hmac-present', '3.4.1-2.1.s1.3', 'A-9.s1', '5-4.s8', '7.2-2.s1');
-const removeAddr = form('remove-addr-form', '3.4.2-3.1.s1.1', '7.2-1.s2.5');
-const prio = form('prio-form', '3.3.8-7.1.s1.1', '5-6.s4', '7.2-1.s2.6');
-const fail = form('fail-form', '3.7-9.1.s1.1', '3.7-8.s4', '7.2-1.s2.7');
-const fastclose = form('fastclose-form', '3.5-3.1.s1.1', '7.2-1.s2.8');
-const tcprst = form('tcprst-form', '3.6-2.1.s1.1', '7.2-1.s2.9');
+const echoHmac = form('add-addr-echo-without-hmac', '3.4.1-2.1.s1.3', '3.4.1-9.s3.2');
+const removeAddr = blaming(form('remove-addr-form', '3.4.2-3.1.s1.1', '7.2-1.s2.5'), '3.4.2-3.1.s1.1');
+const prio = blaming(form('prio-form', '3.3.8-7.1.s1.1', '5-6.s4', '7.2-1.s2.6'), '3.3.8-7.1.s1.1', '5-6.s4');
+const fail = blaming(form('fail-form', '3.7-9.1.s1.1', '3.7-8.s4', '7.2-1.s2.7'), '3.7-9.1.s1.1', '3.7-8.s4');
+const fastclose = blaming(form('fastclose-form', '3.5-3.1.s1.1', '7.2-1.s2.8'), '3.5-3.1.s1.1');
+const tcprst = blaming(form('tcprst-form', '3.6-2.1.s1.1', '7.2-1.s2.9'), '3.6-2.1.s1.1');
 const experimental = form('experimental', '7.2-4.s2');
 
 const bySubtype: Readonly<Record<number, Rule>> = {
@@ -48,7 +49,7 @@ export const optionForm: Monitor = {
   name: 'option-form',
   title: 'every MPTCP option has an assigned subtype and a length that fits its flags',
   rules: [
-    anyOption, subtype, capable, joinSyn, joinSynAck, joinAck, dss, addAddr, addAddrHmac, removeAddr, prio, fail, fastclose,
+    anyOption, subtype, capable, joinSyn, joinSynAck, joinAck, dss, addAddr, addAddrHmac, echoHmac, removeAddr, prio, fail, fastclose,
     tcprst, experimental,
   ],
   create: (_connection, judge) => ({
@@ -73,7 +74,7 @@ export const optionForm: Monitor = {
       dss: (_option, event) => judge.pass(dss, event.side),
       add_addr: (option, event) => {
         judge.pass(addAddr, event.side);
-        judge.check(addAddrHmac, event, (option.hmac !== undefined) === !option.echo, () => ({
+        judge.check(option.echo ? echoHmac : addAddrHmac, event, (option.hmac !== undefined) === !option.echo, () => ({
           message: option.echo ? 'an echo of ADD_ADDR has an HMAC' : 'an ADD_ADDR has no HMAC',
         }));
       },

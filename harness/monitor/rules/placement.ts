@@ -36,7 +36,7 @@ export const placement: Monitor = {
         const { flow, sender, syn, ack } = event;
         const first = flow.ends[0] === sender;
         const placed = (syn ? first !== ack : first && ack) && !event.rst && !event.fin;
-        judge.check(capable, event, placed, () => ({
+        if (flow.opening === 'capable') judge.check(capable, event, placed, () => ({
           message: first || syn ? 'MP_CAPABLE stands on a packet that it does not belong on' : 'the responder repeats MP_CAPABLE after its SYN/ACK',
         }));
         const { options } = event.packet.tcp;

@@ -11,6 +11,11 @@ export function conduct(name: string, ...clauses: [string, ...string[]]): Rule {
   return { name, clauses, about: 'conduct' };
 }
 
+/** The rule with the clauses that are surely broken where it is not kept. */
+export function blaming(rule: Rule, ...blames: [string, ...string[]]): Rule {
+  return { ...rule, blames };
+}
+
 /** A number as people compare bits: `0x0f`. */
 export function hex(value: number | bigint, digits = 2): string {
   return `0x${value.toString(16).padStart(digits, '0')}`;

@@ -3,9 +3,9 @@ import { seqGt } from '../../mptcp/index.ts';
 import type { FlowEnd } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { sentLater } from './data-numbers.ts';
-import { conduct, form } from './rule.ts';
+import { blaming, conduct, form } from './rule.ts';
 
-const rightEdge = form('window-right-edge', '3.3.4-3.s2', '3.3.2-3.s2', '3.3.4-3.s1');
+const rightEdge = blaming(form('window-right-edge', '3.3.4-3.s2', '3.3.2-3.s2', '3.3.4-3.s1'), '3.3.4-3.s2');
 const connectionWindow = conduct('within-connection-window', '3.3.5-1.s1', '3.3.5-4.s1', '3.3.5-4.s2', 'C.1.2-1.6.s3');
 const subflowWindow = conduct('within-subflow-window', '3.3.5-3.s2');
 
@@ -45,7 +45,7 @@ function lookAtSending(judge: Judge, event: PacketEvent): void {
   const { connection, side, sender, mapping, ssn, length, packet } = event;
   // One octet may probe a closed window.
   if (length <= 1 || event.syn || event.retransmission || !connection.complete || !connection.whole) return;
-  if (connection.flows.some((flow) => flow.ends.some((end) => end.packets > 0 && end.shift === undefined && flow.ends[1].synSeen))) return;
+  if (connection.flows.some((flow) => flow.ends.some((end) => end.shift === undefined && flow.ends[1].packets > 0))) return;
   if (sender.granted !== undefined) {
     const end = (packet.tcp.seq + length) >>> 0;
     judge.check(subflowWindow, event, !seqGt(end, sender.granted), () => ({
