@@ -1,7 +1,7 @@
 /** Puts packets into TCP conversations, and conversations into MPTCP connections. */
 import { seqDiff, seqGeq, seqGt } from '../mptcp/index.ts';
 import { FLAG } from '../packet/index.ts';
-import type { MptcpOption, OptionMpCapable, OptionMpJoin, Packet, TcpOption, TcpSegment } from '../packet/types.ts';
+import type { MptcpOption, OptionMalformed, OptionMpCapable, OptionMpJoin, Packet, TcpOption, TcpSegment } from '../packet/types.ts';
 import {
   newConnection, newEnd, noteAddress, other, sideOf, type Connection, type Flow, type FlowEnd, type Side,
 } from './connection.ts';
@@ -100,7 +100,7 @@ export class Tracker {
     const entry = this.#flows.get(key);
     const opens = (tcp.flags & (FLAG.SYN | FLAG.ACK)) === FLAG.SYN;
     if (entry !== undefined && !(opens && this.#isReuse(entry, tcp, note.at))) return entry;
-    if ((tcp.flags & FLAG.SYN) === 0 && !tcp.options.some(isMptcp)) return undefined;
+    if ((tcp.flags & FLAG.SYN) === 0 && !tcp.options.some(isKind30)) return undefined;
     if (entry !== undefined) this.#dropFlow(entry.flow);
     return this.#open(key, packet, note);
   }
@@ -138,11 +138,12 @@ export class Tracker {
 
   /** Ties a conversation to a connection by its first MPTCP option; false while it has none. */
   #attach(flow: Flow, direction: Side, packet: Packet, note: PacketNote): boolean {
-    const option = packet.tcp.options.find(isMptcp);
+    const option = packet.tcp.options.find(isKind30);
     if (option === undefined) return false;
     if (option.kind === 'mp_join') this.#attachJoin(flow, direction, option, packet, note);
     else {
       flow.opening = option.kind === 'mp_capable' ? 'capable' : 'unknown';
+      if (flow.opening === 'unknown') this.#noteUnattached();
       this.#adopt(flow, this.#create(note));
       const { connection } = flow;
       if (connection !== undefined) connection.whole = (packet.tcp.flags & (FLAG.SYN | FLAG.ACK)) === FLAG.SYN || flow.ends[0].synSeen;
@@ -153,6 +154,7 @@ export class Tracker {
   #attachJoin(flow: Flow, direction: Side, option: OptionMpJoin, packet: Packet, note: PacketNote): void {
     flow.opening = 'join';
     if (option.form !== 'syn' || direction !== 0) {
+      this.#noteUnattached();
       this.#adopt(flow, this.#create(note));
       return;
     }
@@ -166,12 +168,18 @@ export class Tracker {
       this.#adopt(flow, owner.connection);
       return;
     }
+    this.#noteUnattached();
     let orphan = this.#orphans.get(option.token);
     if (orphan === undefined) {
       orphan = this.#create(note);
       this.#orphans.set(option.token, orphan);
     }
     this.#adopt(flow, orphan);
+  }
+
+  /** A subflow that cannot be told to be of any connection may be of each: none is seen whole any more. */
+  #noteUnattached(): void {
+    if (this.#complete) for (const connection of this.#live) connection.elsewhere = true;
   }
 
   #create(note: PacketNote): Connection {
@@ -269,6 +277,11 @@ export function isMptcp(option: TcpOption): option is MptcpOption {
     default:
       return false;
   }
+}
+
+/** Whether an option is of MPTCP's kind, also when it cannot be read. */
+function isKind30(option: TcpOption): option is MptcpOption | OptionMalformed {
+  return isMptcp(option) || (option.kind === 'malformed' && option.code === 30);
 }
 
 function isCapable(option: TcpOption): option is OptionMpCapable {

@@ -83,7 +83,7 @@ function lookAtReach(judge: Judge, event: PacketEvent, dataAck: number): void {
     if (dataAck > 1) judge.pass(ackSeen, side);
     return;
   }
-  if (connection.complete || (peer.fin !== undefined && dataAck > peer.fin + 1)) {
+  if ((connection.complete && !connection.elsewhere) || (peer.fin !== undefined && dataAck > peer.fin + 1)) {
     judge.broken(ackSeen, event, { message: 'the Data ACK covers what was not sent', expected: `at most ${peer.edge}`, actual: `${dataAck}` });
   } else {
     connection.elsewhere = true;
