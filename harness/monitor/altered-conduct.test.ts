@@ -11,8 +11,8 @@ const dss = (change: (option: OptionDss) => void) => (packet: Packet): void => c
 const capable = (change: (option: { flags: number; version: number; senderKey?: bigint; receiverKey?: bigint }) => void) =>
   (packet: Packet): void => change(optionOf(packet, 'mp_capable'));
 const hmac = (kind: 'mp_join' | 'add_addr') => (packet: Packet): void => {
-  const option = optionOf(packet, kind);
-  if ('hmac' in option && option.hmac !== undefined) option.hmac = option.hmac.map((octet) => octet ^ 0x55);
+  const option = optionOf(packet, kind) as { hmac: Uint8Array };
+  option.hmac = option.hmac.map((octet) => octet ^ 0x55);
 };
 /** Takes the mapping out of a DSS. */
 function unmap(option: OptionDss): void {
@@ -31,12 +31,16 @@ const ONE_PACKET: Alteration[] = [
   { packet: 'third', what: 'the wrong copy of the key', change: capable((o) => (o.receiverKey = 9n)), clause: '3.1-14.s1', rule: 'capable-key-copied', host: 'initiator' },
   { packet: 'third', what: 'flag A though nobody asked', change: capable((o) => (o.flags |= 0x80)), clause: '3.1-23.s4', rule: 'capable-checksum-outcome', host: 'initiator' },
   { packet: 'third', what: 'flag A gone', change: capable((o) => (o.flags &= 0x7f)), clause: '3.1-23.s5', rule: 'capable-checksum-required', host: 'initiator', choice: SUMS },
-  { packet: 'first-data', what: 'no checksum in MP_CAPABLE', change: (packet) => void delete optionOf(packet, 'mp_capable').checksum, clause: '3.1-6.4.s1', rule: 'capable-data-length', host: 'initiator', choice: SUMS },
+  { packet: 'first-data', what: 'no checksum in MP_CAPABLE', change: (packet) => {
+    delete optionOf(packet, 'mp_capable').checksum;
+  }, clause: '3.1-6.4.s1', rule: 'capable-data-length', host: 'initiator', choice: SUMS },
   { packet: 'first-data', what: 'a wrong checksum in MP_CAPABLE', change: (packet) => void (optionOf(packet, 'mp_capable').checksum! ^= 1), clause: '3.3.1-5.s1', rule: 'checksum-right', host: 'initiator', choice: SUMS },
   { packet: 'answer', what: 'a wrong checksum', change: dss((o) => void (o.checksum! ^= 0x100)), clause: '3.3.1-5.s1', rule: 'checksum-right', host: 'responder', choice: SUMS },
   { packet: 'long-2', what: 'an octet changed behind the first segment', change: ({ tcp }) => void (tcp.payload[7]! ^= 1), clause: '3.3.1-5.s1', rule: 'checksum-right', host: 'initiator', choice: SUMS },
   { packet: 'answer', what: 'a wrong checksum with short numbers', change: dss((o) => void (o.checksum! ^= 0x100)), clause: '3.3.1-5.s1', rule: 'checksum-right-short-number', host: 'responder', choice: { checksums: true, wide: false } },
-  { packet: 'data-fin', what: 'a wrong checksum', change: dss((o) => void (o.checksum! ^= 2)), clause: '3.3.3-5.s2', rule: 'checksum-of-data-fin', host: 'initiator', choice: SUMS },
+  { packet: 'data-fin', what: 'a wrong checksum', change: dss((o) => {
+    o.checksum! ^= 2;
+  }), clause: '3.3.3-5.s2', rule: 'checksum-of-data-fin', host: 'initiator', choice: SUMS },
   { packet: 'more', what: 'no checksum', change: dss((o) => delete o.checksum), clause: '3.1-23.s2', rule: 'checksum-where-agreed', host: 'responder', choice: SUMS },
   { packet: 'more', what: 'a checksum that nobody asked for', change: dss((o) => (o.checksum = 1)), clause: '3.1-23.s3', rule: 'no-checksum-unless-agreed', host: 'responder' },
   { packet: 'join-syn', what: 'the sender\'s own token', change: (packet) => {
@@ -130,7 +134,9 @@ describe('in the order of packets', () => {
   });
 
   test('a repeated SYN of a join with another random number', () => {
-    fails(inserted(good, 'join-syn', (packet) => void (optionOf(packet, 'mp_join') as { nonce: number }).nonce++), 'join-nonce-kept', 'initiator', '5-4.s7');
+    fails(inserted(good, 'join-syn', (packet) => {
+      (optionOf(packet, 'mp_join') as { nonce: number }).nonce++;
+    }), 'join-nonce-kept', 'initiator', '5-4.s7');
   });
 
   test('data behind the DATA_FIN', () => {

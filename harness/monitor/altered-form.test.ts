@@ -20,7 +20,9 @@ const FORMS: Alteration[] = [
   { packet: 'prio', what: 'MP_FAIL of length 8', change: rawOption('mp_prio', 30, 8, 0x60, 0, 0, 0, 0, 0), clause: '3.7-9.1.s1.1', rule: 'fail-form', host: 'initiator' },
   { packet: 'prio', what: 'MP_FASTCLOSE of length 8', change: rawOption('mp_prio', 30, 8, 0x70, 0, 0, 0, 0, 0), clause: '3.5-3.1.s1.1', rule: 'fastclose-form', host: 'initiator' },
   { packet: 'prio', what: 'MP_TCPRST of length 3', change: rawOption('mp_prio', 30, 3, 0x80), clause: '3.6-2.1.s1.1', rule: 'tcprst-form', host: 'initiator' },
-  { packet: 'add-addr', what: 'ADD_ADDR without an HMAC', change: (packet) => void delete optionOf(packet, 'add_addr').hmac, clause: '5-4.s8', rule: 'add-addr-hmac-present', host: 'responder' },
+  { packet: 'add-addr', what: 'ADD_ADDR without an HMAC', change: (packet) => {
+    delete optionOf(packet, 'add_addr').hmac;
+  }, clause: '5-4.s8', rule: 'add-addr-hmac-present', host: 'responder' },
   { packet: 'add-addr', what: 'ADD_ADDR of length 9', change: rawOption('add_addr', 30, 9, 0x30, 4, 10, 0, 0, 12, 0), clause: '3.4.1-2.1.s1.2', rule: 'add-addr-form', host: 'responder' },
   { packet: 'echo', what: 'an echo with an HMAC', change: replaceOption('add_addr', { ...echo, hmac: new Uint8Array(8) }), clause: '3.4.1-9.s3.2', rule: 'add-addr-echo-without-hmac', host: 'initiator' },
   { packet: 'syn', what: 'flag B', change: flags(0x41), clause: '3.1-20.4.s2', rule: 'capable-flag-b', host: 'initiator' },

@@ -163,9 +163,10 @@ export class Tracker {
     const owner = owners.find(({ connection, side }) => hasAddress(connection, side, packet.ip.dst)) ?? owners.at(-1);
     if (owner !== undefined) {
       // A host that sends its own token by mistake still belongs to that connection.
-      const own = hasAddress(owner.connection, owner.side, packet.ip.src) && !hasAddress(owner.connection, other(owner.side), packet.ip.src);
-      flow.openedBy = own ? owner.side : other(owner.side);
-      this.#adopt(flow, owner.connection);
+      const { connection, side } = owner;
+      const own = onlyOf(connection, side, packet.ip.src) || onlyOf(connection, other(side), packet.ip.dst);
+      flow.openedBy = own ? side : other(side);
+      this.#adopt(flow, connection);
       return;
     }
     this.#noteUnattached();
@@ -291,6 +292,11 @@ function isCapable(option: TcpOption): option is OptionMpCapable {
 function hasAddress(connection: Connection, side: Side, address: string): boolean {
   for (const known of connection.parties[side].addresses.values()) if (known.has(address)) return true;
   return false;
+}
+
+/** Whether an address is known to be of this side and of this side only. */
+function onlyOf(connection: Connection, side: Side, address: string): boolean {
+  return hasAddress(connection, side, address) && !hasAddress(connection, other(side), address);
 }
 
 /** All subflows are at their end, and one of them said that no more will come. */
