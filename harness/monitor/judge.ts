@@ -47,7 +47,8 @@ const KEPT_INFO = 4;
 export class Ledger {
   readonly #connection: Connection;
   readonly #settings: JudgeSettings;
-  readonly #tallies = new Map<Rule, [Tally, Tally]>();
+  /** By the rule's number: looked up several times for each packet. */
+  readonly #tallies: ([Tally, Tally] | undefined)[] = [];
 
   constructor(connection: Connection, settings: JudgeSettings) {
     this.#connection = connection;
@@ -58,7 +59,7 @@ export class Ledger {
   judgeFor(monitor: Monitor): Judge {
     for (const rule of monitor.rules) {
       const tally = (side: Side): Tally => ({ monitor: monitor.name, rule, side, passes: 0, broken: undefined, info: [], unknown: undefined });
-      this.#tallies.set(rule, [tally(0), tally(1)]);
+      this.#tallies[rule.index] = [tally(0), tally(1)];
     }
     const broken: Judge['broken'] = (rule, event, remark, side = event.side) => this.#broken(rule, event, remark, side);
     return {
@@ -78,7 +79,7 @@ export class Ledger {
   }
 
   #tally(rule: Rule, side: Side): Tally {
-    const pair = this.#tallies.get(rule);
+    const pair = this.#tallies[rule.index];
     if (pair === undefined) throw new Error(`rule ${rule.name} is not among those of its monitor; add it there`);
     return pair[side];
   }
@@ -111,8 +112,8 @@ export class Ledger {
   /** What was found, worst first; `judged` says whose findings count. */
   findings(judged: (side: Side) => boolean): Finding[] {
     const found: Finding[] = [];
-    for (const pair of this.#tallies.values()) {
-      for (const tally of pair) if (judged(tally.side)) found.push(...this.#findingsOf(tally));
+    for (const pair of this.#tallies) {
+      for (const tally of pair ?? []) if (judged(tally.side)) found.push(...this.#findingsOf(tally));
     }
     return found;
   }
