@@ -79,7 +79,7 @@ describe('the forbidden packet', () => {
   test('has the fields that the line forbids', () => {
     const forged = (text: string): unknown => {
       const step: Step = { ...base, kind: 'never', from: 'here', line: parsePacketLine(text) };
-      return tampersFor(step)[0]?.forge?.(data).tcp.options;
+      return tampersFor(step)[0]?.forge?.(capable).tcp.options;
     };
     expect(forged('a < any <dss csum=any, ...>')).toMatchObject([{ kind: 'dss', checksum: 1 }]);
     expect(forged('a < any <dss map=1 csum=absent, ...>')).toMatchObject([{ kind: 'dss', hasMap: true }]);

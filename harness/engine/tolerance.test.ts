@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { FLAG, type OptionDss, type Packet } from '../packet/types.ts';
+import { idsn } from '../mptcp/index.ts';
+import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
+import { Connection, Subflow } from './endpoint.ts';
 import { fromStack } from './testing/subflows.ts';
-import { flagsMatch, isPureAck, isReinjectionOf, isRetransmissionOf } from './tolerance.ts';
+import { flagsMatch, isPureAck, isRetransmissionOf, repeatsData } from './tolerance.ts';
 import { worst, WORST_FIRST } from './verdict.ts';
 
 const { SYN, ACK, FIN, RST, PSH, URG, ECE, CWR } = FLAG;
@@ -64,22 +66,41 @@ test('the worst verdict is what was seen, then what was not settled', () => {
   for (const [i, verdict] of WORST_FIRST.entries()) expect(worst(WORST_FIRST.slice(i).toReversed())).toBe(verdict);
 });
 
-describe('isReinjectionOf', () => {
-  const data = (dsn: bigint, octet: number, seq = 7): Packet => {
-    const packet = fromStack({ options: [{
-      kind: 'dss', reserved: 0, dataFin: false, dsn8: true, dataAck8: false, hasDataAck: false, hasMap: true, dsn, ssn: 1, dataLength: 2,
-    }] });
-    return { ...packet, tcp: { ...packet.tcp, seq, payload: Uint8Array.of(1, octet) } };
+function ack(...options: TcpOption[]): Packet {
+  return {
+    ip: { family: 'ipv4', src: '192.0.2.1', dst: '192.0.2.2', tos: 0, id: 0, fragment: 0, ttl: 64, protocol: 6 },
+    tcp: { srcPort: 1, dstPort: 2, seq: 5, ack: 7, flags: 0x10, window: 1, urgent: 0, options, payload: new Uint8Array(0) },
   };
+}
 
-  test('knows the same octets wherever they stand on a subflow', () => {
-    expect(isReinjectionOf(data(5n, 2, 900), data(5n, 2))).toBe(true);
-  });
+test('takes a DATA_FIN that comes again for a retransmission, and no other ACK', () => {
+  const fin: TcpOption = {
+    kind: 'dss', reserved: 0, dataFin: true, dsn8: true, hasMap: true, dataAck8: false, hasDataAck: false, dsn: 1n, ssn: 0, dataLength: 1,
+  };
+  expect(isRetransmissionOf(ack(fin), ack(fin))).toBe(true);
+  expect(isRetransmissionOf(ack(fin), ack())).toBe(false);
+  expect(isRetransmissionOf(ack(), ack())).toBe(false);
+  const join: TcpOption = { kind: 'mp_join', form: 'ack', reserved: 0, hmac: new Uint8Array(20) };
+  expect(isRetransmissionOf(ack(join), ack(join))).toBe(true);
+});
 
-  test('takes neither other numbers, nor other octets, nor packets without data for the same', () => {
-    expect(isReinjectionOf(data(6n, 2), data(5n, 2))).toBe(false);
-    expect(isReinjectionOf(data(5n, 3), data(5n, 2))).toBe(false);
-    expect(isReinjectionOf(fromStack({}), data(5n, 2))).toBe(false);
-    expect(isReinjectionOf(fromStack({}), fromStack({}))).toBe(false);
+test('knows data and a DATA_FIN again on any subflow by their numbers', () => {
+  const connection = new Connection(
+    { timestamps: true, sack: true, wscale: 7, mss: 1400, checksum: false, dsnSize: 8 }, { uint32: () => 1, uint64: () => 2n },
+  );
+  connection.remoteKey = 3n;
+  const address = { address: '192.0.2.1', port: 1 };
+  const subflow = new Subflow({
+    name: 'b', spec: { link: 1, addressId: 0 }, connection, active: true, first: true, local: address, remote: address,
   });
+  const mapped = (dsn: bigint, dataLength: number, dataFin: boolean): Packet => ack({
+    kind: 'dss', reserved: 0, dataFin, dsn8: true, hasMap: true, dataAck8: false, hasDataAck: false,
+    dsn: BigInt.asUintN(64, idsn(3n) + dsn), ssn: 0, dataLength,
+  });
+  const before = { receiveNext: 1, dataNext: 102n };
+  expect(repeatsData({ packet: mapped(101n, 1, true), subflow, before })).toBe(true);
+  expect(repeatsData({ packet: mapped(1n, 100, false), subflow, before })).toBe(true);
+  expect(repeatsData({ packet: mapped(102n, 1, true), subflow, before })).toBe(false);
+  expect(repeatsData({ packet: mapped(100n, 10, false), subflow, before })).toBe(false);
+  expect(repeatsData({ packet: ack(), subflow, before })).toBe(false);
 });
