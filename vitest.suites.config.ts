@@ -23,7 +23,6 @@ export default defineConfig(async () => {
         conformance: {
           evidenceRoot,
           agentPath: await ensureAgent(join(import.meta.dirname)),
-          keepCaptures: 'all' as const,
           deviations: [],
           mode: 'judge' as const,
         },

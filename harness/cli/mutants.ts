@@ -66,7 +66,7 @@ export async function mutants(options: MutantOptions, argv: readonly string[]): 
       files: [...new Set(scenarios.map((scenario) => scenario.place.file))],
       settings: {
         selected: scenarios.map((scenario) => scenario.id), evidenceRoot: folder, agentPath: await ensureAgent(project.root),
-        keepCaptures: 'failed', deviations: [], mode: 'mutants',
+        deviations: [], mode: 'mutants',
       },
       concurrency: options.concurrency,
       reporters: [reporter],

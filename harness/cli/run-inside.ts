@@ -1,7 +1,8 @@
 /** The run itself, in the tester's namespace: Vitest over the suites, then the results and what is made of them. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
+import { evidenceFolder } from '../engine/run-scenario.ts';
 import { allureReporterOptions } from '../report/allure.ts';
 import { createProgress } from '../report/progress.ts';
 import { buildResults, type RunResults, type SutInfo } from '../report/results.ts';
@@ -11,6 +12,9 @@ import { UsageError } from './selection.ts';
 import { Collector } from './vitest/collector.ts';
 import type { WorkerSettings } from './vitest/settings.ts';
 import { runSuites } from './vitest/start.ts';
+
+/** Folder of the evidence, beside the results file. */
+export const EVIDENCE_FOLDER = 'evidence';
 
 /** What the run command has worked out. */
 export interface RunPlan {
@@ -22,6 +26,8 @@ export interface RunPlan {
   output: string;
   concurrency: number;
   allure: boolean;
+  /** Keep the evidence of every scenario, or only of those that did not pass. */
+  keepCaptures: 'all' | 'failed';
   command: string[];
 }
 
@@ -33,9 +39,14 @@ export function requireMptcp(): void {
       `kernel ${release()} has no MPTCP (${path} is missing): it was built without CONFIG_MPTCP; judge a kernel that has it`,
     );
   }
-  if (readFileSync(path, 'utf8').trim() === '0') {
-    throw new UsageError('net.mptcp.enabled is 0 in a fresh network namespace: run "sysctl net.mptcp.enabled=1" and see what sets it');
+  if (readFileSync(path, 'utf8').trim() !== '0') return;
+  // Some distributions ship it so; every namespace of a stack gets it switched on, if that can be done.
+  try {
+    writeFileSync(path, '1');
+  } catch (error) {
+    throw new UsageError(`net.mptcp.enabled is 0 in new network namespaces and cannot be set: ${(error as Error).message}; see what sets it`);
   }
+  process.stderr.write('net.mptcp.enabled is 0 in new network namespaces of this kernel; the run switches it on for itself\n');
 }
 
 /** Runs the scenarios and returns the results, partial ones when the run was cut short. */
@@ -57,6 +68,7 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
     ...(plan.allure ? { setupFiles: ['allure-vitest/setup'] } : {}),
   });
   progress.end();
+  if (plan.keepCaptures === 'failed') dropEvidence(collector.results, plan.output);
   const finishedAt = new Date();
   const results = buildResults({
     tool: { name: 'mptcp-conformance', version: plan.project.version },
@@ -74,6 +86,15 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
     catalogue: plan.project.catalogue.all,
   });
   return { results, errors: collector.errors };
+}
+
+/** Removes the evidence of what passed; only now, since reporters copy from it to the last. */
+function dropEvidence(results: Collector['results'], output: string): void {
+  for (const result of results) {
+    if (result.verdict !== 'pass' && result.verdict !== 'info') continue;
+    rmSync(join(output, 'evidence', evidenceFolder(result.id)), { recursive: true, force: true });
+    result.evidence = {};
+  }
 }
 
 /** Results in the order of the suites, whatever order they came in. */

@@ -10,8 +10,8 @@ export interface Place {
 /** Codes of everything that can be wrong with a document; `docs/errors.md` explains each. */
 export const DIAGNOSTIC_CODES = [
   'FILE_UNREADABLE', 'YAML_SYNTAX', 'SCHEMA', 'UNKNOWN_KEY', 'DUPLICATE', 'NOTATION', 'UNKNOWN_OPTION', 'UNKNOWN_FIELD',
-  'UNKNOWN_FUNCTION', 'UNKNOWN_NAME', 'UNKNOWN_CLAUSE', 'UNKNOWN_TOPOLOGY', 'UNKNOWN_SEQUENCE', 'UNKNOWN_SUBFLOW',
-  'UNKNOWN_COMMAND', 'UNKNOWN_HOST', 'BAD_VALUE', 'BAD_DIRECTION', 'BAD_CATALOGUE', 'NO_JUDGEMENT', 'EMPTY',
+  'UNKNOWN_FUNCTION', 'UNKNOWN_NAME', 'UNKNOWN_CLAUSE', 'UNKNOWN_TOPOLOGY', 'UNKNOWN_HOST', 'UNKNOWN_SEQUENCE',
+  'UNKNOWN_SUBFLOW', 'UNKNOWN_COMMAND', 'BAD_VALUE', 'BAD_DIRECTION', 'BAD_CATALOGUE', 'NO_JUDGEMENT', 'EMPTY',
 ] as const;
 
 /** One of {@link DIAGNOSTIC_CODES}. */
@@ -69,21 +69,28 @@ const WORDS_LISTED = 40;
 
 /**
  * The word of `known` that `word` was probably meant to be: the one with the fewest edits, within two or a third of the
- * word's length, that has something in common with it. Case does not count. Undefined when none is near.
+ * word's length, that has something in common with it; of equals the one that begins alike. Case does not count.
+ * Undefined when none is near.
  */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   const limit = Math.max(2, Math.floor(word.length / 3));
-  let best: string | undefined;
-  let bestDistance = limit + 1;
+  const meant = word.toLowerCase();
+  let best: { word: string; distance: number; begins: number } | undefined;
   for (const candidate of known) {
-    if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance && distance < Math.max(word.length, candidate.length)) {
-      best = candidate;
-      bestDistance = distance;
-    }
+    if (Math.abs(candidate.length - word.length) > (best?.distance ?? limit)) continue;
+    const distance = editDistance(meant, candidate.toLowerCase());
+    if (distance > (best?.distance ?? limit) || distance >= Math.max(word.length, candidate.length)) continue;
+    const begins = sharedStart(meant, candidate.toLowerCase());
+    if (best === undefined || distance < best.distance || begins > best.begins) best = { word: candidate, distance, begins };
   }
-  return best;
+  return best?.word;
+}
+
+/** How many letters two words begin with alike. */
+function sharedStart(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  return length;
 }
 
 /** `; did you mean "x"?`, or a list of what is valid when nothing is near; nothing when that would be too long. */

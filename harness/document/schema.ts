@@ -41,7 +41,7 @@ function telling(errors: readonly ErrorObject[]): readonly ErrorObject[] {
 interface SchemaNode {
   properties?: object;
   description?: string;
-  examples?: unknown[];
+  examples?: string[];
 }
 
 function describe(file: YamlFile, error: ErrorObject): Diagnostic {
@@ -100,7 +100,7 @@ function explain(error: ErrorObject, schema: SchemaNode | undefined): string {
   const { pattern } = error.params as { pattern?: string };
   const example = schema?.examples?.[0];
   const described = schema?.description?.replace(/\.$/, '') ?? (pattern === undefined ? undefined : `it must match ${pattern}`);
-  const written = example === undefined ? undefined : `write it as in ${String(example)}`;
+  const written = example === undefined ? undefined : `write it as in ${example}`;
   return [described, written].filter((part) => part !== undefined).map((part, i) => (i === 0 ? `: ${part}` : `; ${part}`)).join('');
 }
 

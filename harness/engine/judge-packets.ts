@@ -4,11 +4,12 @@ import { formatPacket, type NumberBase } from '../scenario/format.ts';
 import type { PacketLine } from '../scenario/packet-line.ts';
 import type { AndStep, ExpectStep, NeverStep, OneOfStep, QuietStep } from '../scenario/suite.ts';
 import type { Subflow } from './endpoint.ts';
+import { withNumbers } from './forge.ts';
 import { matchPacket, type Difference, type MatchResult } from './match.ts';
 import type { Arrival } from './packet-view.ts';
 import type { Session } from './session.ts';
 import type { Tamper } from './tamper.ts';
-import { isPureAck, isRetransmissionOf } from './tolerance.ts';
+import { isPureAck, isRetransmissionOf, repeatsData } from './tolerance.ts';
 
 /** How a step went. */
 export interface Outcome {
@@ -103,7 +104,7 @@ function match(line: PacketLine, arrival: Arrival, subflow: Subflow | undefined,
   const owner = subflow ?? arrival.subflow;
   const result = matchPacket(line, arrival, owner, session.scope());
   if (result.differences.length > 0 || tamper?.alter === undefined) return result;
-  const packet = tamper.alter(arrival.packet);
+  const packet = tamper.alter(arrival.packet, session.scope());
   return packet === undefined ? undefined : matchPacket(line, { ...arrival, packet }, owner, session.scope());
 }
 
@@ -115,7 +116,7 @@ function accept(arrival: Arrival, subflow: Subflow | undefined, result: MatchRes
 }
 
 function isRepetition(arrival: Arrival, session: Session): boolean {
-  return session.arrivals.some((one) =>
+  return repeatsData(arrival) || session.arrivals.some((one) =>
     one.consumed && one.subflow === arrival.subflow && one.index < arrival.index && isRetransmissionOf(arrival.packet, one.packet));
 }
 
@@ -123,7 +124,7 @@ function isRepetition(arrival: Arrival, session: Session): boolean {
 export function judgeAnd(step: AndStep, session: Session, tamper: Tamper | undefined): Outcome {
   const last = session.lastMatch;
   if (last === undefined) return { met: false, unreached: true, stop: true, message: 'no packet was matched before' };
-  const altered = tamper?.alter?.(last.arrival.packet);
+  const altered = tamper?.alter?.(last.arrival.packet, session.scope());
   const arrival = altered === undefined ? last.arrival : { ...last.arrival, packet: altered };
   const result = matchPacket(step.tail, arrival, last.subflow, session.scope());
   if (result.differences.length === 0) {
@@ -159,7 +160,7 @@ export async function judgeQuiet(step: QuietStep, session: Session, tamper: Tamp
 /** After a fence, no packet like this has come. */
 export async function judgeNever(step: NeverStep, session: Session, tamper: Tamper | undefined): Promise<Outcome> {
   await session.fence();
-  for (const arrival of [...session.arrivals, ...forge(tamper, session)]) {
+  for (const arrival of [...session.arrivals, ...forge(tamper, session, step.line)]) {
     if (step.from === 'here' && arrival.index < session.windowStart) continue;
     if (!fits(step.line, arrival, session)) continue;
     return { met: false, stop: false, message: 'a forbidden packet came', expected: `never ${step.line.text}`, actual: describe(arrival, session) };
@@ -174,13 +175,15 @@ function fits(line: PacketLine, arrival: Arrival, session: Session): boolean {
 }
 
 /** What a lie adds to the packets that came, on every subflow there is and on one that no line has named. */
-function forge(tamper: Tamper | undefined, session: Session): Arrival[] {
+function forge(tamper: Tamper | undefined, session: Session, line?: PacketLine): Arrival[] {
   if (tamper?.forge === undefined) return [];
   const forged: Arrival[] = [];
   for (const subflow of session.subflows.values()) {
     const sample = session.arrivals.find((arrival) => arrival.subflow === subflow);
     if (sample === undefined) continue;
-    forged.push({ ...sample, packet: tamper.forge(sample.packet), index: session.arrivals.length, consumed: false });
+    const blank = tamper.forge(sample.packet);
+    const packet = line === undefined ? blank : withNumbers(blank, line, subflow, session.scope());
+    forged.push({ ...sample, packet, index: session.arrivals.length, consumed: false });
   }
   const [sample] = forged;
   return sample === undefined ? forged : [...forged, { ...sample, subflow: undefined }];

@@ -106,14 +106,14 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
     session, levelOf: context.levelOf, results: draft.expectations, ladder: [],
     ...(context.tamper === undefined ? {} : { tamper: context.tamper }),
   };
-  let failure: unknown;
+  let failure: Error | undefined;
   try {
     await session.ready();
     await runSteps(scenario.preamble, run, true);
     await runSteps(scenario.body, run, false);
   } catch (error) {
     if (error instanceof ScenarioStopped) draft.reason = error.message;
-    else failure = error;
+    else failure = error instanceof Error ? error : new Error(String(error));
   } finally {
     session.close();
     capture.close();

@@ -63,7 +63,8 @@ async function runStep(step: Step, run: StepRun, inPreamble: boolean): Promise<O
       case 'sut':
         return await judgeSut(step, session, tamper);
       case 'repeat':
-        return await repeat(step, run, inPreamble);
+        await repeat(step, run, inPreamble);
+        return undefined;
       case 'distinct':
       case 'scattered':
         return judgeCollected(step, session, tamper);
@@ -113,7 +114,8 @@ function verdictOf(outcome: Outcome, level: Level): Verdict {
 
 function resultOf(head: Pick<ExpectationResult, 'clause' | 'level' | 'verdict' | 'source' | 'step'>, outcome: Outcome): ExpectationResult {
   const { message, expected, actual, differences, nearMisses } = outcome;
-  if (outcome.met) return head.verdict === 'info' ? { ...head, message } : head;
+  // Which alternative came, or how many values were compared.
+  if (outcome.met) return message === '' && head.verdict !== 'info' ? head : { ...head, message };
   return {
     ...head,
     message,
@@ -167,7 +169,7 @@ function asValue(text: string): Value {
   return /^\d+$/.test(text) ? BigInt(text) : text;
 }
 
-async function repeat(step: RepeatStep, run: StepRun, inPreamble: boolean): Promise<undefined> {
+async function repeat(step: RepeatStep, run: StepRun, inPreamble: boolean): Promise<void> {
   const { session } = run;
   const gathered = new Set<string>();
   for (let i = 0; i < step.times; i++) {
@@ -185,7 +187,6 @@ async function repeat(step: RepeatStep, run: StepRun, inPreamble: boolean): Prom
     // Hundreds of equal passes say no more than the first; what differs stays.
     if (i > 0 && run.results.slice(earlier).every((result) => result.verdict === 'pass' || result.verdict === 'info')) run.results.length = earlier;
   }
-  return undefined;
 }
 
 function judgeCollected(step: CollectedStep, session: Session, tamper: Tamper | undefined): Outcome {
@@ -226,7 +227,7 @@ function judgeCheck(step: CheckStep, session: Session, tamper: Tamper | undefine
   const scope = session.scope();
   const found = evaluate(parseExpr(step.left, 0), scope);
   const left = tamper?.values?.([found])[0] ?? found;
-  if (matches(step.comparison, left, scope, () => undefined)) return { met: true, stop: false, message: '' };
+  if (matches(step.comparison, left, scope, (name, value) => session.names.set(name, value))) return { met: true, stop: false, message: '' };
   const expected = describeMatcher(step.comparison, scope, (value) => showValue(value, 'hex'));
   const actual = showValue(left, 'hex');
   return { met: false, stop: false, message: `${step.left} is ${actual}, not ${expected}`, expected, actual };

@@ -71,6 +71,8 @@ export class Session {
   readonly #parts: SessionParts;
   readonly #waiters = new Set<() => void>();
   #failure: Error | undefined;
+  /** Until the links answer, what comes is none of ours: a socket hears every link before it is bound to one. */
+  #listening = false;
   #roundTrip = 1;
 
   constructor(parts: SessionParts) {
@@ -153,6 +155,7 @@ export class Session {
         });
       }
     }));
+    this.#listening = true;
   }
 
   /** Waits until the stack has dealt with all that was sent: an echo on every link, the agent, and a grace. */
@@ -191,6 +194,7 @@ export class Session {
   }
 
   #onPacket(wire: WirePacket): void {
+    if (!this.#listening) return;
     this.#parts.onPacket(wire);
     const packet = decodePacket(wire.bytes);
     if (!('tcp' in packet)) return;

@@ -5,17 +5,19 @@
  */
 import type { Packet, TcpOption } from '../packet/types.ts';
 import { FLAG } from '../packet/types.ts';
-import type { Value } from '../scenario/expression.ts';
-import { isMptcp, OPTION_FIELDS } from '../scenario/option-fields.ts';
-import type { PacketLine } from '../scenario/packet-line.ts';
+import type { Matcher, Value } from '../scenario/expression.ts';
+import { isMptcp, OPTION_FIELDS, type FieldStyle } from '../scenario/option-fields.ts';
+import type { OptionItem, PacketLine } from '../scenario/packet-line.ts';
 import type { Step } from '../scenario/suite.ts';
+import { narrowDss } from './compliant-option.ts';
+import { evaluate, type Scope } from './evaluate.ts';
 
 /** A lie about the packet (or answer, or value) that a step would accept. */
 export interface Tamper {
   /** In words, for the test's name: `mp_capable.key changed`. */
   title: string;
-  /** The altered packet; undefined is silence. Not used for steps that judge no packet. */
-  alter?: (packet: Packet) => Packet | undefined;
+  /** The altered packet; undefined is silence. Not used for steps that judge no packet. `scope` knows the names of the line. */
+  alter?: (packet: Packet, scope: Scope) => Packet | undefined;
   /** The altered field of an answer of the agent. */
   answer?: (name: string, value: string | undefined) => string | undefined;
   /** The altered value of `check`, `distinct`, `scattered`. */
@@ -32,7 +34,7 @@ export function tampersFor(step: Step): Tamper[] {
     case 'and':
       return tampersForLine(step.tail, false);
     case 'one-of':
-      return [silence, ...tampersForLine({ flags: ['SYN', 'FIN'], fields: [] }, false), allOptionsOff];
+      return [silence, ...tampersForOneOf(step.alternatives.map((one) => one.line)), allOptionsOff];
     case 'quiet':
       return [{ title: 'an unexpected packet comes', forge: (sample) => withFlags(sample, FLAG.FIN | FLAG.ACK) }];
     case 'never':
@@ -47,10 +49,18 @@ export function tampersFor(step: Step): Tamper[] {
     case 'scattered':
       return [{ title: 'a bit never changes', values: (values) => values.map((value) => (typeof value === 'bigint' ? value | 1n : value)) }];
     case 'check':
+      // A check that only keeps a value accepts any.
+      if (step.comparison.type === 'bind') return [];
       return [{ title: 'the value differs', values: (values) => values.map(otherValue) }];
     default:
       return [];
   }
+}
+
+/** Other flags, unless they would make one alternative of another. */
+function tampersForOneOf(lines: readonly PacketLine[]): Tamper[] {
+  const takesReset = lines.some((line) => line.flags === 'any' || line.flags.includes('RST'));
+  return takesReset ? [] : tampersForLine({ flags: ['SYN', 'FIN'], fields: [] }, false);
 }
 
 type Pattern = Pick<PacketLine, 'flags' | 'fields' | 'options'>;
@@ -69,7 +79,7 @@ function tampersForLine(pattern: Pattern, withSilence: boolean): Tamper[] {
   }
   for (const { name, matcher } of pattern.fields) {
     if (matcher.type === 'bind' || matcher.type === 'any') continue;
-    tampers.push({ title: `${name} changed`, alter: (packet) => alterHeader(packet, name, matcher.type === 'absent') });
+    tampers.push({ title: `${name} changed`, alter: (packet, scope) => alterHeader(packet, name, matcher.type === 'absent', forbidden(matcher, scope)) });
   }
   for (const item of pattern.options?.items ?? []) {
     if (item.negated) {
@@ -77,9 +87,11 @@ function tampersForLine(pattern: Pattern, withSilence: boolean): Tamper[] {
       continue;
     }
     tampers.push({ title: `${item.name} missing`, alter: (packet) => removeOption(packet, item.name) });
-    for (const field of item.fields) {
-      if (field.matcher.type === 'bind' || field.matcher.type === 'any') continue;
-      tampers.push({ title: `${item.name}.${field.name} changed`, alter: (packet) => alterField(packet, item.name, field.name) });
+    for (const { name, matcher } of item.fields) {
+      if (matcher.type === 'bind' || matcher.type === 'any') continue;
+      tampers.push({
+        title: `${item.name}.${name} changed`, alter: (packet, scope) => alterField(packet, item.name, name, forbidden(matcher, scope)),
+      });
     }
   }
   if (pattern.options?.open === false) {
@@ -92,7 +104,12 @@ function withFlags(packet: Packet, flags: number): Packet {
   return { ...packet, tcp: { ...packet.tcp, flags } };
 }
 
-function alterHeader(packet: Packet, name: string, appear: boolean): Packet {
+/** The very value that a field must not have, where the line says so: any other value would be as good as the true one. */
+function forbidden(matcher: Matcher, scope: Scope): Value | undefined {
+  return matcher.type === 'not' && matcher.matcher.type === 'equal' ? evaluate(matcher.matcher.expr, scope) : undefined;
+}
+
+function alterHeader(packet: Packet, name: string, appear: boolean, value?: Value): Packet {
   const { tcp } = packet;
   const grown = Uint8Array.from([...tcp.payload, 1]);
   const flipped = tcp.payload.map((octet, i) => (i === tcp.payload.length - 1 ? octet ^ 1 : octet));
@@ -103,12 +120,12 @@ function alterHeader(packet: Packet, name: string, appear: boolean): Packet {
     urg: appear ? { flags: tcp.flags | FLAG.URG, urgent: 1 } : { flags: tcp.flags & ~FLAG.URG },
     len: { payload: grown },
     data: { payload: tcp.payload.length === 0 ? grown : flipped },
-    sport: { srcPort: tcp.srcPort ^ 1 },
-    dport: { dstPort: tcp.dstPort ^ 1 },
+    sport: { srcPort: Number(value ?? tcp.srcPort ^ 1) },
+    dport: { dstPort: Number(value ?? tcp.dstPort ^ 1) },
   };
   if (name === 'from' || name === 'to') {
     const key = name === 'from' ? 'src' : 'dst';
-    return { ...packet, ip: { ...packet.ip, [key]: packet.ip.family === 'ipv4' ? '192.0.2.1' : '2001:db8::1' } };
+    return { ...packet, ip: { ...packet.ip, [key]: value ?? (packet.ip.family === 'ipv4' ? '192.0.2.1' : '2001:db8::1') } };
   }
   return { ...packet, tcp: { ...tcp, ...changes[name] } };
 }
@@ -121,7 +138,7 @@ function addOption(packet: Packet, option: TcpOption): Packet {
   return { ...packet, tcp: { ...packet.tcp, options: [...packet.tcp.options, option] } };
 }
 
-function alterField(packet: Packet, kind: string, field: string): Packet {
+function alterField(packet: Packet, kind: string, field: string, instead?: Value): Packet {
   const options = packet.tcp.options.map((option) => {
     if (option.kind !== kind) return option;
     const copy = structuredClone(option);
@@ -129,11 +146,23 @@ function alterField(packet: Packet, kind: string, field: string): Packet {
     // A Length octet that lies shows as another length.
     if (field === 'len') return { ...copy, length: 39 } as TcpOption;
     const value = spec?.read(copy);
-    if (spec !== undefined) spec.write(copy, value === undefined ? 1n : otherValue(value));
-    return copy;
+    spec?.write(copy, instead ?? otherFieldValue(field, spec.style, value));
+    return narrowDss(copy);
   });
   return { ...packet, tcp: { ...packet.tcp, options } };
 }
+
+/** A value of the kind that the field has, so that the packet can still be written; some value where there was none. */
+function otherFieldValue(field: string, style: FieldStyle, value: Value | undefined): Value {
+  if (style === 'text') return value === OTHER_IPV4 ? '192.0.2.253' : OTHER_IPV4;
+  if (style === 'list') return value === undefined ? '255' : `${String(value)}+255`;
+  if (value === undefined) return style === 'bytes' ? new Uint8Array(8) : 1n;
+  // Four octets become eight and the other way round.
+  if (field.endsWith('_size') && typeof value === 'bigint') return 12n - value;
+  return otherValue(value);
+}
+
+const OTHER_IPV4 = '192.0.2.254';
 
 function otherValue(value: Value): Value {
   if (typeof value === 'bigint') return value ^ 1n;
@@ -164,8 +193,20 @@ function blankOption(kind: string): TcpOption {
 /** A packet that has the flags and options of a line. */
 function forgeMatch(line: PacketLine, sample: Packet): Packet {
   const flags = line.flags === 'any' ? FLAG.ACK : line.flags.reduce((sum, name) => sum | FLAG[name as keyof typeof FLAG], 0);
-  const wanted = line.options?.items.filter((item) => !item.negated).map((item) => blankOption(item.name)) ?? [];
+  const wanted = line.options?.items.filter((item) => !item.negated).map(forgeOption) ?? [];
   const plain = sample.tcp.options.filter((option) => !isMptcp(option) && !wanted.some((one) => one.kind === option.kind));
   const needsData = line.fields.some((field) => field.name === 'len' || field.name === 'data');
   return { ...sample, tcp: { ...sample.tcp, flags, options: [...plain, ...wanted], payload: needsData ? Uint8Array.of(1) : new Uint8Array(0) } };
+}
+
+/** An option with the fields that an item asks for, as far as they can be told without a conversation. */
+function forgeOption(item: OptionItem): TcpOption {
+  const option = structuredClone(blankOption(item.name));
+  for (const { name, matcher } of item.fields) {
+    const field = OPTION_FIELDS.get(item.name)?.fields.get(name);
+    if (matcher.type === 'absent') field?.write(option, undefined);
+    else if (matcher.type === 'any') field?.write(option, field.read(option) ?? 1n);
+    else if (matcher.type === 'equal' && matcher.expr.type === 'int') field?.write(option, matcher.expr.value);
+  }
+  return option;
 }

@@ -1,6 +1,8 @@
 /** What the matcher overlooks. Everything that may be tolerated is written here and nowhere else. */
 import { FLAG, type Packet } from '../packet/types.ts';
 import { isMptcp } from '../scenario/option-fields.ts';
+import { relativeDsn } from './endpoint.ts';
+import type { Arrival } from './packet-view.ts';
 
 /** Flags that say nothing about MPTCP: when a stack pushes (RFC 9293 §3.9.1) and ECN's (RFC 3168). */
 const UNJUDGED = FLAG.PSH | FLAG.ECE | FLAG.CWR;
@@ -10,7 +12,7 @@ export function flagsMatch(names: readonly string[] | 'any', flags: number): boo
   if (names === 'any') return true;
   const wanted = names.reduce((sum, name) => sum | FLAG[name as keyof typeof FLAG], 0);
   const ignored = UNJUDGED & ~(wanted & (FLAG.ECE | FLAG.CWR));
-  if ((wanted & FLAG.RST) !== 0) return (wanted & FLAG.RST) === (flags & FLAG.RST) && (flags & (FLAG.SYN | FLAG.FIN)) === 0;
+  if ((wanted & FLAG.RST) !== 0) return (wanted & FLAG.RST) === (flags & FLAG.RST) && (flags & (FLAG.SYN | FLAG.FIN)) === (wanted & (FLAG.SYN | FLAG.FIN));
   return (wanted & ~ignored) === (flags & ~ignored);
 }
 
@@ -30,6 +32,20 @@ export function isRetransmissionOf(packet: Packet, earlier: Packet): boolean {
     packet.tcp.seq === earlier.tcp.seq &&
     (packet.tcp.flags & ~UNJUDGED) === (earlier.tcp.flags & ~UNJUDGED) &&
     packet.tcp.payload.length === earlier.tcp.payload.length &&
-    (packet.tcp.payload.length > 0 || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN)) !== 0)
+    (packet.tcp.payload.length > 0 || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN)) !== 0 || (isSentUntilAnswered(packet) && isSentUntilAnswered(earlier)))
   );
+}
+
+/** Data or a DATA_FIN sent again at the connection level, on whichever subflow: all of it had come before (RFC 8684 §3.3.6). */
+export function repeatsData({ packet, subflow, before }: Pick<Arrival, 'packet' | 'subflow' | 'before'>): boolean {
+  const dss = packet.tcp.options.find((option) => option.kind === 'dss');
+  const base = subflow?.connection.remoteIdsn;
+  if (base === undefined || dss?.dsn === undefined || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN | FLAG.RST)) !== 0) return false;
+  const { dsn, dsn8, dataLength = 0 } = dss;
+  return dataLength > 0 && relativeDsn(dsn, dsn8, base) + BigInt(dataLength) <= before.dataNext;
+}
+
+/** An ACK that is sent again until it is answered: with a DATA_FIN (RFC 8684 §3.3.3), or third of a join (§3.2). */
+function isSentUntilAnswered({ tcp }: Packet): boolean {
+  return tcp.options.some((option) => option.kind === 'mp_join' || (option.kind === 'dss' && option.dataFin));
 }

@@ -4,7 +4,7 @@
 export interface FilledText {
   text: string;
   /** Offset in the text as written of a character of `text`; of the whole `${name}` for one that stands for it. */
-  origin(at: number): number;
+  origin: (at: number) => number;
 }
 
 interface Piece {

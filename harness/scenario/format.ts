@@ -17,7 +17,11 @@ export interface NumberBase {
 const OCTETS_SHOWN = 40;
 
 /** Fields not shown when they have this value, since every sane packet has it. */
-const UNREMARKABLE: Readonly<Record<string, string>> = { rsv: '0', nibble: '0', map: '1', F: '0', T: '0', E: '0', crypto: '*', dsn_size: '8', dack_size: '8' };
+const UNREMARKABLE: Readonly<Record<string, string>> = {
+  rsv: '0x0', nibble: '0x0', F: '0', T: '0', E: '0', dsn_size: '8', dack_size: '8',
+};
+/** Fields that say again what others show. */
+const REDUNDANT = new Set(['map', 'crypto']);
 
 /** `a < ACK seq=1 ack=11 win=502 len=10 <dss dack=11 dsn=1 ssn=1 dlen=10>`. */
 export function formatPacket(subflow: string, direction: 'in' | 'out', packet: Packet, base: NumberBase): string {
@@ -54,7 +58,7 @@ export function formatOption(option: TcpOption, base: NumberBase = {}): string {
     // The letters of MP_CAPABLE's flags say what its single bits would.
     if (isCapable && /^[A-H]$/.test(name)) continue;
     const text = fieldText(option, name, field, base);
-    if (text === undefined || text === UNREMARKABLE[name] || UNREMARKABLE[name] === '*') continue;
+    if (text === undefined || text === UNREMARKABLE[name] || REDUNDANT.has(name)) continue;
     if (name === known.main) head = `${option.kind}=${text}`;
     else parts.push(`${name}=${text}`);
   }

@@ -1,6 +1,6 @@
 /** What a schema cannot say about scenarios: that the things they name exist, and that they can judge at all. */
 import type { Clause } from '../catalogue/types.ts';
-import { DocumentError, suggestion, type Diagnostic, type DiagnosticCode } from '../document/diagnostic.ts';
+import { DocumentError, nearest, suggestion, type Diagnostic, type DiagnosticCode } from '../document/diagnostic.ts';
 import { diagnoseAt } from '../document/yaml-file.ts';
 import type { Topology } from '../topology/types.ts';
 import { namesIn, parseExpr, type Matcher } from './expression.ts';
@@ -85,7 +85,7 @@ function lintSteps(scenario: Scenario, links: number | undefined, clauses: Claus
     lintNames(step, known, report);
     if (preamble.has(step)) {
       if (step.clauses.length > 0) report(step, 'NO_JUDGEMENT', 'a preamble only leads up to the test; it judges no clause');
-    } else if (ONLY_JUDGES.has(step.kind) && step.clauses.length === 0) {
+    } else if (onlyJudges(step) && step.clauses.length === 0) {
       report(step, 'NO_JUDGEMENT', `${step.kind} judges something, but no clause is named`);
     }
   }
@@ -97,7 +97,7 @@ function lintNames(step: Step, known: Known, report: Report): void {
     const link = /^link(\d)$/.exec(owner)?.[1];
     if (known.bound.has(name)) continue;
     if (!KNOWN_NAMES.test(name)) {
-      report(step, 'UNKNOWN_NAME', `$${name} is bound by no step before${suggestion(name, [...known.bound, 'sut.key', 'tester.key'])}`);
+      report(step, 'UNKNOWN_NAME', `$${name} is bound by no step before${nameHint(name, known)}`);
     } else if (link !== undefined && known.links !== undefined && (Number(link) > known.links || link === '0')) {
       report(step, 'UNKNOWN_NAME', `$${name}: the topology has ${known.links} links`);
     } else if (link === undefined && owner !== 'tester' && owner !== 'sut' && !known.subflows.has(owner)) {
@@ -109,6 +109,11 @@ function lintNames(step: Step, known: Known, report: Report): void {
   }
 }
 
+function nameHint(name: string, { bound }: Known): string {
+  const near = nearest(name, [...bound, 'sut.key', 'sut.token', 'sut.idsn', 'tester.key', 'tester.token', 'tester.idsn']);
+  return near === undefined ? `; bind it with "?${name}" in a step before` : `; did you mean "$${near}"?`;
+}
+
 function subflowsIn(step: Step): string[] {
   if (step.kind === 'quiet' && step.subflows !== 'all') return [...step.subflows, ...step.allow.map((line) => line.subflow)];
   return linesOf(step).map((line) => line.subflow);
@@ -116,6 +121,11 @@ function subflowsIn(step: Step): string[] {
 
 /** Steps that exist to judge need a clause; `expect` and `sut` may be preconditions. */
 const ONLY_JUDGES: ReadonlySet<Step['kind']> = new Set(['and', 'one-of', 'quiet', 'never', 'distinct', 'scattered', 'check']);
+
+/** A check against `?name` gives a value a name and judges nothing. */
+function onlyJudges(step: Step): boolean {
+  return ONLY_JUDGES.has(step.kind) && !(step.kind === 'check' && step.comparison.type === 'bind');
+}
 
 function lintClause(id: string, step: Step, clauses: ClauseSource, report: Report): void {
   const clause = clauses.get(id);

@@ -193,9 +193,10 @@ function expandSequence(raw: RawStep, path: NodePath, context: StepContext): Ste
   return parseSteps(sequence.steps, sequence.path, inner);
 }
 
-/** What can stand behind `use` here: whole names, and those that the role completes. */
+/** What can stand behind `use` here: names that the role completes, and those that need no completing. */
 function sequenceWords(context: StepContext): Set<string> {
-  return new Set([...context.sequences.keys()].map((name) => name.replace(new RegExp(`-${context.role}$`), '')));
+  const words = Array.from(context.sequences.keys(), (name) => /^(.*)-(initiator|responder)$/.exec(name) ?? [name, name, context.role]);
+  return new Set(words.filter(([, , role]) => role === context.role).map(([, word = '']) => word));
 }
 
 function clausesIn(raw: RawStep, path: NodePath, context: StepContext): string[] {

@@ -1,5 +1,5 @@
 /** A Vitest reporter that gathers the scenarios' results and feeds the progress line. */
-import type { Reporter, TestCase, TestModule, TestRunEndReason, SerializedError } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, SerializedError } from 'vitest/node';
 import type { ScenarioResult } from '../../engine/result.ts';
 import type { Progress } from '../../report/progress.ts';
 
@@ -26,6 +26,8 @@ export class Collector implements Reporter {
       return;
     }
     const outcome = testCase.result();
+    // An interrupt keeps those that wait from running: the run is partial, and that is said.
+    if (outcome.state === 'skipped' || outcome.state === 'pending') return;
     const why = outcome.state === 'failed' ? outcome.errors.map((error) => error.message).join('; ') : 'it left no result';
     this.errors.push(`${testCase.name}: ${why}`);
   }
@@ -34,7 +36,7 @@ export class Collector implements Reporter {
     for (const error of testModule.errors()) this.errors.push(`${testModule.relativeModuleId}: ${error.message}`);
   }
 
-  onTestRunEnd(_modules: readonly TestModule[], unhandled: readonly SerializedError[], _reason: TestRunEndReason): void {
+  onTestRunEnd(_modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     for (const error of unhandled) this.errors.push(error.message);
   }
 }

@@ -8,8 +8,6 @@ export interface WorkerSettings {
   /** Where evidence goes. */
   evidenceRoot: string;
   agentPath: string;
-  /** Keep the evidence of every scenario, or only of those that did not pass. */
-  keepCaptures: 'all' | 'failed';
   deviations: Deviation[];
   /** Judge the stack, or see whether the scenarios notice a stack that is made to err. */
   mode: 'judge' | 'mutants';

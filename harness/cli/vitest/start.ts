@@ -4,6 +4,8 @@ import { createVitest, type CliOptions, type Reporter } from 'vitest/node';
 import type { WorkerSettings } from './settings.ts';
 import { suitePlugin } from './suite-plugin.ts';
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 /** What to run and whom to tell. */
 export interface SuiteRun {
   /** The installation's folder. */
@@ -30,12 +32,17 @@ export async function runSuites(run: SuiteRun): Promise<boolean> {
     isolate: false,
     maxWorkers: workers,
     maxConcurrency: Math.max(1, Math.ceil(run.concurrency / workers)),
-    reporters: run.reporters as NonNullable<CliOptions['reporters']>,
+    reporters: run.reporters,
     setupFiles: run.setupFiles ?? [],
     provide: { conformance: run.settings },
     server: { deps: { external: [/\/dist\//] } },
   };
+  const known = SIGNALS.map((signal) => process.listeners(signal));
   const vitest = await createVitest('test', config, { plugins: [suitePlugin()], logLevel: 'error' }, { stderr: process.stderr, stdout: process.stderr });
+  // Vitest would end the process at once; what is running shall come to its end and be reported.
+  for (const [index, signal] of SIGNALS.entries()) {
+    for (const listener of process.listeners(signal)) if (known[index]?.includes(listener) !== true) process.off(signal, listener);
+  }
   let cutShort = false;
   const interrupt = (): void => {
     if (cutShort) process.exit(2);

@@ -1,5 +1,5 @@
 /** Runs inside a Vitest worker: registers the scenarios of a suite file as concurrent tests. */
-import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inject, test, type TestContext } from 'vitest';
 import { levelOf } from '../../catalogue/types.ts';
@@ -79,11 +79,6 @@ async function runAsTest(scenario: Scenario, settings: WorkerSettings, state: Wo
   const clauses = clausesOf(scenario).flatMap((id) => state.catalogue.get(id) ?? []);
   const files = outcome.evidence.pcap === undefined ? {} : { pcap: join(folder, 'capture.pcap'), agentLog: join(folder, 'agent.log') };
   reportToAllure(outcome, clauses, files);
-  const isFine = outcome.verdict === 'pass' || outcome.verdict === 'info';
-  if (isFine && settings.keepCaptures === 'failed') {
-    rmSync(folder, { recursive: true, force: true });
-    outcome.evidence = {};
-  }
   context.task.meta.conformance = { ...outcome, ladder: [] };
   journal(settings, outcome);
   if (outcome.verdict === 'skip') context.skip(outcome.reason);

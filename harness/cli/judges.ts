@@ -1,0 +1,23 @@
+/** Everything in this installation that judges clauses. */
+import type { Judge } from '../catalogue/coverage.ts';
+import { clausesOf, type Scenario } from '../scenario/suite.ts';
+
+/** Passive monitors. */
+const MONITORS: readonly { name: string; title: string; clauses: readonly string[] }[] = [];
+
+/** A scenario's id without its variant. */
+export function withoutVariant(id: string): string {
+  return id.split('#', 1)[0] ?? id;
+}
+
+/** Scenarios, each once whatever its variants, and monitors. */
+export function judgesOf(scenarios: readonly Scenario[]): Judge[] {
+  const byName = new Map<string, Judge & { clauses: string[] }>();
+  for (const scenario of scenarios) {
+    const name = withoutVariant(scenario.id);
+    const judge = byName.get(name) ?? { kind: 'scenario', name, title: scenario.title, clauses: [] };
+    judge.clauses = [...new Set([...judge.clauses, ...clausesOf(scenario)])];
+    byName.set(name, judge);
+  }
+  return [...byName.values(), ...MONITORS.map((one): Judge => ({ kind: 'monitor', ...one }))];
+}
