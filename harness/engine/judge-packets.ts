@@ -8,7 +8,7 @@ import { matchPacket, type Difference, type MatchResult } from './match.ts';
 import type { Arrival } from './packet-view.ts';
 import type { Session } from './session.ts';
 import type { Tamper } from './tamper.ts';
-import { isPureAck, isReinjectionOf, isRetransmissionOf } from './tolerance.ts';
+import { isAnnouncementAgain, isPureAck, isReinjectionOf, isRetransmissionOf } from './tolerance.ts';
 
 /** How a step went. */
 export interface Outcome {
@@ -81,7 +81,7 @@ function look(
       return { met: true, stop: false, message: '' };
     }
     misses.set(arrival, result.differences);
-    if (strict.length === 0 || pure || isRepetition(arrival, session) || isReinjection(arrival, session)) continue;
+    if (strict.length === 0 || pure || isRepetition(arrival, session) || isKnown(arrival, session)) continue;
     return {
       met: false,
       stop: true,
@@ -119,10 +119,13 @@ function isRepetition(arrival: Arrival, session: Session): boolean {
     one.consumed && one.subflow === arrival.subflow && one.index < arrival.index && isRetransmissionOf(arrival.packet, one.packet));
 }
 
-/** Data that a step has had on another subflow. */
-function isReinjection(arrival: Arrival, session: Session): boolean {
-  return session.arrivals.some((one) =>
-    one.consumed && one.subflow !== arrival.subflow && one.index < arrival.index && isReinjectionOf(arrival.packet, one.packet));
+/** What a step has had before: data on another subflow, an announcement. */
+function isKnown(arrival: Arrival, session: Session): boolean {
+  return session.arrivals.some((one) => {
+    if (!one.consumed || one.index >= arrival.index) return false;
+    if (isAnnouncementAgain(arrival.packet, one.packet)) return true;
+    return one.subflow !== arrival.subflow && isReinjectionOf(arrival.packet, one.packet);
+  });
 }
 
 /** Judges the packet just matched once more. */

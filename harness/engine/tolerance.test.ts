@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
-import { isReinjectionOf, isRetransmissionOf } from './tolerance.ts';
+import { isAnnouncementAgain, isReinjectionOf, isRetransmissionOf } from './tolerance.ts';
 
 function ack(options: TcpOption[]): Packet {
   return {
@@ -39,5 +39,16 @@ describe('isReinjectionOf', () => {
     expect(isReinjectionOf(data(5n, 3), data(5n, 2))).toBe(false);
     expect(isReinjectionOf(ack([]), data(5n, 2))).toBe(false);
     expect(isReinjectionOf(ack([]), ack([]))).toBe(false);
+  });
+});
+
+describe('isAnnouncementAgain', () => {
+  const announce = (addressId: number, echo = false): TcpOption => ({ kind: 'add_addr', reserved: 0, echo, addressId, address: '192.0.2.9' });
+
+  it('knows the same announcement, and nothing else', () => {
+    expect(isAnnouncementAgain(ack([announce(2)]), ack([announce(2)]))).toBe(true);
+    expect(isAnnouncementAgain(ack([announce(3)]), ack([announce(2)]))).toBe(false);
+    expect(isAnnouncementAgain(ack([announce(2, true)]), ack([announce(2, true)]))).toBe(false);
+    expect(isAnnouncementAgain(ack([]), ack([]))).toBe(false);
   });
 });

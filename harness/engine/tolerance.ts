@@ -1,5 +1,6 @@
 /** What the matcher overlooks. Everything that may be tolerated is written here and nowhere else. */
-import { FLAG, type OptionDss, type Packet } from '../packet/types.ts';
+import { encodeOptions } from '../packet/index.ts';
+import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import { isMptcp } from '../scenario/option-fields.ts';
 
 /** Flags that say nothing about MPTCP: when a stack pushes (RFC 9293 §3.9.1) and ECN's (RFC 3168). */
@@ -46,6 +47,17 @@ export function isReinjectionOf(packet: Packet, earlier: Packet): boolean {
   if (mapping === undefined || other === undefined || mapping.dsn8 !== other.dsn8) return false;
   const same = mapping.dsn === other.dsn && packet.tcp.payload.length === earlier.tcp.payload.length;
   return same && packet.tcp.payload.length > 0 && packet.tcp.payload.every((octet, i) => octet === earlier.tcp.payload[i]);
+}
+
+/** An ADD_ADDR that comes again: it is repeated until its echo is there, which may be on its way (RFC 8684 §3.4.1). */
+export function isAnnouncementAgain(packet: Packet, earlier: Packet): boolean {
+  const [again, first] = [announcementOf(packet), announcementOf(earlier)];
+  if (again === undefined || first === undefined || packet.tcp.payload.length > 0) return false;
+  return Buffer.from(encodeOptions([again])).equals(encodeOptions([first]));
+}
+
+function announcementOf({ tcp }: Packet): TcpOption | undefined {
+  return tcp.options.find((option) => option.kind === 'add_addr' && !option.echo);
 }
 
 function mappingOf({ tcp }: Packet): OptionDss | undefined {
