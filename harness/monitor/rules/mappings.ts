@@ -6,7 +6,7 @@ import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { blaming, conduct, form } from './rule.ts';
 
 const unchanged = form('mapping-unchanged', '3.3.1-3.s2.1');
-const onPacket = blaming(form('mapping-on-packet', '3.3.1-14.s1', '3.3.1-4.1.s1.2', '6-11.4.s2'), '3.3.1-14.s1');
+const onPacket = blaming(form('mapping-on-packet', '3.3.1-14.s1', '3.3.1-4.s1.2', '6-11.4.s2'), '3.3.1-14.s1');
 const mapped = blaming(conduct('data-mapped', '3.3.1-1.s1', '4-2.2.s5', '3.3.1-2.s2'), '3.3.1-1.s1', '4-2.2.s5');
 const mappedAtFirst = conduct('data-mapped-at-first', '3.7-4.1.s1');
 const capableAtFirst = conduct('first-data-by-capable', '3.1-15.s5', '3.1-16.s2');
