@@ -1,6 +1,6 @@
 /** Everything in this installation that judges clauses. */
 import type { Judge } from '../catalogue/coverage.ts';
-import { clausesOf as clausesOfMonitor, monitors } from '../monitor/registry.ts';
+import { clausesOf as monitoredClauses, monitors } from '../monitor/registry.ts';
 import { clausesOf, type Scenario } from '../scenario/suite.ts';
 
 /** A scenario's id without its variant. */
@@ -17,5 +17,5 @@ export function judgesOf(scenarios: readonly Scenario[]): Judge[] {
     judge.clauses = [...new Set([...judge.clauses, ...clausesOf(scenario)])];
     byName.set(name, judge);
   }
-  return [...byName.values(), ...monitors.map((one): Judge => ({ kind: 'monitor', name: one.name, title: one.title, clauses: clausesOfMonitor(one) }))];
+  return [...byName.values(), ...monitors.map((one): Judge => ({ kind: 'monitor', name: one.name, title: one.title, clauses: monitoredClauses(one) }))];
 }

@@ -88,7 +88,8 @@ export interface FlowEnd {
   synSeen: boolean;
   /** Its SYN was the first packet seen of it. */
   fromStart: boolean;
-  synOptions: readonly string[];
+  /** Kinds of the options on its SYN; undefined when they were not seen. */
+  synOptions: readonly string[] | undefined;
   /** Octets of payload on its SYN. */
   synOctets: number;
   /** Window scale that its SYN offered; undefined when that was not seen. */
@@ -191,7 +192,7 @@ export interface Connection {
 /** A new end of a conversation. */
 export function newEnd(address: string, port: number): FlowEnd {
   return {
-    address, port, isn: undefined, ssnBase: undefined, synSeen: false, fromStart: false, synOptions: [], synOctets: 0, offered: undefined, shift: undefined,
+    address, port, isn: undefined, ssnBase: undefined, synSeen: false, fromStart: false, synOptions: undefined, synOctets: 0, offered: undefined, shift: undefined,
     next: undefined, acked: undefined, granted: undefined, fin: undefined, rst: false, tsval: undefined, packets: 0,
     octets: 0, lost: false, mappings: [], mapEdge: undefined, forgotten: false, confirmed: false, infiniteAt: undefined, addressId: undefined,
   };

@@ -29,7 +29,7 @@ function noteSyn({ packet, sender, receiver, ack, flow, optionsKnown, connection
     sender.isn = tcp.seq;
     sender.ssnBase = tcp.seq;
     sender.synOctets = tcp.payload.length;
-    sender.synOptions = tcp.options.map((option) => option.kind);
+    if (optionsKnown) sender.synOptions = tcp.options.map((option) => option.kind);
     const scale = tcp.options.find((option) => option.kind === 'wscale');
     if (optionsKnown) sender.offered = scale === undefined ? 'none' : Math.min(scale.shift, 14);
     settleScale(sender, receiver);
@@ -40,8 +40,9 @@ function noteSyn({ packet, sender, receiver, ack, flow, optionsKnown, connection
   const opener = flow.ends[0];
   if (flow.opening === 'capable' && connection.flows[0] === flow && optionsKnown && side === 1 && connection.fallback === undefined) {
     const mine = tcp.options.some((option) => option.kind === 'mp_capable');
-    if (opener.synSeen && !opener.synOptions.includes('mp_capable')) connection.fallback = 'the SYN has no MP_CAPABLE';
-    else if (opener.synSeen && !mine) connection.fallback = 'the SYN/ACK has no MP_CAPABLE';
+    if (opener.synOptions === undefined) return;
+    if (!opener.synOptions.includes('mp_capable')) connection.fallback = 'the SYN has no MP_CAPABLE';
+    else if (!mine) connection.fallback = 'the SYN/ACK has no MP_CAPABLE';
   }
 }
 
@@ -152,6 +153,8 @@ function noteSequence(event: PacketEvent): void {
   if (rst && length === 0) return;
   const end = (tcp.seq + length + (syn ? 1 : 0) + (fin ? 1 : 0)) >>> 0;
   if (sender.next !== undefined && seqGt(tcp.seq, sender.next)) sender.lost = true;
+  // A mapping may have stood among the options that the capture cut.
+  if (length > 0 && !event.optionsKnown) sender.lost = true;
   sender.octets += freshOctets(sender, (tcp.seq + (syn ? 1 : 0)) >>> 0, length);
   if (sender.next === undefined || seqGt(end, sender.next)) sender.next = end;
   if (syn || length === 0 || connection.fallback !== undefined || connection.version === 0) return;

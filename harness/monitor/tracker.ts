@@ -68,7 +68,7 @@ export class Tracker {
     const { flow, direction } = entry;
     flow.lastAt = note.at;
     if (flow.connection === undefined && !this.#attach(flow, direction, packet, note)) {
-      trackPlain(flow.ends[direction], packet.tcp);
+      trackPlain(flow.ends[direction], packet.tcp, note.optionsKnown);
       return undefined;
     }
     return this.#event(packet, note, flow, direction);
@@ -160,7 +160,7 @@ export class Tracker {
     }
     flow.join.token = option.token;
     const owners = this.#tokens.get(option.token) ?? [];
-    const owner = owners.find(({ connection, side }) => hasAddress(connection, side, packet.ip.dst)) ?? owners.at(-1);
+    const owner = owners.findLast(({ connection, side }) => hasAddress(connection, side, packet.ip.dst)) ?? owners.at(-1);
     if (owner !== undefined) {
       // A host that sends its own token by mistake still belongs to that connection.
       const { connection, side } = owner;
@@ -305,7 +305,7 @@ function isOver(connection: Connection): boolean {
 }
 
 /** The little that is kept of a conversation before it shows MPTCP. */
-function trackPlain(sender: FlowEnd, tcp: TcpSegment): void {
+function trackPlain(sender: FlowEnd, tcp: TcpSegment, optionsKnown: boolean): void {
   sender.packets++;
   const syn = (tcp.flags & FLAG.SYN) !== 0;
   if (syn) {
@@ -313,7 +313,7 @@ function trackPlain(sender: FlowEnd, tcp: TcpSegment): void {
     sender.isn = tcp.seq;
     sender.ssnBase = tcp.seq;
     sender.synOctets = tcp.payload.length;
-    sender.synOptions = tcp.options.map((option) => option.kind);
+    if (optionsKnown) sender.synOptions = tcp.options.map((option) => option.kind);
   }
   const end = (tcp.seq + tcp.payload.length + (syn ? 1 : 0)) >>> 0;
   if (sender.next === undefined || seqGt(end, sender.next)) sender.next = end;

@@ -40,8 +40,9 @@ function lookAtSyn(judge: Judge, option: OptionMpCapable, event: PacketEvent): v
 
 function lookAtSynAck(judge: Judge, option: OptionMpCapable, event: PacketEvent): void {
   const syn = event.connection.parties[0].hello;
-  if (event.flow.ends[0].synSeen) {
-    judge.check(asked, event, event.flow.ends[0].synOptions.includes('mp_capable'), () => ({ message: 'a SYN without MP_CAPABLE is answered with it' }));
+  const { synOptions } = event.flow.ends[0];
+  if (synOptions !== undefined) {
+    judge.check(asked, event, synOptions.includes('mp_capable'), () => ({ message: 'a SYN without MP_CAPABLE is answered with it' }));
   }
   if (syn !== undefined) {
     judge.check(version, event, option.version <= syn.version, () => ({

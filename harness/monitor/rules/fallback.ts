@@ -29,7 +29,7 @@ function lookAtRefusal(judge: Judge, event: PacketEvent): void {
   const { flow, sender, syn } = event;
   const [opener, answerer] = flow.ends;
   if (flow.opening !== 'capable' || syn || event.rst || sender !== opener) return;
-  if (!opener.synSeen || !answerer.synSeen || !opener.synOptions.includes('mp_capable') || answerer.synOptions.includes('mp_capable')) return;
+  if (opener.synOptions?.includes('mp_capable') !== true || answerer.synOptions?.includes('mp_capable') !== false) return;
   if (event.connection.fallback === undefined) return;
   const wrong = event.packet.tcp.options.find((option) => isMptcp(option));
   judge.check(refused, event, wrong === undefined, () => ({

@@ -116,7 +116,8 @@ function lookAtTiming(judge: Judge, event: PacketEvent, heardDss: boolean): void
 function lookAtData(judge: Judge, event: PacketEvent): void {
   const { flow, sender, receiver, connection } = event;
   if (event.length === 0 || event.syn || !flow.ends[0].synSeen) return;
-  if (flow.ends[1].synSeen && flow.ends[1].synOptions.length > 0 && !flow.ends[1].synOptions.includes('mp_join')) {
+  const answered = flow.ends[1].synOptions;
+  if (answered?.includes('mp_join') === false) {
     judge.broken(plainTcp, event, { message: 'a join whose SYN/ACK has no MP_JOIN carries data' });
     return;
   }
