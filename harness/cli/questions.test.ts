@@ -1,7 +1,7 @@
 /** The commands that answer questions, as a user runs them. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { countJudged, isJudged, isObservable, judgesOfClauses } from '../catalogue/coverage.ts';
 import { failure, LADDER, runOf, scenario } from '../report/testing/sample.ts';
 import { writeLadder, writeResults } from '../report/results-file.ts';
@@ -13,6 +13,9 @@ import { openProject } from './project.ts';
 import { selectScenarios, type Selection } from './selection.ts';
 import { buildProgram, mptcpConformance, ROOT, SCENARIO, temporaryFolder } from './testing/command.ts';
 import { UsageError } from './usage-error.ts';
+
+// Every test starts processes, and the machine may be busy.
+vi.setConfig({ testTimeout: 90_000 });
 
 const project = openProject();
 const folder = temporaryFolder();

@@ -1,11 +1,14 @@
 /** What goes wrong around a run, for real: no namespaces, no MPTCP, no compiler, no room, signals. */
 import { cpSync, existsSync, lchownSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readResults } from '../report/results-file.ts';
 import {
   begin, buildProgram, devices, ending, execute, namespacesInUse, plainEnvironment, processesOf, PROGRAM, ROOT, SCENARIO, temporaryFolder, until,
 } from './testing/command.ts';
+
+// Every test starts processes, and the machine may be busy.
+vi.setConfig({ testTimeout: 90_000 });
 
 const folder = temporaryFolder();
 const IS_ROOT = process.getuid?.() === 0;
@@ -106,7 +109,7 @@ describe('a run that is cut short', () => {
 
   const before = devices();
 
-  test('by Ctrl-C writes what there is, marked as partial, and leaves nothing behind', { timeout: 60_000 }, async () => {
+  test('by Ctrl-C writes what there is, marked as partial, and leaves nothing behind', async () => {
     const { pid, end, namespaces } = await underWay('interrupted');
     process.kill(-pid, 'SIGINT');
     const { code, stderr, stdout } = await end;
@@ -120,7 +123,7 @@ describe('a run that is cut short', () => {
     await nothingIsLeft(pid, namespaces);
   });
 
-  test('by kill -9 leaves the evidence so far and nothing else', { timeout: 60_000 }, async () => {
+  test('by kill -9 leaves the evidence so far and nothing else', async () => {
     const { pid, end, namespaces } = await underWay('killed');
     process.kill(pid, 'SIGKILL');
     const { code } = await end;
@@ -131,7 +134,7 @@ describe('a run that is cut short', () => {
   });
 });
 
-test.runIf(IS_ROOT)('an ordinary user can run it, agent and all', { timeout: 60_000 }, async (context) => {
+test.runIf(IS_ROOT)('an ordinary user can run it, agent and all', async (context) => {
   const root = output('of-nobody');
   copyInstallation(root);
   const { code: readable } = await execute(['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', 'ls', `${root}/node_modules/`, folder.path]);

@@ -3,7 +3,7 @@ import { idsn } from '../mptcp/index.ts';
 import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import { Connection, Subflow } from './endpoint.ts';
 import { fromStack } from './testing/subflows.ts';
-import { flagsMatch, isPureAck, isRetransmissionOf, repeatsData } from './tolerance.ts';
+import { flagsMatch, isAnnouncementAgain, isPureAck, isRetransmissionOf, repeatsData } from './tolerance.ts';
 import { worst, WORST_FIRST } from './verdict.ts';
 
 const { SYN, ACK, FIN, RST, PSH, URG, ECE, CWR } = FLAG;
@@ -103,4 +103,13 @@ test('knows data and a DATA_FIN again on any subflow by their numbers', () => {
   expect(repeatsData({ packet: mapped(102n, 1, true), subflow, before })).toBe(false);
   expect(repeatsData({ packet: mapped(100n, 10, false), subflow, before })).toBe(false);
   expect(repeatsData({ packet: ack(), subflow, before })).toBe(false);
+});
+
+
+test('knows the same announcement again, and nothing else', () => {
+  const announce = (addressId: number, echo = false): TcpOption => ({ kind: 'add_addr', reserved: 0, echo, addressId, address: '192.0.2.9' });
+  expect(isAnnouncementAgain(ack(announce(2)), ack(announce(2)))).toBe(true);
+  expect(isAnnouncementAgain(ack(announce(3)), ack(announce(2)))).toBe(false);
+  expect(isAnnouncementAgain(ack(announce(2, true)), ack(announce(2, true)))).toBe(false);
+  expect(isAnnouncementAgain(ack(), ack())).toBe(false);
 });
