@@ -6,7 +6,7 @@ import { Analysis, type ConnectionReport, type PacketCounts } from '../monitor/a
 import { levels } from '../monitor/run-monitors.ts';
 import type { PacketEvent } from '../monitor/types.ts';
 import { styleFor, type TextStyle } from '../report/text-layout.ts';
-import { formatPacket } from '../scenario/format.ts';
+import { describeEvent } from '../scenario/describe-event.ts';
 import { ipOffset, LINK_TYPES } from '../wire/capture-link.ts';
 import { readCapture } from '../wire/capture-stream.ts';
 import { checkPage, LadderKeeper, type DrawnConnection } from './check-html.ts';
@@ -89,9 +89,9 @@ async function checkFile(file: string, look: Look, input: Readable | undefined):
     file: name, counts: { packets: 0, mptcp: 0, fragments: 0, notTcp: 0, cut: 0, malformed: 0 }, skipped: { notIp: 0, linkTypes: [] },
     dropped: 0, cutShort: false, connections: [], unlisted: 0, broken: 0,
   };
-  const keeper = options.html === undefined ? undefined : new LadderKeeper(name, describe);
+  const keeper = options.html === undefined ? undefined : new LadderKeeper(name, describeEvent);
   const analysis = new Analysis({
-    levelOf: look.levelOf, describe, complete: options.complete,
+    levelOf: look.levelOf, describe: describeEvent, complete: options.complete,
     ...(keeper === undefined ? {} : { onPacket: (event: PacketEvent) => keeper.packet(event) }),
     onConnection: (one) => {
       const drawn = keeper?.take(one.number);
@@ -154,15 +154,6 @@ async function withInterrupt(live: boolean, work: () => Promise<void>): Promise<
   } finally {
     process.off('SIGINT', onInterrupt);
   }
-}
-
-/** A packet in the notation of the suites; `>` is from the initiator of the connection. */
-export function describe(event: PacketEvent): string {
-  const { connection, side, sender, receiver, flow, packet } = event;
-  return formatPacket(`${flow.number}`, side === 0 ? 'out' : 'in', packet, {
-    senderIsn: sender.isn, receiverIsn: receiver.isn,
-    senderIdsn: connection.parties[side].stream.base, receiverIdsn: connection.parties[side === 0 ? 1 : 0].stream.base,
-  });
 }
 
 /** Link types by name, for the help text. */

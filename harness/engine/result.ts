@@ -68,6 +68,10 @@ export interface ScenarioResult {
   declared?: { reason: string; link?: string };
   durationMs: number;
   expectations: ExpectationResult[];
+  /** Departures of the stack that monitors found in the scenario's capture; `source` names the monitor. */
+  monitors?: ExpectationResult[];
+  /** Clauses that monitors judged on the capture and that held. */
+  monitored?: string[];
   ladder: LadderEntry[];
   /** Paths relative to the results file. */
   evidence: { pcap?: string; agentLog?: string; ladder?: string };

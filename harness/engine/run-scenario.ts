@@ -13,6 +13,7 @@ import { PcapWriter } from '../wire/pcap-write.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
 import type { Randomness, Subflow } from './endpoint.ts';
 import { showPacket } from './judge-packets.ts';
+import { judgeCapture } from './judge-capture.ts';
 import type { LadderEntry, ScenarioResult } from './result.ts';
 import { runSteps, ScenarioStopped, type StepRun } from './run-steps.ts';
 import { Session, type Waits } from './session.ts';
@@ -126,8 +127,22 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
   await proveCapture(path, packets);
   // A scenario that judged nothing has not reached what it is for.
   draft.verdict = worst(draft.expectations.map((one) => one.verdict)) ?? 'inconclusive';
+  if (context.tamper === undefined) addMonitors(draft, packets, context);
   if (draft.verdict === 'pass' || draft.verdict === 'info') delete draft.reason;
-  else draft.reason ??= draft.expectations.find((one) => one.verdict === draft.verdict)?.message ?? '';
+  else draft.reason ??= [...draft.expectations, ...draft.monitors ?? []].find((one) => one.verdict === draft.verdict)?.message ?? '';
+}
+
+/**
+ * A departure that a monitor finds stands whatever the scenario is about: it makes the scenario fail or warn, too, so
+ * that nobody has to look in a second place, and declarations of deviations cover it by its clause.
+ */
+function addMonitors(draft: ScenarioResult, packets: readonly WirePacket[], context: EngineContext): void {
+  const { departures, held } = judgeCapture(packets, context.levelOf);
+  for (const one of departures) if (draft.evidence.pcap !== undefined) one.pcap = draft.evidence.pcap;
+  draft.monitors = departures;
+  draft.monitored = held;
+  const heaviest = worst(departures.map((one) => one.verdict));
+  if (heaviest !== undefined) draft.verdict = worst([draft.verdict, heaviest]) ?? draft.verdict;
 }
 
 /** Reads the capture back: what is not in it proves nothing. @throws Error */

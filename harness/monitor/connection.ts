@@ -156,6 +156,8 @@ export interface Party {
   token: number | undefined;
   /** Its MP_CAPABLE on SYN or SYN/ACK. */
   hello: OptionMpCapable | undefined;
+  /** Other forms in which it came: with several SYN/ACKs, the peer chooses which one it takes. */
+  otherHellos: OptionMpCapable[];
   /** Addresses that it is known to have, with the ids that it gave them. */
   addresses: Map<number, Set<string>>;
   stream: DataStream;
@@ -200,7 +202,7 @@ export function newEnd(address: string, port: number): FlowEnd {
 
 function newParty(): Party {
   return {
-    key: undefined, token: undefined, hello: undefined, addresses: new Map(), stream: new DataStream(), departures: 0,
+    key: undefined, token: undefined, hello: undefined, otherHellos: [], addresses: new Map(), stream: new DataStream(), departures: 0,
   };
 }
 

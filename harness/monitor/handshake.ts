@@ -23,14 +23,30 @@ export function learnKeys(connection: Connection, direction: Side, option: Optio
     if (responder.hello === undefined) {
       responder.hello = option;
       connection.version = option.version;
+    } else if (responder.hello.senderKey !== option.senderKey && responder.otherHellos.length < 8) {
+      responder.otherHellos.push(option);
     }
     setKey(connection, 1, option.senderKey, tokens);
   } else if (direction === 0) {
     connection.version ??= option.version;
+    chooseHello(connection, option, tokens);
     setKey(connection, 0, option.senderKey, tokens);
     setKey(connection, 1, option.receiverKey, tokens);
   }
   settleChecksums(connection, syn ? undefined : option);
+}
+
+/** Of several SYN/ACKs, the third packet shows which one counts. */
+function chooseHello(connection: Connection, { receiverKey }: OptionMpCapable, tokens: TokenTable): void {
+  const [, responder] = connection.parties;
+  const chosen = responder.otherHellos.find((one) => one.senderKey === receiverKey);
+  if (chosen === undefined || receiverKey === undefined || responder.stream.mapped) return;
+  responder.hello = chosen;
+  responder.otherHellos = [];
+  responder.key = undefined;
+  responder.stream.base = undefined;
+  connection.checksums = undefined;
+  setKey(connection, 1, receiverKey, tokens);
 }
 
 function setKey(connection: Connection, side: Side, key: bigint | undefined, tokens: TokenTable): void {

@@ -34,7 +34,11 @@ function noteSyn({ packet, sender, receiver, ack, flow, optionsKnown, connection
     if (optionsKnown) sender.offered = scale === undefined ? 'none' : Math.min(scale.shift, 14);
     settleScale(sender, receiver);
   }
-  if (!ack) return;
+  if (!ack) {
+    // Both ends send a SYN: a simultaneous open, whose packets have other forms.
+    if (sender === flow.ends[1]) flow.stray = true;
+    return;
+  }
   // Data on the SYN that was taken is no part of what mappings count.
   if (receiver.isn !== undefined && receiver.synOctets > 0) receiver.ssnBase = seqAdd(tcp.ack, -1);
   const opener = flow.ends[0];

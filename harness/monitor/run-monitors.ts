@@ -1,6 +1,6 @@
 /** The monitors over the packets of one scenario. */
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { levelOf, type Level } from '../catalogue/types.ts';
+import { levelOf as weigh, type Level } from '../catalogue/types.ts';
 import { Analysis, type AnalysisSettings, type ConnectionReport } from './analysis.ts';
 import type { Finding } from './types.ts';
 
@@ -19,15 +19,15 @@ export type MonitorSettings = Pick<AnalysisSettings, 'complete' | 'describe' | '
  *
  * @param packets in the order in which they went by
  * @param judges whether the host with an address is judged; the other one may do what it likes
- * @param catalogue gives the level of each clause
+ * @param levelOf the level of a clause: what a departure from it weighs
  * @returns findings about the judged hosts; a clause can occur in several
  */
 export function runMonitors(
-  packets: Iterable<MonitoredPacket>, judges: (address: string) => boolean, catalogue: Catalogue, settings: MonitorSettings = {},
+  packets: Iterable<MonitoredPacket>, judges: (address: string) => boolean, levelOf: (clause: string) => Level, settings: MonitorSettings = {},
 ): Finding[] {
   const findings: Finding[] = [];
   const analysis = new Analysis({
-    ...settings, judges, levelOf: levels(catalogue),
+    ...settings, judges, levelOf,
     onConnection: (report: ConnectionReport) => findings.push(...report.findings),
   });
   for (const { at, bytes } of packets) analysis.packet(at, bytes);
@@ -39,6 +39,6 @@ export function runMonitors(
 export function levels(catalogue: Catalogue): (clause: string) => Level {
   return (clause) => {
     const found = catalogue.get(clause);
-    return found === undefined ? 'implied' : levelOf(found.keyword);
+    return found === undefined ? 'implied' : weigh(found.keyword);
   };
 }

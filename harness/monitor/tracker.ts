@@ -161,7 +161,7 @@ export class Tracker {
     flow.join.token = option.token;
     const owners = this.#tokens.get(option.token) ?? [];
     const owner = owners.findLast(({ connection, side }) => hasAddress(connection, side, packet.ip.dst)) ?? owners.at(-1);
-    if (owner !== undefined) {
+    if (owner !== undefined && this.#isPlausible(owner.connection, packet)) {
       // A host that sends its own token by mistake still belongs to that connection.
       const { connection, side } = owner;
       const own = onlyOf(connection, side, packet.ip.src) || onlyOf(connection, other(side), packet.ip.dst);
@@ -176,6 +176,14 @@ export class Tracker {
       this.#orphans.set(option.token, orphan);
     }
     this.#adopt(flow, orphan);
+  }
+
+  /**
+   * A tester may send any token to any address. Where all of a connection's packets are known, a join to or from none
+   * of its addresses cannot be told to be of it.
+   */
+  #isPlausible(connection: Connection, { ip }: Packet): boolean {
+    return !this.#complete || ([0, 1] as const).some((side) => hasAddress(connection, side, ip.dst) || hasAddress(connection, side, ip.src));
   }
 
   /** A subflow that cannot be told to be of any connection may be of each: none is seen whole any more. */

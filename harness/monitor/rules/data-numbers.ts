@@ -4,7 +4,7 @@ import { other, type FlowEnd, type Side } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { blaming, conduct, form } from './rule.ts';
 
-const start = blaming(form(
+const start = blaming(conduct(
   'data-starts-at-idsn', '3.1-22.s3', '3.1-22.s5', '3.1-28.s3', '3.1-28.s5.1', '3.3.1-4.s1.1', '3.3.1-13.s1', '3.3.1-13.s2',
   '4-2.2.s3.1',
 ), '3.1-22.s3', '3.1-28.s3', '3.1-28.s5.1', '3.3.1-13.s2', '4-2.2.s3.1');

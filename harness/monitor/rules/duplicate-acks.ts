@@ -3,9 +3,9 @@ import type { TcpOption } from '../../packet/types.ts';
 import type { FlowEnd } from '../connection.ts';
 import { isMptcp } from '../tracker.ts';
 import type { Monitor, PacketEvent } from '../types.ts';
-import { form } from './rule.ts';
+import { conduct } from './rule.ts';
 
-const inARow = form('duplicate-acks', '3-6.s6', '3.4.1-14.s3.2', '4-2.6.s2');
+const inARow = conduct('duplicate-acks', '3-6.s6', '3.4.1-14.s3.2', '4-2.6.s2');
 
 /** Signals further apart than this are no row that anybody takes for congestion, milliseconds. */
 const APART = 500;

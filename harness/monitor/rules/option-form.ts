@@ -66,6 +66,10 @@ export const optionForm: Monitor = {
       mp_join: (option, event) => {
         const wanted = event.syn ? (event.ack ? 'synack' : 'syn') : 'ack';
         const rule = joinRule(event);
+        if (event.flow.stray) {
+          judge.unknown(rule, event.side, 'both ends opened the subflow at once');
+          return;
+        }
         judge.check(rule, event, option.form === wanted, () => ({
           message: 'MP_JOIN has the length of another packet of the handshake',
           expected: `the form for the ${wanted.toUpperCase()}`, actual: `the form for the ${option.form.toUpperCase()}`,

@@ -2,7 +2,7 @@
 import { loadCatalogue } from '../../catalogue/load.ts';
 import { join } from 'node:path';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
-import { runMonitors } from '../run-monitors.ts';
+import { levels, runMonitors } from '../run-monitors.ts';
 import type { Finding } from '../types.ts';
 import { encoded, type NamedPacket } from './conversation.ts';
 
@@ -16,7 +16,7 @@ export function catalogue(): Catalogue {
 
 /** Findings about both hosts. `complete` unless told: the tests' conversations lack nothing. */
 export function judge(packets: readonly NamedPacket[], complete = true): Finding[] {
-  return runMonitors(encoded(packets), () => true, catalogue(), { complete });
+  return runMonitors(encoded(packets), () => true, levels(catalogue()), { complete });
 }
 
 /** Findings that say that something is broken, in short. */

@@ -1,0 +1,53 @@
+/** The monitors over the capture of a scenario: what holds for every packet is judged on every packet of the stack. */
+import type { Level } from '../catalogue/types.ts';
+import { runMonitors } from '../monitor/run-monitors.ts';
+import type { Finding } from '../monitor/types.ts';
+import { decodePacket, isNotTcp } from '../packet/index.ts';
+import { describeEvent } from '../scenario/describe-event.ts';
+import type { WirePacket } from '../wire/types.ts';
+import type { ExpectationResult } from './result.ts';
+
+/** What the monitors say of a scenario. */
+export interface CaptureVerdict {
+  /** Clauses that were broken, and what looked so but cannot be held against the stack. */
+  departures: ExpectationResult[];
+  /** Clauses that held wherever they came up. */
+  held: string[];
+}
+
+/**
+ * Judges the stack's packets. The tester's are only read: it departs from the RFC on purpose, and after that the
+ * stack's answers are left to the scenario's own expectations.
+ */
+export function judgeCapture(packets: readonly WirePacket[], levelOf: (clause: string) => Level): CaptureVerdict {
+  const stack = stackAddresses(packets);
+  const findings = runMonitors(packets, (address) => stack.has(address), levelOf, { complete: true, describe: describeEvent });
+  const departures = findings.filter((one) => one.verdict === 'fail' || one.verdict === 'warn').flatMap((one) => resultsOf(one, levelOf));
+  const broken = new Set(departures.map((one) => one.clause));
+  const held = new Set(findings.filter((one) => one.verdict === 'pass').flatMap((one) => [one.clause, ...one.also]));
+  return { departures, held: [...held].filter((clause) => !broken.has(clause)).sort() };
+}
+
+/** Where packets come in from. Addresses that the tester sends from too are its own. */
+function stackAddresses(packets: readonly WirePacket[]): Set<string> {
+  const addresses = { in: new Set<string>(), out: new Set<string>() };
+  for (const { bytes, direction } of packets) {
+    const packet = decodePacket(bytes);
+    if (!isNotTcp(packet)) addresses[direction].add(packet.ip.src);
+  }
+  return new Set([...addresses.in].filter((address) => !addresses.out.has(address)));
+}
+
+function resultsOf(finding: Finding, levelOf: (clause: string) => Level): ExpectationResult[] {
+  return [finding.clause, ...finding.also].map((clause) => ({
+    clause, level: levelOf(clause), verdict: finding.verdict,
+    source: `monitor ${finding.monitor}`, step: finding.rule, message: messageOf(finding),
+    ...(finding.expected === undefined ? {} : { expected: finding.expected }),
+    ...(finding.actual === undefined ? {} : { actual: finding.actual }),
+  }));
+}
+
+function messageOf(finding: Finding): string {
+  const packet = finding.packet === undefined ? '' : ` (packet ${finding.packet} of the capture: ${finding.text ?? ''})`;
+  return `${finding.message}${packet}`;
+}
