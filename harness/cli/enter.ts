@@ -16,14 +16,15 @@ export async function enterNamespace(argv: readonly string[]): Promise<number | 
   requireNamespaces();
   const [program = '', ...rest] = enterCommand([process.execPath, ...process.execArgv, process.argv[1] ?? '', ...argv]);
   const env = { ...process.env, [LAUNCHER_VARIABLE]: launcherMark() };
-  const child = spawn(program, rest, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env });
+  // A session of its own: the terminal interrupts every process in front of it, and would end agents and workers in
+  // the middle of what is to be finished.
+  const child = spawn(program, rest, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env, detached: true });
   const entered = new Promise<boolean>((resolve) => {
     child.once('message', () => resolve(true)).once('disconnect', () => resolve(false));
   });
-  // The terminal sends the interrupt to both; the child decides when it ends.
-  const ignore = (): void => undefined;
-  const passOn = (): void => void child.kill('SIGTERM');
-  process.on('SIGINT', ignore).on('SIGTERM', passOn);
+  // The child decides when it ends.
+  const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
+  process.on('SIGINT', passOn).on('SIGTERM', passOn);
   try {
     const code = await new Promise<number | null>((resolve, reject) => {
       child.on('error', reject);
@@ -35,7 +36,7 @@ export async function enterNamespace(argv: readonly string[]): Promise<number | 
     }
     return code ?? 2;
   } finally {
-    process.off('SIGINT', ignore).off('SIGTERM', passOn);
+    process.off('SIGINT', passOn).off('SIGTERM', passOn);
   }
 }
 

@@ -1,9 +1,7 @@
 /** Everything in this installation that judges clauses. */
 import type { Judge } from '../catalogue/coverage.ts';
+import { clausesOf as monitoredClauses, monitors } from '../monitor/registry.ts';
 import { clausesOf, type Scenario } from '../scenario/suite.ts';
-
-/** Passive monitors. */
-const MONITORS: readonly { name: string; title: string; clauses: readonly string[] }[] = [];
 
 /** A scenario's id without its variant. */
 export function withoutVariant(id: string): string {
@@ -19,5 +17,5 @@ export function judgesOf(scenarios: readonly Scenario[]): Judge[] {
     judge.clauses = [...new Set([...judge.clauses, ...clausesOf(scenario)])];
     byName.set(name, judge);
   }
-  return [...byName.values(), ...MONITORS.map((one): Judge => ({ kind: 'monitor', ...one }))];
+  return [...byName.values(), ...monitors.map((one): Judge => ({ kind: 'monitor', name: one.name, title: one.title, clauses: monitoredClauses(one) }))];
 }

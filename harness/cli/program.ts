@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { projectFile } from '../document/project-file.ts';
+import { addCheck } from './commands/check.ts';
 import { addClauses } from './commands/clauses.ts';
 import { addClean } from './commands/clean.ts';
 import { addCompletion } from './commands/completion.ts';
@@ -40,6 +41,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do
   addRun(program, argv);
   addList(program);
   addShow(program);
+  addCheck(program);
   addClauses(program);
   addExplain(program);
   addLint(program);

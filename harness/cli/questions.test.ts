@@ -1,15 +1,23 @@
 /** The commands that answer questions, as a user runs them. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { judgesOfClauses } from '../catalogue/coverage.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { countJudged, isJudged, isObservable, judgesOfClauses } from '../catalogue/coverage.ts';
 import { failure, LADDER, runOf, scenario } from '../report/testing/sample.ts';
 import { writeLadder, writeResults } from '../report/results-file.ts';
+import { chooseClauses } from './clauses.ts';
 import { coveragePage } from './coverage-page.ts';
 import { judgesOf, withoutVariant } from './judges.ts';
+import { gather } from './list.ts';
 import { openProject } from './project.ts';
+import { selectScenarios, type Selection } from './selection.ts';
 import { buildProgram, mptcpConformance, ROOT, SCENARIO, temporaryFolder } from './testing/command.ts';
+import { UsageError } from './usage-error.ts';
 
+// Every test starts processes, and the machine may be busy.
+vi.setConfig({ testTimeout: 90_000 });
+
+const project = openProject();
 const folder = temporaryFolder();
 const results = join(folder.path, 'results.json');
 
@@ -41,13 +49,7 @@ describe('help and mistakes', () => {
     [['run', '--sectoin', '3.1'], /unknown option '--sectoin'\n\(Did you mean --section\?\)/],
     [['run', '-j', 'many'], /'many' is invalid.*Expected a whole number from 1/],
     [['run', '--section', ','], /It is empty/],
-    [['list', '3.1-connection-initiation/responder-handshake/synack-from'], /there is no scenario ".*"; did you mean ".*synack-form/],
     [['list', '--clause', '3.1-20.8.s44'], /there is no clause "3\.1-20\.8\.s44"; did you mean "3\.1-20\.8\.s4"\?/],
-    [['list', '--section', '3.1', '--clause', '3.2-19.s1', '--family', 'ipv4'], /no scenario judges 3\.2-19\.s1/],
-    [['explain', '3.1-20.8.s9'], /there is no clause "3\.1-20\.8\.s9"; did you mean "3\.1-20\.8\.s/],
-    [['clauses', '--section', '9'], /no clause stands in section "9"/],
-    [['clauses', '--level', 'mus'], /there is no level "mus"; did you mean "must"\?/],
-    [['clauses', '--results', '/nowhere/results.json'], /there is no such file; name a results\.json/],
     [['show', SCENARIO, '--results', '/nowhere/results.json'], /there is no such file; name a results\.json/],
     [['completion', 'csh'], /'csh' is invalid.*Allowed choices are bash, zsh, fish/],
     [['lint', 'package.json'], /cannot tell what this is/],
@@ -61,23 +63,40 @@ describe('help and mistakes', () => {
   });
 });
 
-describe('list', () => {
-  const { scenarios, catalogue } = openProject();
+describe('choices', () => {
+  const choose = (selection: Selection) => () => selectScenarios(project.scenarios, selection, project.catalogue);
 
-  test('has every scenario once, with its variants', async () => {
-    const { code, stdout } = await mptcpConformance('list', '--json');
-    const listed = JSON.parse(stdout) as { id: string; variants: string[]; clauses: string[] }[];
-    expect(code).toBe(0);
-    expect(listed.flatMap((one) => one.variants)).toEqual(scenarios.map((one) => one.id));
+  test.each<[Selection, RegExp]>([
+    [{ ids: [`${SCENARIO.slice(0, -4)}from`] }, /there is no scenario ".*from"; did you mean ".*synack-form/],
+    [{ sections: ['3.11'] }, /there is no section "3\.11"; did you mean "3\.1"\?/],
+    [{ families: ['ipv5'] }, /there is no family "ipv5"; did you mean "ipv4"\?/],
+    [{ levels: ['mus'] }, /there is no level "mus"; did you mean "must"\?/],
+    [{ ids: [SCENARIO], clauses: ['3.2-19.s1'] }, /no scenario judges 3\.2-19\.s1 under these conditions/],
+  ])('%j fits nothing', (selection, message) => {
+    expect(choose(selection)).toThrow(UsageError);
+    expect(choose(selection)).toThrow(message);
+  });
+
+  test('clauses are chosen by section, with subsections, and level', () => {
+    const judged = judgesOfClauses(project.catalogue, judgesOf(project.scenarios));
+    const sections = new Set(chooseClauses(judged, project.catalogue, { sections: ['3.3'], levels: ['must'] }).map(({ clause }) => clause.section));
+    expect([...sections]).toEqual(expect.arrayContaining(['3.3', '3.3.1', '3.3.6']));
+    expect(() => chooseClauses(judged, project.catalogue, { sections: ['9'], levels: [] })).toThrow(/no clause stands in section "9"/);
+    expect(() => chooseClauses(judged, project.catalogue, { sections: [], levels: ['mus'] })).toThrow(/did you mean "must"\?/);
+  });
+});
+
+describe('list', () => {
+  test('has every scenario once, with its variants', () => {
+    const listed = gather(project.scenarios);
+    expect(listed.flatMap((one) => one.variants).sort()).toEqual(project.scenarios.map((one) => one.id).sort());
     expect(new Set(listed.map((one) => one.id)).size).toBe(listed.length);
-    expect(listed.flatMap((one) => one.clauses).filter((id) => catalogue.get(id) === undefined)).toEqual([]);
+    expect(listed.flatMap((one) => one.clauses).filter((id) => project.catalogue.get(id) === undefined)).toEqual([]);
   });
 
   test('takes the choices of run', async () => {
-    const { stdout } = await mptcpConformance('list', SCENARIO, '--family', 'ipv6');
-    expect(stdout).toContain(`  ${SCENARIO}\n`);
-    expect(stdout).toMatch(/responder, ipv6; judges 3\.1-/);
-    expect(stdout).toContain('1 scenarios, 1 with their variants');
+    const { stdout } = await mptcpConformance('list', SCENARIO, '--family', 'ipv6', '--json');
+    expect(JSON.parse(stdout)).toMatchObject([{ id: SCENARIO, roles: ['responder'], families: ['ipv6'], variants: [`${SCENARIO}#ipv6`] }]);
   });
 });
 
@@ -90,14 +109,12 @@ describe('clauses', () => {
     expect(stdout).not.toContain('3.2-');
   });
 
-  test('uncovered ones are observable and nothing judges them; as JSON, all is said', async () => {
-    const [all, open] = await Promise.all([mptcpConformance('clauses', '--json'), mptcpConformance('clauses', '--uncovered', '--json')]);
-    const parse = (text: string) => JSON.parse(text) as { id: string; judged: string[]; scenarios: string[]; monitors: string[] }[];
-    const judged = parse(all.stdout).filter((one) => one.scenarios.length + one.monitors.length > 0).map((one) => one.id);
-    expect(judged).toContain('3.1-20.8.s4');
-    expect(parse(open.stdout).filter((one) => judged.includes(one.id) || one.judged.includes('unobservable'))).toEqual([]);
-    const unobservable = parse(all.stdout).filter((one) => one.judged.includes('unobservable'));
-    expect(parse(all.stdout)).toHaveLength(judged.length + parse(open.stdout).length + unobservable.length);
+  test('uncovered ones are observable and nothing judges them', async () => {
+    const { stdout } = await mptcpConformance('clauses', '--uncovered', '--json');
+    const judged = judgesOfClauses(project.catalogue, judgesOf(project.scenarios));
+    const open = judged.filter((one) => isObservable(one.clause) && !isJudged(one));
+    expect((JSON.parse(stdout) as { id: string }[]).map(({ id }) => id)).toEqual(open.map(({ clause }) => clause.id));
+    expect(countJudged(judged)).toMatchObject({ total: project.catalogue.all.length, judged: countJudged(judged).observable - open.length });
   });
 });
 
@@ -115,8 +132,7 @@ describe('explain', () => {
   });
 
   test('a sentence stands for all its parts, and what cannot be seen says why', async () => {
-    const { catalogue } = openProject();
-    const hidden = catalogue.all.find((clause) => clause.judged.includes('unobservable'));
+    const hidden = project.catalogue.all.find((clause) => clause.judged.includes('unobservable'));
     const [parts, reason] = await Promise.all([mptcpConformance('explain', '3.1-2.1.s1'), mptcpConformance('explain', hidden?.id ?? '')]);
     expect(parts.stdout).toMatch(/3\.1-2\.1\.s1\.1 {2}implied[^]*3\.1-2\.1\.s1\.2 {2}implied/);
     expect(reason.stdout).toMatch(/hidden +unobservable: /);
@@ -172,13 +188,13 @@ describe('lint', () => {
 });
 
 test('docs/coverage.md is current: npm run coverage', () => {
-  const { catalogue, scenarios } = openProject();
+  const { catalogue, scenarios } = project;
   const page = coveragePage(catalogue, judgesOfClauses(catalogue, judgesOf(scenarios)));
   expect(readFileSync(join(ROOT, 'docs', 'coverage.md'), 'utf8'), 'run: npm run coverage').toBe(page);
 });
 
 test('scenarios are one judge whatever their variants', () => {
-  const { scenarios } = openProject();
+  const { scenarios } = project;
   const judges = judgesOf(scenarios).filter(({ kind }) => kind === 'scenario');
   expect(judges.map(({ name }) => name)).toEqual([...new Set(scenarios.map((one) => withoutVariant(one.id)))]);
 });

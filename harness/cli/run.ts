@@ -31,12 +31,12 @@ export interface RunOptions extends Selection {
 
 /** Runs the command and returns its exit code. @throws UsageError and everything that the harness can fail with */
 export async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
-  const project = openProject();
-  // What is wrong with the command line or the suites is better said before anything is started.
-  const scenarios = selectScenarios(project.scenarios, options, project.catalogue);
+  // The suites are loaded inside only: with many, doing it twice is the longest part of starting.
   const inside = await enterNamespace(argv);
   if (inside !== undefined) return inside;
   requireMptcp();
+  const project = openProject();
+  const scenarios = selectScenarios(project.scenarios, options, project.catalogue);
   const plan = await planRun(project, scenarios, options, argv);
   const list = declaredFor(options);
   plan.settings.deviations = list.deviations;

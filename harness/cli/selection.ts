@@ -65,5 +65,7 @@ function idWords(scenarios: readonly Scenario[]): Set<string> {
 }
 
 function requireSome(isThere: boolean, what: string, word: string, known: Iterable<string>): void {
-  if (!isThere) throw new UsageError(`there is no ${what} "${word}"${suggestion(word, known)}`);
+  if (isThere) return;
+  const hint = suggestion(word, known);
+  throw new UsageError(`there is no ${what} "${word}"${hint === '' ? `; "mptcp-conformance ${what === 'clause' ? 'clauses' : 'list'}" lists what there is` : hint}`);
 }

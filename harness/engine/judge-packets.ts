@@ -9,7 +9,7 @@ import { matchPacket, type Difference, type MatchResult } from './match.ts';
 import type { Arrival } from './packet-view.ts';
 import type { Session } from './session.ts';
 import type { Tamper } from './tamper.ts';
-import { isPureAck, isRetransmissionOf, repeatsData } from './tolerance.ts';
+import { isAnnouncementAgain, isPureAck, isRetransmissionOf, repeatsData } from './tolerance.ts';
 
 /** How a step went. */
 export interface Outcome {
@@ -115,9 +115,13 @@ function accept(arrival: Arrival, subflow: Subflow | undefined, result: MatchRes
   session.lastMatch = owner === undefined ? undefined : { arrival, subflow: owner };
 }
 
+/** What a step has had before: a segment sent again, data on another subflow, an announcement. */
 function isRepetition(arrival: Arrival, session: Session): boolean {
-  return repeatsData(arrival) || session.arrivals.some((one) =>
-    one.consumed && one.subflow === arrival.subflow && one.index < arrival.index && isRetransmissionOf(arrival.packet, one.packet));
+  return repeatsData(arrival) || session.arrivals.some((one) => {
+    if (!one.consumed || one.index >= arrival.index) return false;
+    if (isAnnouncementAgain(arrival.packet, one.packet)) return true;
+    return one.subflow === arrival.subflow && isRetransmissionOf(arrival.packet, one.packet);
+  });
 }
 
 /** Judges the packet just matched once more. */

@@ -79,7 +79,9 @@ export function autoHeader(name: string, arrival: Arrival, subflow: Subflow): Va
 /** Offset in the stack's stream at which this packet's payload stands: by its mapping, or else by its sequence number. */
 function streamOffset(arrival: Arrival, subflow: Subflow): number {
   const { tcp } = arrival.packet;
-  const ssn = subflow.remoteIsn === undefined ? 1 : (tcp.seq - subflow.remoteIsn) >>> 0;
+  // A SYN takes the number before its data.
+  const syn = Number((tcp.flags & FLAG.SYN) !== 0);
+  const ssn = subflow.remoteIsn === undefined ? 1 : ((tcp.seq - subflow.remoteIsn) >>> 0) + syn;
   const mapping = subflow.receivedMappings.findLast((one) => ssn >= one.ssn && ssn < one.ssn + one.length);
   return mapping === undefined ? ssn - 1 : Number(mapping.dsn) - 1 + ssn - mapping.ssn;
 }

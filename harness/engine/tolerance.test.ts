@@ -1,8 +1,70 @@
-import { expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { idsn } from '../mptcp/index.ts';
-import type { Packet, TcpOption } from '../packet/types.ts';
+import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import { Connection, Subflow } from './endpoint.ts';
-import { isRetransmissionOf, repeatsData } from './tolerance.ts';
+import { fromStack } from './testing/subflows.ts';
+import { flagsMatch, isAnnouncementAgain, isPureAck, isRetransmissionOf, repeatsData } from './tolerance.ts';
+import { worst, WORST_FIRST } from './verdict.ts';
+
+const { SYN, ACK, FIN, RST, PSH, URG, ECE, CWR } = FLAG;
+
+describe('flagsMatch', () => {
+  test.each<[readonly string[] | 'any', number, boolean]>([
+    ['any', SYN | FIN, true],
+    [['ACK'], ACK, true], [['ACK'], ACK | PSH, true], [['ACK'], ACK | ECE | CWR, true], [['ACK'], ACK | FIN, false], [['ACK'], 0, false],
+    [['PSH', 'ACK'], ACK, true],
+    [['SYN', 'ACK'], SYN | ACK, true], [['SYN', 'ACK'], SYN, false],
+    [['RST'], RST, true], [['RST'], RST | ACK, true], [['RST', 'ACK'], RST, true], [['RST'], RST | PSH, true], [['RST'], RST | FIN, false], [['RST'], ACK, false],
+    [['RST', 'FIN'], RST | FIN | ACK, true],
+    [['URG', 'ACK'], ACK, false], [['URG', 'ACK'], ACK | URG, true],
+    [['SYN', 'ECE', 'CWR'], SYN, false], [['SYN', 'ECE', 'CWR'], SYN | ECE | CWR, true],
+    [[], 0, true], [[], PSH, true], [[], ACK, false],
+  ])('%s against %d: %s', (names, flags, expected) => expect(flagsMatch(names, flags)).toBe(expected));
+});
+
+describe('isPureAck', () => {
+  const dss: OptionDss = { kind: 'dss', reserved: 0, dataFin: false, dsn8: true, hasMap: false, dataAck8: true, hasDataAck: true, dataAck: 1n };
+
+  test('is an acknowledgment that does nothing else', () => {
+    expect(isPureAck(fromStack({}))).toBe(true);
+    expect(isPureAck(fromStack({ options: [{ kind: 'ts', value: 1, echo: 2 }, dss], flags: ACK | PSH | ECE }))).toBe(true);
+  });
+
+  test.each([
+    ['data', { payload: new Uint8Array(1) }], ['FIN', { flags: FIN | ACK }], ['no ACK', { flags: 0 }],
+    ['a mapping', { options: [{ ...dss, hasMap: true }] }], ['DATA_FIN', { options: [{ ...dss, dataFin: true }] }],
+    ['MP_FAIL', { options: [{ kind: 'mp_fail' as const, reserved: 0, dsn: 1n }] }],
+    ['a broken MPTCP option', { options: [{ kind: 'malformed' as const, code: 30, reason: 'truncated' as const, message: '', raw: Uint8Array.of(30, 9) }] }],
+  ])('is none with %s', (_what, change) => expect(isPureAck(fromStack(change))).toBe(false));
+});
+
+describe('isRetransmissionOf', () => {
+  const data = fromStack({ payload: new Uint8Array(10) });
+
+  test('is the same place, flags and length', () => {
+    expect(isRetransmissionOf(fromStack({ payload: new Uint8Array(10), flags: ACK | PSH, ack: 99 }), data)).toBe(true);
+    expect(isRetransmissionOf(fromStack({ payload: new Uint8Array(9) }), data)).toBe(false);
+    expect(isRetransmissionOf(fromStack({ payload: new Uint8Array(10), seq: 2 }), data)).toBe(false);
+    expect(isRetransmissionOf(fromStack({ payload: new Uint8Array(10), flags: FIN | ACK }), data)).toBe(false);
+  });
+
+  test('knows the third packet of a join when it comes again', () => {
+    const third = fromStack({ options: [{ kind: 'mp_join', form: 'ack', reserved: 0, hmac: new Uint8Array(20) }] });
+    expect(isRetransmissionOf(third, third)).toBe(true);
+    expect(isRetransmissionOf(fromStack({}), third)).toBe(false);
+  });
+
+  test('of what takes no room there is none', () => {
+    expect(isRetransmissionOf(fromStack({}), fromStack({}))).toBe(false);
+    expect(isRetransmissionOf(fromStack({ flags: SYN }), fromStack({ flags: SYN }))).toBe(true);
+    expect(isRetransmissionOf(fromStack({ flags: FIN | ACK }), fromStack({ flags: FIN | ACK }))).toBe(true);
+  });
+});
+
+test('the worst verdict is what was seen, then what was not settled', () => {
+  expect(worst([])).toBeUndefined();
+  for (const [i, verdict] of WORST_FIRST.entries()) expect(worst(WORST_FIRST.slice(i).toReversed())).toBe(verdict);
+});
 
 function ack(...options: TcpOption[]): Packet {
   return {
@@ -11,7 +73,7 @@ function ack(...options: TcpOption[]): Packet {
   };
 }
 
-it('takes a DATA_FIN that comes again for a retransmission, and no other ACK', () => {
+test('takes a DATA_FIN that comes again for a retransmission, and no other ACK', () => {
   const fin: TcpOption = {
     kind: 'dss', reserved: 0, dataFin: true, dsn8: true, hasMap: true, dataAck8: false, hasDataAck: false, dsn: 1n, ssn: 0, dataLength: 1,
   };
@@ -22,7 +84,7 @@ it('takes a DATA_FIN that comes again for a retransmission, and no other ACK', (
   expect(isRetransmissionOf(ack(join), ack(join))).toBe(true);
 });
 
-it('knows data and a DATA_FIN again on any subflow by their numbers', () => {
+test('knows data and a DATA_FIN again on any subflow by their numbers', () => {
   const connection = new Connection(
     { timestamps: true, sack: true, wscale: 7, mss: 1400, checksum: false, dsnSize: 8 }, { uint32: () => 1, uint64: () => 2n },
   );
@@ -41,4 +103,23 @@ it('knows data and a DATA_FIN again on any subflow by their numbers', () => {
   expect(repeatsData({ packet: mapped(102n, 1, true), subflow, before })).toBe(false);
   expect(repeatsData({ packet: mapped(100n, 10, false), subflow, before })).toBe(false);
   expect(repeatsData({ packet: ack(), subflow, before })).toBe(false);
+});
+
+describe('isAnnouncementAgain', () => {
+  const announce = (addressId: number, echo = false): TcpOption => ({ kind: 'add_addr', reserved: 0, echo, addressId, address: '192.0.2.9' });
+
+  it('knows the same announcement, and nothing else', () => {
+    expect(isAnnouncementAgain(ack([announce(2)]), ack([announce(2)]))).toBe(true);
+    expect(isAnnouncementAgain(ack([announce(3)]), ack([announce(2)]))).toBe(false);
+    expect(isAnnouncementAgain(ack([announce(2, true)]), ack([announce(2, true)]))).toBe(false);
+    expect(isAnnouncementAgain(ack([]), ack([]))).toBe(false);
+  });
+});
+
+test('knows the same announcement again, and nothing else', () => {
+  const announce = (addressId: number, echo = false): TcpOption => ({ kind: 'add_addr', reserved: 0, echo, addressId, address: '192.0.2.9' });
+  expect(isAnnouncementAgain(ack(announce(2)), ack(announce(2)))).toBe(true);
+  expect(isAnnouncementAgain(ack(announce(3)), ack(announce(2)))).toBe(false);
+  expect(isAnnouncementAgain(ack(announce(2, true)), ack(announce(2, true)))).toBe(false);
+  expect(isAnnouncementAgain(ack(), ack())).toBe(false);
 });

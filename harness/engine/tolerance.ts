@@ -1,5 +1,6 @@
 /** What the matcher overlooks. Everything that may be tolerated is written here and nowhere else. */
-import { FLAG, type Packet } from '../packet/types.ts';
+import { encodeOptions } from '../packet/index.ts';
+import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
 import { isMptcp } from '../scenario/option-fields.ts';
 import { relativeDsn } from './endpoint.ts';
 import type { Arrival } from './packet-view.ts';
@@ -12,7 +13,7 @@ export function flagsMatch(names: readonly string[] | 'any', flags: number): boo
   if (names === 'any') return true;
   const wanted = names.reduce((sum, name) => sum | FLAG[name as keyof typeof FLAG], 0);
   const ignored = UNJUDGED & ~(wanted & (FLAG.ECE | FLAG.CWR));
-  if ((wanted & FLAG.RST) !== 0) return (wanted & FLAG.RST) === (flags & FLAG.RST) && (flags & (FLAG.SYN | FLAG.FIN)) === 0;
+  if ((wanted & FLAG.RST) !== 0) return (wanted & FLAG.RST) === (flags & FLAG.RST) && (flags & (FLAG.SYN | FLAG.FIN)) === (wanted & (FLAG.SYN | FLAG.FIN));
   return (wanted & ~ignored) === (flags & ~ignored);
 }
 
@@ -43,6 +44,17 @@ export function repeatsData({ packet, subflow, before }: Pick<Arrival, 'packet' 
   if (base === undefined || dss?.dsn === undefined || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN | FLAG.RST)) !== 0) return false;
   const { dsn, dsn8, dataLength = 0 } = dss;
   return dataLength > 0 && relativeDsn(dsn, dsn8, base) + BigInt(dataLength) <= before.dataNext;
+}
+
+/** An ADD_ADDR that comes again: it is repeated until its echo is there, which may be on its way (RFC 8684 §3.4.1). */
+export function isAnnouncementAgain(packet: Packet, earlier: Packet): boolean {
+  const [again, first] = [announcementOf(packet), announcementOf(earlier)];
+  if (again === undefined || first === undefined || packet.tcp.payload.length > 0) return false;
+  return Buffer.from(encodeOptions([again])).equals(encodeOptions([first]));
+}
+
+function announcementOf({ tcp }: Packet): TcpOption | undefined {
+  return tcp.options.find((option) => option.kind === 'add_addr' && !option.echo);
 }
 
 /** An ACK that is sent again until it is answered: with a DATA_FIN (RFC 8684 §3.3.3), or third of a join (§3.2). */

@@ -29,10 +29,10 @@ const BY_NAME: Readonly<Record<string, ValueKind>> = {
   family: { words: ['ipv4', 'ipv6'] }, families: { words: ['ipv4', 'ipv6'] },
 };
 
-/** Every command that the help shows. */
+/** Every command that the help shows, without `help` itself. */
 export function completedCommands(program: Command): CompletedCommand[] {
   const help = program.createHelp();
-  return help.visibleCommands(program).map((command) => ({
+  return help.visibleCommands(program).filter((command) => command.name() !== 'help').map((command) => ({
     name: command.name(),
     description: command.summary() === '' ? command.description() : command.summary(),
     options: help.visibleOptions(command).map(completedOption),

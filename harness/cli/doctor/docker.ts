@@ -39,7 +39,7 @@ function daemonAddress(environment: NodeJS.ProcessEnv): { name: string; options:
 
 function askVersion(options: RequestOptions): Promise<{ Version?: string; ApiVersion?: string }> {
   return new Promise((resolve, reject) => {
-    const call = request({ ...options, path: '/version', timeout: LIMIT_MS }, (response) => {
+    const call = request({ ...options, path: '/version', timeout: LIMIT_MS, agent: false }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (part: string) => (body += part));
       response.on('end', () => {

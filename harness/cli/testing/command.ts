@@ -1,6 +1,6 @@
 /** Runs the built program in tests, as a user would. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LAUNCHER_VARIABLE, startTime } from '../launcher.ts';
@@ -63,6 +63,8 @@ export function ending(child: ChildProcess): Promise<Ended> {
 /** A folder that goes when the test does. */
 export function temporaryFolder(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'cli-test-'));
+  // Tests look at it as other users too.
+  chmodSync(path, 0o755);
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
