@@ -2,30 +2,46 @@
 import { spawn } from 'node:child_process';
 import { enterCommand } from '../topology/tester-namespace.ts';
 import { outsideProblem } from '../wire/inside.ts';
+import { LAUNCHER_VARIABLE, launcherMark } from './launcher.ts';
+import { NamespaceError, namespaceProblem } from './namespaces.ts';
 
 /**
  * Starts the same command in a namespace of the run's own and gives its exit code; undefined when this process is in
  * one already and should do the work itself.
  *
- * @throws Error when no namespace can be made
+ * @throws NamespaceError when no namespace can be made
  */
 export async function enterNamespace(argv: readonly string[]): Promise<number | undefined> {
   if (outsideProblem() === undefined) return undefined;
+  requireNamespaces();
   const [program = '', ...rest] = enterCommand([process.execPath, ...process.execArgv, process.argv[1] ?? '', ...argv]);
-  const child = spawn(program, rest, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
-  // The terminal sends the interrupt to both; the child decides when it ends.
-  const ignore = (): void => undefined;
-  const passOn = (): void => void child.kill('SIGTERM');
-  process.on('SIGINT', ignore).on('SIGTERM', passOn);
+  const env = { ...process.env, [LAUNCHER_VARIABLE]: launcherMark() };
+  // A session of its own: the terminal interrupts every process in front of it, and would end agents and workers in
+  // the middle of what is to be finished.
+  const child = spawn(program, rest, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env, detached: true });
+  const entered = new Promise<boolean>((resolve) => {
+    child.once('message', () => resolve(true)).once('disconnect', () => resolve(false));
+  });
+  // The child decides when it ends.
+  const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
+  process.on('SIGINT', passOn).on('SIGTERM', passOn);
   try {
-    return await new Promise<number>((resolve, reject) => {
-      child.on('error', (error) => {
-        const remedy = 'install util-linux, and see with "mptcp-conformance doctor" whether namespaces are allowed';
-        reject(new Error(`cannot start "${program}": ${error.message}; ${remedy}`));
-      });
-      child.on('exit', (code) => resolve(code ?? 2));
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('exit', resolve);
     });
+    // What unshare exits with when it fails would be taken for a broken MUST.
+    if (!await entered) {
+      throw new NamespaceError(`"${program}" ended with ${code ?? 'a signal'} before the command began; see above, and "mptcp-conformance doctor"`);
+    }
+    return code ?? 2;
   } finally {
-    process.off('SIGINT', ignore).off('SIGTERM', passOn);
+    process.off('SIGINT', passOn).off('SIGTERM', passOn);
   }
+}
+
+function requireNamespaces(): void {
+  const problem = namespaceProblem();
+  if (problem === undefined) return;
+  throw new NamespaceError(`${problem.message}; ${problem.remedy}; "mptcp-conformance doctor" says more`);
 }

@@ -1,102 +1,51 @@
-/** The command line: one file per command, this one only says what there is. */
-import { Command, Option, InvalidArgumentError } from 'commander';
-import { mutants } from './mutants.ts';
-import { projectVersion } from './project.ts';
-import { DEFAULT_CONCURRENCY, run, type RunOptions } from './run.ts';
-import { UsageError } from './selection.ts';
-import { vitest } from './vitest-command.ts';
+/** Runs the program that `program.ts` describes. Importing this file runs it. */
+import { CommanderError } from 'commander';
+import { buildProgram } from './program.ts';
 
 /** Errors that explain themselves: a stack would only hide what they say. */
 const SELF_EXPLAINING = new Set([
-  'UsageError', 'DocumentError', 'CatalogueError', 'TopologyError', 'TopologyFileError', 'WireError', 'AgentLost', 'AgentBuildError', 'DeviationsFileError',
-  'ResultsFileError', 'AllureReportError', 'CaptureError',
+  'UsageError', 'NamespaceError', 'DocumentError', 'TopologyError', 'WireError', 'AgentLost', 'AgentRefused', 'AgentBuildError',
+  'ResultsFileError', 'AllureReportError', 'CaptureError', 'CaptureFormatError',
 ]);
-
-function list(value: string, earlier: string[] = []): string[] {
-  return [...earlier, ...value.split(',').map((one) => one.trim()).filter((one) => one !== '')];
-}
-
-function positive(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('expected a whole number from 1');
-  return number;
-}
-
-/** Adds the options by which scenarios are chosen. */
-function withSelection(command: Command): Command {
-  return command
-    .argument('[id...]', 'scenarios or suites, by id (with or without the variant after #)')
-    .option('-s, --section <list>', 'sections of RFC 8684, with their subsections: 3.1,3.3', list)
-    .option('-c, --clause <list>', 'scenarios that judge these clauses: 3.1-20.8.s4', list)
-    .option('--scenario <list>', 'scenarios by id, as the argument', list)
-    .option('-l, --level <list>', 'scenarios that judge a clause of this level: must, should, may, implied', list)
-    .option('-f, --family <list>', 'ipv4, ipv6', list);
-}
-
-/** Builds the command line. */
-export function buildProgram(argv: readonly string[]): Command {
-  const program = new Command('mptcp-conformance')
-    .description('Says, clause by clause, where a Multipath TCP stack departs from RFC 8684.')
-    .version(projectVersion())
-    .showHelpAfterError('(--help explains)')
-    .enablePositionalOptions()
-    .addHelpText('after', `
-Examples:
-  mptcp-conformance run                                  judge this machine's kernel by everything there is
-  mptcp-conformance run --section 3.1 --family ipv6      one section, one family
-  mptcp-conformance run --clause 3.1-20.8.s4             what judges one clause
-  mptcp-conformance run ID --ladder                      one scenario and its packets
-
-Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the harness could not do its job.`);
-  withSelection(program.command('run').description('judge the running kernel in network namespaces'))
-    .addOption(new Option('-j, --concurrency <n>', 'scenarios at once').argParser(positive).default(DEFAULT_CONCURRENCY))
-    .option('--json <file>', 'write the results there too')
-    .addOption(new Option('--keep-captures <which>', 'whose evidence to keep').choices(['all', 'failed']).default('all'))
-    .option('-o, --output <folder>', 'where results and evidence go', 'reports/latest')
-    .option('--deviations <file>', 'declared deviations; "none" for none (default: the baseline of this kernel)')
-    .option('--allure', 'make the Allure report too', false)
-    .option('--ladder', 'print the ladder diagram of every scenario', false)
-    .option('--info', 'say what each MAY turned out to be', false)
-    .action(async (ids: string[], options: Record<string, unknown>) => {
-      process.exitCode = await run(toRunOptions(ids, options), argv);
-    });
-  withSelection(program.command('mutants').description('show that every expectation can fail: alter what the stack sends, see whether it is noticed'))
-    .addOption(new Option('-j, --concurrency <n>', 'runs at once').argParser(positive).default(2 * DEFAULT_CONCURRENCY))
-    .action(async (ids: string[], options: Record<string, unknown>) => {
-      process.exitCode = await mutants(toRunOptions(ids, options), argv);
-    });
-  program.command('vitest').description('run Vitest itself on the suites: list, watch, --shard, -t, its reporters')
-    .argument('[args...]', 'arguments of Vitest, such as: run --shard 1/2')
-    .allowUnknownOption().passThroughOptions().helpOption(false)
-    .action(async (args: string[]) => {
-      process.exitCode = await vitest(args, argv);
-    });
-  return program;
-}
-
-function toRunOptions(ids: string[], raw: Record<string, unknown>): RunOptions {
-  const { section, clause, scenario, level, family, ...rest } = raw as Record<string, unknown> & {
-    section?: string[]; clause?: string[]; scenario?: string[]; level?: string[]; family?: string[];
-  };
-  return {
-    ...(rest as unknown as RunOptions),
-    ids: [...ids, ...(scenario ?? [])],
-    sections: section ?? [], clauses: clause ?? [], levels: level ?? [], families: family ?? [],
-  };
-}
 
 /** Runs the program; never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
-  // Whoever started us inside a namespace is gone: nobody waits for the results.
-  if (process.send !== undefined) process.on('disconnect', () => process.exit(2));
-  process.channel?.unref();
+  enterQuietly();
   try {
+    if (argv.length === 0) buildProgram(argv).help({ error: true });
     await buildProgram(argv).parseAsync(argv, { from: 'user' });
   } catch (error) {
+    // Commander has said already what is wrong, and gives 1 for it; that would mean a broken MUST.
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
     process.exitCode = 2;
-    const known = error instanceof UsageError || (error instanceof Error && SELF_EXPLAINING.has(error.name));
-    process.stderr.write(`mptcp-conformance: ${known ? (error as Error).message : String((error as Error).stack ?? error)}\n`);
+    process.stderr.write(`mptcp-conformance: ${describe(error)}\n`);
   }
+}
+
+/** Tells the launcher, if there is one, that the namespace is made; ends with it. */
+function enterQuietly(): void {
+  if (process.send === undefined) return;
+  process.send('entered');
+  // Whoever started us inside a namespace is gone: nobody waits for the results.
+  process.on('disconnect', () => process.exit(2));
+  process.channel?.unref();
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (SELF_EXPLAINING.has(error.name)) return error.message;
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  const file = path === undefined ? '' : ` (${path})`;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return `the disk is full (${code} in ${syscall ?? 'a write'})${file}; free some space, or choose another folder with --output and TMPDIR`;
+  }
+  if (code === 'EACCES' || code === 'EROFS') {
+    return `no permission to write${file}: ${error.message}; choose another folder with --output`;
+  }
+  return error.stack ?? error.message;
 }
 
 await main(process.argv.slice(2));

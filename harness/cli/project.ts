@@ -5,7 +5,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { loadCatalogue } from '../catalogue/load.ts';
 import { findSuites, loadSuite, openLibrary } from '../scenario/load.ts';
 import { lintScenarios } from '../scenario/lint.ts';
-import { DocumentError } from '../document/diagnostic.ts';
+import { DocumentError, gather, type Diagnostic } from '../document/diagnostic.ts';
 import { projectFile } from '../document/project-file.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { findTopology } from '../topology/load.ts';
@@ -31,9 +31,9 @@ export function projectVersion(): string {
   return manifest.version;
 }
 
-/** The catalogue of clauses. @throws CatalogueError */
-export function openCatalogue(): Catalogue {
-  return loadCatalogue(join(projectRoot(), 'suites', 'rfc8684', 'clauses'));
+/** The catalogue of clauses, this installation's unless told. @throws DocumentError */
+export function openCatalogue(folder = join(projectRoot(), 'suites', 'rfc8684', 'clauses')): Catalogue {
+  return loadCatalogue(folder);
 }
 
 /** A topology by its name. @throws when there is none, or it is wrong */
@@ -41,20 +41,15 @@ export function openTopology(name: string): Topology {
   return findTopology(join(projectRoot(), 'topologies'), name);
 }
 
-/** Loads and checks all suites. @throws DocumentError @throws CatalogueError */
+/** Loads and checks all suites. @throws DocumentError @throws DocumentError */
 export function openProject(): Project {
   const root = projectRoot();
   const catalogue = openCatalogue();
   const library = openLibrary(join(root, 'suites'));
   const scenarios: Scenario[] = [];
-  const diagnostics = [];
+  const diagnostics: Diagnostic[] = [];
   for (const file of findSuites(join(root, 'suites'))) {
-    try {
-      scenarios.push(...loadSuite(file, library));
-    } catch (error) {
-      if (!(error instanceof DocumentError)) throw error;
-      diagnostics.push(...error.diagnostics);
-    }
+    scenarios.push(...gather(diagnostics, () => loadSuite(file, library)) ?? []);
   }
   diagnostics.push(...lintScenarios(scenarios, catalogue, (name) => openTopology(name)));
   if (diagnostics.length > 0) throw new DocumentError(diagnostics);

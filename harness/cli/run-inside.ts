@@ -1,5 +1,5 @@
 /** The run itself, in the tester's namespace: Vitest over the suites, then the results and what is made of them. */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { evidenceFolder } from '../engine/run-scenario.ts';
@@ -12,6 +12,9 @@ import { UsageError } from './selection.ts';
 import { Collector } from './vitest/collector.ts';
 import type { WorkerSettings } from './vitest/settings.ts';
 import { runSuites } from './vitest/start.ts';
+
+/** Folder of the evidence, beside the results file. */
+export const EVIDENCE_FOLDER = 'evidence';
 
 /** What the run command has worked out. */
 export interface RunPlan {
@@ -36,9 +39,14 @@ export function requireMptcp(): void {
       `kernel ${release()} has no MPTCP (${path} is missing): it was built without CONFIG_MPTCP; judge a kernel that has it`,
     );
   }
-  if (readFileSync(path, 'utf8').trim() === '0') {
-    throw new UsageError('net.mptcp.enabled is 0 in a fresh network namespace: run "sysctl net.mptcp.enabled=1" and see what sets it');
+  if (readFileSync(path, 'utf8').trim() !== '0') return;
+  // Some distributions ship it so; every namespace of a stack gets it switched on, if that can be done.
+  try {
+    writeFileSync(path, '1');
+  } catch (error) {
+    throw new UsageError(`net.mptcp.enabled is 0 in new network namespaces and cannot be set: ${(error as Error).message}; see what sets it`);
   }
+  process.stderr.write('net.mptcp.enabled is 0 in new network namespaces of this kernel; the run switches it on for itself\n');
 }
 
 /** Runs the scenarios and returns the results, partial ones when the run was cut short. */

@@ -13,7 +13,7 @@ import { styleFor } from '../report/text-layout.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { enterNamespace } from './enter.ts';
 import { openProject, projectRoot, type Project } from './project.ts';
-import { requireMptcp, runInside, type RunPlan } from './run-inside.ts';
+import { EVIDENCE_FOLDER, requireMptcp, runInside, type RunPlan } from './run-inside.ts';
 import { isNarrowed, selectScenarios, UsageError, type Selection } from './selection.ts';
 import { showLadders } from './show.ts';
 
@@ -29,17 +29,14 @@ export interface RunOptions extends Selection {
   info: boolean;
 }
 
-/** Scenarios at once unless told: most of a scenario is waiting for the kernel. */
-export const DEFAULT_CONCURRENCY = 16;
-
 /** Runs the command and returns its exit code. @throws UsageError and everything that the harness can fail with */
 export async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
-  const project = openProject();
-  // What is wrong with the command line or the suites is better said before anything is started.
-  const scenarios = selectScenarios(project.scenarios, options, project.catalogue);
+  // The suites are loaded inside only: with many, doing it twice is the longest part of starting.
   const inside = await enterNamespace(argv);
   if (inside !== undefined) return inside;
   requireMptcp();
+  const project = openProject();
+  const scenarios = selectScenarios(project.scenarios, options, project.catalogue);
   const plan = await planRun(project, scenarios, options, argv);
   const list = declaredFor(options);
   plan.settings.deviations = list.deviations;
@@ -65,7 +62,7 @@ async function planRun(project: Project, scenarios: Scenario[], options: RunOpti
     command: ['mptcp-conformance', ...argv],
     settings: {
       ...(selected ? { selected: scenarios.map((scenario) => scenario.id) } : {}),
-      evidenceRoot: join(output, 'evidence'),
+      evidenceRoot: join(output, EVIDENCE_FOLDER),
       agentPath,
       deviations: [],
       mode: 'judge',
@@ -75,9 +72,9 @@ async function planRun(project: Project, scenarios: Scenario[], options: RunOpti
 
 /** Clears what an earlier run left there; a folder that holds anything else is not ours to clear. */
 function prepareOutput(output: string): void {
-  const ours = ['evidence', 'results.json', 'allure-results', 'allure-report'];
+  const ours = [EVIDENCE_FOLDER, 'results.json', 'allure-results', 'allure-report'];
   for (const name of ours) rmSync(join(output, name), { recursive: true, force: true });
-  mkdirSync(join(output, 'evidence'), { recursive: true });
+  mkdirSync(join(output, EVIDENCE_FOLDER), { recursive: true });
 }
 
 function declaredFor(options: RunOptions): DeviationList {
@@ -94,10 +91,10 @@ function declaredFor(options: RunOptions): DeviationList {
 async function report(results: RunResults, errors: readonly string[], options: RunOptions, plan: RunPlan): Promise<void> {
   const style = styleFor(process.stdout);
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
-  const evidence = join(plan.output, 'evidence');
+  const evidence = join(plan.output, EVIDENCE_FOLDER);
   if (options.ladder) showLadders(results, plan.output);
   const clauses = new Map(plan.project.catalogue.all.map((clause) => [clause.id, clause]));
-  say(summaryText(results, { ...style, clauses, showInfo: options.info, evidenceFolder: nice(plan.output) }));
+  say(summaryText(results, { ...style, clauses, showInfo: options.info, resultsFolder: nice(plan.output) }));
   for (const error of errors) say(`harness error: ${error}`);
   const reports = [`results: ${nice(join(plan.output, 'results.json'))}`, `evidence: ${nice(evidence)}`];
   if (plan.allure) {

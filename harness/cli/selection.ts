@@ -3,6 +3,9 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { levelOf } from '../catalogue/types.ts';
 import { suggestion } from '../document/diagnostic.ts';
 import { clausesOf, type Scenario } from '../scenario/suite.ts';
+import { UsageError } from './usage-error.ts';
+
+export { UsageError };
 
 /** What the user asked for; lists are alternatives, and all that is given must hold. */
 export interface Selection {
@@ -12,11 +15,6 @@ export interface Selection {
   clauses?: readonly string[];
   levels?: readonly string[];
   families?: readonly string[];
-}
-
-/** The command line asks for something that cannot be done: exit code 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
 }
 
 /** Whether anything narrows the choice. */
@@ -67,5 +65,7 @@ function idWords(scenarios: readonly Scenario[]): Set<string> {
 }
 
 function requireSome(isThere: boolean, what: string, word: string, known: Iterable<string>): void {
-  if (!isThere) throw new UsageError(`there is no ${what} "${word}"${suggestion(word, known)}`);
+  if (isThere) return;
+  const hint = suggestion(word, known);
+  throw new UsageError(`there is no ${what} "${word}"${hint === '' ? `; "mptcp-conformance ${what === 'clause' ? 'clauses' : 'list'}" lists what there is` : hint}`);
 }

@@ -34,9 +34,9 @@ describe('gather', () => {
   test('keeps what is wrong and goes on, but lets other errors pass', () => {
     const found: Diagnostic[] = [];
     expect(gather(found, () => 5)).toBe(5);
-    expect(gather(found, () => { throw new DocumentError([one]); })).toBeUndefined();
+    expect(gather(found, (): number => { throw new DocumentError([one]); })).toBeUndefined();
     expect(found).toEqual([one]);
-    expect(() => gather(found, () => { throw new RangeError('else'); })).toThrow(RangeError);
+    expect(() => gather(found, (): number => { throw new RangeError('else'); })).toThrow(RangeError);
   });
 });
 

@@ -1,6 +1,7 @@
 /** The option that a compliant host would put on a packet: what a scenario leaves out, and what `auto` means. */
 import { addAddrHmac, dssChecksum, idsn, joinHmac, token } from '../mptcp/index.ts';
-import { FLAG, type OptionAddAddr, type TcpOption } from '../packet/types.ts';
+import { FLAG, type OptionAddAddr, type OptionDss, type TcpOption } from '../packet/types.ts';
+import { fillOctets } from '../sut/fill.ts';
 import type { Before, Subflow } from './endpoint.ts';
 
 /** One packet as its sender sees it. Numbers are relative where the notation's are. */
@@ -174,6 +175,18 @@ function dss(view: OptionView, secrets: Secrets): TcpOption {
 /** DSS checksum over the whole payload of a packet; the DSN is relative to the sender's IDSN. */
 export function checksumOf(view: OptionView, senderKey: bigint, dsn: bigint, ssn: number, dataLength = view.payload.length): number {
   return dssChecksum({ dsn: BigInt.asUintN(64, idsn(senderKey) + dsn), ssn, dataLength, data: view.payload });
+}
+
+/** The octets that a mapping covers: the payload where it lies in this segment, the pattern where it lies in others. */
+export function mappedOctets(option: OptionDss, { ssn: seq, payload }: OptionView, idsnOfSender: bigint): Uint8Array {
+  const { dsn = 0n, ssn = 0, dataLength = 0 } = option;
+  const from = Number(BigInt.asUintN(32, dsn - idsnOfSender)) - 1;
+  const data = fillOctets(Math.max(0, from), Math.max(0, dataLength - (option.dataFin ? 1 : 0)));
+  for (const [i, octet] of payload.entries()) {
+    const at = seq + i - ssn;
+    if (at >= 0 && at < data.length) data[at] = octet;
+  }
+  return data;
 }
 
 /** The option with the numbers of a DSS cut to the sizes that its flags say. */

@@ -7,7 +7,7 @@ import { isMptcp, OPTION_FIELDS } from '../scenario/option-fields.ts';
 import type { FieldItem, OptionItem, PacketLine } from '../scenario/packet-line.ts';
 import { fillOctets } from '../sut/fill.ts';
 import {
-  announcementHmac, baseFor, checksumOf, compliantOption, narrowDss, outgoingView, wideOption, type OptionView,
+  announcementHmac, baseFor, checksumOf, compliantOption, mappedOctets, narrowDss, outgoingView, wideOption, type OptionView,
 } from './compliant-option.ts';
 import { relativeDsn, type Subflow } from './endpoint.ts';
 import { evaluate, toInt, type Scope } from './evaluate.ts';
@@ -35,7 +35,7 @@ export function composePacket(line: PacketLine, subflow: Subflow, scope: Scope, 
       seq: (subflow.isn + seq) >>> 0,
       ack: (ackBase + ack) >>> 0,
       flags,
-      window: header('win', DEFAULT_WINDOW),
+      window: header('win', subflow.connection.profile.window ?? DEFAULT_WINDOW),
       urgent: header('urg', 0),
       options: fit(options),
       payload: view.payload,
@@ -99,8 +99,10 @@ function viewFor(line: PacketLine, subflow: Subflow, flags: number, scope: Scope
   const known = subflow.sentMappingAt(start);
   const { connection } = subflow;
   const dsn = known === undefined ? connection.sendNext : known.dsn + BigInt(start - known.ssn);
+  // What a sequence number once carried it carries always, whatever the line says of it now.
+  const shown = known === undefined ? writtenDsn(line, start, dsn, scope) : undefined;
   const isPlain = !connection.mptcp || (subflow.first && known === undefined && isUnmapped(line));
-  const offset = isPlain ? start - 1 : Number(writtenDsn(line, start, dsn, scope) ?? dsn) - 1;
+  const offset = isPlain ? start - 1 : Number(shown ?? dsn) - 1;
   const dataFin = line.options?.items.some((item) =>
     item.name === 'dss' && item.fields.some((field) => field.name === 'F' && fieldValue(field, scope) === 1n)) ?? false;
   return outgoingView(subflow, flags, start, payloadOf(line, Math.max(0, offset), scope), dataFin);
@@ -248,23 +250,11 @@ function sumUp(option: TcpOption, reference: TcpOption, view: OptionView): void 
   if (option.kind === 'dss' && option.checksum !== undefined && option.dsn !== undefined) {
     const { dsn, ssn = 0, dataLength = 0 } = option;
     // An infinite mapping has no octets to sum up (§3.7).
-    option.checksum = dataLength === 0 ? 0 : dssChecksum({ dsn, ssn, dataLength, data: mappedOctets(option, view) });
+    option.checksum = dataLength === 0 ? 0 : dssChecksum({ dsn, ssn, dataLength, data: mappedOctets(option, view, view.subflow.connection.localIdsn) });
   }
   if (option.kind !== 'mp_capable' || option.checksum === undefined || option.dataLength === undefined) return;
   if (reference.kind !== 'mp_capable' || reference.senderKey === undefined) return;
   option.checksum = checksumOf(view, reference.senderKey, 1n, 1, option.dataLength);
-}
-
-/** The octets that a mapping covers: the payload where it lies in this segment, the pattern where it lies in others. */
-function mappedOctets(option: OptionDss, { subflow, ssn: seq, payload }: OptionView): Uint8Array {
-  const { dsn = 0n, ssn = 0, dataLength = 0 } = option;
-  const from = Number(BigInt.asUintN(32, dsn - subflow.connection.localIdsn)) - 1;
-  const data = fillOctets(Math.max(0, from), Math.max(0, dataLength - (option.dataFin ? 1 : 0)));
-  for (const [i, octet] of payload.entries()) {
-    const at = seq + i - ssn;
-    if (at >= 0 && at < data.length) data[at] = octet;
-  }
-  return data;
 }
 
 /** The option cut or filled up with zeros to `length` octets, its Length octet telling so. */

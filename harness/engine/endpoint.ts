@@ -71,7 +71,7 @@ export class Connection {
   constructor(profile: Profile, random: Randomness) {
     this.profile = profile;
     this.random = random;
-    this.localKey = random.uint64();
+    this.localKey = profile.key ?? random.uint64();
   }
 
   /** Next data sequence number to send, relative: the first that was never sent. */

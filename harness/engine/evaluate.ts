@@ -30,7 +30,7 @@ const FUNCTIONS: Readonly<Record<FunctionName, (...args: (Value | undefined)[]) 
   flip: (value, at) => flip(required(value), at === undefined ? 0 : Number(toInt(at))),
   low32: (value) => BigInt.asUintN(32, toInt(value)),
   left: (value, count) => toBytes(value).slice(0, Number(toInt(count))),
-  right: (value, count) => toBytes(value).slice(-Number(toInt(count))),
+  right: (value, count) => right(toBytes(value), Number(toInt(count))),
   fill: (count, octet) => new Uint8Array(Number(toInt(count))).fill(octet === undefined ? 0 : Number(toInt(octet))),
   swap32: (value) => (toInt(value) >> 32n) | BigInt.asUintN(64, toInt(value) << 32n),
   reverse64: (value) => BigInt(`0x${toInt(value).toString(16).padStart(16, '0').match(/../g)?.reverse().join('') ?? '0'}`),
@@ -143,6 +143,11 @@ function toText(value: Value | undefined): string {
 function toBytes(value: Value | undefined): Uint8Array {
   if (value instanceof Uint8Array) return value;
   throw new RangeError(`${value === undefined ? 'a missing argument' : `"${String(value)}"`} is no string of octets`);
+}
+
+/** The last `count` octets; slice(-0) would give them all. */
+function right(bytes: Uint8Array, count: number): Uint8Array {
+  return bytes.slice(Math.max(0, bytes.length - count));
 }
 
 /** The same value with one bit the other way: bit 0 is the lowest of a number, the highest of the first octet of bytes. */

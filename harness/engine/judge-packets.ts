@@ -4,11 +4,12 @@ import { formatPacket, type NumberBase } from '../scenario/format.ts';
 import type { PacketLine } from '../scenario/packet-line.ts';
 import type { AndStep, ExpectStep, NeverStep, OneOfStep, QuietStep } from '../scenario/suite.ts';
 import type { Subflow } from './endpoint.ts';
+import { withNumbers } from './forge.ts';
 import { matchPacket, type Difference, type MatchResult } from './match.ts';
 import type { Arrival } from './packet-view.ts';
 import type { Session } from './session.ts';
 import type { Tamper } from './tamper.ts';
-import { isAnnouncementAgain, isPureAck, isReinjectionOf, isRetransmissionOf } from './tolerance.ts';
+import { isAnnouncementAgain, isPureAck, isRetransmissionOf, repeatsData } from './tolerance.ts';
 
 /** How a step went. */
 export interface Outcome {
@@ -81,7 +82,7 @@ function look(
       return { met: true, stop: false, message: '' };
     }
     misses.set(arrival, result.differences);
-    if (strict.length === 0 || pure || isRepetition(arrival, session) || isKnown(arrival, session)) continue;
+    if (strict.length === 0 || pure || isRepetition(arrival, session)) continue;
     return {
       met: false,
       stop: true,
@@ -114,17 +115,12 @@ function accept(arrival: Arrival, subflow: Subflow | undefined, result: MatchRes
   session.lastMatch = owner === undefined ? undefined : { arrival, subflow: owner };
 }
 
+/** What a step has had before: a segment sent again, data on another subflow, an announcement. */
 function isRepetition(arrival: Arrival, session: Session): boolean {
-  return session.arrivals.some((one) =>
-    one.consumed && one.subflow === arrival.subflow && one.index < arrival.index && isRetransmissionOf(arrival.packet, one.packet));
-}
-
-/** What a step has had before: data on another subflow, an announcement. */
-function isKnown(arrival: Arrival, session: Session): boolean {
-  return session.arrivals.some((one) => {
+  return repeatsData(arrival) || session.arrivals.some((one) => {
     if (!one.consumed || one.index >= arrival.index) return false;
     if (isAnnouncementAgain(arrival.packet, one.packet)) return true;
-    return one.subflow !== arrival.subflow && isReinjectionOf(arrival.packet, one.packet);
+    return one.subflow === arrival.subflow && isRetransmissionOf(arrival.packet, one.packet);
   });
 }
 
@@ -168,7 +164,7 @@ export async function judgeQuiet(step: QuietStep, session: Session, tamper: Tamp
 /** After a fence, no packet like this has come. */
 export async function judgeNever(step: NeverStep, session: Session, tamper: Tamper | undefined): Promise<Outcome> {
   await session.fence();
-  for (const arrival of [...session.arrivals, ...forge(tamper, session)]) {
+  for (const arrival of [...session.arrivals, ...forge(tamper, session, step.line)]) {
     if (step.from === 'here' && arrival.index < session.windowStart) continue;
     if (!fits(step.line, arrival, session)) continue;
     return { met: false, stop: false, message: 'a forbidden packet came', expected: `never ${step.line.text}`, actual: describe(arrival, session) };
@@ -183,13 +179,15 @@ function fits(line: PacketLine, arrival: Arrival, session: Session): boolean {
 }
 
 /** What a lie adds to the packets that came, on every subflow there is and on one that no line has named. */
-function forge(tamper: Tamper | undefined, session: Session): Arrival[] {
+function forge(tamper: Tamper | undefined, session: Session, line?: PacketLine): Arrival[] {
   if (tamper?.forge === undefined) return [];
   const forged: Arrival[] = [];
   for (const subflow of session.subflows.values()) {
     const sample = session.arrivals.find((arrival) => arrival.subflow === subflow);
     if (sample === undefined) continue;
-    forged.push({ ...sample, packet: tamper.forge(sample.packet), index: session.arrivals.length, consumed: false });
+    const blank = tamper.forge(sample.packet);
+    const packet = line === undefined ? blank : withNumbers(blank, line, subflow, session.scope());
+    forged.push({ ...sample, packet, index: session.arrivals.length, consumed: false });
   }
   const [sample] = forged;
   return sample === undefined ? forged : [...forged, { ...sample, subflow: undefined }];

@@ -1,6 +1,6 @@
 /** Holds a packet against a packet line. Pure. */
 import type { TcpOption } from '../packet/types.ts';
-import type { Value } from '../scenario/expression.ts';
+import type { Matcher, Value } from '../scenario/expression.ts';
 import { showValue } from '../scenario/format.ts';
 import { flagText, isMptcp, OPTION_FIELDS } from '../scenario/option-fields.ts';
 import type { FieldItem, OptionItem, PacketLine } from '../scenario/packet-line.ts';
@@ -71,8 +71,13 @@ function compare({ field, item, actual, scope, bound, differences, bits }: Compa
   if (matches(item.matcher, actual, scope, (name, value) => bound.set(name, value), bits)) return;
   const style = scope.style ?? 'dec';
   const show = (value: Value): string => showValue(value, style);
-  const expected = describeMatcher(item.matcher, scope, show);
+  // A field that is not there differs, also where nothing can be said of the value that it would have.
+  const expected = actual === undefined && !isKnown(item.matcher, scope) ? 'present' : describeMatcher(item.matcher, scope, show);
   differences.push({ field, expected, actual: actual === undefined ? 'absent' : show(actual) });
+}
+
+function isKnown(matcher: Matcher, scope: Scope): boolean {
+  return matcher.type !== 'equal' || matcher.expr.type !== 'auto' || scope.auto?.() !== undefined;
 }
 
 function compareOptions(

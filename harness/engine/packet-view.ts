@@ -1,10 +1,11 @@
 /** Reads the fields of a packet that has come, in the notation's numbers. Pure. */
+import { dssChecksum } from '../mptcp/index.ts';
 import { encodedLength } from '../packet/index.ts';
-import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
+import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Value } from '../scenario/expression.ts';
 import { OPTION_FIELDS, type FieldStyle } from '../scenario/option-fields.ts';
 import { fillOctets } from '../sut/fill.ts';
-import { announcementHmac, baseFor, compliantOption, incomingView, type OptionView } from './compliant-option.ts';
+import { announcementHmac, baseFor, compliantOption, incomingView, mappedOctets, type OptionView } from './compliant-option.ts';
 import { relativeDsn, type Before, type Subflow } from './endpoint.ts';
 
 /** A packet of the stack as the matcher gets it. */
@@ -78,7 +79,9 @@ export function autoHeader(name: string, arrival: Arrival, subflow: Subflow): Va
 /** Offset in the stack's stream at which this packet's payload stands: by its mapping, or else by its sequence number. */
 function streamOffset(arrival: Arrival, subflow: Subflow): number {
   const { tcp } = arrival.packet;
-  const ssn = subflow.remoteIsn === undefined ? 1 : (tcp.seq - subflow.remoteIsn) >>> 0;
+  // A SYN takes the number before its data.
+  const syn = Number((tcp.flags & FLAG.SYN) !== 0);
+  const ssn = subflow.remoteIsn === undefined ? 1 : ((tcp.seq - subflow.remoteIsn) >>> 0) + syn;
   const mapping = subflow.receivedMappings.findLast((one) => ssn >= one.ssn && ssn < one.ssn + one.length);
   return mapping === undefined ? ssn - 1 : Number(mapping.dsn) - 1 + ssn - mapping.ssn;
 }
@@ -97,7 +100,17 @@ export function readField(option: TcpOption, name: string, view: OptionView): Va
 /** What `auto` is for a field of an option. */
 export function autoField(option: TcpOption, name: string, view: OptionView): Value | undefined {
   if (option.kind === 'add_addr' && name === 'hmac') return announcementHmac(option, view);
+  if (option.kind === 'dss' && option.hasMap && name === 'csum') return checksumOfMapping(option, view);
   return readField(compliantOption(option.kind, view), name, view);
+}
+
+/** The checksum that verifies for the mapping which the option itself declares. */
+function checksumOfMapping(option: OptionDss, view: OptionView): Value | undefined {
+  const base = baseFor('dsn', view);
+  if (base === undefined) return undefined;
+  const { ssn = 0, dataLength = 0 } = option;
+  const dsn = BigInt.asUintN(64, base + relativeDsn(option.dsn ?? 0n, option.dsn8, base));
+  return BigInt(dssChecksum({ dsn, ssn, dataLength, data: mappedOctets(option, view, base) }));
 }
 
 /** Whether a DSN or Data ACK of this option has eight octets. */

@@ -227,7 +227,7 @@ function judgeCheck(step: CheckStep, session: Session, tamper: Tamper | undefine
   const scope = session.scope();
   const found = evaluate(parseExpr(step.left, 0), scope);
   const left = tamper?.values?.([found])[0] ?? found;
-  if (matches(step.comparison, left, scope, () => undefined)) return { met: true, stop: false, message: '' };
+  if (matches(step.comparison, left, scope, (name, value) => session.names.set(name, value))) return { met: true, stop: false, message: '' };
   const expected = describeMatcher(step.comparison, scope, (value) => showValue(value, 'hex'));
   const actual = showValue(left, 'hex');
   return { met: false, stop: false, message: `${step.left} is ${actual}, not ${expected}`, expected, actual };

@@ -30,6 +30,7 @@ export async function runSutLine(line: SutLine, session: Session, milliseconds: 
   if (line.command === 'listen') return listen(agent, args, session);
   if (line.command === 'connect') return connect(agent, args, session);
   if (line.command === 'counter') return counter(agent, args);
+  if (line.command === 'abort') return abort(agent, args);
   if (line.command === 'socket') args['family'] ??= session.scenario.family;
   if (ON_SOCKET.has(line.command)) args['fd'] ??= line.command === 'accept' ? 'lsn' : 'conn';
   if (line.command === 'accept') args['as'] ??= 'conn';
@@ -65,6 +66,12 @@ async function connect(agent: Agent, args: Args, session: Session): Promise<Agen
   if (rest['reuse'] === undefined) await agent.request('socket', { family, proto, name: fd });
   delete rest['reuse'];
   return agent.request('connect', { fd, addr: to, port, nowait: '1', ...rest });
+}
+
+/** Closes as an application does that wants the connection gone at once: with a linger time of zero. */
+async function abort(agent: Agent, { fd = 'conn' }: Args): Promise<AgentAnswer> {
+  await agent.request('setsockopt', { fd, name: 'SO_LINGER', value: '1,0' });
+  return agent.request('close', { fd });
 }
 
 /** One MPTCP counter of the SUT's namespace; `value` is absent when the stack has no counter of that name. */

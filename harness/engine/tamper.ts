@@ -6,9 +6,10 @@
 import type { Packet, TcpOption } from '../packet/types.ts';
 import { FLAG } from '../packet/types.ts';
 import type { Matcher, Value } from '../scenario/expression.ts';
-import { isMptcp, OPTION_FIELDS } from '../scenario/option-fields.ts';
-import type { PacketLine } from '../scenario/packet-line.ts';
+import { isMptcp, OPTION_FIELDS, type FieldStyle } from '../scenario/option-fields.ts';
+import type { OptionItem, PacketLine } from '../scenario/packet-line.ts';
 import type { Step } from '../scenario/suite.ts';
+import { narrowDss } from './compliant-option.ts';
 import { evaluate, type Scope } from './evaluate.ts';
 
 /** A lie about the packet (or answer, or value) that a step would accept. */
@@ -48,6 +49,8 @@ export function tampersFor(step: Step): Tamper[] {
     case 'scattered':
       return [{ title: 'a bit never changes', values: (values) => values.map((value) => (typeof value === 'bigint' ? value | 1n : value)) }];
     case 'check':
+      // A check that only keeps a value accepts any.
+      if (step.comparison.type === 'bind') return [];
       return [{ title: 'the value differs', values: (values) => values.map(otherValue) }];
     default:
       return [];
@@ -143,11 +146,23 @@ function alterField(packet: Packet, kind: string, field: string, instead?: Value
     // A Length octet that lies shows as another length.
     if (field === 'len') return { ...copy, length: 39 } as TcpOption;
     const value = spec?.read(copy);
-    if (spec !== undefined) spec.write(copy, instead ?? (value === undefined ? 1n : otherValue(value)));
-    return copy;
+    spec?.write(copy, instead ?? otherFieldValue(field, spec.style, value));
+    return narrowDss(copy);
   });
   return { ...packet, tcp: { ...packet.tcp, options } };
 }
+
+/** A value of the kind that the field has, so that the packet can still be written; some value where there was none. */
+function otherFieldValue(field: string, style: FieldStyle, value: Value | undefined): Value {
+  if (style === 'text') return value === OTHER_IPV4 ? '192.0.2.253' : OTHER_IPV4;
+  if (style === 'list') return value === undefined ? '255' : `${String(value)}+255`;
+  if (value === undefined) return style === 'bytes' ? new Uint8Array(8) : 1n;
+  // Four octets become eight and the other way round.
+  if (field.endsWith('_size') && typeof value === 'bigint') return 12n - value;
+  return otherValue(value);
+}
+
+const OTHER_IPV4 = '192.0.2.254';
 
 function otherValue(value: Value): Value {
   if (typeof value === 'bigint') return value ^ 1n;
@@ -178,8 +193,20 @@ function blankOption(kind: string): TcpOption {
 /** A packet that has the flags and options of a line. */
 function forgeMatch(line: PacketLine, sample: Packet): Packet {
   const flags = line.flags === 'any' ? FLAG.ACK : line.flags.reduce((sum, name) => sum | FLAG[name as keyof typeof FLAG], 0);
-  const wanted = line.options?.items.filter((item) => !item.negated).map((item) => blankOption(item.name)) ?? [];
+  const wanted = line.options?.items.filter((item) => !item.negated).map(forgeOption) ?? [];
   const plain = sample.tcp.options.filter((option) => !isMptcp(option) && !wanted.some((one) => one.kind === option.kind));
   const needsData = line.fields.some((field) => field.name === 'len' || field.name === 'data');
   return { ...sample, tcp: { ...sample.tcp, flags, options: [...plain, ...wanted], payload: needsData ? Uint8Array.of(1) : new Uint8Array(0) } };
+}
+
+/** An option with the fields that an item asks for, as far as they can be told without a conversation. */
+function forgeOption(item: OptionItem): TcpOption {
+  const option = structuredClone(blankOption(item.name));
+  for (const { name, matcher } of item.fields) {
+    const field = OPTION_FIELDS.get(item.name)?.fields.get(name);
+    if (matcher.type === 'absent') field?.write(option, undefined);
+    else if (matcher.type === 'any') field?.write(option, field.read(option) ?? 1n);
+    else if (matcher.type === 'equal' && matcher.expr.type === 'int') field?.write(option, matcher.expr.value);
+  }
+  return option;
 }

@@ -1,7 +1,9 @@
 /** What the matcher overlooks. Everything that may be tolerated is written here and nowhere else. */
 import { encodeOptions } from '../packet/index.ts';
-import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
+import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
 import { isMptcp } from '../scenario/option-fields.ts';
+import { relativeDsn } from './endpoint.ts';
+import type { Arrival } from './packet-view.ts';
 
 /** Flags that say nothing about MPTCP: when a stack pushes (RFC 9293 §3.9.1) and ECN's (RFC 3168). */
 const UNJUDGED = FLAG.PSH | FLAG.ECE | FLAG.CWR;
@@ -10,7 +12,8 @@ const UNJUDGED = FLAG.PSH | FLAG.ECE | FLAG.CWR;
 export function flagsMatch(names: readonly string[] | 'any', flags: number): boolean {
   if (names === 'any') return true;
   const wanted = names.reduce((sum, name) => sum | FLAG[name as keyof typeof FLAG], 0);
-  const ignored = (UNJUDGED & ~(wanted & (FLAG.ECE | FLAG.CWR))) | ((wanted & FLAG.RST) === 0 ? 0 : FLAG.ACK);
+  const ignored = UNJUDGED & ~(wanted & (FLAG.ECE | FLAG.CWR));
+  if ((wanted & FLAG.RST) !== 0) return (wanted & FLAG.RST) === (flags & FLAG.RST) && (flags & (FLAG.SYN | FLAG.FIN)) === (wanted & (FLAG.SYN | FLAG.FIN));
   return (wanted & ~ignored) === (flags & ~ignored);
 }
 
@@ -24,29 +27,23 @@ export function isPureAck(packet: Packet): boolean {
   return tcp.options.every((option) => !isMptcp(option) || (option.kind === 'dss' && !option.hasMap && !option.dataFin));
 }
 
-/**
- * A segment sent again: same place in sequence space, same flags, same length. The third packet of a join takes no
- * place there and is sent reliably all the same (RFC 8684 §3.2).
- */
+/** A segment sent again: same place in sequence space, same flags, same length. */
 export function isRetransmissionOf(packet: Packet, earlier: Packet): boolean {
   return (
     packet.tcp.seq === earlier.tcp.seq &&
     (packet.tcp.flags & ~UNJUDGED) === (earlier.tcp.flags & ~UNJUDGED) &&
     packet.tcp.payload.length === earlier.tcp.payload.length &&
-    (packet.tcp.payload.length > 0 || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN)) !== 0 ||
-      (isThirdOfJoin(packet) && isThirdOfJoin(earlier)))
+    (packet.tcp.payload.length > 0 || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN)) !== 0 || (isSentUntilAnswered(packet) && isSentUntilAnswered(earlier)))
   );
 }
 
-/**
- * The same octets of the connection on another subflow. A stack may send data there that has not been acknowledged as
- * far as it knows (RFC 8684 §3.3.6), and its knowledge may lag behind the wire.
- */
-export function isReinjectionOf(packet: Packet, earlier: Packet): boolean {
-  const [mapping, other] = [mappingOf(packet), mappingOf(earlier)];
-  if (mapping === undefined || other === undefined || mapping.dsn8 !== other.dsn8) return false;
-  const same = mapping.dsn === other.dsn && packet.tcp.payload.length === earlier.tcp.payload.length;
-  return same && packet.tcp.payload.length > 0 && packet.tcp.payload.every((octet, i) => octet === earlier.tcp.payload[i]);
+/** Data or a DATA_FIN sent again at the connection level, on whichever subflow: all of it had come before (RFC 8684 §3.3.6). */
+export function repeatsData({ packet, subflow, before }: Pick<Arrival, 'packet' | 'subflow' | 'before'>): boolean {
+  const dss = packet.tcp.options.find((option) => option.kind === 'dss');
+  const base = subflow?.connection.remoteIdsn;
+  if (base === undefined || dss?.dsn === undefined || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN | FLAG.RST)) !== 0) return false;
+  const { dsn, dsn8, dataLength = 0 } = dss;
+  return dataLength > 0 && relativeDsn(dsn, dsn8, base) + BigInt(dataLength) <= before.dataNext;
 }
 
 /** An ADD_ADDR that comes again: it is repeated until its echo is there, which may be on its way (RFC 8684 §3.4.1). */
@@ -60,11 +57,7 @@ function announcementOf({ tcp }: Packet): TcpOption | undefined {
   return tcp.options.find((option) => option.kind === 'add_addr' && !option.echo);
 }
 
-function mappingOf({ tcp }: Packet): OptionDss | undefined {
-  const option = tcp.options.find((one) => one.kind === 'dss');
-  return option?.hasMap === true ? option : undefined;
-}
-
-function isThirdOfJoin({ tcp }: Packet): boolean {
-  return tcp.options.some((option) => option.kind === 'mp_join' && option.form === 'ack');
+/** An ACK that is sent again until it is answered: with a DATA_FIN (RFC 8684 §3.3.3), or third of a join (§3.2). */
+function isSentUntilAnswered({ tcp }: Packet): boolean {
+  return tcp.options.some((option) => option.kind === 'mp_join' || (option.kind === 'dss' && option.dataFin));
 }

@@ -9,6 +9,8 @@ import { SVG_COLOUR, SYMBOL } from './verdict-style.ts';
 export interface LadderTitle {
   title: string;
   subtitle?: string;
+  /** What the lifelines are called: where packets of direction `out` come from, and where they go. */
+  hosts?: readonly [string, string];
 }
 
 /** Width of one column of the monospace font at 12 px. Fonts differ by a few percent; the margins take that. */
@@ -31,6 +33,7 @@ interface Geometry {
  */
 export function ladderSvg(entries: readonly LadderEntry[], heading: LadderTitle = { title: '' }): string {
   const geometry = layOut(entries);
+  const hosts = heading.hosts ?? ['Tester', 'SUT'];
   const titles = [heading.title, heading.subtitle ?? ''].map((text) => clean(text)).filter((text) => text !== '');
   const top = 16 + titles.length * 20 + 34;
   let y = top;
@@ -49,8 +52,8 @@ export function ladderSvg(entries: readonly LadderEntry[], heading: LadderTitle 
     `<style>${styleSheet()}</style>`,
     `<rect class="page" width="${geometry.width}" height="${height}"/>`,
     ...titles.map((text, index) => textAt(16, 26 + index * 20, fit(text, titleColumns(geometry)), index === 0 ? 'title' : 'dim')),
-    lifeline('Tester', TESTER_X, top, height),
-    lifeline('SUT', geometry.sutX, top, height),
+    lifeline(hosts[0], TESTER_X, top, height),
+    lifeline(hosts[1], geometry.sutX, top, height),
     textAt(TIME_X, top - 14, 'ms', 'dim end'),
     ...rows,
     '</svg>\n',

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { ExpectationResult, Verdict } from '../engine/result.ts';
 import { applyDeviations } from './deviations.ts';
 import { readResults, ResultsFileError, schemaProblems, writeLadder, writeResults } from './results-file.ts';
-import { buildResults, coverageOf } from './results.ts';
+import { addRows, buildResults, coverageOf } from './results.ts';
 import { CLAUSES, expectation, failure, LADDER, runOf, scenario } from './testing/sample.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'results-test-'));
@@ -54,6 +54,12 @@ describe('buildResults', () => {
     expect(coverage.byLevel.must).toEqual({ total: 1, judged: 1, unobservable: 0 });
     expect(coverage.byLevel.may).toEqual({ total: 1, judged: 0, unobservable: 1 });
     expect(coverage.unjudged).toEqual(['3.2-19.s1', '3.2-20.s2']);
+    expect(coverage.bySection).toEqual([
+      { section: '3.1', total: 1, judged: 1, unobservable: 0 },
+      { section: '3.2', total: 2, judged: 0, unobservable: 0 },
+      { section: '3.8', total: 1, judged: 0, unobservable: 1 },
+    ]);
+    expect(addRows(coverage.bySection)).toEqual({ total: 4, judged: 1, unobservable: 1 });
   });
 });
 

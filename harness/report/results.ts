@@ -1,5 +1,5 @@
 /** The results model: what `results.json` holds for a run. Pure. */
-import { compareClauseIds } from '../catalogue/clause-id.ts';
+import { compareClauseIds, compareSections } from '../catalogue/clause-id.ts';
 import type { Clause, Level } from '../catalogue/types.ts';
 import { levelOf } from '../catalogue/types.ts';
 import type { ScenarioResult, Verdict } from '../engine/result.ts';
@@ -63,9 +63,18 @@ export interface ClauseRecord {
   scenarios: string[];
 }
 
+/** How many clauses there are, how many of them the run judged, and how many nobody outside could. */
+export interface CoverageRow {
+  total: number;
+  judged: number;
+  unobservable: number;
+}
+
 /** How much of the catalogue the run judged. */
 export interface Coverage {
-  byLevel: Record<Level, { total: number; judged: number; unobservable: number }>;
+  byLevel: Record<Level, CoverageRow>;
+  /** In the order of the RFC; sections without clauses are not there. */
+  bySection: (CoverageRow & { section: string })[];
   /** Observable clauses of the catalogue that no scenario of the run judged. */
   unjudged: string[];
 }
@@ -180,17 +189,32 @@ export function clauseRecords(
 /** How much of the catalogue was judged. A clause whose scenarios were all skipped counts as not judged. */
 export function coverageOf(catalogue: readonly Clause[], clauses: readonly ClauseRecord[]): Coverage {
   const judged = new Set(clauses.filter((clause) => clause.verdict !== 'skip').map((clause) => clause.id));
-  const none = () => ({ total: 0, judged: 0, unobservable: 0 });
+  const none = (): CoverageRow => ({ total: 0, judged: 0, unobservable: 0 });
   const byLevel: Coverage['byLevel'] = { must: none(), should: none(), may: none(), implied: none() };
+  const sections = [...new Set(catalogue.map((clause) => clause.section))].sort(compareSections);
+  const bySection = new Map(sections.map((section) => [section, none()]));
   const unjudged: string[] = [];
   for (const clause of catalogue) {
-    const row = byLevel[levelOf(clause.keyword)];
-    row.total++;
-    if (judged.has(clause.id)) row.judged++;
-    else if (clause.judged.includes('unobservable')) row.unobservable++;
-    else unjudged.push(clause.id);
+    const isUnobservable = clause.judged.includes('unobservable');
+    for (const row of [byLevel[levelOf(clause.keyword)], bySection.get(clause.section) ?? none()]) {
+      row.total++;
+      if (judged.has(clause.id)) row.judged++;
+      else if (isUnobservable) row.unobservable++;
+    }
+    if (!judged.has(clause.id) && !isUnobservable) unjudged.push(clause.id);
   }
-  return { byLevel, unjudged };
+  return { byLevel, bySection: [...bySection].map(([section, row]) => ({ section, ...row })), unjudged };
+}
+
+/** Adds rows up. */
+export function addRows(rows: readonly CoverageRow[]): CoverageRow {
+  const sum: CoverageRow = { total: 0, judged: 0, unobservable: 0 };
+  for (const row of rows) {
+    sum.total += row.total;
+    sum.judged += row.judged;
+    sum.unobservable += row.unobservable;
+  }
+  return sum;
 }
 
 function withoutLadder(scenario: ScenarioResult | ScenarioRecord): ScenarioRecord {

@@ -6,7 +6,7 @@ import { buildResults, type RunResults } from './results.ts';
 import { CLAUSES, expectation, failure, runOf, scenario } from './testing/sample.ts';
 
 const PLAIN: SummaryOptions = {
-  width: 100, colour: false, clauses: new Map(CLAUSES.map((clause) => [clause.id, clause])), evidenceFolder: 'reports/latest',
+  width: 100, colour: false, clauses: new Map(CLAUSES.map((clause) => [clause.id, clause])), resultsFolder: 'reports/latest',
 };
 
 function troubled(): RunResults {
@@ -93,6 +93,14 @@ describe('the summary', () => {
 
   test('coverage in one line', () => {
     const results = buildResults({ ...runOf([]), scenarios: [scenario()], catalogue: CLAUSES });
-    expect(coverageLine(results)).toBe('Clauses judged: MUST 1/1, implied 0/1, SHOULD 0/1, MAY 0/1');
+    expect(coverageLine(results)).toBe('Judged 1 of 4 observable clauses (25 %): MUST 1/1, implied 0/1, SHOULD 0/1, MAY 0/1');
+  });
+
+  test('a whole run says what of the RFC it judged, by section; a selection does not', () => {
+    const whole = buildResults({ ...runOf([]), scenarios: [scenario()], catalogue: CLAUSES });
+    expect(summaryText(whole, PLAIN)).toMatch(/judged\n§3\.1 Connection Initiation +1✔ .* 1\/1\n/);
+    expect(summaryText(whole, PLAIN)).toContain('Nothing was judged of §3.2, §3.8');
+    const selected = buildResults({ ...runOf([], { selected: true }), scenarios: [scenario()], catalogue: CLAUSES });
+    expect(summaryText(selected, PLAIN)).not.toMatch(/judged/i);
   });
 });

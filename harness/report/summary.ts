@@ -5,7 +5,7 @@ import type { Clause, Level } from '../catalogue/types.ts';
 import type { Verdict } from '../engine/result.ts';
 import { departureText, type EvidenceLocator } from './departure-text.ts';
 import { exitCode } from './deviations.ts';
-import { outcomeOf, type ClauseRecord, type Deviation, type RunResults } from './results.ts';
+import { addRows, outcomeOf, type ClauseRecord, type Coverage, type CoverageRow, type Deviation, type RunResults } from './results.ts';
 import {
   clean, coloursOf, displayWidth, fit, formatDuration, pad, paint, wrap, type Colours, type TextStyle,
 } from './text-layout.ts';
@@ -17,8 +17,8 @@ export interface SummaryOptions extends TextStyle {
   clauses?: ReadonlyMap<string, Clause>;
   /** Shows what each MAY turned out to be. */
   showInfo?: boolean;
-  /** Folder that the evidence paths are relative to, so that they can be opened from here. */
-  evidenceFolder?: string;
+  /** Folder of the results file, which the evidence paths are relative to, so that they can be opened from here. */
+  resultsFolder?: string;
 }
 
 const OUTCOMES: readonly (Verdict | 'declared')[] = [
@@ -38,7 +38,8 @@ export function summaryText(results: RunResults, options: SummaryOptions): strin
   const colours = coloursOf(options);
   const blocks = [
     header(results, colours, options.width),
-    clauseTable(results.clauses, colours, options.width),
+    clauseTable(results, colours, options.width),
+    wholeRun(results) ? coverageText(results, options.width) : '',
     options.showInfo === true ? infoBlock(results, options, colours) : '',
     unsettledBlock(results, options, colours),
     declaredBlock(results, options, colours),
@@ -57,24 +58,35 @@ function header({ sut, run, tool }: RunResults, colours: Colours, width: number)
   return colours.bold(fit(text, width));
 }
 
-/** Clauses by section and level; a cell says how many got which verdict. */
-export function clauseTable(clauses: readonly ClauseRecord[], colours: Colours, width: number): string {
+/** Whether the run was asked for everything: what a selection covers of the RFC says nothing. */
+function wholeRun({ coverage, run }: RunResults): boolean {
+  return coverage !== undefined && run.selected !== true;
+}
+
+/** Clauses by section and level; a cell says how many got which verdict. A whole run says how much of it was judged. */
+export function clauseTable(results: RunResults, colours: Colours, width: number): string {
+  const { clauses } = results;
   if (clauses.length === 0) return 'No clause was judged.';
   const sections = [...new Set(clauses.map((clause) => sectionOf(clause.id)))].sort(compareSections);
   const cell = (chosen: readonly ClauseRecord[]): Cell => countCell(chosen, colours);
-  const row = (chosen: readonly ClauseRecord[]): Cell[] =>
-    LEVELS.map((level) => cell(chosen.filter((clause) => clause.level === level)));
+  const covered = wholeRun(results) ? results.coverage : undefined;
+  const heads = [...LEVELS.map((level) => LEVEL_NAME[level]), ...(covered === undefined ? [] : ['judged'])];
+  const row = (chosen: readonly ClauseRecord[], share: string): Cell[] => [
+    ...LEVELS.map((level) => cell(chosen.filter((clause) => clause.level === level))),
+    ...(covered === undefined ? [] : [plainCell(share)]),
+  ];
   const rows = sections.map((section) => ({
-    name: sectionTitle(section), cells: row(clauses.filter((clause) => sectionOf(clause.id) === section)),
+    name: sectionTitle(section),
+    cells: row(clauses.filter((clause) => sectionOf(clause.id) === section), shareOf(covered?.bySection.find((one) => one.section === section))),
   }));
-  rows.push({ name: 'all clauses', cells: row(clauses) });
-  const widths = LEVELS.map((level, index) =>
-    Math.max(LEVEL_NAME[level].length, ...rows.map(({ cells }) => cells[index]?.width ?? 0)));
+  rows.push({ name: 'all clauses', cells: row(clauses, shareOf(covered === undefined ? undefined : totalOf(covered))) });
+  const widths = heads.map((head, index) =>
+    Math.max(displayWidth(head), ...rows.map(({ cells }) => cells[index]?.width ?? 0)));
   const rest = widths.reduce((sum, one) => sum + one + 2, 0);
   const names = Math.max(8, Math.min(width - rest, ...[Math.max(...rows.map(({ name }) => displayWidth(name)))]));
   const line = (name: string, cells: readonly Cell[]): string =>
     [pad(fit(name, names), names), ...cells.map((one, i) => one.text + ' '.repeat((widths[i] ?? 0) - one.width))].join('  ').trimEnd();
-  const head = line('Clauses', LEVELS.map((level) => plainCell(LEVEL_NAME[level])));
+  const head = line('Clauses', heads.map(plainCell));
   const legend = OUTCOMES.filter((outcome) => clauses.some((clause) => clauseOutcome(clause) === outcome))
     .map((outcome) => paint(colours, outcome, `${SYMBOL[outcome]} ${OUTCOME_NAME[outcome]}`)).join('  ');
   const body = rows.map(({ name, cells }, index) => (index === rows.length - 1 ? colours.bold(line(name, cells)) : line(name, cells)));
@@ -167,7 +179,7 @@ function nameOf(deviation: Deviation): string {
 }
 
 function departuresBlock(results: RunResults, options: SummaryOptions): string {
-  const locate: EvidenceLocator = (path) => (options.evidenceFolder === undefined ? path : `${options.evidenceFolder}/${path}`);
+  const locate: EvidenceLocator = (path) => (options.resultsFolder === undefined ? path : `${options.resultsFolder}/${path}`);
   const texts = (['warn', 'fail'] as const).flatMap((verdict) =>
     results.scenarios.filter((scenario) => outcomeOf(scenario) === verdict)
       .map((scenario) => departureText(scenario, { ...options, locate })));
@@ -191,12 +203,34 @@ function verdictLine(results: RunResults, colours: Colours): string {
   return colours.bold(colours.green('No undeclared MUST is broken.'));
 }
 
-/** Judged and observable clauses by level, one line; empty without a catalogue. */
+/** Of the observable clauses, how many the run judged, in all and by level; empty without a catalogue. */
 export function coverageLine(results: RunResults): string {
   if (results.coverage === undefined) return '';
   const { byLevel } = results.coverage;
-  const part = (level: Level): string => `${LEVEL_NAME[level]} ${byLevel[level].judged}/${byLevel[level].total}`;
-  return `Clauses judged: ${LEVELS.map(part).join(', ')}`;
+  const all = totalOf(results.coverage);
+  const percent = Math.floor((100 * all.judged) / Math.max(1, observable(all)));
+  const part = (level: Level): string => `${LEVEL_NAME[level]} ${shareOf(byLevel[level])}`;
+  return `Judged ${all.judged} of ${observable(all)} observable clauses (${percent} %): ${LEVELS.map(part).join(', ')}`;
+}
+
+/** The coverage, and the sections that were left out altogether. */
+function coverageText(results: RunResults, width: number): string {
+  const left = (results.coverage?.bySection ?? [])
+    .filter((row) => row.judged === 0 && observable(row) > 0).map(({ section }) => `§${section}`);
+  const rest = left.length === 0 ? '' : `Nothing was judged of ${left.join(', ')}`;
+  return [coverageLine(results), rest].filter((line) => line !== '').flatMap((line) => wrap(line, width)).join('\n');
+}
+
+function observable(row: CoverageRow): number {
+  return row.total - row.unobservable;
+}
+
+function shareOf(row: CoverageRow | undefined): string {
+  return row === undefined ? '' : `${row.judged}/${observable(row)}`;
+}
+
+function totalOf({ byLevel }: Coverage): CoverageRow {
+  return addRows(Object.values(byLevel));
 }
 
 function indented(text: string, width: number): string[] {

@@ -88,43 +88,33 @@ export function parseExpr(text: string, at: number): Expr {
 
 /** Names that an expression or matcher reads. */
 export function namesIn(node: Expr | Matcher): { name: string; at: number }[] {
-  switch (node.type) {
-    case 'name':
-      return [node];
-    case 'call':
-      return node.args.flatMap(namesIn);
-    case 'sum':
-      return [...namesIn(node.left), ...namesIn(node.right)];
-    case 'equal':
-      return namesIn(node.expr);
-    case 'not':
-      return namesIn(node.matcher);
-    case 'range':
-      return [...namesIn(node.low), ...namesIn(node.high)];
-    case 'oneOf':
-      return node.options.flatMap(namesIn);
-    default:
-      return [];
-  }
+  return partsOf(node).flatMap((part) => (part.type === 'name' ? [part] : part.type === 'call' ? part.args.flatMap(namesIn) : []));
 }
 
 /** Words that an expression or matcher has for values; those within a function's parentheses are the function's business. */
 export function wordsIn(node: Expr | Matcher): string[] {
+  return partsOf(node).flatMap((part) => (part.type === 'word' ? [part.value] : []));
+}
+
+/** The expressions that something is put together from; a function call is one. */
+function partsOf(node: Expr | Matcher): Expr[] {
   switch (node.type) {
-    case 'word':
-      return [node.value];
     case 'sum':
-      return [...wordsIn(node.left), ...wordsIn(node.right)];
+      return [...partsOf(node.left), ...partsOf(node.right)];
     case 'equal':
-      return wordsIn(node.expr);
+      return partsOf(node.expr);
     case 'not':
-      return wordsIn(node.matcher);
+      return partsOf(node.matcher);
     case 'range':
-      return [...wordsIn(node.low), ...wordsIn(node.high)];
+      return [...partsOf(node.low), ...partsOf(node.high)];
     case 'oneOf':
-      return node.options.flatMap(wordsIn);
-    default:
+      return node.options.flatMap(partsOf);
+    case 'bind':
+    case 'any':
+    case 'absent':
       return [];
+    default:
+      return [node];
   }
 }
 

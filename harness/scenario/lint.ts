@@ -85,7 +85,7 @@ function lintSteps(scenario: Scenario, links: number | undefined, clauses: Claus
     lintNames(step, known, report);
     if (preamble.has(step)) {
       if (step.clauses.length > 0) report(step, 'NO_JUDGEMENT', 'a preamble only leads up to the test; it judges no clause');
-    } else if (ONLY_JUDGES.has(step.kind) && step.clauses.length === 0) {
+    } else if (onlyJudges(step) && step.clauses.length === 0) {
       report(step, 'NO_JUDGEMENT', `${step.kind} judges something, but no clause is named`);
     }
   }
@@ -121,6 +121,11 @@ function subflowsIn(step: Step): string[] {
 
 /** Steps that exist to judge need a clause; `expect` and `sut` may be preconditions. */
 const ONLY_JUDGES: ReadonlySet<Step['kind']> = new Set(['and', 'one-of', 'quiet', 'never', 'distinct', 'scattered', 'check']);
+
+/** A check against `?name` gives a value a name and judges nothing. */
+function onlyJudges(step: Step): boolean {
+  return ONLY_JUDGES.has(step.kind) && !(step.kind === 'check' && step.comparison.type === 'bind');
+}
 
 function lintClause(id: string, step: Step, clauses: ClauseSource, report: Report): void {
   const clause = clauses.get(id);

@@ -17,6 +17,8 @@ interface RawTester {
   mss?: number;
   checksum?: Scalar;
   'dsn-size'?: Scalar;
+  window?: Scalar;
+  key?: string;
 }
 
 interface RawScenario {
@@ -186,6 +188,7 @@ function profileOf({ raw, scenario, name }: VariantInput, context: StepContext):
     context.diagnostics.push(context.file.diagnose(path, 'BAD_VALUE', `${key}: "${value}" is not valid here${suggestion(value, Object.keys(words))}`));
     return fallback;
   };
+  const [window, key] = [valueOf('window'), valueOf('key')];
   return {
     timestamps: oneOf('timestamps', SWITCH, true),
     sack: oneOf('sack', SWITCH, true),
@@ -193,6 +196,8 @@ function profileOf({ raw, scenario, name }: VariantInput, context: StepContext):
     mss: Number(valueOf('mss') ?? 1400),
     checksum: oneOf('checksum', SWITCH, false),
     dsnSize: oneOf<4 | 8>('dsn-size', { 4: 4, 8: 8 }, 8),
+    ...(window === undefined ? {} : { window: Number(window) }),
+    ...(key === undefined ? {} : { key: BigInt(key) }),
   };
 }
 

@@ -69,6 +69,10 @@ export interface Profile {
   checksum: boolean;
   /** Octets of DSN and Data ACK that the tester sends. */
   dsnSize: 4 | 8;
+  /** Window field of segments that write none, unscaled; the largest unless told. */
+  window?: number;
+  /** The tester's key where a scenario needs a certain IDSN; random otherwise. */
+  key?: bigint;
 }
 
 /** Which link a subflow uses, and which address id it has at the tester. */

@@ -4,6 +4,8 @@ import { createVitest, type CliOptions, type Reporter } from 'vitest/node';
 import type { WorkerSettings } from './settings.ts';
 import { suitePlugin } from './suite-plugin.ts';
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 /** What to run and whom to tell. */
 export interface SuiteRun {
   /** The installation's folder. */
@@ -35,7 +37,12 @@ export async function runSuites(run: SuiteRun): Promise<boolean> {
     provide: { conformance: run.settings },
     server: { deps: { external: [/\/dist\//] } },
   };
+  const known = SIGNALS.map((signal) => process.listeners(signal));
   const vitest = await createVitest('test', config, { plugins: [suitePlugin()], logLevel: 'error' }, { stderr: process.stderr, stdout: process.stderr });
+  // Vitest would end the process at once; what is running shall come to its end and be reported.
+  for (const [index, signal] of SIGNALS.entries()) {
+    for (const listener of process.listeners(signal)) if (known[index]?.includes(listener) !== true) process.off(signal, listener);
+  }
   let cutShort = false;
   const interrupt = (): void => {
     if (cutShort) process.exit(2);

@@ -1,5 +1,5 @@
 /** Runs inside a Vitest worker: registers the scenarios of a suite file as concurrent tests. */
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inject, test, type TestContext } from 'vitest';
 import { levelOf } from '../../catalogue/types.ts';
@@ -70,6 +70,8 @@ async function runAsTest(scenario: Scenario, settings: WorkerSettings, state: Wo
   const folder = join(settings.evidenceRoot, evidenceFolder(scenario.id));
   const outcome: ScenarioResult = { ...declareScenario(result, settings.deviations), ladder: result.ladder };
   if (agentLog.length > 0) {
+    // A scenario whose cell did not come about has no folder yet.
+    mkdirSync(folder, { recursive: true });
     const log = agentLog.map((line) => `${line.at.toFixed(1)} ${line.direction} ${line.text}\n`).join('');
     writeFileSync(join(folder, 'agent.log'), log);
     outcome.evidence.agentLog = evidencePath(settings.evidenceRoot, scenario.id, 'agent.log');

@@ -1,0 +1,171 @@
+/** `check`: judges the packets of any capture by the monitors. */
+import { writeFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import type { Level } from '../catalogue/types.ts';
+import { Analysis, type ConnectionReport, type PacketCounts } from '../monitor/analysis.ts';
+import { levels } from '../monitor/run-monitors.ts';
+import type { PacketEvent } from '../monitor/types.ts';
+import { styleFor, type TextStyle } from '../report/text-layout.ts';
+import { formatPacket } from '../scenario/format.ts';
+import { ipOffset, LINK_TYPES } from '../wire/capture-link.ts';
+import { readCapture } from '../wire/capture-stream.ts';
+import { checkPage, LadderKeeper, type DrawnConnection } from './check-html.ts';
+import { connectionText, fileText } from './check-text.ts';
+import { openCatalogue } from './project.ts';
+import { UsageError } from './selection.ts';
+
+/** Options of the command, as the command line has them. */
+export interface CheckOptions {
+  connection?: number;
+  json?: string;
+  html?: string;
+  complete: boolean;
+  info: boolean;
+}
+
+/** What was found in one file. */
+export interface FileReport {
+  file: string;
+  counts: PacketCounts;
+  /** Packets of other protocols than IP, or behind a link layer that is not known. */
+  skipped: { notIp: number; linkTypes: number[] };
+  /** Packets that the capture says it missed. */
+  dropped: number;
+  /** Why the file could not be read to its end. */
+  problem?: string;
+  /** The file ends in the middle of a record, as that of a capture that still goes on does. */
+  cutShort: boolean;
+  connections: ConnectionReport[];
+  /** Connections that were judged and are not listed, to keep memory bounded. */
+  unlisted: number;
+  /** Connections in which a MUST or an implied requirement was broken, listed or not. */
+  broken: number;
+}
+
+/** Connections listed for one file; past that only those with a departure. */
+const LISTED = 5_000;
+/** Connections listed at most. */
+const MOST_LISTED = 20_000;
+
+/** Everything that looking at one file needs. */
+interface Look {
+  options: CheckOptions;
+  levelOf: (clause: string) => Level;
+  style: TextStyle;
+  say: (text: string) => void;
+  drawn: DrawnConnection[];
+}
+
+/** Runs the command and returns its exit code. @throws UsageError @throws CaptureError */
+export async function check(files: readonly string[], options: CheckOptions, input?: Readable): Promise<number> {
+  if (files.filter((file) => file === '-').length > 1) throw new UsageError('standard input can be read once: give - once');
+  const quiet = options.json === '-' || options.html === '-';
+  const look: Look = {
+    options, levelOf: levels(openCatalogue()), style: styleFor(process.stdout), drawn: [],
+    say: (text) => {
+      if (!quiet) process.stdout.write(`${text}\n`);
+    },
+  };
+  const reports: FileReport[] = [];
+  for (const file of files) reports.push(await checkFile(file, look, file === '-' ? input : undefined));
+  if (options.connection !== undefined && !reports.some((report) => report.connections.length > 0)) {
+    throw new UsageError(`there is no connection ${options.connection} in ${files.join(', ')}; leave --connection out to list them`);
+  }
+  if (options.json !== undefined) put(options.json, `${JSON.stringify({ schemaVersion: 1, files: reports }, undefined, 2)}\n`);
+  if (options.html !== undefined) put(options.html, checkPage(reports, look.drawn));
+  if (reports.some((report) => report.broken > 0)) return 1;
+  return reports.some((report) => report.problem !== undefined && !report.cutShort) ? 2 : 0;
+}
+
+function put(path: string, text: string): void {
+  if (path === '-') process.stdout.write(text);
+  else writeFileSync(path, text);
+}
+
+async function checkFile(file: string, look: Look, input: Readable | undefined): Promise<FileReport> {
+  const { options, say, style } = look;
+  const name = file === '-' ? 'standard input' : file;
+  const report: FileReport = {
+    file: name, counts: { packets: 0, mptcp: 0, fragments: 0, notTcp: 0, cut: 0, malformed: 0 }, skipped: { notIp: 0, linkTypes: [] },
+    dropped: 0, cutShort: false, connections: [], unlisted: 0, broken: 0,
+  };
+  const keeper = options.html === undefined ? undefined : new LadderKeeper(name, describe);
+  const analysis = new Analysis({
+    levelOf: look.levelOf, describe, complete: options.complete,
+    ...(keeper === undefined ? {} : { onPacket: (event: PacketEvent) => keeper.packet(event) }),
+    onConnection: (one) => {
+      const drawn = keeper?.take(one.number);
+      if (options.connection !== undefined && options.connection !== one.number) return;
+      list(report, one);
+      if (drawn !== undefined && look.drawn.length < 200) look.drawn.push({ ...drawn, report: one });
+      say(connectionText(one, style, { info: options.info }));
+    },
+  });
+  await withInterrupt(file === '-', async () => {
+    await read(file, input, analysis, report);
+  });
+  analysis.finish();
+  report.counts = analysis.counts;
+  say(fileText(report, style));
+  return report;
+}
+
+function list(report: FileReport, one: ConnectionReport): void {
+  const bad = one.findings.some((finding) => finding.verdict === 'fail');
+  if (bad) report.broken++;
+  if (report.connections.length < (bad ? MOST_LISTED : LISTED)) report.connections.push(one);
+  else report.unlisted++;
+}
+
+async function read(file: string, input: Readable | undefined, analysis: Analysis, report: FileReport): Promise<void> {
+  const { skipped } = report;
+  const end = await readCapture(file, {
+    packet: (at, linkType, bytes) => {
+      const offset = ipOffset(linkType, bytes);
+      if (offset < 0) {
+        // Packets keep the numbers that other programs give them.
+        analysis.counts.packets++;
+        if (offset === -2 && !skipped.linkTypes.includes(linkType) && skipped.linkTypes.length < 16) skipped.linkTypes.push(linkType);
+        skipped.notIp++;
+      } else analysis.packet(at, offset === 0 ? bytes : bytes.subarray(offset));
+    },
+    dropped: (count) => (report.dropped = count),
+  }, input);
+  if (end.problem === undefined) return;
+  report.problem = end.problem;
+  report.cutShort = end.cutShort;
+}
+
+/** A live capture is ended by an interrupt that the shell sends to both: what came until then is still reported. */
+async function withInterrupt(live: boolean, work: () => Promise<void>): Promise<void> {
+  if (!live) {
+    await work();
+    return;
+  }
+  let asked = 0;
+  const onInterrupt = (): void => {
+    asked++;
+    if (asked > 1) process.exit(130);
+    process.stdin.push(null);
+  };
+  process.on('SIGINT', onInterrupt);
+  try {
+    await work();
+  } finally {
+    process.off('SIGINT', onInterrupt);
+  }
+}
+
+/** A packet in the notation of the suites; `>` is from the initiator of the connection. */
+export function describe(event: PacketEvent): string {
+  const { connection, side, sender, receiver, flow, packet } = event;
+  return formatPacket(`${flow.number}`, side === 0 ? 'out' : 'in', packet, {
+    senderIsn: sender.isn, receiverIsn: receiver.isn,
+    senderIdsn: connection.parties[side].stream.base, receiverIdsn: connection.parties[side === 0 ? 1 : 0].stream.base,
+  });
+}
+
+/** Link types by name, for the help text. */
+export function linkTypeNames(): string {
+  return [...new Set(Object.values(LINK_TYPES))].join(', ');
+}

@@ -1,0 +1,37 @@
+import { Option, type Command } from 'commander';
+import type { RunOptions } from '../run.ts';
+import type { Selection } from '../selection.ts';
+import { DEFAULT_CONCURRENCY, DEFAULT_OUTPUT, positive, toSelection, withSelection, type SelectionFlags } from './arguments.ts';
+
+/** `run`: judges the running kernel. */
+export function addRun(program: Command, argv: readonly string[]): void {
+  withSelection(program.command('run').summary('judge the running kernel in network namespaces'))
+    .description(`Judges the running kernel's MPTCP, clause by clause, in network namespaces of its own.
+
+Needs no Docker, no firewall rule, and no root where user namespaces are allowed. Whatever is built dies with the
+command, also when it is killed. What is given to choose scenarios must hold all together; lists are alternatives.`)
+    .addOption(new Option('-j, --concurrency <n>', 'scenarios at once').argParser(positive).default(DEFAULT_CONCURRENCY))
+    .option('--json <file>', 'write the results there too')
+    .addOption(new Option('--keep-captures <which>', 'whose evidence to keep').choices(['all', 'failed']).default('all'))
+    .option('-o, --output <folder>', 'where results and evidence go', DEFAULT_OUTPUT)
+    .option('--deviations <file>', 'declared deviations; "none" for none (default: the baseline of this kernel)')
+    .option('--allure', 'make the Allure report too', false)
+    .option('--ladder', 'print the ladder diagram of every scenario', false)
+    .option('--info', 'say what each MAY turned out to be', false)
+    .addHelpText('after', `
+Examples:
+  mptcp-conformance run                                 everything
+  mptcp-conformance run --section 3.1 --family ipv6     one section with its subsections, one family
+  mptcp-conformance run --clause 3.1-20.8.s4            what judges one clause
+  mptcp-conformance run ID --ladder                     one scenario, and its packets
+  mptcp-conformance run --level must --json musts.json  what judges a MUST, the results in a file of your choice
+
+Exit codes:
+  0  no MUST is broken beyond the declared deviations
+  1  one is
+  2  the harness could not do its job, or the run was cut short: what there is is written and marked as partial`)
+    .action(async (ids: string[], options: SelectionFlags & Omit<RunOptions, keyof Selection>) => {
+      const { run } = await import('../run.ts');
+      process.exitCode = await run(toSelection(ids, options), argv);
+    });
+}

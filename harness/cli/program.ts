@@ -1,0 +1,55 @@
+/** The command line: says what there is. What a command does is loaded when it is called. */
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { projectFile } from '../document/project-file.ts';
+import { addCheck } from './commands/check.ts';
+import { addClauses } from './commands/clauses.ts';
+import { addClean } from './commands/clean.ts';
+import { addCompletion } from './commands/completion.ts';
+import { addCoverage } from './commands/coverage.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addExplain } from './commands/explain.ts';
+import { addLint } from './commands/lint.ts';
+import { addList } from './commands/list.ts';
+import { addMutants } from './commands/mutants.ts';
+import { addRun } from './commands/run.ts';
+import { addShow } from './commands/show.ts';
+import { addVitest } from './commands/vitest.ts';
+
+/** Builds the command line. @param argv what was given, for commands that start themselves again in a namespace */
+export function buildProgram(argv: readonly string[]): Command {
+  const { version } = JSON.parse(readFileSync(projectFile('package.json'), 'utf8')) as { version: string };
+  const program = new Command('mptcp-conformance')
+    .description('Says, clause by clause, where a Multipath TCP stack departs from RFC 8684.')
+    .version(version)
+    // Commands take these over when they are made.
+    .exitOverride()
+    .showHelpAfterError('(--help explains)')
+    .enablePositionalOptions()
+    .addHelpText('after', `
+Examples:
+  mptcp-conformance run                                  judge this machine's kernel by everything there is
+  mptcp-conformance run --section 3.1 --family ipv6      one section, one family
+  mptcp-conformance run --clause 3.1-20.8.s4             what judges one clause
+  mptcp-conformance run ID --ladder                      one scenario and its packets
+  mptcp-conformance explain 3.1-20.8.s4                  what a clause asks, and what the last run found
+  mptcp-conformance doctor                               what this machine can do, when something does not work
+
+"mptcp-conformance COMMAND --help" explains a command.
+
+Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do its job.`);
+  addRun(program, argv);
+  addList(program);
+  addShow(program);
+  addCheck(program);
+  addClauses(program);
+  addExplain(program);
+  addLint(program);
+  addDoctor(program);
+  addClean(program);
+  addCompletion(program);
+  addCoverage(program);
+  addMutants(program, argv);
+  addVitest(program, argv);
+  return program;
+}

@@ -1,0 +1,150 @@
+/** What goes wrong around a run, for real: no namespaces, no MPTCP, no compiler, no room, signals. */
+import { cpSync, existsSync, lchownSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readResults } from '../report/results-file.ts';
+import {
+  begin, buildProgram, devices, ending, execute, namespacesInUse, plainEnvironment, processesOf, PROGRAM, ROOT, SCENARIO, temporaryFolder, until,
+} from './testing/command.ts';
+
+// Every test starts processes, and the machine may be busy.
+vi.setConfig({ testTimeout: 90_000 });
+
+const folder = temporaryFolder();
+const IS_ROOT = process.getuid?.() === 0;
+const NOBODY = 65534;
+
+beforeAll(() => buildProgram(), 60_000);
+afterAll(() => folder.remove());
+
+const output = (name: string): string => join(folder.path, name);
+const run = (name: string, ...args: string[]): string[] => [process.execPath, PROGRAM, 'run', '-o', output(name), ...args];
+/** In namespaces where this test is root, whoever started it. @param script with `$@` for the command */
+const asRootOf = (flags: string[], script: string, command: readonly string[]): string[] =>
+  ['unshare', ...(IS_ROOT ? [] : ['--user', '--map-root-user']), ...flags, 'sh', '-c', script, 'sh', ...command];
+
+/** A copy of what an installation needs, without the agent's program. */
+function copyInstallation(to: string): void {
+  for (const part of ['dist', 'suites', 'topologies', 'package.json', 'reports/schema', 'docker/agent']) {
+    cpSync(join(ROOT, part), join(to, part), { recursive: true, filter: (source) => !/agent\/(build|mptcp-agent)$/.test(source) });
+  }
+  symlinkSync(realpathSync(join(ROOT, 'node_modules')), join(to, 'node_modules'));
+}
+
+describe('what a run cannot do without', () => {
+  test('an ordinary user without user namespaces is told which setting to change', async () => {
+    const script = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"';
+    const { code, stderr, stdout } = await execute([
+      'unshare', '--user', '--map-user=1000', '--map-group=1000', '--keep-caps', 'sh', '-c', script, 'sh', ...run('no-user-namespace', SCENARIO),
+    ]);
+    expect(stderr).toMatch(/no network namespace can be made as an ordinary user: .*; sudo sysctl user\.max_user_namespaces=10000, or run as root; .*doctor/);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(existsSync(output('no-user-namespace'))).toBe(false);
+  });
+
+  test.runIf(IS_ROOT)('a root that may not make namespaces is told what it lacks', async () => {
+    const { code, stderr } = await execute(['setpriv', '--bounding-set=-sys_admin', '--inh-caps=-sys_admin', ...run('weak-root', SCENARIO)]);
+    expect(stderr).toMatch(/no network namespace can be made as root: .*Operation not permitted; this root lacks CAP_SYS_ADMIN/);
+    expect(code).toBe(2);
+  });
+
+  test('a kernel without MPTCP', async () => {
+    // The settings of the network vanish behind an empty file system, as they look on such a kernel.
+    const command = asRootOf(['--mount'], 'mount -t tmpfs none /proc/sys/net && exec "$@"', run('no-mptcp', SCENARIO));
+    const { code, stderr } = await execute(command);
+    expect(stderr).toMatch(/^mptcp-conformance: kernel \S+ has no MPTCP .*CONFIG_MPTCP/m);
+    expect(code).toBe(2);
+    expect(existsSync(output('no-mptcp'))).toBe(false);
+  });
+
+  test('no compiler to build the agent with', async () => {
+    const root = output('no-compiler');
+    copyInstallation(root);
+    const tools = output('tools');
+    mkdirSync(tools);
+    for (const name of ['unshare', 'env', 'true', 'make', 'ip']) {
+      const found = (process.env['PATH'] ?? '').split(':').concat('/usr/sbin', '/sbin').map((path) => join(path, name)).find((path) => existsSync(path));
+      if (found !== undefined) symlinkSync(found, join(tools, name));
+    }
+    const { code, stderr } = await execute(
+      [process.execPath, join(root, 'dist/harness/cli/main.js'), 'run', SCENARIO, '-o', output('no-compiler-out')],
+      { env: { ...plainEnvironment(), PATH: tools } },
+    );
+    expect(stderr).toMatch(/^mptcp-conformance: the agent in .* could not be built; cc is missing: apt-get install build-essential/m);
+    expect(code).toBe(2);
+    expect(existsSync(output('no-compiler-out'))).toBe(false);
+  });
+});
+
+test('a full disk: said, exit code 2, and nothing half-written is called results', async () => {
+  const disk = output('disk');
+  mkdirSync(disk);
+  const script = `mount -t tmpfs -o size=8k none "$0" && "$@"; code=$?; ls -A "$0"; exit $code`;
+  const command = ['unshare', ...(IS_ROOT ? [] : ['--user', '--map-root-user']), '--mount', 'sh', '-c', script, disk, ...run('disk', SCENARIO)];
+  const { code, stderr, stdout } = await execute(command);
+  expect(stderr).toMatch(/disk\/results\.json: the disk is full \(ENOSPC\), \d+ KiB needed; free some space or choose another --output/);
+  expect({ code, left: stdout.trim() }).toEqual({ code: 2, left: 'evidence' });
+});
+
+describe('a run that is cut short', () => {
+  /** Starts a run of everything and waits until its first scenarios are through. */
+  async function underWay(name: string) {
+    const child = begin(run(name), { detached: true });
+    const end = ending(child);
+    const journal = join(output(name), 'evidence', 'journal.jsonl');
+    await until('the first scenario is through', () => existsSync(journal));
+    const pid = child.pid ?? 0;
+    const processes = processesOf(pid);
+    // The run itself, its workers, and an agent at least.
+    expect(processes.length).toBeGreaterThan(3);
+    return { pid, end, namespaces: new Set(processes.map(({ namespace }) => namespace)) };
+  }
+
+  async function nothingIsLeft(pid: number, namespaces: ReadonlySet<string>): Promise<void> {
+    await until('every process of the run is gone', () => processesOf(pid).length === 0);
+    const used = namespacesInUse();
+    expect([...namespaces].filter((namespace) => used.has(namespace))).toEqual([]);
+    expect(devices()).toEqual(before);
+  }
+
+  const before = devices();
+
+  test('by Ctrl-C writes what there is, marked as partial, and leaves nothing behind', async () => {
+    const { pid, end, namespaces } = await underWay('interrupted');
+    process.kill(-pid, 'SIGINT');
+    const { code, stderr, stdout } = await end;
+    expect(stderr).toContain('interrupted: waiting for what is running');
+    expect(stdout).toContain('The run was cut short.');
+    const results = readResults(join(output('interrupted'), 'results.json'));
+    expect(results.run.partial).toBe(true);
+    expect(results.scenarios.length).toBeGreaterThan(0);
+    expect([1, 2]).toContain(code);
+    expect(readdirSync(output('interrupted')).sort()).toEqual(['evidence', 'results.json']);
+    await nothingIsLeft(pid, namespaces);
+  });
+
+  test('by kill -9 leaves the evidence so far and nothing else', async () => {
+    const { pid, end, namespaces } = await underWay('killed');
+    process.kill(pid, 'SIGKILL');
+    const { code } = await end;
+    expect(code).toBeNull();
+    await nothingIsLeft(pid, namespaces);
+    expect(existsSync(join(output('killed'), 'results.json'))).toBe(false);
+    expect(readFileSync(join(output('killed'), 'evidence', 'journal.jsonl'), 'utf8')).toMatch(/^\{"id":/);
+  });
+});
+
+test.runIf(IS_ROOT)('an ordinary user can run it, agent and all', async (context) => {
+  const root = output('of-nobody');
+  copyInstallation(root);
+  const { code: readable } = await execute(['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', 'ls', `${root}/node_modules/`, folder.path]);
+  if (readable !== 0) context.skip('this checkout, or the folder for temporary files, is not readable by others');
+  for (const entry of readdirSync(root, { recursive: true, encoding: 'utf8' })) lchownSync(join(root, entry), NOBODY, NOBODY);
+  lchownSync(root, NOBODY, NOBODY);
+  const { code, stdout, stderr } = await execute([
+    'setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups',
+    process.execPath, join(root, 'dist/harness/cli/main.js'), 'run', `${SCENARIO}#ipv4`, '-o', join(root, 'reports/latest'),
+  ], { cwd: root, env: { ...plainEnvironment(), HOME: root } });
+  expect(stdout, stderr).toContain('1 scenarios: 1 pass');
+  expect(code).toBe(0);
+});

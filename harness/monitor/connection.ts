@@ -1,0 +1,225 @@
+/** What is known of connections, subflows and their data, as far as a capture tells. */
+import { low32 } from '../mptcp/index.ts';
+import type { OptionMpCapable } from '../packet/types.ts';
+
+/** 0 is the host that opened the connection, 1 the one that listened. */
+export type Side = 0 | 1;
+
+/** The other side. */
+export function other(side: Side): Side {
+  return side === 0 ? 1 : 0;
+}
+
+/** One direction's data sequence space. Numbers are relative to `base`: the first octet of data is 1. */
+export class DataStream {
+  /** IDSN where the key is known, else an arbitrary number near the first that was seen. */
+  base: bigint | undefined;
+  /** Only the lower half of `base` means something. */
+  #half = false;
+  /** `base` is the IDSN. */
+  known = false;
+  /** The IDSN by the key, also where the key was seen too late for `base`. */
+  idsn: bigint | undefined;
+  /** A mapping was seen: `edge` means something also where `base` is assumed. */
+  mapped = false;
+  /** One more than the highest number mapped, DATA_FIN included. */
+  edge = 1;
+  /** Number of the DATA_FIN. */
+  fin: number | undefined;
+  /** Highest Data ACK for it. */
+  acked: number | undefined;
+  /** Highest right edge of the window that its receiver has granted: Data ACK + window. */
+  granted: number | undefined;
+  /** Sizes of the data sequence numbers seen so far. */
+  wide = false;
+  narrow = false;
+
+  /** A number of 8 or 4 octets as it stands on the wire, made relative; 4 octets go to the nearest place. */
+  relative(value: bigint, wide: boolean, near: number): number {
+    if (this.base === undefined) {
+      this.base = value - 1n;
+      this.#half = !wide;
+    }
+    if (wide && !this.#half) return Number(BigInt.asIntN(64, value - this.base));
+    const found = near + ((Number(low32(value)) - Number(low32(this.base)) - near) | 0);
+    if (wide) {
+      // So far only lower halves were seen: this number gives the upper half of the base.
+      this.base = value - BigInt(found);
+      this.#half = false;
+    }
+    return found;
+  }
+
+  /** The 64 bits of a relative number; undefined while `base` is only assumed. */
+  absolute(relative: number): bigint | undefined {
+    return this.known && this.base !== undefined ? BigInt.asUintN(64, this.base + BigInt(relative)) : undefined;
+  }
+}
+
+/** A mapping of a DSS, or of MP_CAPABLE with data. */
+export interface DataMapping {
+  /** Relative data sequence number. */
+  dsn: number;
+  /** All 64 bits, where they are known. */
+  dsn64: bigint | undefined;
+  /** Relative subflow sequence number, as in the option. */
+  ssn: number;
+  /** Data-Level Length as in the option. */
+  length: number;
+  /** Octets of data: the length less the DATA_FIN. */
+  octets: number;
+  fin: boolean;
+  infinite: boolean;
+  checksum: number | undefined;
+  /** The number came in 8 octets. */
+  wide: boolean;
+  from: 'dss' | 'mp_capable';
+}
+
+/** One end of a TCP conversation and what it sent. */
+export interface FlowEnd {
+  readonly address: string;
+  readonly port: number;
+  /** Initial sequence number, once known. */
+  isn: number | undefined;
+  /** Where relative subflow sequence numbers count from: the ISN, moved by data on the SYN. */
+  ssnBase: number | undefined;
+  /** Its SYN (or SYN/ACK) was seen. */
+  synSeen: boolean;
+  /** Its SYN was the first packet seen of it. */
+  fromStart: boolean;
+  /** Kinds of the options on its SYN; undefined when they were not seen. */
+  synOptions: readonly string[] | undefined;
+  /** Octets of payload on its SYN. */
+  synOctets: number;
+  /** Window scale that its SYN offered; undefined when that was not seen. */
+  offered: number | 'none' | undefined;
+  /** Shift of its window field; undefined when the SYNs were not seen. */
+  shift: number | undefined;
+  /** One more than the highest sequence number seen. */
+  next: number | undefined;
+  /** Highest acknowledgement of what it sent. */
+  acked: number | undefined;
+  /** Highest acknowledgement + window that its peer gave it on this subflow. */
+  granted: number | undefined;
+  /** Sequence number behind its FIN. */
+  fin: number | undefined;
+  rst: boolean;
+  /** Timestamp value and Data ACK edge of its latest segment. */
+  tsval: number | undefined;
+  packets: number;
+  /** Octets of payload, repetitions left out as far as can be seen. */
+  octets: number;
+  /** A gap in its sequence numbers was acknowledged: the capture lacks packets of it. */
+  lost: boolean;
+  mappings: DataMapping[];
+  /** One more than the highest relative sequence number mapped. */
+  mapEdge: number | undefined;
+  /** Mappings dropped to keep this bounded; older ones are unknown from then on. */
+  forgotten: boolean;
+  /** A Data ACK for data was received from the peer on this subflow: DSS is known to pass. */
+  confirmed: boolean;
+  /** It sent an infinite mapping; the relative sequence number of the segment that carried it. */
+  infiniteAt: number | undefined;
+  addressId: number | undefined;
+}
+
+/** How a subflow was opened. */
+export type Opening = 'capable' | 'join' | 'unknown';
+
+/** A TCP conversation. `ends[0]` sent the SYN where that is known. */
+export interface Flow {
+  /** Number in its connection, from 1. */
+  number: number;
+  opening: Opening;
+  ends: readonly [FlowEnd, FlowEnd];
+  /** Side of the connection that `ends[0]` is. */
+  openedBy: Side;
+  connection: Connection | undefined;
+  firstAt: number;
+  lastAt: number;
+  firstIndex: number;
+  /** Joins: what the handshake has shown. */
+  join: { token: number | undefined; nonces: [number | undefined, number | undefined]; backup: boolean };
+  /** The third packet of the handshake was seen. */
+  thirdSeen: boolean;
+  /** `ends[1]` acknowledged after the third packet. */
+  fourthSeen: boolean;
+  closedAt: number | undefined;
+  /** Something came that does not belong: what follows is hard to judge. */
+  stray: boolean;
+}
+
+/** What one host said in the MP_CAPABLE handshake. */
+export interface Party {
+  key: bigint | undefined;
+  token: number | undefined;
+  /** Its MP_CAPABLE on SYN or SYN/ACK. */
+  hello: OptionMpCapable | undefined;
+  /** Addresses that it is known to have, with the ids that it gave them. */
+  addresses: Map<number, Set<string>>;
+  stream: DataStream;
+  /** Rules that it broke so far: what its peer does then is no longer judged by the book. */
+  departures: number;
+}
+
+/** An MPTCP connection. */
+export interface Connection {
+  /** From 1, in the order of first packets. */
+  readonly number: number;
+  version: number | undefined;
+  parties: readonly [Party, Party];
+  flows: Flow[];
+  /** The SYN of the first subflow was seen. */
+  whole: boolean;
+  /** Whether DSS checksums were agreed; undefined when not known. */
+  checksums: boolean | undefined;
+  /** Why it is plain TCP now. */
+  fallback: string | undefined;
+  /** How it was ended, other than by DATA_FINs. */
+  aborted: string | undefined;
+  firstAt: number;
+  lastAt: number;
+  packets: number;
+  /** A Data ACK for data not seen, or the like: other subflows are not in the capture. */
+  elsewhere: boolean;
+  /** Every packet of the connection is in the capture, in the order in which one of its ends saw them. */
+  readonly complete: boolean;
+  /** The same object for all connections of a capture. */
+  readonly capture: object;
+}
+
+/** A new end of a conversation. */
+export function newEnd(address: string, port: number): FlowEnd {
+  return {
+    address, port, isn: undefined, ssnBase: undefined, synSeen: false, fromStart: false, synOptions: undefined, synOctets: 0, offered: undefined, shift: undefined,
+    next: undefined, acked: undefined, granted: undefined, fin: undefined, rst: false, tsval: undefined, packets: 0,
+    octets: 0, lost: false, mappings: [], mapEdge: undefined, forgotten: false, confirmed: false, infiniteAt: undefined, addressId: undefined,
+  };
+}
+
+function newParty(): Party {
+  return {
+    key: undefined, token: undefined, hello: undefined, addresses: new Map(), stream: new DataStream(), departures: 0,
+  };
+}
+
+/** A new connection. */
+export function newConnection(number: number, at: number, complete: boolean, capture: object): Connection {
+  return {
+    number, version: undefined, parties: [newParty(), newParty()], flows: [], whole: false, checksums: undefined,
+    fallback: undefined, aborted: undefined, firstAt: at, lastAt: at, packets: 0, elsewhere: false, complete, capture,
+  };
+}
+
+/** Side of the connection that an end of a flow belongs to. */
+export function sideOf(flow: Flow, direction: Side): Side {
+  return direction === 0 ? flow.openedBy : other(flow.openedBy);
+}
+
+/** The party's address of an id under which nothing else is known. */
+export function noteAddress(party: Party, id: number, address: string): void {
+  const known = party.addresses.get(id);
+  if (known === undefined) party.addresses.set(id, new Set([address]));
+  else known.add(address);
+}

@@ -1,0 +1,159 @@
+/** Keeps the books of what monitors say, one ledger for a connection. */
+import type { Level } from '../catalogue/types.ts';
+import { other, type Connection, type Side } from './connection.ts';
+import type { Finding, Judge, Monitor, MonitorVerdict, PacketEvent, Remark, Rule } from './types.ts';
+
+/** What the ledger needs to know from outside. */
+export interface JudgeSettings {
+  levelOf: (clause: string) => Level;
+  /** A packet in words, for findings. */
+  describe?: (event: PacketEvent) => string;
+}
+
+/** The verdict that a broken clause of a level gets. */
+export function verdictOf(level: Level): MonitorVerdict {
+  switch (level) {
+    case 'must':
+    case 'implied':
+      return 'fail';
+    case 'should':
+      return 'warn';
+    case 'may':
+      return 'info';
+  }
+}
+
+interface Tally {
+  monitor: string;
+  rule: Rule;
+  side: Side;
+  passes: number;
+  /** First observation of each kind. */
+  broken: Observation | undefined;
+  info: Observation[];
+  unknown: Observation | undefined;
+}
+
+interface Observation extends Remark {
+  count: number;
+  event: { index: number; at: number; subflow: number } | undefined;
+  text: string | undefined;
+}
+
+/** Different remarks of an `info` rule that are kept. */
+const KEPT_INFO = 4;
+
+/** The ledger of one connection. */
+export class Ledger {
+  readonly #connection: Connection;
+  readonly #settings: JudgeSettings;
+  /** By the rule's number: looked up several times for each packet. */
+  readonly #tallies: ([Tally, Tally] | undefined)[] = [];
+
+  constructor(connection: Connection, settings: JudgeSettings) {
+    this.#connection = connection;
+    this.#settings = settings;
+  }
+
+  /** The judge that one monitor talks to. */
+  judgeFor(monitor: Monitor): Judge {
+    for (const rule of monitor.rules) {
+      const tally = (side: Side): Tally => ({ monitor: monitor.name, rule, side, passes: 0, broken: undefined, info: [], unknown: undefined });
+      this.#tallies[rule.index] = [tally(0), tally(1)];
+    }
+    const broken: Judge['broken'] = (rule, event, remark, side = event.side) => this.#broken(rule, event, remark, side);
+    return {
+      pass: (rule, side) => {
+        this.#tally(rule, side).passes++;
+      },
+      broken,
+      check: (rule, event, holds, remark) => {
+        if (holds) this.#tally(rule, event.side).passes++;
+        else broken(rule, event, remark());
+      },
+      info: (rule, event, message) => this.#info(rule, event, message),
+      unknown: (rule, side, message) => {
+        this.#tally(rule, side).unknown ??= { message, count: 1, event: undefined, text: undefined };
+      },
+    };
+  }
+
+  #tally(rule: Rule, side: Side): Tally {
+    const pair = this.#tallies[rule.index];
+    if (pair === undefined) throw new Error(`rule ${rule.name} is not among those of its monitor; add it there`);
+    return pair[side];
+  }
+
+  #broken(rule: Rule, event: PacketEvent, remark: Remark, side: Side): void {
+    const tally = this.#tally(rule, side);
+    if (rule.about === 'conduct' && this.#connection.parties[other(side)].departures > 0) {
+      tally.unknown ??= { ...this.#observe(event, remark), message: `${remark.message}; but the peer had departed from the RFC before` };
+      return;
+    }
+    this.#connection.parties[side].departures++;
+    if (tally.broken === undefined) tally.broken = this.#observe(event, remark);
+    else tally.broken.count++;
+  }
+
+  #info(rule: Rule, event: PacketEvent, message: string): void {
+    const { info } = this.#tally(rule, event.side);
+    const same = info.find((one) => one.message === message);
+    if (same !== undefined) same.count++;
+    else if (info.length < KEPT_INFO) info.push(this.#observe(event, { message }));
+  }
+
+  #observe(event: PacketEvent, remark: Remark): Observation {
+    return {
+      ...remark, count: 1, event: { index: event.index, at: event.at, subflow: event.flow.number },
+      text: this.#settings.describe?.(event),
+    };
+  }
+
+  /** What was found, worst first; `judged` says whose findings count. */
+  findings(judged: (side: Side) => boolean): Finding[] {
+    const found: Finding[] = [];
+    for (const pair of this.#tallies) {
+      for (const tally of pair ?? []) if (judged(tally.side)) found.push(...this.#findingsOf(tally));
+    }
+    return found;
+  }
+
+  #findingsOf(tally: Tally): Finding[] {
+    const found: Finding[] = [];
+    if (tally.broken !== undefined) found.push(...this.#byVerdict(tally, tally.broken));
+    for (const one of tally.info) found.push(this.#finding(tally, 'info', tally.rule.clauses, one));
+    if (tally.broken !== undefined) return found;
+    // What looked wrong and may not be is said; what merely could not be seen is not, where other packets passed.
+    if (tally.unknown !== undefined && (tally.passes === 0 || tally.unknown.event !== undefined)) {
+      found.push(this.#finding(tally, 'inconclusive', tally.rule.clauses, tally.unknown));
+    } else if (tally.passes > 0) {
+      const message = `held ${tally.passes} ${tally.passes === 1 ? 'time' : 'times'}`;
+      found.push(this.#finding(tally, 'pass', tally.rule.clauses, { message, count: tally.passes, event: undefined, text: undefined }));
+    }
+    return found;
+  }
+
+  /** One observation may break clauses of different levels. */
+  #byVerdict(tally: Tally, observation: Observation): Finding[] {
+    const groups = new Map<MonitorVerdict, string[]>();
+    for (const clause of tally.rule.blames ?? tally.rule.clauses) {
+      const verdict = verdictOf(this.#settings.levelOf(clause));
+      groups.set(verdict, [...(groups.get(verdict) ?? []), clause]);
+    }
+    return [...groups].map(([verdict, clauses]) => this.#finding(tally, verdict, clauses, observation));
+  }
+
+  #finding(tally: Tally, verdict: MonitorVerdict, clauses: readonly string[], one: Observation): Finding {
+    const [clause = '', ...also] = clauses;
+    return {
+      clause, also, rule: tally.rule.name, monitor: tally.monitor, verdict,
+      host: tally.side === 0 ? 'initiator' : 'responder', connection: this.#connection.number,
+      ...(one.event === undefined ? {} : { subflow: one.event.subflow, packet: one.event.index, at: one.event.at }),
+      message: one.message,
+      ...(one.expected === undefined ? {} : { expected: one.expected }),
+      ...(one.actual === undefined ? {} : { actual: one.actual }),
+      ...(one.text === undefined ? {} : { text: one.text }),
+      count: one.count,
+    };
+  }
+}

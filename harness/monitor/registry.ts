@@ -1,0 +1,37 @@
+/** All monitors, and the clauses that they judge. */
+import { addresses } from './rules/addresses.ts';
+import { capableHandshake } from './rules/capable-handshake.ts';
+import { checksums } from './rules/checksums.ts';
+import { dataFin } from './rules/data-fin.ts';
+import { dataNumbers } from './rules/data-numbers.ts';
+import { duplicateAcks } from './rules/duplicate-acks.ts';
+import { endings } from './rules/endings.ts';
+import { fallback } from './rules/fallback.ts';
+import { joinHandshake } from './rules/join-handshake.ts';
+import { keys } from './rules/keys.ts';
+import { mappings } from './rules/mappings.ts';
+import { optionForm } from './rules/option-form.ts';
+import { placement } from './rules/placement.ts';
+import { reservedBits } from './rules/reserved-bits.ts';
+import { windows } from './rules/windows.ts';
+import type { Monitor } from './types.ts';
+
+/** Every monitor, in the order in which they look at a packet: what departs in form is known before conduct is judged. */
+export const monitors: readonly Monitor[] = [
+  optionForm, reservedBits, placement, capableHandshake, keys, joinHandshake, checksums, mappings, dataNumbers, dataFin, windows,
+  addresses, endings, fallback, duplicateAcks,
+];
+
+/** Clauses that a monitor judges, each once. */
+export function clausesOf(monitor: Monitor): string[] {
+  return [...new Set(monitor.rules.flatMap((rule) => rule.clauses))];
+}
+
+/** Monitors by the clauses that they judge. */
+export function monitorsByClause(): Map<string, Monitor[]> {
+  const found = new Map<string, Monitor[]>();
+  for (const monitor of monitors) {
+    for (const clause of clausesOf(monitor)) found.set(clause, [...(found.get(clause) ?? []), monitor]);
+  }
+  return found;
+}

@@ -1,0 +1,154 @@
+/** DSS checksums: present exactly when agreed, and right. */
+import { dssChecksum } from '../../mptcp/index.ts';
+import { foldSum, onesSum } from '../../packet/index.ts';
+import type { DataMapping } from '../connection.ts';
+import type { Judge, Monitor, PacketEvent } from '../types.ts';
+import { blaming, conduct, form, hex } from './rule.ts';
+
+const wanted = conduct('checksum-where-agreed', '3.1-23.s2', '3.1-23.s6', '3.3-8.s1', 'C.1.1-1.10.s2', '7.3-1.s2.1');
+const capable = conduct('capable-checksum', '3.1-15.s6.2');
+const unwanted = conduct('no-checksum-unless-agreed', '3.1-23.s3', 'C.1.1-1.10.s1');
+const right = blaming(form('checksum-right', '3.3.1-5.s1', '3.3.1-6.s1', '3.3.1-7.1.s1', '3.7-6.s2'), '3.3.1-5.s1', '3.3.1-6.s1');
+const rightNarrow = blaming(form('checksum-right-short-number', '3.3.1-5.s1', '3.3.1-8.s1', '3.3.1-11.s1'), '3.3.1-5.s1');
+const finRight = form('checksum-of-data-fin', '3.3.3-5.s2');
+const infinite = form('checksum-of-infinite-mapping', '3.3.1-15.s3');
+
+/** What has been seen of the data of one mapping. */
+interface Gathered {
+  /** Ranges seen, from and to (exclusive), apart from each other. */
+  ranges: [number, number][];
+  octets: number;
+  sum: number;
+  index: number;
+}
+
+/** Adds what is new of a packet's payload; sums of ones' complement do not mind the order. */
+function gather(gathered: Gathered, payload: Uint8Array, from: number): void {
+  let at = from;
+  const end = from + payload.length;
+  const missing: [number, number][] = [];
+  for (const [left, right_] of gathered.ranges.toSorted((a, b) => a[0] - b[0])) {
+    if (right_ <= at) continue;
+    if (left >= end) break;
+    if (left > at) missing.push([at, left]);
+    at = Math.max(at, right_);
+  }
+  if (at < end) missing.push([at, end]);
+  for (const [left, right_] of missing) {
+    const sum = onesSum(payload.subarray(left - from, right_ - from));
+    gathered.sum = foldSum(gathered.sum + (left % 2 === 0 ? sum : ((sum & 0xff) << 8) | (sum >> 8)));
+    gathered.octets += right_ - left;
+    gathered.ranges.push([left, right_]);
+  }
+  mergeTail(gathered.ranges);
+}
+
+/** Data mostly comes in order: one range is enough then. */
+function mergeTail(ranges: [number, number][]): void {
+  while (ranges.length > 1) {
+    const last = ranges.at(-1);
+    const before = ranges.at(-2);
+    if (last === undefined || before === undefined || before[1] !== last[0]) return;
+    before[1] = last[1];
+    ranges.pop();
+  }
+}
+
+/** The checksum that a mapping should have over data of that sum. */
+function expectedChecksum(mapping: DataMapping, dsn64: bigint, sum: number): number {
+  const pseudo = dssChecksum({ dsn: dsn64, ssn: mapping.ssn, dataLength: mapping.length, data: new Uint8Array(0) });
+  return ~foldSum((~pseudo & 0xffff) + sum) & 0xffff;
+}
+
+function verify(judge: Judge, event: PacketEvent, mapping: DataMapping, sum: number): void {
+  const rule = mapping.octets === 0 ? finRight : mapping.wide ? right : rightNarrow;
+  if (mapping.dsn64 === undefined) {
+    judge.unknown(rule, event.side, 'the upper half of the data sequence number is not known');
+    return;
+  }
+  const expected = expectedChecksum(mapping, mapping.dsn64, sum);
+  // Both forms of zero are the same sum.
+  const same = expected === mapping.checksum || (expected % 0xffff === 0 && (mapping.checksum ?? 1) % 0xffff === 0);
+  judge.check(rule, event, same, () => ({
+    message: 'the checksum of a mapping is wrong', expected: hex(expected, 4), actual: hex(mapping.checksum ?? 0, 4),
+  }));
+}
+
+function lookAtPresence(judge: Judge, event: PacketEvent, mapping: DataMapping): void {
+  const { connection, side } = event;
+  if (connection.checksums === undefined) {
+    judge.unknown(wanted, side, 'the handshake is not in the capture');
+    return;
+  }
+  if (mapping.from === 'mp_capable') {
+    const agreed = connection.checksums;
+    judge.check(capable, event, (mapping.checksum !== undefined) === agreed, () => ({
+      message: `MP_CAPABLE with data ${agreed ? 'lacks the checksum that was agreed' : 'has a checksum that was not agreed'}`,
+    }));
+  }
+  if (connection.checksums) {
+    judge.check(wanted, event, mapping.checksum !== undefined, () => ({ message: 'a mapping has no checksum though checksums were agreed' }));
+  } else {
+    judge.check(unwanted, event, mapping.checksum === undefined, () => ({ message: 'a mapping has a checksum though none was agreed' }));
+  }
+}
+
+/** A packet's payload may belong to several mappings, and a mapping to several packets. */
+function gatherPayload(judge: Judge, event: PacketEvent, store: Map<DataMapping, Gathered>): void {
+  const { ssn, length, packet } = event;
+  if (ssn === undefined) return;
+  for (const one of concerned(event)) {
+    if (one.checksum === undefined || one.infinite) continue;
+    const offset = (ssn - one.ssn) | 0;
+    const from = Math.max(0, offset);
+    const to = Math.min(one.octets, offset + length);
+    if (from >= to) continue;
+    const gathered = store.get(one) ?? { ranges: [], octets: 0, sum: 0, index: event.index };
+    store.set(one, gathered);
+    if (gathered.octets >= one.octets) continue;
+    gather(gathered, packet.tcp.payload.subarray(from - offset, to - offset), from);
+    if (gathered.octets === one.octets) verify(judge, event, one, gathered.sum);
+  }
+  if (store.size > 2048) for (const one of [...store.keys()].slice(0, 1024)) store.delete(one);
+}
+
+function concerned({ mapping, sender, ssn, length }: PacketEvent): DataMapping[] {
+  const end = ((ssn ?? 0) + length) >>> 0;
+  if (mapping !== undefined && ssn !== undefined) {
+    const offset = (ssn - mapping.ssn) | 0;
+    // By far the most segments lie within the one mapping that they carry.
+    if (offset >= 0 && offset + length <= mapping.octets) return [mapping];
+  }
+  const found = sender.mappings.filter((one) => ((end - one.ssn) | 0) > 0 && ((one.ssn + one.octets - (ssn ?? 0)) | 0) > 0);
+  if (mapping !== undefined && !found.includes(mapping)) found.push(mapping);
+  return found;
+}
+
+/** Presence and value of DSS checksums. */
+export const checksums: Monitor = {
+  name: 'checksums',
+  title: 'mappings have a checksum exactly when that was agreed, and it is right',
+  rules: [wanted, unwanted, capable, right, rightNarrow, finRight, infinite],
+  create: (_connection, judge) => {
+    const store = new Map<DataMapping, Gathered>();
+    return {
+      packet: (event) => {
+        const { mapping, connection, length } = event;
+        if (mapping?.infinite === true) {
+          if (mapping.checksum !== undefined) {
+            judge.check(infinite, event, mapping.checksum === 0, () => ({
+              message: 'the checksum of an infinite mapping is not 0', expected: '0', actual: hex(mapping.checksum ?? 0, 4),
+            }));
+          }
+          return;
+        }
+        if (mapping !== undefined) {
+          lookAtPresence(judge, event, mapping);
+          if (mapping.octets === 0 && mapping.checksum !== undefined && mapping.fin) verify(judge, event, mapping, 0);
+        }
+        if (length === 0 || connection.checksums === false || !event.payloadKnown || event.syn || event.flow.stray) return;
+        gatherPayload(judge, event, store);
+      },
+    };
+  },
+};

@@ -1,0 +1,89 @@
+/** Keys: used for one connection at a time, and not shown again. */
+import type { Connection, Side } from '../connection.ts';
+import type { Judge, Monitor, PacketEvent } from '../types.ts';
+import { blaming, form, hex } from './rule.ts';
+
+const unique = blaming(form('key-of-one-connection', '3.1-10.s3.2', '3.1-10.s1', '3.1-10.s3.1'), '3.1-10.s3.2', '3.1-10.s1');
+const secret = form('key-not-shown', '3.1-9.s3.1', '5-4.s1');
+const tokenUnlike = form('keys-differ', '3.1-7.s2');
+
+/** Who uses a key, as far as was seen. */
+interface User {
+  connection: Connection;
+  address: string;
+  isn: number | undefined;
+}
+
+/** Keys remembered over the connections of a capture. */
+const KEPT = 20_000;
+/** One memory for each capture: connections of one capture share the object that they carry. */
+const memories = new WeakMap<object, Map<bigint, User>>();
+
+function memoryOf(connection: Connection): Map<bigint, User> {
+  let memory = memories.get(connection.capture);
+  if (memory === undefined) {
+    memory = new Map();
+    memories.set(connection.capture, memory);
+  }
+  return memory;
+}
+
+function lookAtKey(judge: Judge, event: PacketEvent, key: bigint): void {
+  const { connection, side, sender } = event;
+  const memory = memoryOf(connection);
+  const user = memory.get(key);
+  if (user === undefined) {
+    if (memory.size >= KEPT) for (const old of memory.keys()) { memory.delete(old); break; }
+    memory.set(key, { connection, address: sender.address, isn: sender.isn ?? event.packet.tcp.seq });
+    judge.pass(unique, side);
+    return;
+  }
+  if (user.connection === connection) {
+    return;
+  }
+  const alive = user.connection.flows.some((flow) => flow.closedAt === undefined);
+  const sameStart = user.isn === (sender.isn ?? event.packet.tcp.seq);
+  if (user.address === sender.address && alive && !sameStart && connection.complete) {
+    judge.broken(unique, event, { message: `the key is that of connection ${user.connection.number} too, which is still open`, actual: hex(key, 16) });
+  } else judge.unknown(unique, side, `connection ${user.connection.number} shows the same key; it may be the same one seen at another place`);
+}
+
+function holdsKey(connection: Connection, value: bigint): Side | undefined {
+  if (connection.parties[0].key === value) return 0;
+  return connection.parties[1].key === value ? 1 : undefined;
+}
+
+function wide(octets: Uint8Array): bigint {
+  return octets.length < 8 ? -1n : new DataView(octets.buffer, octets.byteOffset, octets.byteLength).getBigUint64(0);
+}
+
+function lookForKey(judge: Judge, event: PacketEvent, value: bigint, where: string): void {
+  judge.check(secret, event, holdsKey(event.connection, value) === undefined, () => ({ message: `${where} shows a key` }));
+}
+
+/** Keys over all connections of a capture. */
+export const keys: Monitor = {
+  name: 'keys',
+  title: 'a key serves one connection at a time and is shown only where it belongs',
+  rules: [unique, secret, tokenUnlike],
+  create: (connection, judge) => ({
+    options: {
+      mp_capable: (option, event) => {
+        if (option.senderKey === undefined || event.rst || event.flow.opening !== 'capable') return;
+        if (option.version !== 0) lookAtKey(judge, event, option.senderKey);
+        if (option.receiverKey !== undefined) {
+          judge.check(tokenUnlike, event, option.senderKey !== option.receiverKey, () => ({ message: 'both keys of MP_CAPABLE are the same' }));
+        }
+      },
+      add_addr: (option, event) => {
+        if (option.hmac !== undefined) lookForKey(judge, event, wide(option.hmac), 'the HMAC of ADD_ADDR');
+      },
+      mp_join: (option, event) => {
+        if (option.form !== 'syn') lookForKey(judge, event, wide(option.hmac), 'the HMAC of MP_JOIN');
+      },
+      mp_fail: (option, event) => lookForKey(judge, event, option.dsn, 'MP_FAIL'),
+      mp_experimental: (option, event) => lookForKey(judge, event, wide(option.data), 'MP_EXPERIMENTAL'),
+      mptcp_unknown: (option, event) => lookForKey(judge, event, wide(option.data), 'an option of an unassigned subtype'),
+    },
+  }),
+};

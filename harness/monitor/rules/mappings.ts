@@ -1,0 +1,118 @@
+/** Data sequence mappings: what they cover, and that they stay as they are. */
+import { seqGt } from '../../mptcp/index.ts';
+import type { DataMapping } from '../connection.ts';
+import { mappingAt } from '../data-level.ts';
+import type { Judge, Monitor, PacketEvent } from '../types.ts';
+import { blaming, conduct, form } from './rule.ts';
+
+const unchanged = form('mapping-unchanged', '3.3.1-3.s2.1');
+const onPacket = blaming(form('mapping-on-packet', '3.3.1-14.s1', '3.3.1-4.s1.2', '6-11.4.s2'), '3.3.1-14.s1');
+const mapped = blaming(conduct('data-mapped', '3.3.1-1.s1', '4-2.2.s5', '3.3.1-2.s2'), '3.3.1-1.s1', '4-2.2.s5');
+const mappedAtFirst = conduct('data-mapped-at-first', '3.7-4.1.s1');
+const capableAtFirst = conduct('first-data-by-capable', '3.1-15.s5', '3.1-16.s2');
+const notAfterFin = form('no-data-after-fin', '1.3-2.4.s2');
+
+function lookAtChange(judge: Judge, event: PacketEvent, mapping: DataMapping): void {
+  const { sender } = event;
+  if (mapping.octets === 0 || sender.mappings.at(-1) === mapping) return;
+  if (sender.mapEdge === undefined || ((mapping.ssn - sender.mapEdge) | 0) >= 0) {
+    judge.pass(unchanged, event.side);
+    return;
+  }
+  const end = mapping.ssn + mapping.octets;
+  const clash = sender.mappings.find((one) =>
+    one.ssn < end && mapping.ssn < one.ssn + one.octets && (((one.dsn - one.ssn) - (mapping.dsn - mapping.ssn)) | 0) !== 0);
+  judge.check(unchanged, event, clash === undefined, () => ({
+    message: 'octets of the subflow that were mapped before get another data sequence number',
+    expected: `subflow octet ${clash?.ssn ?? 0} at ${clash?.dsn ?? 0}, ${clash?.octets ?? 0} octets`,
+    actual: `subflow octet ${mapping.ssn} at ${mapping.dsn}, ${mapping.octets} octets`,
+  }));
+}
+
+function lookAtPlace(judge: Judge, event: PacketEvent, mapping: DataMapping): void {
+  const { ssn, length, flow } = event;
+  if (mapping.infinite || mapping.octets === 0) return;
+  if (ssn === undefined || flow.stray) {
+    judge.unknown(onPacket, event.side, 'the start of the subflow is not in the capture');
+    return;
+  }
+  const inside = ((ssn - mapping.ssn) >>> 0) < mapping.octets || ((mapping.ssn - ssn) >>> 0) < length;
+  judge.check(onPacket, event, length > 0 && inside, () => ({
+    message: length === 0 ? 'a mapping of data stands on a segment without payload' : 'a mapping covers nothing of the segment that it stands on',
+    expected: length === 0 ? 'payload' : `some of subflow octets ${ssn} to ${ssn + length - 1}`,
+    actual: `subflow octets ${mapping.ssn} to ${mapping.ssn + mapping.octets - 1}`,
+  }));
+}
+
+/** Whether an octet of this packet is mapped, by the packet itself or by one before it. */
+function isMapped(event: PacketEvent, ssn: number): boolean {
+  const { mapping, sender } = event;
+  if (mapping !== undefined && (mapping.infinite || ((ssn - mapping.ssn) >>> 0) < mapping.octets)) return true;
+  return mappingAt(sender, ssn) !== undefined;
+}
+
+function lookAtCover(judge: Judge, event: PacketEvent, plainAnswer: boolean): void {
+  const { ssn, length, sender, connection, flow, side, syn, rst } = event;
+  if (length === 0 || syn || rst || connection.fallback !== undefined || sender.infiniteAt !== undefined) return;
+  const rule = sender.confirmed ? mapped : mappedAtFirst;
+  const gap = sender.next !== undefined && seqGt(event.packet.tcp.seq, sender.next);
+  const seen = sender.fromStart && event.optionsKnown && !flow.stray && (connection.complete || (!gap && !sender.lost && !sender.forgotten));
+  if (ssn === undefined || !seen) {
+    judge.unknown(rule, side, 'not all segments of the subflow are in the capture');
+    return;
+  }
+  const last = (ssn + length - 1) >>> 0;
+  if (isMapped(event, ssn) && isMapped(event, last)) {
+    judge.pass(rule, side);
+    return;
+  }
+  // A host that was answered without MPTCP may be on its way to plain TCP.
+  if (!sender.confirmed && plainAnswer) judge.unknown(rule, side, 'the peer answered without MPTCP options');
+  else judge.broken(rule, event, { message: 'payload has no mapping', expected: `a mapping of subflow octets ${ssn} to ${last}`, actual: event.mapping === undefined ? 'none' : 'a mapping of a part' });
+}
+
+/** The initiator's first data, while nothing says that its third packet has arrived. */
+function lookAtFirst(judge: Judge, event: PacketEvent, heard: boolean): void {
+  const { connection, flow, sender, ssn, length, mapping } = event;
+  if (length === 0 || ssn !== 1 || event.syn || flow !== connection.flows[0] || sender !== flow.ends[0]) return;
+  if (!connection.whole || connection.fallback !== undefined || mapping === undefined) return;
+  if (mapping.from === 'mp_capable') judge.pass(capableAtFirst, event.side);
+  else if (heard || !connection.complete) judge.unknown(capableAtFirst, event.side, 'a packet of the responder may have confirmed the keys');
+  else {
+    judge.broken(capableAtFirst, event, {
+      message: 'the first data is mapped by DSS though nothing has come from the responder since its SYN/ACK', expected: 'MP_CAPABLE with both keys and Data-Level Length',
+    });
+  }
+}
+
+/** What mappings cover, and whether all payload is mapped. */
+export const mappings: Monitor = {
+  name: 'mappings',
+  title: 'mappings are never changed, cover their own packet, and all payload is mapped',
+  rules: [unchanged, onPacket, mapped, mappedAtFirst, capableAtFirst, notAfterFin],
+  create: (_connection, judge) => {
+    const plainAnswer = new Set<object>();
+    const heard = [false, false];
+    return {
+      packet: (event) => {
+        const { mapping, sender, length, packet } = event;
+        if (mapping !== undefined) {
+          lookAtChange(judge, event, mapping);
+          lookAtPlace(judge, event, mapping);
+        }
+        if (length > 0) {
+          lookAtFirst(judge, event, heard[1 - event.side] ?? false);
+          lookAtCover(judge, event, plainAnswer.has(event.receiver));
+          if (sender.fin !== undefined) {
+            judge.check(notAfterFin, event, ((packet.tcp.seq + length - (sender.fin - 1)) | 0) <= 0, () => ({ message: 'payload comes behind the FIN of its subflow' }));
+          }
+        }
+        if (event.syn || event.rst) return;
+        heard[event.side] = true;
+        if (event.dataAck === undefined && mapping === undefined && !packet.tcp.options.some((one) => one.kind === 'mp_capable' || one.kind === 'mp_join')) {
+          plainAnswer.add(sender);
+        }
+      },
+    };
+  },
+};

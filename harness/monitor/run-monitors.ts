@@ -1,0 +1,44 @@
+/** The monitors over the packets of one scenario. */
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { levelOf, type Level } from '../catalogue/types.ts';
+import { Analysis, type AnalysisSettings, type ConnectionReport } from './analysis.ts';
+import type { Finding } from './types.ts';
+
+/** A packet of a capture, from its IP header on. */
+export interface MonitoredPacket {
+  /** Milliseconds. */
+  at: number;
+  bytes: Uint8Array;
+}
+
+/** What {@link runMonitors} needs besides the packets. */
+export type MonitorSettings = Pick<AnalysisSettings, 'complete' | 'describe' | 'monitors'>;
+
+/**
+ * Judges packets by all monitors.
+ *
+ * @param packets in the order in which they went by
+ * @param judges whether the host with an address is judged; the other one may do what it likes
+ * @param catalogue gives the level of each clause
+ * @returns findings about the judged hosts; a clause can occur in several
+ */
+export function runMonitors(
+  packets: Iterable<MonitoredPacket>, judges: (address: string) => boolean, catalogue: Catalogue, settings: MonitorSettings = {},
+): Finding[] {
+  const findings: Finding[] = [];
+  const analysis = new Analysis({
+    ...settings, judges, levelOf: levels(catalogue),
+    onConnection: (report: ConnectionReport) => findings.push(...report.findings),
+  });
+  for (const { at, bytes } of packets) analysis.packet(at, bytes);
+  analysis.finish();
+  return findings;
+}
+
+/** The level of a clause by the catalogue; clauses that are not there weigh as implied. */
+export function levels(catalogue: Catalogue): (clause: string) => Level {
+  return (clause) => {
+    const found = catalogue.get(clause);
+    return found === undefined ? 'implied' : levelOf(found.keyword);
+  };
+}

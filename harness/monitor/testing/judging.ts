@@ -1,0 +1,27 @@
+/** For tests: the monitors over a conversation. */
+import { loadCatalogue } from '../../catalogue/load.ts';
+import { join } from 'node:path';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { runMonitors } from '../run-monitors.ts';
+import type { Finding } from '../types.ts';
+import { encoded, type NamedPacket } from './conversation.ts';
+
+let loaded: Catalogue | undefined;
+
+/** The project's own catalogue. */
+export function catalogue(): Catalogue {
+  loaded ??= loadCatalogue(join(import.meta.dirname, '..', '..', '..', 'suites', 'rfc8684', 'clauses'));
+  return loaded;
+}
+
+/** Findings about both hosts. `complete` unless told: the tests' conversations lack nothing. */
+export function judge(packets: readonly NamedPacket[], complete = true): Finding[] {
+  return runMonitors(encoded(packets), () => true, catalogue(), { complete });
+}
+
+/** Findings that say that something is broken, in short. */
+export function broken(findings: readonly Finding[]): string[] {
+  return findings
+    .filter((one) => one.verdict === 'fail' || one.verdict === 'warn')
+    .map((one) => `${one.rule} (${one.host}): ${one.message}`);
+}

@@ -1,0 +1,64 @@
+/** Takes the link layer off captured packets. */
+
+const ETHERTYPE = { IPV4: 0x0800, IPV6: 0x86dd, VLAN: 0x8100, QINQ: 0x88a8, OLD_QINQ: 0x9100 } as const;
+
+/** Link types that are understood, by their number in the file (the registry of tcpdump.org), with their names. */
+export const LINK_TYPES: Readonly<Record<number, string>> = {
+  0: 'NULL', 1: 'Ethernet', 12: 'raw IP', 14: 'raw IP', 101: 'raw IP', 108: 'LOOP', 113: 'Linux cooked', 228: 'IPv4', 229: 'IPv6',
+  276: 'Linux cooked v2',
+};
+
+/**
+ * Offset of the IP header in a captured packet; -1 when it holds no IP packet (ARP, for one) or is cut before it, -2
+ * when the link type is not known.
+ */
+export function ipOffset(linkType: number, bytes: Uint8Array): number {
+  switch (linkType) {
+    case 1:
+      return afterEthertype(bytes, 12);
+    case 113:
+      return afterEthertype(bytes, 14);
+    case 276:
+      return afterCooked2(bytes);
+    case 0:
+    case 108:
+      return ifIp(bytes, 4);
+    case 12:
+    case 14:
+    case 101:
+    case 228:
+    case 229:
+      return ifIp(bytes, 0);
+    default:
+      return -2;
+  }
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+}
+
+/** The protocol field stands at `at`, the payload behind it, after as many VLAN tags as there are. */
+function afterEthertype(bytes: Uint8Array, at: number): number {
+  let offset = at;
+  for (let tags = 0; tags < 4; tags++) {
+    const type = word(bytes, offset);
+    if (type === ETHERTYPE.IPV4 || type === ETHERTYPE.IPV6) return ifIp(bytes, offset + 2);
+    if (type !== ETHERTYPE.VLAN && type !== ETHERTYPE.QINQ && type !== ETHERTYPE.OLD_QINQ) return -1;
+    offset += 4;
+  }
+  return -1;
+}
+
+/** Version 2 of Linux cooked capture has the protocol first and a header of 20 octets. */
+function afterCooked2(bytes: Uint8Array): number {
+  const type = word(bytes, 0);
+  if (type === ETHERTYPE.IPV4 || type === ETHERTYPE.IPV6) return ifIp(bytes, 20);
+  if (type !== ETHERTYPE.VLAN && type !== ETHERTYPE.QINQ) return -1;
+  return afterEthertype(bytes, 22);
+}
+
+function ifIp(bytes: Uint8Array, at: number): number {
+  const version = at < bytes.length ? (bytes[at] ?? 0) >> 4 : 0;
+  return version === 4 || version === 6 ? at : -1;
+}
