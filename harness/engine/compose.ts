@@ -52,6 +52,7 @@ export function recordSent(line: PacketLine, subflow: Subflow, packet: Packet): 
   const control = Number((tcp.flags & FLAG.SYN) !== 0) + Number((tcp.flags & FLAG.FIN) !== 0);
   const end = seq + tcp.payload.length + control;
   // A segment far off the stream (a test of validity checks) does not move it.
+  if (isFarOff(seq, subflow.sendNext) || ((tcp.flags & FLAG.ACK) !== 0 && isFarOff((tcp.ack - (subflow.remoteIsn ?? tcp.ack)) >>> 0, subflow.receiveNext))) return;
   if (seq <= subflow.sendNext && end > subflow.sendNext) subflow.sendNext = end;
   if ((tcp.flags & FLAG.SYN) !== 0) {
     if (subflow.first) connection.mptcp &&= tcp.options.some((option) => isMptcp(option));
@@ -59,6 +60,12 @@ export function recordSent(line: PacketLine, subflow: Subflow, packet: Packet): 
     return;
   }
   recordMapping(line, subflow, tcp.options, seq, tcp.payload.length);
+}
+
+/** Whether a number lies outside of any window that a scenario fills, on either side; relative, modulo 2^32. */
+function isFarOff(number: number, next: number): boolean {
+  const distance = (number - next) | 0;
+  return Math.abs(distance) > 0x1000000;
 }
 
 function recordMapping(line: PacketLine, subflow: Subflow, options: readonly TcpOption[], seq: number, length: number): void {

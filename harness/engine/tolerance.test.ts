@@ -105,6 +105,7 @@ test('knows data and a DATA_FIN again on any subflow by their numbers', () => {
   expect(repeatsData({ packet: ack(), subflow, before })).toBe(false);
 });
 
+
 test('knows the same announcement again, and nothing else', () => {
   const announce = (addressId: number, echo = false): TcpOption => ({ kind: 'add_addr', reserved: 0, echo, addressId, address: '192.0.2.9' });
   expect(isAnnouncementAgain(ack(announce(2)), ack(announce(2)))).toBe(true);
