@@ -50,10 +50,10 @@ async function handshake(cell: Cell, link: number, family: 'ipv4' | 'ipv6', src?
     await agent.request('accept', { fd: `listener-${family}`, as: name });
     // Had the tester's kernel reset the connection, it would show here.
     expect(await agent.request('poll', { fd: name })).toMatchObject({ err: '0', hup: '0' });
-    await ear.port.echo(1000);
+    await ear.port.echo(10_000);
     expect(ear.heard.map((packet) => packet.direction)).toEqual(['out', 'in', 'out']);
     await ear.port.send(craft(to, family, { ...ack, flags: FLAG.RST | FLAG.ACK }));
-    await ear.port.echo(1000);
+    await ear.port.echo(10_000);
     expect(ear.heard).toHaveLength(4);
   } finally {
     ear.port.close();
@@ -99,7 +99,7 @@ describe('a cell of the netns driver', () => {
         const connecting = agent.request('connect', { fd: family, addr: link!.tester[family], port: 9000 });
         const { tcp } = await ear.next();
         expect(tcp.flags & (FLAG.SYN | FLAG.ACK)).toBe(FLAG.SYN);
-        await ear.port.echo(1000);
+        await ear.port.echo(10_000);
         const answer = { srcPort: 9000, dstPort: tcp.srcPort, flags: FLAG.SYN | FLAG.ACK, seq: 5, ack: (tcp.seq + 1) >>> 0 };
         await ear.port.send(craft(link!, family, answer));
         await connecting;
@@ -157,7 +157,7 @@ describe('a cell of the netns driver', () => {
       expect(second.links[0]!.sut).toEqual({ ipv4: `10.${block}.${number + 3}.2`, ipv6: `fd00:0:0:${hex(3)}::2` });
       for (const family of FAMILIES) {
         const { port } = listen(second.links[0]!, family);
-        await port.echo(1000);
+        await port.echo(10_000);
         port.close();
       }
       await second.close();
@@ -178,7 +178,7 @@ describe('a port', () => {
   it('measures the round trip, and tells when no answer comes', async () => {
     await inCell('one-link', async (cell) => {
       const { port } = listen(cell.links[0]!, 'ipv4');
-      expect(await port.echo(1000)).toBeLessThan(1000);
+      expect(await port.echo(10_000)).toBeLessThan(1000);
       await cell.agents.get('sut')!.request('link-up', { dev: 'a', up: 0 });
       await expect(port.echo(20)).rejects.toThrow(/link a: .*(no answer to an ICMP echo|ENETDOWN)/);
       port.close();
