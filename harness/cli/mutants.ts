@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import type { Scenario } from '../scenario/suite.ts';
 import { ensureAgent } from '../sut/build-agent.ts';
 import { createProgress } from '../report/progress.ts';
 import { enterNamespace } from './enter.ts';
@@ -15,6 +16,13 @@ import type { MutantOutcome } from './vitest/mutants.ts';
 /** Options of the command. */
 export interface MutantOptions extends Selection {
   concurrency: number;
+  /** Every variant of a scenario, not only its first. */
+  everyVariant?: boolean;
+}
+
+/** One variant of each scenario: its expectations are those of the others with other values. */
+function firstVariants(scenarios: readonly Scenario[]): Scenario[] {
+  return [...new Map(scenarios.toReversed().map((one) => [`${one.suite}/${one.name}`, one])).values()].toReversed();
 }
 
 /** Gathers what became of every lie. */
@@ -57,7 +65,8 @@ export async function mutants(options: MutantOptions, argv: readonly string[]): 
   const project = openProject();
   // What an expectation notices does not hang on the family, so one is enough unless asked for.
   const families = options.families !== undefined && options.families.length > 0 ? options.families : ['ipv4'];
-  const scenarios = selectScenarios(project.scenarios, { ...options, families }, project.catalogue);
+  const chosen = selectScenarios(project.scenarios, { ...options, families }, project.catalogue);
+  const scenarios = options.everyVariant === true ? chosen : firstVariants(chosen);
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-mutants-'));
   const reporter = new MutantReporter();
   try {

@@ -36,9 +36,15 @@ export function openCatalogue(folder = join(projectRoot(), 'suites', 'rfc8684', 
   return loadCatalogue(folder);
 }
 
-/** A topology by its name. @throws when there is none, or it is wrong */
+const topologies = new Map<string, Topology>();
+
+/** A topology by its name, read once a process: every variant of every scenario asks for it. @throws when there is none, or it is wrong */
 export function openTopology(name: string): Topology {
-  return findTopology(join(projectRoot(), 'topologies'), name);
+  const known = topologies.get(name);
+  if (known !== undefined) return known;
+  const topology = findTopology(join(projectRoot(), 'topologies'), name);
+  topologies.set(name, topology);
+  return topology;
 }
 
 /** Loads and checks all suites. @throws DocumentError @throws DocumentError */

@@ -198,3 +198,9 @@ test('scenarios are one judge whatever their variants', () => {
   const judges = judgesOf(scenarios).filter(({ kind }) => kind === 'scenario');
   expect(judges.map(({ name }) => name)).toEqual([...new Set(scenarios.map((one) => withoutVariant(one.id)))]);
 });
+
+test('every clause that a scenario or monitor names is in the catalogue, and observable', () => {
+  const named = judgesOf(project.scenarios).flatMap(({ kind, name, clauses }) => clauses.map((id) => ({ judge: `${kind} ${name}`, id })));
+  expect(named.some(({ judge }) => judge.startsWith('monitor '))).toBe(true);
+  expect(named.filter(({ id }) => project.catalogue.get(id)?.judged.includes('unobservable') !== false)).toEqual([]);
+});

@@ -89,14 +89,15 @@ test('a full disk: said, exit code 2, and nothing half-written is called results
 describe('a run that is cut short', () => {
   /** Starts a run of everything and waits until its first scenarios are through. */
   async function underWay(name: string) {
-    const child = begin(run(name), { detached: true });
+    // One at a time, so that there is always one to come.
+    const child = begin(run(name, '-j', '1', '--family', 'ipv4', SCENARIO.split('/').slice(0, 2).join('/')), { detached: true });
     const end = ending(child);
     const journal = join(output(name), 'evidence', 'journal.jsonl');
-    await until('the first scenario is through', () => existsSync(journal));
+    await until('the first scenario is through', () => existsSync(journal), 80_000);
     const pid = child.pid ?? 0;
     const processes = processesOf(pid);
     // The run itself, its workers, and an agent at least.
-    expect(processes.length).toBeGreaterThan(3);
+    expect(processes.length).toBeGreaterThan(2);
     return { pid, end, namespaces: new Set(processes.map(({ namespace }) => namespace)) };
   }
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { decodePacket } from '../packet/index.ts';
-import type { Packet } from '../packet/types.ts';
+import { decodePacket, encodePacket } from '../packet/index.ts';
+import { FLAG, type Packet } from '../packet/types.ts';
 import { parsePacketLine } from '../scenario/packet-line.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import type { Cell, CellLink } from '../topology/types.ts';
+import type { WirePacket } from '../wire/types.ts';
 import { LISTEN_PORT, NotKnownYet, Session } from './session.ts';
 
 const LINK: CellLink = {
@@ -22,7 +23,7 @@ function scenario(): Scenario {
   };
 }
 
-function sessionWith(sent: Packet[]): Session {
+function sessionWith(sent: Packet[], links: ((packet: WirePacket) => void)[] = []): Session {
   const cell: Cell = {
     topology: { name: 'one-link', title: '', hosts: ['sut'], links: [LINK.spec] },
     agents: new Map(), links: [LINK], close: () => Promise.resolve(),
@@ -30,8 +31,8 @@ function sessionWith(sent: Packet[]): Session {
   return new Session({
     scenario: scenario(), cell, waits: { answer: 10, grace: 1 },
     random: { uint32: () => 7, uint64: () => 7n },
-    openPort: () => ({
-      link: 'a', close: () => undefined, echo: () => Promise.resolve(1),
+    openPort: (_link, onPacket) => ({
+      link: (links.push(onPacket), 'a'), close: () => undefined, echo: () => Promise.resolve(1),
       send: (bytes) => {
         const packet = decodePacket(bytes);
         if ('tcp' in packet) sent.push(packet);
@@ -65,5 +66,28 @@ describe('Session', () => {
     expect(session.connection).toBe(connection);
     expect(sent.map(({ tcp }) => tcp.options.map((option) => option.kind)).at(-1)).toContain('mp_join');
     expect(() => { session.forgetSubflow('b'); }).toThrow(NotKnownYet);
+  });
+
+  it('takes a SYN from the ports of a forgotten subflow for another one, but not the same SYN again', async () => {
+    const links: ((packet: WirePacket) => void)[] = [];
+    const session = sessionWith([], links);
+    const syn = (seq: number): void => {
+      const bytes = encodePacket({
+        ip: { family: 'ipv4', src: '10.0.1.2', dst: '10.0.1.1', tos: 0, id: 0, fragment: 0, ttl: 64, protocol: 6 },
+        tcp: { srcPort: 4000, dstPort: 5001, seq, ack: 0, flags: FLAG.SYN, window: 1, urgent: 0, options: [], payload: new Uint8Array(0) },
+      });
+      for (const hear of links) hear({ at: performance.now(), direction: 'in', link: 'a', bytes });
+    };
+    await session.ready();
+    const line = parsePacketLine('a < SYN');
+    syn(1);
+    const first = session.claim(line);
+    session.forgetSubflow('a');
+    syn(1);
+    expect(session.claim(line)).toBeUndefined();
+    syn(2);
+    const second = session.claim(line);
+    expect(first?.remoteIsn).toBe(1);
+    expect(second?.remoteIsn).toBe(2);
   });
 });

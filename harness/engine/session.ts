@@ -202,9 +202,13 @@ export class Session {
     const at = wire.at - this.startedAt;
     this.record.push({ at, direction: wire.direction, link: wire.link, packet, tuple });
     if (wire.direction === 'out') return;
-    const subflow = this.tuples.get(tuple);
-    // A conversation that was forgotten still talks; nobody listens.
-    if (subflow !== undefined && this.subflows.get(subflow.name) !== subflow) return;
+    let subflow = this.tuples.get(tuple);
+    if (subflow !== undefined && this.subflows.get(subflow.name) !== subflow) {
+      // A conversation that was forgotten still talks; nobody listens. With a SYN of another number its ports are reused.
+      if (!beginsAnew(packet, subflow)) return;
+      this.tuples.delete(tuple);
+      subflow = undefined;
+    }
     const before = subflow?.before() ?? { receiveNext: 0, dataNext: 1n };
     const arrival: Arrival = { packet, subflow: undefined, before, at, link: wire.link, index: this.arrivals.length, consumed: false };
     this.arrivals.push(arrival);
@@ -317,6 +321,10 @@ export function tupleOf({ ip, tcp }: Packet, direction: 'in' | 'out'): string {
   const source = `${ip.src} ${tcp.srcPort}`;
   const destination = `${ip.dst} ${tcp.dstPort}`;
   return direction === 'out' ? `${source} ${destination}` : `${destination} ${source}`;
+}
+
+function beginsAnew({ tcp }: Packet, forgotten: Subflow): boolean {
+  return (tcp.flags & (FLAG.SYN | FLAG.ACK)) === FLAG.SYN && tcp.seq !== forgotten.remoteIsn;
 }
 
 function tupleOfSubflow({ local, remote }: Subflow): string {

@@ -68,6 +68,16 @@ describe('a lie about a packet', () => {
     expect(titles({ ...base, kind: 'and', tail: parsePacketTail('<dss dack=1, ...>') })).toEqual(['dss missing', 'dss.dack changed']);
   });
 
+  test('is beyond every value that a choice or range takes', () => {
+    const reset = fromStack({ flags: FLAG.RST, options: [{ kind: 'mp_tcprst', reserved: 0, transient: false, reason: 3 }] });
+    const reasonOf = (text: string): unknown => {
+      const lie = tampersFor(expecting(text)).find(({ title }) => title === 'mp_tcprst.reason changed');
+      return lie?.alter?.(reset, NOTHING)?.tcp.options;
+    };
+    expect(reasonOf('a < RST <mp_tcprst reason=lack-of-resources|prohibited>')).toMatchObject([{ reason: 4 }]);
+    expect(reasonOf('a < RST <mp_tcprst reason=0..6>')).toMatchObject([{ reason: 7 }]);
+  });
+
   test('changes nothing of the packet itself', () => {
     const before = structuredClone(data);
     verdicts('a < ACK len=10 data=auto <dss dsn=auto>', data);

@@ -10,7 +10,7 @@ import { isMptcp, OPTION_FIELDS, type FieldStyle } from '../scenario/option-fiel
 import type { OptionItem, PacketLine } from '../scenario/packet-line.ts';
 import type { Step } from '../scenario/suite.ts';
 import { narrowDss } from './compliant-option.ts';
-import { evaluate, type Scope } from './evaluate.ts';
+import { evaluate, toInt, type Scope } from './evaluate.ts';
 
 /** A lie about the packet (or answer, or value) that a step would accept. */
 export interface Tamper {
@@ -104,9 +104,22 @@ function withFlags(packet: Packet, flags: number): Packet {
   return { ...packet, tcp: { ...packet.tcp, flags } };
 }
 
-/** The very value that a field must not have, where the line says so: any other value would be as good as the true one. */
+/** A value that a field must not have, where another one than the true could still be good; undefined where it could not. */
 function forbidden(matcher: Matcher, scope: Scope): Value | undefined {
-  return matcher.type === 'not' && matcher.matcher.type === 'equal' ? evaluate(matcher.matcher.expr, scope) : undefined;
+  if (matcher.type === 'not' && matcher.matcher.type === 'equal') return evaluate(matcher.matcher.expr, scope);
+  const upper = highest(matcher, scope);
+  return upper === undefined ? undefined : upper + 1n;
+}
+
+/** The highest number of a range or of a choice of numbers. */
+function highest(matcher: Matcher, scope: Scope): bigint | undefined {
+  if (matcher.type === 'range') return toInt(evaluate(matcher.high, scope));
+  if (matcher.type !== 'oneOf') return undefined;
+  // Reasons of MP_TCPRST go by name; no other number does.
+  const named: Scope = { ...scope, style: 'reason' };
+  const values = matcher.options.map((option) => (option.type === 'equal' ? evaluate(option.expr, named) : undefined));
+  const numbers = values.filter((value) => typeof value === 'bigint');
+  return numbers.length < values.length ? undefined : numbers.reduce((most, value) => (value > most ? value : most));
 }
 
 function alterHeader(packet: Packet, name: string, appear: boolean, value?: Value): Packet {

@@ -127,28 +127,11 @@ function openSocket(options: PortOptions, protocol: number, bufferSize: number):
     } else {
       socket.setOption(IPPROTO_IPV6, IPV6_HDRINCL, 1);
     }
-    // Until it was bound, the socket took in the packets of every link.
-    discardQueued(socket);
     return socket;
   } catch (cause) {
     socket?.close();
     throw wireError(doing, cause);
   }
-}
-
-/** Reads and drops what waits in a socket. @throws Error what reading failed with, other than nothing being there */
-export function discardQueued(socket: Pick<RawSocket, 'on' | 'off' | 'onRecvReady'>): void {
-  let end: Error | undefined;
-  const drop = (): void => undefined;
-  const stop = (error: Error): void => {
-    end = error;
-  };
-  socket.on('message', drop);
-  socket.on('error', stop);
-  while (end === undefined) socket.onRecvReady();
-  socket.off('message', drop);
-  socket.off('error', stop);
-  if (end.message !== NOTHING_TO_READ) throw end;
 }
 
 class RawPort implements WirePort {

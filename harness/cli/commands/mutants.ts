@@ -9,6 +9,7 @@ export function addMutants(program: Command, argv: readonly string[]): void {
     .description(`Shows that every expectation can fail: alters what the stack sends on its way to the matcher (a wrong
 field, a missing option, silence), and sees whether the verdict notices. For authors of suites.`)
     .addOption(new Option('-j, --concurrency <n>', 'runs at once').argParser(positive).default(2 * DEFAULT_CONCURRENCY))
+    .option('--every-variant', 'every variant of a scenario, not only its first', false)
     .addHelpText('after', `
 Examples:
   mptcp-conformance mutants                     every expectation of every scenario, over IPv4
