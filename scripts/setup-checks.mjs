@@ -115,6 +115,7 @@ const NEEDS = [
   { id: 'C headers', file: 'stdio.h', apt: 'libc6-dev', dnf: 'glibc-static', when: 'compile' },
   { id: 'python3', command: 'python3', apt: 'python3', dnf: 'python3', when: 'compile' },
   { id: 'tshark', command: 'tshark', apt: 'tshark', dnf: 'wireshark-cli', when: 'tests' },
+  { id: 'tcpdump', command: 'tcpdump', apt: 'tcpdump', dnf: 'tcpdump', when: 'tests' },
 ];
 
 /**

@@ -5,7 +5,7 @@ import { sentenceOf } from '../catalogue/clause-id.ts';
 import { suggestion } from '../document/diagnostic.ts';
 import { departureText } from '../report/departure-text.ts';
 import { sectionTitle } from '../catalogue/rfc-outline.ts';
-import { isDeparture, type ScenarioRecord } from '../report/results.ts';
+import { isDeparture, judgementsOf, type ScenarioRecord } from '../report/results.ts';
 import { coloursOf, paint, styleFor, wrap, type Colours, type TextStyle } from '../report/text-layout.ts';
 import { SYMBOL } from '../report/verdict-style.ts';
 import { judgesOf } from './judges.ts';
@@ -79,7 +79,7 @@ function verdictLines(
 function evidenceLines(
   scenario: ScenarioRecord, id: string, catalogue: Catalogue, last: LastResults, style: TextStyle, colours: Colours,
 ): string[] {
-  const expectations = scenario.expectations.filter((expectation) => expectation.clause === id);
+  const expectations = judgementsOf(scenario).filter((expectation) => expectation.clause === id);
   const broken = expectations.filter(({ verdict }) => isDeparture(verdict));
   if (broken.length > 0) {
     const locate = (path: string): string => evidencePath(last, path);

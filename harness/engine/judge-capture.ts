@@ -11,8 +11,8 @@ import type { ExpectationResult } from './result.ts';
 export interface CaptureVerdict {
   /** Clauses that were broken, and what looked so but cannot be held against the stack. */
   departures: ExpectationResult[];
-  /** Clauses that held wherever they came up. */
-  held: string[];
+  /** Clauses that held wherever they came up, by level. */
+  held: Partial<Record<Level, string[]>>;
 }
 
 /**
@@ -24,8 +24,10 @@ export function judgeCapture(packets: readonly WirePacket[], levelOf: (clause: s
   const findings = runMonitors(packets, (address) => stack.has(address), levelOf, { complete: true, describe: describeEvent });
   const departures = findings.filter((one) => one.verdict === 'fail' || one.verdict === 'warn').flatMap((one) => resultsOf(one, levelOf));
   const broken = new Set(departures.map((one) => one.clause));
-  const held = new Set(findings.filter((one) => one.verdict === 'pass').flatMap((one) => [one.clause, ...one.also]));
-  return { departures, held: [...held].filter((clause) => !broken.has(clause)).sort() };
+  const passed = new Set(findings.filter((one) => one.verdict === 'pass').flatMap((one) => [one.clause, ...one.also]));
+  const held: CaptureVerdict['held'] = {};
+  for (const clause of [...passed].sort()) if (!broken.has(clause)) (held[levelOf(clause)] ??= []).push(clause);
+  return { departures, held };
 }
 
 /** Where packets come in from. Addresses that the tester sends from too are its own. */

@@ -70,8 +70,8 @@ export interface ScenarioResult {
   expectations: ExpectationResult[];
   /** Departures of the stack that monitors found in the scenario's capture; `source` names the monitor. */
   monitors?: ExpectationResult[];
-  /** Clauses that monitors judged on the capture and that held. */
-  monitored?: string[];
+  /** Clauses that monitors judged on the capture and that held, by level. */
+  monitored?: Partial<Record<Level, string[]>>;
   ladder: LadderEntry[];
   /** Paths relative to the results file. */
   evidence: { pcap?: string; agentLog?: string; ladder?: string };

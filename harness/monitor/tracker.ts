@@ -1,7 +1,7 @@
 /** Puts packets into TCP conversations, and conversations into MPTCP connections. */
 import { seqDiff, seqGeq, seqGt } from '../mptcp/index.ts';
 import { FLAG } from '../packet/index.ts';
-import type { MptcpOption, OptionMalformed, OptionMpCapable, OptionMpJoin, Packet, TcpOption, TcpSegment } from '../packet/types.ts';
+import type { MptcpOption, OptionMalformed, OptionMpJoin, Packet, TcpOption, TcpSegment } from '../packet/types.ts';
 import {
   newConnection, newEnd, noteAddress, other, sideOf, type Connection, type Flow, type FlowEnd, type Side,
 } from './connection.ts';
@@ -215,9 +215,9 @@ export class Tracker {
     const receiver = flow.ends[other(direction)];
     const syn = (tcp.flags & FLAG.SYN) !== 0;
     const side = sideOf(flow, direction);
-    const capable = syn || !flow.thirdSeen || sender.packets < 8 ? tcp.options.find(isCapable) : undefined;
-    if (capable !== undefined && flow.opening === 'capable' && flow === connection.flows[0]) {
-      learnKeys(connection, direction, capable, tcp.flags, this.#tokens);
+    // Later on keys come only in repetitions.
+    if ((syn || sender.packets < 8) && flow.opening === 'capable' && flow === connection.flows[0]) {
+      for (const option of tcp.options) if (option.kind === 'mp_capable') learnKeys(connection, direction, option, tcp.flags, this.#tokens);
     }
     const length = tcp.payload.length;
     const extent = length + (syn ? 1 : 0) + ((tcp.flags & FLAG.FIN) !== 0 ? 1 : 0);
@@ -291,10 +291,6 @@ export function isMptcp(option: TcpOption): option is MptcpOption {
 /** Whether an option is of MPTCP's kind, also when it cannot be read. */
 function isKind30(option: TcpOption): option is MptcpOption | OptionMalformed {
   return isMptcp(option) || (option.kind === 'malformed' && option.code === 30);
-}
-
-function isCapable(option: TcpOption): option is OptionMpCapable {
-  return option.kind === 'mp_capable';
 }
 
 function hasAddress(connection: Connection, side: Side, address: string): boolean {

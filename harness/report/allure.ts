@@ -10,7 +10,7 @@ import type { Clause, Level } from '../catalogue/types.ts';
 import type { ExpectationResult, ScenarioResult, Verdict } from '../engine/result.ts';
 import { ladderSvg } from './ladder-svg.ts';
 import { alignPackets } from './packet-diff.ts';
-import { isDeparture, type SutInfo } from './results.ts';
+import { isDeparture, judgementsOf, type SutInfo } from './results.ts';
 import { clean } from './text-layout.ts';
 import { LEVEL_NAME, LEVELS, SYMBOL } from './verdict-style.ts';
 
@@ -126,7 +126,7 @@ const statusListener: LifecycleListener = {
 };
 
 function metadata(result: ScenarioResult, clauses: ReadonlyMap<string, Clause>): RuntimeMessage {
-  const judged = [...new Set([...result.expectations.map(({ clause }) => clause), ...clauses.keys()])];
+  const judged = [...new Set([...judgementsOf(result).map(({ clause }) => clause), ...clauses.keys()])];
   const links: Link[] = judged.map((id) => ({ url: anchorUrl(id), name: `RFC 8684 ${id}`, type: 'link' }));
   if (result.declared?.link !== undefined) links.push({ url: result.declared.link, name: 'declared deviation', type: 'issue' });
   const parameters: Parameter[] = Object.entries(result.parameters).map(([name, value]) => ({ name, value: clean(value) }));
@@ -141,7 +141,7 @@ function metadata(result: ScenarioResult, clauses: ReadonlyMap<string, Clause>):
 }
 
 function labelsOf(result: ScenarioResult, judged: readonly string[], clauses: ReadonlyMap<string, Clause>): Label[] {
-  const level = LEVELS.find((one) => result.expectations.some((expectation) => expectation.level === one));
+  const level = LEVELS.find((one) => judgementsOf(result).some((expectation) => expectation.level === one));
   const concerns = new Set(judged.flatMap((id) => clauses.get(id)?.concerns ?? []));
   const tags = [result.role, result.family, ...concerns, ...(result.declared === undefined ? [] : ['declared'])];
   return [
@@ -164,7 +164,7 @@ function outcomeFor(result: ScenarioResult): Outcome {
   const { verdict, declared } = result;
   const outcome: Outcome = { verdict, declared: declared !== undefined };
   if (verdict === 'pass' || verdict === 'info') return outcome;
-  const broken = result.expectations.find((expectation) => isDeparture(expectation.verdict));
+  const broken = judgementsOf(result).find((expectation) => isDeparture(expectation.verdict));
   const reason = clean(result.reason ?? broken?.message ?? broken?.step ?? 'no reason given');
   outcome.message = declared === undefined ? `${verdict}: ${reason}` : `declared: ${reason}\n${clean(declared.reason)}`;
   if (broken?.expected !== undefined) outcome.expected = clean(broken.expected);
@@ -198,7 +198,7 @@ function fenced(text: string): string {
 
 function steps(result: ScenarioResult, clauses: ReadonlyMap<string, Clause>): RuntimeMessage[] {
   const at = Date.now();
-  return result.expectations.flatMap((expectation): RuntimeMessage[] => {
+  return judgementsOf(result).flatMap((expectation): RuntimeMessage[] => {
     const { level, clause, verdict } = expectation;
     const text = clauses.get(clause)?.summary ?? expectation.step;
     const details = stepDetails(expectation);

@@ -3,7 +3,7 @@ import { anchorUrl } from '../catalogue/clause-id.ts';
 import type { Clause } from '../catalogue/types.ts';
 import type { ExpectationResult } from '../engine/result.ts';
 import { alignPackets } from './packet-diff.ts';
-import { isDeparture, type ScenarioRecord } from './results.ts';
+import { isDeparture, judgementsOf, type ScenarioRecord } from './results.ts';
 import { clean, coloursOf, displayWidth, paint, wrap, type Colours, type TextStyle } from './text-layout.ts';
 import { LEVEL_NAME, SYMBOL } from './verdict-style.ts';
 
@@ -26,7 +26,7 @@ const MAX_NEAR_MISSES = 5;
 export function departureText(scenario: ScenarioRecord, options: DepartureOptions): string {
   const colours = coloursOf(options);
   const locate: EvidenceLocator = options.locate ?? ((path) => path);
-  const broken = scenario.expectations.filter((expectation) => isDeparture(expectation.verdict));
+  const broken = judgementsOf(scenario).filter((expectation) => isDeparture(expectation.verdict));
   const head = `${SYMBOL[scenario.verdict]} ${scenario.verdict}`;
   const lines = [
     `${colours.bold(paint(colours, scenario.verdict, head))}  ${colours.bold(clean(scenario.id))}`,

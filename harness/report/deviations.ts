@@ -1,7 +1,7 @@
 /** Declared deviations: what a stack is known to do otherwise, by literal scenario or clause id. Pure. */
 import type { ExpectationResult } from '../engine/result.ts';
 import {
-  clauseRecords, isDeparture, summarize, type Deviation, type DeviationOutcome, type RunResults, type ScenarioRecord,
+  clauseRecords, isDeparture, judgementsOf, summarize, type Deviation, type DeviationOutcome, type RunResults, type ScenarioRecord,
 } from './results.ts';
 
 /** A deviations file, loaded. */
@@ -65,7 +65,7 @@ export function exitCode(results: RunResults): 0 | 1 | 2 {
 /** Whether a scenario broke a MUST or an implied requirement that no declaration covers. */
 export function breaksUndeclaredMust(scenario: ScenarioRecord, declared: readonly Deviation[]): boolean {
   if (scenario.verdict !== 'fail' || scenario.declared !== undefined) return false;
-  const failed = scenario.expectations.filter((expectation) => expectation.verdict === 'fail');
+  const failed = judgementsOf(scenario).filter((expectation) => expectation.verdict === 'fail');
   // A scenario that fails without a failed expectation has nothing that a declaration could name but itself.
   if (failed.length === 0) return true;
   return failed.some((expectation) => isMust(expectation) && covering(declared, scenario.id, expectation.clause) === undefined);
@@ -84,7 +84,7 @@ export function declareScenario(scenario: ScenarioRecord, deviations: readonly D
   const bare = { ...scenario };
   delete bare.declared;
   if (!isDeparture(scenario.verdict)) return bare;
-  const broken = scenario.expectations.filter((expectation) => isDeparture(expectation.verdict));
+  const broken = judgementsOf(scenario).filter((expectation) => isDeparture(expectation.verdict));
   const covers = broken.map((expectation) => covering(deviations, scenario.id, expectation.clause));
   if (broken.length === 0) {
     covers.push(deviations.find((one) => one.clause === undefined && namesScenario(one.scenario ?? '', scenario.id)));
@@ -127,7 +127,7 @@ function evidenceFor(scenarios: readonly ScenarioRecord[], deviation: Deviation)
     if (deviation.scenario !== undefined && !namesScenario(deviation.scenario, scenario.id)) continue;
     const verdicts = deviation.clause === undefined
       ? [scenario.verdict]
-      : scenario.expectations.filter(({ clause }) => clause === deviation.clause).map(({ verdict }) => verdict);
+      : judgementsOf(scenario).filter(({ clause }) => clause === deviation.clause).map(({ verdict }) => verdict);
     if (verdicts.some(isDeparture)) evidence.departed.push(scenario.id);
     else if (verdicts.some((verdict) => verdict === 'inconclusive' || verdict === 'error')) evidence.unsettled = true;
     else if (verdicts.some((verdict) => verdict === 'pass' || verdict === 'info')) evidence.kept = true;

@@ -2,7 +2,7 @@
 import { compareClauseIds, compareSections } from '../catalogue/clause-id.ts';
 import type { Clause, Level } from '../catalogue/types.ts';
 import { levelOf } from '../catalogue/types.ts';
-import type { ScenarioResult, Verdict } from '../engine/result.ts';
+import type { ExpectationResult, ScenarioResult, Verdict } from '../engine/result.ts';
 import { worst, WORST_FIRST } from '../engine/verdict.ts';
 import { LEVELS } from './verdict-style.ts';
 
@@ -61,6 +61,8 @@ export interface ClauseRecord {
   declared?: true;
   /** Ids of the scenarios that judged it, in run order. */
   scenarios: string[];
+  /** Scenarios on whose captures a monitor judged it and it held; not listed one by one. */
+  monitored?: number;
 }
 
 /** How many clauses there are, how many of them the run judged, and how many nobody outside could. */
@@ -157,6 +159,31 @@ export function isDeparture(verdict: Verdict): boolean {
   return verdict === 'fail' || verdict === 'warn';
 }
 
+interface ClauseTally {
+  level: Level;
+  verdicts: Verdict[];
+  scenarios: Set<string>;
+  undeclared: boolean;
+  held: number;
+}
+
+function newTally(level: Level): ClauseTally {
+  return { level, verdicts: [], scenarios: new Set(), undeclared: false, held: 0 };
+}
+
+/** A clause that held on a capture has passed, where nothing worse is said of it. */
+function countHeld(found: Map<string, ClauseTally>, clause: string, level: Level): void {
+  const entry = found.get(clause) ?? newTally(level);
+  if (entry.held === 0) entry.verdicts.push('pass');
+  entry.held++;
+  found.set(clause, entry);
+}
+
+/** All that was said of a scenario: by its own expectations, and by the monitors of what departs. */
+export function judgementsOf(scenario: Pick<ScenarioRecord, 'expectations' | 'monitors'>): readonly ExpectationResult[] {
+  return scenario.monitors === undefined ? scenario.expectations : [...scenario.expectations, ...scenario.monitors];
+}
+
 /**
  * Settles each clause from its expectations, in the order of the RFC's sections.
  *
@@ -166,22 +193,24 @@ export function clauseRecords(
   scenarios: readonly ScenarioRecord[],
   isDeclared: (scenario: ScenarioRecord, clause: string) => boolean,
 ): ClauseRecord[] {
-  const found = new Map<string, { level: Level; verdicts: Verdict[]; scenarios: Set<string>; undeclared: boolean }>();
+  const found = new Map<string, ClauseTally>();
   for (const scenario of scenarios) {
-    for (const { clause, level, verdict } of scenario.expectations) {
-      const entry = found.get(clause) ?? { level, verdicts: [], scenarios: new Set(), undeclared: false };
+    for (const { clause, level, verdict } of judgementsOf(scenario)) {
+      const entry = found.get(clause) ?? newTally(level);
       if (LEVELS.indexOf(level) < LEVELS.indexOf(entry.level)) entry.level = level;
       entry.verdicts.push(verdict);
       entry.scenarios.add(scenario.id);
       if (isDeparture(verdict) && !isDeclared(scenario, clause)) entry.undeclared = true;
       found.set(clause, entry);
     }
+    for (const level of LEVELS) for (const clause of scenario.monitored?.[level] ?? []) countHeld(found, clause, level);
   }
   return [...found]
     .map(([id, entry]): ClauseRecord => {
       const verdict = worst(entry.verdicts) ?? 'skip';
       const declared = isDeparture(verdict) && !entry.undeclared;
-      return { id, level: entry.level, verdict, ...(declared ? { declared } : {}), scenarios: [...entry.scenarios] };
+      const monitored = entry.held > 0 ? { monitored: entry.held } : {};
+      return { id, level: entry.level, verdict, ...(declared ? { declared } : {}), scenarios: [...entry.scenarios], ...monitored };
     })
     .sort((a, b) => compareClauseIds(a.id, b.id));
 }

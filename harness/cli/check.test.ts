@@ -1,0 +1,131 @@
+/** `check` as a user runs it. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, expect, test, vi } from 'vitest';
+import { writeBulkCapture } from '../monitor/testing/bulk-capture.ts';
+import { altered, encoded, goodConversation, optionOf, type NamedPacket } from '../monitor/testing/conversation.ts';
+import { captureFile, type CaptureFormat } from '../wire/testing/capture-files.ts';
+import { Readable } from 'node:stream';
+import { check, type CheckOptions } from './check.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'check-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, packets: readonly NamedPacket[], format: CaptureFormat = 'pcap', linkType = 101): string {
+  const path = join(folder, name);
+  writeFileSync(path, contents(packets, format, linkType));
+  return path;
+}
+
+function contents(packets: readonly NamedPacket[], format: CaptureFormat, linkType: number): Uint8Array {
+  return captureFile(format, encoded(packets).map(({ at, bytes }) => ({ at, bytes, original: bytes.length })), linkType);
+}
+
+async function run(files: string[], options: Partial<CheckOptions> = {}, input?: Readable): Promise<{ code: number; text: string }> {
+  let text = '';
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation((more) => {
+    text += String(more);
+    return true;
+  });
+  try {
+    return { code: await check(files, { complete: false, info: false, ...options }, input), text };
+  } finally {
+    spy.mockRestore();
+  }
+}
+
+const good = goodConversation();
+const bad = altered(good, 'b-data', (packet) => {
+  optionOf(packet, 'dss').reserved = 1;
+});
+
+test('a conversation that keeps to the RFC', async () => {
+  const { code, text } = await run([file('good.pcap', good)]);
+  expect(code).toBe(0);
+  expect(text).toMatch(/^connection 1, version 1, tokens 0x[0-9a-f]{8} 0x[0-9a-f]{8}, checksums off, 32 packets, .*712 B > < 100 B, DATA_FIN in both directions$/m);
+  expect(text).toMatch(/^ {2}subflow 2, 10\.0\.0\.2:40001 \(id 2\) > 10\.0\.0\.11:5001 \(id 0\), MP_JOIN by the initiator, .*, 301 B > < 50 B, FIN$/m);
+  expect(text).toMatch(/clauses: 1\d\d kept, 0 broken/);
+});
+
+test('a departure: the clause, the host, the packet', async () => {
+  const { code, text } = await run([file('bad.pcapng', bad, 'pcapng-nano')]);
+  expect(code).toBe(1);
+  expect(text).toMatch(/✘ fail 3\.3-7\.s6 initiator, subflow 2, packet 14: reserved bits of DSS are set/);
+  expect(text).toMatch(/expected {2}0\n +actual {4}0x01\n +2 > PSH\/ACK seq=1 ack=1 .*dss rsv=0x1/);
+});
+
+test('standard input, gzipped', async () => {
+  const input = Readable.from([gzipSync(contents(bad, 'pcap', 101))]);
+  const { code, text } = await run(['-'], {}, input);
+  expect(code).toBe(1);
+  expect(text).toMatch(/^standard input: 32 packets, 32 of MPTCP connections$/m);
+});
+
+test('what is found as JSON and as a page', async () => {
+  const json = join(folder, 'found.json');
+  const html = join(folder, 'found.html');
+  await run([file('bad.pcap', bad)], { json, html });
+  const found = JSON.parse(readFileSync(json, 'utf8')) as { files: { connections: { findings: { clause: string; verdict: string }[] }[] }[] };
+  expect(found.files[0]?.connections[0]?.findings).toContainEqual(expect.objectContaining({ clause: '3.3-7.s6', verdict: 'fail' }));
+  const page = readFileSync(html, 'utf8');
+  expect(page).toMatch(/<svg .*>Initiator</s);
+  expect(page).toContain('✘ fail 3.3-7.s6');
+  expect(page).not.toMatch(/<script|src=|href=/);
+});
+
+test('names in captures are escaped on the page', async () => {
+  const html = join(folder, 'escaped.html');
+  await run([file('<img src=x onerror=alert(1)>.pcap'.replaceAll('/', ''), bad)], { html });
+  expect(readFileSync(html, 'utf8')).not.toContain('<img');
+});
+
+test('one connection of several', async () => {
+  const path = join(folder, 'many.pcap');
+  writeBulkCapture(path, { packets: 400, segment: 100, connections: 4 });
+  expect((await run([path], { connection: 3 })).text.match(/^connection/gm)).toHaveLength(1);
+  expect((await run([path])).text.match(/^connection/gm)).toHaveLength(4);
+  await expect(run([path], { connection: 9 })).rejects.toThrow(/there is no connection 9 in/);
+});
+
+test('--complete judges what is not in the capture', async () => {
+  const path = file('join.pcap', good.filter((one) => one.name !== 'join-fourth'));
+  expect((await run([path])).code).toBe(0);
+  const { code, text } = await run([path], { complete: true });
+  expect(code).toBe(1);
+  expect(text).toMatch(/3\.2-14\.s4.*data is sent before the peer acknowledged/);
+});
+
+test('other traffic, a damaged file, no file', async () => {
+  const strange = file('strange.pcap', good, 'pcap', 195);
+  expect((await run([strange])).text).toMatch(/link types that are not known: 195\n {2}no MPTCP in it/);
+  const cut = join(folder, 'cut.pcap');
+  writeFileSync(cut, contents(good, 'pcap', 101).subarray(0, 1000));
+  expect(await run([cut])).toMatchObject({ code: 0, text: expect.stringMatching(/the file ends within a record/) as string });
+  const damaged = contents(good, 'pcap', 101);
+  new DataView(damaged.buffer).setUint32(24 + 8, 0x7fffffff, true);
+  writeFileSync(cut, damaged);
+  expect((await run([cut])).code).toBe(2);
+  await expect(run([join(folder, 'nothing.pcap')])).rejects.toThrow(/nothing\.pcap: cannot be read/);
+  await expect(run(['-', '-'])).rejects.toThrow(/standard input can be read once/);
+});
+
+test('memory stays bounded, however large the file', { timeout: 120_000 }, async () => {
+  const path = join(folder, 'large.pcap');
+  writeBulkCapture(path, { packets: 250_000, segment: 1400, connections: 50 });
+  const script = `
+    import { runnerImport } from 'vite';
+    const { module } = await runnerImport(${JSON.stringify(join(import.meta.dirname, 'check.ts'))}, { configFile: false });
+    await module.check([${JSON.stringify(path)}], { complete: false, info: false });
+    process.stderr.write(String(process.resourceUsage().maxRSS));`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { cwd: join(import.meta.dirname, '..', '..') });
+  let said = '';
+  child.stdout.resume();
+  child.stderr.on('data', (more: Buffer) => (said += more.toString()));
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  expect(status, said).toBe(0);
+  // Kilobytes, the TypeScript loader of the test included.
+  expect(Number(said.trim().split('\n').at(-1))).toBeLessThan(300_000);
+});
