@@ -140,8 +140,18 @@ export class AgentProcess {
     const answer = this.#pending.add(id, command, limitMs, () => this.lose(
       `did not answer '${shown(line)}' within ${limitMs} ms; it hangs, or the machine is too slow for this limit`,
     ));
-    this.#child.stdin.write(`${line}\n`);
+    this.#write(line);
     return answer;
+  }
+
+  /** Requests made in one go travel in one go: a system call for each would cost more than the work asked for. */
+  #write(line: string): void {
+    const { stdin } = this.#child;
+    if (stdin.writableCorked === 0) {
+      stdin.cork();
+      process.nextTick(() => stdin.uncork());
+    }
+    stdin.write(`${line}\n`);
   }
 
   /** See `Agent.close`. */
