@@ -11,6 +11,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
 import { addLint } from './commands/lint.ts';
 import { addList } from './commands/list.ts';
+import { addMerge } from './commands/merge.ts';
 import { addMutants } from './commands/mutants.ts';
 import { addRun } from './commands/run.ts';
 import { addShow } from './commands/show.ts';
@@ -49,6 +50,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do
   addClean(program);
   addCompletion(program);
   addCoverage(program);
+  addMerge(program);
   addMutants(program, argv);
   addVitest(program, argv);
   return program;
