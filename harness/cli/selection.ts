@@ -18,8 +18,8 @@ export interface Selection {
 }
 
 /** Whether anything narrows the choice. */
-export function isNarrowed(selection: Selection): boolean {
-  return Object.values(selection).some((list: readonly string[] | undefined) => list !== undefined && list.length > 0);
+export function isNarrowed({ ids = [], sections = [], clauses = [], levels = [], families = [] }: Selection): boolean {
+  return [ids, sections, clauses, levels, families].some((list) => list.length > 0);
 }
 
 /** The scenarios asked for. @throws UsageError when a word fits nothing, or all of them together fit nothing */
