@@ -8,6 +8,7 @@ import type { RunResults } from '../report/results.ts';
 import { writeResults } from '../report/results-file.ts';
 import { summaryText } from '../report/summary.ts';
 import { styleFor } from '../report/text-layout.ts';
+import { troubleText } from '../report/trouble-text.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { outsideProblem } from '../wire/inside.ts';
 import { enterNamespace } from './enter.ts';
@@ -108,6 +109,7 @@ async function report(results: RunResults, errors: readonly string[], options: R
   if (options.ladder) showLadders(results, plan.output);
   const clauses = new Map(plan.project.catalogue.all.map((clause) => [clause.id, clause]));
   say(summaryText(results, { ...style, clauses, showInfo: options.info, resultsFolder: nice(plan.output) }));
+  for (const line of troubleText(results.scenarios, (path) => nice(join(plan.output, path)))) say(line);
   for (const error of errors) say(`harness error: ${error}`);
   const reports = [`results: ${nice(join(plan.output, 'results.json'))}`, `evidence: ${nice(evidence)}`];
   if (plan.allure) {

@@ -79,4 +79,10 @@ export interface Driver {
 /** A cell could not be built: a fault of the harness or the machine. */
 export class TopologyError extends Error {
   override readonly name = 'TopologyError';
+  /** What the SUT's kernel complained of meanwhile, where that is why. */
+  readonly troubles: readonly KernelTrouble[];
+  constructor(message: string, options?: ErrorOptions, troubles: readonly KernelTrouble[] = []) {
+    super(message, options);
+    this.troubles = troubles;
+  }
 }

@@ -35,7 +35,8 @@ export class Guest {
   readonly #monitor: Duplex;
   readonly #free: GuestDevice[] = [];
   readonly #waiting: { count: number; take: (devices: GuestDevice[]) => void; refuse: (error: Error) => void }[] = [];
-  readonly #gone: Promise<void>;
+  /** Resolves when it is no more. */
+  readonly gone: Promise<void>;
   #said = '';
   #stopping = false;
   #retired = false;
@@ -56,7 +57,7 @@ export class Guest {
     this.#monitor.resume();
     for (const fd of [GUEST_FDS.console, GUEST_FDS.monitor]) pipe(fd).on('error', () => undefined);
     this.#control = new GuestControl(pipe(GUEST_FDS.control));
-    this.#gone = new Promise((resolve) => {
+    this.gone = new Promise((resolve) => {
       this.#child.once('error', (error) => this.#end(`cannot be started: ${error.message}; install QEMU (apt-get install qemu-system-x86) and util-linux`, resolve));
       // All that the console had to say has been read by then.
       this.#child.once('close', (status, signal) => this.#end(`went away (QEMU: ${signal ?? `status ${status ?? '?'}`})`, resolve));
@@ -72,7 +73,7 @@ export class Guest {
       return guest;
     } catch (error) {
       guest.kill('did not start');
-      await guest.#gone;
+      await guest.gone;
       const why = error instanceof Error ? error.message : String(error);
       const said = [guest.#said.trim(), ...guest.watch.tail.slice(-CONSOLE_SHOWN)].filter((line) => line !== '').join('\n  ');
       throw new TopologyError(`kernel ${options.image} does not start: ${why}${said === '' ? '' : `\n  ${said}`}`, { cause: error });
@@ -144,7 +145,7 @@ export class Guest {
     this.#stopping = true;
     this.#retired = true;
     this.#child.kill('SIGTERM');
-    await this.#gone;
+    await this.gone;
   }
 
   #serve(): void {

@@ -7,7 +7,6 @@ import { shapeDevice, shapingProblems } from '../shaping.ts';
 import { settleEnd, settleLink, settleNamespace } from '../sut-settings.ts';
 import { assertInsideTester, prepareTester } from '../tester-namespace.ts';
 import { TopologyError, type BuildOptions, type Cell, type CellLink, type Driver, type Topology } from '../types.ts';
-import type { KernelTrouble } from './console-watch.ts';
 import { Guest, GuestRetired, type GuestDevice } from './guest.ts';
 import type { GuestCell } from './guest-control.ts';
 import { GUEST_HARDWARE_ADDRESS, type GuestOptions } from './qemu-command.ts';
@@ -47,6 +46,8 @@ class QemuDriver implements Driver {
   #current: Promise<Guest> | undefined;
   #batch: IpBatch | undefined;
   #hasBooted = false;
+  /** Resolves when the last guest for one cell is gone. */
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(options: QemuOptions) {
     this.#options = options;
@@ -68,7 +69,7 @@ class QemuDriver implements Driver {
     if (problems.length > 0) throw new TopologyError(problems.join('\n'));
     await prepareTester();
     for (;;) {
-      const guest = alone ? await this.#boot(DEVICES_ALONE) : await this.#shared();
+      const guest = alone ? await this.#private() : await this.#shared();
       try {
         const devices = await guest.lease(topology.links.length);
         return await this.#build(topology, guest, devices, alone);
@@ -85,6 +86,13 @@ class QemuDriver implements Driver {
     const batch = this.#batch;
     this.#batch = undefined;
     await batch?.close();
+  }
+
+  /** A guest for one cell; one such at a time, since each needs a processor to itself. */
+  #private(): Promise<Guest> {
+    const booted = this.#turn.then(() => this.#boot(DEVICES_ALONE));
+    this.#turn = booted.then((guest) => guest.gone, () => undefined);
+    return booted;
   }
 
   /** The guest that all cells share, started when there is none. */
@@ -178,7 +186,7 @@ class QemuDriver implements Driver {
     } catch (cause) {
       await cell.close();
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new TroubledBuild(`topology ${topology.name} cannot be built: ${why}`, cell.troubles?.() ?? [], { cause });
+      throw new TopologyError(`topology ${topology.name} cannot be built: ${why}`, { cause }, guest.troubles.slice(seen));
     }
   }
 
@@ -220,15 +228,6 @@ class QemuDriver implements Driver {
     this.#cells.delete(cell);
     if (alone) await guest.stop();
     if (guest.isRetired) this.#guests.delete(guest);
-  }
-}
-
-/** The cell could not be built because the guest's kernel failed. */
-export class TroubledBuild extends TopologyError {
-  readonly troubles: readonly KernelTrouble[];
-  constructor(message: string, troubles: readonly KernelTrouble[], options?: ErrorOptions) {
-    super(message, options);
-    this.troubles = troubles;
   }
 }
 
