@@ -131,19 +131,23 @@ async function unpack(deb: string, root: string): Promise<void> {
 /** Finds the parts of an unpacked kernel. @throws KernelError */
 function describe(kernel: KernelPackage, work: string, place: string): CachedKernel {
   const root = join(work, 'root');
-  const final = (path: string): string => join(place, path.slice(work.length));
-  const first = (what: string, paths: readonly string[]): string => {
-    const found = paths.map((path) => join(root, path)).find((path) => existsSync(path));
+  const { release } = kernel;
+  const find = (paths: readonly string[]): string | undefined => {
+    const found = paths.find((path) => existsSync(join(root, path)));
+    return found === undefined ? undefined : join(place, 'root', found);
+  };
+  const need = (what: string, paths: readonly string[]): string => {
+    const found = find(paths);
     if (found === undefined) throw new KernelError(`package ${kernel.name} holds no ${what}: none of ${paths.join(', ')} is there`);
     return found;
   };
-  const { release } = kernel;
-  const modules = first('modules', [`usr/lib/modules/${release}`, `lib/modules/${release}`]);
-  const image = first('kernel', [`boot/vmlinuz-${release}`, `usr/lib/modules/${release}/vmlinuz`, `lib/modules/${release}/vmlinuz`]);
-  const config = first('configuration', [`boot/config-${release}`, `usr/lib/modules/${release}/config`, `lib/modules/${release}/config`]);
+  const folders = [`usr/lib/modules/${release}`, `lib/modules/${release}`];
+  const config = find([`boot/config-${release}`, ...folders.map((folder) => `${folder}/config`)]);
   return {
-    release, image: final(image), modules: final(modules), config: final(config), package: kernel.name, packageVersion: kernel.packageVersion,
-    origin: `${kernel.name} ${kernel.packageVersion}`,
+    release, modules: need('modules', folders),
+    image: need('kernel', [`boot/vmlinuz-${release}`, ...folders.map((folder) => `${folder}/vmlinuz`)]),
+    ...(config === undefined ? {} : { config }),
+    package: kernel.name, packageVersion: kernel.packageVersion, origin: `${kernel.name} ${kernel.packageVersion}`,
   };
 }
 

@@ -23,6 +23,8 @@ interface Paragraph {
   size: number;
 }
 
+/** Octets. */
+const SMALLEST_KERNEL = 5e6;
 const IMAGE = /^linux-image-(\d[\w.+~-]*?)-(cloud-)?amd64(-unsigned)?$/;
 
 function paragraphs(text: string): Paragraph[] {
@@ -33,10 +35,14 @@ function paragraphs(text: string): Paragraph[] {
   });
 }
 
-/** Since 6.19 the image is a package that only asks for its parts. */
-function partsOf({ name, depends }: Paragraph): string[] {
-  const parts = depends.split(/[,|]/).map((one) => one.trim().split(' ')[0] ?? '').filter((one) => /^linux-(?:binary|modules|base)-\d/.test(one));
-  return parts.length > 0 && parts.some((part) => part.startsWith('linux-binary-')) ? parts : [name, ...parts];
+/**
+ * Since 6.19 the image is a package that only asks for its parts. What `linux-base-*` holds (configuration, lists) can
+ * be done without, and has gone from the archive for some kernels.
+ */
+function partsOf({ name, depends }: Paragraph, all: ReadonlyMap<string, Paragraph>): string[] {
+  const asked = depends.split(/[,|]/).map((one) => one.trim().split(' ')[0] ?? '').filter((one) => /^linux-(?:binary|modules|base)-\d/.test(one));
+  const parts = asked.filter((one) => all.has(one) || !one.startsWith('linux-base-'));
+  return parts.some((part) => part.startsWith('linux-binary-')) ? parts : [name, ...parts];
 }
 
 /** How good a build is for a guest: the cloud flavour is small and starts quickly; a signed image is the one people run. */
@@ -54,13 +60,17 @@ export function findKernels(dump: string): KernelPackage[] {
     const match = IMAGE.exec(one.name);
     const version = parseVersion(one.version);
     if (match === null || version === undefined) return [];
-    const parts = partsOf(one);
-    if (!parts.every((part) => all.has(part))) return [];
+    const parts = partsOf(one, all);
+    if (!parts.every((part) => all.has(part)) || one.name.includes('-rt-')) return [];
     const release = `${match[1] ?? ''}-${match[2] ?? ''}amd64`;
     const size = parts.reduce((sum, part) => sum + (all.get(part)?.size ?? 0), 0);
+    // A name without a kernel, that only leads to the newest.
+    if (size < SMALLEST_KERNEL) return [];
     return [{ name: one.name, packageVersion: one.version, version, release, parts, size }];
   });
-  return kernels.sort((a, b) => compareKernelVersions(b.version, a.version) || rank(b.name) - rank(a.name) || (a.name < b.name ? -1 : 1));
+  return kernels.sort((a, b) => compareKernelVersions(b.version, a.version) || rank(b.name) - rank(a.name)
+    // `~` marks a build for an older release.
+    || Number(a.packageVersion.includes('~')) - Number(b.packageVersion.includes('~')) || b.packageVersion.localeCompare(a.packageVersion, 'en', { numeric: true }));
 }
 
 /** The best kernel for what was asked: a series (`6.12`), a version (`6.12.117`), a release or a package's name. */

@@ -77,7 +77,8 @@ class ModuleTree {
   readonly #root: string;
   readonly #paths: Map<string, string>;
   readonly #declared: Map<string, string[]>;
-  readonly #builtin: ReadonlySet<string>;
+  /** Absent where nobody says what is built in. */
+  readonly #builtin: ReadonlySet<string> | undefined;
   readonly order: LoadedModule[] = [];
   readonly #seen = new Set<string>();
 
@@ -88,13 +89,16 @@ class ModuleTree {
     // Packages come without `modules.dep`, which depmod makes when they are installed: then each module is asked.
     const paths = this.#declared.size > 0 ? [...this.#declared.keys()] : filesBelow(root);
     this.#paths = new Map(paths.map((path) => [moduleName(path), path]));
-    this.#builtin = parseBuiltin(readIf(join(root, 'modules.builtin')) ?? '');
+    const builtin = readIf(join(root, 'modules.builtin'));
+    this.#builtin = builtin === undefined ? undefined : parseBuiltin(builtin);
   }
 
   async add(name: string, wantedBy: string): Promise<void> {
-    if (this.#seen.has(name) || this.#builtin.has(name)) return;
+    if (this.#seen.has(name) || this.#builtin?.has(name) === true) return;
     this.#seen.add(name);
     const path = this.#paths.get(name);
+    // What is no file is built in, as far as one can know: the guest does not get up otherwise, and its console says why.
+    if (path === undefined && this.#builtin === undefined) return;
     if (path === undefined) {
       throw new TopologyError(
         `${this.#root}: module ${name}, needed by ${wantedBy}, is neither there nor in modules.builtin; `
