@@ -1,17 +1,16 @@
 /** What carries the agent's lines: a child process here; a container or a virtual machine elsewhere. */
 import { spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
 
 /** A connection to an agent that has been started. */
 export interface AgentTransport {
   /** Process id of the agent in the tester's pid namespace, 0 where it has none; what links are moved to. */
   readonly pid: number;
   /** Takes requests. Ending it tells the agent to go. */
-  readonly input: Writable;
+  readonly input: NodeJS.WritableStream;
   /** Gives answers. */
-  readonly output: Readable;
+  readonly output: NodeJS.ReadableStream;
   /** Gives the agent's log, where it comes apart from the answers. */
-  readonly errors?: Readable | undefined;
+  readonly errors?: NodeJS.ReadableStream | undefined;
   /** Resolves, never rejects, when the agent is over, with words that follow its name: `exited with status 1`. */
   readonly exited: Promise<string>;
   /** Resolves, never rejects, when also everything that the agent said has been read. */
