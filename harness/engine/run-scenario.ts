@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Level } from '../catalogue/types.ts';
+import { projectPath } from '../document/project-file.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
 import { showValue } from '../scenario/format.ts';
 import type { AgentLogLine } from '../sut/types.ts';
@@ -20,7 +21,7 @@ import { runSteps, ScenarioStopped, type StepRun } from './run-steps.ts';
 import { Session, type Waits } from './session.ts';
 import { firstAgent } from './sut-actions.ts';
 import type { Tamper } from './tamper.ts';
-import { worst } from './verdict.ts';
+import { settle } from './verdict.ts';
 
 /** What the engine runs scenarios with. */
 export interface EngineContext {
@@ -53,7 +54,8 @@ export interface ScenarioRun {
 
 /** Folder of a scenario's evidence below the root: the id with what file systems dislike replaced. */
 export function evidenceFolder(id: string): string {
-  return id.replaceAll('#', '/').replaceAll(/[^\w./=,+-]/g, '_');
+  // A suite may stand outside of the suites folder; its evidence may not stand outside of the evidence folder.
+  return id.replaceAll('#', '/').replaceAll(/[^\w./=,+-]/g, '_').replaceAll(/(^|\/)\.{1,2}(?=\/|$)/g, '$1_');
 }
 
 /** Path of a file of evidence as results tell it: relative to the results file. */
@@ -126,17 +128,11 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
   if (failure !== undefined) throw failure;
   draft.counters = movedCounters(session.countersBefore, await readCounters(firstAgent(session)));
   await proveCapture(path, packets);
-  // A scenario that judged nothing has not reached what it is for.
-  draft.verdict = worst(draft.expectations.map((one) => one.verdict)) ?? 'inconclusive';
   if (context.tamper === undefined) addMonitors(draft, packets, context);
-  if (draft.verdict === 'pass' || draft.verdict === 'info') delete draft.reason;
-  else draft.reason ??= draft.expectations.find((one) => one.verdict === draft.verdict)?.message ?? '';
+  settle(draft);
 }
 
-/**
- * What the monitors make of the capture, beside the scenario's own verdict and without a part in it: the tester departs
- * on purpose, and not every monitor can tell that yet from a departure of the stack.
- */
+/** What the monitors make of the capture. Lies are told to expectations, not to them. */
 function addMonitors(draft: ScenarioResult, packets: readonly WirePacket[], context: EngineContext): void {
   const { departures, held } = judgeCapture(packets, context.levelOf);
   for (const one of departures) if (draft.evidence.pcap !== undefined) one.pcap = draft.evidence.pcap;
@@ -173,7 +169,7 @@ function emptyResult(scenario: Scenario, context: EngineContext): ScenarioResult
     id: scenario.id,
     title: scenario.title,
     suite: scenario.suite,
-    file: scenario.place.file,
+    file: projectPath(scenario.place.file),
     line: scenario.place.line,
     section: scenario.section,
     role: scenario.role,

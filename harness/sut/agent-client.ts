@@ -139,8 +139,18 @@ export class AgentClient {
     const answer = this.#pending.add(id, command, limitMs, () => this.lose(
       `did not answer '${shown(line)}' within ${limitMs} ms; it hangs, or the machine is too slow for this limit`,
     ));
-    this.#transport.input.write(`${line}\n`);
+    this.#write(line);
     return answer;
+  }
+
+  /** Requests made in one go travel in one go: a system call for each would cost more than the work asked for. */
+  #write(line: string): void {
+    const { input } = this.#transport;
+    if (input.writableCorked === 0) {
+      input.cork();
+      process.nextTick(() => input.uncork());
+    }
+    input.write(`${line}\n`);
   }
 
   /** See `Agent.close`. */
