@@ -1,16 +1,17 @@
 /** What carries the agent's lines: a child process here; a container or a virtual machine elsewhere. */
 import { spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 
 /** A connection to an agent that has been started. */
 export interface AgentTransport {
   /** Process id of the agent in the tester's pid namespace, 0 where it has none; what links are moved to. */
   readonly pid: number;
   /** Takes requests. Ending it tells the agent to go. */
-  readonly input: NodeJS.WritableStream;
+  readonly input: Writable;
   /** Gives answers. */
-  readonly output: NodeJS.ReadableStream;
+  readonly output: Readable;
   /** Gives the agent's log, where it comes apart from the answers. */
-  readonly errors?: NodeJS.ReadableStream | undefined;
+  readonly errors?: Readable | undefined;
   /** Resolves, never rejects, when the agent is over, with words that follow its name: `exited with status 1`. */
   readonly exited: Promise<string>;
   /** Resolves, never rejects, when also everything that the agent said has been read. */

@@ -93,7 +93,8 @@ function watchExit(container: Docker.Container, image: string): Promise<string> 
 }
 
 function transportOf(docker: Docker, container: Docker.Container, stream: NodeJS.ReadWriteStream, exited: Promise<string>, pid: number): AgentTransport {
-  const [output, errors] = [new PassThrough(), new PassThrough()];
+  const [input, output, errors] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  input.pipe(stream);
   docker.modem.demuxStream(stream, output, errors);
   const drained = new Promise<void>((resolve) => {
     const end = (): void => {
@@ -101,10 +102,13 @@ function transportOf(docker: Docker, container: Docker.Container, stream: NodeJS
       errors.end();
       resolve();
     };
-    stream.once('end', end).once('close', end).once('error', end);
+    stream.once('end', end).once('close', end).once('error', (error: Error) => {
+      input.destroy(error);
+      end();
+    });
   });
   return {
-    pid, input: stream, output, errors, exited, drained,
+    pid, input, output, errors, exited, drained,
     kill: () => void container.kill({ signal: 'SIGKILL' }).catch(() => {
       // It is gone, or the daemon is: `exited` tells.
     }),
