@@ -37,6 +37,9 @@ void netlink_close(void);
 /* As netlink_close(), where the descriptors are gone already. */
 void netlink_forget(void);
 
+/* Number of a family of generic netlink; 0 when this kernel has none of that name. */
+uint16_t netlink_family(const char *name);
+
 /* The payload of attribute `type` among `size` octets of attributes; NULL when it is not there. */
 const void *netlink_find(const void *attributes, size_t size, uint16_t type, size_t *found_size);
 
