@@ -36,7 +36,7 @@ export async function prepareKernel(root: string, choice: KernelChoice): Promise
   return {
     settings: { kind: 'kernel', image: kernel.image, initramfs, accelerator, ...(choice.append === undefined ? {} : { append: choice.append }) },
     info: {
-      name: 'linux', kind: 'qemu', kernel: kernel.release, arch: 'x86_64', version: kernel.origin,
+      name: 'linux', kind: 'qemu', kernel: kernel.release, arch: 'x86_64', ...(kernel.version === undefined ? {} : { version: kernel.version }),
       commandLine: kernelCommandLine(choice.append), accelerator,
       ...(options === undefined ? {} : { config: notableOptions(options) }),
       host: hostInfo(),

@@ -9,6 +9,7 @@ import { writeResults } from '../report/results-file.ts';
 import { summaryText } from '../report/summary.ts';
 import { styleFor } from '../report/text-layout.ts';
 import { troubleText } from '../report/trouble-text.ts';
+import { findLacks } from '../sut/pics.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { outsideProblem } from '../wire/inside.ts';
 import { enterNamespace } from './enter.ts';
@@ -69,7 +70,8 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { c
   return {
     project, scenarios, selected, output,
     sut: sut.info,
-    concurrency: options.concurrency,
+    // A bench has one host, and one set of cables.
+    concurrency: sut.choice.kind === 'remote' ? 1 : options.concurrency,
     allure: options.allure,
     keepCaptures: options.keepCaptures,
     command: ['mptcp-conformance', ...argv],
@@ -78,6 +80,7 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { c
       evidenceRoot: join(output, EVIDENCE_FOLDER),
       sut: sut.settings,
       sutArguments: sutArguments(sut.choice),
+      lacks: [...findLacks(join(project.root, 'suites', 'pics'), sut.info.name, sut.info.kernel)],
       deviations: [],
       mode: 'judge',
     },
