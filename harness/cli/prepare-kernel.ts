@@ -20,7 +20,7 @@ export type KernelChoice = Extract<SutChoice, { kind: 'kernel' }>;
 
 /**
  * Finds or fetches the kernel and makes the guest's initramfs. Nothing needs a namespace, but the network may be out of
- * reach inside of one: call {@link fetchKernel} before.
+ * reach inside of one: call {@link prepareOutside} before.
  *
  * @throws KernelError, TopologyError, AgentBuildError with the remedy; UsageError when the kernel cannot be judged
  */
@@ -46,6 +46,11 @@ export async function prepareKernel(root: string, choice: KernelChoice): Promise
       return Promise.resolve();
     },
   };
+}
+
+/** Does what cannot be done in a run's namespace, where there is no network: fetches the kernel. @throws KernelError, UsageError */
+export async function prepareOutside(choice: SutChoice): Promise<void> {
+  if (choice.kind === 'kernel') await fetchKernel(choice);
 }
 
 /** The kernel that the option names, fetched where it is not here yet. @throws KernelError */

@@ -15,7 +15,7 @@ import { outsideProblem } from '../wire/inside.ts';
 import { enterNamespace } from './enter.ts';
 import { openProject, projectRoot, type Project } from './project.ts';
 import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
-import { fetchKernel } from './prepare-kernel.ts';
+import { prepareOutside } from './prepare-kernel.ts';
 import { prepareSut, requireRights, type PreparedSut } from './prepare-sut.ts';
 import { isNarrowed, selectScenarios, UsageError, type Selection } from './selection.ts';
 import { showLadders } from './show.ts';
@@ -43,8 +43,7 @@ export interface RunOptions extends Selection {
 export async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
   const choice = parseSut(options.sut, options);
   requireRights(choice);
-  // There is no network inside.
-  if (choice.kind === 'kernel' && outsideProblem() !== undefined) await fetchKernel(choice);
+  if (outsideProblem() !== undefined) await prepareOutside(choice);
   // The suites are loaded inside only: with many, doing it twice is the longest part of starting.
   const inside = await enterNamespace(argv);
   if (inside !== undefined) return inside;
