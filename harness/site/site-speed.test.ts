@@ -16,11 +16,11 @@ const SCENARIOS = 2100;
 const LIMIT_MS = 10_000;
 
 const folder = temporaryFolder();
-afterAll(() => folder.remove());
+afterAll(() => folder.remove(), 120_000);
 
 beforeAll(async () => {
   buildProgram();
-  const { code, stderr } = await mptcpConformance('run', '--section', '3.8,3.2', '--family', 'ipv4', '--output', folder.path);
+  const { code, stderr } = await mptcpConformance('run', '--section', '3.6,3.8', '--family', 'ipv4', '--output', folder.path);
   expect([0, 1], stderr).toContain(code);
 }, 240_000);
 
