@@ -9,6 +9,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addCoverage } from './commands/coverage.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
+import { addGate } from './commands/gate.ts';
 import { addLint } from './commands/lint.ts';
 import { addList } from './commands/list.ts';
 import { addMerge } from './commands/merge.ts';
@@ -50,6 +51,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do
   addClean(program);
   addCompletion(program);
   addCoverage(program);
+  addGate(program);
   addMerge(program);
   addMutants(program, argv);
   addVitest(program, argv);

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Level } from '../catalogue/types.ts';
+import { projectPath } from '../document/project-file.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
 import { showValue } from '../scenario/format.ts';
 import type { AgentLogLine } from '../sut/types.ts';
@@ -53,7 +54,8 @@ export interface ScenarioRun {
 
 /** Folder of a scenario's evidence below the root: the id with what file systems dislike replaced. */
 export function evidenceFolder(id: string): string {
-  return id.replaceAll('#', '/').replaceAll(/[^\w./=,+-]/g, '_');
+  // A suite may stand outside of the suites folder; its evidence may not stand outside of the evidence folder.
+  return id.replaceAll('#', '/').replaceAll(/[^\w./=,+-]/g, '_').replaceAll(/(^|\/)\.{1,2}(?=\/|$)/g, '$1_');
 }
 
 /** Path of a file of evidence as results tell it: relative to the results file. */
@@ -167,7 +169,7 @@ function emptyResult(scenario: Scenario, context: EngineContext): ScenarioResult
     id: scenario.id,
     title: scenario.title,
     suite: scenario.suite,
-    file: scenario.place.file,
+    file: projectPath(scenario.place.file),
     line: scenario.place.line,
     section: scenario.section,
     role: scenario.role,
