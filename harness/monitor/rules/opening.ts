@@ -17,8 +17,8 @@ const KEPT = 20_000;
 const memories = new WeakMap<object, Map<string, string>>();
 
 function memoryOf(capture: object): Map<string, string> {
-  let memory = memories.get(capture);
-  if (memory === undefined) memories.set(capture, memory = new Map());
+  const memory = memories.get(capture) ?? new Map<string, string>();
+  memories.set(capture, memory);
   return memory;
 }
 
