@@ -130,8 +130,11 @@ export const cumulativeAcks: Monitor = {
       options: {
         mp_fail: (option, event) => {
           const stream = connection.parties[other(event.side)].stream;
-          // On the segment of a RST it may stand for a mapping that another subflow brings again.
-          if (stream.known && !event.rst) failed[event.side] = stream.relative(option.dsn, true, stream.edge);
+          const answers = connection.fallback === 'MP_FAIL';
+          // On a RST it may stand for a mapping that another subflow brings again.
+          if (!stream.known || event.rst || answers) return;
+          const number = stream.relative(option.dsn, true, stream.edge);
+          if (number >= (stream.acked ?? 1)) failed[event.side] ??= number;
         },
       },
     };
