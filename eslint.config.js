@@ -9,12 +9,13 @@ const below = {
   catalogue: ['mptcp', 'packet', 'document'],
   wire: ['catalogue', 'mptcp', 'packet', 'document'],
   sut: ['catalogue', 'mptcp', 'packet', 'document'],
+  kernels: [],
   topology: ['sut', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
   monitor: ['catalogue', 'mptcp', 'packet', 'document'],
   scenario: ['topology', 'sut', 'monitor', 'catalogue', 'mptcp', 'packet', 'document'],
   engine: ['scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
   report: ['engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
-  cli: ['report', 'engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
+  cli: ['report', 'kernels', 'engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
 };
 
 /** @param {[string, string[]]} entry a layer and those below it */

@@ -10,6 +10,7 @@ import { addCoverage } from './commands/coverage.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
 import { addGate } from './commands/gate.ts';
+import { addKernels } from './commands/kernels.ts';
 import { addLint } from './commands/lint.ts';
 import { addList } from './commands/list.ts';
 import { addMerge } from './commands/merge.ts';
@@ -46,6 +47,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do
   addCheck(program);
   addClauses(program);
   addExplain(program);
+  addKernels(program);
   addLint(program);
   addDoctor(program);
   addClean(program);
