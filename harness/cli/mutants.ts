@@ -73,7 +73,7 @@ export async function mutants(options: MutantOptions, argv: readonly string[]): 
       root: project.root,
       scenarios,
       settings: {
-        selected: scenarios.map((scenario) => scenario.id), evidenceRoot: folder, sut: sut.settings,
+        selected: scenarios.map((scenario) => scenario.id), evidenceRoot: folder, sut: sut.settings, sutArguments: [],
         deviations: [], mode: 'mutants',
       },
       concurrency: options.concurrency,

@@ -12,16 +12,17 @@ import type { Scenario } from '../scenario/suite.ts';
 import { enterNamespace } from './enter.ts';
 import { openProject, projectRoot, type Project } from './project.ts';
 import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
-import { prepareSut, type PreparedSut } from './prepare-sut.ts';
+import { prepareSut, requireRights, type PreparedSut } from './prepare-sut.ts';
 import { isNarrowed, selectScenarios, UsageError, type Selection } from './selection.ts';
 import { showLadders } from './show.ts';
-import { parseSut } from './sut-option.ts';
+import { parseSut, sutArguments, type SutChoice } from './sut-option.ts';
 
 /** Options of the command, as the command line has them. */
 export interface RunOptions extends Selection {
   concurrency: number;
   /** See {@link parseSut}. */
   sut: string;
+  image?: string;
   json?: string;
   keepCaptures: 'all' | 'failed';
   output: string;
@@ -33,14 +34,15 @@ export interface RunOptions extends Selection {
 
 /** Runs the command and returns its exit code. @throws UsageError and everything that the harness can fail with */
 export async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
-  const choice = parseSut(options.sut);
+  const choice = parseSut(options.sut, options);
+  requireRights(choice);
   // The suites are loaded inside only: with many, doing it twice is the longest part of starting.
   const inside = await enterNamespace(argv);
   if (inside !== undefined) return inside;
   const project = openProject();
   const scenarios = selectScenarios(project.scenarios, options, project.catalogue);
   const sut = await prepareSut(choice, project.root);
-  const plan = planRun(project, scenarios, sut, options, argv);
+  const plan = planRun(project, scenarios, { ...sut, choice }, options, argv);
   const list = declaredFor(options, sut);
   plan.settings.deviations = list.deviations;
   const { results, errors } = await runInside(plan).finally(() => sut.close());
@@ -52,7 +54,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   return errors.length > 0 ? Math.max(2, exitCode(judged)) : exitCode(judged);
 }
 
-function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut, options: RunOptions, argv: readonly string[]): RunPlan {
+function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { choice: SutChoice }, options: RunOptions, argv: readonly string[]): RunPlan {
   const output = resolve(options.output);
   prepareOutput(output);
   const selected = isNarrowed(options);
@@ -67,6 +69,7 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut, opti
       ...(selected ? { selected: scenarios.map((scenario) => scenario.id) } : {}),
       evidenceRoot: join(output, EVIDENCE_FOLDER),
       sut: sut.settings,
+      sutArguments: sutArguments(sut.choice),
       deviations: [],
       mode: 'judge',
     },

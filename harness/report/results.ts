@@ -41,6 +41,8 @@ export interface SutInfo {
   kernel: string;
   /** Machine that the stack runs on, as `uname -m` says it. */
   arch?: string;
+  /** Container image that it was in. */
+  image?: string;
   /** Version of the stack, where the kernel's release does not say it. */
   version?: string;
   /** The machine the harness ran on. */

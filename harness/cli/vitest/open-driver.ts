@@ -3,13 +3,16 @@ import { createNetnsDriver } from '../../topology/netns.ts';
 import type { Driver } from '../../topology/types.ts';
 
 /** How a worker gets at the stack under test; must survive being sent to another process. */
-export interface SutSettings {
-  kind: 'netns';
-  /** The agent's program. */
-  agentPath: string;
-}
+export type SutSettings =
+  /** `agentPath`: the agent's program. */
+  | { kind: 'netns'; agentPath: string }
+  /** `run`: mark of the run, for labels. */
+  | { kind: 'docker'; image: string; run: string };
 
 /** Makes the driver. Nothing is started before a cell is built. */
-export function openDriver(sut: SutSettings): Driver {
-  return createNetnsDriver({ agentPath: sut.agentPath });
+export async function openDriver(sut: SutSettings): Promise<Driver> {
+  if (sut.kind === 'netns') return createNetnsDriver({ agentPath: sut.agentPath });
+  // Docker's client takes a while to load.
+  const { createDockerDriver } = await import('../../topology/docker/docker-driver.ts');
+  return createDockerDriver({ image: sut.image, run: sut.run });
 }

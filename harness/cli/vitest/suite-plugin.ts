@@ -23,6 +23,6 @@ export function suitePlugin(): Plugin {
 }
 
 function registering(files: readonly string[]): string {
-  const calls = files.map((file) => `registerSuite(${JSON.stringify(file)});\n`);
+  const calls = files.map((file) => `await registerSuite(${JSON.stringify(file)});\n`);
   return `import { registerSuite } from ${JSON.stringify(worker)};\n${calls.join('')}`;
 }
