@@ -23,6 +23,7 @@ export interface RunOptions extends Selection {
   /** See {@link parseSut}. */
   sut: string;
   image?: string;
+  shuffle?: number;
   json?: string;
   keepCaptures: 'all' | 'failed';
   output: string;
@@ -62,6 +63,7 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { c
     project, scenarios, selected, output,
     sut: sut.info,
     concurrency: options.concurrency,
+    shuffle: options.shuffle,
     allure: options.allure,
     keepCaptures: options.keepCaptures,
     command: ['mptcp-conformance', ...argv],
