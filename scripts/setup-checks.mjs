@@ -79,7 +79,7 @@ export function agentStale(root) {
  */
 export function sourceStamp(root) {
   if (!existsSync(join(root, 'harness')) || !existsSync(join(root, 'tsconfig.build.json'))) return undefined;
-  const files = walk(join(root, 'harness'), (name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  const files = walk(join(root, 'harness'), (name) => /\.tsx?$/.test(name) && !name.endsWith('.test.ts'));
   files.push(join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json'));
   const hash = createHash('sha256');
   for (const file of files.sort()) {
@@ -118,6 +118,7 @@ const NEEDS = [
   { id: 'tcpdump', command: 'tcpdump', apt: 'tcpdump', dnf: 'tcpdump', when: 'tests' },
   { id: 'debootstrap', command: 'debootstrap', apt: 'debootstrap', dnf: 'debootstrap', when: 'tests' },
   { id: 'dockerd', command: 'dockerd', apt: 'docker.io', dnf: 'moby-engine', when: 'docker' },
+  { id: 'chromium', command: 'chromium', apt: 'chromium', dnf: 'chromium', when: 'tests' },
 ];
 
 /**
