@@ -26,6 +26,7 @@ export interface RunOptions extends Selection {
   /** See {@link parseSut}. */
   sut: string;
   image?: string;
+  shuffle?: number;
   modules?: string;
   append?: string;
   mirror?: string;
@@ -70,6 +71,7 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { c
     project, scenarios, selected, output,
     sut: sut.info,
     concurrency: options.concurrency,
+    shuffle: options.shuffle,
     allure: options.allure,
     keepCaptures: options.keepCaptures,
     command: ['mptcp-conformance', ...argv],
