@@ -61,6 +61,14 @@ void netlink_nest_end(struct netlink_message *message, size_t start) {
   head->nla_len = (uint16_t)(message->used - start);
 }
 
+void netlink_forget(void) { memset(sockets, 0, sizeof sockets); }
+
+void netlink_close(void) {
+  for (size_t i = 0; i < sizeof sockets / sizeof sockets[0]; i++)
+    if (sockets[i] != 0) close(sockets[i]);
+  netlink_forget();
+}
+
 static int open_socket(int protocol) {
   int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
   if (fd < 0) return -1;

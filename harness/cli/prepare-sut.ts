@@ -25,6 +25,7 @@ export interface PreparedSut {
  */
 export async function prepareSut(choice: SutChoice, root: string): Promise<PreparedSut> {
   if (choice.kind === 'netns') return prepareNetns(root);
+  if (choice.kind === 'kernel') return (await import('./prepare-kernel.ts')).prepareKernel(root, choice);
   // Docker's client takes a while to load.
   const { prepareDocker } = await import('./prepare-docker.ts');
   return prepareDocker(root, choice.image);

@@ -25,6 +25,8 @@ export interface RunPlan {
   /** Folder of the report: results, evidence, Allure. */
   output: string;
   concurrency: number;
+  /** Seed of the order; the suites' own order when absent. */
+  shuffle?: number | undefined;
   allure: boolean;
   /** Keep the evidence of every scenario, or only of those that did not pass. */
   keepCaptures: 'all' | 'failed';
@@ -42,6 +44,7 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
     scenarios: plan.scenarios,
     settings: plan.settings,
     concurrency: plan.concurrency,
+    shuffle: plan.shuffle,
     reporters: plan.allure ? [collector, ['allure-vitest/reporter', { ...allure }]] : [collector],
     ...(plan.allure ? { setupFiles: ['allure-vitest/setup'] } : {}),
   });
@@ -58,6 +61,7 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
       selected: plan.selected,
       command: plan.command,
       concurrency: plan.concurrency,
+      ...(plan.shuffle === undefined ? {} : { seed: String(plan.shuffle) }),
     },
     sut: plan.sut,
     scenarios: inOrder(collector.results, plan.scenarios),

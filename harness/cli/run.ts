@@ -8,10 +8,13 @@ import type { RunResults } from '../report/results.ts';
 import { writeResults } from '../report/results-file.ts';
 import { summaryText } from '../report/summary.ts';
 import { styleFor } from '../report/text-layout.ts';
+import { troubleText } from '../report/trouble-text.ts';
 import type { Scenario } from '../scenario/suite.ts';
+import { outsideProblem } from '../wire/inside.ts';
 import { enterNamespace } from './enter.ts';
 import { openProject, projectRoot, type Project } from './project.ts';
 import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
+import { fetchKernel } from './prepare-kernel.ts';
 import { prepareSut, requireRights, type PreparedSut } from './prepare-sut.ts';
 import { isNarrowed, selectScenarios, UsageError, type Selection } from './selection.ts';
 import { showLadders } from './show.ts';
@@ -24,6 +27,10 @@ export interface RunOptions extends Selection {
   /** See {@link parseSut}. */
   sut: string;
   image?: string;
+  shuffle?: number;
+  modules?: string;
+  append?: string;
+  mirror?: string;
   json?: string;
   keepCaptures: 'all' | 'failed';
   output: string;
@@ -37,6 +44,8 @@ export interface RunOptions extends Selection {
 export async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
   const choice = parseSut(options.sut, options);
   requireRights(choice);
+  // There is no network inside.
+  if (choice.kind === 'kernel' && outsideProblem() !== undefined) await fetchKernel(choice);
   // The suites are loaded inside only: with many, doing it twice is the longest part of starting.
   const inside = await enterNamespace(argv);
   if (inside !== undefined) return inside;
@@ -65,6 +74,7 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { c
     project, scenarios, selected, output,
     sut: sut.info,
     concurrency: options.concurrency,
+    shuffle: options.shuffle,
     allure: options.allure,
     keepCaptures: options.keepCaptures,
     command: ['mptcp-conformance', ...argv],
@@ -108,6 +118,7 @@ async function report(results: RunResults, errors: readonly string[], options: R
   if (options.ladder) showLadders(results, plan.output);
   const clauses = new Map(plan.project.catalogue.all.map((clause) => [clause.id, clause]));
   say(summaryText(results, { ...style, clauses, showInfo: options.info, resultsFolder: nice(plan.output) }));
+  for (const line of troubleText(results.scenarios, (path) => nice(join(plan.output, path)))) say(line);
   for (const error of errors) say(`harness error: ${error}`);
   const reports = [`results: ${nice(join(plan.output, 'results.json'))}`, `evidence: ${nice(evidence)}`];
   if (plan.allure) {

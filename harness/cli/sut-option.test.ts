@@ -7,6 +7,8 @@ describe('--sut', () => {
     ['netns', {}, { kind: 'netns' }, []],
     ['docker', {}, { kind: 'docker' }, ['--sut', 'docker']],
     ['docker', { image: 'lab/stack:7' }, { kind: 'docker', image: 'lab/stack:7' }, ['--sut', 'docker', '--image', 'lab/stack:7']],
+    ['kernel:6.12', { append: 'quiet' }, { kind: 'kernel', wanted: '6.12', append: 'quiet' }, ['--sut', 'kernel:6.12', '--append', "'quiet'"]],
+    ['kernel:./bzImage', { modules: 'm' }, { kind: 'kernel', wanted: './bzImage', modules: 'm' }, ['--sut', 'kernel:./bzImage', '--modules', "'m'"]],
   ])('%s with %j is understood, and said again', (spec, details, choice, words) => {
     expect(parseSut(spec, details)).toEqual(choice);
     expect(sutArguments(parseSut(spec, details))).toEqual(words);
@@ -15,7 +17,8 @@ describe('--sut', () => {
   it.each([
     ['netsn', {}, /--sut netsn: no such kind of stack; did you mean "netns"\?/],
     ['', {}, /no such kind of stack/],
-    ['kernel:6.12', {}, /--sut kernel:6.12: this version cannot judge such a stack; it has: netns, docker/],
+    ['kernel:', {}, /names no kernel; write kernel:6.12/],
+    ['docker', { modules: 'x' }, /--modules goes with --sut kernel/],
     ['netns', { image: 'x' }, /--image goes with --sut docker, not with --sut netns/],
     ['docker', { image: '' }, /--image is empty/],
   ])('refuses "%s" with %j', (spec, details, message) => {
