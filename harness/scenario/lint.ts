@@ -17,7 +17,11 @@ export interface ClauseSource {
 /** Everything wrong with a set of scenarios, each place once. */
 export function lintScenarios(scenarios: readonly Scenario[], clauses: ClauseSource, topology: (name: string) => Topology): Diagnostic[] {
   const found = new Map<string, Diagnostic>();
+  // Variants that share their steps differ in nothing that is looked at here.
+  const seen = new Set<readonly Step[]>();
   for (const scenario of scenarios) {
+    if (seen.has(scenario.body)) continue;
+    seen.add(scenario.body);
     for (const one of lintScenario(scenario, clauses, topology)) {
       found.set(`${one.place.file}:${one.place.line}:${one.place.column}:${one.message}`, one);
     }
