@@ -18,6 +18,7 @@ import { addMerge } from './commands/merge.ts';
 import { addMutants } from './commands/mutants.ts';
 import { addRun } from './commands/run.ts';
 import { addShow } from './commands/show.ts';
+import { addSite } from './commands/site.ts';
 import { addVitest } from './commands/vitest.ts';
 
 /** Builds the command line. @param argv what was given, for commands that start themselves again in a namespace */
@@ -58,6 +59,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do
   addMatrix(program);
   addMerge(program);
   addMutants(program, argv);
+  addSite(program);
   addVitest(program, argv);
   return program;
 }
