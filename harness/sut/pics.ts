@@ -43,7 +43,7 @@ export function toPics(source: YamlFile): Pics {
 export function lacksOf(pics: Pics, release: string): Map<string, string> {
   const version = numbers(release);
   if (version === undefined) return new Map();
-  return new Map(pics.lacks.flatMap(({ feature, before, from, reason, link }) => {
+  return new Map<string, string>(pics.lacks.flatMap(({ feature, before, from, reason, link }) => {
     const tooNew = before !== undefined && compare(version, numbers(before)) >= 0;
     const tooOld = from !== undefined && compare(version, numbers(from)) < 0;
     return tooNew || tooOld ? [] : [[feature, `${reason.trim()} (${link})`] as const];
