@@ -22,7 +22,7 @@ export default defineConfig(async () => {
       provide: {
         conformance: {
           evidenceRoot,
-          agentPath: await ensureAgent(join(import.meta.dirname)),
+          sut: { kind: 'netns' as const, agentPath: await ensureAgent(join(import.meta.dirname)) },
           deviations: [],
           mode: 'judge' as const,
         },

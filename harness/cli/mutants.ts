@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 import type { Scenario } from '../scenario/suite.ts';
-import { ensureAgent } from '../sut/build-agent.ts';
 import { createProgress } from '../report/progress.ts';
 import { enterNamespace } from './enter.ts';
 import { openProject } from './project.ts';
-import { requireMptcp } from './run-inside.ts';
+import { prepareSut } from './prepare-sut.ts';
 import { selectScenarios, type Selection } from './selection.ts';
 import { runSuites } from './vitest/start.ts';
 import type { MutantOutcome } from './vitest/mutants.ts';
@@ -61,8 +60,8 @@ class MutantReporter implements Reporter {
 export async function mutants(options: MutantOptions, argv: readonly string[]): Promise<number> {
   const inside = await enterNamespace(argv);
   if (inside !== undefined) return inside;
-  requireMptcp();
   const project = openProject();
+  const sut = await prepareSut({ kind: 'netns' }, project.root);
   // What an expectation notices does not hang on the family, so one is enough unless asked for.
   const families = options.families !== undefined && options.families.length > 0 ? options.families : ['ipv4'];
   const chosen = selectScenarios(project.scenarios, { ...options, families }, project.catalogue);
@@ -74,7 +73,7 @@ export async function mutants(options: MutantOptions, argv: readonly string[]): 
       root: project.root,
       files: [...new Set(scenarios.map((scenario) => scenario.place.file))],
       settings: {
-        selected: scenarios.map((scenario) => scenario.id), evidenceRoot: folder, agentPath: await ensureAgent(project.root),
+        selected: scenarios.map((scenario) => scenario.id), evidenceRoot: folder, sut: sut.settings,
         deviations: [], mode: 'mutants',
       },
       concurrency: options.concurrency,
@@ -83,6 +82,7 @@ export async function mutants(options: MutantOptions, argv: readonly string[]): 
   } finally {
     reporter.end();
     rmSync(folder, { recursive: true, force: true });
+    await sut.close();
   }
   return conclude(reporter);
 }

@@ -10,7 +10,7 @@ import { coveragePage } from './coverage-page.ts';
 import { judgesOf, withoutVariant } from './judges.ts';
 import { gather } from './list.ts';
 import { openProject } from './project.ts';
-import { selectScenarios, type Selection } from './selection.ts';
+import { isNarrowed, selectScenarios, type Selection } from './selection.ts';
 import { buildProgram, mptcpConformance, ROOT, SCENARIO, temporaryFolder } from './testing/command.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -34,7 +34,7 @@ beforeAll(() => {
 afterAll(() => folder.remove());
 
 describe('help and mistakes', () => {
-  const pages = ['', 'run', 'list', 'show', 'clauses', 'explain', 'lint', 'doctor', 'clean', 'completion', 'mutants'];
+  const pages = ['', 'run', 'list', 'show', 'clauses', 'explain', 'lint', 'doctor', 'clean', 'completion', 'mutants', 'merge', 'gate'];
 
   test('every command explains itself, with examples or exit codes', async () => {
     const helps = await Promise.all(pages.map((name) => mptcpConformance(...(name === '' ? [] : [name]), '--help')));
@@ -64,6 +64,12 @@ describe('help and mistakes', () => {
 });
 
 describe('choices', () => {
+  test('narrow by what they choose, not by what else the command line says', () => {
+    const rest = { output: 'somewhere', ids: [] };
+    expect(isNarrowed(rest)).toBe(false);
+    expect(isNarrowed({ ...rest, families: ['ipv4'] })).toBe(true);
+  });
+
   const choose = (selection: Selection) => () => selectScenarios(project.scenarios, selection, project.catalogue);
 
   test.each<[Selection, RegExp]>([

@@ -1,6 +1,5 @@
 /** The run itself, in the tester's namespace: Vitest over the suites, then the results and what is made of them. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, release } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { evidenceFolder } from '../engine/run-scenario.ts';
 import { allureReporterOptions } from '../report/allure.ts';
@@ -8,7 +7,6 @@ import { createProgress } from '../report/progress.ts';
 import { buildResults, type RunResults, type SutInfo } from '../report/results.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import type { Project } from './project.ts';
-import { UsageError } from './selection.ts';
 import { Collector } from './vitest/collector.ts';
 import type { WorkerSettings } from './vitest/settings.ts';
 import { runSuites } from './vitest/start.ts';
@@ -22,6 +20,8 @@ export interface RunPlan {
   scenarios: Scenario[];
   selected: boolean;
   settings: WorkerSettings;
+  /** What results say of the stack. */
+  sut: SutInfo;
   /** Folder of the report: results, evidence, Allure. */
   output: string;
   concurrency: number;
@@ -31,34 +31,12 @@ export interface RunPlan {
   command: string[];
 }
 
-/** What has been said of this kernel's MPTCP before anything is run. @throws UsageError when there is none to judge */
-export function requireMptcp(): void {
-  const path = '/proc/sys/net/mptcp/enabled';
-  if (!existsSync(path)) {
-    throw new UsageError(
-      `kernel ${release()} has no MPTCP (${path} is missing): it was built without CONFIG_MPTCP; judge a kernel that has it`,
-    );
-  }
-  if (readFileSync(path, 'utf8').trim() !== '0') return;
-  // Some distributions ship it so; every namespace of a stack gets it switched on, if that can be done.
-  try {
-    writeFileSync(path, '1');
-  } catch (error) {
-    throw new UsageError(`net.mptcp.enabled is 0 in new network namespaces and cannot be set: ${(error as Error).message}; see what sets it`);
-  }
-  process.stderr.write('net.mptcp.enabled is 0 in new network namespaces of this kernel; the run switches it on for itself\n');
-}
-
 /** Runs the scenarios and returns the results, partial ones when the run was cut short. */
 export async function runInside(plan: RunPlan): Promise<{ results: RunResults; errors: string[] }> {
   const startedAt = new Date();
   const progress = createProgress(process.stderr, plan.scenarios.length);
   const collector = new Collector(progress);
-  const sut: SutInfo = {
-    name: 'linux', kind: 'netns', kernel: release(),
-    host: { kernel: release(), arch: process.arch, cpus: cpus().length, node: process.version },
-  };
-  const allure = allureReporterOptions(join(plan.output, 'allure-results'), sut);
+  const allure = allureReporterOptions(join(plan.output, 'allure-results'), plan.sut);
   const cut = await runSuites({
     root: plan.project.root,
     files: [...new Set(plan.scenarios.map((scenario) => scenario.place.file))],
@@ -81,7 +59,7 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
       command: plan.command,
       concurrency: plan.concurrency,
     },
-    sut,
+    sut: plan.sut,
     scenarios: inOrder(collector.results, plan.scenarios),
     catalogue: plan.project.catalogue.all,
   });

@@ -1,8 +1,6 @@
 /** `run`: judges the kernel by the suites. */
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
-import { release } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { ensureAgent } from '../sut/build-agent.ts';
 import { generateAllureReport } from '../report/allure-report.ts';
 import { applyDeviations, exitCode, NO_DEVIATIONS, type DeviationList } from '../report/deviations.ts';
 import { loadDeviations, selectBaseline } from '../report/deviations-file.ts';
@@ -13,13 +11,17 @@ import { styleFor } from '../report/text-layout.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { enterNamespace } from './enter.ts';
 import { openProject, projectRoot, type Project } from './project.ts';
-import { EVIDENCE_FOLDER, requireMptcp, runInside, type RunPlan } from './run-inside.ts';
+import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
+import { prepareSut, type PreparedSut } from './prepare-sut.ts';
 import { isNarrowed, selectScenarios, UsageError, type Selection } from './selection.ts';
 import { showLadders } from './show.ts';
+import { parseSut } from './sut-option.ts';
 
 /** Options of the command, as the command line has them. */
 export interface RunOptions extends Selection {
   concurrency: number;
+  /** See {@link parseSut}. */
+  sut: string;
   json?: string;
   keepCaptures: 'all' | 'failed';
   output: string;
@@ -31,16 +33,17 @@ export interface RunOptions extends Selection {
 
 /** Runs the command and returns its exit code. @throws UsageError and everything that the harness can fail with */
 export async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
+  const choice = parseSut(options.sut);
   // The suites are loaded inside only: with many, doing it twice is the longest part of starting.
   const inside = await enterNamespace(argv);
   if (inside !== undefined) return inside;
-  requireMptcp();
   const project = openProject();
   const scenarios = selectScenarios(project.scenarios, options, project.catalogue);
-  const plan = await planRun(project, scenarios, options, argv);
-  const list = declaredFor(options);
+  const sut = await prepareSut(choice, project.root);
+  const plan = planRun(project, scenarios, sut, options, argv);
+  const list = declaredFor(options, sut);
   plan.settings.deviations = list.deviations;
-  const { results, errors } = await runInside(plan);
+  const { results, errors } = await runInside(plan).finally(() => sut.close());
   const judged = applyDeviations(results, list);
   const file = join(plan.output, 'results.json');
   writeResults(file, judged);
@@ -49,13 +52,13 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   return errors.length > 0 ? Math.max(2, exitCode(judged)) : exitCode(judged);
 }
 
-async function planRun(project: Project, scenarios: Scenario[], options: RunOptions, argv: readonly string[]): Promise<RunPlan> {
-  const agentPath = await ensureAgent(project.root);
+function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut, options: RunOptions, argv: readonly string[]): RunPlan {
   const output = resolve(options.output);
   prepareOutput(output);
   const selected = isNarrowed(options);
   return {
     project, scenarios, selected, output,
+    sut: sut.info,
     concurrency: options.concurrency,
     allure: options.allure,
     keepCaptures: options.keepCaptures,
@@ -63,7 +66,7 @@ async function planRun(project: Project, scenarios: Scenario[], options: RunOpti
     settings: {
       ...(selected ? { selected: scenarios.map((scenario) => scenario.id) } : {}),
       evidenceRoot: join(output, EVIDENCE_FOLDER),
-      agentPath,
+      sut: sut.settings,
       deviations: [],
       mode: 'judge',
     },
@@ -77,13 +80,13 @@ function prepareOutput(output: string): void {
   mkdirSync(join(output, EVIDENCE_FOLDER), { recursive: true });
 }
 
-function declaredFor(options: RunOptions): DeviationList {
+function declaredFor(options: RunOptions, { info }: PreparedSut): DeviationList {
   if (options.deviations === 'none') return NO_DEVIATIONS;
   if (options.deviations !== undefined) {
     if (!existsSync(options.deviations)) throw new UsageError(`there is no deviations file ${options.deviations}`);
     return loadDeviations(options.deviations);
   }
-  const choice = selectBaseline(release(), join(projectRoot(), 'reports', 'baselines'));
+  const choice = selectBaseline(info.kernel, join(projectRoot(), 'reports', 'baselines'));
   if (choice.match !== 'exact') process.stderr.write(`${choice.message}\n`);
   return choice.file === undefined ? NO_DEVIATIONS : loadDeviations(choice.file);
 }

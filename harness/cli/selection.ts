@@ -17,9 +17,9 @@ export interface Selection {
   families?: readonly string[];
 }
 
-/** Whether anything narrows the choice. */
-export function isNarrowed(selection: Selection): boolean {
-  return Object.values(selection).some((list: readonly string[] | undefined) => list !== undefined && list.length > 0);
+/** Whether anything narrows the choice. What else the object holds does not count. */
+export function isNarrowed({ ids, sections, clauses, levels, families }: Selection): boolean {
+  return [ids, sections, clauses, levels, families].some((list) => list !== undefined && list.length > 0);
 }
 
 /** The scenarios asked for. @throws UsageError when a word fits nothing, or all of them together fit nothing */

@@ -11,15 +11,17 @@ const compiled = new Map<string, ValidateFunction>();
  * The validator of a JSON Schema (draft 2020-12) of this package; compiled once.
  *
  * @param path below the package's root: `suites/schema/suite.schema.json`
+ * @param others schemas that it refers to by their `$id`
  * @throws Error when it is not there, or is no schema
  */
-export function projectSchema(path: string): ValidateFunction {
+export function projectSchema(path: string, others: readonly string[] = []): ValidateFunction {
   const known = compiled.get(path);
   if (known !== undefined) return known;
-  const schema = JSON.parse(readFileSync(projectFile(path), 'utf8')) as object;
+  const read = (file: string): object => JSON.parse(readFileSync(projectFile(file), 'utf8')) as object;
   // Alternatives that require different keys of one map are what strictRequired would forbid.
   const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true, verbose: true });
-  const validate = ajv.compile(schema);
+  for (const other of others) ajv.addSchema(read(other));
+  const validate = ajv.compile(read(path));
   compiled.set(path, validate);
   return validate;
 }

@@ -11,6 +11,7 @@ import type { Cell, CellLink, Driver, Topology } from '../topology/types.ts';
 import { readPcap } from '../wire/pcap-read.ts';
 import { PcapWriter } from '../wire/pcap-write.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
+import { movedCounters, readCounters } from './counters.ts';
 import type { Randomness, Subflow } from './endpoint.ts';
 import { showPacket } from './judge-packets.ts';
 import { judgeCapture } from './judge-capture.ts';
@@ -19,7 +20,7 @@ import { runSteps, ScenarioStopped, type StepRun } from './run-steps.ts';
 import { Session, type Waits } from './session.ts';
 import { firstAgent } from './sut-actions.ts';
 import type { Tamper } from './tamper.ts';
-import { worst } from './verdict.ts';
+import { settle } from './verdict.ts';
 
 /** What the engine runs scenarios with. */
 export interface EngineContext {
@@ -109,7 +110,7 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
   };
   let failure: Error | undefined;
   try {
-    await session.ready();
+    [session.countersBefore] = await Promise.all([readCounters(firstAgent(session)), session.ready()]);
     await runSteps(scenario.preamble, run, true);
     await runSteps(scenario.body, run, false);
   } catch (error) {
@@ -123,19 +124,13 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
   draft.evidence.pcap = evidencePath(context.evidenceRoot, scenario.id, 'capture.pcap');
   for (const one of draft.expectations) if (one.verdict !== 'pass' && one.verdict !== 'info') one.pcap = draft.evidence.pcap;
   if (failure !== undefined) throw failure;
-  draft.counters = await countersOf(session);
+  draft.counters = movedCounters(session.countersBefore, await readCounters(firstAgent(session)));
   await proveCapture(path, packets);
-  // A scenario that judged nothing has not reached what it is for.
-  draft.verdict = worst(draft.expectations.map((one) => one.verdict)) ?? 'inconclusive';
   if (context.tamper === undefined) addMonitors(draft, packets, context);
-  if (draft.verdict === 'pass' || draft.verdict === 'info') delete draft.reason;
-  else draft.reason ??= draft.expectations.find((one) => one.verdict === draft.verdict)?.message ?? '';
+  settle(draft);
 }
 
-/**
- * What the monitors make of the capture, beside the scenario's own verdict and without a part in it: the tester departs
- * on purpose, and not every monitor can tell that yet from a departure of the stack.
- */
+/** What the monitors make of the capture. Lies are told to expectations, not to them. */
 function addMonitors(draft: ScenarioResult, packets: readonly WirePacket[], context: EngineContext): void {
   const { departures, held } = judgeCapture(packets, context.levelOf);
   for (const one of departures) if (draft.evidence.pcap !== undefined) one.pcap = draft.evidence.pcap;
@@ -151,16 +146,6 @@ async function proveCapture(path: string, packets: readonly WirePacket[]): Promi
     const what = differs >= 0 ? `packet ${differs + 1} differs` : `it holds ${read.length} packets`;
     throw new Error(`the capture ${path} is not the conversation of ${packets.length} packets: ${what}`);
   }
-}
-
-async function countersOf(session: Session): Promise<Record<string, number>> {
-  const answer = await firstAgent(session).request('counters', { prefix: 'MPTcpExt' });
-  const moved: Record<string, number> = {};
-  // The namespace is fresh, so a counter's value is what the scenario moved it by.
-  for (const [name, value] of Object.entries(answer)) {
-    if (/^\d+$/.test(value) && value !== '0') moved[name.replace(/^MPTcpExt\./, '')] = Number(value);
-  }
-  return moved;
 }
 
 function ladderOf(session: Session, steps: readonly LadderEntry[], cell: Cell): LadderEntry[] {

@@ -8,6 +8,7 @@ import type { Scenario } from '../scenario/suite.ts';
 import type { Cell, CellLink } from '../topology/types.ts';
 import { WireError, type WirePacket, type WirePort } from '../wire/types.ts';
 import { composePacket, headerValue, recordSent } from './compose.ts';
+import type { Counters } from './counters.ts';
 import { Connection, Subflow, type Randomness } from './endpoint.ts';
 import { NotKnownYet, type Scope } from './evaluate.ts';
 import type { Arrival } from './packet-view.ts';
@@ -61,6 +62,8 @@ export class Session {
   /** Name of the subflow of each conversation seen, by tuple; kept for the record after `forget`. */
   readonly tuples = new Map<string, Subflow>();
   connection: Connection;
+  /** The stack's counters when the scenario began. */
+  countersBefore: Counters = new Map();
   /** Index of the first arrival that may answer the current run of stimuli. */
   windowStart = 0;
   /** The last step was a stimulus: the next one belongs to the same run. */

@@ -2,6 +2,7 @@
 import type { Value } from '../scenario/expression.ts';
 import type { SutLine } from '../scenario/sut-line.ts';
 import type { Agent, AgentAnswer } from '../sut/types.ts';
+import { readCounters } from './counters.ts';
 import { evaluate } from './evaluate.ts';
 import { LISTEN_PORT, type Session } from './session.ts';
 
@@ -29,7 +30,7 @@ export async function runSutLine(line: SutLine, session: Session, milliseconds: 
   }
   if (line.command === 'listen') return listen(agent, args, session);
   if (line.command === 'connect') return connect(agent, args, session);
-  if (line.command === 'counter') return counter(agent, args);
+  if (line.command === 'counter') return counter(agent, args, session);
   if (line.command === 'abort') return abort(agent, args);
   if (line.command === 'socket') args['family'] ??= session.scenario.family;
   if (ON_SOCKET.has(line.command)) args['fd'] ??= line.command === 'accept' ? 'lsn' : 'conn';
@@ -74,11 +75,13 @@ async function abort(agent: Agent, { fd = 'conn' }: Args): Promise<AgentAnswer> 
   return agent.request('close', { fd });
 }
 
-/** One MPTCP counter of the SUT's namespace; `value` is absent when the stack has no counter of that name. */
-async function counter(agent: Agent, args: Args): Promise<AgentAnswer> {
-  const name = `MPTcpExt.${args['name'] ?? ''}`;
-  const value = (await agent.request('counters', { prefix: 'MPTcpExt' }))[name];
-  return value === undefined ? {} : { value };
+/**
+ * By how much one MPTCP counter of the SUT's namespace has moved in this scenario; `value` is absent when the stack has
+ * no counter of that name.
+ */
+async function counter(agent: Agent, { name = '' }: Args, session: Session): Promise<AgentAnswer> {
+  const value = (await readCounters(agent)).get(name);
+  return value === undefined ? {} : { value: String(value - (session.countersBefore.get(name) ?? 0n)) };
 }
 
 /** A value as the agent's lines carry it. */

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { token } from '../mptcp/index.ts';
 import { FLAG } from '../packet/index.ts';
-import type { OptionDss, Packet } from '../packet/types.ts';
+import type { OptionDss, Packet, TcpOption } from '../packet/types.ts';
 import { addOption, asReset, inserted, replaceOption, type Alteration } from './testing/alteration.ts';
 import { altered, goodConversation, optionOf, type NamedPacket } from './testing/conversation.ts';
 import { broken, judge } from './testing/judging.ts';
@@ -175,18 +175,25 @@ describe('in the order of packets', () => {
     }, 'more'), 'plain-after-infinite-mapping', 'responder', '3.7-14.s3');
   });
 
+  /** ACKs of the responder that only signal, while `b-data` waits for its acknowledgement. */
+  const signals = (count: number, after: string, more: TcpOption[] = []): NamedPacket[] => good.flatMap((one) => {
+    if (one.name !== after) return [one];
+    const plain = good.find(({ name }) => name === 'join-fourth');
+    return [one, ...Array.from({ length: count }, (_, i): NamedPacket => {
+      const packet = structuredClone(plain!.packet);
+      packet.tcp.options = [{ kind: 'ts', value: 5000 + i, echo: 0 }, { kind: 'mp_prio', reserved: 0, backup: true }, ...more];
+      return { name: `signal-${i}`, at: one.at + (i + 1) / 100, packet };
+    })];
+  });
+
   test('three ACKs in a row that carry only signals', () => {
-    const more = (packet: Packet): void => {
-      packet.tcp.options = [{ kind: 'ts', value: packet.tcp.options.length, echo: 0 }, { kind: 'mp_prio', reserved: 0, backup: true }];
-      if (packet.ip.family === 'ipv4') packet.ip.id += 1000;
-    };
-    const two = inserted(good, 'prio', more);
-    expect(broken(judge(two))).toEqual([]);
-    fails(inserted(two, 'inserted', (packet) => {
-      more(packet);
-      packet.tcp.options.unshift({ kind: 'nop' });
-      if (packet.ip.family === 'ipv4') packet.ip.id += 5;
-    }), 'duplicate-acks', 'initiator', '3-6.s6');
+    expect(broken(judge(signals(2, 'b-data')))).toEqual([]);
+    fails(signals(3, 'b-data'), 'duplicate-acks', 'responder', '3-6.s6');
+  });
+
+  test('but not where no data is outstanding, or where they tell of a loss', () => {
+    expect(broken(judge(signals(4, 'join-fourth')))).toEqual([]);
+    expect(broken(judge(signals(4, 'b-data', [{ kind: 'sack', blocks: [{ left: 5, right: 9 }] }])))).toEqual([]);
   });
 
   test('data beyond the windows', () => {

@@ -9,6 +9,7 @@ import { sectionTitle } from '../catalogue/rfc-outline.ts';
 import type { Clause, Level } from '../catalogue/types.ts';
 import type { ExpectationResult, ScenarioResult, Verdict } from '../engine/result.ts';
 import { ladderSvg } from './ladder-svg.ts';
+import { escapeMarkdown, fenced } from './markdown.ts';
 import { alignPackets } from './packet-diff.ts';
 import { isDeparture, judgementsOf, type SutInfo } from './results.ts';
 import { clean } from './text-layout.ts';
@@ -184,16 +185,6 @@ function description(result: ScenarioResult, judged: readonly string[], clauses:
     'Run it again:', '', fenced(result.rerun), '', `Defined in \`${result.file}:${result.line}\`.`,
   ];
   return parts.join('\n');
-}
-
-function escapeMarkdown(text: string): string {
-  return clean(text).replace(/[\\`*_[\]<>#|~]/g, (character) => `\\${character}`);
-}
-
-function fenced(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}text\n${clean(text)}\n${fence}`;
 }
 
 function steps(result: ScenarioResult, clauses: ReadonlyMap<string, Clause>): RuntimeMessage[] {

@@ -27,6 +27,16 @@ describe('applyDeviations', () => {
     ]);
   });
 
+  test('what a monitor found wants a declaration as anything else', () => {
+    const found = { ...failure({ clause: 'm1' }), source: 'monitor mappings' };
+    const run = runOf([scenario({ id: 'a#ipv4', verdict: 'fail', expectations: [expectation({ clause: 'c1' })], monitors: [found] })]);
+    expect(exitCode(applyDeviations(run, NO_DEVIATIONS))).toBe(1);
+    expect(exitCode(applyDeviations(run, list({ scenario: 'a', clause: 'c1', reason: 'r' })))).toBe(1);
+    const declared = applyDeviations(run, list({ scenario: 'a', clause: 'm1', reason: 'r' }));
+    expect(exitCode(declared)).toBe(0);
+    expect(declared.clauses.find(({ id }) => id === 'm1')).toMatchObject({ verdict: 'fail', declared: true });
+  });
+
   test('one undeclared clause leaves the scenario undeclared', () => {
     const run = runOf([failed('a#ipv4', 'c1', 'c2')]);
     const one = applyDeviations(run, list({ clause: 'c1', reason: 'r1' }));

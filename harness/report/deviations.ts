@@ -92,7 +92,7 @@ export function declareScenario(scenario: ScenarioRecord, deviations: readonly D
   if (covers.includes(undefined)) return bare;
   const used = [...new Set(covers)].filter((deviation) => deviation !== undefined);
   const link = used.find((deviation) => deviation.link !== undefined)?.link;
-  const reason = used.map((deviation) => deviation.reason).join('; ');
+  const reason = [...new Set(used.map((deviation) => deviation.reason))].join('; ');
   return { ...bare, declared: link === undefined ? { reason } : { reason, link } };
 }
 

@@ -42,15 +42,18 @@ export function alignPackets(expected: string, actual: string, fields: readonly 
 
 function tokens(line: string): Token[] {
   let option = '';
+  // Options stand in brackets of their own, or in one pair with commas between them.
+  let opens = false;
   return line.split(/\s+/).filter((text) => text !== '').map((text, index, all) => {
     // After subflow and direction stand the flags: one column, whatever they are.
     if (index === 2 && /^[<>]$/.test(all[1] ?? '') && /^[A-Za-z/]+$/.test(text)) return { key: '@flags', field: 'flags', text };
-    const opened = /^<(!?[a-z_0-9]+)/i.exec(text);
-    if (opened !== null) option = opened[1] ?? '';
-    const name = text.replace(/^<(?=.)/, '').replace(/(?<=.)>+$/, '').split('=', 1)[0] ?? text;
-    const field = option === '' || opened !== null ? name : `${option}.${name}`;
+    const starts = /^<!?[a-z_0-9]/i.test(text) || opens;
+    const name = text.replace(/^<(?=.)/, '').replace(/(?<=.)[>,]+$/, '').split('=', 1)[0] ?? text;
+    if (starts) option = name;
+    const field = option === '' || starts ? name : `${option}.${name}`;
+    opens = option !== '' && text.endsWith(',');
     if (/.>$/.test(text)) option = '';
-    return { key: opened === null ? field : `<${name}`, field, text };
+    return { key: starts ? `<${name}` : field, field, text };
   });
 }
 

@@ -1,9 +1,11 @@
 /** `results.json` on disk: written whole or not at all, and read with suspicion. */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { ValidateFunction } from 'ajv';
 import type { LadderEntry } from '../engine/result.ts';
 import { projectSchema } from '../document/schema.ts';
 import { SCHEMA_VERSION, type RunResults } from './results.ts';
+import { MATRIX_VERSION, type MatrixResults } from './runs.ts';
 
 /** Why a results file cannot be used. */
 export type ResultsFileProblem = 'unreadable' | 'not_json' | 'foreign' | 'unknown_version' | 'invalid' | 'unwritable' | 'disk_full';
@@ -20,9 +22,20 @@ export class ResultsFileError extends Error {
   }
 }
 
-/** What of a value departs from the published schema, one line each; empty when nothing does. */
+const RESULTS_SCHEMA = 'reports/schema/results.schema.json';
+const MATRIX_SCHEMA = 'reports/schema/matrix.schema.json';
+
+/** What of a value departs from the published schema of results, one line each; empty when nothing does. */
 export function schemaProblems(value: unknown): string[] {
-  const validate = projectSchema('reports/schema/results.schema.json');
+  return problemsOf(value, projectSchema(RESULTS_SCHEMA));
+}
+
+/** What of a value departs from the published schema of a matrix, one line each; empty when nothing does. */
+export function matrixProblems(value: unknown): string[] {
+  return problemsOf(value, projectSchema(MATRIX_SCHEMA, [RESULTS_SCHEMA]));
+}
+
+function problemsOf(value: unknown, validate: ValidateFunction): string[] {
   if (validate(value)) return [];
   return (validate.errors ?? []).map((error) => {
     const extra = (error.params as { additionalProperty?: string }).additionalProperty;
@@ -36,7 +49,7 @@ export function schemaProblems(value: unknown): string[] {
  *
  * @throws ResultsFileError `disk_full` or `unwritable`; an earlier file is left as it was
  */
-export function writeResults(file: string, results: RunResults): void {
+export function writeResults(file: string, results: RunResults | MatrixResults): void {
   writeWhole(file, `${JSON.stringify(results, undefined, 1)}\n`);
 }
 
@@ -84,9 +97,38 @@ function removeLeftover(file: string): void {
 /**
  * Reads and checks a results file.
  *
- * @throws ResultsFileError when it is missing, no JSON, not ours, of another version, or departs from the schema
+ * @throws ResultsFileError when it is missing, no JSON, not ours, of another version, departs from the schema, or holds
+ *   a matrix of several stacks
  */
 export function readResults(file: string): RunResults {
+  const value = readJson(file);
+  if (isMatrix(value)) {
+    throw new ResultsFileError(file, 'foreign', 'a matrix of several stacks; expected the results.json of one run');
+  }
+  checkVersion(file, value, SCHEMA_VERSION);
+  refuse(file, RESULTS_SCHEMA, schemaProblems(value));
+  return value as RunResults;
+}
+
+/**
+ * Reads and checks the results of one run or of a matrix: the runs in it, whose evidence is relative to the file.
+ *
+ * @throws ResultsFileError as {@link readResults} does, for a matrix too
+ */
+export function readRuns(file: string): RunResults[] {
+  const value = readJson(file);
+  if (!isMatrix(value)) {
+    checkVersion(file, value, SCHEMA_VERSION);
+    refuse(file, RESULTS_SCHEMA, schemaProblems(value));
+    return [value as RunResults];
+  }
+  checkVersion(file, value, MATRIX_VERSION);
+  for (const run of Array.isArray(value['runs']) ? value['runs'] : []) checkVersion(file, run, SCHEMA_VERSION);
+  refuse(file, MATRIX_SCHEMA, matrixProblems(value));
+  return (value as unknown as MatrixResults).runs;
+}
+
+function readJson(file: string): unknown {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -95,34 +137,33 @@ export function readResults(file: string): RunResults {
     const what = code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
     throw new ResultsFileError(file, 'unreadable', `${what}; name a results.json that a run has written`, error);
   }
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     const what = text.trim() === '' ? 'the file is empty' : `not JSON: ${(error as Error).message}`;
     throw new ResultsFileError(file, 'not_json', `${what}; run again to write it anew`, error);
   }
-  return checkResults(file, value);
 }
 
-function checkResults(file: string, value: unknown): RunResults {
+function isMatrix(value: unknown): value is Record<string, unknown> {
+  return isRecord(value) && value['kind'] === 'matrix';
+}
+
+function checkVersion(file: string, value: unknown, known: number): void {
   const tool = isRecord(value) && isRecord(value['tool']) ? value['tool']['name'] : undefined;
   if (!isRecord(value) || tool !== 'mptcp-conformance' || typeof value['schemaVersion'] !== 'number') {
     throw new ResultsFileError(file, 'foreign', 'JSON, but not the results of mptcp-conformance; name a results.json of a run');
   }
   const version = value['schemaVersion'];
-  if (version !== SCHEMA_VERSION) {
-    const remedy = version > SCHEMA_VERSION ? 'use the version of the tool that wrote it, or a newer one' : 'run again';
-    const message = `schema version ${version}, this tool reads ${SCHEMA_VERSION}; ${remedy}`;
-    throw new ResultsFileError(file, 'unknown_version', message);
-  }
-  const problems = schemaProblems(value);
-  if (problems.length > 0) {
-    const more = problems.length > 3 ? `; and ${problems.length - 3} more` : '';
-    const message = `does not fit reports/schema/results.schema.json: ${problems.slice(0, 3).join('; ')}${more}; run again`;
-    throw new ResultsFileError(file, 'invalid', message);
-  }
-  return value as unknown as RunResults;
+  if (version === known) return;
+  const remedy = version > known ? 'use the version of the tool that wrote it, or a newer one' : 'run again';
+  throw new ResultsFileError(file, 'unknown_version', `schema version ${version}, this tool reads ${known}; ${remedy}`);
+}
+
+function refuse(file: string, schema: string, problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  const more = problems.length > 3 ? `; and ${problems.length - 3} more` : '';
+  throw new ResultsFileError(file, 'invalid', `does not fit ${schema}: ${problems.slice(0, 3).join('; ')}${more}; run again`);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -39,6 +39,8 @@ export interface SutInfo {
   kind: 'netns' | 'docker' | 'qemu' | 'remote';
   /** Kernel release, as `uname -r` says it; empty for a stack that is no kernel. */
   kernel: string;
+  /** Machine that the stack runs on, as `uname -m` says it. */
+  arch?: string;
   /** Version of the stack, where the kernel's release does not say it. */
   version?: string;
   /** The machine the harness ran on. */

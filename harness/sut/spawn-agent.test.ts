@@ -40,7 +40,7 @@ it.each([
 it('tells that the program is not there', async () => {
   const started = spawnAgent({ command: ['/nonexistent/agent'], name: 'absent' });
   await expect(started)
-    .rejects.toThrow(/cannot start '\/nonexistent\/agent': .*ENOENT; check that the program is there/);
+    .rejects.toThrow(/agent absent cannot be started: '\/nonexistent\/agent': .*ENOENT; check that the program is there/);
   await expect(started).rejects.toBeInstanceOf(AgentLost);
 });
 

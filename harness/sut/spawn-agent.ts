@@ -1,6 +1,7 @@
 /** Starts an agent and checks that it is one. */
 import { PROTOCOL, type AgentArgs } from './agent-line.ts';
-import { AgentProcess } from './agent-process.ts';
+import { AgentClient } from './agent-client.ts';
+import { spawnTransport, type AgentTransport } from './transport.ts';
 import { AgentLost, type Agent, type AgentAnswer } from './types.ts';
 
 /** Time for an answer unless told, milliseconds. */
@@ -8,10 +9,8 @@ const REQUEST_MS = 10_000;
 /** Time between the wish to exit and SIGKILL, milliseconds. */
 const GRACE_MS = 1_000;
 
-/** How to start an agent. */
-export interface SpawnAgentOptions {
-  /** Program and arguments; no shell. `ip netns exec`, `docker exec -i`, `ssh` and the like may stand in front. */
-  command: readonly string[];
+/** How to talk with an agent, however it was started. */
+export interface ConnectOptions {
   /** What errors call it. */
   name: string;
   /** Time for the greeting and for every answer, milliseconds; 10,000 unless told. */
@@ -20,8 +19,14 @@ export interface SpawnAgentOptions {
   graceMs?: number;
   /** Factor on all time limits, for slow machines; 1 unless told. */
   timeScale?: number;
-  /** Process id in the tester's pid namespace, where the spawned process is not the agent (a container, a VM). */
+  /** Process id in the tester's pid namespace, where the transport's is not the agent's (a container, a VM). */
   pid?: number;
+}
+
+/** How to start an agent as a child process. */
+export interface SpawnAgentOptions extends ConnectOptions {
+  /** Program and arguments; no shell. `ip netns exec`, `docker exec -i`, `ssh` and the like may stand in front. */
+  command: readonly string[];
   cwd?: string;
   env?: NodeJS.ProcessEnv;
 }
@@ -61,7 +66,7 @@ function readGreeting(name: string, fields: AgentAnswer): AgentGreeting {
   };
 }
 
-async function greetingInTime(agent: AgentProcess, limitMs: number): Promise<AgentAnswer> {
+async function greetingInTime(agent: AgentClient, limitMs: number): Promise<AgentAnswer> {
   const timer = setTimeout(
     () => agent.lose(`did not greet within ${limitMs} ms; check that the command runs an agent`),
     limitMs,
@@ -85,22 +90,25 @@ function limitOf(args: AgentArgs, told: number | undefined, usualMs: number, sca
  *
  * @throws AgentLost when it cannot be started, does not greet in time, or speaks another protocol
  */
-export async function spawnAgent(options: SpawnAgentOptions): Promise<SpawnedAgent> {
+export function spawnAgent(options: SpawnAgentOptions): Promise<SpawnedAgent> {
+  return connectAgent(spawnTransport(options), options);
+}
+
+/**
+ * Waits for the greeting of an agent that has been started by other means.
+ *
+ * @throws AgentLost when it is over, does not greet in time, or speaks another protocol; it is ended then
+ */
+export async function connectAgent(transport: AgentTransport, options: ConnectOptions): Promise<SpawnedAgent> {
   const scale = options.timeScale ?? 1;
   const requestMs = (options.timeoutMs ?? REQUEST_MS) * scale;
-  const agent = new AgentProcess({
-    command: options.command,
-    name: options.name,
-    graceMs: (options.graceMs ?? GRACE_MS) * scale,
-    cwd: options.cwd,
-    env: options.env,
-  });
+  const agent = new AgentClient({ transport, name: options.name, graceMs: (options.graceMs ?? GRACE_MS) * scale });
   try {
     const greeting = readGreeting(options.name, await greetingInTime(agent, requestMs));
     return {
       name: options.name,
       greeting,
-      pid: options.pid ?? agent.pid,
+      pid: options.pid ?? transport.pid,
       log: agent.log,
       request: (command, args = {}, { timeoutMs } = {}) =>
         agent.request(command, args, limitOf(args, timeoutMs, requestMs, scale)),

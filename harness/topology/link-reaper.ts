@@ -16,13 +16,16 @@ export class LinkReaper {
   readonly #batch = new IpBatch();
   readonly #group = process.pid + 0x10000;
   readonly #failures: LineFailure[] = [];
-  #waiting: string[] = [];
+  #lost: Error | undefined;
+  #waiting: { devices: readonly string[]; removed: () => void }[] = [];
   #work: Promise<void> | undefined;
 
-  /** Removes the devices soon. */
-  remove(devices: readonly string[]): void {
-    this.#waiting.push(...devices);
-    this.#work ??= this.#empty();
+  /** Removes the devices soon. Resolves when they are gone or could not be removed, which `close` tells. */
+  remove(devices: readonly string[]): Promise<void> {
+    return new Promise((removed) => {
+      this.#waiting.push({ devices, removed });
+      this.#work ??= this.#empty();
+    });
   }
 
   /**
@@ -33,6 +36,7 @@ export class LinkReaper {
   async close(): Promise<void> {
     await this.#work;
     await this.#batch.close();
+    if (this.#lost !== undefined) throw this.#lost;
     const [first] = this.#failures;
     if (first !== undefined) {
       throw new TopologyError(`\`ip ${first.line}\` failed: ${first.text}`);
@@ -41,10 +45,15 @@ export class LinkReaper {
 
   async #empty(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const devices = this.#waiting.splice(0);
-      const lines = devices.map((device) => `link set dev ${device} group ${this.#group}`);
-      const failures = await this.#batch.run([...lines, `link del group ${this.#group}`]);
-      this.#failures.push(...failures.filter((failure) => !isGone(failure)));
+      const requests = this.#waiting.splice(0);
+      const lines = requests.flatMap(({ devices }) => devices.map((device) => `link set dev ${device} group ${this.#group}`));
+      try {
+        const failures = await this.#batch.run([...lines, `link del group ${this.#group}`]);
+        this.#failures.push(...failures.filter((failure) => !isGone(failure)));
+      } catch (error) {
+        this.#lost ??= error instanceof Error ? error : new TopologyError(String(error));
+      }
+      for (const { removed } of requests) removed();
     }
     this.#work = undefined;
   }

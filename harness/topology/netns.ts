@@ -1,229 +1,53 @@
 /** The netns driver: the SUT is this kernel, in a network namespace of its own for every cell. */
 import { readlinkSync } from 'node:fs';
 import { spawnAgent } from '../sut/spawn-agent.ts';
-import type { Agent } from '../sut/types.ts';
 import { networkNamespace } from '../wire/inside.ts';
-import { IpBatch } from './ip-batch.ts';
-import type { LineFailure } from './ip-batch.ts';
-import { LinkReaper } from './link-reaper.ts';
-import { MOST_WORKERS, PREFIXES_PER_WORKER, cellLink, deviceName, pairLine, routeLines } from './link-plan.ts';
-import type { LinkPlan } from './link-plan.ts';
-import { shapeLink, shapingProblems } from './shaping.ts';
-import { settleEnd, settleLink, settleNamespace } from './sut-settings.ts';
-import { assertInsideTester, prepareTester } from './tester-namespace.ts';
+import { settleEnd, settleNamespace } from './sut-settings.ts';
 import { TopologyError } from './types.ts';
-import type { Cell, CellLink, Driver, Topology } from './types.ts';
+import type { Driver } from './types.ts';
+import { createVethDriver } from './veth-driver.ts';
+import type { Host } from './veth-driver.ts';
 
 /** How the driver works. */
 export interface NetnsOptions {
   /** The agent's program. */
   agentPath: string;
-  /**
-   * Which share of the address space is ours, 0..63: processes that share a tester namespace need different ones.
-   * Told by `VITEST_POOL_ID` unless given.
-   */
+  /** Which share of the address space is ours, see {@link createVethDriver}. */
   worker?: number;
 }
 
-const LINK_UP_TIMEOUT_MS = 5000;
-
-// Several drivers may live in one process, and names must differ all the same.
-let devicesNamed = 0;
-let prefixesTaken = 0;
-
-function workerNumber(given: number | undefined): number {
-  const worker = given ?? Number(process.env['VITEST_POOL_ID'] ?? 0);
-  if (!Number.isInteger(worker) || worker < 0) {
-    throw new TopologyError(`worker is ${worker}, expected a whole number from 0; check VITEST_POOL_ID`);
-  }
-  // Shares may be shared: a prefix that is taken is passed over.
-  return worker % MOST_WORKERS;
-}
-
-function must(failures: readonly LineFailure[]): void {
-  const [first] = failures;
-  if (first !== undefined) {
-    throw new TopologyError(
-      `\`ip ${first.line}\` failed: ${first.text}; the kernel needs veth (CONFIG_VETH, module veth) and IPv6`,
-    );
-  }
-}
-
-function isTaken(failure: LineFailure): boolean {
-  return failure.text.includes('File exists');
-}
-
-class NetnsDriver implements Driver {
-  readonly name = 'netns';
-  readonly #agentPath: string;
-  readonly #firstPrefix: number;
-  readonly #cells = new Set<Cell>();
-  #batch: IpBatch | undefined;
-  #reaper: LinkReaper | undefined;
-
-  constructor(options: NetnsOptions) {
-    this.#agentPath = options.agentPath;
-    this.#firstPrefix = workerNumber(options.worker) * PREFIXES_PER_WORKER;
-  }
-
-  problems(topology: Topology): string[] {
-    return shapingProblems(topology);
-  }
-
-  async build(topology: Topology): Promise<Cell> {
-    assertInsideTester();
-    const problems = this.problems(topology);
-    if (problems.length > 0) {
-      throw new TopologyError(problems.join('\n'));
+/** The namespace is the agent's alone: it has no name and goes when the agent goes. */
+async function startHost(name: string, agentPath: string): Promise<Host> {
+  const agent = await spawnAgent({ command: ['unshare', '--net', '--', agentPath, '--die-with-parent'], name });
+  try {
+    if (readlinkSync(`/proc/${agent.pid}/ns/net`) === networkNamespace()) {
+      throw new TopologyError(`host ${name}: agent ${agent.pid} is in the tester's namespace, expected one of its own`);
     }
-    await prepareTester();
-    const started = await Promise.allSettled(topology.hosts.map((host) => this.#startHost(host)));
-    const agents = new Map(started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
-    const plans = topology.links.map((spec): LinkPlan => ({ spec, device: this.#nameDevice() }));
-    const cell = this.#cell(topology, agents, plans);
-    try {
-      const failed = started.find((one) => one.status === 'rejected');
-      if (failed !== undefined) {
-        throw failed.reason;
-      }
-      await this.#connect(cell, plans);
-      return cell;
-    } catch (cause) {
-      await cell.close();
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new TopologyError(`topology ${topology.name} cannot be built: ${why}`, { cause });
-    }
+    await settleNamespace(agent);
+  } catch (error) {
+    await agent.close();
+    throw error;
   }
-
-  async close(): Promise<void> {
-    await Promise.all([...this.#cells].map((cell) => cell.close()));
-    const [batch, reaper] = [this.#batch, this.#reaper];
-    this.#batch = undefined;
-    this.#reaper = undefined;
-    await Promise.all([batch?.close(), reaper?.close()]);
-  }
-
-  #nameDevice(): string {
-    devicesNamed += 1;
-    return deviceName(process.pid, devicesNamed);
-  }
-
-  #nextPrefix(): number {
-    prefixesTaken += 1;
-    return this.#firstPrefix + prefixesTaken % PREFIXES_PER_WORKER;
-  }
-
-  /** The namespace is the agent's alone: it has no name and goes when the agent goes. */
-  async #startHost(host: string): Promise<[string, Agent]> {
-    const command = ['unshare', '--net', '--', this.#agentPath, '--die-with-parent'];
-    const agent = await spawnAgent({ command, name: host });
-    try {
-      if (readlinkSync(`/proc/${agent.pid}/ns/net`) === networkNamespace()) {
-        throw new TopologyError(`host ${host}: agent ${agent.pid} is in the tester's namespace, expected one of its own`);
-      }
-      await settleNamespace(agent);
-      return [host, agent];
-    } catch (error) {
+  return {
+    agent,
+    async release() {
+      await settleEnd(agent);
       await agent.close();
-      throw error;
-    }
-  }
-
-  async #connect(cell: Cell, plans: readonly LinkPlan[]): Promise<void> {
-    this.#batch ??= new IpBatch();
-    const batch = this.#batch;
-    const agentOf = (spec: { host: string }): Agent => {
-      const agent = cell.agents.get(spec.host);
-      if (agent === undefined) {
-        throw new TopologyError(`host ${spec.host} has no agent`);
-      }
-      return agent;
-    };
-    const numbers = plans.map(() => this.#nextPrefix());
-    const lines = plans.flatMap((plan, index) => [
-      pairLine(plan, agentOf(plan.spec).pid),
-      ...routeLines(plan, numbers[index] ?? 0),
-    ]);
-    const failures = await batch.run(lines);
-    must(failures.filter((failure) => !(failure.line.startsWith('route') && isTaken(failure))));
-    for (const [index, plan] of plans.entries()) {
-      const clash = failures.some((failure) => failure.line.includes(` dev ${plan.device} `));
-      const number = clash ? await this.#moveOn(batch, plan, numbers[index] ?? 0) : numbers[index] ?? 0;
-      cell.links.push(cellLink(plan, number));
-    }
-    await Promise.all(cell.links.map(async (link) => {
-      const agent = agentOf(link.spec);
-      await settleLink(agent, link);
-      await this.#waitUp(batch, link.device);
-      await shapeLink(link, agent.pid);
-    }));
-  }
-
-  /** The prefix is still someone's: gives back what we took of it and tries the next until one is free. */
-  async #moveOn(batch: IpBatch, plan: LinkPlan, taken: number): Promise<number> {
-    let number = taken;
-    for (let tries = 0; tries < PREFIXES_PER_WORKER; tries += 1) {
-      // The lines name our device, so someone else's route stays; what we did not get is no failure.
-      await batch.run(routeLines(plan, number).map((line) => line.replace('add', 'del')));
-      number = this.#nextPrefix();
-      const failures = await batch.run(routeLines(plan, number));
-      must(failures.filter((failure) => !isTaken(failure)));
-      if (failures.length === 0) {
-        return number;
-      }
-    }
-    throw new TopologyError(`all ${PREFIXES_PER_WORKER} prefixes of this worker are taken: close cells after use`);
-  }
-
-  /** A device whose far end has just come up drops packets until the kernel has dealt with the news. */
-  async #waitUp(batch: IpBatch, device: string): Promise<void> {
-    const deadline = performance.now() + LINK_UP_TIMEOUT_MS;
-    let shown: string | undefined;
-    do {
-      shown = await batch.showLink(device);
-      if (shown !== undefined && shown.includes(' state UP ') && !shown.includes(' qdisc noop ')) {
-        return;
-      }
-    } while (performance.now() < deadline);
-    throw new TopologyError(`${device} is not up after ${LINK_UP_TIMEOUT_MS} ms: ${shown ?? 'it is gone'}`);
-  }
-
-  #cell(topology: Topology, agents: ReadonlyMap<string, Agent>, plans: readonly LinkPlan[]): Cell {
-    const links: CellLink[] = [];
-    let closing: Promise<void> | undefined;
-    const close = async (): Promise<void> => {
-      await Promise.all([...agents.values()].map(async (agent) => {
-        await settleEnd(agent);
-        await agent.close();
-      }));
-      // Waiting for the kernel to unregister devices would take longer than all else.
-      this.#reaper ??= new LinkReaper();
-      this.#reaper.remove(plans.map((plan) => plan.device));
-      this.#cells.delete(cell);
-    };
-    const cell: Cell = {
-      topology,
-      agents,
-      links,
-      close: () => {
-        closing ??= close();
-        return closing;
-      },
-    };
-    this.#cells.add(cell);
-    return cell;
-  }
+    },
+  };
 }
 
 /**
  * A driver whose SUT hosts are this kernel, each in a fresh network namespace that belongs to its agent, linked to
  * the tester by veth pairs. Nothing has a name, so nothing is left when the processes die, however they die.
  *
- * The tester's end answers for every address of a link's prefix but the SUT's. No ARP or neighbour discovery is on
- * the wire.
- *
  * @throws TopologyError when the worker number makes no sense; building throws it outside of a tester namespace
  */
 export function createNetnsDriver(options: NetnsOptions): Driver {
-  return new NetnsDriver(options);
+  const source = {
+    name: 'netns',
+    take: (host: string) => startHost(host, options.agentPath),
+    close: () => Promise.resolve(),
+  };
+  return createVethDriver(source, options.worker);
 }

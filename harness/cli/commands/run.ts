@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { RunOptions } from '../run.ts';
 import type { Selection } from '../selection.ts';
+import { SUT_FORMS } from '../sut-option.ts';
 import { DEFAULT_CONCURRENCY, DEFAULT_OUTPUT, positive, toSelection, withSelection, type SelectionFlags } from './arguments.ts';
 
 /** `run`: judges the running kernel. */
@@ -10,6 +11,7 @@ export function addRun(program: Command, argv: readonly string[]): void {
 
 Needs no Docker, no firewall rule, and no root where user namespaces are allowed. Whatever is built dies with the
 command, also when it is killed. What is given to choose scenarios must hold all together; lists are alternatives.`)
+    .option('--sut <stack>', `the stack to judge: ${SUT_FORMS}`, 'netns')
     .addOption(new Option('-j, --concurrency <n>', 'scenarios at once').argParser(positive).default(DEFAULT_CONCURRENCY))
     .option('--json <file>', 'write the results there too')
     .addOption(new Option('--keep-captures <which>', 'whose evidence to keep').choices(['all', 'failed']).default('all'))

@@ -1,5 +1,6 @@
 /** What the command hands to the Vitest workers. */
 import type { Deviation } from '../../report/results.ts';
+import type { SutSettings } from './open-driver.ts';
 
 /** Settings of a run; must survive being sent to another process. */
 export interface WorkerSettings {
@@ -7,7 +8,8 @@ export interface WorkerSettings {
   selected?: string[];
   /** Where evidence goes. */
   evidenceRoot: string;
-  agentPath: string;
+  /** The stack under test. */
+  sut: SutSettings;
   deviations: Deviation[];
   /** Judge the stack, or see whether the scenarios notice a stack that is made to err. */
   mode: 'judge' | 'mutants';

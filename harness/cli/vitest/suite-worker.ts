@@ -12,12 +12,12 @@ import { declareScenario } from '../../report/deviations.ts';
 import { writeLadder } from '../../report/results-file.ts';
 import { loadSuite, openLibrary, type SuiteLibrary } from '../../scenario/load.ts';
 import { clausesOf, type Scenario } from '../../scenario/suite.ts';
-import { createNetnsDriver } from '../../topology/netns.ts';
 import type { Driver } from '../../topology/types.ts';
 import { openPort } from '../../wire/raw-link.ts';
 import { openCatalogue, openTopology, projectRoot } from '../project.ts';
 import { rerunCommand } from '../rerun.ts';
 import { registerMutants } from './mutants.ts';
+import { openDriver } from './open-driver.ts';
 import type { WorkerSettings } from './settings.ts';
 
 /** One scenario at most; a hung one must not hang the run. */
@@ -43,7 +43,7 @@ function open(settings: WorkerSettings): WorkerState {
   opened ??= {
     catalogue: openCatalogue(),
     library: openLibrary(join(projectRoot(), 'suites')),
-    driver: createNetnsDriver({ agentPath: settings.agentPath }),
+    driver: openDriver(settings.sut),
   };
   return opened;
 }

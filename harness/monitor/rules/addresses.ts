@@ -75,7 +75,7 @@ function lookAtEcho(judge: Judge, option: OptionAddAddr, event: PacketEvent, the
     theirs.echoes.add(name);
     judge.pass(echo, event.side);
     judge.pass(echoed, event.side);
-  } else if (event.connection.complete && event.connection.whole && theirs.list.size < KEPT) {
+  } else if (event.connection.complete && event.connection.whole && !event.connection.elsewhere && theirs.list.size < KEPT) {
     judge.broken(echo, event, { message: 'an echo repeats no ADD_ADDR that was received', expected: [...theirs.list.keys()].slice(-3).join(' or ') || 'no echo', actual: name });
   } else judge.unknown(echo, event.side, 'the ADD_ADDR that is echoed is not in the capture');
 }

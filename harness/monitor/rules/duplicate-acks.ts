@@ -1,4 +1,5 @@
 /** Duplicate ACKs that only serve to carry options. */
+import { seqGt } from '../../mptcp/index.ts';
 import type { TcpOption } from '../../packet/types.ts';
 import type { FlowEnd } from '../connection.ts';
 import { isMptcp } from '../tracker.ts';
@@ -7,15 +8,11 @@ import { conduct } from './rule.ts';
 
 const inARow = conduct('duplicate-acks', '3-6.s6', '3.4.1-14.s3.2', '4-2.6.s2');
 
-/** Signals further apart than this are no row that anybody takes for congestion, milliseconds. */
-const APART = 500;
-
 interface Row {
   ack: number;
   seq: number;
   window: number;
   count: number;
-  at: number;
   /** What the last one said: a capture may hold a packet twice. */
   said: string;
 }
@@ -32,6 +29,16 @@ function markOf({ packet }: PacketEvent): string {
   return `${id} ${ts?.value ?? 0} ${signals.join()}`;
 }
 
+/**
+ * Whether an ACK is a duplicate that tells nothing but its options. By RFC 5681 only an ACK that comes while data is
+ * outstanding is a duplicate; with SACK blocks it tells of a loss.
+ */
+function isForSignals({ packet, length, syn, fin, rst, receiver }: PacketEvent): boolean {
+  if (length > 0 || syn || fin || rst) return false;
+  const outstanding = receiver.next !== undefined && receiver.acked !== undefined && seqGt(receiver.next, receiver.acked);
+  return outstanding && packet.tcp.options.some(isSignal) && !packet.tcp.options.some((option) => option.kind === 'sack');
+}
+
 /** At most two in a row. */
 export const duplicateAcks: Monitor = {
   name: 'duplicate-acks',
@@ -41,21 +48,24 @@ export const duplicateAcks: Monitor = {
     const rows = new Map<FlowEnd, Row>();
     return {
       packet: (event) => {
-        const { sender, length, syn, fin, rst, packet, at } = event;
+        const { sender, receiver, packet } = event;
         const { tcp } = packet;
-        if (length > 0 || syn || fin || rst || !tcp.options.some(isSignal)) {
+        // A segment that came asks for an ACK, whatever that carries.
+        if (event.length > 0 && rows.size > 0) rows.delete(receiver);
+        if (!isForSignals(event)) {
           if (rows.size > 0) rows.delete(sender);
+          if (event.length === 0 && !event.rst && tcp.options.some(isSignal)) judge.pass(inARow, event.side);
           return;
         }
         const said = markOf(event);
         const row = rows.get(sender);
-        const goesOn = row !== undefined && row.ack === tcp.ack && row.seq === tcp.seq && row.window === tcp.window && at - row.at < APART;
+        const goesOn = row !== undefined && row.ack === tcp.ack && row.seq === tcp.seq && row.window === tcp.window;
         if (!goesOn) {
-          rows.set(sender, { ack: tcp.ack, seq: tcp.seq, window: tcp.window, count: 1, at, said });
+          // The first that acknowledges something is no duplicate.
+          rows.set(sender, { ack: tcp.ack, seq: tcp.seq, window: tcp.window, count: receiver.acked === tcp.ack ? 1 : 0, said });
           judge.pass(inARow, event.side);
           return;
         }
-        row.at = at;
         if (row.said === said) return;
         row.said = said;
         row.count++;

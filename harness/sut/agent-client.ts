@@ -1,23 +1,22 @@
-/** An agent that runs as a child process and is spoken to over its standard input and output. */
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+/** Talks with an agent: requests out, answers in, and everything that can go wrong between. */
 import { encodeRequest, parseAgentLine, type AgentArgs, type AgentLine } from './agent-line.ts';
 import { PendingRequests } from './pending-requests.ts';
+import type { AgentTransport } from './transport.ts';
 import { AgentLost, AgentRefused, type AgentAnswer, type AgentLogLine } from './types.ts';
 
 /** Octets without a newline after which what comes is no answer. The longest true answer, all counters, has 20,000. */
 const ANSWER_LIMIT = 4 * 1024 * 1024;
 /** Lines of stderr that an error shows. */
 const STDERR_SHOWN = 5;
-/** How long the pipes may stay open after the process has ended: a child of its own may hold them. */
+/** How long the streams may stay open after the agent has ended: a child of its own may hold them. */
 const PIPES_MS = 250;
 
-/** How to run an agent's process, limits included. All times in milliseconds, already scaled. */
-export interface ProcessOptions {
-  command: readonly string[];
+/** Whom to talk with. All times in milliseconds, already scaled. */
+export interface ClientOptions {
+  transport: AgentTransport;
+  /** What errors call the agent. */
   name: string;
   graceMs: number;
-  cwd?: string | undefined;
-  env?: NodeJS.ProcessEnv | undefined;
 }
 
 /** Cuts a stream of text into lines. */
@@ -34,57 +33,47 @@ function eachLine(take: (line: string) => void, tooLong: () => void): (chunk: st
   };
 }
 
-/** The process, its log, and the requests that wait for it. */
-export class AgentProcess {
+/** The agent's end of the line, its log, and the requests that wait for it. */
+export class AgentClient {
   readonly log: AgentLogLine[] = [];
   /** Resolves with the greeting's fields; rejects with AgentLost when the agent is lost before. */
   readonly greeting: Promise<AgentAnswer>;
-  readonly #options: ProcessOptions;
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #options: ClientOptions;
+  readonly #transport: AgentTransport;
   readonly #pending = new PendingRequests();
-  readonly #exited: Promise<void>;
   #greet: ((fields: AgentAnswer) => void) | undefined;
   #refuse: (error: AgentLost) => void = () => undefined;
   #lost: AgentLost | undefined;
   #closing: Promise<void> | undefined;
   #lastId = 0;
 
-  constructor(options: ProcessOptions) {
+  constructor(options: ClientOptions) {
     this.#options = options;
+    this.#transport = options.transport;
     this.greeting = new Promise((resolve, reject) => {
       this.#greet = resolve;
       this.#refuse = reject;
     });
-    const [program = '', ...args] = options.command;
-    this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], cwd: options.cwd, env: options.env });
-    this.#exited = new Promise((resolve) => this.#watch(resolve));
+    // Whoever asks for it hears of a failure; nobody has to.
+    this.greeting.catch(() => undefined);
+    this.#watch();
   }
 
-  /** Process id; 0 when the process could not be started. */
-  get pid(): number {
-    return this.#child.pid ?? 0;
-  }
-
-  #watch(exited: () => void): void {
-    const child = this.#child;
-    child.once('error', (error) => {
-      if (child.pid === undefined) exited();
-      const command = this.#options.command.join(' ');
-      this.lose(`cannot start '${command}': ${error.message}; check that the program is there and executable`);
-    });
-    child.once('exit', (status, signal) => {
-      exited();
-      const how = signal === null ? `exited with status ${status ?? '?'}` : `was ended by ${signal}`;
+  #watch(): void {
+    const { input, output, errors, exited, drained } = this.#transport;
+    void exited.then((how) => {
       // Its last words are read first.
       this.#loseSoon(how);
-      child.once('close', () => this.lose(how));
+      void drained.then(() => this.lose(how));
     });
-    child.stdin.on('error', (error) => this.#loseSoon(`takes no more requests: ${error.message}`));
-    child.stdout.setEncoding('utf8').on('data', eachLine(
+    input.on('error', (error) => this.#loseSoon(`takes no more requests: ${error.message}`));
+    output.on('error', (error) => this.#loseSoon(`cannot be heard any more: ${error.message}`));
+    output.setEncoding('utf8').on('data', eachLine(
       (line) => this.#take(line),
       () => this.lose(`said ${ANSWER_LIMIT} characters without a newline; the command has to run nothing but an agent`),
     ));
-    child.stderr.setEncoding('utf8').on('data', eachLine((line) => this.#note('stderr', line), () => undefined));
+    errors?.on('error', (error) => this.#note('stderr', `the log ends: ${error.message}`));
+    errors?.setEncoding('utf8').on('data', eachLine((line) => this.#note('stderr', line), () => undefined));
   }
 
   #note(direction: AgentLogLine['direction'], text: string): void {
@@ -95,15 +84,16 @@ export class AgentProcess {
     setTimeout(() => this.lose(how), PIPES_MS).unref();
   }
 
-  /** Ends the process and rejects everything that waits. Only the first reason counts. */
+  /** Ends the agent and rejects everything that waits. Only the first reason counts. */
   lose(how: string): void {
     if (this.#lost !== undefined) return;
     const stderr = this.log.filter((line) => line.direction === 'stderr').slice(-STDERR_SHOWN);
     const lastWords = stderr.map((line) => `\n  stderr: ${line.text}`).join('');
-    this.#lost = new AgentLost(`agent ${this.#options.name} (pid ${this.pid}) ${how}${lastWords}`);
+    const { pid } = this.#transport;
+    this.#lost = new AgentLost(`agent ${this.#options.name}${pid === 0 ? '' : ` (pid ${pid})`} ${how}${lastWords}`);
     this.#refuse(this.#lost);
     this.#pending.rejectAll(this.#lost);
-    this.#child.kill('SIGKILL');
+    this.#transport.kill();
   }
 
   #take(line: string): void {
@@ -140,7 +130,7 @@ export class AgentProcess {
     const answer = this.#pending.add(id, command, limitMs, () => this.lose(
       `did not answer '${shown(line)}' within ${limitMs} ms; it hangs, or the machine is too slow for this limit`,
     ));
-    this.#child.stdin.write(`${line}\n`);
+    this.#transport.input.write(`${line}\n`);
     return answer;
   }
 
@@ -158,10 +148,10 @@ export class AgentProcess {
       this.#lastId += 1;
       const line = encodeRequest(String(this.#lastId), 'exit');
       this.#note('to', line);
-      this.#child.stdin.end(`${line}\n`);
+      this.#transport.input.end(`${line}\n`);
     }
-    const kill = setTimeout(() => this.#child.kill('SIGKILL'), this.#options.graceMs);
-    await this.#exited;
+    const kill = setTimeout(() => this.#transport.kill(), this.#options.graceMs);
+    await this.#transport.exited;
     clearTimeout(kill);
   }
 }

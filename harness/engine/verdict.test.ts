@@ -1,0 +1,37 @@
+/** What monitors find counts in a scenario's verdict. */
+import { expect, test } from 'vitest';
+import type { ExpectationResult, ScenarioResult, Verdict } from './result.ts';
+import { settle } from './verdict.ts';
+
+const judged = (verdict: Verdict, message: string): ExpectationResult =>
+  ({ clause: '3-2.s3', level: 'must', verdict, source: 'suite:1', step: 'step', message });
+
+function settled(own: readonly Verdict[], monitors: readonly Verdict[], reason?: string): Pick<ScenarioResult, 'verdict' | 'reason'> {
+  const draft: Parameters<typeof settle>[0] = {
+    verdict: 'error', expectations: own.map((verdict) => judged(verdict, `own ${verdict}`)),
+    monitors: monitors.map((verdict) => judged(verdict, `monitor ${verdict}`)), ...(reason === undefined ? {} : { reason }),
+  };
+  settle(draft);
+  return { verdict: draft.verdict, ...(draft.reason === undefined ? {} : { reason: draft.reason }) };
+}
+
+test('a scenario is judged by its own expectations', () => {
+  expect(settled(['pass', 'fail'], [])).toEqual({ verdict: 'fail', reason: 'own fail' });
+  expect(settled(['pass'], [], 'stopped')).toEqual({ verdict: 'pass' });
+  expect(settled([], [], 'stopped')).toEqual({ verdict: 'inconclusive', reason: 'stopped' });
+});
+
+test('and by what monitors found broken', () => {
+  expect(settled(['pass'], ['fail'])).toEqual({ verdict: 'fail', reason: 'monitor fail' });
+  expect(settled(['pass'], ['warn'])).toEqual({ verdict: 'warn', reason: 'monitor warn' });
+  expect(settled(['warn'], ['fail'])).toEqual({ verdict: 'fail', reason: 'monitor fail' });
+});
+
+test('but its own departure is the first to be told', () => {
+  expect(settled(['fail'], ['fail', 'warn'])).toEqual({ verdict: 'fail', reason: 'own fail' });
+  expect(settled(['fail'], ['warn'])).toEqual({ verdict: 'fail', reason: 'own fail' });
+});
+
+test('a departure stands where the scenario did not reach its point', () => {
+  expect(settled(['inconclusive'], ['fail'], 'stopped')).toEqual({ verdict: 'fail', reason: 'monitor fail' });
+});
