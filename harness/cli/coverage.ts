@@ -1,6 +1,7 @@
 /** `coverage`: prints or writes `docs/coverage.md`. */
 import { join } from 'node:path';
 import { judgesOfClauses } from '../catalogue/coverage.ts';
+import { isMultipath } from '../multipath/scenario.ts';
 import { writeWhole } from '../report/results-file.ts';
 import { coveragePage } from './coverage-page.ts';
 import { judgesOf } from './judges.ts';
@@ -9,7 +10,7 @@ import { openProject } from './project.ts';
 /** Makes the page from what is installed. @throws ResultsFileError when it cannot be written */
 export function coverage({ write }: { write: boolean }): void {
   const { root, catalogue, scenarios } = openProject();
-  const page = coveragePage(catalogue, judgesOfClauses(catalogue, judgesOf(scenarios)));
+  const page = coveragePage(catalogue, judgesOfClauses(catalogue, judgesOf(scenarios.filter((one) => !isMultipath(one)))));
   if (!write) {
     process.stdout.write(page);
     return;

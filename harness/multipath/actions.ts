@@ -12,7 +12,7 @@ import { hasOption } from './trace.ts';
 import { Transfer, type Socket } from './transfer.ts';
 
 /** How long steps wait unless told, milliseconds: long against any round trip here, so that only what never comes is missed. */
-const WAIT = { joined: 8_000, transfer: 30_000, condition: 20_000, request: 10_000, fence: 5_000 } as const;
+const WAIT = { connect: 10_000, joined: 10_000, transfer: 30_000, condition: 30_000, request: 10_000 } as const;
 
 /** A way to carry out each verb that does not judge. */
 type Action = { [V in Exclude<keyof Verbs, `judge-${string}`>]: (state: RunState, given: Verbs[V], within: number | undefined) => Promise<void> };
@@ -36,7 +36,7 @@ function begin(state: RunState, name: string, size: string, from: Side, connecti
 }
 
 async function single(state: RunState, { path, size, from = 'client', as }: Verbs['single'], within: number = WAIT.transfer): Promise<void> {
-  const connection = await openConnection(state, { name: `tcp-${as}`, path, to: 's', proto: 'tcp' });
+  const connection = await openConnection(state, { name: `tcp-${as}`, path, to: 's', proto: 'tcp', within: WAIT.connect });
   const transfer = begin(state, as, size, from, connection);
   await state.until(`transfer ${as} over path ${path} alone`, () => transfer.hasEnded, within);
   if (transfer.outcome !== 'intact') throw new StepUnmet(`transfer ${as} over path ${path} alone ended as ${transfer.outcome}`);
@@ -47,7 +47,8 @@ async function until(state: RunState, given: Verbs['until'], within: number = WA
   const { delivered, of, ends, carried, octets, seen, on, from } = given;
   if (ends !== undefined) {
     const transfer = state.transfer(ends);
-    await state.until(`the end of ${ends} (${Math.round(transfer.delivered / 1000)} kB of ${transfer.size / 1000} kB)`, () => transfer.hasEnded, within);
+    // One that stands still is for the steps that judge it.
+    await state.sooner(() => transfer.hasEnded, within);
     return;
   }
   if (delivered !== undefined) {
@@ -96,8 +97,8 @@ async function silence(state: RunState, path: string, isSilent: boolean, ways?: 
 
 /** The actions by their verbs. */
 export const ACTIONS: Action = {
-  connect: async (state, { path, to = 's', proto = 'mptcp', as = 'main' }) => {
-    await openConnection(state, { name: as, path, to, proto });
+  connect: async (state, { path, to = 's', proto = 'mptcp', as = 'main' }, within = WAIT.connect) => {
+    await openConnection(state, { name: as, path, to, proto, within });
   },
   joined: (state, paths, within = WAIT.joined) =>
     state.until(`subflows on ${paths.join(' and ')}`, () => paths.every((path) => state.trace.hasJoined(path)), within),
@@ -134,10 +135,9 @@ export const ACTIONS: Action = {
   'set-backup': async (state, { link, to }) => {
     await state.pair.client.agent.request('endpoint-set', { id: endpointId(state, link), flags: to ? 'backup' : '' });
   },
+  // Part of what is simulated (an outage of so long), so it is a time and no event.
+  pass: (_state, time) => new Promise((resolve) => setTimeout(resolve, amount(time))),
   finish: (state, name) => finishConnection(state, state.connection(name)),
-  fence: async (state) => {
-    await state.forwarder.fence(WAIT.fence);
-  },
 };
 
 /** Does what a step that does not judge says. @throws StepUnmet, AgentRefused */

@@ -13,14 +13,16 @@ export interface ConnectRequest {
   /** The server's link whose address is connected to. */
   to: string;
   proto: 'mptcp' | 'tcp';
+  /** Milliseconds. */
+  within: number;
 }
 
 /**
- * Has the server listen and the client connect.
+ * Has the server listen and the client connect, and has each say one octet.
  *
  * @throws AgentRefused when the connection does not come about
  */
-export async function openConnection(state: RunState, { name, path, to, proto }: ConnectRequest): Promise<Connection> {
+export async function openConnection(state: RunState, { name, path, to, proto, within }: ConnectRequest): Promise<Connection> {
   const { client, server } = state.pair;
   const { family } = state;
   const port = FIRST_PORT + state.connections.size;
@@ -32,16 +34,30 @@ export async function openConnection(state: RunState, { name, path, to, proto }:
   await client.agent.request('socket', { family, proto, name: sockets.client });
   const openedAt = performance.now();
   await Promise.all([
-    server.agent.request('accept', { fd: `listen-${name}`, as: sockets.server }),
+    server.agent.request('accept', { fd: `listen-${name}`, as: sockets.server, timeout: within }),
     client.agent.request('connect', {
-      fd: sockets.client, addr: linkOf(server, to).sut[family], port, from: linkOf(client, path).sut[family],
+      fd: sockets.client, addr: linkOf(server, to).sut[family], port, from: linkOf(client, path).sut[family], timeout: within,
     }),
   ]);
   const connection: Connection = {
     name, proto, path, port, sockets, openedAt, streams: { client: { octets: 0 }, server: { octets: 0 } },
   };
   state.connections.set(name, connection);
+  await greet(state, connection);
   return connection;
+}
+
+/** An octet each way, as every application begins: only then may subflows be added (RFC 8684 section 3.2). */
+async function greet(state: RunState, { sockets, streams }: Connection): Promise<void> {
+  const { client, server } = state.pair;
+  await Promise.all([
+    client.agent.request('send', { fd: sockets.client, fill: 1 }), server.agent.request('recv', { fd: sockets.server, bytes: 1, show: 0 }),
+  ]);
+  await Promise.all([
+    server.agent.request('send', { fd: sockets.server, fill: 1 }), client.agent.request('recv', { fd: sockets.client, bytes: 1, show: 0 }),
+  ]);
+  streams.client.octets += 1;
+  streams.server.octets += 1;
 }
 
 /** Ends a connection in both directions and waits until both applications have read the end of the stream. @throws AgentRefused */

@@ -75,14 +75,23 @@ export function reinjections(carried: readonly Carried[], from: string, to: read
   const firsts = carried.filter((one) => one.path === from);
   return carried.filter((one) => to.includes(one.path) && one.at >= since).flatMap((again) => {
     const first = firsts.find((one) => one.at < again.at && overlap(one, again));
-    return first === undefined ? [] : [{ first, again }];
+    if (first === undefined) return [];
+    // What its own path carried before is a retransmission there, and no reinjection.
+    const isOwn = carried.some((one) => one.path === again.path && one.at < again.at && overlap(one, again));
+    return isOwn ? [] : [{ first, again }];
   });
 }
 
-/** Segments that went again on their own path, same subflow and data numbers, after they were repeated on another. */
-export function retransmittedAfter(carried: readonly Carried[], found: readonly Reinjection[]): Carried[] {
-  return carried.filter((one) => found.some(({ first, again }) =>
-    one.flow === first.flow && one.at > again.at && one.ssn === first.ssn && one.dsn === first.dsn));
+/** Segments that went again on their own path, same subflow and data numbers, after their data was repeated on another. */
+export function retransmittedAfter(carried: readonly Carried[], path: string, found: readonly Reinjection[]): Carried[] {
+  const before = new Set<string>();
+  return carried.filter((one) => {
+    if (one.path !== path) return false;
+    const name = `${one.flow} ${one.ssn} ${one.dsn}`;
+    const isAgain = before.has(name);
+    before.add(name);
+    return isAgain && found.some(({ again }) => again.at < one.at && overlap(again, one));
+  });
 }
 
 function overlap(a: Carried, b: Carried): boolean {

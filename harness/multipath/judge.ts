@@ -137,7 +137,7 @@ function reinjected(state: RunState, { from, to, since }: Verbs['judge-reinjecte
 function retransmitted(state: RunState, { path, since }: Verbs['judge-retransmitted']): Finding {
   const others = [...state.scenario.multipath.paths.keys()].filter((one) => one !== path);
   const found = reinjectionsOf(state, path, others, since);
-  const again = retransmittedAfter(carriedBy(state.trace.sent, sender(state)), found);
+  const again = retransmittedAfter(carriedBy(state.trace.sent, sender(state)), path, found);
   return {
     isMet: found.length === 0 ? undefined : again.length > 0,
     expected: `what was repeated elsewhere is retransmitted on path ${path} too, with its old numbers`,
@@ -166,14 +166,16 @@ function latency(state: RunState, { of, against, quantile: at = 0.5, 'at-most': 
   };
 }
 
-function describeSought({ option, path, from, reset }: SeenRequest): string {
-  return `${reset === true ? 'RST' : 'a segment'}${option === undefined ? '' : ` with ${option}`} of the ${from} on path ${path}`;
+function describeSought({ option, path, from, reset, in: where }: SeenRequest): string {
+  const what = reset === true ? 'RST' : where === 'syn' ? 'SYN' : where === 'data' ? 'segment with data' : 'segment';
+  return `${what}${option === undefined ? '' : ` with ${option}`} of the ${from} on ${path === undefined ? 'any path' : `path ${path}`}`;
 }
 
-function sought(state: RunState, { option, path, from, since, before, reset }: SeenRequest): Sent[] {
+function sought(state: RunState, { option, path, from, since, before, reset, in: where }: SeenRequest): Sent[] {
   const window = { path, since: state.markOf(since), before: before === undefined ? Infinity : state.markOf(before) };
   return state.trace.of(from, window).filter(({ packet }) =>
-    (option === undefined || hasOption(packet, option)) && (reset !== true || (packet.tcp.flags & FLAG.RST) !== 0));
+    (option === undefined || hasOption(packet, option)) && (reset !== true || (packet.tcp.flags & FLAG.RST) !== 0)
+    && (where !== 'syn' || (packet.tcp.flags & FLAG.SYN) !== 0) && (where !== 'data' || packet.tcp.payload.length > 0));
 }
 
 function seen(state: RunState, given: SeenRequest): Finding {

@@ -34,7 +34,7 @@ export function loadMultipathSuite(path: string, root: string): MultipathScenari
   const scenarios: MultipathScenario[] = [];
   for (const [name, raw] of Object.entries((source.value as RawSuite).scenarios)) {
     for (const parameters of combinations(raw['for-each'] ?? {})) {
-      const file = fill(source, { ...variables, ...parameters });
+      const file = fill(source, { ...variables, ...withOther(parameters) });
       diagnostics.push(...file.problems(projectSchema(SCHEMA)));
       if (diagnostics.length > 0) break;
       scenarios.push(...variantsOf({ file, suite, name, parameters, diagnostics }));
@@ -44,9 +44,10 @@ export function loadMultipathSuite(path: string, root: string): MultipathScenari
   return scenarios;
 }
 
-/** A file with the values of its variables in place of their names. Lines stay where they are. */
+/** A file with the values of its variables in place of their names, and of the quotes around them. Lines stay where they are. */
 function fill(file: YamlFile, variables: Readonly<Record<string, string>>): YamlFile {
-  const text = file.text.replaceAll(/\$\{([a-z][a-z0-9]*)\}/g, (whole, name: string) => variables[name] ?? whole);
+  const text = file.text.replaceAll(/"\$\{([a-z][a-z0-9]*)\}"|\$\{([a-z][a-z0-9]*)\}/g, (whole, quoted?: string, bare?: string) =>
+    variables[quoted ?? bare ?? ''] ?? whole);
   return text === file.text ? file : new YamlFile(file.file, text);
 }
 
@@ -56,7 +57,14 @@ function firstValues(raw: RawSuite | null): Record<string, string> {
   for (const scenario of Object.values(raw?.scenarios ?? {})) {
     for (const [name, values] of Object.entries(scenario['for-each'] ?? {})) found[name] ??= String(values[0]);
   }
-  return found;
+  return withOther(found);
+}
+
+/** Where `${from}` is the side that sends data, `${to}` is the other one. */
+function withOther(variables: Record<string, string>): Record<string, string> {
+  const { from } = variables;
+  if (from !== 'client' && from !== 'server') return variables;
+  return { to: from === 'client' ? 'server' : 'client', ...variables };
 }
 
 function combinations(variables: Record<string, (string | number | boolean)[]>): Record<string, string>[] {

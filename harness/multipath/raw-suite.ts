@@ -45,7 +45,8 @@ export interface RawHost {
 /** What `judge-seen` and `judge-unseen` look for. */
 export interface SeenRequest {
   option?: string;
-  path: string;
+  path?: string;
+  in?: 'syn' | 'data';
   from: 'client' | 'server';
   since?: string;
   before?: string;
@@ -70,8 +71,8 @@ export interface Verbs {
   'add-endpoint': { link: string; flags?: string[] };
   'remove-endpoint': string;
   'set-backup': { link: string; to: boolean };
+  pass: string;
   finish: string;
-  fence: true;
   'judge-intact': string;
   'judge-error': { of: string; 'one-of': string[] };
   'judge-goodput': { of: string; against: string | string[]; 'at-least'?: number; 'at-most'?: number; since?: string };

@@ -1,5 +1,5 @@
 /** Runs one scenario of two stacks from empty cells to its result. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Level } from '../catalogue/types.ts';
@@ -17,6 +17,7 @@ import { signalling } from './ladder.ts';
 import { makeBoxes } from './middleboxes.ts';
 import type { RawHost } from './raw-suite.ts';
 import type { MultipathScenario, MultipathStep } from './scenario.ts';
+import { seriesOf, type RunSeries } from './series.ts';
 import { RunState, StepUnmet } from './state.ts';
 import { Trace } from './trace.ts';
 
@@ -28,10 +29,8 @@ export interface MultipathContext {
   levelOf: (clause: string) => Level;
   evidenceRoot: string;
   rerun: (scenario: MultipathScenario) => string;
-  /** Makes the plot of a run and returns its SVG. */
-  plot?: (state: RunState) => string;
-  /** Is told of everything that is known when the scenario has ended. */
-  onEnd?: (state: RunState, folder: string) => void;
+  /** Draws a run as SVG. */
+  plot?: (series: RunSeries) => string;
 }
 
 /** A result with what the agents said. */
@@ -42,7 +41,8 @@ export interface MultipathRun {
 
 /** Octets of a packet that captures keep: all headers. Payload is the pattern, and would fill disks. */
 const CAPTURED = 160;
-const FENCE_MS = 5_000;
+const PLOT = 'paths.svg';
+const READY_MS = 10_000;
 /** Extra subflows and announced addresses that a host takes, unless a scenario says otherwise: the most that Linux lets one set. */
 const USUAL_SUBFLOWS = 8;
 
@@ -74,7 +74,7 @@ async function runInPair(scenario: MultipathScenario, context: MultipathContext,
   state.forwarder = forwarderFor(state);
   let failure: Error | undefined;
   try {
-    await state.forwarder.fence(FENCE_MS);
+    await state.forwarder.ready(READY_MS);
     await setUp(state);
     await runSteps(state, context, draft);
   } catch (error) {
@@ -84,7 +84,6 @@ async function runInPair(scenario: MultipathScenario, context: MultipathContext,
   }
   draft.ladder = [...draft.ladder, ...signalling(state)].sort((a, b) => a.at - b.at);
   writeEvidence(state, context, draft, folder);
-  context.onEnd?.(state, folder);
   if (failure !== undefined) throw failure;
   state.check();
   draft.counters = await countersOf(pair);
@@ -230,7 +229,17 @@ function writeEvidence(state: RunState, context: MultipathContext, draft: Scenar
   const { id } = state.scenario;
   draft.evidence.pcap = evidencePath(context.evidenceRoot, id, 'capture.pcap');
   draft.evidence.serverPcap = evidencePath(context.evidenceRoot, id, 'server.pcap');
+  if (context.plot !== undefined) {
+    writeFileSync(join(folder, PLOT), context.plot(seriesOf(state, changesOf(state, draft))));
+    draft.evidence.plot = evidencePath(context.evidenceRoot, id, PLOT);
+  }
   for (const one of draft.expectations) if (one.verdict !== 'pass' && one.verdict !== 'info') one.pcap = draft.evidence.pcap;
+}
+
+/** Steps that change something, for the plot. */
+function changesOf(state: RunState, draft: ScenarioResult): { at: number; text: string }[] {
+  return draft.ladder.filter((one) => one.kind === 'step' && !/^(judge-|until|joined|finish|single|pass)/.test(one.text))
+    .map(({ at, text }) => ({ at: at + state.startedAt, text }));
 }
 
 async function countersOf(pair: Pair): Promise<Record<string, number>> {

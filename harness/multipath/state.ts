@@ -98,19 +98,24 @@ export class RunState {
    * @throws StepUnmet when the time is over first
    */
   async until(what: string, holds: () => boolean, withinMs: number): Promise<void> {
+    if (!await this.sooner(holds, withinMs)) throw new StepUnmet(`${what}: not within ${withinMs} ms`);
+  }
+
+  /** Waits until a condition holds, and says whether it did before the time was over. */
+  async sooner(holds: () => boolean, withinMs: number): Promise<boolean> {
     this.check();
-    if (holds()) return;
+    if (holds()) return true;
     let waiter: Waiter | undefined;
     let timer: NodeJS.Timeout | undefined;
-    const isMet = await new Promise<boolean>((resolve) => {
-      waiter = { holds, resolve: () => resolve(true) };
+    await new Promise<void>((resolve) => {
+      waiter = { holds, resolve };
       this.#waiters.add(waiter);
-      timer = setTimeout(() => resolve(false), withinMs);
+      timer = setTimeout(resolve, withinMs);
     });
     clearTimeout(timer);
     if (waiter !== undefined) this.#waiters.delete(waiter);
     this.check();
-    if (!isMet && !holds()) throw new StepUnmet(`${what}: not within ${withinMs} ms`);
+    return holds();
   }
 
   /** When a mark was set; the connection's opening, or else the start, without a name. @throws StepUnmet */

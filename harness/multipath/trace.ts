@@ -17,6 +17,9 @@ export class Trace {
   /** Packets in the order in which they left the paths. */
   readonly left: Left[] = [];
   readonly #onChange: () => void;
+  /** Joins whose third packet has gone, and what it awaits: path and port to path. */
+  readonly #thirds = new Map<string, string>();
+  readonly #joined = new Set<string>();
 
   /** @param onChange is called after every packet that a host sent */
   constructor(onChange: () => void) {
@@ -28,11 +31,24 @@ export class Trace {
     // Raw sockets for TCP hand over nothing else; a fragment would be one that no host of ours sends.
     if (isNotTcp(packet)) return;
     this.sent.push({ record, packet });
+    if (record.way === 'up' && packet.tcp.options.some((one) => one.kind === 'mp_join' && one.form === 'ack')) {
+      this.#thirds.set(`${record.path} ${packet.tcp.srcPort}`, record.path);
+    }
     this.#onChange();
   }
 
   leave(record: Left): void {
     this.left.push(record);
+    if (record.way === 'up' || this.#thirds.size === 0) return;
+    // As the client gets it: behind a NAT only that has the client's port.
+    const packet = decodePacket(record.bytes);
+    if (isNotTcp(packet) || (packet.tcp.flags & (FLAG.SYN | FLAG.RST)) !== 0) return;
+    const key = `${record.path} ${packet.tcp.dstPort}`;
+    const joined = this.#thirds.get(key);
+    if (joined === undefined) return;
+    this.#thirds.delete(key);
+    this.#joined.add(joined);
+    this.#onChange();
   }
 
   /** Packets of one side, from a time on (and before another), on one path or on all. */
@@ -44,12 +60,7 @@ export class Trace {
 
   /** Whether an additional subflow stands on a path: its third packet was answered. */
   hasJoined(path: string): boolean {
-    const third = this.sent.findIndex(({ record, packet }) =>
-      record.path === path && record.way === 'up' && packet.tcp.options.some((one) => one.kind === 'mp_join' && one.form === 'ack'));
-    if (third < 0) return false;
-    const port = this.sent[third]?.packet.tcp.srcPort;
-    return this.sent.slice(third).some(({ record, packet }) =>
-      record.path === path && record.way === 'down' && packet.tcp.dstPort === port && (packet.tcp.flags & (FLAG.SYN | FLAG.RST)) === 0);
+    return this.#joined.has(path);
   }
 
   /** Octets of payload that hosts sent on a path, either way, from a time on. */

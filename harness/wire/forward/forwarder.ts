@@ -11,6 +11,9 @@ import { Path } from './path.ts';
 import { tooBigMessage } from './too-big.ts';
 import type { Entered, Left, PathShape, Way } from './types.ts';
 
+/** Time for one echo when links come up, milliseconds; it is asked again. */
+const ECHO_MS = 250;
+
 /** A link that takes part. */
 export interface ForwardLink {
   name: string;
@@ -82,10 +85,17 @@ export class Forwarder {
     for (const box of boxes) for (const address of box.addresses ?? []) this.#owners.set(address, owner);
   }
 
-  /** Asks both hosts for an echo on every link: all is up, and what was sent before has arrived. Milliseconds, the longest. */
-  async fence(timeoutMs: number): Promise<number> {
-    const ports = [...this.#clients.values(), ...this.#servers].map(({ port }) => port.echo(timeoutMs));
-    return Math.max(...await Promise.all(ports));
+  /** Waits until both hosts answer echoes on every link: a link that has just come up loses what comes first. @throws WireError */
+  async ready(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    await Promise.all([...this.#clients.values(), ...this.#servers].map(async ({ port }) => {
+      for (let isUp = false; !isUp;) {
+        isUp = await port.echo(ECHO_MS).then(() => true, (error: unknown) => {
+          if (this.#isClosed || performance.now() > deadline) throw error;
+          return false;
+        });
+      }
+    }));
   }
 
   close(): void {

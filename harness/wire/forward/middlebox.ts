@@ -67,3 +67,10 @@ export function flowOf(way: Way, { ip, tcp }: Packet): string {
   return way === 'up' ? `${from} ${to}` : `${to} ${from}`;
 }
 
+
+/** A SYN with no more than so many octets in its MSS option, as middleboxes do that make segments longer. */
+export function clampMss(packet: Packet, most: number): Packet {
+  const { ip, tcp } = unsealed(packet);
+  const options = tcp.options.map((option) => (option.kind === 'mss' ? { ...option, mss: Math.min(option.mss, most) } : option));
+  return { ip, tcp: { ...tcp, options } };
+}

@@ -144,13 +144,13 @@ export class Path {
   #throughBoxes(way: Way, bytes: Uint8Array, settle: (fate: Fate) => void = () => undefined): void {
     const packet = decodePacket(bytes);
     if (isNotTcp(packet)) throw new Error(`path ${this.name}: ${packet.message}; only TCP is forwarded`);
-    let isOut = false;
+    const out = new Set<Way>();
     passChain(this.#boxes, way, packet, this.#clock, (to, made) => {
-      isOut ||= to === way;
+      out.add(to);
       this.#out(to, made);
     });
     // One that waits in a middlebox may come out later; what the record says is where it is now.
-    if (!isOut) settle('middlebox');
+    if (!out.has(way)) settle('middlebox');
   }
 
   #out(way: Way, packet: Packet): void {
