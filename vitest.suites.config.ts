@@ -23,6 +23,7 @@ export default defineConfig(async () => {
         conformance: {
           evidenceRoot,
           sut: { kind: 'netns' as const, agentPath: await ensureAgent(join(import.meta.dirname)) },
+          sutArguments: [],
           deviations: [],
           mode: 'judge' as const,
         },

@@ -79,7 +79,7 @@ export function agentStale(root) {
  */
 export function sourceStamp(root) {
   if (!existsSync(join(root, 'harness')) || !existsSync(join(root, 'tsconfig.build.json'))) return undefined;
-  const files = walk(join(root, 'harness'), (name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  const files = walk(join(root, 'harness'), (name) => /\.tsx?$/.test(name) && !name.endsWith('.test.ts'));
   files.push(join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json'));
   const hash = createHash('sha256');
   for (const file of files.sort()) {
@@ -116,6 +116,7 @@ const NEEDS = [
   { id: 'python3', command: 'python3', apt: 'python3', dnf: 'python3', when: 'compile' },
   { id: 'tshark', command: 'tshark', apt: 'tshark', dnf: 'wireshark-cli', when: 'tests' },
   { id: 'tcpdump', command: 'tcpdump', apt: 'tcpdump', dnf: 'tcpdump', when: 'tests' },
+  { id: 'chromium', command: 'chromium', apt: 'chromium', dnf: 'chromium', when: 'tests' },
 ];
 
 /**

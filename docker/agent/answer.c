@@ -137,8 +137,14 @@ void output_flush(void) {
   out_used -= done;
 }
 
+static bool log_has_pid;
+
+void log_with_pid(void) { log_has_pid = true; }
+
 void log_line(const char *format, ...) {
-  char text[1024] = "mptcp-agent: ";
+  char text[1024];
+  if (log_has_pid) snprintf(text, sizeof text, "%d mptcp-agent: ", (int)getpid());
+  else strcpy(text, "mptcp-agent: ");
   size_t used = strlen(text);
   va_list args;
   va_start(args, format);

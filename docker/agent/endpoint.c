@@ -30,24 +30,11 @@ struct limits {
 static struct limits first_limits; /* as found before the first limits-set */
 static bool limits_changed;
 
-static void take_family(const void *payload, size_t size, void *context) {
-  size_t found;
-  const char *attributes = (const char *)payload + GENL_HDRLEN;
-  if (size < GENL_HDRLEN) return;
-  const void *id = netlink_find(attributes, size - GENL_HDRLEN, CTRL_ATTR_FAMILY_ID, &found);
-  if (id != NULL && found >= 2) memcpy(context, id, 2);
-}
-
 /* Number of the family "mptcp_pm"; 0 when this kernel has none. */
 static uint16_t family_number(void) {
   static uint16_t number;
   if (number != 0) return number;
-  struct genlmsghdr head = {.cmd = CTRL_CMD_GETFAMILY, .version = 1};
-  struct netlink_message message;
-  const char *why;
-  netlink_begin(&message, GENL_ID_CTRL, 0, &head, sizeof head);
-  netlink_put(&message, CTRL_ATTR_FAMILY_NAME, "mptcp_pm", sizeof "mptcp_pm");
-  if (netlink_talk(NETLINK_GENERIC, &message, take_family, &number, &why) != 0) number = 0;
+  number = netlink_family("mptcp_pm");
   return number;
 }
 

@@ -93,9 +93,14 @@ void handle_close(struct handle *handle) {
   free(handle);
 }
 
-size_t handle_close_all(void) {
+/* Connections are reset, or they would live on without us and talk to whoever has the peer's address next. */
+size_t handle_abort_all(void) {
   size_t count = used;
+  struct linger at_once = {.l_onoff = 1};
+  for (size_t i = 0; i < used; i++)
+    setsockopt(handles[i]->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once); /* any socket takes it */
   while (used > 0) handle_close(handles[used - 1]);
+  next_number = 1;
   return count;
 }
 

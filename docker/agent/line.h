@@ -72,4 +72,7 @@ void greeting_begin(void);
 /* Writes a line to stderr. */
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* From here on every line of the log begins with the process id: several agents write to one log. */
+void log_with_pid(void);
+
 #endif

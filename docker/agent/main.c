@@ -1,6 +1,8 @@
 /* The agent: a poll() loop over standard input, standard output and whatever waits. See docs/agent-protocol.md. */
 #include "command.h"
 #include "init.h"
+#include "machine.h"
+#include "nursery.h"
 #include "operation.h"
 
 #include <errno.h>
@@ -86,22 +88,35 @@ static void die_with_parent(void) {
 
 /* Reads the command line; returns false when it holds something else. */
 static bool read_arguments(int argc, char **argv) {
-  bool init = false;
-  const char *control = NULL;
+  bool init = false, cells = false;
+  const char *control = NULL, *nursery = NULL;
   for (int i = 1; i < argc; i++) {
     if (strcmp(argv[i], "--die-with-parent") == 0) die_with_parent();
     else if (strcmp(argv[i], "--init") == 0) init = true;
+    else if (strcmp(argv[i], "--cells") == 0) cells = true;
     else if (strncmp(argv[i], "--control=", 10) == 0) control = argv[i] + 10;
+    else if (strncmp(argv[i], "--nursery=", 10) == 0) nursery = argv[i] + 10;
+    else if (getpid() == 1 && argv[i][0] != '-') continue; /* a kernel hands on words that it does not know itself */
     else {
-      log_line("%s: unknown argument; expected --die-with-parent, --init or --control=<device>", argv[i]);
+      log_line("%s: unknown argument; expected --die-with-parent, --nursery=<name>, --init, --control=<device> or --cells",
+               argv[i]);
       return false;
     }
   }
-  if (control != NULL && !init) {
-    log_line("--control= goes with --init");
+  if ((control != NULL && !init) || (cells && control == NULL)) {
+    log_line("--control= goes with --init, and --cells with --control=");
+    return false;
+  }
+  if (init && nursery != NULL) {
+    log_line("--nursery= does not go with --init");
     return false;
   }
   if (init) init_machine(control);
+  if (cells && !machine_serve(control)) {
+    init_power_off();
+    exit(0);
+  }
+  if (nursery != NULL && !nursery_serve(nursery)) exit(0);
   return true;
 }
 

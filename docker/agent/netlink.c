@@ -2,6 +2,7 @@
 #include "netlink.h"
 
 #include <errno.h>
+#include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -58,6 +59,14 @@ size_t netlink_nest_begin(struct netlink_message *message, uint16_t type) {
 void netlink_nest_end(struct netlink_message *message, size_t start) {
   struct nlattr *head = (struct nlattr *)(message->octets + start);
   head->nla_len = (uint16_t)(message->used - start);
+}
+
+void netlink_forget(void) { memset(sockets, 0, sizeof sockets); }
+
+void netlink_close(void) {
+  for (size_t i = 0; i < sizeof sockets / sizeof sockets[0]; i++)
+    if (sockets[i] != 0) close(sockets[i]);
+  netlink_forget();
 }
 
 static int open_socket(int protocol) {
@@ -135,4 +144,21 @@ int netlink_talk(int protocol, struct netlink_message *message, netlink_receiver
     if (got < 0) return errno == EAGAIN ? ETIMEDOUT : errno;
     if (read_batch(answer, (size_t)got, receive, context, &error)) return error;
   }
+}
+
+static void take_family(const void *payload, size_t size, void *context) {
+  size_t found;
+  if (size < GENL_HDRLEN) return;
+  const void *id = netlink_find((const char *)payload + GENL_HDRLEN, size - GENL_HDRLEN, CTRL_ATTR_FAMILY_ID, &found);
+  if (id != NULL && found >= 2) memcpy(context, id, 2);
+}
+
+uint16_t netlink_family(const char *name) {
+  struct genlmsghdr head = {.cmd = CTRL_CMD_GETFAMILY, .version = 1};
+  struct netlink_message message;
+  const char *why;
+  uint16_t number = 0;
+  netlink_begin(&message, GENL_ID_CTRL, 0, &head, sizeof head);
+  netlink_put(&message, CTRL_ATTR_FAMILY_NAME, name, strlen(name) + 1);
+  return netlink_talk(NETLINK_GENERIC, &message, take_family, &number, &why) == 0 ? number : 0;
 }

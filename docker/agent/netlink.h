@@ -32,6 +32,14 @@ void netlink_nest_end(struct netlink_message *message, size_t start);
 int netlink_talk(int protocol, struct netlink_message *message, netlink_receiver *receive, void *context,
                  const char **why);
 
+/* Closes the sockets that are kept: the next request opens new ones, in the namespace of that time. */
+void netlink_close(void);
+/* As netlink_close(), where the descriptors are gone already. */
+void netlink_forget(void);
+
+/* Number of a family of generic netlink; 0 when this kernel has none of that name. */
+uint16_t netlink_family(const char *name);
+
 /* The payload of attribute `type` among `size` octets of attributes; NULL when it is not there. */
 const void *netlink_find(const void *attributes, size_t size, uint16_t type, size_t *found_size);
 

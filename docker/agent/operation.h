@@ -31,7 +31,7 @@ struct handle *handle_need(const struct request *request);
 /* Closes the socket without blocking; what waits for it is answered ECANCELED. */
 void handle_close(struct handle *handle);
 /* Closes all; returns how many there were. */
-size_t handle_close_all(void);
+size_t handle_abort_all(void);
 size_t handle_count(void);
 
 /* Something that waits. Operations of one kind on one socket run one after the other, in the order of requests. */

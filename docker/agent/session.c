@@ -67,12 +67,14 @@ void command_sync(const struct request *request) {
 }
 
 void command_reset(const struct request *request) {
-  const char *why = "", *failed;
+  const char *why = "", *why_remembered = "", *failed;
   operation_cancel(NULL);
-  size_t sockets = handle_close_all();
+  size_t sockets = handle_abort_all();
   int error = endpoint_reset(&why);
+  int forgotten = peers_forget(&why_remembered);
   int sysctls = sysctl_restore(&failed);
   if (error != 0) answer_error(request->id, error, "endpoints: %s", why);
+  else if (forgotten != 0) answer_error(request->id, forgotten, "TCP metrics: %s", why_remembered);
   else if (sysctls < 0) answer_error(request->id, EIO, "could not put back %s", failed);
   else {
     answer_ok(request->id);

@@ -72,9 +72,9 @@ export async function mutants(options: MutantOptions, argv: readonly string[]): 
   try {
     await runSuites({
       root: project.root,
-      files: [...new Set(scenarios.map((scenario) => scenario.place.file))],
+      scenarios,
       settings: {
-        selected: scenarios.map((scenario) => scenario.id), evidenceRoot: folder, sut: sut.settings,
+        selected: scenarios.map((scenario) => scenario.id), evidenceRoot: folder, sut: sut.settings, sutArguments: [],
         deviations: [], mode: 'mutants',
       },
       concurrency: options.concurrency,

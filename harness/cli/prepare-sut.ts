@@ -24,10 +24,19 @@ export interface PreparedSut {
  * @throws UsageError when there is nothing to judge, and what building the agent can fail with
  */
 export async function prepareSut(choice: SutChoice, root: string): Promise<PreparedSut> {
-  return PREPARE[choice.kind](root);
+  if (choice.kind === 'netns') return prepareNetns(root);
+  if (choice.kind === 'kernel') return (await import('./prepare-kernel.ts')).prepareKernel(root, choice);
+  // Docker's client takes a while to load.
+  const { prepareDocker } = await import('./prepare-docker.ts');
+  return prepareDocker(root, choice.image);
 }
 
-const PREPARE: Readonly<Record<SutChoice['kind'], (root: string) => Promise<PreparedSut>>> = { netns: prepareNetns };
+/** Refuses, before anything is begun, what this user cannot do. @throws UsageError */
+export function requireRights({ kind }: SutChoice): void {
+  if (kind === 'docker' && process.getuid?.() !== 0) {
+    throw new UsageError('--sut docker needs root: links are moved into the containers\' network namespaces; run the command with sudo');
+  }
+}
 
 /** The machine that the harness runs on, for results. */
 export function hostInfo(): NonNullable<SutInfo['host']> {

@@ -10,12 +10,14 @@ import { addCoverage } from './commands/coverage.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
 import { addGate } from './commands/gate.ts';
+import { addKernels } from './commands/kernels.ts';
 import { addLint } from './commands/lint.ts';
 import { addList } from './commands/list.ts';
 import { addMerge } from './commands/merge.ts';
 import { addMutants } from './commands/mutants.ts';
 import { addRun } from './commands/run.ts';
 import { addShow } from './commands/show.ts';
+import { addSite } from './commands/site.ts';
 import { addVitest } from './commands/vitest.ts';
 
 /** Builds the command line. @param argv what was given, for commands that start themselves again in a namespace */
@@ -46,6 +48,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do
   addCheck(program);
   addClauses(program);
   addExplain(program);
+  addKernels(program);
   addLint(program);
   addDoctor(program);
   addClean(program);
@@ -54,6 +57,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do
   addGate(program);
   addMerge(program);
   addMutants(program, argv);
+  addSite(program);
   addVitest(program, argv);
   return program;
 }

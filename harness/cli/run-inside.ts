@@ -39,7 +39,7 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
   const allure = allureReporterOptions(join(plan.output, 'allure-results'), plan.sut);
   const cut = await runSuites({
     root: plan.project.root,
-    files: [...new Set(plan.scenarios.map((scenario) => scenario.place.file))],
+    scenarios: plan.scenarios,
     settings: plan.settings,
     concurrency: plan.concurrency,
     reporters: plan.allure ? [collector, ['allure-vitest/reporter', { ...allure }]] : [collector],

@@ -8,20 +8,27 @@ import type { RunResults } from '../report/results.ts';
 import { writeResults } from '../report/results-file.ts';
 import { summaryText } from '../report/summary.ts';
 import { styleFor } from '../report/text-layout.ts';
+import { troubleText } from '../report/trouble-text.ts';
 import type { Scenario } from '../scenario/suite.ts';
+import { outsideProblem } from '../wire/inside.ts';
 import { enterNamespace } from './enter.ts';
 import { openProject, projectRoot, type Project } from './project.ts';
 import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
-import { prepareSut, type PreparedSut } from './prepare-sut.ts';
+import { fetchKernel } from './prepare-kernel.ts';
+import { prepareSut, requireRights, type PreparedSut } from './prepare-sut.ts';
 import { isNarrowed, selectScenarios, UsageError, type Selection } from './selection.ts';
 import { showLadders } from './show.ts';
-import { parseSut } from './sut-option.ts';
+import { parseSut, sutArguments, type SutChoice } from './sut-option.ts';
 
 /** Options of the command, as the command line has them. */
 export interface RunOptions extends Selection {
   concurrency: number;
   /** See {@link parseSut}. */
   sut: string;
+  image?: string;
+  modules?: string;
+  append?: string;
+  mirror?: string;
   json?: string;
   keepCaptures: 'all' | 'failed';
   output: string;
@@ -33,14 +40,17 @@ export interface RunOptions extends Selection {
 
 /** Runs the command and returns its exit code. @throws UsageError and everything that the harness can fail with */
 export async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
-  const choice = parseSut(options.sut);
+  const choice = parseSut(options.sut, options);
+  requireRights(choice);
+  // There is no network inside.
+  if (choice.kind === 'kernel' && outsideProblem() !== undefined) await fetchKernel(choice);
   // The suites are loaded inside only: with many, doing it twice is the longest part of starting.
   const inside = await enterNamespace(argv);
   if (inside !== undefined) return inside;
   const project = openProject();
   const scenarios = selectScenarios(project.scenarios, options, project.catalogue);
   const sut = await prepareSut(choice, project.root);
-  const plan = planRun(project, scenarios, sut, options, argv);
+  const plan = planRun(project, scenarios, { ...sut, choice }, options, argv);
   const list = declaredFor(options, sut);
   plan.settings.deviations = list.deviations;
   const { results, errors } = await runInside(plan).finally(() => sut.close());
@@ -52,7 +62,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   return errors.length > 0 ? Math.max(2, exitCode(judged)) : exitCode(judged);
 }
 
-function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut, options: RunOptions, argv: readonly string[]): RunPlan {
+function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { choice: SutChoice }, options: RunOptions, argv: readonly string[]): RunPlan {
   const output = resolve(options.output);
   prepareOutput(output);
   const selected = isNarrowed(options);
@@ -67,6 +77,7 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut, opti
       ...(selected ? { selected: scenarios.map((scenario) => scenario.id) } : {}),
       evidenceRoot: join(output, EVIDENCE_FOLDER),
       sut: sut.settings,
+      sutArguments: sutArguments(sut.choice),
       deviations: [],
       mode: 'judge',
     },
@@ -98,6 +109,7 @@ async function report(results: RunResults, errors: readonly string[], options: R
   if (options.ladder) showLadders(results, plan.output);
   const clauses = new Map(plan.project.catalogue.all.map((clause) => [clause.id, clause]));
   say(summaryText(results, { ...style, clauses, showInfo: options.info, resultsFolder: nice(plan.output) }));
+  for (const line of troubleText(results.scenarios, (path) => nice(join(plan.output, path)))) say(line);
   for (const error of errors) say(`harness error: ${error}`);
   const reports = [`results: ${nice(join(plan.output, 'results.json'))}`, `evidence: ${nice(evidence)}`];
   if (plan.allure) {

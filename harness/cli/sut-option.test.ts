@@ -1,18 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import { parseSut } from './sut-option.ts';
+import { parseSut, sutArguments } from './sut-option.ts';
 import { UsageError } from './usage-error.ts';
 
 describe('--sut', () => {
-  it('names namespaces of this kernel', () => {
-    expect(parseSut('netns')).toEqual({ kind: 'netns' });
+  it.each([
+    ['netns', {}, { kind: 'netns' }, []],
+    ['docker', {}, { kind: 'docker' }, ['--sut', 'docker']],
+    ['docker', { image: 'lab/stack:7' }, { kind: 'docker', image: 'lab/stack:7' }, ['--sut', 'docker', '--image', 'lab/stack:7']],
+    ['kernel:6.12', { append: 'quiet' }, { kind: 'kernel', wanted: '6.12', append: 'quiet' }, ['--sut', 'kernel:6.12', '--append', "'quiet'"]],
+    ['kernel:./bzImage', { modules: 'm' }, { kind: 'kernel', wanted: './bzImage', modules: 'm' }, ['--sut', 'kernel:./bzImage', '--modules', "'m'"]],
+  ])('%s with %j is understood, and said again', (spec, details, choice, words) => {
+    expect(parseSut(spec, details)).toEqual(choice);
+    expect(sutArguments(parseSut(spec, details))).toEqual(words);
   });
 
   it.each([
-    ['netsn', /--sut netsn: no such kind of stack; did you mean "netns"\?/],
-    ['', /no such kind of stack/],
-    ['kernel:6.12', /--sut kernel:6.12: this version cannot judge such a stack; it has: netns/],
-  ])('refuses "%s"', (spec, message) => {
-    expect(() => parseSut(spec)).toThrow(UsageError);
-    expect(() => parseSut(spec)).toThrow(message);
+    ['netsn', {}, /--sut netsn: no such kind of stack; did you mean "netns"\?/],
+    ['', {}, /no such kind of stack/],
+    ['kernel:', {}, /names no kernel; write kernel:6.12/],
+    ['docker', { modules: 'x' }, /--modules goes with --sut kernel/],
+    ['netns', { image: 'x' }, /--image goes with --sut docker, not with --sut netns/],
+    ['docker', { image: '' }, /--image is empty/],
+  ])('refuses "%s" with %j', (spec, details, message) => {
+    expect(() => parseSut(spec, details)).toThrow(UsageError);
+    expect(() => parseSut(spec, details)).toThrow(message);
   });
 });

@@ -1,6 +1,6 @@
 /** Finds files of this package, whether it runs from its sources or from `dist`. */
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 
 /**
  * Absolute path of a file of this package.
@@ -15,4 +15,13 @@ export function projectFile(path: string): string {
       throw new Error(`${path} is missing from this installation of mptcp-conformance; reinstall it`);
     }
   }
+}
+
+/**
+ * A path as results and messages tell it: relative to the installation for what is in it, so that two machines agree;
+ * as it is for everything else.
+ */
+export function projectPath(path: string): string {
+  const short = relative(dirname(projectFile('package.json')), path);
+  return short.startsWith('..') || isAbsolute(short) ? path : short;
 }

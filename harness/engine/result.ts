@@ -1,6 +1,7 @@
 /** What a scenario leaves behind. This is what `results.json` holds for it. */
 import type { Level } from '../catalogue/types.ts';
 import type { Family } from '../packet/types.ts';
+import type { TroubleKind } from '../topology/qemu/console-watch.ts';
 
 /** ISO/IEC 9646 verdicts, with `warn` (SHOULD broken) and `info` (what a MAY turned out to be) added. */
 export type Verdict = 'pass' | 'fail' | 'warn' | 'info' | 'inconclusive' | 'skip' | 'error';
@@ -76,6 +77,11 @@ export interface ScenarioResult {
   reason?: string;
   /** Set by the declared deviations, not by the engine. */
   declared?: { reason: string; link?: string };
+  /**
+   * The stack's kernel itself got into trouble while the scenario ran. With `alone` it did so again when nothing else
+   * ran: the scenario brings it about, and has failed. Without, it is some other scenario's doing, or a rare fault.
+   */
+  trouble?: { kind: TroubleKind; title: string; alone: boolean; console: string };
   durationMs: number;
   expectations: ExpectationResult[];
   /** Departures of the stack that monitors found in the scenario's capture; `source` names the monitor. */

@@ -1,13 +1,15 @@
 /** Runs one scenario variant from an empty cell to its result. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Level } from '../catalogue/types.ts';
+import { projectPath } from '../document/project-file.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
 import { showValue } from '../scenario/format.ts';
 import type { AgentLogLine } from '../sut/types.ts';
-import type { Cell, CellLink, Driver, Topology } from '../topology/types.ts';
+import type { KernelTrouble } from '../topology/qemu/console-watch.ts';
+import { TopologyError, type Cell, type CellLink, type Driver, type Topology } from '../topology/types.ts';
 import { readPcap } from '../wire/pcap-read.ts';
 import { PcapWriter } from '../wire/pcap-write.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
@@ -53,7 +55,8 @@ export interface ScenarioRun {
 
 /** Folder of a scenario's evidence below the root: the id with what file systems dislike replaced. */
 export function evidenceFolder(id: string): string {
-  return id.replaceAll('#', '/').replaceAll(/[^\w./=,+-]/g, '_');
+  // A suite may stand outside of the suites folder; its evidence may not stand outside of the evidence folder.
+  return id.replaceAll('#', '/').replaceAll(/[^\w./=,+-]/g, '_').replaceAll(/(^|\/)\.{1,2}(?=\/|$)/g, '$1_');
 }
 
 /** Path of a file of evidence as results tell it: relative to the results file. */
@@ -61,32 +64,66 @@ export function evidencePath(evidenceRoot: string, id: string, name: string): st
   return join(basename(evidenceRoot), evidenceFolder(id), name);
 }
 
-/** Runs a scenario. Never throws: what goes wrong in the harness becomes the verdict `error`. */
+/**
+ * Runs a scenario. Never throws: what goes wrong in the harness becomes the verdict `error`. When the stack's kernel got
+ * into trouble, everything that it carried at that time is suspect: the scenario runs again with nothing beside it.
+ */
 export async function runScenario(scenario: Scenario, context: EngineContext): Promise<ScenarioRun> {
-  const startedAt = performance.now();
-  const draft = emptyResult(scenario, context);
   const missing = scenario.needs.find((need) => context.lacks.has(need));
   if (missing !== undefined) {
     const reason = `the stack declares that it lacks ${missing}: ${context.lacks.get(missing) ?? ''}`;
-    return { result: { ...draft, verdict: 'skip', reason }, agentLog: [] };
+    return { result: { ...emptyResult(scenario, context), verdict: 'skip', reason }, agentLog: [] };
   }
+  const first = await attempt(scenario, context, false);
+  const [suspect] = first.troubles;
+  if (suspect === undefined) return first;
+  const again = await attempt(scenario, context, true);
+  const [own] = again.troubles;
+  blame(again.result, own ?? suspect, own !== undefined, context);
+  return again;
+}
+
+/** One run, with what the stack's kernel complained of meanwhile. */
+interface Attempt extends ScenarioRun {
+  troubles: readonly KernelTrouble[];
+}
+
+async function attempt(scenario: Scenario, context: EngineContext, alone: boolean): Promise<Attempt> {
+  const startedAt = performance.now();
+  const draft = emptyResult(scenario, context);
   let cell: Cell | undefined;
   let agentLog: readonly AgentLogLine[] = [];
+  let troubles: readonly KernelTrouble[] = [];
   try {
     const topology = context.topology(scenario.topology);
     const problems = context.driver.problems(topology);
     if (problems.length > 0) throw new Error(problems.join('; '));
-    cell = await context.driver.build(topology);
+    cell = await context.driver.build(topology, { alone });
     agentLog = [...cell.agents.values()][0]?.log ?? [];
     await runInCell(scenario, context, cell, draft);
   } catch (error) {
     draft.verdict = 'error';
     draft.reason = describeError(error);
+    if (error instanceof TopologyError) troubles = error.troubles;
   } finally {
     await cell?.close();
+    troubles = cell?.troubles?.() ?? troubles;
   }
   draft.durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
-  return { result: draft, agentLog };
+  return { result: draft, agentLog, troubles };
+}
+
+/** Writes down what a kernel complained of. What shows with nothing else running is the scenario's own doing, and fails it. */
+function blame(draft: ScenarioResult, trouble: KernelTrouble, alone: boolean, context: EngineContext): void {
+  const folder = join(context.evidenceRoot, evidenceFolder(draft.id));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'console.log'), trouble.console.map((line) => `${line}\n`).join(''));
+  draft.trouble = {
+    kind: trouble.kind, title: trouble.title, alone, console: evidencePath(context.evidenceRoot, draft.id, 'console.log'),
+  };
+  if (!alone) return;
+  draft.verdict = 'fail';
+  draft.reason = `the stack's kernel got into trouble (${trouble.kind}): ${trouble.title}`;
 }
 
 async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell, draft: ScenarioResult): Promise<void> {
@@ -167,7 +204,7 @@ function emptyResult(scenario: Scenario, context: EngineContext): ScenarioResult
     id: scenario.id,
     title: scenario.title,
     suite: scenario.suite,
-    file: scenario.place.file,
+    file: projectPath(scenario.place.file),
     line: scenario.place.line,
     section: scenario.section,
     role: scenario.role,

@@ -1,5 +1,6 @@
 /** Carries out the steps of a scenario and collects what they judged. */
 import type { Level } from '../catalogue/types.ts';
+import { projectPath } from '../document/project-file.ts';
 import type { Value } from '../scenario/expression.ts';
 import type { CheckStep, CollectedStep, RepeatStep, Step, SutStep } from '../scenario/suite.ts';
 import { parseExpr } from '../scenario/expression.ts';
@@ -22,6 +23,11 @@ export interface StepRun {
   ladder: LadderEntry[];
   /** A lie to tell to one step. */
   tamper?: { step: Step; with: Tamper };
+}
+
+/** Where a step is written, as results tell it: file:line, below the installation's folder. */
+export function sourceOf(step: Step): string {
+  return `${projectPath(step.place.file)}:${step.place.line}`;
 }
 
 /** The scenario cannot go on: a step was not met, or what it needs is not there. */
@@ -86,7 +92,7 @@ async function runStep(step: Step, run: StepRun, inPreamble: boolean): Promise<O
 
 /** Turns an outcome into results, one for each clause, and stops the scenario where nothing sensible can follow. */
 function settle(step: Step, outcome: Outcome, run: StepRun, inPreamble: boolean): void {
-  const source = `${step.place.file}:${step.place.line}`;
+  const source = sourceOf(step);
   const isPrecondition = inPreamble || step.clauses.length === 0 || outcome.unreached === true;
   if (isPrecondition && !outcome.met) {
     const clauses = step.clauses.length === 0 ? [''] : step.clauses;

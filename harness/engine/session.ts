@@ -17,7 +17,7 @@ import type { Arrival } from './packet-view.ts';
 export const LISTEN_PORT = 5001;
 
 /** How long a fresh link may take until it answers, and how long one attempt waits; milliseconds. */
-const READY_LIMIT = 5000;
+const READY_LIMIT = 10_000;
 const READY_ECHO = 100;
 
 /** A packet of the record, in the order of the wire. */
@@ -147,17 +147,23 @@ export class Session {
     }
   }
 
-  /** Waits until every link carries packets both ways: the stack may still be settling its addresses. @throws WireError */
+  /**
+   * Waits until every link carries packets both ways (the stack may still be settling its addresses), and measures the
+   * round trip, which scales every wait. @throws WireError
+   */
   async ready(): Promise<void> {
     const deadline = performance.now() + READY_LIMIT;
-    await Promise.all(this.#ports.map(async (port) => {
-      for (let answered = false; !answered; ) {
-        answered = await port.echo(READY_ECHO).then(() => true, (error: unknown) => {
+    const trips = await Promise.all(this.#ports.map(async (port) => {
+      for (let limit = READY_ECHO; ; limit *= 2) {
+        const answered = await port.echo(limit).then(() => true, (error: unknown) => {
           if (this.#failure !== undefined || performance.now() > deadline) throw error;
           return false;
         });
+        // The first one found both ends idle, and says little.
+        if (answered) return port.echo(READY_LIMIT);
       }
     }));
+    this.#roundTrip = Math.max(...trips);
     this.#listening = true;
   }
 

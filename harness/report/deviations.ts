@@ -49,7 +49,8 @@ export function covering(deviations: readonly Deviation[], scenario: string, cla
 /**
  * The exit code of a run.
  *
- * 1: a MUST (or an implied requirement) is broken and not declared. This wins over 2: the finding stands.
+ * 1: a MUST (or an implied requirement) is broken and not declared, or the stack's kernel got into trouble. This wins
+ *    over 2: the finding stands.
  * 2: the harness could not do its job: an `error` verdict, a run cut short, or nothing settled at all (no scenario, or
  *    only inconclusive ones, which is what a stack that does not come up looks like).
  * 0: otherwise. A few inconclusive scenarios, broken SHOULDs and stale declarations are reported and do not gate.
@@ -57,6 +58,8 @@ export function covering(deviations: readonly Deviation[], scenario: string, cla
 export function exitCode(results: RunResults): 0 | 1 | 2 {
   const declared = results.deviations?.applied ?? [];
   if (results.scenarios.some((scenario) => breaksUndeclaredMust(scenario, declared))) return 1;
+  // A kernel that got into trouble is a finding also where no scenario could be blamed for it.
+  if (results.scenarios.some((scenario) => scenario.trouble !== undefined && scenario.declared === undefined)) return 1;
   const unsettled = results.scenarios.every((scenario) => scenario.verdict === 'inconclusive');
   if (results.run.partial || results.summary.error > 0 || unsettled) return 2;
   return 0;

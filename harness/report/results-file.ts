@@ -60,16 +60,22 @@ export function writeResults(file: string, results: RunResults | MatrixResults):
  */
 export function writeLadder(folder: string, ladder: readonly LadderEntry[]): string {
   const file = join(folder, 'ladder.json');
-  writeWhole(file, `${JSON.stringify(ladder)}\n`);
+  // Not waiting for the disk: a machine that loses its power loses the run.
+  writeWhole(file, `${JSON.stringify(ladder)}\n`, { flush: false });
   return file;
 }
 
-/** Writes a text file whole or not at all, making its folder. @throws ResultsFileError */
-export function writeWhole(file: string, text: string): void {
+/**
+ * Writes a text file whole or not at all, making its folder.
+ *
+ * @param options.flush wait until the disk has it; true unless told
+ * @throws ResultsFileError
+ */
+export function writeWhole(file: string, text: string, { flush = true }: { flush?: boolean } = {}): void {
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(temporary, text, { flush: true });
+    writeFileSync(temporary, text, { flush });
     renameSync(temporary, file);
   } catch (error) {
     removeLeftover(temporary);

@@ -41,6 +41,12 @@ export interface SutInfo {
   kernel: string;
   /** Machine that the stack runs on, as `uname -m` says it. */
   arch?: string;
+  /** Container image that it was in. */
+  image?: string;
+  /** Of a kernel in a guest: its command line, what its processor is, and the options that matter of those it was built with. */
+  commandLine?: string;
+  accelerator?: 'kvm' | 'tcg';
+  config?: Record<string, string>;
   /** Version of the stack, where the kernel's release does not say it. */
   version?: string;
   /** The machine the harness ran on. */

@@ -1,6 +1,6 @@
 /** Loads suite files and spells out their variants. */
 import { readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { DocumentError, suggestion, type Diagnostic } from '../document/diagnostic.ts';
 import { projectSchema } from '../document/schema.ts';
 import { readYaml, type NodePath, type YamlFile } from '../document/yaml-file.ts';
@@ -78,7 +78,7 @@ export function loadSuite(path: string, library: SuiteLibrary): Scenario[] {
   const file = readYaml(path);
   file.check(projectSchema('suites/schema/suite.schema.json'));
   const raw = file.value as RawSuite;
-  const suite = relative(library.root, path).replace(/\.suite\.yaml$/, '').replace(/^rfc8684\//, '');
+  const suite = suiteId(path, library.root);
   const diagnostics: Diagnostic[] = [];
   const scenarios: Scenario[] = [];
   for (const [name, scenario] of Object.entries(raw.scenarios)) {
@@ -88,6 +88,13 @@ export function loadSuite(path: string, library: SuiteLibrary): Scenario[] {
   }
   if (diagnostics.length > 0) throw new DocumentError(uniqueDiagnostics(diagnostics));
   return scenarios;
+}
+
+/** A suite's id is its path below the suites folder; of a suite that stands elsewhere, its name. */
+function suiteId(path: string, root: string): string {
+  const below = relative(root, path);
+  const name = below.startsWith('..') ? basename(path) : below;
+  return name.replace(/\.suite\.yaml$/, '').replace(/^rfc8684\//, '');
 }
 
 interface Variant {

@@ -35,7 +35,7 @@ function eachLine(take: (line: string) => void, tooLong: () => void): (chunk: st
 
 /** The agent's end of the line, its log, and the requests that wait for it. */
 export class AgentClient {
-  readonly log: AgentLogLine[] = [];
+  #log: AgentLogLine[] = [];
   /** Resolves with the greeting's fields; rejects with AgentLost when the agent is lost before. */
   readonly greeting: Promise<AgentAnswer>;
   readonly #options: ClientOptions;
@@ -66,18 +66,27 @@ export class AgentClient {
       this.#loseSoon(how);
       void drained.then(() => this.lose(how));
     });
-    input.on('error', (error) => this.#loseSoon(`takes no more requests: ${error.message}`));
-    output.on('error', (error) => this.#loseSoon(`cannot be heard any more: ${error.message}`));
+    input.on('error', (error: Error) => this.#loseSoon(`takes no more requests: ${error.message}`));
+    output.on('error', (error: Error) => this.#loseSoon(`cannot be heard any more: ${error.message}`));
     output.setEncoding('utf8').on('data', eachLine(
       (line) => this.#take(line),
       () => this.lose(`said ${ANSWER_LIMIT} characters without a newline; the command has to run nothing but an agent`),
     ));
-    errors?.on('error', (error) => this.#note('stderr', `the log ends: ${error.message}`));
+    errors?.on('error', (error: Error) => this.#note('stderr', `the log ends: ${error.message}`));
     errors?.setEncoding('utf8').on('data', eachLine((line) => this.#note('stderr', line), () => undefined));
   }
 
+  /** Everything said since the last `freshLog`; who holds on to an older log keeps it as it was. */
+  get log(): readonly AgentLogLine[] {
+    return this.#log;
+  }
+
+  freshLog(): void {
+    this.#log = [];
+  }
+
   #note(direction: AgentLogLine['direction'], text: string): void {
-    this.log.push({ at: performance.now(), direction, text });
+    this.#log.push({ at: performance.now(), direction, text });
   }
 
   #loseSoon(how: string): void {
@@ -87,7 +96,7 @@ export class AgentClient {
   /** Ends the agent and rejects everything that waits. Only the first reason counts. */
   lose(how: string): void {
     if (this.#lost !== undefined) return;
-    const stderr = this.log.filter((line) => line.direction === 'stderr').slice(-STDERR_SHOWN);
+    const stderr = this.#log.filter((line) => line.direction === 'stderr').slice(-STDERR_SHOWN);
     const lastWords = stderr.map((line) => `\n  stderr: ${line.text}`).join('');
     const { pid } = this.#transport;
     this.#lost = new AgentLost(`agent ${this.#options.name}${pid === 0 ? '' : ` (pid ${pid})`} ${how}${lastWords}`);
@@ -130,8 +139,18 @@ export class AgentClient {
     const answer = this.#pending.add(id, command, limitMs, () => this.lose(
       `did not answer '${shown(line)}' within ${limitMs} ms; it hangs, or the machine is too slow for this limit`,
     ));
-    this.#transport.input.write(`${line}\n`);
+    this.#write(line);
     return answer;
+  }
+
+  /** Requests made in one go travel in one go: a system call for each would cost more than the work asked for. */
+  #write(line: string): void {
+    const { input } = this.#transport;
+    if (input.writableCorked === 0) {
+      input.cork();
+      process.nextTick(() => input.uncork());
+    }
+    input.write(`${line}\n`);
   }
 
   /** See `Agent.close`. */

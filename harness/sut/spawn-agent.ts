@@ -47,6 +47,8 @@ export interface AgentGreeting {
 export interface SpawnedAgent extends Agent {
   readonly name: string;
   readonly greeting: AgentGreeting;
+  /** Begins a new log. Who holds on to the old one keeps it as it was. */
+  freshLog(): void;
 }
 
 function readGreeting(name: string, fields: AgentAnswer): AgentGreeting {
@@ -109,7 +111,10 @@ export async function connectAgent(transport: AgentTransport, options: ConnectOp
       name: options.name,
       greeting,
       pid: options.pid ?? transport.pid,
-      log: agent.log,
+      get log() {
+        return agent.log;
+      },
+      freshLog: () => agent.freshLog(),
       request: (command, args = {}, { timeoutMs } = {}) =>
         agent.request(command, args, limitOf(args, timeoutMs, requestMs, scale)),
       close: () => agent.close(),

@@ -22,7 +22,7 @@ const INSIDE = [...VITEST, join(ROOT, 'harness', 'topology', 'testing', 'inside.
 let agent = '';
 beforeAll(async () => {
   agent = await ensureAgent(ROOT);
-}, 60_000);
+}, 180_000);
 
 function start(command: readonly string[]): { child: ChildProcess; said: () => string; ended: Promise<number | null> } {
   const [program = '', ...argv] = command;
@@ -77,19 +77,19 @@ async function eventually(what: string, holds: () => boolean): Promise<void> {
 }
 
 describe('inside a tester namespace', () => {
-  it('cells and ports do what they promise', () => passes(enterCommand(INSIDE)), 60_000);
+  it('cells and ports do what they promise', () => passes(enterCommand(INSIDE)), 180_000);
 
   it.runIf(process.getuid?.() === 0)('they do so for an ordinary user, too', async () => {
     const asNobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
     await passes([...asNobody, ...enterCommand(INSIDE, NOBODY)]);
-  }, 60_000);
+  }, 180_000);
 
   it('processes work side by side, also when they think they are the same worker', async () => {
     const three = 'for i in 1 2 3; do "$@" & done; wait';
     const { said, ended } = start(enterCommand(['sh', '-c', three, 'sh', ...script('many-cells.ts')]));
     expect(await ended).toBe(0);
     expect(said()).toBe('done\n'.repeat(3));
-  }, 60_000);
+  }, 180_000);
 
   it('a killed run leaves no process, namespace or device', async () => {
     const { child, said, ended } = start(enterCommand(script('hold-cells.ts')));
@@ -109,7 +109,7 @@ describe('inside a tester namespace', () => {
     for (const device of held.devices) {
       expect(existsSync(`/proc/sys/net/ipv4/conf/${device}`)).toBe(false);
     }
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('outside of a tester namespace', () => {

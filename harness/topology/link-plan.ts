@@ -42,7 +42,7 @@ export function pairLine(plan: LinkPlan, pid: number): string {
 }
 
 /** The lines that lead marked packets for the prefix to the link. */
-export function routeLines(plan: LinkPlan, number: number): string[] {
+export function routeLines(plan: Pick<LinkPlan, 'device'>, number: number): string[] {
   const { ipv4, ipv6 } = prefixesOf(number);
   const to = `dev ${plan.device} table ${LINK_TABLE}`;
   return [`route add ${ipv4}0/24 ${to}`, `route add ${ipv6}/64 ${to}`];

@@ -1,6 +1,7 @@
 /** The netns driver: the SUT is this kernel, in a network namespace of its own for every cell. */
 import { readlinkSync } from 'node:fs';
-import { spawnAgent } from '../sut/spawn-agent.ts';
+import { AgentNursery } from '../sut/nursery.ts';
+import { connectAgent } from '../sut/spawn-agent.ts';
 import { networkNamespace } from '../wire/inside.ts';
 import { settleEnd, settleNamespace } from './sut-settings.ts';
 import { TopologyError } from './types.ts';
@@ -17,8 +18,8 @@ export interface NetnsOptions {
 }
 
 /** The namespace is the agent's alone: it has no name and goes when the agent goes. */
-async function startHost(name: string, agentPath: string): Promise<Host> {
-  const agent = await spawnAgent({ command: ['unshare', '--net', '--', agentPath, '--die-with-parent'], name });
+async function startHost(name: string, nursery: AgentNursery): Promise<Host> {
+  const agent = await connectAgent(await nursery.start(), { name });
   try {
     if (readlinkSync(`/proc/${agent.pid}/ns/net`) === networkNamespace()) {
       throw new TopologyError(`host ${name}: agent ${agent.pid} is in the tester's namespace, expected one of its own`);
@@ -44,10 +45,11 @@ async function startHost(name: string, agentPath: string): Promise<Host> {
  * @throws TopologyError when the worker number makes no sense; building throws it outside of a tester namespace
  */
 export function createNetnsDriver(options: NetnsOptions): Driver {
+  let nursery: AgentNursery | undefined;
   const source = {
     name: 'netns',
-    take: (host: string) => startHost(host, options.agentPath),
-    close: () => Promise.resolve(),
+    take: (host: string) => startHost(host, nursery ??= new AgentNursery(options.agentPath)),
+    close: async () => nursery?.close(),
   };
   return createVethDriver(source, options.worker);
 }

@@ -32,6 +32,8 @@ const SETTINGS: readonly Setting[] = [
   ['net.ipv4.ip_forward', '0'],
   // A machine's own choice must not decide when packets come. Reno alone is allowed in every namespace.
   ['net.ipv4.tcp_congestion_control', 'reno', 'optional'],
+  // Docker switches it off where it makes no network of its own; this goes for the devices to come, too.
+  ['net.ipv6.conf.all.disable_ipv6', '0'],
   // Nothing on the wire but the test.
   ['net.ipv6.conf.default.addr_gen_mode', '1'],
   ['net.ipv6.conf.default.accept_ra', '0'],

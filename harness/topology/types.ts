@@ -1,5 +1,6 @@
 /** Topologies as files describe them, and what a driver makes of one. */
 import type { Agent } from '../sut/types.ts';
+import type { KernelTrouble } from './qemu/console-watch.ts';
 
 /** Traffic shaping of one direction of a link. Absent fields do not shape. */
 export interface Shape {
@@ -52,8 +53,16 @@ export interface Cell {
   /** The agent of each host, by host name. */
   agents: ReadonlyMap<string, Agent>;
   links: CellLink[];
+  /** What the SUT's kernel complained of since the cell was begun, where the driver can tell; complete after `close`. */
+  troubles?(): readonly KernelTrouble[];
   /** Takes everything down. Idempotent; never throws. */
   close(): Promise<void>;
+}
+
+/** What a cell is asked for. */
+export interface BuildOptions {
+  /** Nothing else shares the SUT's kernel, where that can be had: what it complains of is this cell's doing. */
+  alone?: boolean;
 }
 
 /** A way to make SUT hosts and links. */
@@ -62,7 +71,7 @@ export interface Driver {
   /** What of this topology the driver cannot do, one line each; empty when it can do all. */
   problems(topology: Topology): string[];
   /** Builds the topology. Many cells may exist at once. @throws TopologyError */
-  build(topology: Topology): Promise<Cell>;
+  build(topology: Topology, options?: BuildOptions): Promise<Cell>;
   /** Frees what the driver holds. */
   close(): Promise<void>;
 }
@@ -70,4 +79,10 @@ export interface Driver {
 /** A cell could not be built: a fault of the harness or the machine. */
 export class TopologyError extends Error {
   override readonly name = 'TopologyError';
+  /** What the SUT's kernel complained of meanwhile, where that is why. */
+  readonly troubles: readonly KernelTrouble[];
+  constructor(message: string, options?: ErrorOptions, troubles: readonly KernelTrouble[] = []) {
+    super(message, options);
+    this.troubles = troubles;
+  }
 }

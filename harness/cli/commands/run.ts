@@ -12,6 +12,10 @@ export function addRun(program: Command, argv: readonly string[]): void {
 Needs no Docker, no firewall rule, and no root where user namespaces are allowed. Whatever is built dies with the
 command, also when it is killed. What is given to choose scenarios must hold all together; lists are alternatives.`)
     .option('--sut <stack>', `the stack to judge: ${SUT_FORMS}`, 'netns')
+    .option('--image <name>', 'with --sut docker: a container image that holds an agent (default: ours, built on the spot)')
+    .option('--modules <folder>', 'with --sut kernel:./bzImage: its modules, where not everything is built in')
+    .option('--append <words>', 'with --sut kernel: words for the command line of the guest\'s kernel')
+    .option('--mirror <url>', 'with --sut kernel: where Debian\'s packages come from (default: as apt has it)')
     .addOption(new Option('-j, --concurrency <n>', 'scenarios at once').argParser(positive).default(DEFAULT_CONCURRENCY))
     .option('--json <file>', 'write the results there too')
     .addOption(new Option('--keep-captures <which>', 'whose evidence to keep').choices(['all', 'failed']).default('all'))

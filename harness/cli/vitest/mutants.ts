@@ -8,6 +8,7 @@ import { test } from 'vitest';
 import type { ExpectationResult } from '../../engine/result.ts';
 import { DEFAULT_WAITS, runScenario, type EngineContext } from '../../engine/run-scenario.ts';
 import type { Waits } from '../../engine/session.ts';
+import { sourceOf } from '../../engine/run-steps.ts';
 import { tampersFor, type Tamper } from '../../engine/tamper.ts';
 import { allSteps, type Scenario, type Step } from '../../scenario/suite.ts';
 
@@ -53,7 +54,7 @@ export function registerMutants(scenario: Scenario, context: EngineContext): voi
         const seen = outcome ?? before;
         const state = outcome === undefined ? 'unreached' : isNoticed(step, before, seen) ? 'noticed' : 'survived';
         task.meta.mutant = {
-          scenario: scenario.id, source: `${step.place.file}:${step.place.line}`, step: step.text, clauses: [...step.clauses],
+          scenario: scenario.id, source: sourceOf(step), step: step.text, clauses: [...step.clauses],
           lie: tamper.title, outcome: state, seen,
         };
         if (state === 'survived') throw new Error(`${name}: not noticed; the step's verdicts were: ${seen === '' ? 'none' : seen}`);
@@ -81,7 +82,7 @@ async function lieOnce(scenario: Scenario, step: Step, tamper: Tamper, context: 
 /** The verdicts of one step, and for what a MAY turned out to be also what it was. */
 function verdictsOf(step: Step, results: readonly ExpectationResult[]): string {
   return results
-    .filter((result) => result.source === `${step.place.file}:${step.place.line}` && result.step === step.text)
+    .filter((result) => result.source === sourceOf(step) && result.step === step.text)
     .map((result) => (result.verdict === 'info' ? `info: ${result.message ?? ''}` : result.verdict))
     .join(', ');
 }

@@ -10,6 +10,8 @@ export interface WorkerSettings {
   evidenceRoot: string;
   /** The stack under test. */
   sut: SutSettings;
+  /** The options that name it, for command lines. */
+  sutArguments: string[];
   deviations: Deviation[];
   /** Judge the stack, or see whether the scenarios notice a stack that is made to err. */
   mode: 'judge' | 'mutants';

@@ -1,7 +1,9 @@
 /** Starts Vitest over suite files, in this process's namespace. */
 import { cpus } from 'node:os';
 import { createVitest, type CliOptions, type Reporter } from 'vitest/node';
+import type { Scenario } from '../../scenario/suite.ts';
 import type { WorkerSettings } from './settings.ts';
+import { shareOut, writeGroups } from './suite-groups.ts';
 import { suitePlugin } from './suite-plugin.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
@@ -10,8 +12,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 export interface SuiteRun {
   /** The installation's folder. */
   root: string;
-  /** Suite files. */
-  files: readonly string[];
+  /** The scenarios to run. */
+  scenarios: readonly Scenario[];
   settings: WorkerSettings;
   /** Scenarios at once, over all workers. */
   concurrency: number;
@@ -22,7 +24,10 @@ export interface SuiteRun {
 /** Runs to the end or to an interrupt; true when the run was cut short. */
 export async function runSuites(run: SuiteRun): Promise<boolean> {
   const workers = Math.max(1, Math.min(cpus().length, run.concurrency));
-  const files = [...run.files];
+  const weights = new Map<string, number>();
+  for (const { place } of run.scenarios) weights.set(place.file, (weights.get(place.file) ?? 0) + 1);
+  const groups = writeGroups(shareOut(weights, workers), run.settings.evidenceRoot);
+  const files = groups.paths;
   const config: CliOptions = {
     config: false,
     root: run.root,
@@ -56,6 +61,7 @@ export async function runSuites(run: SuiteRun): Promise<boolean> {
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     await vitest.close();
+    groups.remove();
   }
   // A failed test sets Vitest's own exit code; ours comes from the verdicts.
   process.exitCode = 0;

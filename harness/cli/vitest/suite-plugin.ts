@@ -5,16 +5,24 @@ import type { Plugin } from 'vite';
 /** The worker stands beside this file, compiled or not. */
 const worker = fileURLToPath(new URL(`./suite-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
 
-/** Turns a suite file into a module that registers its scenarios as tests. */
+/** Ending of a file that lists suite files, one a line, to be run as one: see `suite-groups.ts`. */
+export const GROUP_ENDING = '.suite-group';
+
+/** Turns a suite file, or a group of them, into a module that registers their scenarios as tests. */
 export function suitePlugin(): Plugin {
   return {
     name: 'mptcp-conformance-suites',
     enforce: 'pre',
-    transform(_code, id) {
+    transform(code, id) {
       const file = id.split('?')[0] ?? id;
-      if (!file.endsWith('.suite.yaml')) return undefined;
-      const code = `import { registerSuite } from ${JSON.stringify(worker)};\nawait registerSuite(${JSON.stringify(file)});\n`;
-      return { code, map: null };
+      if (file.endsWith('.suite.yaml')) return { code: registering([file]), map: null };
+      if (file.endsWith(GROUP_ENDING)) return { code: registering(code.split('\n').filter((line) => line !== '')), map: null };
+      return undefined;
     },
   };
+}
+
+function registering(files: readonly string[]): string {
+  const calls = files.map((file) => `await registerSuite(${JSON.stringify(file)});\n`);
+  return `import { registerSuite } from ${JSON.stringify(worker)};\n${calls.join('')}`;
 }

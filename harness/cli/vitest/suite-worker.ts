@@ -42,22 +42,26 @@ interface WorkerState {
   driver: Driver;
 }
 
-let opened: WorkerState | undefined;
+let opened: Promise<WorkerState> | undefined;
 
-function open(settings: WorkerSettings): WorkerState {
-  opened ??= {
-    catalogue: openCatalogue(),
-    promises: openPromises(),
-    library: openLibrary(join(projectRoot(), 'suites')),
-    driver: openDriver(settings.sut),
-  };
+function open(settings: WorkerSettings): Promise<WorkerState> {
+  opened ??= openOnce(settings);
   return opened;
 }
 
+async function openOnce(settings: WorkerSettings): Promise<WorkerState> {
+  return {
+    catalogue: openCatalogue(),
+    promises: openPromises(),
+    library: openLibrary(join(projectRoot(), 'suites')),
+    driver: await openDriver(settings.sut),
+  };
+}
+
 /** Registers every selected scenario of a suite file. @throws DocumentError */
-export function registerSuite(file: string): void {
+export async function registerSuite(file: string): Promise<void> {
   const settings = inject('conformance');
-  const state = open(settings);
+  const state = await open(settings);
   const selected = settings.selected === undefined ? undefined : new Set(settings.selected);
   for (const scenario of loadAnySuite(file, state.library)) {
     if (selected?.has(scenario.id) === false) continue;
@@ -128,7 +132,7 @@ function engineContext(settings: WorkerSettings, state: WorkerState): EngineCont
     evidenceRoot: settings.evidenceRoot,
     waits: DEFAULT_WAITS,
     lacks: new Map(),
-    rerun: (scenario) => rerunCommand(scenario.id),
+    rerun: (scenario) => rerunCommand(scenario.id, settings.sutArguments),
   };
 }
 

@@ -8,7 +8,7 @@ export default defineConfig({
   // An ordinary user cannot write to a checkout of someone else.
   cacheDir: join(tmpdir(), `mptcp-conformance-vite-${process.getuid?.() ?? 0}`),
   test: {
-    include: ['harness/{topology,wire,engine}/**/*.inside.ts'],
+    include: ['harness/{topology,wire,engine,sut}/**/*.inside.ts'],
     pool: 'forks',
     execArgv: ['--expose-gc'],
     testTimeout: 20_000,

@@ -111,3 +111,20 @@ export async function sutListens(cell: Cell, host: string, family: 'ipv4' | 'ipv
   await agent.request('bind', { fd: name, addr: family === 'ipv4' ? '0.0.0.0' : '::', port });
   await agent.request('listen', { fd: name });
 }
+
+/**
+ * Waits until a port's SUT answers: what reaches it before its kernel has settled the addresses is lost.
+ *
+ * @throws WireError when it does not answer for ten seconds
+ */
+export async function reached(port: WirePort): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  for (;;) {
+    try {
+      await port.echo(100);
+      return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+  }
+}

@@ -9,7 +9,7 @@ import { IpBatch } from '../ip-batch.ts';
 import { createNetnsDriver } from '../netns.ts';
 import { prepareTester } from '../tester-namespace.ts';
 import type { Cell } from '../types.ts';
-import { craft, listen, newDriver, sutListens, topology } from './lab.ts';
+import { craft, listen, newDriver, sutListens, topology, reached } from './lab.ts';
 
 const FAMILIES = ['ipv4', 'ipv6'] as const;
 /** Ports by family: a socket on `::` takes the port for both. */
@@ -20,10 +20,19 @@ afterAll(() => driver.close());
 async function inCell(name: string, use: (cell: Cell) => Promise<void>): Promise<void> {
   const cell = await driver.build(topology(name));
   try {
+    await settled(cell);
     await use(cell);
   } finally {
     await cell.close();
   }
+}
+
+async function settled(cell: Cell): Promise<void> {
+  await Promise.all(cell.links.flatMap((link) => FAMILIES.map(async (family) => {
+    const { port } = listen(link, family);
+    await reached(port);
+    port.close();
+  })));
 }
 
 /** Names of the devices in this namespace. */
@@ -126,7 +135,7 @@ describe('a cell of the netns driver', () => {
     await Promise.all(links.map(async (link) => {
       for (const family of FAMILIES) {
         const { port } = listen(link, family);
-        expect(await port.echo(5000)).toBeGreaterThan(0);
+        await reached(port);
         port.close();
       }
     }));
@@ -157,7 +166,7 @@ describe('a cell of the netns driver', () => {
       expect(second.links[0]!.sut).toEqual({ ipv4: `10.${block}.${number + 3}.2`, ipv6: `fd00:0:0:${hex(3)}::2` });
       for (const family of FAMILIES) {
         const { port } = listen(second.links[0]!, family);
-        await port.echo(10_000);
+        await reached(port);
         port.close();
       }
       await second.close();

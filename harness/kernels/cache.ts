@@ -1,0 +1,164 @@
+/** Kernels on this machine's disk, by release, and the lists of those that can be had. */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Apt, chooseMirror } from './apt.ts';
+import { chooseKernel, findKernels, type KernelPackage } from './packages.ts';
+import { KernelError, type KernelBuild } from './types.ts';
+import { compareKernelVersions, parseVersion, seriesOf, type KernelVersion } from './version.ts';
+
+const execute = promisify(execFile);
+
+/** How long lists count as fresh, milliseconds. */
+const FRESH_MS = 24 * 3600 * 1000;
+const MANIFEST = 'kernel.json';
+
+/** A kernel in the cache. */
+export interface CachedKernel extends KernelBuild {
+  package: string;
+  packageVersion: string;
+}
+
+/** Where kernels are kept unless told. */
+export function cacheFolder(): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'mptcp-conformance', 'kernels');
+}
+
+/** How the store works. */
+export interface StoreOptions {
+  folder?: string;
+  mirror?: string | undefined;
+  /** Hears of progress. */
+  say: (line: string) => void;
+}
+
+/** Finds, fetches and keeps kernels. */
+export class KernelStore {
+  readonly #folder: string;
+  readonly #apt: Apt;
+  readonly #say: (line: string) => void;
+
+  constructor({ folder = cacheFolder(), mirror, say }: StoreOptions) {
+    this.#folder = folder;
+    this.#say = say;
+    this.#apt = new Apt(join(folder, 'apt'), chooseMirror(mirror), say);
+  }
+
+  /** What is there already, newest first. */
+  cached(): CachedKernel[] {
+    if (!existsSync(this.#folder)) return [];
+    const kernels = readdirSync(this.#folder).flatMap((name) => {
+      const manifest = join(this.#folder, name, MANIFEST);
+      return existsSync(manifest) ? [JSON.parse(readFileSync(manifest, 'utf8')) as CachedKernel] : [];
+    });
+    return kernels.sort((a, b) => compareKernelVersions(versionOf(b), versionOf(a)));
+  }
+
+  /** What can be had, newest first. @param refresh reads the lists again also when they are fresh @throws KernelError */
+  async available(refresh = false): Promise<KernelPackage[]> {
+    const index = join(this.#folder, 'available.json');
+    if (!refresh && existsSync(index) && Date.now() - statSync(index).mtimeMs < FRESH_MS) {
+      return JSON.parse(readFileSync(index, 'utf8')) as KernelPackage[];
+    }
+    await this.#apt.update();
+    const kernels = findKernels(await this.#apt.dump());
+    if (kernels.length === 0) throw new KernelError('apt lists no kernel packages; see that the mirror holds Debian, or give another with --mirror');
+    mkdirSync(this.#folder, { recursive: true });
+    writeFileSync(`${index}.${process.pid}`, JSON.stringify(kernels));
+    renameSync(`${index}.${process.pid}`, index);
+    return kernels;
+  }
+
+  /**
+   * Gives the kernel that was asked for: what is in the cache when it fits, else the newest that can be had.
+   *
+   * @param wanted a series (`6.12`), a version (`6.12.117`), a release, or a package's name
+   * @throws KernelError when there is none, with those that there are
+   */
+  async get(wanted: string): Promise<CachedKernel> {
+    const there = this.cached().find((one) => isNamed(one, wanted));
+    if (there !== undefined) return there;
+    const kernels = await this.available();
+    const chosen = chooseKernel(kernels, wanted);
+    if (chosen === undefined) {
+      const series = [...new Set(kernels.map(({ version }) => seriesOf(version)))].join(', ');
+      throw new KernelError(`no kernel ${wanted} can be had; there are: ${series}; "mptcp-conformance kernels" lists them all`);
+    }
+    return this.#fetch(chosen, true);
+  }
+
+  async #fetch(kernel: KernelPackage, mayRefresh: boolean): Promise<CachedKernel> {
+    const place = join(this.#folder, kernel.release);
+    const work = join(this.#folder, `.${kernel.release}.${process.pid}`);
+    rmSync(work, { recursive: true, force: true });
+    try {
+      this.#say(`fetching ${kernel.name} ${kernel.packageVersion} (${Math.round(kernel.size / 1e6)} MB)`);
+      try {
+        await this.#apt.download(kernel.parts, join(work, 'debs'));
+      } catch (error) {
+        // A package of yesterday's list may have been replaced by today's.
+        if (!mayRefresh) throw error;
+        const newer = chooseKernel(await this.available(true), seriesOf(kernel.version));
+        if (newer === undefined) throw error;
+        return await this.#fetch(newer, false);
+      }
+      const root = join(work, 'root');
+      for (const deb of readdirSync(join(work, 'debs'))) await unpack(join(work, 'debs', deb), root);
+      const manifest = describe(kernel, work, place);
+      rmSync(join(work, 'debs'), { recursive: true });
+      writeFileSync(join(work, MANIFEST), `${JSON.stringify(manifest, undefined, 1)}\n`);
+      rmSync(place, { recursive: true, force: true });
+      renameSync(work, place);
+      return manifest;
+    } finally {
+      rmSync(work, { recursive: true, force: true });
+    }
+  }
+}
+
+/** @throws KernelError */
+async function unpack(deb: string, root: string): Promise<void> {
+  mkdirSync(root, { recursive: true });
+  try {
+    await execute('dpkg-deb', ['--extract', deb, root]);
+  } catch (error) {
+    throw new KernelError(`${deb} cannot be unpacked: ${(error as Error).message}; dpkg-deb is part of dpkg`, { cause: error });
+  }
+}
+
+/** Finds the parts of an unpacked kernel. @throws KernelError */
+function describe(kernel: KernelPackage, work: string, place: string): CachedKernel {
+  const root = join(work, 'root');
+  const { release } = kernel;
+  const find = (paths: readonly string[]): string | undefined => {
+    const found = paths.find((path) => existsSync(join(root, path)));
+    return found === undefined ? undefined : join(place, 'root', found);
+  };
+  const need = (what: string, paths: readonly string[]): string => {
+    const found = find(paths);
+    if (found === undefined) throw new KernelError(`package ${kernel.name} holds no ${what}: none of ${paths.join(', ')} is there`);
+    return found;
+  };
+  const folders = [`usr/lib/modules/${release}`, `lib/modules/${release}`];
+  const config = find([`boot/config-${release}`, ...folders.map((folder) => `${folder}/config`)]);
+  return {
+    release, modules: need('modules', folders),
+    image: need('kernel', [`boot/vmlinuz-${release}`, ...folders.map((folder) => `${folder}/vmlinuz`)]),
+    ...(config === undefined ? {} : { config }),
+    package: kernel.name, packageVersion: kernel.packageVersion, origin: `${kernel.name} ${kernel.packageVersion}`,
+  };
+}
+
+const UNKNOWN: KernelVersion = { numbers: [0, 0, 0] };
+
+function versionOf(kernel: CachedKernel): KernelVersion {
+  return parseVersion(kernel.packageVersion) ?? UNKNOWN;
+}
+
+function isNamed(kernel: CachedKernel, wanted: string): boolean {
+  if (kernel.release === wanted || kernel.package === wanted) return true;
+  const version = versionOf(kernel);
+  return seriesOf(version) === wanted || version.numbers.join('.') === wanted;
+}

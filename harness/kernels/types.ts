@@ -1,0 +1,20 @@
+/** Kernels that a guest can be started with. */
+
+/** A kernel on this machine's disk, ready to be started. */
+export interface KernelBuild {
+  /** `uname -r`. */
+  release: string;
+  /** Path of the bzImage. */
+  image: string;
+  /** Folder of its modules, what `/lib/modules/<release>` would be; absent when everything needed is built in. */
+  modules?: string;
+  /** Its configuration, where it is known. */
+  config?: string;
+  /** Where it came from, for people: a package with version, or a path. */
+  origin: string;
+}
+
+/** A kernel cannot be found, fetched or used; the message has the remedy. */
+export class KernelError extends Error {
+  override readonly name = 'KernelError';
+}

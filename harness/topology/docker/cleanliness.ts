@@ -1,0 +1,46 @@
+/** Whether a host's network namespace is as a new one is, seen from outside: nobody's word is taken for it. */
+import { readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Protocols whose sockets would outlive their scenario. */
+const PROTOCOLS = ['TCP', 'TCPv6', 'MPTCP', 'MPTCPv6'];
+/** Time that the kernel may take to free sockets after their reset, and between looks; milliseconds. There is no event. */
+const PATIENCE_MS = 300;
+const LOOK_AGAIN_MS = 3;
+
+/** Living sockets by protocol, of the namespace of process `pid`. */
+function socketsOf(pid: number): string[] {
+  return readFileSync(`/proc/${pid}/net/protocols`, 'utf8').split('\n').flatMap((line) => {
+    const [protocol = '', , count = '0'] = line.trim().split(/\s+/);
+    return PROTOCOLS.includes(protocol) && count !== '0' ? [`${count} ${protocol}`] : [];
+  });
+}
+
+/** Devices of the namespace of process `pid` beside the loopback and those that kernels put in every namespace. */
+function devicesOf(pid: number): string[] {
+  const lines = readFileSync(`/proc/${pid}/net/dev`, 'utf8').split('\n').slice(2);
+  return lines.map((line) => line.split(':')[0]?.trim() ?? '').filter((name) => name !== '');
+}
+
+/** What of a namespace stays from cell to cell. */
+export interface Cleanliness {
+  devices: readonly string[];
+}
+
+/** Takes down what a namespace holds that has served nobody yet. */
+export function asNew(pid: number): Cleanliness {
+  return { devices: devicesOf(pid) };
+}
+
+/** What is left in the namespace that was not there at first; undefined when there is nothing. Waits for what is going. */
+export async function leftIn(pid: number, before: Cleanliness): Promise<string | undefined> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const devices = devicesOf(pid).filter((name) => !before.devices.includes(name));
+    const left = [...socketsOf(pid).map((one) => `${one} sockets`), ...devices.map((name) => `device ${name}`)];
+    if (left.length === 0) return undefined;
+    if (performance.now() > deadline) return left.join(', ');
+    await delay(LOOK_AGAIN_MS);
+  }
+}

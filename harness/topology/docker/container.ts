@@ -1,0 +1,142 @@
+/** One container with an agent inside, and its streams as a transport. */
+import { readFileSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
+import type Docker from 'dockerode';
+import type { AgentTransport } from '../../sut/transport.ts';
+import { DockerError, dockerProblem, statusOf, type DaemonInfo } from './daemon.ts';
+import { labelsOf } from './labels.ts';
+
+/** What a container is made of. */
+export interface ContainerPlan {
+  docker: Docker;
+  info: DaemonInfo;
+  image: string;
+  /** Mark of the run, for the label. */
+  run: string;
+}
+
+/** Parts of /proc that Docker usually makes read-only, but for the one that holds the network's settings. */
+const READ_ONLY = [
+  '/proc/bus', '/proc/fs', '/proc/irq', '/proc/sysrq-trigger',
+  '/proc/sys/abi', '/proc/sys/debug', '/proc/sys/dev', '/proc/sys/fs', '/proc/sys/kernel', '/proc/sys/sunrpc', '/proc/sys/user', '/proc/sys/vm',
+];
+/** Processes in a container: the agent, and what an agent may start for a moment. */
+const PROCESSES = 64;
+
+/** How a container is started: as little as an agent can do with. */
+export function containerOptions({ image, info, run }: Pick<ContainerPlan, 'image' | 'info' | 'run'>): Docker.ContainerCreateOptions {
+  return {
+    Image: image,
+    Labels: labelsOf(run),
+    AttachStdin: true, AttachStdout: true, AttachStderr: true,
+    // When we are gone the agent reads the end of its input and goes, and the daemon removes the container.
+    OpenStdin: true, StdinOnce: true, Tty: false,
+    NetworkDisabled: false,
+    HostConfig: {
+      AutoRemove: true,
+      NetworkMode: 'none',
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      CapAdd: ['NET_ADMIN', 'NET_RAW'],
+      SecurityOpt: [
+        'no-new-privileges:true',
+        // Docker's profile forbids writing below /proc/sys/net, which here is the container's own.
+        ...(info.appArmor ? ['apparmor=unconfined'] : []),
+      ],
+      // Sysctls of the network are the container's own and the agent sets them; those beside them are the machine's.
+      ReadonlyPaths: READ_ONLY,
+      PidsLimit: PROCESSES,
+      LogConfig: { Type: 'none', Config: {} },
+    },
+  };
+}
+
+/**
+ * Starts a container. Nobody has looked yet whether it holds an agent.
+ *
+ * @throws DockerError when it does not start, or does not run on this machine
+ */
+export async function startContainer(plan: ContainerPlan): Promise<AgentTransport> {
+  const doing = `starting a container of image ${plan.image}`;
+  let container: Docker.Container | undefined;
+  try {
+    container = await plan.docker.createContainer(containerOptions(plan));
+    const stream = await container.attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true });
+    const exited = watchExit(container, plan.image);
+    await container.start();
+    const { State } = await container.inspect();
+    return transportOf(plan.docker, container, stream, exited, State.Pid);
+  } catch (error) {
+    if (container !== undefined) await removeContainer(container);
+    throw dockerProblem(error, doing);
+  }
+}
+
+/** Removes a container, running or not; one that is gone or going needs nothing. @throws DockerError */
+export async function removeContainer(container: Docker.Container): Promise<void> {
+  try {
+    await container.remove({ force: true });
+  } catch (error) {
+    if (![404, 409].includes(statusOf(error) ?? 0)) throw dockerProblem(error, `removing container ${short(container)}`);
+  }
+}
+
+function watchExit(container: Docker.Container, image: string): Promise<string> {
+  const name = `container ${short(container)} of image ${image}`;
+  return container.wait({ condition: 'removed' }).then(
+    ({ StatusCode: status }: { StatusCode: number }) => {
+      const why = status === 137 ? ' (killed: by hand, or for want of memory)' : '';
+      return `is gone: ${name} ended with status ${status}${why}`;
+    },
+    (error: unknown) => `is lost: ${name}: ${dockerProblem(error, 'waiting for its end').message}`,
+  );
+}
+
+function transportOf(docker: Docker, container: Docker.Container, stream: NodeJS.ReadWriteStream, exited: Promise<string>, pid: number): AgentTransport {
+  const [input, output, errors] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  input.pipe(stream);
+  docker.modem.demuxStream(stream, output, errors);
+  const drained = new Promise<void>((resolve) => {
+    const end = (): void => {
+      output.end();
+      errors.end();
+      resolve();
+    };
+    stream.once('end', end).once('close', end).once('error', (error: Error) => {
+      input.destroy(error);
+      end();
+    });
+  });
+  return {
+    pid, input, output, errors, exited, drained,
+    kill: () => void container.kill({ signal: 'SIGKILL' }).catch(() => {
+      // It is gone, or the daemon is: `exited` tells.
+    }),
+  };
+}
+
+/**
+ * Sees that a process id that the daemon told is that process here, too.
+ *
+ * @param inside what the agent says its process id is
+ * @throws DockerError with the remedy
+ */
+export function requireLocal(pid: number, inside: number, image: string): void {
+  const remedy = 'the daemon must run on this machine and see its processes: not in a virtual machine, not in a container, and the run in the ' +
+    'namespace of process ids of the daemon (docker run --pid=host, if the run is in a container itself)';
+  let ids = '';
+  try {
+    ids = /^NSpid:\s*(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+  } catch (cause) {
+    throw new DockerError(`the daemon says that process ${pid} is the agent of image ${image}, and there is no such process here; ${remedy}`, { cause });
+  }
+  // An agent may be a child of the first process, so any but that of the machine itself will do.
+  const [outside, ...within] = ids.trim().split(/\s+/).map(Number);
+  if (outside !== pid || within.length === 0) {
+    throw new DockerError(`process ${pid} was expected to be the agent of image ${image} (there ${inside}), and is in no container; ${remedy}`);
+  }
+}
+
+function short(container: Docker.Container): string {
+  return container.id.slice(0, 12);
+}

@@ -1,0 +1,28 @@
+/** The docker driver: every SUT host is a container, linked straight to the tester. */
+import { assertInsideTester } from '../tester-namespace.ts';
+import type { Driver } from '../types.ts';
+import { createVethDriver } from '../veth-driver.ts';
+import { openDaemon } from './daemon.ts';
+import { ContainerHosts } from './hosts.ts';
+
+/** How the driver works. */
+export interface DockerOptions {
+  /** The image; the daemon has it. */
+  image: string;
+  /** Mark of the run, for the containers' labels. */
+  run: string;
+  /** Which share of the address space is ours, see {@link createVethDriver}. */
+  worker?: number;
+}
+
+/**
+ * A driver whose SUT hosts are containers without any network of Docker's: the links of a cell are the only ones they
+ * have. Containers are kept for the next cell after a full reset, and end with this process.
+ */
+export function createDockerDriver({ image, run, worker }: DockerOptions): Driver {
+  const plan = async () => {
+    assertInsideTester();
+    return { ...await openDaemon(), image, run };
+  };
+  return createVethDriver(new ContainerHosts(plan), worker);
+}

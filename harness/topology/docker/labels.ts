@@ -1,0 +1,20 @@
+/** Labels by which containers are known as ours, and as those of a run that is alive or gone. */
+import { readFileSync, readlinkSync } from 'node:fs';
+
+/** Which run a container belongs to: its launcher's process id and start time. */
+export const RUN_LABEL = 'mptcp-conformance.run';
+/** Process id of the tester that started it. */
+export const TESTER_LABEL = 'mptcp-conformance.pid';
+/** Where process ids have that meaning: this boot of this machine, and the namespace of process ids. */
+export const PLACE_LABEL = 'mptcp-conformance.place';
+
+/** What {@link PLACE_LABEL} holds here. Process ids of another place say nothing. */
+export function placeMark(): string {
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return `${boot}/${/\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? ''}`;
+}
+
+/** The labels of a container that this process starts. @param run the run's mark */
+export function labelsOf(run: string): Record<string, string> {
+  return { [RUN_LABEL]: run, [TESTER_LABEL]: String(process.pid), [PLACE_LABEL]: placeMark() };
+}

@@ -1,0 +1,97 @@
+/** Reads a kernel's console for signs that the kernel itself is in trouble. Pure. */
+
+/** What a kernel can complain of. `lost`: the guest went away, or answers no more, without a word. */
+export type TroubleKind =
+  | 'panic' | 'oops' | 'bug' | 'kasan' | 'lockdep' | 'hung-task' | 'lockup' | 'warning' | 'lost';
+
+/** One line that is a sign of trouble. */
+export interface TroubleSign {
+  kind: TroubleKind;
+  /** The kernel's own words, without time and addresses that differ from run to run. */
+  title: string;
+}
+
+/** In this order: the first that fits names the trouble. */
+const SIGNS: readonly (readonly [TroubleKind, RegExp])[] = [
+  ['panic', /^Kernel panic - not syncing/],
+  ['kasan', /^BUG: K(?:A|C|M)SAN:|^UBSAN:|^BUG: KFENCE:/],
+  ['lockup', /^watchdog: BUG: soft lockup|hard LOCKUP|INFO: rcu_\w+ (?:self-)?detected (?:expedited )?stall/],
+  ['hung-task', /^INFO: task .* blocked for more than/],
+  ['lockdep', /^WARNING: (?:possible |inconsistent lock|bad unlock balance|suspicious RCU usage|held lock freed|nested lock)/],
+  ['oops', /^(?:BUG: unable to handle|BUG: kernel NULL pointer|Oops: |general protection fault|Unable to handle kernel|int3: |divide error: )/],
+  ['bug', /^kernel BUG at |^BUG: |^unregister_netdevice: waiting for|^list_(?:add|del) corruption/],
+  ['warning', /^WARNING: /],
+];
+
+const STAMP = /^(?:<\d+>)?\[\s*\d+\.\d+\](?:\[\s*[CT]\d+\])? ?/;
+
+/** What one console line is a sign of; undefined for all others. */
+export function troubleSign(line: string): TroubleSign | undefined {
+  const text = line.trimEnd().replace(STAMP, '');
+  const kind = SIGNS.find(([, pattern]) => pattern.test(text))?.[0];
+  if (kind === undefined) return undefined;
+  const title = text.replaceAll(/\b(?:0x)?[0-9a-f]{8,16}\b/g, '*').replaceAll(/\b(CPU|PID): \d+/g, '$1: *').replaceAll(/\bpid \d+|:\d+ blocked/g, (match) => match.replace(/\d+/, '*'));
+  return { kind, title };
+}
+
+/** Trouble, with what the console said. */
+export interface KernelTrouble extends TroubleSign {
+  /** Lines of the console, from some before the first sign to the last that came. */
+  console: string[];
+}
+
+/** Lines before the first sign that are kept with it. */
+const BEFORE = 30;
+/** Most lines of one trouble. */
+const MOST = 2000;
+
+/**
+ * Follows a console. A trouble grows while the console goes on: the sign comes first and its explanation after. Signs
+ * that come while one is open (an oops that ends in a panic) belong to it.
+ */
+export class ConsoleWatch {
+  readonly troubles: KernelTrouble[] = [];
+  readonly #recent: string[] = [];
+  #rest = '';
+  #open: KernelTrouble | undefined;
+
+  /** Everything that the console said last, for errors. */
+  get tail(): readonly string[] {
+    return this.#recent;
+  }
+
+  /** Takes what came; returns the trouble that began with it, if one did. */
+  take(chunk: string): KernelTrouble | undefined {
+    const lines = (this.#rest + chunk).split(/\r*\n/);
+    this.#rest = lines.pop() ?? '';
+    let begun: KernelTrouble | undefined;
+    for (const line of lines) begun = this.#line(line) ?? begun;
+    return begun;
+  }
+
+  /** The guest has gone without a word. */
+  lost(title: string): KernelTrouble {
+    const trouble: KernelTrouble = { kind: 'lost', title, console: [...this.#recent] };
+    this.troubles.push(trouble);
+    return trouble;
+  }
+
+  /** What comes from now on is another trouble. */
+  settle(): void {
+    this.#open = undefined;
+  }
+
+  #line(line: string): KernelTrouble | undefined {
+    this.#recent.push(line);
+    if (this.#recent.length > BEFORE) this.#recent.shift();
+    if (this.#open !== undefined) {
+      if (this.#open.console.length < MOST) this.#open.console.push(line);
+      return undefined;
+    }
+    const sign = troubleSign(line);
+    if (sign === undefined) return undefined;
+    this.#open = { ...sign, console: [...this.#recent] };
+    this.troubles.push(this.#open);
+    return this.#open;
+  }
+}

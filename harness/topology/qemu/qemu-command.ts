@@ -1,0 +1,77 @@
+/** The command line of a guest. Pure. */
+
+/** What a guest is made of. */
+export interface GuestOptions {
+  /** The kernel's image: a bzImage. */
+  image: string;
+  initramfs: string;
+  accelerator: 'kvm' | 'tcg';
+  /** Network devices; the tester's taps have the names, in the order of the guest's `eth0`, `eth1`. */
+  taps: readonly string[];
+  /** Words added to the kernel's command line. */
+  append?: string;
+  /** MiB. */
+  memory?: number;
+}
+
+/** File descriptors of the started program, each a socket. */
+export const GUEST_FDS = { console: 3, control: 4, monitor: 5 } as const;
+
+/** Every device of a guest has the hardware address that its far end has: see `link-plan.ts`. */
+export const GUEST_HARDWARE_ADDRESS = '02:00:00:00:00:01';
+
+/** Where the guest's agent finds its control device. */
+const CONTROL_DEVICE = '/dev/vport0p1';
+const MEMORY_MIB = 512;
+const FUNCTIONS_PER_SLOT = 8;
+const FIRST_SLOT = 5;
+
+/**
+ * Everything that an offload would hide has to be on the wire: complete checksums, no packet larger than the link.
+ */
+const NO_OFFLOADS = [
+  'csum', 'gso', 'guest_csum', 'guest_tso4', 'guest_tso6', 'guest_ecn', 'guest_ufo', 'host_tso4', 'host_tso6', 'host_ecn', 'host_ufo',
+  'mrg_rxbuf',
+].map((name) => `${name}=off`).join(',');
+
+/**
+ * `loglevel=5`: warnings and what is worse, since a serial port is slow. An oops ends the guest, because nothing that
+ * comes after it can be trusted.
+ */
+const KERNEL_WORDS = [
+  'console=ttyS0', 'loglevel=5', 'panic=-1', 'oops=panic', 'hung_task_panic=0', 'rdinit=/init', 'net.ifnames=0',
+  'mitigations=off', 'audit=0', 'apparmor=0', 'selinux=0', 'nokaslr', 'random.trust_cpu=on', '8250.nr_uarts=1',
+  'tsc=reliable', 'no_timer_check', 'sysctl.kernel.hung_task_timeout_secs=20',
+];
+
+/** The kernel's command line, the agent's arguments after the dashes. */
+export function kernelCommandLine(append = ''): string {
+  const words = [...KERNEL_WORDS, ...append.split(/\s+/).filter((word) => word !== '')];
+  return [...words, '--', '--init', `--control=${CONTROL_DEVICE}`, '--cells'].join(' ');
+}
+
+function networkDevice(tap: string, index: number): string[] {
+  const slot = (FIRST_SLOT + Math.floor(index / FUNCTIONS_PER_SLOT)).toString(16);
+  const address = `addr=0x${slot}.${index % FUNCTIONS_PER_SLOT},multifunction=on`;
+  return [
+    '-netdev', `tap,id=n${index},ifname=${tap},script=no,downscript=no`,
+    '-device', `virtio-net-pci,netdev=n${index},mac=${GUEST_HARDWARE_ADDRESS},${address},romfile=,${NO_OFFLOADS}`,
+  ];
+}
+
+/** Program and arguments. QEMU dies with whoever starts it. */
+export function guestCommand(options: GuestOptions): string[] {
+  const { console, control, monitor } = GUEST_FDS;
+  return [
+    'setpriv', '--pdeathsig', 'KILL', '--',
+    'qemu-system-x86_64', '-name', 'mptcp-conformance', '-accel', options.accelerator, '-cpu', options.accelerator === 'kvm' ? 'host' : 'max',
+    '-machine', 'pc,usb=off,vmport=off', '-smp', '1', '-m', String(options.memory ?? MEMORY_MIB),
+    '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot',
+    '-kernel', options.image, '-initrd', options.initramfs, '-append', kernelCommandLine(options.append),
+    '-chardev', `socket,id=console,fd=${console}`, '-serial', 'chardev:console',
+    '-chardev', `socket,id=control,fd=${control}`,
+    '-device', 'virtio-serial-pci,addr=0x3', '-device', 'virtserialport,chardev=control,nr=1',
+    '-chardev', `socket,id=monitor,fd=${monitor}`, '-mon', 'chardev=monitor,mode=readline',
+    ...options.taps.flatMap(networkDevice),
+  ];
+}
