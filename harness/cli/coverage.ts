@@ -1,7 +1,6 @@
 /** `coverage`: prints or writes `docs/coverage.md`. */
 import { join } from 'node:path';
 import { judgesOfClauses } from '../catalogue/coverage.ts';
-import { isMultipath } from '../multipath/scenario.ts';
 import { writeWhole } from '../report/results-file.ts';
 import { coveragePage } from './coverage-page.ts';
 import { judgesOf } from './judges.ts';
@@ -10,7 +9,7 @@ import { openProject } from './project.ts';
 /** Makes the page from what is installed. @throws ResultsFileError when it cannot be written */
 export function coverage({ write }: { write: boolean }): void {
   const { root, catalogue, scenarios } = openProject();
-  const page = coveragePage(catalogue, judgesOfClauses(catalogue, judgesOf(scenarios.filter((one) => !isMultipath(one)))));
+  const page = coveragePage(catalogue, judgesOfClauses(catalogue, judgesOf(scenarios)));
   if (!write) {
     process.stdout.write(page);
     return;

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
-import { isMultipath } from '../multipath/scenario.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { createProgress } from '../report/progress.ts';
 import { enterNamespace } from './enter.ts';
@@ -65,7 +64,7 @@ export async function mutants(options: MutantOptions, argv: readonly string[]): 
   const sut = await prepareSut({ kind: 'netns' }, project.root);
   // What an expectation notices does not hang on the family, so one is enough unless asked for.
   const families = options.families !== undefined && options.families.length > 0 ? options.families : ['ipv4'];
-  const chosen = selectScenarios(project.scenarios.filter((one) => !isMultipath(one)), { ...options, families }, project.catalogue);
+  const chosen = selectScenarios(project.scenarios, { ...options, families }, project.catalogue);
   const scenarios = options.everyVariant === true ? chosen : firstVariants(chosen);
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-mutants-'));
   const reporter = new MutantReporter();

@@ -20,8 +20,10 @@ export interface Project {
   root: string;
   version: string;
   catalogue: Catalogue;
-  /** Every scenario variant of every suite, in file order. */
+  /** Every scenario variant of every suite of the RFC's sections, in file order. */
   scenarios: Scenario[];
+  /** Those of two stacks, which no coverage counts. */
+  multipath: Scenario[];
 }
 
 /** Absolute path of the installation's folder. */
@@ -83,5 +85,6 @@ export function openProject(): Project {
   }
   diagnostics.push(...lintAny(scenarios, catalogue));
   if (diagnostics.length > 0) throw new DocumentError(diagnostics);
-  return { root, version: projectVersion(), catalogue, scenarios };
+  const multipath = scenarios.filter(isMultipath);
+  return { root, version: projectVersion(), catalogue, scenarios: scenarios.filter((one) => !isMultipath(one)), multipath };
 }
