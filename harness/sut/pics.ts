@@ -42,18 +42,20 @@ export function toPics(source: YamlFile): Pics {
  */
 export function lacksOf(pics: Pics, release: string): Map<string, string> {
   const version = numbers(release);
-  if (version === undefined) return new Map();
-  return new Map<string, string>(pics.lacks.flatMap(({ feature, before, from, reason, link }) => {
+  if (version === undefined) return new Map<string, string>();
+  const lacking = new Map<string, string>();
+  for (const { feature, before, from, reason, link } of pics.lacks) {
     const tooNew = before !== undefined && compare(version, numbers(before)) >= 0;
     const tooOld = from !== undefined && compare(version, numbers(from)) < 0;
-    return tooNew || tooOld ? [] : [[feature, `${reason.trim()} (${link})`] as const];
-  }));
+    if (!tooNew && !tooOld) lacking.set(feature, `${reason.trim()} (${link})`);
+  }
+  return lacking;
 }
 
 /** What a stack says that this version of it lacks; nothing for a stack without a statement. @throws DocumentError */
 export function findLacks(folder: string, sut: string, release: string): Map<string, string> {
   const file = join(folder, `${sut}.yaml`);
-  return /^[\w.-]+$/.test(sut) && existsSync(file) ? lacksOf(loadPics(file), release) : new Map();
+  return /^[\w.-]+$/.test(sut) && existsSync(file) ? lacksOf(loadPics(file), release) : new Map<string, string>();
 }
 
 function numbers(text: string): readonly [number, number] | undefined {
