@@ -116,13 +116,15 @@ const NEEDS = [
   { id: 'python3', command: 'python3', apt: 'python3', dnf: 'python3', when: 'compile' },
   { id: 'tshark', command: 'tshark', apt: 'tshark', dnf: 'wireshark-cli', when: 'tests' },
   { id: 'tcpdump', command: 'tcpdump', apt: 'tcpdump', dnf: 'tcpdump', when: 'tests' },
+  { id: 'debootstrap', command: 'debootstrap', apt: 'debootstrap', dnf: 'debootstrap', when: 'tests' },
+  { id: 'dockerd', command: 'dockerd', apt: 'docker.io', dnf: 'moby-engine', when: 'docker' },
   { id: 'chromium', command: 'chromium', apt: 'chromium', dnf: 'chromium', when: 'tests' },
 ];
 
 /**
  * What the operating system lacks.
  *
- * @param occasions any of `compile` and `tests`, besides what is always needed
+ * @param occasions any of `compile`, `tests` and `docker`, besides what is always needed
  */
 export function missingNeeds(occasions, path = process.env.PATH ?? '', includes = ['/usr/include', '/usr/local/include']) {
   return NEEDS.filter((need) => need.when === 'always' || occasions.includes(need.when)).filter((need) =>

@@ -18,6 +18,7 @@ import { fetchKernel } from './prepare-kernel.ts';
 import { prepareSut, requireRights, type PreparedSut } from './prepare-sut.ts';
 import { isNarrowed, selectScenarios, UsageError, type Selection } from './selection.ts';
 import { showLadders } from './show.ts';
+import { JOURNAL } from './vitest/settings.ts';
 import { parseSut, sutArguments, type SutChoice } from './sut-option.ts';
 
 /** Options of the command, as the command line has them. */
@@ -26,6 +27,7 @@ export interface RunOptions extends Selection {
   /** See {@link parseSut}. */
   sut: string;
   image?: string;
+  shuffle?: number;
   modules?: string;
   append?: string;
   mirror?: string;
@@ -57,6 +59,8 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   const judged = applyDeviations(results, list);
   const file = join(plan.output, 'results.json');
   writeResults(file, judged);
+  // It is for runs that are killed before they come this far.
+  rmSync(join(plan.settings.evidenceRoot, JOURNAL), { force: true });
   if (options.json !== undefined) copyFileSync(file, options.json);
   await report(judged, errors, options, plan);
   return errors.length > 0 ? Math.max(2, exitCode(judged)) : exitCode(judged);
@@ -70,6 +74,7 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { c
     project, scenarios, selected, output,
     sut: sut.info,
     concurrency: options.concurrency,
+    shuffle: options.shuffle,
     allure: options.allure,
     keepCaptures: options.keepCaptures,
     command: ['mptcp-conformance', ...argv],
@@ -87,8 +92,12 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { c
 /** Clears what an earlier run left there; a folder that holds anything else is not ours to clear. */
 function prepareOutput(output: string): void {
   const ours = [EVIDENCE_FOLDER, 'results.json', 'allure-results', 'allure-report'];
-  for (const name of ours) rmSync(join(output, name), { recursive: true, force: true });
-  mkdirSync(join(output, EVIDENCE_FOLDER), { recursive: true });
+  try {
+    for (const name of ours) rmSync(join(output, name), { recursive: true, force: true });
+    mkdirSync(join(output, EVIDENCE_FOLDER), { recursive: true });
+  } catch (error) {
+    throw new UsageError(`cannot write to the folder ${output}: ${(error as Error).message}; choose another --output`);
+  }
 }
 
 function declaredFor(options: RunOptions, { info }: PreparedSut): DeviationList {

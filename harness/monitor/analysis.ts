@@ -102,7 +102,7 @@ export class Analysis {
     this.#tracker = new Tracker({
       opened: (connection) => this.#begin(connection),
       retired: (connection) => this.#end(connection),
-    }, settings.complete ?? false, { flows: settings.flows ?? 50_000 });
+    }, { flows: settings.flows ?? 50_000, complete: settings.complete ?? false, isHost: settings.judges });
   }
 
   /**

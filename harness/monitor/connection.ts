@@ -219,6 +219,11 @@ export function sideOf(flow: Flow, direction: Side): Side {
   return direction === 0 ? flow.openedBy : other(flow.openedBy);
 }
 
+/** The end of a flow that a side of the connection has. */
+export function endOf(flow: Flow, side: Side): FlowEnd {
+  return flow.ends[flow.openedBy === side ? 0 : 1];
+}
+
 /** The party's address of an id under which nothing else is known. */
 export function noteAddress(party: Party, id: number, address: string): void {
   const known = party.addresses.get(id);

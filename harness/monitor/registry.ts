@@ -2,24 +2,33 @@
 import { addresses } from './rules/addresses.ts';
 import { capableHandshake } from './rules/capable-handshake.ts';
 import { checksums } from './rules/checksums.ts';
+import { choices } from './rules/choices.ts';
+import { closingStates } from './rules/closing-states.ts';
+import { cumulativeAcks } from './rules/cumulative-acks.ts';
 import { dataFin } from './rules/data-fin.ts';
 import { dataNumbers } from './rules/data-numbers.ts';
 import { duplicateAcks } from './rules/duplicate-acks.ts';
 import { endings } from './rules/endings.ts';
 import { fallback } from './rules/fallback.ts';
+import { fastOpen } from './rules/fast-open.ts';
 import { joinHandshake } from './rules/join-handshake.ts';
+import { joinTargets } from './rules/join-targets.ts';
 import { keys } from './rules/keys.ts';
 import { mappings } from './rules/mappings.ts';
+import { opening } from './rules/opening.ts';
 import { optionForm } from './rules/option-form.ts';
 import { placement } from './rules/placement.ts';
+import { repeatedData } from './rules/repeated-data.ts';
 import { reservedBits } from './rules/reserved-bits.ts';
+import { resets } from './rules/resets.ts';
 import { windows } from './rules/windows.ts';
 import type { Monitor } from './types.ts';
 
 /** Every monitor, in the order in which they look at a packet: what departs in form is known before conduct is judged. */
 export const monitors: readonly Monitor[] = [
-  optionForm, reservedBits, placement, capableHandshake, keys, joinHandshake, checksums, mappings, dataNumbers, dataFin, windows,
-  addresses, endings, fallback, duplicateAcks,
+  optionForm, reservedBits, placement, capableHandshake, keys, joinHandshake, opening, fastOpen, checksums, mappings, dataNumbers,
+  cumulativeAcks, repeatedData, dataFin, closingStates, windows, addresses, joinTargets, endings, resets, fallback, duplicateAcks,
+  choices,
 ];
 
 /** Clauses that a monitor judges, each once. */

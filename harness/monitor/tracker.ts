@@ -24,10 +24,14 @@ interface Entry {
   direction: Side;
 }
 
-/** Limits of what is kept, so that no capture takes unbounded memory. */
-export interface TrackerLimits {
-  /** Conversations at once; the oldest make room. */
+/** What a tracker goes by. */
+export interface TrackerSettings {
+  /** Conversations at once; the oldest make room: no capture takes unbounded memory. */
   flows: number;
+  /** Every packet is there, in the order in which one end saw them. */
+  complete: boolean;
+  /** Tells the addresses of one host from all others, where that is known. */
+  isHost?: ((address: string) => boolean) | undefined;
 }
 
 /** What a tracker tells of: connections that came and those that it let go. */
@@ -49,16 +53,14 @@ export class Tracker {
   readonly #closed: Connection[] = [];
   readonly #live = new Set<Connection>();
   readonly #events: TrackerEvents;
-  readonly #limits: TrackerLimits;
-  readonly #complete: boolean;
+  readonly #settings: TrackerSettings;
   #count = 0;
   /** Conversations without MPTCP, as far as their SYN was seen. */
   plainFlows = 0;
 
-  constructor(events: TrackerEvents, complete: boolean, limits: TrackerLimits = { flows: 50_000 }) {
+  constructor(events: TrackerEvents, settings: TrackerSettings) {
     this.#events = events;
-    this.#complete = complete;
-    this.#limits = limits;
+    this.#settings = settings;
   }
 
   /** The packet as an event of its connection; undefined when it belongs to none. */
@@ -161,12 +163,10 @@ export class Tracker {
     flow.join.token = option.token;
     const owners = this.#tokens.get(option.token) ?? [];
     const owner = owners.findLast(({ connection, side }) => hasAddress(connection, side, packet.ip.dst)) ?? owners.at(-1);
-    if (owner !== undefined && this.#isPlausible(owner.connection, packet)) {
-      // A host that sends its own token by mistake still belongs to that connection.
-      const { connection, side } = owner;
-      const own = onlyOf(connection, side, packet.ip.src) || onlyOf(connection, other(side), packet.ip.dst);
-      flow.openedBy = own ? side : other(side);
-      this.#adopt(flow, connection);
+    const target = owner === undefined ? undefined : this.#targetOf(owner.connection, owner.side, packet);
+    if (owner !== undefined && target !== undefined) {
+      flow.openedBy = other(target);
+      this.#adopt(flow, owner.connection);
       return;
     }
     this.#noteUnattached();
@@ -179,20 +179,30 @@ export class Tracker {
   }
 
   /**
-   * A tester may send any token to any address. Where all of a connection's packets are known, a join to or from none
-   * of its addresses cannot be told to be of it.
+   * The side that a join is sent to: mostly the one whose token it has, but a host may send its own token by mistake.
+   * Undefined where all of a connection's packets are known and the join is to and from none of its addresses: a tester
+   * may send any token to any address.
    */
-  #isPlausible(connection: Connection, { ip }: Packet): boolean {
-    return !this.#complete || ([0, 1] as const).some((side) => hasAddress(connection, side, ip.dst) || hasAddress(connection, side, ip.src));
+  #targetOf(connection: Connection, owner: Side, { ip }: Packet): Side | undefined {
+    const { isHost } = this.#settings;
+    if (isHost !== undefined && isHost(ip.src) !== isHost(ip.dst)) {
+      const hosts = ([0, 1] as const).filter((side) => [...connection.parties[side].addresses.values()].some((set) => [...set].some(isHost)));
+      const [host] = hosts;
+      if (hosts.length === 1 && host !== undefined) return isHost(ip.dst) ? host : other(host);
+    }
+    const knows = (side: Side): boolean => hasAddress(connection, side, ip.dst) || hasAddress(connection, side, ip.src);
+    if (this.#settings.complete && !knows(0) && !knows(1)) return undefined;
+    const own = onlyOf(connection, owner, ip.src) || onlyOf(connection, other(owner), ip.dst);
+    return own ? other(owner) : owner;
   }
 
   /** A subflow that cannot be told to be of any connection may be of each: none is seen whole any more. */
   #noteUnattached(): void {
-    if (this.#complete) for (const connection of this.#live) connection.elsewhere = true;
+    if (this.#settings.complete) for (const connection of this.#live) connection.elsewhere = true;
   }
 
   #create(note: PacketNote): Connection {
-    const connection = newConnection(++this.#count, note.at, this.#complete, this);
+    const connection = newConnection(++this.#count, note.at, this.#settings.complete, this);
     this.#live.add(connection);
     this.#events.opened(connection);
     return connection;
@@ -233,7 +243,7 @@ export class Tracker {
   }
 
   #makeRoom(): void {
-    if (this.#flows.size < this.#limits.flows * 2) return;
+    if (this.#flows.size < this.#settings.flows * 2) return;
     // Maps keep the order of insertion: the first are the oldest conversations.
     const [oldest] = this.#flows.values();
     if (oldest === undefined) return;

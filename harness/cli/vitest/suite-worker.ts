@@ -18,7 +18,7 @@ import { openCatalogue, openTopology, projectRoot } from '../project.ts';
 import { rerunCommand } from '../rerun.ts';
 import { registerMutants } from './mutants.ts';
 import { openDriver } from './open-driver.ts';
-import type { WorkerSettings } from './settings.ts';
+import { JOURNAL, type WorkerSettings } from './settings.ts';
 
 /** One scenario at most; a hung one must not hang the run. */
 const SCENARIO_TIMEOUT_MS = 120_000;
@@ -95,7 +95,7 @@ async function runAsTest(scenario: Scenario, settings: WorkerSettings, state: Wo
 
 /** A run that is killed leaves what it knew: a line for each scenario as it ends. */
 function journal(settings: WorkerSettings, outcome: ScenarioResult): void {
-  appendFileSync(join(settings.evidenceRoot, 'journal.jsonl'), `${JSON.stringify({ ...outcome, ladder: [] })}\n`);
+  appendFileSync(join(settings.evidenceRoot, JOURNAL), `${JSON.stringify({ ...outcome, ladder: [] })}\n`);
 }
 
 /** What Vitest shows of a scenario that did not pass; its stack would say nothing. */

@@ -15,7 +15,7 @@ const echoed = conduct('add-addr-echoed', '3.4.1-9.s3.1');
 const joinPort = conduct('join-port', '3.9.1-1.s2', '3.4-4.1.s4');
 const sourcePort = form('join-source-port', '3.9.1-1.s3.1', '3.9.1-1.s1');
 const privateAddress = form('add-addr-private', '3.4.1-10.s2');
-const again = form('add-addr-again', '3.4.1-4.s4.2', '3.4.1-9.s4');
+const again = form('add-addr-again', '3.4.1-4.s4.2', '3.4.1-9.s4', '3.4.1-9.s2');
 
 /** What one side has announced. */
 interface Announced {

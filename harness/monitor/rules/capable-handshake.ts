@@ -3,9 +3,11 @@ import type { OptionMpCapable } from '../../packet/types.ts';
 import type { Connection } from '../connection.ts';
 import { FLAG_A } from '../handshake.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
-import { conduct, form, hex } from './rule.ts';
+import { blaming, conduct, form, hex } from './rule.ts';
 
-const synLength = form('capable-syn-length', '3.1-6.1.s1', '3.1-3.s1', '3.1-8.s1', '3.1-14.s2');
+const synLength = blaming(form(
+  'capable-syn-length', '3.1-6.1.s1', '3.1-3.s1', '3.1-8.s1', '3.1-14.s2', 'A-3.s5', '6-4.s1',
+), '3.1-6.1.s1', '3.1-3.s1', '3.1-8.s1', '3.1-14.s2');
 const synAckLength = form('capable-synack-length', '3.1-6.2.s1');
 const ackLength = form('capable-ack-length', '3.1-6.3.s1', '3.1-15.s4');
 const dataLength = form('capable-data-length', '3.1-6.4.s1', '3.1-15.s3');

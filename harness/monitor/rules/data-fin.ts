@@ -1,14 +1,15 @@
 /** DATA_FIN: its shape, its number, and that nothing comes after it. */
-import { other, type DataMapping } from '../connection.ts';
+import { endOf, other, type DataMapping } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
-import { conduct, form } from './rule.ts';
+import { blaming, conduct, form } from './rule.ts';
 
 const alone = form('data-fin-alone', '3.3.3-5.s1', '3.3.3-4.s1');
 const withData = form('data-fin-with-data', '3.3.3-4.s3.1');
 const number = form('data-fin-number', '3.3.3-4.s2', '4-2.2.s3.2');
 const last = form('data-fin-is-last', '3.3-7.s2', '3.3.3-3.s1');
 const acknowledged = conduct('data-fin-acknowledged', '4-2.2.s4', '3.3.3-4.s3.2');
-const fins = conduct('fin-and-not-rst', '3.3.3-7.s1');
+const fins = blaming(conduct('fin-and-not-rst', '3.3.3-7.s1', '3.3.3-7.s2'), '3.3.3-7.s1');
+const together = conduct('fin-with-data-fin', '3.3.3-6.s4');
 const outstanding = conduct('no-fin-with-data-outstanding', '3.3.3-6.s6');
 
 function lookAtShape(judge: Judge, event: PacketEvent): void {
@@ -89,11 +90,20 @@ function lookAtFin(judge: Judge, event: PacketEvent, finStart: number | undefine
   } else judge.unknown(outstanding, side, 'a Data ACK or another subflow may be missing in the capture');
 }
 
+/** FIN and DATA_FIN on one packet: nothing may be outstanding on other subflows. */
+function lookAtBoth(judge: Judge, event: PacketEvent): void {
+  const { connection, flow, mapping, side } = event;
+  const acked = connection.parties[side].stream.acked ?? 1;
+  if (mapping?.fin !== true || !event.fin || !connection.complete) return;
+  const elsewhere = connection.flows.some((one) => one !== flow && endOf(one, side).mappings.some((held) => held.dsn + held.octets > acked));
+  judge.check(together, event, !elsewhere, () => ({ message: 'FIN and DATA_FIN come together while data on another subflow has no Data ACK' }));
+}
+
 /** Shape, number and consequences of DATA_FIN. */
 export const dataFin: Monitor = {
   name: 'data-fin',
   title: 'DATA_FIN has its shape and number, nothing follows it, and subflows close as they should',
-  rules: [alone, withData, number, last, acknowledged, fins, outstanding],
+  rules: [alone, withData, number, last, acknowledged, fins, together, outstanding],
   create: (_connection, judge) => {
     const starts: [number | undefined, number | undefined] = [undefined, undefined];
     return {
@@ -102,6 +112,7 @@ export const dataFin: Monitor = {
         if (event.rst) lookAtRst(judge, event);
         if (event.fin) {
           if (event.sender.fin === undefined && !event.rst) judge.pass(fins, side);
+          lookAtBoth(judge, event);
           lookAtFin(judge, event, starts[side]);
         }
         if (mapping?.fin === true) starts[side] ??= mapping.dsn;

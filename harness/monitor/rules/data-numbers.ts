@@ -10,7 +10,7 @@ const start = blaming(conduct(
 ), '3.1-22.s3', '3.1-28.s3', '3.1-28.s5.1', '3.3.1-13.s2', '4-2.2.s3.1');
 const ackStart = conduct('data-ack-starts-at-idsn', '3.1-15.s1');
 const ackForward = conduct('data-ack-never-back', '3.3.2-1.s3');
-const ackSeen = blaming(conduct('data-ack-of-data-sent', '3.3.2-1.s5', '3.3.1-10.s3', 'C.1.3-1.2.s2'), '3.3.2-1.s5', 'C.1.3-1.2.s2');
+const ackSeen = blaming(conduct('data-ack-of-data-sent', '3.3.2-1.s5', '3.3.1-10.s3', 'C.1.3-1.2.s2', '3.3.2-2.s1'), '3.3.2-1.s5', 'C.1.3-1.2.s2');
 const ackWide = conduct('data-ack-wide', '3.3.2-2.s2');
 const sizes = form('data-number-sizes', '3.3.1-11.s2', 'A-6.s2');
 const ackSizes = conduct('data-ack-sizes', '3.3.2-2.s3.1');

@@ -4,7 +4,7 @@ import type { OptionMalformed } from '../../packet/types.ts';
 import type { Judge, Monitor, PacketEvent, Rule } from '../types.ts';
 import { blaming, form, hex, octetsText } from './rule.ts';
 
-const anyOption = blaming(form('option-length', '3-2.s3', '3-4.1.s1', '3-3.s2', '3-2.s2.1', '6-3.s1', '7.1-1.s1'), '3-2.s3', '3-4.1.s1');
+const anyOption = blaming(form('option-length', '3-2.s3', '3-4.1.s1', '3-3.s2', '3-2.s2.1', '6-3.s1', '7.1-1.s1', 'A-1.s2'), '3-2.s3', '3-4.1.s1');
 const subtype = form('subtype-assigned', '7.2-4.s1', '3-2.s2.2');
 const capable = blaming(form('capable-form', '3.1-18.s1', '3.1-18.s3.1', '7.2-1.s2.1'), '3.1-18.s1');
 const joinSyn = blaming(form('join-syn-form', '3.2-5.1.s1.1', '3.2-5.1.s1.2', '7.2-1.s2.2'), '3.2-5.1.s1.1');
@@ -12,7 +12,7 @@ const joinSynAck = blaming(form('join-synack-form', '3.2-12.1.s1.1', '3.2-12.1.s
 const joinAck = blaming(form('join-ack-form', '3.2-15.1.s1.1', '3.2-15.1.s1.2', 'A-7.s2'), '3.2-15.1.s1.1', 'A-7.s2');
 const dss = blaming(form(
   'dss-form', '3.3-3.1.s1.1', '3.3-3.1.s1.2', '3.3-5.1.s1', '3.3-5.2.s1', '3.3-5.3.s1', '3.3-5.4.s1', '3.3-6.s2', 'A-5.s3',
-  'A-5.s4', '7.2-1.s2.3',
+  'A-5.s4', 'A-8.s2', '7.2-1.s2.3',
 ), '3.3-3.1.s1.1', '3.3-3.1.s1.2', 'A-5.s3');
 const addAddr = blaming(form('add-addr-form', '3.4.1-2.1.s1.2', '3.4.1-2.1.s1.1', '3.4.1-5.s3', '3.4.1-8.s1', '7.2-1.s2.4'), '3.4.1-2.1.s1.2');
 const addAddrHmac = form('add-addr-hmac-present', '3.4.1-2.1.s1.3', 'A-9.s1', '5-4.s8', '7.2-2.s1');
@@ -22,7 +22,7 @@ const prio = blaming(form('prio-form', '3.3.8-7.1.s1.1', '5-6.s4', '7.2-1.s2.6')
 const fail = blaming(form('fail-form', '3.7-9.1.s1.1', '3.7-8.s4', '7.2-1.s2.7'), '3.7-9.1.s1.1', '3.7-8.s4');
 const fastclose = blaming(form('fastclose-form', '3.5-3.1.s1.1', '7.2-1.s2.8'), '3.5-3.1.s1.1');
 const tcprst = blaming(form('tcprst-form', '3.6-2.1.s1.1', '7.2-1.s2.9'), '3.6-2.1.s1.1');
-const experimental = form('experimental', '7.2-4.s2');
+const experimental = form('experimental', '7.2-4.s2', '7.2-1.s2.10');
 
 const bySubtype: Readonly<Record<number, Rule>> = {
   0: capable, 2: dss, 3: addAddr, 4: removeAddr, 5: prio, 6: fail, 7: fastclose, 8: tcprst,

@@ -1,0 +1,80 @@
+/** Data that is sent again: the same octets, under the same numbers. */
+import type { FlowEnd } from '../connection.ts';
+import type { Judge, Monitor, PacketEvent, Rule } from '../types.ts';
+import { form } from './rule.ts';
+
+const sameData = form('same-data-again', '3.3.6-1.s1');
+const sameOctets = form('same-octets-again', '6-11.3.s2');
+const bothWays = form('data-on-two-subflows', '3.3.1-3.s2.2', '3.3.1-3.s3', '3.3.6-1.s5');
+
+/** Segments remembered, a power of 2. */
+const SLOTS = 1024;
+
+/** Marks of segments by where they start; an older one with the same slot is forgotten. */
+class Marks {
+  readonly #starts = new Float64Array(SLOTS).fill(-1);
+  readonly #lengths = new Uint32Array(SLOTS);
+  readonly #marks = new Uint32Array(SLOTS);
+  readonly #flows = new Uint32Array(SLOTS);
+
+  /** What is known of a segment of that start and length: its mark, and the subflow that it came on. */
+  find(start: number, length: number): { mark: number; flow: number } | undefined {
+    const slot = start & (SLOTS - 1);
+    if (this.#starts[slot] !== start || this.#lengths[slot] !== length) return undefined;
+    return { mark: this.#marks[slot] ?? 0, flow: this.#flows[slot] ?? 0 };
+  }
+
+  keep(start: number, length: number, mark: number, flow: number): void {
+    const slot = start & (SLOTS - 1);
+    this.#starts[slot] = start;
+    this.#lengths[slot] = length;
+    this.#marks[slot] = mark;
+    this.#flows[slot] = flow;
+  }
+}
+
+/** A few octets stand for all: those that differ here surely differ, and the rest costs nothing. */
+function markOf(payload: Uint8Array): number {
+  let mark = 0;
+  const step = Math.max(1, payload.length >> 4);
+  for (let i = 0; i < payload.length; i += step) mark = (Math.imul(mark, 31) + (payload[i] ?? 0)) >>> 0;
+  return mark;
+}
+
+function compare(judge: Judge, rule: Rule, event: PacketEvent, before: { mark: number } | undefined, mark: number): void {
+  if (before === undefined) return;
+  judge.check(rule, event, before.mark === mark, () => ({ message: 'other octets are sent under numbers that were used before' }));
+}
+
+/** Retransmissions, on the same subflow and on others. */
+export const repeatedData: Monitor = {
+  name: 'repeated-data',
+  title: 'what is sent again under the same numbers is the same, on its subflow and on others',
+  rules: [sameData, sameOctets, bothWays],
+  create: (connection, judge) => {
+    const bySubflow = new Map<FlowEnd, Marks>();
+    const byNumber: [Marks | undefined, Marks | undefined] = [undefined, undefined];
+    return {
+      packet: (event) => {
+        const { length, mapping, ssn, side, sender, packet, flow } = event;
+        // One octet may be a probe of any content.
+        if (length < 2 || !event.payloadKnown || event.syn || flow.stray || ssn === undefined) return;
+        const mark = markOf(packet.tcp.payload);
+        let marks = bySubflow.get(sender);
+        if (marks === undefined) bySubflow.set(sender, marks = new Marks());
+        if (event.retransmission) compare(judge, sameOctets, event, marks.find(ssn, length), mark);
+        else marks.keep(ssn, length, mark, flow.number);
+        if (mapping === undefined || mapping.infinite || connection.fallback !== undefined) return;
+        const offset = (ssn - mapping.ssn) | 0;
+        if (offset < 0 || offset + length > mapping.octets) return;
+        const numbers = byNumber[side] ??= new Marks();
+        const before = numbers.find(mapping.dsn + offset, length);
+        if (before === undefined) numbers.keep(mapping.dsn + offset, length, mark, flow.number);
+        else if (before.flow !== flow.number) {
+          compare(judge, sameData, event, before, mark);
+          judge.info(bothWays, event, 'the same data goes over two subflows');
+        }
+      },
+    };
+  },
+};
