@@ -192,8 +192,8 @@ function outcomeFor(result: ScenarioResult): Outcome {
 }
 
 /** What the kernel under test said of itself while the scenario ran, where its driver watches the console. */
-function troubleOf(result: ScenarioResult & { trouble?: { title: string } }): string | undefined {
-  return result.trouble === undefined ? undefined : clean(result.trouble.title);
+function troubleOf({ trouble }: ScenarioResult): string | undefined {
+  return trouble === undefined ? undefined : clean(trouble.title);
 }
 
 function description(result: ScenarioResult, judged: readonly string[], clauses: ReadonlyMap<string, Clause>): string {

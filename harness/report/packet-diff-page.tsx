@@ -1,3 +1,4 @@
+/** @jsxImportSource preact */
 /** Expected and actual packets side by side, as a page that stands alone. Pure. */
 import type { JSX } from 'preact';
 import { renderToString } from 'preact-render-to-string';

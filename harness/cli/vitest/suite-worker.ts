@@ -9,6 +9,7 @@ import { DEFAULT_WAITS, evidenceFolder, evidencePath, runScenario, type EngineCo
 import { reportToAllure } from '../../report/allure.ts';
 import { departureText } from '../../report/departure-text.ts';
 import { declareScenario } from '../../report/deviations.ts';
+import { judgementsOf } from '../../report/results.ts';
 import { writeLadder } from '../../report/results-file.ts';
 import { loadSuite, openLibrary, type SuiteLibrary } from '../../scenario/load.ts';
 import { clausesOf, type Scenario } from '../../scenario/suite.ts';
@@ -82,7 +83,8 @@ async function runAsTest(scenario: Scenario, settings: WorkerSettings, state: Wo
     writeLadder(folder, result.ladder);
     outcome.evidence.ladder = evidencePath(settings.evidenceRoot, scenario.id, 'ladder.json');
   }
-  const clauses = clausesOf(scenario).flatMap((id) => state.catalogue.get(id) ?? []);
+  const judged = new Set([...clausesOf(scenario), ...judgementsOf(outcome).map(({ clause }) => clause)]);
+  const clauses = [...judged].flatMap((id) => state.catalogue.get(id) ?? []);
   const files = outcome.evidence.pcap === undefined ? {} : { pcap: join(folder, 'capture.pcap'), agentLog: join(folder, 'agent.log') };
   reportToAllure(outcome, clauses, files);
   context.task.meta.conformance = { ...outcome, ladder: [] };
