@@ -14,6 +14,7 @@ import { addGate } from './commands/gate.ts';
 import { addKernels } from './commands/kernels.ts';
 import { addLint } from './commands/lint.ts';
 import { addList } from './commands/list.ts';
+import { addMatrix } from './commands/matrix.ts';
 import { addMerge } from './commands/merge.ts';
 import { addMutants } from './commands/mutants.ts';
 import { addRun } from './commands/run.ts';
@@ -57,6 +58,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do
   addCoverage(program);
   addExport(program);
   addGate(program);
+  addMatrix(program);
   addMerge(program);
   addMutants(program, argv);
   addSite(program);

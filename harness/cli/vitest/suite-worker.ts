@@ -119,7 +119,7 @@ function engineContext(settings: WorkerSettings, state: WorkerState): EngineCont
     }),
     evidenceRoot: settings.evidenceRoot,
     waits: DEFAULT_WAITS,
-    lacks: new Map(),
+    lacks: new Map(settings.lacks),
     rerun: (scenario) => rerunCommand(scenario.id, settings.sutArguments),
   };
 }
