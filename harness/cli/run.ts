@@ -51,7 +51,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   const inside = await enterNamespace(argv);
   if (inside !== undefined) return inside;
   const project = openProject();
-  const scenarios = selectScenarios(project.scenarios, options, project.catalogue);
+  const scenarios = selectScenarios([...project.scenarios, ...project.multipath], options, project.catalogue);
   const sut = await prepareSut(choice, project.root);
   const plan = planRun(project, scenarios, { ...sut, choice }, options, argv);
   const list = declaredFor(options, sut);
