@@ -5,12 +5,11 @@ import { parseDocument } from 'yaml';
 import { findCatalogueGaps } from '../catalogue/completeness.ts';
 import { formatDiagnostic, gather, type Diagnostic } from '../document/diagnostic.ts';
 import { loadDeviations } from '../report/deviations-file.ts';
-import { lintScenarios } from '../scenario/lint.ts';
-import { findSuites, loadSuite, openLibrary } from '../scenario/load.ts';
+import { findSuites, openLibrary } from '../scenario/load.ts';
 import { loadPics } from '../sut/pics.ts';
 import { loadTopology } from '../topology/load.ts';
 import { loadLab } from '../topology/remote-lab.ts';
-import { openCatalogue, openTopology, projectRoot } from './project.ts';
+import { lintAny, loadAnySuite, openCatalogue, projectRoot } from './project.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What a file is, told by its name or by what is in it. */
@@ -131,6 +130,6 @@ function checkSuites(files: readonly string[], root: string, report: Report): vo
   const library = report.check(undefined, () => openLibrary(join(root, 'suites')));
   const catalogue = report.check(undefined, () => openCatalogue());
   if (library === undefined || catalogue === undefined) return;
-  const scenarios = files.flatMap((file) => report.check('suite', () => loadSuite(file, library)) ?? []);
-  for (const diagnostic of lintScenarios(scenarios, catalogue, (name) => openTopology(name))) report.add(formatDiagnostic(diagnostic));
+  const scenarios = files.flatMap((file) => report.check('suite', () => loadAnySuite(file, library)) ?? []);
+  for (const diagnostic of lintAny(scenarios, catalogue)) report.add(formatDiagnostic(diagnostic));
 }
