@@ -13,6 +13,7 @@ import { addGate } from './commands/gate.ts';
 import { addKernels } from './commands/kernels.ts';
 import { addLint } from './commands/lint.ts';
 import { addList } from './commands/list.ts';
+import { addMatrix } from './commands/matrix.ts';
 import { addMerge } from './commands/merge.ts';
 import { addMutants } from './commands/mutants.ts';
 import { addRun } from './commands/run.ts';
@@ -55,6 +56,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do
   addCompletion(program);
   addCoverage(program);
   addGate(program);
+  addMatrix(program);
   addMerge(program);
   addMutants(program, argv);
   addSite(program);
