@@ -108,7 +108,7 @@ describe('verdicts', () => {
   });
 
   it('speaks on each link the family that the link has', async () => {
-    const { result } = await run(scenario(`${HANDSHAKE}\n- send: b > SYN <mp_join token=unknown>\n- expect: b < RST\n  clause: 3.2-19.s1`, '    topology: dual-stack\n'));
+    const { result } = await run(scenario(`${HANDSHAKE}\n- send: b > SYN <mp_join token=$tester.token>\n- expect: b < RST\n  clause: 3.2-19.s1`, '    topology: dual-stack\n    subflows: { b: { link: 2, id: 2 } }\n'));
     expect(result.verdict, result.reason).toBe('pass');
     const other = result.ladder.filter(({ kind, subflow }) => kind === 'packet' && subflow === 'b');
     expect(other).toHaveLength(2);
