@@ -22,6 +22,8 @@ export interface DrawnConnection {
 const FIRST = 60;
 const BEFORE = 8;
 const MOST = 240;
+/** Connections followed at once: with more, later ones get no picture. */
+const FOLLOWED = 300;
 
 interface Kept {
   entries: DrawnEntry[];
@@ -44,7 +46,7 @@ export class LadderKeeper {
   /** Takes a packet after the monitors have looked at it. */
   packet(event: PacketEvent): void {
     const kept = this.#of(event.connection);
-    if (kept.entries.length >= MOST) return;
+    if (kept === undefined || kept.entries.length >= MOST) return;
     const entry = { ...this.#entry(event), index: event.index };
     const departures = event.connection.parties[0].departures + event.connection.parties[1].departures;
     if (kept.entries.length < FIRST || departures > kept.departures) {
@@ -69,9 +71,10 @@ export class LadderKeeper {
     };
   }
 
-  #of(connection: Connection): Kept {
+  #of(connection: Connection): Kept | undefined {
     let kept = this.#kept.get(connection.number);
     if (kept === undefined) {
+      if (this.#kept.size >= FOLLOWED) return undefined;
       kept = { entries: [], recent: [], departures: 0, skipped: false };
       this.#kept.set(connection.number, kept);
     }
@@ -92,7 +95,8 @@ export function checkPage(reports: readonly FileReport[], drawn: readonly DrawnC
   const body = reports.flatMap((report) => [
     `<h1>${escapeXml(report.file)}</h1>`,
     `<p>${report.counts.packets} packets, ${report.counts.mptcp} of MPTCP connections.${report.problem === undefined ? '' : ` ${escapeXml(report.problem)}`}</p>`,
-    ...report.connections.slice(0, 1000).map((one) => connectionSection(one, drawn.find((other) => other.report === one))),
+    ...(report.found > report.connections.length ? [`<p>${report.found - report.connections.length} connections more are not shown; --json has them all.</p>`] : []),
+    ...report.connections.map((one) => connectionSection(one, drawn.find((other) => other.report === one))),
   ]);
   return [
     '<!doctype html>', '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
