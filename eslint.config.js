@@ -14,8 +14,10 @@ const below = {
   monitor: ['catalogue', 'mptcp', 'packet', 'document'],
   scenario: ['topology', 'sut', 'monitor', 'catalogue', 'mptcp', 'packet', 'document'],
   engine: ['scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
-  report: ['engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
-  cli: ['report', 'kernels', 'engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
+  multipath: ['engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
+  report: ['multipath', 'engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
+  site: ['report', 'multipath', 'engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
+  cli: ['site', 'report', 'multipath', 'kernels', 'engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
 };
 
 /** @param {[string, string[]]} entry a layer and those below it */
@@ -29,12 +31,12 @@ function layerPolicy([from, allowed]) {
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', 'reports/**', 'coverage/**'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { boundaries },
     settings: {
-      'import/resolver': { node: { extensions: ['.ts', '.js'] } },
+      'import/resolver': { node: { extensions: ['.ts', '.tsx', '.js'] } },
       'boundaries/elements': Object.keys(below).map((type) => ({ type, pattern: `harness/${type}/**`, partialMatch: false })),
     },
     rules: {

@@ -79,7 +79,7 @@ export function agentStale(root) {
  */
 export function sourceStamp(root) {
   if (!existsSync(join(root, 'harness')) || !existsSync(join(root, 'tsconfig.build.json'))) return undefined;
-  const files = walk(join(root, 'harness'), (name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  const files = walk(join(root, 'harness'), (name) => /\.tsx?$/.test(name) && !name.endsWith('.test.ts'));
   files.push(join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json'));
   const hash = createHash('sha256');
   for (const file of files.sort()) {
@@ -116,12 +116,18 @@ const NEEDS = [
   { id: 'python3', command: 'python3', apt: 'python3', dnf: 'python3', when: 'compile' },
   { id: 'tshark', command: 'tshark', apt: 'tshark', dnf: 'wireshark-cli', when: 'tests' },
   { id: 'tcpdump', command: 'tcpdump', apt: 'tcpdump', dnf: 'tcpdump', when: 'tests' },
+  { id: 'debootstrap', command: 'debootstrap', apt: 'debootstrap', dnf: 'debootstrap', when: 'tests' },
+  { id: 'qemu-system-x86_64', command: 'qemu-system-x86_64', apt: 'qemu-system-x86', dnf: 'qemu-system-x86-core', when: 'tests' },
+  { id: 'xz', command: 'xz', apt: 'xz-utils', dnf: 'xz', when: 'tests' },
+  { id: 'zstd', command: 'zstd', apt: 'zstd', dnf: 'zstd', when: 'tests' },
+  { id: 'dockerd', command: 'dockerd', apt: 'docker.io', dnf: 'moby-engine', when: 'docker' },
+  { id: 'chromium', command: 'chromium', apt: 'chromium', dnf: 'chromium', when: 'tests' },
 ];
 
 /**
  * What the operating system lacks.
  *
- * @param occasions any of `compile` and `tests`, besides what is always needed
+ * @param occasions any of `compile`, `tests` and `docker`, besides what is always needed
  */
 export function missingNeeds(occasions, path = process.env.PATH ?? '', includes = ['/usr/include', '/usr/local/include']) {
   return NEEDS.filter((need) => need.when === 'always' || occasions.includes(need.when)).filter((need) =>

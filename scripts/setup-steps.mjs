@@ -21,7 +21,7 @@ export function setUp(root, { tests }) {
   requireNode();
   const reason = installReason(root);
   const compile = reason !== undefined || agentStale(root) || addonProblem(root) !== undefined;
-  installNeeds([...(compile ? ['compile'] : []), ...(tests ? ['tests'] : [])]);
+  installNeeds([...(compile ? ['compile'] : []), ...(tests ? ['tests', 'docker'] : [])]);
   if (reason !== undefined) installPackages(root, reason);
   requireAddon(root);
   buildAgent(root);
@@ -34,7 +34,7 @@ export function requireNode() {
 }
 
 /** Installs what the operating system lacks, as root on a Debian; says what is missing otherwise. */
-function installNeeds(occasions) {
+export function installNeeds(occasions) {
   const missing = missingNeeds(occasions);
   if (missing.length === 0) return;
   const apt = findCommand('apt-get');

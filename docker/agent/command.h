@@ -42,6 +42,8 @@ void command_serve(char *line);
 bool endpoint_available(void);
 /* Removes all endpoints and puts back limits that were changed. Returns 0 or errno; *why says more. */
 int endpoint_reset(const char **why);
+/* Drops connections that have no socket any more, as far as this kernel can. */
+void connections_drop(void);
 /* Makes the kernel forget past peers. Returns 0 or errno, with *why. */
 int peers_forget(const char **why);
 /* Puts back every sysctl that was changed; returns how many, or -1 with the first that failed in *failed. */

@@ -59,22 +59,29 @@ struct handle *handle_need(const struct request *request) {
 }
 
 /*
- * With SO_LINGER set to some seconds close() blocks, O_NONBLOCK or not. A child waits in our place. It lets go of every
- * other descriptor, lest it keep connections open or hold the requester's pipes.
+ * With SO_LINGER set to some seconds close() blocks, O_NONBLOCK or not, for whoever closes last. A child does that in
+ * our place, when the end of the pipe tells that we have closed. It lets go of every other descriptor, lest it keep
+ * connections open or hold the requester's pipes.
  */
 static bool close_in_child(int fd) {
+  int done[2];
+  if (pipe(done) != 0) return false;
   signal(SIGCHLD, SIG_IGN);
   pid_t pid = fork();
-  if (pid < 0) return false;
   if (pid == 0) {
     long limit = sysconf(_SC_OPEN_MAX);
     if (limit < 0 || limit > 4096) limit = 4096;
     for (int other = 0; other < limit; other++)
-      if (other != fd) close(other);
+      if (other != fd && other != done[0]) close(other);
+    char octet;
+    while (read(done[0], &octet, 1) < 0 && errno == EINTR) continue;
     close(fd);
     _exit(0);
   }
-  return true;
+  if (pid > 0) close(fd);
+  close(done[0]);
+  close(done[1]);
+  return pid > 0;
 }
 
 void handle_close(struct handle *handle) {
@@ -82,9 +89,12 @@ void handle_close(struct handle *handle) {
   struct linger linger = {0};
   socklen_t size = sizeof linger;
   bool lingers = getsockopt(handle->fd, SOL_SOCKET, SO_LINGER, &linger, &size) == 0 && linger.l_onoff != 0;
-  if (lingers && linger.l_linger > 0 && !close_in_child(handle->fd))
+  if (!lingers || linger.l_linger == 0) {
+    close(handle->fd);
+  } else if (!close_in_child(handle->fd)) {
     log_line("fork: %s; close of %s blocks for its linger time", errno_name(errno), handle->name);
-  close(handle->fd);
+    close(handle->fd);
+  }
   for (size_t i = 0; i < used; i++) {
     if (handles[i] != handle) continue;
     handles[i] = handles[--used];

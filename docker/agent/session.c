@@ -70,6 +70,7 @@ void command_reset(const struct request *request) {
   const char *why = "", *why_remembered = "", *failed;
   operation_cancel(NULL);
   size_t sockets = handle_abort_all();
+  connections_drop();
   int error = endpoint_reset(&why);
   int forgotten = peers_forget(&why_remembered);
   int sysctls = sysctl_restore(&failed);

@@ -22,7 +22,7 @@ interface Leftover {
 
 /** Takes everything away and says so; returns the exit code. */
 export async function clean(options: CleanOptions): Promise<0 | 2> {
-  const leftovers = [...orphans(), ...unfinishedFiles(resolve(options.output))];
+  const leftovers = [...orphans(), ...unfinishedFiles(resolve(options.output)), ...await onDocker()];
   let failed = 0;
   for (const { what, remove } of leftovers) {
     if (options.dryRun) {
@@ -39,6 +39,14 @@ export async function clean(options: CleanOptions): Promise<0 | 2> {
   }
   if (leftovers.length === 0) process.stdout.write('nothing was left behind\n');
   return failed === 0 ? 0 : 2;
+}
+
+/** Containers of runs that are gone, and images that no run will use. Nothing where no daemon runs: there can be none. */
+async function onDocker(): Promise<Leftover[]> {
+  const host = process.env['DOCKER_HOST'] ?? '';
+  if (!host.startsWith('unix://') && (host !== '' || !existsSync('/var/run/docker.sock'))) return [];
+  const { dockerLeftovers } = await import('./clean-docker.ts');
+  return dockerLeftovers();
 }
 
 /** Processes of runs whose launcher is gone: agents, workers, the run itself. Their namespaces go with them. */

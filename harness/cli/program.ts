@@ -13,10 +13,12 @@ import { addGate } from './commands/gate.ts';
 import { addKernels } from './commands/kernels.ts';
 import { addLint } from './commands/lint.ts';
 import { addList } from './commands/list.ts';
+import { addMatrix } from './commands/matrix.ts';
 import { addMerge } from './commands/merge.ts';
 import { addMutants } from './commands/mutants.ts';
 import { addRun } from './commands/run.ts';
 import { addShow } from './commands/show.ts';
+import { addSite } from './commands/site.ts';
 import { addVitest } from './commands/vitest.ts';
 
 /** Builds the command line. @param argv what was given, for commands that start themselves again in a namespace */
@@ -54,8 +56,10 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do
   addCompletion(program);
   addCoverage(program);
   addGate(program);
+  addMatrix(program);
   addMerge(program);
   addMutants(program, argv);
+  addSite(program);
   addVitest(program, argv);
   return program;
 }

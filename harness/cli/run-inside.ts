@@ -1,6 +1,6 @@
 /** The run itself, in the tester's namespace: Vitest over the suites, then the results and what is made of them. */
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { evidenceFolder } from '../engine/run-scenario.ts';
 import { allureReporterOptions } from '../report/allure.ts';
 import { createProgress } from '../report/progress.ts';
@@ -25,6 +25,8 @@ export interface RunPlan {
   /** Folder of the report: results, evidence, Allure. */
   output: string;
   concurrency: number;
+  /** Seed of the order; the suites' own order when absent. */
+  shuffle?: number | undefined;
   allure: boolean;
   /** Keep the evidence of every scenario, or only of those that did not pass. */
   keepCaptures: 'all' | 'failed';
@@ -42,6 +44,7 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
     scenarios: plan.scenarios,
     settings: plan.settings,
     concurrency: plan.concurrency,
+    shuffle: plan.shuffle,
     reporters: plan.allure ? [collector, ['allure-vitest/reporter', { ...allure }]] : [collector],
     ...(plan.allure ? { setupFiles: ['allure-vitest/setup'] } : {}),
   });
@@ -58,6 +61,7 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
       selected: plan.selected,
       command: plan.command,
       concurrency: plan.concurrency,
+      ...(plan.shuffle === undefined ? {} : { seed: String(plan.shuffle) }),
     },
     sut: plan.sut,
     scenarios: inOrder(collector.results, plan.scenarios),
@@ -70,9 +74,16 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
 function dropEvidence(results: Collector['results'], output: string): void {
   for (const result of results) {
     if (result.verdict !== 'pass' && result.verdict !== 'info') continue;
-    rmSync(join(output, 'evidence', evidenceFolder(result.id)), { recursive: true, force: true });
+    const folder = join(output, EVIDENCE_FOLDER, evidenceFolder(result.id));
+    rmSync(folder, { recursive: true, force: true });
+    dropEmpty(dirname(folder), join(output, EVIDENCE_FOLDER));
     result.evidence = {};
   }
+}
+
+/** Removes a folder that has become empty, and those above it up to `top`. */
+function dropEmpty(folder: string, top: string): void {
+  for (let at = folder; at !== top && existsSync(at) && readdirSync(at).length === 0; at = dirname(at)) rmdirSync(at);
 }
 
 /** Results in the order of the suites, whatever order they came in. */

@@ -9,15 +9,17 @@ import { writeResults } from '../report/results-file.ts';
 import { summaryText } from '../report/summary.ts';
 import { styleFor } from '../report/text-layout.ts';
 import { troubleText } from '../report/trouble-text.ts';
+import { findLacks } from '../sut/pics.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { outsideProblem } from '../wire/inside.ts';
 import { enterNamespace } from './enter.ts';
 import { openProject, projectRoot, type Project } from './project.ts';
 import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
-import { fetchKernel } from './prepare-kernel.ts';
+import { prepareOutside } from './prepare-kernel.ts';
 import { prepareSut, requireRights, type PreparedSut } from './prepare-sut.ts';
 import { isNarrowed, selectScenarios, UsageError, type Selection } from './selection.ts';
 import { showLadders } from './show.ts';
+import { JOURNAL } from './vitest/settings.ts';
 import { parseSut, sutArguments, type SutChoice } from './sut-option.ts';
 
 /** Options of the command, as the command line has them. */
@@ -26,6 +28,7 @@ export interface RunOptions extends Selection {
   /** See {@link parseSut}. */
   sut: string;
   image?: string;
+  shuffle?: number;
   modules?: string;
   append?: string;
   mirror?: string;
@@ -42,13 +45,12 @@ export interface RunOptions extends Selection {
 export async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
   const choice = parseSut(options.sut, options);
   requireRights(choice);
-  // There is no network inside.
-  if (choice.kind === 'kernel' && outsideProblem() !== undefined) await fetchKernel(choice);
+  if (outsideProblem() !== undefined) await prepareOutside(choice);
   // The suites are loaded inside only: with many, doing it twice is the longest part of starting.
   const inside = await enterNamespace(argv);
   if (inside !== undefined) return inside;
   const project = openProject();
-  const scenarios = selectScenarios(project.scenarios, options, project.catalogue);
+  const scenarios = selectScenarios([...project.scenarios, ...project.multipath], options, project.catalogue);
   const sut = await prepareSut(choice, project.root);
   const plan = planRun(project, scenarios, { ...sut, choice }, options, argv);
   const list = declaredFor(options, sut);
@@ -57,6 +59,8 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   const judged = applyDeviations(results, list);
   const file = join(plan.output, 'results.json');
   writeResults(file, judged);
+  // It is for runs that are killed before they come this far.
+  rmSync(join(plan.settings.evidenceRoot, JOURNAL), { force: true });
   if (options.json !== undefined) copyFileSync(file, options.json);
   await report(judged, errors, options, plan);
   return errors.length > 0 ? Math.max(2, exitCode(judged)) : exitCode(judged);
@@ -69,7 +73,9 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { c
   return {
     project, scenarios, selected, output,
     sut: sut.info,
-    concurrency: options.concurrency,
+    // A bench has one host, and one set of cables.
+    concurrency: sut.choice.kind === 'remote' ? 1 : options.concurrency,
+    shuffle: options.shuffle,
     allure: options.allure,
     keepCaptures: options.keepCaptures,
     command: ['mptcp-conformance', ...argv],
@@ -78,6 +84,7 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { c
       evidenceRoot: join(output, EVIDENCE_FOLDER),
       sut: sut.settings,
       sutArguments: sutArguments(sut.choice),
+      lacks: [...findLacks(join(project.root, 'suites', 'pics'), sut.info.name, sut.info.kernel)],
       deviations: [],
       mode: 'judge',
     },
@@ -87,8 +94,12 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { c
 /** Clears what an earlier run left there; a folder that holds anything else is not ours to clear. */
 function prepareOutput(output: string): void {
   const ours = [EVIDENCE_FOLDER, 'results.json', 'allure-results', 'allure-report'];
-  for (const name of ours) rmSync(join(output, name), { recursive: true, force: true });
-  mkdirSync(join(output, EVIDENCE_FOLDER), { recursive: true });
+  try {
+    for (const name of ours) rmSync(join(output, name), { recursive: true, force: true });
+    mkdirSync(join(output, EVIDENCE_FOLDER), { recursive: true });
+  } catch (error) {
+    throw new UsageError(`cannot write to the folder ${output}: ${(error as Error).message}; choose another --output`);
+  }
 }
 
 function declaredFor(options: RunOptions, { info }: PreparedSut): DeviationList {

@@ -1,5 +1,5 @@
 /** What goes wrong around a run, for real: no namespaces, no MPTCP, no compiler, no room, signals. */
-import { cpSync, existsSync, lchownSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, lchownSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readResults } from '../report/results-file.ts';
@@ -84,6 +84,20 @@ test('a full disk: said, exit code 2, and nothing half-written is called results
   const { code, stderr, stdout } = await execute(command);
   expect(stderr).toMatch(/disk\/results\.json: the disk is full \(ENOSPC\), \d+ KiB needed; free some space or choose another --output/);
   expect({ code, left: stdout.trim() }).toEqual({ code: 2, left: 'evidence' });
+});
+
+test('an output folder that is a file is refused, and left as it was', async () => {
+  writeFileSync(output('file'), 'mine');
+  const { code, stderr } = await execute(run('file', SCENARIO));
+  expect(stderr).toMatch(/cannot write to the folder .*\/file: ENOTDIR.*; choose another --output\n$/);
+  expect(code).toBe(2);
+  expect(readFileSync(output('file'), 'utf8')).toBe('mine');
+});
+
+test('evidence of what passed is dropped when only failures are to be kept, folders and all', async () => {
+  const { code } = await execute(run('lean', SCENARIO, '--keep-captures', 'failed'));
+  expect(code).toBe(0);
+  expect(readdirSync(join(output('lean'), 'evidence'))).toEqual([]);
 });
 
 describe('a run that is cut short', () => {

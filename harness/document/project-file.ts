@@ -17,11 +17,14 @@ export function projectFile(path: string): string {
   }
 }
 
+let root: string | undefined;
+
 /**
  * A path as results and messages tell it: relative to the installation for what is in it, so that two machines agree;
  * as it is for everything else.
  */
 export function projectPath(path: string): string {
-  const short = relative(dirname(projectFile('package.json')), path);
+  root ??= dirname(projectFile('package.json'));
+  const short = relative(root, path);
   return short.startsWith('..') || isAbsolute(short) ? path : short;
 }

@@ -35,7 +35,9 @@ export async function judgeExpect(step: ExpectStep, session: Session, tamper: Ta
 
 /** Waits for any of several packets. */
 export async function judgeOneOf(step: OneOfStep, session: Session, tamper: Tamper | undefined): Promise<Outcome> {
-  return waitFor(step.alternatives, step.within, session, tamper);
+  const outcome = await waitFor(step.alternatives, step.within, session, tamper);
+  session.lastLabel = outcome.met ? outcome.message : undefined;
+  return outcome;
 }
 
 async function waitFor(

@@ -193,8 +193,10 @@ function ladderOf(session: Session, steps: readonly LadderEntry[], cell: Cell): 
       ...(subflow === undefined ? {} : { subflow: subflow.name }),
     };
   });
+  // What was said before the first step made the stack ready, and is in the agent's log.
+  const begin = session.startedAt + (steps[0]?.at ?? 0);
   const agent = ([...cell.agents.values()][0]?.log ?? [])
-    .filter((line) => line.at >= session.startedAt && line.direction !== 'stderr')
+    .filter((line) => line.at >= begin && line.direction !== 'stderr')
     .map((line): LadderEntry => ({ at: line.at - session.startedAt, kind: 'agent', text: `${line.direction === 'to' ? '->' : '<-'} ${line.text}` }));
   return [...steps, ...packets, ...agent].sort((a, b) => a.at - b.at);
 }

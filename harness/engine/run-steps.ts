@@ -2,7 +2,7 @@
 import type { Level } from '../catalogue/types.ts';
 import { projectPath } from '../document/project-file.ts';
 import type { Value } from '../scenario/expression.ts';
-import type { CheckStep, CollectedStep, RepeatStep, Step, SutStep } from '../scenario/suite.ts';
+import { allSteps, type CheckStep, type CollectedStep, type GivenStep, type RepeatStep, type Step, type SutStep } from '../scenario/suite.ts';
 import { parseExpr } from '../scenario/expression.ts';
 import { showValue } from '../scenario/format.ts';
 import { AgentRefused } from '../sut/types.ts';
@@ -70,6 +70,10 @@ async function runStep(step: Step, run: StepRun, inPreamble: boolean): Promise<O
         return await judgeSut(step, session, tamper);
       case 'repeat':
         await repeat(step, run, inPreamble);
+        return undefined;
+      case 'given':
+        if (session.lastLabel === step.label) await runSteps(step.steps, run, inPreamble);
+        else passOver(step, run);
         return undefined;
       case 'distinct':
       case 'scattered':
@@ -192,6 +196,16 @@ async function repeat(step: RepeatStep, run: StepRun, inPreamble: boolean): Prom
     }
     // Hundreds of equal passes say no more than the first; what differs stays.
     if (i > 0 && run.results.slice(earlier).every((result) => result.verdict === 'pass' || result.verdict === 'info')) run.results.length = earlier;
+  }
+}
+
+/** The stack took another way: the clauses of the steps inside do not apply to it here. */
+function passOver(step: GivenStep, run: StepRun): void {
+  const message = `only where the stack chooses "${step.label}"; it chose "${run.session.lastLabel ?? 'nothing'}"`;
+  for (const one of allSteps(step.steps)) {
+    for (const clause of one.clauses) {
+      run.results.push({ clause, level: run.levelOf(clause), verdict: 'skip', source: sourceOf(one), step: one.text, message });
+    }
   }
 }
 

@@ -70,6 +70,8 @@ export class Session {
   inStimulus = false;
   /** Packet that the last `expect` matched. */
   lastMatch: { arrival: Arrival; subflow: Subflow } | undefined;
+  /** Label of the alternative that the last `one-of` found. */
+  lastLabel: string | undefined;
   readonly #ports: WirePort[];
   readonly #parts: SessionParts;
   readonly #waiters = new Set<() => void>();

@@ -4,7 +4,7 @@ import type { Category, RuntimeMessage } from 'allure-js-commons/sdk';
 import type { LifecycleListener, ReporterConfig } from 'allure-js-commons/sdk/reporter';
 import { getGlobalTestRuntime } from 'allure-js-commons/sdk/runtime';
 import { Severity, Status, type Label, type Link, type Parameter, type StatusDetails } from 'allure-js-commons';
-import { anchorUrl } from '../catalogue/clause-id.ts';
+import { anchorUrl, parseClauseId } from '../catalogue/clause-id.ts';
 import { sectionTitle } from '../catalogue/rfc-outline.ts';
 import type { Clause, Level } from '../catalogue/types.ts';
 import type { ExpectationResult, ScenarioResult, Verdict } from '../engine/result.ts';
@@ -21,6 +21,9 @@ export interface AllureFiles {
   /** The ladder as SVG; drawn from the result when absent. */
   ladderSvg?: string;
   agentLog?: string;
+  /** Capture at the server's end, and the plot of the paths, where two stacks are judged. */
+  serverPcap?: string;
+  plot?: string;
 }
 
 /** Name of the parameter that carries the verdict to the reporter; it never reaches the results. */
@@ -128,7 +131,7 @@ const statusListener: LifecycleListener = {
 
 function metadata(result: ScenarioResult, clauses: ReadonlyMap<string, Clause>): RuntimeMessage {
   const judged = [...new Set([...judgementsOf(result).map(({ clause }) => clause), ...clauses.keys()])];
-  const links: Link[] = judged.map((id) => ({ url: anchorUrl(id), name: `RFC 8684 ${id}`, type: 'link' }));
+  const links: Link[] = judged.filter((id) => parseClauseId(id) !== undefined).map((id) => ({ url: anchorUrl(id), name: `RFC 8684 ${id}`, type: 'link' }));
   if (result.declared?.link !== undefined) links.push({ url: result.declared.link, name: 'declared deviation', type: 'issue' });
   const parameters: Parameter[] = Object.entries(result.parameters).map(([name, value]) => ({ name, value: clean(value) }));
   for (const [name, value] of [['role', result.role], ['family', result.family]] as const) {
@@ -177,6 +180,7 @@ function description(result: ScenarioResult, judged: readonly string[], clauses:
   const parts = [
     ...judged.map((id) => {
       const clause = clauses.get(id);
+      if (parseClauseId(id) === undefined) return `- ${escapeMarkdown(id)}`;
       return `- [${id}](${anchorUrl(id)})${clause === undefined ? '' : ` **${clause.keyword}** ${escapeMarkdown(clause.summary)}`}`;
     }),
     '',
@@ -238,6 +242,9 @@ function attachments(result: ScenarioResult, files: AllureFiles): RuntimeMessage
   return [
     ...svg,
     ...fromFile('capture', files.pcap, 'application/vnd.tcpdump.pcap', '.pcap'),
+    ...fromFile('capture at the server', files.serverPcap, 'application/vnd.tcpdump.pcap', '.pcap'),
+    ...fromFile('paths over time', files.plot, 'image/svg+xml', '.svg'),
+    ...(result.measures === undefined ? [] : [inline('measures', `${JSON.stringify(result.measures, undefined, 2)}\n`, 'application/json', '.json')]),
     ...fromFile('agent log', files.agentLog, 'text/plain', '.log'),
     inline('MPTCP counters', `${JSON.stringify(result.counters, undefined, 2)}\n`, 'application/json', '.json'),
   ];

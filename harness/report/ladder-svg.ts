@@ -60,8 +60,11 @@ export function ladderSvg(entries: readonly LadderEntry[], heading: LadderTitle 
   ].join('\n');
 }
 
+const HARMLESS = /^[\w .,:;=#/+()[\]{}?!*-]*$/;
+
 /** Makes text safe inside XML text and attribute values. Characters that XML forbids are shown as escapes. */
 export function escapeXml(text: string): string {
+  if (HARMLESS.test(text)) return text;
   return clean(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
@@ -127,7 +130,7 @@ function lifeline(name: string, x: number, top: number, height: number): string 
 }
 
 function textAt(x: number, y: number, text: string, classes: string): string {
-  return `<text class="${classes}" x="${x}" y="${y}" xml:space="preserve">${escapeXml(text)}</text>`;
+  return `<text class="${classes}" x="${x}" y="${y}">${escapeXml(text)}</text>`;
 }
 
 function styleSheet(): string {
@@ -141,7 +144,7 @@ function styleSheet(): string {
     + `.line{stroke:${line}}.note{fill:${band}}.agent{fill:${agent}}`;
   const light = theme('#ffffff', '#1f2328', '#59636e', '#afb8c1', '#f0f2f5', '#eaf3fd') + verdicts('light');
   const dark = theme('#0d1117', '#e6edf3', '#9198a1', '#484f58', '#1c2129', '#152238') + verdicts('dark');
-  return 'text{font:12px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}.title{font-size:14px;font-weight:600}'
+  return 'text{white-space:pre;font:12px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}.title{font-size:14px;font-weight:600}'
     + '.host{font-weight:600;text-anchor:middle}.end{text-anchor:end}.mark{font-weight:600}.arrow{stroke-width:1.5}'
     + `.line{stroke-width:1.5}${light}@media(prefers-color-scheme:dark){${dark}}`;
 }

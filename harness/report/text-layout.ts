@@ -52,6 +52,9 @@ export function paint(colours: Colours, verdict: Verdict | 'declared', text: str
   }
 }
 
+// Most of what is laid out is packets: plain text, a column a character, nothing to clean.
+const PLAIN = /^[ -~]*$/;
+
 // Control characters, and the format characters that reorder or hide text.
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]|\p{Surrogate}/gu;
 
@@ -60,6 +63,7 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u206
  * reorder the line. Unsafe characters become visible escapes.
  */
 export function clean(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(UNSAFE, (character) => {
     const code = character.codePointAt(0) ?? 0;
     if (character === '\t') return ' ';
@@ -73,6 +77,7 @@ const COMBINING = /\p{Mark}/u;
 
 /** Columns that cleaned, uncoloured text takes. */
 export function displayWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length;
   let width = 0;
   for (const character of text) {
     if (COMBINING.test(character)) continue;
@@ -101,6 +106,7 @@ export function pad(text: string, width: number): string {
 
 /** Breaks text at spaces into lines of at most `width` columns; a longer word is cut hard, so nothing is lost. */
 export function wrap(text: string, width: number): string[] {
+  if (text.length <= width && !text.includes('  ') && displayWidth(text) <= width) return [text.replace(/^ | $/g, '')];
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(/ +/)) {

@@ -55,6 +55,15 @@ describe('clauses', () => {
   });
 });
 
+test('a given speaks of an alternative of a one-of before it', () => {
+  const either = '- one-of: { reset: a < RST, answer: a < ACK }\n  clause: c1\n';
+  const given = (label: string) => `- given: ${label}\n  steps: [{ send: a > ACK }]`;
+  expect(remarks(`${either}${given('answer')}`)).toEqual([]);
+  expect(remarks(`${either}${given('anser')}`)).toEqual([
+    '10:9 [UNKNOWN_NAME] no one-of before this has an alternative "anser"; did you mean "answer"? {g}',
+  ]);
+});
+
 describe('subflows', () => {
   test.each(['send: b > ACK', 'expect: b < ACK', 'sut: sync x=$b.seq'])('must be declared for "%s"', (step) => {
     expect(remarks(`- ${step}${JUDGE}`)).toEqual([expect.stringMatching(/^8:9 \[UNKNOWN_SUBFLOW\] .*there is no subflow "b" here; expected one of: a/)]);

@@ -17,7 +17,11 @@ export interface ClauseSource {
 /** Everything wrong with a set of scenarios, each place once. */
 export function lintScenarios(scenarios: readonly Scenario[], clauses: ClauseSource, topology: (name: string) => Topology): Diagnostic[] {
   const found = new Map<string, Diagnostic>();
+  // Variants that share their steps differ in nothing that is looked at here.
+  const seen = new Set<readonly Step[]>();
   for (const scenario of scenarios) {
+    if (seen.has(scenario.body)) continue;
+    seen.add(scenario.body);
     for (const one of lintScenario(scenario, clauses, topology)) {
       found.set(`${one.place.file}:${one.place.line}:${one.place.column}:${one.message}`, one);
     }
@@ -72,6 +76,7 @@ interface Known {
 function lintSteps(scenario: Scenario, links: number | undefined, clauses: ClauseSource, report: Report): void {
   const known: Known = { bound: new Set(['i']), subflows: new Set(Object.keys(scenario.subflows)), links };
   const preamble = new Set(allSteps(scenario.preamble));
+  lintGiven([...preamble, ...allSteps(scenario.body)], report);
   for (const step of [...preamble, ...allSteps(scenario.body)]) {
     for (const clause of step.clauses) lintClause(clause, step, clauses, report);
     for (const subflow of subflowsIn(step)) {
@@ -87,6 +92,17 @@ function lintSteps(scenario: Scenario, links: number | undefined, clauses: Claus
       if (step.clauses.length > 0) report(step, 'NO_JUDGEMENT', 'a preamble only leads up to the test; it judges no clause');
     } else if (onlyJudges(step) && step.clauses.length === 0) {
       report(step, 'NO_JUDGEMENT', `${step.kind} judges something, but no clause is named`);
+    }
+  }
+}
+
+/** A `given` speaks of an alternative that a `one-of` before it has. */
+function lintGiven(steps: readonly Step[], report: Report): void {
+  const labels = new Set<string>();
+  for (const step of steps) {
+    if (step.kind === 'one-of') for (const { label } of step.alternatives) labels.add(label);
+    if (step.kind === 'given' && !labels.has(step.label)) {
+      report(step, 'UNKNOWN_NAME', `no one-of before this has an alternative "${step.label}"${suggestion(step.label, labels)}`);
     }
   }
 }

@@ -81,9 +81,18 @@ export function loadSuite(path: string, library: SuiteLibrary): Scenario[] {
   const suite = suiteId(path, library.root);
   const diagnostics: Diagnostic[] = [];
   const scenarios: Scenario[] = [];
+  // Most suites read the same in both families; their steps are parsed once and shared.
+  const readsFamily = file.text.includes('${family}');
   for (const [name, scenario] of Object.entries(raw.scenarios)) {
+    const built = new Map<string, Scenario>();
     for (const variant of variantsOf(raw, scenario)) {
-      scenarios.push(buildVariant({ file, raw, suite, name, scenario, variant, library, diagnostics }));
+      const key = readsFamily ? variantSuffix(variant) : JSON.stringify(variant.parameters);
+      const same = built.get(key);
+      const one = same === undefined
+        ? buildVariant({ file, raw, suite, name, scenario, variant, library, diagnostics })
+        : { ...same, id: `${suite}/${name}#${variantSuffix(variant)}`, family: variant.family };
+      built.set(key, one);
+      scenarios.push(one);
     }
   }
   if (diagnostics.length > 0) throw new DocumentError(uniqueDiagnostics(diagnostics));
@@ -112,6 +121,11 @@ function variantsOf(raw: RawSuite, scenario: RawScenario): Variant[] {
   return families.flatMap((family) => combinations.map((parameters) => ({ family, parameters })));
 }
 
+/** What stands behind the `#` of a scenario's id. */
+function variantSuffix({ parameters, family }: Variant): string {
+  return [...Object.entries(parameters).map(([key, value]) => `${key}=${value}`), family].join(',');
+}
+
 interface VariantInput {
   file: YamlFile;
   raw: RawSuite;
@@ -136,11 +150,10 @@ function buildVariant(input: VariantInput): Scenario {
     diagnostics: input.diagnostics,
     depth: 0,
   };
-  const suffix = [...Object.entries(variant.parameters).map(([key, value]) => `${key}=${value}`), variant.family].join(',');
   const preamble = scenario.preamble ?? raw.preamble ?? [];
   const preamblePath = scenario.preamble === undefined ? ['preamble'] : [...path, 'preamble'];
   return {
-    id: `${suite}/${name}#${suffix}`,
+    id: `${suite}/${name}#${variantSuffix(variant)}`,
     suite,
     name,
     title: say(scenario.title, [...path, 'title'], context),

@@ -21,6 +21,7 @@ export interface RawStep {
   use?: string;
   with?: Record<string, string | number | boolean>;
   repeat?: number;
+  given?: string;
   steps?: RawStep[];
   distinct?: string;
   scattered?: string;
@@ -55,7 +56,7 @@ export interface StepContext {
 
 /** The keys of which a step has exactly one. */
 const VERBS = [
-  'send', 'expect', 'and', 'one-of', 'quiet', 'never', 'sut', 'use', 'repeat', 'distinct', 'scattered', 'check', 'fence', 'forget',
+  'send', 'expect', 'and', 'one-of', 'quiet', 'never', 'sut', 'use', 'repeat', 'given', 'distinct', 'scattered', 'check', 'fence', 'forget',
 ] as const;
 
 type Verb = (typeof VERBS)[number];
@@ -69,7 +70,7 @@ const COMPANIONS: Readonly<Record<string, readonly string[]>> = {
   allow: ['quiet'],
   from: ['never'],
   with: ['use'],
-  steps: ['repeat'],
+  steps: ['repeat', 'given'],
 };
 
 /** Reads a list of steps; what is wrong goes to `context.diagnostics`. */
@@ -130,7 +131,9 @@ function build(verb: Verb, raw: RawStep, path: NodePath, context: StepContext): 
     case 'sut':
       return [{ ...base, kind: 'sut', line: readAt(raw.sut, at, context, parseSutLine), ...within }];
     case 'repeat':
-      return [repeat(base, raw, path, context)];
+      return [{ ...base, text: `repeat: ${raw.repeat ?? 0}`, clauses: [], kind: 'repeat', times: raw.repeat ?? 0, steps: inner(verb, base, raw, path, context) }];
+    case 'given':
+      return [{ ...base, clauses: [], kind: 'given', label: say(raw.given ?? '', at, context), steps: inner(verb, base, raw, path, context) }];
     case 'distinct':
     case 'scattered':
       return [{ ...base, kind: verb, name: say(raw[verb] ?? '', at, context) }];
@@ -143,14 +146,13 @@ function build(verb: Verb, raw: RawStep, path: NodePath, context: StepContext): 
   }
 }
 
-/** A clause at a `repeat` is judged by the steps inside. */
-function repeat(base: Pick<Step, 'place'> & { clauses: string[] }, raw: RawStep, path: NodePath, context: StepContext): Step {
-  const times = raw.repeat ?? 0;
+/** The steps of a `repeat` or `given`; a clause there is judged by them. */
+function inner(verb: 'repeat' | 'given', base: { clauses: string[] }, raw: RawStep, path: NodePath, context: StepContext): Step[] {
   if (raw.steps === undefined || raw.steps.length === 0) {
-    throw new DocumentError([context.file.diagnoseKey(path, 'repeat', 'EMPTY', 'there is nothing to repeat; add "steps"')]);
+    const message = `there is nothing to ${verb === 'repeat' ? 'repeat' : 'do'}; add "steps"`;
+    throw new DocumentError([context.file.diagnoseKey(path, verb, 'EMPTY', message)]);
   }
-  const steps = parseSteps(raw.steps, [...path, 'steps'], { ...context, inherited: base.clauses });
-  return { place: base.place, text: `repeat: ${times}`, clauses: [], kind: 'repeat', times, steps };
+  return parseSteps(raw.steps, [...path, 'steps'], { ...context, inherited: base.clauses });
 }
 
 function parseCheck(text: string): { left: string; comparison: Matcher } {

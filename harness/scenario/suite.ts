@@ -41,6 +41,9 @@ export interface SutStep extends StepBase { kind: 'sut'; line: SutLine; within?:
 /** Runs steps several times; names bound inside are collected for `distinct`. */
 export interface RepeatStep extends StepBase { kind: 'repeat'; times: number; steps: Step[] }
 
+/** Runs steps only when the last `one-of` found the alternative of this label; else their clauses do not apply (`skip`). */
+export interface GivenStep extends StepBase { kind: 'given'; label: string; steps: Step[] }
+
 /** All collected values of a name differ (`distinct`), or every bit of them has been seen as 0 and as 1 (`scattered`). */
 export interface CollectedStep extends StepBase { kind: 'distinct' | 'scattered'; name: string }
 
@@ -54,7 +57,7 @@ export interface FenceStep extends StepBase { kind: 'fence' }
 export interface ForgetStep extends StepBase { kind: 'forget'; subflow?: string }
 
 export type Step =
-  | SendStep | ExpectStep | AndStep | OneOfStep | QuietStep | NeverStep | SutStep | RepeatStep | CollectedStep
+  | SendStep | ExpectStep | AndStep | OneOfStep | QuietStep | NeverStep | SutStep | RepeatStep | GivenStep | CollectedStep
   | CheckStep | FenceStep | ForgetStep;
 
 /** What the tester's endpoint offers on its SYN or SYN/ACK. */
@@ -101,14 +104,16 @@ export interface Scenario {
   needs: readonly string[];
   preamble: Step[];
   body: Step[];
+  /** Clauses that are judged by something else than these steps. */
+  judges?: readonly string[];
 }
 
-/** Every step, those inside `repeat` included. */
+/** Every step, those inside `repeat` and `given` included. */
 export function allSteps(steps: readonly Step[]): Step[] {
-  return steps.flatMap((step) => (step.kind === 'repeat' ? [step, ...allSteps(step.steps)] : [step]));
+  return steps.flatMap((step) => (step.kind === 'repeat' || step.kind === 'given' ? [step, ...allSteps(step.steps)] : [step]));
 }
 
 /** Ids of all clauses that a scenario judges. */
 export function clausesOf(scenario: Scenario): string[] {
-  return [...new Set(allSteps([...scenario.preamble, ...scenario.body]).flatMap((step) => step.clauses))];
+  return [...new Set([...allSteps([...scenario.preamble, ...scenario.body]).flatMap((step) => step.clauses), ...scenario.judges ?? []])];
 }

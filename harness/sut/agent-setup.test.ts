@@ -1,4 +1,5 @@
 /** The agent's network set-up, on this kernel, in a namespace of its own. */
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectPair, isolatedAgent } from './testing/isolated-agent.ts';
 import type { SpawnedAgent } from './spawn-agent.ts';
@@ -127,4 +128,16 @@ it('puts everything back on reset', async () => {
   expect(await agent.request('limits-get')).toEqual(limits);
   expect(await agent.request('sysctl-get', { name: 'net.mptcp.checksum_enabled' })).toEqual(enabled);
   await expect(agent.request('info', { fd: 'server' })).rejects.toMatchObject({ code: 'EBADF' });
+});
+
+it('leaves no connection on reset, not even one that only waits for late packets', async () => {
+  const connections = (): string => /^TCP: .*/m.exec(readFileSync(`/proc/${agent.pid}/net/sockstat`, 'utf8'))?.[0] ?? '';
+  await connectPair(agent, '127.0.0.1', 'tcp');
+  // The end that closes first waits.
+  await agent.request('close', { fd: 'server' });
+  await agent.request('recv', { fd: 'client', eof: 1 });
+  await agent.request('close', { fd: 'client' });
+  expect(connections()).toMatch(/ tw 1 /);
+  await agent.request('reset');
+  expect(connections()).toMatch(/ inuse 0 .* tw 0 /);
 });

@@ -4,8 +4,8 @@ import { DEFAULT_OUTPUT } from './arguments.ts';
 /** `clean`: takes away what killed runs left. */
 export function addClean(program: Command): void {
   program.command('clean').summary('take away what killed runs left behind')
-    .description(`Takes away what killed runs left behind: processes whose run is gone, and unfinished files. Namespaces and
-devices need no cleaning: they have no names and go with the processes. Runs under way, results and evidence stay.`)
+    .description(`Takes away what killed runs left behind: processes and containers whose run is gone, unfinished files, and
+container images of agents that have changed since. Namespaces and devices need no cleaning: they have no names and go with the processes. Runs under way, results and evidence stay.`)
     .option('-n, --dry-run', 'only say what would be done', false)
     .option('-o, --output <folder>', 'the output folder to look into', DEFAULT_OUTPUT)
     .addHelpText('after', `

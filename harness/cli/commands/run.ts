@@ -10,13 +10,15 @@ export function addRun(program: Command, argv: readonly string[]): void {
     .description(`Judges the running kernel's MPTCP, clause by clause, in network namespaces of its own.
 
 Needs no Docker, no firewall rule, and no root where user namespaces are allowed. Whatever is built dies with the
-command, also when it is killed. What is given to choose scenarios must hold all together; lists are alternatives.`)
+command, also when it is killed. With --sut docker the stack is that of containers: as root, with a Docker daemon on this
+machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). What is given to choose scenarios must hold all together; lists are alternatives.`)
     .option('--sut <stack>', `the stack to judge: ${SUT_FORMS}`, 'netns')
     .option('--image <name>', 'with --sut docker: a container image that holds an agent (default: ours, built on the spot)')
     .option('--modules <folder>', 'with --sut kernel:./bzImage: its modules, where not everything is built in')
     .option('--append <words>', 'with --sut kernel: words for the command line of the guest\'s kernel')
     .option('--mirror <url>', 'with --sut kernel: where Debian\'s packages come from (default: as apt has it)')
     .addOption(new Option('-j, --concurrency <n>', 'scenarios at once').argParser(positive).default(DEFAULT_CONCURRENCY))
+    .addOption(new Option('--shuffle <seed>', 'run in an order of chance, the same for the same number').argParser(positive))
     .option('--json <file>', 'write the results there too')
     .addOption(new Option('--keep-captures <which>', 'whose evidence to keep').choices(['all', 'failed']).default('all'))
     .option('-o, --output <folder>', 'where results and evidence go', DEFAULT_OUTPUT)
@@ -30,6 +32,7 @@ Examples:
   mptcp-conformance run --section 3.1 --family ipv6     one section with its subsections, one family
   mptcp-conformance run --clause 3.1-20.8.s4            what judges one clause
   mptcp-conformance run ID --ladder                     one scenario, and its packets
+  sudo mptcp-conformance run --sut docker               every stack in a container; Docker makes no network of its own
   mptcp-conformance run --level must --json musts.json  what judges a MUST, the results in a file of your choice
 
 Exit codes:

@@ -50,7 +50,7 @@ export function registerMutants(scenario: Scenario, context: EngineContext): voi
       const name = `${scenario.id} ${step.place.line}: ${tamper.title}`;
       test.concurrent(name, { timeout: TIMEOUT_MS }, async ({ task }) => {
         const before = verdictsOf(step, await honestRun());
-        const outcome = before === '' || /fail|warn|inconclusive/.test(before) ? undefined : await lie(scenario, step, tamper, context);
+        const outcome = before === '' || /fail|warn|inconclusive|skip/.test(before) ? undefined : await lie(scenario, step, tamper, context);
         const seen = outcome ?? before;
         const state = outcome === undefined ? 'unreached' : isNoticed(step, before, seen) ? 'noticed' : 'survived';
         task.meta.mutant = {

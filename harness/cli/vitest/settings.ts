@@ -2,6 +2,9 @@
 import type { Deviation } from '../../report/results.ts';
 import type { SutSettings } from './open-driver.ts';
 
+/** File of the evidence folder that has a result a line while a run is under way. */
+export const JOURNAL = 'journal.jsonl';
+
 /** Settings of a run; must survive being sent to another process. */
 export interface WorkerSettings {
   /** Ids of the scenarios to run; all of them when absent. */
@@ -12,6 +15,8 @@ export interface WorkerSettings {
   sut: SutSettings;
   /** The options that name it, for command lines. */
   sutArguments: string[];
+  /** Features that the stack says it lacks, with the reason. */
+  lacks?: [feature: string, reason: string][];
   deviations: Deviation[];
   /** Judge the stack, or see whether the scenarios notice a stack that is made to err. */
   mode: 'judge' | 'mutants';

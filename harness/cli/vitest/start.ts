@@ -19,6 +19,8 @@ export interface SuiteRun {
   concurrency: number;
   reporters: (Reporter | [string, Record<string, unknown>])[];
   setupFiles?: string[];
+  /** Runs the scenarios in an order of chance, the same for the same number. */
+  shuffle?: number | undefined;
 }
 
 /** Runs to the end or to an interrupt; true when the run was cut short. */
@@ -39,6 +41,7 @@ export async function runSuites(run: SuiteRun): Promise<boolean> {
     maxConcurrency: Math.max(1, Math.ceil(run.concurrency / workers)),
     reporters: run.reporters,
     setupFiles: run.setupFiles ?? [],
+    ...(run.shuffle === undefined ? {} : { sequence: { shuffle: { files: true, tests: true }, seed: run.shuffle } }),
     provide: { conformance: run.settings },
     server: { deps: { external: [/\/dist\//] } },
   };

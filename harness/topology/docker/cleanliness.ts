@@ -17,6 +17,11 @@ function socketsOf(pid: number): string[] {
   });
 }
 
+/** Connections of the namespace of process `pid` that only wait for late packets, and keep their port from being bound. */
+function waitingOf(pid: number): number {
+  return Number(/^TCP:.* tw (\d+)/m.exec(readFileSync(`/proc/${pid}/net/sockstat`, 'utf8'))?.[1] ?? 0);
+}
+
 /** Devices of the namespace of process `pid` beside the loopback and those that kernels put in every namespace. */
 function devicesOf(pid: number): string[] {
   const lines = readFileSync(`/proc/${pid}/net/dev`, 'utf8').split('\n').slice(2);
@@ -38,7 +43,8 @@ export async function leftIn(pid: number, before: Cleanliness): Promise<string |
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     const devices = devicesOf(pid).filter((name) => !before.devices.includes(name));
-    const left = [...socketsOf(pid).map((one) => `${one} sockets`), ...devices.map((name) => `device ${name}`)];
+    const waiting = waitingOf(pid);
+    const left = [...(waiting === 0 ? [] : [`${waiting} connections in TIME_WAIT`]), ...socketsOf(pid).map((one) => `${one} sockets`), ...devices.map((name) => `device ${name}`)];
     if (left.length === 0) return undefined;
     if (performance.now() > deadline) return left.join(', ');
     await delay(LOOK_AGAIN_MS);

@@ -1,0 +1,92 @@
+/** The frame of every page. */
+import type { ComponentChildren, JSX } from 'preact';
+import type { Level } from '../catalogue/types.ts';
+import type { Outcome } from '../report/baseline.ts';
+import { LEVEL_NAME, SYMBOL } from '../report/verdict-style.ts';
+
+/** Words for outcomes, as pages explain them. */
+export const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
+  pass: 'kept',
+  fail: 'a MUST or an implied requirement is broken',
+  declared: 'broken, and declared with a reason',
+  warn: 'a SHOULD is broken',
+  info: 'left to the stack; what it does is recorded',
+  inconclusive: 'the precondition was not reached',
+  skip: 'the stack lacks the feature',
+  error: 'the harness failed',
+};
+
+/** What every page needs to know of its place. */
+export interface PageProps {
+  title: string;
+  /** From the page's folder to the site's root: empty, or `../`. */
+  root: string;
+  /** Which part of the navigation this is. */
+  part?: 'matrix' | 'compare' | undefined;
+  children: ComponentChildren;
+}
+
+// Defence in depth: what a stack sends is escaped, and could do nothing if it were not.
+const POLICY = "default-src 'none'; img-src 'self' file: data:; style-src 'self' file:; script-src 'self' file:; base-uri 'none'; form-action 'none'";
+
+/** A whole page, without the document type. */
+export function Page({ title, root, part, children }: PageProps): JSX.Element {
+  const current = (name: PageProps['part']): { 'aria-current'?: 'page' } => (part === name ? { 'aria-current': 'page' } : {});
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="Content-Security-Policy" content={POLICY} />
+        <meta name="color-scheme" content="light dark" />
+        <title>{title}</title>
+        <link rel="stylesheet" href={`${root}site.css`} />
+        <script src={`${root}site.js`} defer />
+      </head>
+      <body>
+        <a class="skip" href="#main">Skip to the content</a>
+        <header class="top">
+          <nav aria-label="Site">
+            <a href={`${root}index.html`} {...current('matrix')}>RFC 8684 matrix</a>
+            <a href={`${root}compare.html`} {...current('compare')}>What changed</a>
+          </nav>
+          <button type="button" id="theme" hidden>Theme</button>
+        </header>
+        <main id="main" tabIndex={-1}>{children}</main>
+      </body>
+    </html>
+  );
+}
+
+/** An outcome as a coloured mark with its word. */
+export function Mark({ outcome }: { outcome: Outcome | undefined }): JSX.Element {
+  if (outcome === undefined) return <span class="mark none">· not judged</span>;
+  return <span class={`mark ${outcome}`}>{SYMBOL[outcome]} {outcome}</span>;
+}
+
+/** A level as a badge. */
+export function LevelMark({ level }: { level: Level }): JSX.Element {
+  return <span class={`level ${level}`}>{LEVEL_NAME[level]}</span>;
+}
+
+/** What the marks mean. */
+export function Legend({ outcomes }: { outcomes: readonly Outcome[] }): JSX.Element {
+  return (
+    <dl class="legend">
+      {outcomes.map((outcome) => (
+        <div key={outcome}><dt><Mark outcome={outcome} /></dt><dd>{OUTCOME_TEXT[outcome]}</dd></div>
+      ))}
+      <div><dt><Mark outcome={undefined} /></dt><dd>no scenario came to it</dd></div>
+    </dl>
+  );
+}
+
+/** A box that scrolls sideways when what is in it is too wide, reachable by keyboard; a tall one both ways, its heads staying. */
+export function Scroll({ label, tall, children }: { label: string; tall?: boolean; children: ComponentChildren }): JSX.Element {
+  return <div class={tall === true ? 'scroll tall' : 'scroll'} role="group" aria-label={label} tabIndex={0}>{children}</div>;
+}
+
+/** A link from outside, only where it is one that can do no harm. */
+export function OutsideLink({ url, children }: { url: string; children: ComponentChildren }): JSX.Element {
+  return /^https?:\/\//.test(url) ? <a href={url} rel="noreferrer">{children}</a> : <span>{children} ({url})</span>;
+}
