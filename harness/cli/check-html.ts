@@ -109,15 +109,22 @@ const STYLE = ':root{color-scheme:light dark}body{font:15px system-ui,sans-serif
   + 'svg{max-width:100%;height:auto}.fail{color:#cf222e}.warn{color:#9a6700}';
 
 function connectionSection(report: ConnectionReport, drawn: DrawnConnection | undefined): string {
-  const findings = shownFindings(report.findings, true);
+  const broken = shownFindings(report.findings, false);
+  const others = shownFindings(report.findings, true).filter((one) => !broken.includes(one));
   return [
     `<section><h2>${escapeXml(headline(report))}</h2>`,
     `<ul>${report.subflows.slice(0, 64).map((one) => `<li>${escapeXml(subflowLine(one))}</li>`).join('')}</ul>`,
     report.version === 0 ? '' : `<p>${escapeXml(tally(report.findings))}</p>`,
-    findings.length === 0 ? '' : `<table><tr><th>verdict</th><th>clause</th><th>where</th><th>what</th></tr>${findings.map(findingRow).join('\n')}</table>`,
-    drawn === undefined ? '' : `<details${findings.some((one) => one.verdict === 'fail') ? ' open' : ''}><summary>Packets</summary>${picture(drawn)}</details>`,
+    table(broken),
+    drawn === undefined ? '' : `<details${broken.length > 0 ? ' open' : ''}><summary>Packets</summary>${picture(drawn)}</details>`,
+    others.length === 0 ? '' : `<details><summary>${others.length} remarks: what the hosts chose, and what cannot be known</summary>${table(others)}</details>`,
     '</section>',
   ].join('\n');
+}
+
+function table(findings: readonly Finding[]): string {
+  if (findings.length === 0) return '';
+  return `<table><tr><th>verdict</th><th>clause</th><th>where</th><th>what</th></tr>${findings.map(findingRow).join('\n')}</table>`;
 }
 
 function findingRow(finding: Finding): string {
