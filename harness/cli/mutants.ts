@@ -33,7 +33,7 @@ class MutantReporter implements Reporter {
   #line: ReturnType<typeof createProgress> | undefined;
 
   constructor() {
-    this.#progress = () => (this.#line ??= createProgress(process.stderr, this.#total));
+    this.#progress = () => (this.#line ??= createProgress(process.stderr, () => this.#total));
   }
 
   onTestModuleCollected(module: TestModule): void {

@@ -9,6 +9,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addCoverage } from './commands/coverage.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
+import { addExport } from './commands/export.ts';
 import { addGate } from './commands/gate.ts';
 import { addKernels } from './commands/kernels.ts';
 import { addLint } from './commands/lint.ts';
@@ -55,6 +56,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do
   addClean(program);
   addCompletion(program);
   addCoverage(program);
+  addExport(program);
   addGate(program);
   addMatrix(program);
   addMerge(program);

@@ -1,6 +1,7 @@
 /** `run`: judges the kernel by the suites. */
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { allureEnvironment } from '../report/allure.ts';
 import { generateAllureReport } from '../report/allure-report.ts';
 import { applyDeviations, exitCode, NO_DEVIATIONS, type DeviationList } from '../report/deviations.ts';
 import { loadDeviations, selectBaseline } from '../report/deviations-file.ts';
@@ -124,7 +125,9 @@ async function report(results: RunResults, errors: readonly string[], options: R
   for (const error of errors) say(`harness error: ${error}`);
   const reports = [`results: ${nice(join(plan.output, 'results.json'))}`, `evidence: ${nice(evidence)}`];
   if (plan.allure) {
-    await generateAllureReport(join(plan.output, 'allure-results'), join(plan.output, 'allure-report'));
+    await generateAllureReport(join(plan.output, 'allure-results'), join(plan.output, 'allure-report'), {
+      historyFile: join(plan.output, 'allure-history.jsonl'), environment: allureEnvironment(results.sut, results.tool),
+    });
     reports.push(`report: ${nice(join(plan.output, 'allure-report', 'index.html'))}`);
   }
   say(reports.join('\n'));

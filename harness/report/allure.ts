@@ -11,7 +11,8 @@ import type { ExpectationResult, ScenarioResult, Verdict } from '../engine/resul
 import { ladderSvg } from './ladder-svg.ts';
 import { escapeMarkdown, fenced } from './markdown.ts';
 import { alignPackets } from './packet-diff.ts';
-import { isDeparture, judgementsOf, type SutInfo } from './results.ts';
+import { packetDiffPage } from './packet-diff-page.tsx';
+import { isDeparture, judgementsOf, type SutInfo, type ToolInfo } from './results.ts';
 import { clean } from './text-layout.ts';
 import { LEVEL_NAME, LEVELS, SYMBOL } from './verdict-style.ts';
 
@@ -92,15 +93,30 @@ export function allureReporterOptions(resultsDir: string, sut: SutInfo): AllureR
     // Assertions of the harness are no steps of a scenario.
     reportMatchers: false,
     listeners: [statusListener],
-    environmentInfo: { sut: sut.name, kernel: sut.kernel, driver: sut.kind, ...(sut.version === undefined ? {} : { version: sut.version }) },
+    environmentInfo: allureEnvironment(sut),
     categories: ALLURE_CATEGORIES.map(({ name, description, matchers }): Category => ({
       name, description, matchedStatuses: matchers.statuses, messageRegex: matchers.message,
     })),
   };
 }
 
+/** What the report's page of the environment says: the stack, how it was reached, and the machine. */
+export function allureEnvironment(sut: SutInfo, tool?: ToolInfo): Record<string, string> {
+  const { host = {} } = sut;
+  const facts: [string, string | number | undefined][] = [
+    ['stack', sut.name], ['kernel', sut.kernel], ['driver', sut.kind], ['version', sut.version],
+    ['host kernel', host.kernel], ['architecture', host.arch], ['CPUs', host.cpus], ['Node.js', host.node],
+    ['tool', tool === undefined ? undefined : `${tool.name} ${tool.version}`],
+  ];
+  return Object.fromEntries(facts.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, clean(String(value))]])));
+}
+
 /** Categories of results that did not pass, by the word that their message begins with. */
 export const ALLURE_CATEGORIES = [
+  {
+    name: 'Kernel crashes', description: 'The kernel under test crashed, or said that something in it is broken.',
+    matchers: { statuses: [STATUS.fail, STATUS.error, STATUS.inconclusive], message: '^crash:[\\s\\S]*' },
+  },
   category('Declared deviations', 'Departures that are declared, with a reason.', STATUS.fail, 'declared'),
   category('Broken requirements', 'A MUST or an implied requirement is broken.', STATUS.fail, 'fail'),
   category('Broken recommendations', 'A SHOULD is broken.', STATUS.warn, 'warn'),
@@ -170,10 +186,17 @@ function outcomeFor(result: ScenarioResult): Outcome {
   if (verdict === 'pass' || verdict === 'info') return outcome;
   const broken = judgementsOf(result).find((expectation) => isDeparture(expectation.verdict));
   const reason = clean(result.reason ?? broken?.message ?? broken?.step ?? 'no reason given');
-  outcome.message = declared === undefined ? `${verdict}: ${reason}` : `declared: ${reason}\n${clean(declared.reason)}`;
+  const crash = troubleOf(result);
+  if (crash !== undefined) outcome.message = `crash: ${crash}\n${verdict}: ${reason}`;
+  else outcome.message = declared === undefined ? `${verdict}: ${reason}` : `declared: ${reason}\n${clean(declared.reason)}`;
   if (broken?.expected !== undefined) outcome.expected = clean(broken.expected);
   if (broken?.actual !== undefined) outcome.actual = clean(broken.actual);
   return outcome;
+}
+
+/** What the kernel under test said of itself while the scenario ran, where its driver watches the console. */
+function troubleOf({ trouble }: ScenarioResult): string | undefined {
+  return trouble === undefined ? undefined : clean(trouble.title);
 }
 
 function description(result: ScenarioResult, judged: readonly string[], clauses: ReadonlyMap<string, Clause>): string {
@@ -239,7 +262,9 @@ function attachments(result: ScenarioResult, files: AllureFiles): RuntimeMessage
       ? []
       : [inline('ladder diagram', ladderSvg(result.ladder, { title: result.title, subtitle: result.id }), 'image/svg+xml', '.svg')]
     : fromFile('ladder diagram', files.ladderSvg, 'image/svg+xml', '.svg');
+  const diff = packetDiffPage(judgementsOf(result));
   return [
+    ...(diff === undefined ? [] : [inline('expected and actual, side by side', diff, 'text/html', '.html')]),
     ...svg,
     ...fromFile('capture', files.pcap, 'application/vnd.tcpdump.pcap', '.pcap'),
     ...fromFile('capture at the server', files.serverPcap, 'application/vnd.tcpdump.pcap', '.pcap'),

@@ -10,6 +10,7 @@ import { reportToAllure } from '../../report/allure.ts';
 import { departureText } from '../../report/departure-text.ts';
 import { declareScenario } from '../../report/deviations.ts';
 import { pathsSvg } from '../../report/paths-svg.ts';
+import { judgementsOf } from '../../report/results.ts';
 import { writeLadder } from '../../report/results-file.ts';
 import type { Promised } from '../../multipath/promises.ts';
 import { runMultipath, type MultipathContext } from '../../multipath/run.ts';
@@ -92,7 +93,8 @@ async function runAsTest(scenario: Scenario, settings: WorkerSettings, state: Wo
     writeLadder(folder, result.ladder);
     outcome.evidence.ladder = evidencePath(settings.evidenceRoot, scenario.id, 'ladder.json');
   }
-  const clauses = clausesOf(scenario).flatMap((id) => state.catalogue.get(id) ?? []);
+  const judged = new Set([...clausesOf(scenario), ...judgementsOf(outcome).map(({ clause }) => clause)]);
+  const clauses = [...judged].flatMap((id) => state.catalogue.get(id) ?? []);
   const files = outcome.evidence.pcap === undefined ? {} : {
     pcap: join(folder, 'capture.pcap'), agentLog: join(folder, 'agent.log'),
     ...(outcome.evidence.serverPcap === undefined ? {} : { serverPcap: join(folder, 'server.pcap') }),
