@@ -13,6 +13,7 @@ import { troubleText } from '../report/trouble-text.ts';
 import { findLacks } from '../sut/pics.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { outsideProblem } from '../wire/inside.ts';
+import { DEFAULT_CONCURRENCY } from './commands/arguments.ts';
 import { enterNamespace } from './enter.ts';
 import { openProject, projectRoot, type Project } from './project.ts';
 import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
@@ -25,7 +26,8 @@ import { parseSut, sutArguments, type SutChoice } from './sut-option.ts';
 
 /** Options of the command, as the command line has them. */
 export interface RunOptions extends Selection {
-  concurrency: number;
+  /** Left out: what suits the stack. */
+  concurrency?: number;
   /** See {@link parseSut}. */
   sut: string;
   image?: string;
@@ -77,7 +79,7 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { c
     project, scenarios, selected, output,
     sut: sut.info,
     // A bench has one host, and one set of cables.
-    concurrency: sut.choice.kind === 'remote' ? 1 : options.concurrency,
+    concurrency: sut.choice.kind === 'remote' ? 1 : options.concurrency ?? sut.concurrency ?? DEFAULT_CONCURRENCY,
     shuffle: options.shuffle,
     allure: options.allure,
     keepCaptures: options.keepCaptures,

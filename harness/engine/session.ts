@@ -98,7 +98,7 @@ export class Session {
 
   /** Waits are longer where the round trip is: 1 on an idle machine, more under load or in a slow guest. */
   get scale(): number {
-    return Math.min(20, Math.max(1, this.#roundTrip / 2));
+    return Math.min(20, Math.max(1, this.#roundTrip / 5));
   }
 
   /** Marks a stimulus: what comes from now on may be its answer. */

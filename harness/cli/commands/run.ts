@@ -17,7 +17,7 @@ machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). What 
     .option('--modules <folder>', 'with --sut kernel:./bzImage: its modules, where not everything is built in')
     .option('--append <words>', 'with --sut kernel: words for the command line of the guest\'s kernel')
     .option('--mirror <url>', 'with --sut kernel: where Debian\'s packages come from (default: as apt has it)')
-    .addOption(new Option('-j, --concurrency <n>', 'scenarios at once').argParser(positive).default(DEFAULT_CONCURRENCY))
+    .addOption(new Option('-j, --concurrency <n>', `scenarios at once (default: ${DEFAULT_CONCURRENCY}, or what suits the stack)`).argParser(positive))
     .addOption(new Option('--shuffle <seed>', 'run in an order of chance, the same for the same number').argParser(positive))
     .option('--json <file>', 'write the results there too')
     .addOption(new Option('--keep-captures <which>', 'whose evidence to keep').choices(['all', 'failed']).default('all'))

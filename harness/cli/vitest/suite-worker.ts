@@ -26,7 +26,7 @@ import { openDriver } from './open-driver.ts';
 import { JOURNAL, type WorkerSettings } from './settings.ts';
 
 /** One scenario at most; a hung one must not hang the run. */
-const SCENARIO_TIMEOUT_MS = 120_000;
+const SCENARIO_TIMEOUT_MS = 300_000;
 
 declare module 'vitest' {
   interface TaskMeta {
