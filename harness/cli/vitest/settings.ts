@@ -17,7 +17,9 @@ export interface WorkerSettings {
   sutArguments: string[];
   deviations: Deviation[];
   /** Judge the stack, or see whether the scenarios notice a stack that is made to err. */
-  mode: 'judge' | 'mutants';
+  mode: 'judge' | 'mutants' | 'breaks';
+  /** Clauses whose breaks are tried, in mode `breaks`. */
+  breaks?: string[];
 }
 
 declare module 'vitest' {

@@ -14,9 +14,9 @@ import { loadSuite, openLibrary, type SuiteLibrary } from '../../scenario/load.t
 import { clausesOf, type Scenario } from '../../scenario/suite.ts';
 import type { Driver } from '../../topology/types.ts';
 import { openPort } from '../../wire/raw-link.ts';
-import { openCatalogue, openTopology, projectRoot } from '../project.ts';
+import { openBreaks, openCatalogue, openTopology, projectRoot } from '../project.ts';
 import { rerunCommand } from '../rerun.ts';
-import { registerMutants } from './mutants.ts';
+import { registerBreaks, registerMutants } from './mutants.ts';
 import { openDriver } from './open-driver.ts';
 import { JOURNAL, type WorkerSettings } from './settings.ts';
 
@@ -61,6 +61,10 @@ export async function registerSuite(file: string): Promise<void> {
     if (selected?.has(scenario.id) === false) continue;
     if (settings.mode === 'mutants') {
       registerMutants(scenario, engineContext(settings, state));
+      continue;
+    }
+    if (settings.mode === 'breaks') {
+      registerBreaks(scenario, openBreaks().filter((one) => settings.breaks?.includes(one.clause) === true), engineContext(settings, state));
       continue;
     }
     test.concurrent(scenario.id, { timeout: SCENARIO_TIMEOUT_MS }, async (context) => {
