@@ -14,9 +14,10 @@ const below = {
   monitor: ['catalogue', 'mptcp', 'packet', 'document'],
   scenario: ['topology', 'sut', 'monitor', 'catalogue', 'mptcp', 'packet', 'document'],
   engine: ['scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
-  report: ['engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
-  site: ['report', 'engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
-  cli: ['site', 'report', 'kernels', 'engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
+  multipath: ['engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
+  report: ['multipath', 'engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
+  site: ['report', 'multipath', 'engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
+  cli: ['site', 'report', 'multipath', 'kernels', 'engine', 'scenario', 'monitor', 'sut', 'topology', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
 };
 
 /** @param {[string, string[]]} entry a layer and those below it */

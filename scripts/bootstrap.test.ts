@@ -173,7 +173,7 @@ describe('what the machine must have', () => {
   test('compilers only when there is something to compile, what tests need only for tests', () => {
     const ids = (...occasions: string[]) => checks.missingNeeds(occasions, '/nonexistent', []).map(({ id }) => id);
     expect(ids()).toEqual(['ip', 'unshare']);
-    expect(ids('tests')).toEqual(['ip', 'unshare', 'tshark', 'tcpdump', 'chromium']);
+    expect(ids('tests')).toEqual(['ip', 'unshare', 'tshark', 'tcpdump', 'debootstrap', 'qemu-system-x86_64', 'xz', 'zstd', 'chromium']);
     expect(ids('compile')).toEqual(['ip', 'unshare', 'cc', 'c++', 'make', 'C headers', 'python3']);
   });
 
@@ -184,9 +184,10 @@ describe('what the machine must have', () => {
     chmodSync(join(bin, 'ip'), 0o644);
     const missing = checks.missingNeeds(['tests'], bin, []);
     expect(checks.missingMessage(missing, bin)).toBe(
-      'missing: ip, unshare, tshark, tcpdump, chromium; install with: sudo apt-get install -y iproute2 util-linux tshark tcpdump chromium',
+      'missing: ip, unshare, tshark, tcpdump, debootstrap, qemu-system-x86_64, xz, zstd, chromium; install with: sudo apt-get install -y '
+      + 'iproute2 util-linux tshark tcpdump debootstrap qemu-system-x86 xz-utils zstd chromium',
     );
-    expect(checks.missingMessage(missing, '/nonexistent')).toContain('install what Debian calls: iproute2 util-linux tshark tcpdump chromium');
+    expect(checks.missingMessage(missing, '/nonexistent')).toContain('install what Debian calls: iproute2 util-linux tshark tcpdump debootstrap qemu');
   });
 
   test('the command works through a link, as npm makes one', () => {

@@ -117,6 +117,9 @@ const NEEDS = [
   { id: 'tshark', command: 'tshark', apt: 'tshark', dnf: 'wireshark-cli', when: 'tests' },
   { id: 'tcpdump', command: 'tcpdump', apt: 'tcpdump', dnf: 'tcpdump', when: 'tests' },
   { id: 'debootstrap', command: 'debootstrap', apt: 'debootstrap', dnf: 'debootstrap', when: 'tests' },
+  { id: 'qemu-system-x86_64', command: 'qemu-system-x86_64', apt: 'qemu-system-x86', dnf: 'qemu-system-x86-core', when: 'tests' },
+  { id: 'xz', command: 'xz', apt: 'xz-utils', dnf: 'xz', when: 'tests' },
+  { id: 'zstd', command: 'zstd', apt: 'zstd', dnf: 'zstd', when: 'tests' },
   { id: 'dockerd', command: 'dockerd', apt: 'docker.io', dnf: 'moby-engine', when: 'docker' },
   { id: 'chromium', command: 'chromium', apt: 'chromium', dnf: 'chromium', when: 'tests' },
 ];

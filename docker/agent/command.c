@@ -24,7 +24,7 @@ static const struct command {
     {"shutdown", command_shutdown, "fd how"},
     {"close", command_close, "fd"},
     {"send", command_send, "fd hex fill offset flags addr port nowait timeout"},
-    {"recv", command_recv, "fd bytes eof offset flags timeout"},
+    {"recv", command_recv, "fd bytes eof offset flags show timeout"},
     {"setsockopt", command_setsockopt, "fd level name value hex"},
     {"getsockopt", command_getsockopt, "fd level name size"},
     {"info", command_info, "fd"},

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define CHUNK 65536
-#define SHOWN 1024 /* octets that a recv answer shows */
+#define SHOWN 1024 /* octets that a recv answer shows, and the most that show= can ask for */
 #define TURN 32    /* chunks that one operation moves before others have their turn */
 #define HERE UINT64_MAX /* pattern offset not given: where the socket's stream stands when the operation's turn comes */
 
@@ -191,7 +191,7 @@ struct receiving {
   bool differs;
   uint64_t difference; /* stream offset of the first octet that is not the pattern's */
   uint64_t digest;     /* FNV-1a, 64 bits */
-  size_t shown;
+  size_t to_show, shown;
   unsigned char head[SHOWN];
 };
 
@@ -199,7 +199,7 @@ static void take(struct receiving *receiving, const unsigned char *octets, size_
   for (size_t i = 0; i < count; i++) {
     uint64_t at = receiving->offset + receiving->done + i;
     receiving->digest = (receiving->digest ^ octets[i]) * 0x100000001b3ULL;
-    if (receiving->shown < SHOWN) receiving->head[receiving->shown++] = octets[i];
+    if (receiving->shown < receiving->to_show) receiving->head[receiving->shown++] = octets[i];
     if (receiving->differs || octets[i] == pattern_octet(at)) continue;
     receiving->differs = true;
     receiving->difference = at;
@@ -266,8 +266,9 @@ void command_recv(const struct request *request) {
   struct handle *handle = handle_need(request);
   if (handle == NULL) return;
   int flags;
-  long long wanted = 0, offset = -1;
-  if (!arg_number(request, "bytes", 1, 1LL << 40, &wanted) || !arg_number(request, "offset", 0, 1LL << 52, &offset))
+  long long wanted = 0, offset = -1, shown = SHOWN;
+  if (!arg_number(request, "bytes", 1, 1LL << 40, &wanted) || !arg_number(request, "offset", 0, 1LL << 52, &offset) ||
+      !arg_number(request, "show", 0, SHOWN, &shown))
     return;
   int until_eof = arg_flag(request, "eof");
   if (until_eof < 0 || !arg_flags(request, MSG_PEEK | MSG_OOB, &flags)) return;
@@ -282,6 +283,7 @@ void command_recv(const struct request *request) {
   }
   receiving->wanted = (uint64_t)wanted;
   receiving->until_eof = until_eof == 1;
+  receiving->to_show = (size_t)shown;
   receiving->flags = flags;
   receiving->offset = offset < 0 ? HERE : (uint64_t)offset;
   receiving->digest = 0xcbf29ce484222325ULL;

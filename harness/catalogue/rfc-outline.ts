@@ -112,9 +112,13 @@ export const rfcOutline: readonly OutlineSection[] = rows.map(([section, title, 
 }));
 
 const titles = new Map(rfcOutline.map(({ section, title }) => [section, title]));
+/** What stands beside the RFC's sections: scenarios of two stacks. */
+const BESIDE: ReadonlyMap<string, string> = new Map([['multipath', 'Several paths, one connection']]);
 
 /** `§3.1 Connection Initiation`; just the number where there is no such section. */
 export function sectionTitle(section: string): string {
   const title = titles.get(section);
+  const beside = BESIDE.get(section);
+  if (beside !== undefined) return beside;
   return title === undefined ? `§${section}` : `§${section} ${title}`;
 }

@@ -10,7 +10,8 @@ import { projectFile } from '../document/project-file.ts';
 export function completionWords(kind: 'scenarios' | 'sections' | 'clauses'): string[] {
   const suites = join(dirname(projectFile('package.json')), 'suites');
   const words = kind === 'scenarios' ? scenarioIds(suites) : clauseWords(suites, kind === 'sections' ? /^section: "?([^"\n]+)"?$/gm : /^ +- id: "?([^"\n]+)"?$/gm);
-  return [...new Set(words)].sort();
+  // The scenarios of two stacks have a section of their own, which is none of the RFC.
+  return [...new Set(kind === 'sections' ? [...words, 'multipath'] : words)].sort();
 }
 
 function clauseWords(suites: string, pattern: RegExp): string[] {

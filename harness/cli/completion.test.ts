@@ -59,9 +59,10 @@ test.each(['bash', 'zsh', 'fish'] as const)('%s can read its script', (shell) =>
 });
 
 test('the words are those of the project, without loading it', () => {
-  const { scenarios, catalogue } = openProject();
+  const { catalogue, ...project } = openProject();
+  const scenarios = [...project.scenarios, ...project.multipath];
   expect(completionWords('clauses')).toEqual(catalogue.all.map(({ id }) => id).sort());
-  expect(completionWords('sections')).toEqual(catalogue.sections.map(({ section }) => section).sort());
+  expect(completionWords('sections')).toEqual([...catalogue.sections.map(({ section }) => section), 'multipath'].sort());
   expect(completionWords('scenarios')).toEqual([...new Set(scenarios.flatMap((one) => [one.suite, withoutVariant(one.id)]))].sort());
 });
 

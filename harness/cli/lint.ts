@@ -6,14 +6,15 @@ import { findCatalogueGaps } from '../catalogue/completeness.ts';
 import { formatDiagnostic, gather, type Diagnostic } from '../document/diagnostic.ts';
 import { loadDeviations } from '../report/deviations-file.ts';
 import { findBreaks, lintBreaks, loadBreaks } from '../scenario/breaks.ts';
-import { lintScenarios } from '../scenario/lint.ts';
-import { findSuites, loadSuite, openLibrary } from '../scenario/load.ts';
+import { findSuites, openLibrary } from '../scenario/load.ts';
+import { loadPics } from '../sut/pics.ts';
 import { loadTopology } from '../topology/load.ts';
-import { openCatalogue, openProject, openTopology, projectRoot } from './project.ts';
+import { loadLab } from '../topology/remote-lab.ts';
+import { lintAny, loadAnySuite, openCatalogue, openProject, projectRoot } from './project.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What a file is, told by its name or by what is in it. */
-type Kind = 'suite' | 'sequences' | 'topology' | 'clauses' | 'deviations' | 'breaks';
+type Kind = 'suite' | 'sequences' | 'topology' | 'clauses' | 'deviations' | 'breaks' | 'pics' | 'lab';
 
 /** What was looked at, and what is wrong with it. */
 class Report {
@@ -57,6 +58,8 @@ function plural(kind: Kind, number: number): string {
   if (kind === 'suite') return number === 1 ? 'suite' : 'suites';
   if (kind === 'breaks') return number === 1 ? 'file of breaks' : 'files of breaks';
   if (kind === 'clauses') return number === 1 ? 'catalogue' : 'catalogues';
+  if (kind === 'pics') return number === 1 ? 'statement of a stack' : 'statements of stacks';
+  if (kind === 'lab') return number === 1 ? 'bench' : 'benches';
   return number === 1 ? 'deviations file' : 'deviations files';
 }
 
@@ -74,6 +77,7 @@ function installed(root: string): LintFile[] {
     ...yamlIn(join(root, 'topologies')).map((file): LintFile => ({ file, kind: 'topology' })),
     ...findSuites(join(root, 'suites')).map((file): LintFile => ({ file, kind: 'suite' })),
     ...findBreaks(join(root, 'suites')).map((file): LintFile => ({ file, kind: 'breaks' })),
+    ...yamlIn(join(root, 'suites', 'pics')).map((file): LintFile => ({ file, kind: 'pics' })),
     ...yamlIn(join(root, 'reports', 'baselines')).map((file): LintFile => ({ file, kind: 'deviations' })),
   ];
 }
@@ -101,9 +105,8 @@ function named(path: string): LintFile {
 function kindOf(file: string, text: string): Kind | undefined {
   if (file.endsWith('.suite.yaml')) return 'suite';
   const value: unknown = parseDocument(text).toJS();
-  const keys: readonly (Kind | 'links')[] = ['sequences', 'deviations', 'clauses', 'breaks', 'links'];
-  const key = keys.find((one) => typeof value === 'object' && value !== null && one in value);
-  return key === 'links' ? 'topology' : key;
+  const keys = { sequences: 'sequences', deviations: 'deviations', extends: 'deviations', clauses: 'clauses', breaks: 'breaks', lacks: 'pics', agent: 'lab', links: 'topology' } as const;
+  return Object.entries(keys).find(([key]) => typeof value === 'object' && value !== null && key in value)?.[1];
 }
 
 function checkFiles(files: readonly LintFile[], root: string, report: Report): void {
@@ -116,6 +119,8 @@ function checkFiles(files: readonly LintFile[], root: string, report: Report): v
   }
   for (const { file, kind } of files) {
     if (kind === 'topology') report.check(kind, () => loadTopology(file));
+    if (kind === 'pics') report.check(kind, () => loadPics(file));
+    if (kind === 'lab') report.check(kind, () => loadLab(file));
     if (kind === 'deviations') report.check(kind, () => loadDeviations(file));
     if (kind === 'sequences') report.check(kind, () => openLibrary(basename(file) === 'sequences.yaml' ? dirname(file) : join(root, 'suites')));
   }
@@ -139,6 +144,6 @@ function checkSuites(files: readonly string[], root: string, report: Report): vo
   const library = report.check(undefined, () => openLibrary(join(root, 'suites')));
   const catalogue = report.check(undefined, () => openCatalogue());
   if (library === undefined || catalogue === undefined) return;
-  const scenarios = files.flatMap((file) => report.check('suite', () => loadSuite(file, library)) ?? []);
-  for (const diagnostic of lintScenarios(scenarios, catalogue, (name) => openTopology(name))) report.add(formatDiagnostic(diagnostic));
+  const scenarios = files.flatMap((file) => report.check('suite', () => loadAnySuite(file, library)) ?? []);
+  for (const diagnostic of lintAny(scenarios, catalogue)) report.add(formatDiagnostic(diagnostic));
 }

@@ -36,7 +36,7 @@ export interface ListedScenario {
 /** Prints what the options choose. @throws UsageError when they choose nothing */
 export function listScenarios(options: ListOptions): void {
   const project = openProject();
-  const listed = gather(selectScenarios(project.scenarios, options, project.catalogue));
+  const listed = gather(selectScenarios([...project.scenarios, ...project.multipath], options, project.catalogue));
   const text = options.json ? JSON.stringify(listed, undefined, 1) : listText(listed, styleFor(process.stdout));
   process.stdout.write(`${text}\n`);
 }

@@ -56,7 +56,7 @@ class MutantReporter implements Reporter {
 
   /** @param total number of alterations to come */
   constructor(total: number) {
-    this.#line = createProgress(process.stderr, total);
+    this.#line = createProgress(process.stderr, () => total);
   }
 
   onTestCaseResult(testCase: TestCase): void {

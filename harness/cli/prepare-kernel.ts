@@ -20,7 +20,7 @@ export type KernelChoice = Extract<SutChoice, { kind: 'kernel' }>;
 
 /**
  * Finds or fetches the kernel and makes the guest's initramfs. Nothing needs a namespace, but the network may be out of
- * reach inside of one: call {@link fetchKernel} before.
+ * reach inside of one: call {@link prepareOutside} before.
  *
  * @throws KernelError, TopologyError, AgentBuildError with the remedy; UsageError when the kernel cannot be judged
  */
@@ -36,7 +36,7 @@ export async function prepareKernel(root: string, choice: KernelChoice): Promise
   return {
     settings: { kind: 'kernel', image: kernel.image, initramfs, accelerator, ...(choice.append === undefined ? {} : { append: choice.append }) },
     info: {
-      name: 'linux', kind: 'qemu', kernel: kernel.release, arch: 'x86_64', version: kernel.origin,
+      name: 'linux', kind: 'qemu', kernel: kernel.release, arch: 'x86_64', ...(kernel.version === undefined ? {} : { version: kernel.version }),
       commandLine: kernelCommandLine(choice.append), accelerator,
       ...(options === undefined ? {} : { config: notableOptions(options) }),
       host: hostInfo(),
@@ -46,6 +46,11 @@ export async function prepareKernel(root: string, choice: KernelChoice): Promise
       return Promise.resolve();
     },
   };
+}
+
+/** Does what cannot be done in a run's namespace, where there is no network: fetches the kernel. @throws KernelError, UsageError */
+export async function prepareOutside(choice: SutChoice): Promise<void> {
+  if (choice.kind === 'kernel') await fetchKernel(choice);
 }
 
 /** The kernel that the option names, fetched where it is not here yet. @throws KernelError */

@@ -26,6 +26,7 @@ export interface PreparedSut {
 export async function prepareSut(choice: SutChoice, root: string): Promise<PreparedSut> {
   if (choice.kind === 'netns') return prepareNetns(root);
   if (choice.kind === 'kernel') return (await import('./prepare-kernel.ts')).prepareKernel(root, choice);
+  if (choice.kind === 'remote') return (await import('./prepare-remote.ts')).prepareRemote(choice.file);
   // Docker's client takes a while to load.
   const { prepareDocker } = await import('./prepare-docker.ts');
   return prepareDocker(root, choice.image);
@@ -33,6 +34,9 @@ export async function prepareSut(choice: SutChoice, root: string): Promise<Prepa
 
 /** Refuses, before anything is begun, what this user cannot do. @throws UsageError */
 export function requireRights({ kind }: SutChoice): void {
+  if (kind === 'remote' && process.getuid?.() !== 0) {
+    throw new UsageError('--sut remote needs root: the interfaces are moved into the run\'s network namespace; run the command with sudo');
+  }
   if (kind === 'docker' && process.getuid?.() !== 0) {
     throw new UsageError('--sut docker needs root: links are moved into the containers\' network namespaces; run the command with sudo');
   }

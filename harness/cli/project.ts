@@ -1,10 +1,14 @@
 /** Where things are in this installation, and what is loaded from there. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { loadCatalogue } from '../catalogue/load.ts';
 import { findBreaks, loadBreaks, type Break } from '../scenario/breaks.ts';
-import { findSuites, loadSuite, openLibrary } from '../scenario/load.ts';
+import { lintMultipath } from '../multipath/lint.ts';
+import { loadMultipathSuite } from '../multipath/load.ts';
+import { loadPromises, type Promised } from '../multipath/promises.ts';
+import { isMultipath } from '../multipath/scenario.ts';
+import { findSuites, loadSuite, openLibrary, type SuiteLibrary } from '../scenario/load.ts';
 import { lintScenarios } from '../scenario/lint.ts';
 import { DocumentError, gather, type Diagnostic } from '../document/diagnostic.ts';
 import { projectFile } from '../document/project-file.ts';
@@ -17,8 +21,10 @@ export interface Project {
   root: string;
   version: string;
   catalogue: Catalogue;
-  /** Every scenario variant of every suite, in file order. */
+  /** Every scenario variant of every suite of the RFC's sections, in file order. */
   scenarios: Scenario[];
+  /** Those of two stacks, which no coverage counts. */
+  multipath: Scenario[];
 }
 
 /** Absolute path of the installation's folder. */
@@ -35,6 +41,26 @@ export function projectVersion(): string {
 /** The catalogue of clauses, this installation's unless told. @throws DocumentError */
 export function openCatalogue(folder = join(projectRoot(), 'suites', 'rfc8684', 'clauses')): Catalogue {
   return loadCatalogue(folder);
+}
+
+/** What no clause says and scenarios of two stacks judge. @throws DocumentError */
+export function openPromises(): ReadonlyMap<string, Promised> {
+  return loadPromises(join(projectRoot(), 'suites', 'multipath', 'promises.yaml'));
+}
+
+/** Loads a suite of whichever kind: those of two stacks have a folder of their own. @throws DocumentError */
+export function loadAnySuite(file: string, library: SuiteLibrary): Scenario[] {
+  return relative(library.root, file).startsWith('multipath') ? loadMultipathSuite(file, library.root) : loadSuite(file, library);
+}
+
+/** Everything wrong with scenarios of either kind that their schemas cannot say. */
+export function lintAny(scenarios: readonly Scenario[], catalogue: Catalogue): Diagnostic[] {
+  const promises = openPromises();
+  const known = { clause: (id: string) => catalogue.get(id), clauseIds: catalogue.all.map(({ id }) => id), promises };
+  return [
+    ...lintScenarios(scenarios.filter((one) => !isMultipath(one)), catalogue, openTopology),
+    ...scenarios.filter(isMultipath).flatMap((one) => lintMultipath(one, known, openTopology)),
+  ];
 }
 
 const topologies = new Map<string, Topology>();
@@ -63,9 +89,10 @@ export function openProject(): Project {
   const scenarios: Scenario[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const file of findSuites(join(root, 'suites'))) {
-    scenarios.push(...gather(diagnostics, () => loadSuite(file, library)) ?? []);
+    scenarios.push(...gather(diagnostics, () => loadAnySuite(file, library)) ?? []);
   }
-  diagnostics.push(...lintScenarios(scenarios, catalogue, (name) => openTopology(name)));
+  diagnostics.push(...lintAny(scenarios, catalogue));
   if (diagnostics.length > 0) throw new DocumentError(diagnostics);
-  return { root, version: projectVersion(), catalogue, scenarios };
+  const multipath = scenarios.filter(isMultipath);
+  return { root, version: projectVersion(), catalogue, scenarios: scenarios.filter((one) => !isMultipath(one)), multipath };
 }

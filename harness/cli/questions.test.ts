@@ -34,7 +34,7 @@ beforeAll(() => {
 afterAll(() => folder.remove());
 
 describe('help and mistakes', () => {
-  const pages = ['', 'run', 'list', 'show', 'clauses', 'explain', 'lint', 'doctor', 'clean', 'completion', 'mutants', 'merge', 'gate', 'site'];
+  const pages = ['', 'run', 'list', 'show', 'clauses', 'explain', 'lint', 'doctor', 'clean', 'completion', 'mutants', 'merge', 'gate', 'site', 'export'];
 
   test('every command explains itself, with examples or exit codes', async () => {
     const helps = await Promise.all(pages.map((name) => mptcpConformance(...(name === '' ? [] : [name]), '--help')));

@@ -35,23 +35,26 @@ function obstacleTo({ sut, run }: RunResults): string | undefined {
   if (sut.kind === 'netns') {
     return sut.kernel === release() ? undefined : `the results are of kernel ${sut.kernel}, this machine runs ${release()}`;
   }
-  return sutOption(run.command) === undefined ? `the command of the run does not say how ${sut.name} (${sut.kind}) is reached` : undefined;
+  return sutOptions(run.command) === undefined ? `the command of the run does not say how ${sut.name} (${sut.kind}) is reached` : undefined;
 }
 
-/** The `--sut` of a command line, as arguments. */
-function sutOption(command: readonly string[]): string[] | undefined {
-  const at = command.findIndex((word) => word === '--sut' || word.startsWith('--sut='));
-  const word = command[at];
-  if (word === undefined) return undefined;
-  if (word !== '--sut') return [word];
-  const value = command[at + 1];
-  return value === undefined ? undefined : ['--sut', value];
+/** Options of a command line that say what the stack is, as arguments; undefined when it does not say. */
+function sutOptions(command: readonly string[]): string[] | undefined {
+  const found = ['--sut', '--image'].flatMap((name) => {
+    const at = command.findIndex((word) => word === name || word.startsWith(`${name}=`));
+    const word = command[at];
+    const value = command[at + 1];
+    if (word === undefined) return [];
+    if (word !== name) return [word];
+    return value === undefined ? [] : [name, value];
+  });
+  return found.length === 0 ? undefined : found;
 }
 
 async function once(ids: readonly string[], results: RunResults): Promise<ScenarioRecord[] | string> {
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-again-'));
   try {
-    const args = ['run', ...ids, ...sutOption(results.run.command) ?? [], '--concurrency', '1', '--deviations', 'none', '--output', folder];
+    const args = ['run', ...ids, ...sutOptions(results.run.command) ?? [], '--concurrency', '1', '--deviations', 'none', '--output', folder];
     const { code, said } = await execute(args);
     const file = join(folder, 'results.json');
     if (!existsSync(file)) return `the command ended with ${code ?? 'a signal'}: ${said.trim().split('\n').at(-1) ?? ''}`;

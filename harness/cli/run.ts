@@ -1,6 +1,7 @@
 /** `run`: judges the kernel by the suites. */
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { allureEnvironment } from '../report/allure.ts';
 import { generateAllureReport } from '../report/allure-report.ts';
 import { applyDeviations, exitCode, NO_DEVIATIONS, type DeviationList } from '../report/deviations.ts';
 import { loadDeviations, selectBaseline } from '../report/deviations-file.ts';
@@ -9,12 +10,13 @@ import { writeResults } from '../report/results-file.ts';
 import { summaryText } from '../report/summary.ts';
 import { styleFor } from '../report/text-layout.ts';
 import { troubleText } from '../report/trouble-text.ts';
+import { findLacks } from '../sut/pics.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { outsideProblem } from '../wire/inside.ts';
 import { enterNamespace } from './enter.ts';
 import { openProject, projectRoot, type Project } from './project.ts';
 import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
-import { fetchKernel } from './prepare-kernel.ts';
+import { prepareOutside } from './prepare-kernel.ts';
 import { prepareSut, requireRights, type PreparedSut } from './prepare-sut.ts';
 import { isNarrowed, selectScenarios, UsageError, type Selection } from './selection.ts';
 import { showLadders } from './show.ts';
@@ -44,13 +46,12 @@ export interface RunOptions extends Selection {
 export async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
   const choice = parseSut(options.sut, options);
   requireRights(choice);
-  // There is no network inside.
-  if (choice.kind === 'kernel' && outsideProblem() !== undefined) await fetchKernel(choice);
+  if (outsideProblem() !== undefined) await prepareOutside(choice);
   // The suites are loaded inside only: with many, doing it twice is the longest part of starting.
   const inside = await enterNamespace(argv);
   if (inside !== undefined) return inside;
   const project = openProject();
-  const scenarios = selectScenarios(project.scenarios, options, project.catalogue);
+  const scenarios = selectScenarios([...project.scenarios, ...project.multipath], options, project.catalogue);
   const sut = await prepareSut(choice, project.root);
   const plan = planRun(project, scenarios, { ...sut, choice }, options, argv);
   const list = declaredFor(options, sut);
@@ -73,7 +74,8 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { c
   return {
     project, scenarios, selected, output,
     sut: sut.info,
-    concurrency: options.concurrency,
+    // A bench has one host, and one set of cables.
+    concurrency: sut.choice.kind === 'remote' ? 1 : options.concurrency,
     shuffle: options.shuffle,
     allure: options.allure,
     keepCaptures: options.keepCaptures,
@@ -83,6 +85,7 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { c
       evidenceRoot: join(output, EVIDENCE_FOLDER),
       sut: sut.settings,
       sutArguments: sutArguments(sut.choice),
+      lacks: [...findLacks(join(project.root, 'suites', 'pics'), sut.info.name, sut.info.kernel)],
       deviations: [],
       mode: 'judge',
     },
@@ -122,7 +125,9 @@ async function report(results: RunResults, errors: readonly string[], options: R
   for (const error of errors) say(`harness error: ${error}`);
   const reports = [`results: ${nice(join(plan.output, 'results.json'))}`, `evidence: ${nice(evidence)}`];
   if (plan.allure) {
-    await generateAllureReport(join(plan.output, 'allure-results'), join(plan.output, 'allure-report'));
+    await generateAllureReport(join(plan.output, 'allure-results'), join(plan.output, 'allure-report'), {
+      historyFile: join(plan.output, 'allure-history.jsonl'), environment: allureEnvironment(results.sut, results.tool),
+    });
     reports.push(`report: ${nice(join(plan.output, 'allure-report', 'index.html'))}`);
   }
   say(reports.join('\n'));

@@ -17,12 +17,20 @@ export interface Selection {
   families?: readonly string[];
 }
 
+/** Section of the scenarios of two stacks; it is none of the RFC. */
+const MULTIPATH = 'multipath';
+
 /** Whether anything narrows the choice. What else the object holds does not count. */
 export function isNarrowed({ ids, sections, clauses, levels, families }: Selection): boolean {
   return [ids, sections, clauses, levels, families].some((list) => list !== undefined && list.length > 0);
 }
 
-/** The scenarios asked for. @throws UsageError when a word fits nothing, or all of them together fit nothing */
+/**
+ * The scenarios asked for. Those of two stacks measure and take their time: they are chosen only by their section or
+ * their ids.
+ *
+ * @throws UsageError when a word fits nothing, or all of them together fit nothing
+ */
 export function selectScenarios(scenarios: readonly Scenario[], selection: Selection, catalogue: Catalogue): Scenario[] {
   const { ids = [], sections = [], clauses = [], levels = [], families = [] } = selection;
   for (const id of ids) requireSome(scenarios.some((one) => isNamed(one, id)), 'scenario', id, idWords(scenarios));
@@ -35,6 +43,7 @@ export function selectScenarios(scenarios: readonly Scenario[], selection: Selec
   const chosen = scenarios.filter((scenario) => {
     const judged = clausesOf(scenario);
     return (
+      (scenario.section !== MULTIPATH || ids.length > 0 || sections.length > 0) &&
       (ids.length === 0 || ids.some((id) => isNamed(scenario, id))) &&
       (sections.length === 0 || sections.some((section) => isWithin(scenario.section, section))) &&
       (families.length === 0 || families.includes(scenario.family)) &&

@@ -9,6 +9,7 @@ describe('--sut', () => {
     ['docker', { image: 'lab/stack:7' }, { kind: 'docker', image: 'lab/stack:7' }, ['--sut', 'docker', '--image', 'lab/stack:7']],
     ['kernel:6.12', { append: 'quiet' }, { kind: 'kernel', wanted: '6.12', append: 'quiet' }, ['--sut', 'kernel:6.12', '--append', "'quiet'"]],
     ['kernel:./bzImage', { modules: 'm' }, { kind: 'kernel', wanted: './bzImage', modules: 'm' }, ['--sut', 'kernel:./bzImage', '--modules', "'m'"]],
+    ['remote:lab.yaml', {}, { kind: 'remote', file: 'lab.yaml' }, ['--sut', 'remote:lab.yaml']],
   ])('%s with %j is understood, and said again', (spec, details, choice, words) => {
     expect(parseSut(spec, details)).toEqual(choice);
     expect(sutArguments(parseSut(spec, details))).toEqual(words);
@@ -17,6 +18,7 @@ describe('--sut', () => {
   it.each([
     ['netsn', {}, /--sut netsn: no such kind of stack; did you mean "netns"\?/],
     ['', {}, /no such kind of stack/],
+    ['remote:', {}, /names no file; write remote:lab.yaml/],
     ['kernel:', {}, /names no kernel; write kernel:6.12/],
     ['docker', { modules: 'x' }, /--modules goes with --sut kernel/],
     ['netns', { image: 'x' }, /--image goes with --sut docker, not with --sut netns/],

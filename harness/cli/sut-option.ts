@@ -8,10 +8,12 @@ export type SutChoice =
   /** Without an image, our own is built. */
   | { kind: 'docker'; image?: string }
   /** A series, version, release or package of Debian's, or the path of a bzImage. */
-  | { kind: 'kernel'; wanted: string; modules?: string; append?: string; mirror?: string };
+  | { kind: 'kernel'; wanted: string; modules?: string; append?: string; mirror?: string }
+  /** Path of a lab file. */
+  | { kind: 'remote'; file: string };
 
 /** How `--sut` is written, for help and messages. */
-export const SUT_FORMS = 'netns, docker, kernel:6.12, kernel:./bzImage';
+export const SUT_FORMS = 'netns, docker, kernel:6.12, kernel:./bzImage, remote:lab.yaml';
 
 /** Options that say more about the stack. */
 export interface SutDetails {
@@ -24,9 +26,6 @@ export interface SutDetails {
   /** `--mirror`: where kernel packages come from. */
   mirror?: string;
 }
-
-/** Forms that are known and cannot be served. */
-const NOT_YET = ['remote'];
 
 /**
  * Reads what `--sut` says.
@@ -42,8 +41,12 @@ export function parseSut(spec: string, details: SutDetails = {}): SutChoice {
   if (spec === 'docker') return image === undefined ? { kind: 'docker' } : { kind: 'docker', image };
   const [form = ''] = spec.split(':');
   if (form === 'kernel') return parseKernel(spec, details);
-  if (NOT_YET.includes(form)) throw new UsageError(`--sut ${spec}: this version cannot judge such a stack; it has: ${SUT_FORMS}`);
-  throw new UsageError(`--sut ${spec}: no such kind of stack${suggestion(form, ['netns', 'docker'])}; there is: ${SUT_FORMS}`);
+  if (form === 'remote') {
+    const file = spec.slice('remote:'.length);
+    if (file === '') throw new UsageError('--sut remote: names no file; write remote:lab.yaml');
+    return { kind: 'remote', file };
+  }
+  throw new UsageError(`--sut ${spec}: no such kind of stack${suggestion(form, ['netns', 'docker', 'kernel', 'remote'])}; there is: ${SUT_FORMS}`);
 }
 
 function requireKernelFor(spec: string, details: SutDetails): void {
@@ -65,6 +68,7 @@ function parseKernel(spec: string, { modules, append, mirror }: SutDetails): Sut
 /** The options that name a stack again, for a command line; empty for the usual one. */
 export function sutArguments(choice: SutChoice): string[] {
   if (choice.kind === 'netns') return [];
+  if (choice.kind === 'remote') return ['--sut', `remote:${choice.file}`];
   if (choice.kind === 'kernel') {
     const more = (['modules', 'append'] as const).flatMap((name) => (choice[name] === undefined ? [] : [`--${name}`, `'${choice[name]}'`]));
     return ['--sut', `kernel:${choice.wanted}`, ...more];

@@ -30,6 +30,16 @@ export interface ExpectationResult {
   pcap?: string;
 }
 
+/** A number that a scenario measured. */
+export interface Measure {
+  /** What was measured, in words. */
+  name: string;
+  value: number;
+  unit: 'bit/s' | 'ms' | 'ratio' | 'octets' | 'segments';
+  /** What it could be at most in theory, in the same unit. */
+  limit?: number;
+}
+
 /** One line of the ladder diagram. */
 export interface LadderEntry {
   /** Milliseconds since the scenario began. */
@@ -79,8 +89,10 @@ export interface ScenarioResult {
   /** Clauses that monitors judged on the capture and that held, by level. */
   monitored?: Partial<Record<Level, string[]>>;
   ladder: LadderEntry[];
-  /** Paths relative to the results file. */
-  evidence: { pcap?: string; agentLog?: string; ladder?: string };
+  /** Numbers of a scenario that measures, in the order in which it did. */
+  measures?: Measure[];
+  /** Paths relative to the results file. `serverPcap` is the other end of the paths, `plot` shows them over time (SVG). */
+  evidence: { pcap?: string; agentLog?: string; ladder?: string; serverPcap?: string; plot?: string };
   /** MPTCP counters that moved, name to difference. */
   counters: Record<string, number>;
   /** Command that runs just this scenario again. */

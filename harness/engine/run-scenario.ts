@@ -10,6 +10,7 @@ import type { Scenario, Step } from '../scenario/suite.ts';
 import { showValue } from '../scenario/format.ts';
 import type { AgentLogLine } from '../sut/types.ts';
 import type { KernelTrouble } from '../topology/qemu/console-watch.ts';
+import { familyOn } from '../topology/link-family.ts';
 import { TopologyError, type Cell, type CellLink, type Driver, type Topology } from '../topology/types.ts';
 import { readPcap } from '../wire/pcap-read.ts';
 import { PcapWriter } from '../wire/pcap-write.ts';
@@ -139,7 +140,7 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
   const packets: WirePacket[] = [];
   const session = new Session({
     scenario, cell, waits: context.waits, random: systemRandom,
-    openPort: (link, onPacket, onError) => context.openPort(link, scenario.family, onPacket, onError),
+    openPort: (link, onPacket, onError) => context.openPort(link, familyOn(link, scenario.family), onPacket, onError),
     onPacket: (packet) => {
       capture.write(epoch + packet.at, packet.bytes);
       packets.push(packet);

@@ -5,6 +5,7 @@ import { FLAG, type Packet } from '../packet/types.ts';
 import type { Value } from '../scenario/expression.ts';
 import type { PacketLine } from '../scenario/packet-line.ts';
 import type { Scenario } from '../scenario/suite.ts';
+import { familyOn } from '../topology/link-family.ts';
 import type { Cell, CellLink } from '../topology/types.ts';
 import { WireError, type WirePacket, type WirePort } from '../wire/types.ts';
 import { composePacket, headerValue, recordSent } from './compose.ts';
@@ -263,7 +264,7 @@ export class Session {
     const name = line.subflow;
     const spec = this.#spec(name);
     const link = this.#link(spec.link);
-    const { family } = this.scenario;
+    const family = familyOn(link, this.scenario.family);
     const port = (field: string, auto: number): number => Number(headerValue(line.fields, field, BigInt(auto), this.scope()));
     return this.#register(name, new Subflow({
       name, spec, connection: this.connection, active: true, first: this.#isFirst(),
@@ -311,7 +312,8 @@ export class Session {
     const link = /^link(\d)$/.exec(owner);
     if (link !== null) {
       const ends = this.#link(Number(link[1]));
-      return { sut: ends.sut[this.scenario.family], tester: ends.tester[this.scenario.family], dev: ends.sutDevice }[field];
+      const family = familyOn(ends, this.scenario.family);
+      return { sut: ends.sut[family], tester: ends.tester[family], dev: ends.sutDevice }[field];
     }
     const subflow = this.subflows.get(owner);
     if (subflow === undefined) return undefined;

@@ -147,7 +147,7 @@ function describe(kernel: KernelPackage, work: string, place: string): CachedKer
     release, modules: need('modules', folders),
     image: need('kernel', [`boot/vmlinuz-${release}`, ...folders.map((folder) => `${folder}/vmlinuz`)]),
     ...(config === undefined ? {} : { config }),
-    package: kernel.name, packageVersion: kernel.packageVersion, origin: `${kernel.name} ${kernel.packageVersion}`,
+    package: kernel.name, packageVersion: kernel.packageVersion, version: kernel.packageVersion, origin: `${kernel.name} ${kernel.packageVersion}`,
   };
 }
 

@@ -10,6 +10,8 @@ export interface KernelBuild {
   modules?: string;
   /** Its configuration, where it is known. */
   config?: string;
+  /** Version of the package that it came in. */
+  version?: string;
   /** Where it came from, for people: a package with version, or a path. */
   origin: string;
 }

@@ -14,11 +14,18 @@ export class AllureReportError extends Error {
 /** Labels that say how the report was made, and nothing of the stack. */
 const HIDDEN_LABELS = ['framework', 'language', 'host', 'thread', 'package', '_fallbackTestCaseId'];
 
+/** Runs that the report remembers. */
+const HISTORY = 10;
+
 /** How the report is made. */
 export interface AllureReportOptions {
   name?: string;
   /** One HTML file with everything in it. */
   singleFile?: boolean;
+  /** Where earlier runs are remembered, and this one is added. */
+  historyFile?: string;
+  /** Shown as the environment of the report. */
+  environment?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -38,7 +45,11 @@ export async function generateAllureReport(
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-allure-'));
   try {
     const config = join(folder, 'allurerc.json');
-    writeFileSync(config, JSON.stringify({ categories: ALLURE_CATEGORIES }));
+    writeFileSync(config, JSON.stringify({
+      categories: ALLURE_CATEGORIES,
+      ...(options.environment === undefined ? {} : { variables: options.environment }),
+      ...(options.historyFile === undefined ? {} : { historyPath: resolve(options.historyFile), historyLimit: HISTORY, appendHistory: true }),
+    }));
     mkdirSync(dirname(out), { recursive: true });
     await runAllure([
       'awesome', results, '--cwd', dirname(results), '--config', config, '--output', out,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestResult } from 'allure-js-commons';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateAllureReport } from './allure-report.ts';
-import { reportToAllure } from './allure.ts';
+import { ALLURE_CATEGORIES, reportToAllure } from './allure.ts';
 import { projectFile } from '../document/project-file.ts';
 import { scenario } from './testing/sample.ts';
 
@@ -62,10 +62,19 @@ describe('Allure results of many concurrent scenarios', () => {
     }
   });
 
+  test('a departure has its packets side by side', () => {
+    for (const [index, result] of byIndex) {
+      const page = content(result, 'expected and actual, side by side');
+      if (index % 6 === 1 || index % 6 === 2) expect(page).toContain(`<td>n${index}n</td>`);
+      else expect(page).toBe('');
+    }
+  });
+
   test('attachments hold the evidence of their test', () => {
     for (const [index, result] of byIndex) {
       const tag = `n${index}n`;
-      expect(result.attachments.map(({ name }) => name)).toEqual(['ladder diagram', 'capture', 'agent log', 'MPTCP counters']);
+      const names = result.attachments.map(({ name }) => name).filter((name) => !name.startsWith('expected'));
+      expect(names).toEqual(['ladder diagram', 'capture', 'agent log', 'MPTCP counters']);
       expect(content(result, 'capture')).toBe(`pcap ${tag}`);
       expect(content(result, 'agent log')).toBe(`agent ${tag}`);
       expect(content(result, 'ladder diagram')).toContain(`ladder ${tag}`);
@@ -85,12 +94,31 @@ describe('Allure results of many concurrent scenarios', () => {
   });
 
   test('the HTML report is made from them', async () => {
-    const index = await generateAllureReport(results, join(folder, 'html'));
+    const environment = { kernel: '6.18.5', driver: 'netns' };
+    const historyFile = join(folder, 'history.jsonl');
+    const index = await generateAllureReport(results, join(folder, 'html'), { environment, historyFile });
     expect(readFileSync(index, 'utf8')).toContain('RFC 8684 conformance');
     const statistic = JSON.parse(readFileSync(join(folder, 'html/widgets/statistic.json'), 'utf8')) as Record<string, number>;
     expect(statistic['total']).toBe(COUNT);
+    expect(textsBelow(join(folder, 'html'), '6.18.5').length).toBeGreaterThan(0);
+    await generateAllureReport(results, join(folder, 'html'), { environment, historyFile });
+    const runs = readFileSync(historyFile, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { testResults: object });
+    expect(runs.map(({ testResults }) => Object.keys(testResults).length)).toEqual([COUNT, COUNT]);
   }, 60_000);
+
+  test('a kernel crash has a category of its own, whatever the verdict', () => {
+    const [crash] = ALLURE_CATEGORIES;
+    expect(crash?.name).toBe('Kernel crashes');
+    expect(new RegExp(crash?.matchers.message ?? '').test('crash: Kernel panic - not syncing\nfail: no answer')).toBe(true);
+    expect(byIndex.get(13)?.statusDetails.message).toMatch(/^crash: Kernel panic/);
+  });
 });
+
+/** JSON files of a report that hold a text. */
+function textsBelow(folder: string, text: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'))
+    .filter((name) => readFileSync(join(folder, name), 'utf8').includes(text));
+}
 
 function labels(result: ReadResult, wanted: string): string[] {
   return result.labels.filter(({ name }) => name === wanted).map(({ value }) => value);

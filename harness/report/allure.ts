@@ -4,14 +4,15 @@ import type { Category, RuntimeMessage } from 'allure-js-commons/sdk';
 import type { LifecycleListener, ReporterConfig } from 'allure-js-commons/sdk/reporter';
 import { getGlobalTestRuntime } from 'allure-js-commons/sdk/runtime';
 import { Severity, Status, type Label, type Link, type Parameter, type StatusDetails } from 'allure-js-commons';
-import { anchorUrl } from '../catalogue/clause-id.ts';
+import { anchorUrl, parseClauseId } from '../catalogue/clause-id.ts';
 import { sectionTitle } from '../catalogue/rfc-outline.ts';
 import type { Clause, Level } from '../catalogue/types.ts';
 import type { ExpectationResult, ScenarioResult, Verdict } from '../engine/result.ts';
 import { ladderSvg } from './ladder-svg.ts';
 import { escapeMarkdown, fenced } from './markdown.ts';
 import { alignPackets } from './packet-diff.ts';
-import { isDeparture, judgementsOf, type SutInfo } from './results.ts';
+import { packetDiffPage } from './packet-diff-page.tsx';
+import { isDeparture, judgementsOf, type SutInfo, type ToolInfo } from './results.ts';
 import { clean } from './text-layout.ts';
 import { LEVEL_NAME, LEVELS, SYMBOL } from './verdict-style.ts';
 
@@ -21,6 +22,9 @@ export interface AllureFiles {
   /** The ladder as SVG; drawn from the result when absent. */
   ladderSvg?: string;
   agentLog?: string;
+  /** Capture at the server's end, and the plot of the paths, where two stacks are judged. */
+  serverPcap?: string;
+  plot?: string;
 }
 
 /** Name of the parameter that carries the verdict to the reporter; it never reaches the results. */
@@ -89,15 +93,30 @@ export function allureReporterOptions(resultsDir: string, sut: SutInfo): AllureR
     // Assertions of the harness are no steps of a scenario.
     reportMatchers: false,
     listeners: [statusListener],
-    environmentInfo: { sut: sut.name, kernel: sut.kernel, driver: sut.kind, ...(sut.version === undefined ? {} : { version: sut.version }) },
+    environmentInfo: allureEnvironment(sut),
     categories: ALLURE_CATEGORIES.map(({ name, description, matchers }): Category => ({
       name, description, matchedStatuses: matchers.statuses, messageRegex: matchers.message,
     })),
   };
 }
 
+/** What the report's page of the environment says: the stack, how it was reached, and the machine. */
+export function allureEnvironment(sut: SutInfo, tool?: ToolInfo): Record<string, string> {
+  const { host = {} } = sut;
+  const facts: [string, string | number | undefined][] = [
+    ['stack', sut.name], ['kernel', sut.kernel], ['driver', sut.kind], ['version', sut.version],
+    ['host kernel', host.kernel], ['architecture', host.arch], ['CPUs', host.cpus], ['Node.js', host.node],
+    ['tool', tool === undefined ? undefined : `${tool.name} ${tool.version}`],
+  ];
+  return Object.fromEntries(facts.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, clean(String(value))]])));
+}
+
 /** Categories of results that did not pass, by the word that their message begins with. */
 export const ALLURE_CATEGORIES = [
+  {
+    name: 'Kernel crashes', description: 'The kernel under test crashed, or said that something in it is broken.',
+    matchers: { statuses: [STATUS.fail, STATUS.error, STATUS.inconclusive], message: '^crash:[\\s\\S]*' },
+  },
   category('Declared deviations', 'Departures that are declared, with a reason.', STATUS.fail, 'declared'),
   category('Broken requirements', 'A MUST or an implied requirement is broken.', STATUS.fail, 'fail'),
   category('Broken recommendations', 'A SHOULD is broken.', STATUS.warn, 'warn'),
@@ -128,7 +147,7 @@ const statusListener: LifecycleListener = {
 
 function metadata(result: ScenarioResult, clauses: ReadonlyMap<string, Clause>): RuntimeMessage {
   const judged = [...new Set([...judgementsOf(result).map(({ clause }) => clause), ...clauses.keys()])];
-  const links: Link[] = judged.map((id) => ({ url: anchorUrl(id), name: `RFC 8684 ${id}`, type: 'link' }));
+  const links: Link[] = judged.filter((id) => parseClauseId(id) !== undefined).map((id) => ({ url: anchorUrl(id), name: `RFC 8684 ${id}`, type: 'link' }));
   if (result.declared?.link !== undefined) links.push({ url: result.declared.link, name: 'declared deviation', type: 'issue' });
   const parameters: Parameter[] = Object.entries(result.parameters).map(([name, value]) => ({ name, value: clean(value) }));
   for (const [name, value] of [['role', result.role], ['family', result.family]] as const) {
@@ -167,16 +186,24 @@ function outcomeFor(result: ScenarioResult): Outcome {
   if (verdict === 'pass' || verdict === 'info') return outcome;
   const broken = judgementsOf(result).find((expectation) => isDeparture(expectation.verdict));
   const reason = clean(result.reason ?? broken?.message ?? broken?.step ?? 'no reason given');
-  outcome.message = declared === undefined ? `${verdict}: ${reason}` : `declared: ${reason}\n${clean(declared.reason)}`;
+  const crash = troubleOf(result);
+  if (crash !== undefined) outcome.message = `crash: ${crash}\n${verdict}: ${reason}`;
+  else outcome.message = declared === undefined ? `${verdict}: ${reason}` : `declared: ${reason}\n${clean(declared.reason)}`;
   if (broken?.expected !== undefined) outcome.expected = clean(broken.expected);
   if (broken?.actual !== undefined) outcome.actual = clean(broken.actual);
   return outcome;
+}
+
+/** What the kernel under test said of itself while the scenario ran, where its driver watches the console. */
+function troubleOf({ trouble }: ScenarioResult): string | undefined {
+  return trouble === undefined ? undefined : clean(trouble.title);
 }
 
 function description(result: ScenarioResult, judged: readonly string[], clauses: ReadonlyMap<string, Clause>): string {
   const parts = [
     ...judged.map((id) => {
       const clause = clauses.get(id);
+      if (parseClauseId(id) === undefined) return `- ${escapeMarkdown(id)}`;
       return `- [${id}](${anchorUrl(id)})${clause === undefined ? '' : ` **${clause.keyword}** ${escapeMarkdown(clause.summary)}`}`;
     }),
     '',
@@ -235,9 +262,14 @@ function attachments(result: ScenarioResult, files: AllureFiles): RuntimeMessage
       ? []
       : [inline('ladder diagram', ladderSvg(result.ladder, { title: result.title, subtitle: result.id }), 'image/svg+xml', '.svg')]
     : fromFile('ladder diagram', files.ladderSvg, 'image/svg+xml', '.svg');
+  const diff = packetDiffPage(judgementsOf(result));
   return [
+    ...(diff === undefined ? [] : [inline('expected and actual, side by side', diff, 'text/html', '.html')]),
     ...svg,
     ...fromFile('capture', files.pcap, 'application/vnd.tcpdump.pcap', '.pcap'),
+    ...fromFile('capture at the server', files.serverPcap, 'application/vnd.tcpdump.pcap', '.pcap'),
+    ...fromFile('paths over time', files.plot, 'image/svg+xml', '.svg'),
+    ...(result.measures === undefined ? [] : [inline('measures', `${JSON.stringify(result.measures, undefined, 2)}\n`, 'application/json', '.json')]),
     ...fromFile('agent log', files.agentLog, 'text/plain', '.log'),
     inline('MPTCP counters', `${JSON.stringify(result.counters, undefined, 2)}\n`, 'application/json', '.json'),
   ];

@@ -1,5 +1,5 @@
 /** One scenario that went wrong, with all that is needed to act on it. */
-import { anchorUrl } from '../catalogue/clause-id.ts';
+import { anchorUrl, parseClauseId } from '../catalogue/clause-id.ts';
 import type { Clause } from '../catalogue/types.ts';
 import type { ExpectationResult } from '../engine/result.ts';
 import { alignPackets } from './packet-diff.ts';
@@ -35,6 +35,7 @@ export function departureText(scenario: ScenarioRecord, options: DepartureOption
     ...broken.flatMap((expectation) => expectationLines(expectation, options, colours)),
     ...labelled('suite', `${scenario.file}:${scenario.line}`, options.width),
     ...(scenario.evidence.pcap === undefined ? [] : labelled('capture', locate(scenario.evidence.pcap), options.width)),
+    ...(scenario.evidence.plot === undefined ? [] : labelled('plot', locate(scenario.evidence.plot), options.width)),
     ...(scenario.evidence.agentLog === undefined ? [] : labelled('agent', locate(scenario.evidence.agentLog), options.width)),
     ...labelled('again', scenario.rerun, options.width),
   ];
@@ -47,7 +48,7 @@ function expectationLines(expectation: ExpectationResult, options: DepartureOpti
   return [
     `  ${paint(colours, verdict, `${SYMBOL[verdict]} ${LEVEL_NAME[level]} ${clean(clause)}`)}`,
     ...(summary === undefined ? [] : labelled('clause', summary, options.width)),
-    ...labelled('RFC', anchorUrl(clause), options.width),
+    ...(parseClauseId(clause) === undefined ? [] : labelled('RFC', anchorUrl(clause), options.width)),
     ...labelled('step', `${expectation.step}  (${expectation.source})`, options.width),
     ...(message === undefined ? [] : labelled('found', message, options.width)),
     ...packetLines(expected, actual, expectation, options.width, colours),

@@ -1,10 +1,11 @@
 /** Loads deviations files, and picks the one for a kernel. */
 import { readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DocumentError, type Diagnostic } from '../document/diagnostic.ts';
 import { projectSchema } from '../document/schema.ts';
 import { readYaml, YamlFile } from '../document/yaml-file.ts';
 import type { DeviationList } from './deviations.ts';
+import type { Deviation } from './results.ts';
 
 const SCHEMA = 'suites/schema/deviations.schema.json';
 
@@ -18,12 +19,56 @@ export function parseDeviations(file: string, text: string): DeviationList {
   return toDeviations(new YamlFile(file, text));
 }
 
-function toDeviations(source: YamlFile): DeviationList {
+/** A file as it is written. */
+interface RawFile {
+  sut: string;
+  kernel?: string;
+  extends?: string;
+  not?: { scenario?: string; clause?: string; reason: string }[];
+  deviations?: Deviation[];
+}
+
+/** Files that extend one another, at most. */
+const DEEPEST = 20;
+
+function toDeviations(source: YamlFile, depth = 0): DeviationList {
   source.check(projectSchema(SCHEMA));
-  const content = source.value as Omit<DeviationList, 'source'>;
-  const problems = duplicates(source, content);
+  const raw = source.value as RawFile;
+  const own = raw.deviations ?? [];
+  const problems = duplicates(source, own);
+  const inherited = raw.extends === undefined ? [] : inheritedFrom(source, raw.extends, depth);
+  const kept = withoutNot(source, raw, inherited, problems);
+  for (const [index, one] of own.entries()) {
+    if (!kept.some((other) => isSame(other, one))) continue;
+    problems.push(source.diagnose(['deviations', index], 'DUPLICATE', `${raw.extends ?? ''} declares the same; leave it out here`));
+  }
   if (problems.length > 0) throw new DocumentError(problems);
-  return { source: basename(source.file), ...content };
+  return {
+    source: basename(source.file), sut: raw.sut, ...(raw.kernel === undefined ? {} : { kernel: raw.kernel }),
+    deviations: [...kept, ...own],
+  };
+}
+
+/** @throws DocumentError when the file is not there, or is wrong, or extends itself */
+function inheritedFrom(source: YamlFile, name: string, depth: number): Deviation[] {
+  if (depth === DEEPEST) throw new DocumentError([source.diagnose(['extends'], 'BAD_VALUE', `more than ${DEEPEST} files extend one another; does one extend itself?`)]);
+  return toDeviations(readYaml(join(dirname(source.file), name)), depth + 1).deviations;
+}
+
+/** What is left of the extended file's declarations; each entry of `not` has to name some. */
+function withoutNot(source: YamlFile, raw: RawFile, inherited: readonly Deviation[], problems: Diagnostic[]): Deviation[] {
+  const isNamed = (one: Deviation, { scenario, clause }: { scenario?: string; clause?: string }): boolean =>
+    (scenario === undefined || one.scenario === scenario) && (clause === undefined || one.clause === clause);
+  for (const [index, entry] of (raw.not ?? []).entries()) {
+    if (inherited.some((one) => isNamed(one, entry))) continue;
+    const where = raw.extends === undefined ? 'there is no "extends"' : `${raw.extends} declares no such thing`;
+    problems.push(source.diagnose(['not', index], 'BAD_VALUE', `${where}; name a declaration as it stands there, or leave this out`));
+  }
+  return inherited.filter((one) => !(raw.not ?? []).some((entry) => isNamed(one, entry)));
+}
+
+function isSame(a: Deviation, b: Deviation): boolean {
+  return a.scenario === b.scenario && a.clause === b.clause;
 }
 
 /** What {@link selectBaseline} chose. */
@@ -31,29 +76,31 @@ export interface BaselineChoice {
   match: 'exact' | 'older' | 'none';
   /** Path of the file; absent when there is none. */
   file?: string;
-  /** Major and minor version it was made for. */
+  /** Version it was made for. */
   kernel?: string;
   /** One line for people. */
   message: string;
 }
 
 /**
- * Picks the deviations file for a kernel release (`6.18.5-cloud`) from a folder of `linux-<major>.<minor>.yaml`: the
- * one of the same version, else the nearest older one, else none.
+ * Picks the deviations file for a kernel release (`6.18.5-cloud`) from a folder: `linux-6.18.5.yaml` where there is one,
+ * else that of the series (`linux-6.18.yaml`), else that of the nearest older series, else none.
  */
 export function selectBaseline(kernelRelease: string, folder: string): BaselineChoice {
-  const wanted = /^(\d+)\.(\d+)/.exec(kernelRelease);
+  const wanted = /^(\d+\.\d+)(?:\.(\d+))?/.exec(kernelRelease);
   if (wanted === null) {
     return { match: 'none', message: `no declared deviations: "${kernelRelease}" is no kernel release such as 6.18.5` };
   }
-  const version = `${wanted[1] ?? ''}.${wanted[2] ?? ''}`;
-  const candidates = baselines(folder).filter((entry) => compareVersions(entry, version) <= 0).sort(compareVersions);
-  const kernel = candidates.at(-1);
+  const [, version = '', patch] = wanted;
+  const all = baselines(folder);
+  const full = `${version}.${patch ?? ''}`;
+  const candidates = all.filter((entry) => /^\d+\.\d+$/.test(entry) && compareVersions(entry, version) <= 0).sort(compareVersions);
+  const kernel = all.includes(full) ? full : candidates.at(-1);
   if (kernel === undefined) {
     return { match: 'none', message: `no declared deviations: ${folder} has no linux-*.yaml for ${version} or older` };
   }
   const file = join(folder, `linux-${kernel}.yaml`);
-  if (kernel === version) return { match: 'exact', file, kernel, message: `declared deviations: ${file}` };
+  if (kernel === version || kernel === full) return { match: 'exact', file, kernel, message: `declared deviations: ${file}` };
   return { match: 'older', file, kernel, message: `declared deviations: ${file}, the nearest older one; there is none for ${version}` };
 }
 
@@ -65,7 +112,7 @@ function baselines(folder: string): string[] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
-  return names.flatMap((name) => /^linux-(\d+\.\d+)\.yaml$/.exec(name)?.[1] ?? []);
+  return names.flatMap((name) => /^linux-(\d+\.\d+(?:\.\d+)?)\.yaml$/.exec(name)?.[1] ?? []);
 }
 
 function compareVersions(a: string, b: string): number {
@@ -74,9 +121,9 @@ function compareVersions(a: string, b: string): number {
   return aMajor === bMajor ? aMinor - bMinor : aMajor - bMajor;
 }
 
-function duplicates(source: YamlFile, content: Omit<DeviationList, 'source'>): Diagnostic[] {
+function duplicates(source: YamlFile, deviations: readonly Deviation[]): Diagnostic[] {
   const seen = new Map<string, number>();
-  return content.deviations.flatMap(({ scenario = '', clause = '' }, index) => {
+  return deviations.flatMap(({ scenario = '', clause = '' }, index) => {
     const key = `${scenario} ${clause}`;
     const first = seen.get(key);
     seen.set(key, first ?? index);

@@ -153,13 +153,49 @@ describe('deviations files', () => {
     expect(problems('')).toContain('f.yaml:1:1: ');
   });
 
+  describe('that extend another', () => {
+    writeFileSync(join(folder, 'linux-7.0.yaml'), [
+      'sut: linux', 'deviations:', '  - {scenario: s/a, clause: 3.1-1.s1, reason: one}', '  - {scenario: s/a, clause: 3.1-2.s1, reason: two}',
+      '  - {clause: 3.1-3.s1, reason: three}', '',
+    ].join('\n'));
+    const load = (text: string): string[] => {
+      const file = join(folder, 'extends-test.yaml');
+      writeFileSync(file, text);
+      return loadDeviations(file).deviations.map(({ reason }) => reason);
+    };
+    const wrong = (text: string) => {
+      try {
+        return load(text).join();
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+
+    test('have its declarations but for those under "not", and their own', () => {
+      expect(load('sut: linux\nextends: linux-7.0.yaml\n')).toEqual(['one', 'two', 'three']);
+      expect(load('sut: linux\nextends: linux-7.0.yaml\nnot: [{scenario: s/a, clause: 3.1-2.s1, reason: r}]\n')).toEqual(['one', 'three']);
+      expect(load('sut: linux\nextends: linux-7.0.yaml\nnot: [{scenario: s/a, reason: r}]\ndeviations: [{scenario: s/b, reason: four}]\n'))
+        .toEqual(['three', 'four']);
+    });
+
+    test('are told what names nothing, and what is said twice', () => {
+      expect(wrong('sut: linux\nextends: linux-7.0.yaml\nnot: [{clause: 3.1-9.s1, reason: r}]\n')).toMatch(/extends-test\.yaml:3:7: linux-7\.0\.yaml declares no such thing/);
+      expect(wrong('sut: linux\nnot: [{clause: 3.1-9.s1, reason: r}]\n')).toMatch(/there is no "extends"/);
+      expect(wrong('sut: linux\nextends: linux-7.0.yaml\ndeviations: [{clause: 3.1-3.s1, reason: r}]\n')).toMatch(/linux-7\.0\.yaml declares the same/);
+      expect(wrong('sut: linux\nextends: none.yaml\n')).toMatch(/none\.yaml:1:1: cannot be read/);
+      expect(wrong('sut: linux\nextends: extends-test.yaml\n')).toMatch(/more than 20 files extend one another/);
+    });
+  });
+
   test('the baseline is the same version, else the nearest older, else none', () => {
-    for (const version of ['6.1', '6.9', '6.12', '7.0']) writeFileSync(join(folder, `linux-${version}.yaml`), '');
+    for (const version of ['6.1', '6.9', '6.12', '6.12.9', '7.0']) writeFileSync(join(folder, `linux-${version}.yaml`), '');
     const pick = (release: string) => {
       const { match, kernel } = selectBaseline(release, folder);
       return [match, kernel];
     };
     expect(pick('6.12.4-amd64')).toEqual(['exact', '6.12']);
+    expect(pick('6.12.9+deb13')).toEqual(['exact', '6.12.9']);
+    expect(pick('6.12.90')).toEqual(['exact', '6.12']);
     expect(pick('6.10.0')).toEqual(['older', '6.9']);
     expect(pick('8.1')).toEqual(['older', '7.0']);
     expect(pick('5.10.0')).toEqual(['none', undefined]);

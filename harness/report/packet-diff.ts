@@ -24,9 +24,12 @@ interface Token {
  *   marked, though a pattern such as `key=?k` is not like what it matches
  */
 export function alignPackets(expected: string, actual: string, fields: readonly string[] = []): PacketDiff {
-  const left = tokens(clean(expected));
   const right = tokens(clean(actual));
-  const pairs = pairUp(left, right);
+  // Of several packets that would do, the likest is lined up; the others follow it.
+  const alternatives = clean(expected).split(' | ').map((text) => ({ text, pairs: pairUp(tokens(text), right) }))
+    .sort((a, b) => likeness(b.pairs) - likeness(a.pairs));
+  const pairs = alternatives[0]?.pairs ?? [];
+  const others = alternatives.slice(1).map(({ text }) => `  | ${text}`).join('');
   if (!pairs.some(([a, b]) => a !== undefined && b !== undefined)) {
     return { expected: clean(expected), actual: clean(actual), marks: '' };
   }
@@ -37,7 +40,32 @@ export function alignPackets(expected: string, actual: string, fields: readonly 
     return [pad(a?.text ?? '', width), pad(b?.text ?? '', width), (differs ? '^' : ' ').repeat(width)] as const;
   });
   const line = (index: 0 | 1 | 2): string => rows.map((row) => row[index]).join(' ').trimEnd();
-  return { expected: line(0), actual: line(1), marks: line(2) };
+  return { expected: `${line(0)}${others}`, actual: line(1), marks: line(2) };
+}
+
+/** One column of two packets: what stands for the same, in either. */
+export interface DiffColumn {
+  /** `mp_capable.len`, or the token itself. */
+  field: string;
+  expected: string;
+  actual: string;
+  differs: boolean;
+}
+
+/** Two packets token by token; the first of several alternatives that is likest. @param fields as in {@link alignPackets} */
+export function diffColumns(expected: string, actual: string, fields: readonly string[] = []): DiffColumn[] {
+  const right = tokens(clean(actual));
+  const [pairs = []] = clean(expected).split(' | ').map((text) => pairUp(tokens(text), right)).sort((a, b) => likeness(b) - likeness(a));
+  const named = fields.length > 0 && pairs.some(([a, b]) => isNamed(fields, a ?? b));
+  return pairs.map(([a, b]) => ({
+    field: (a ?? b)?.field ?? '', expected: a?.text ?? '', actual: b?.text ?? '',
+    differs: named ? isNamed(fields, a ?? b) : a?.text !== b?.text,
+  }));
+}
+
+/** How much of two packets is the same: tokens that are alike count for more than those that merely stand for the same. */
+function likeness(pairs: readonly [Token | undefined, Token | undefined][]): number {
+  return pairs.reduce((sum, [a, b]) => (a === undefined || b === undefined ? sum : sum + (a.text === b.text ? 2 : 1)), 0);
 }
 
 function tokens(line: string): Token[] {

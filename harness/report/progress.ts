@@ -59,16 +59,19 @@ export function timeLeft({ total, done, elapsedMs }: ProgressState): number | un
   return (elapsedMs / done) * (total - done);
 }
 
-/** Starts telling of a run of `total` scenarios. Holds a timer until `end()`, which does not keep the process alive. */
+/**
+ * Starts telling of a run of `total` scenarios, a function where more may turn up on the way. Holds a timer until
+ * `end()`, which does not keep the process alive.
+ */
 export function createProgress(
   output: ProgressOutput,
-  total: number,
+  total: number | (() => number),
   options: { now?: () => number; env?: Readonly<Record<string, string | undefined>> } = {},
 ): Progress {
   const now = options.now ?? (() => performance.now());
   const style = styleFor(output, options.env ?? process.env);
   const began = now();
-  const tally = new Tally(total);
+  const tally = new Tally(typeof total === 'number' ? () => total : total);
   const state = () => tally.state(now() - began);
   return output.isTTY === true
     ? terminalProgress(output, style, tally, state, now)
@@ -76,12 +79,12 @@ export function createProgress(
 }
 
 class Tally {
-  readonly #total: number;
+  readonly #total: () => number;
   readonly #counts: Partial<Record<Verdict | 'declared', number>> = {};
   readonly #running = new Set<string>();
   #done = 0;
 
-  constructor(total: number) {
+  constructor(total: () => number) {
     this.#total = total;
   }
 
@@ -97,7 +100,7 @@ class Tally {
   }
 
   state(elapsedMs: number): ProgressState {
-    return { total: this.#total, done: this.#done, counts: this.#counts, running: [...this.#running], elapsedMs };
+    return { total: this.#total(), done: this.#done, counts: this.#counts, running: [...this.#running], elapsedMs };
   }
 }
 

@@ -147,6 +147,7 @@ export function moveEvidence(results: RunResults, move: (path: string) => string
       ...scenario,
       expectations: judged(scenario.expectations),
       ...(scenario.monitors === undefined ? {} : { monitors: judged(scenario.monitors) }),
+      ...(scenario.trouble === undefined ? {} : { trouble: { ...scenario.trouble, console: move(scenario.trouble.console) } }),
       evidence: Object.fromEntries(Object.entries(scenario.evidence).map(([name, path]) => [name, move(path)])),
     })),
   };

@@ -104,6 +104,8 @@ export interface Scenario {
   needs: readonly string[];
   preamble: Step[];
   body: Step[];
+  /** Clauses that are judged by something else than these steps. */
+  judges?: readonly string[];
 }
 
 /** Every step, those inside `repeat` and `given` included. */
@@ -113,5 +115,5 @@ export function allSteps(steps: readonly Step[]): Step[] {
 
 /** Ids of all clauses that a scenario judges. */
 export function clausesOf(scenario: Scenario): string[] {
-  return [...new Set(allSteps([...scenario.preamble, ...scenario.body]).flatMap((step) => step.clauses))];
+  return [...new Set([...allSteps([...scenario.preamble, ...scenario.body]).flatMap((step) => step.clauses), ...scenario.judges ?? []])];
 }

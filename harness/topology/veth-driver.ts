@@ -56,6 +56,12 @@ function must(failures: readonly LineFailure[]): void {
   }
 }
 
+/** Why an agent of the cell is lost, if one is: what failed then failed for that. */
+async function lossOf(cell: Cell): Promise<unknown> {
+  const asked = await Promise.allSettled([...cell.agents.values()].map((agent) => agent.request('hello')));
+  return asked.find((one) => one.status === 'rejected')?.reason;
+}
+
 function isTaken(failure: LineFailure): boolean {
   return failure.text.includes('File exists');
 }
@@ -97,8 +103,9 @@ class VethDriver implements Driver {
       await this.#connect(cell, plans);
       return cell;
     } catch (cause) {
+      const reason = await lossOf(cell) ?? cause;
       await cell.close();
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = reason instanceof Error ? reason.message : String(reason);
       throw new TopologyError(`topology ${topology.name} cannot be built: ${why}`, { cause });
     }
   }

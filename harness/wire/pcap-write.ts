@@ -64,10 +64,11 @@ export class PcapWriter {
    * Appends one packet.
    *
    * @param at milliseconds since 1970, fractional; kept to the microsecond
-   * @param bytes the whole IP packet
+   * @param bytes the IP packet, or the first octets of it
+   * @param originalLength octets of the whole packet
    * @throws CaptureError when the disk is full, the file is closed or the time is out of range
    */
-  write(at: number, bytes: Uint8Array): void {
+  write(at: number, bytes: Uint8Array, originalLength = bytes.length): void {
     const micros = Math.round(at * 1000);
     const seconds = Math.floor(micros / 1_000_000);
     if (!(seconds >= 0 && seconds <= 0xffffffff)) {
@@ -78,7 +79,7 @@ export class PcapWriter {
     view.setUint32(0, seconds, true);
     view.setUint32(4, micros - seconds * 1_000_000, true);
     view.setUint32(8, bytes.length, true);
-    view.setUint32(12, bytes.length, true);
+    view.setUint32(12, originalLength, true);
     record.set(bytes, 16);
     this.#append(record);
     this.#count++;

@@ -8,7 +8,7 @@ export function addMutants(program: Command, argv: readonly string[]): void {
   withSelection(program.command('mutants').summary('show that every expectation can fail'))
     .description(`Shows that every expectation can fail: alters what the stack sends on its way to the matcher (a wrong
 field, a missing option, silence), and sees whether the verdict notices. For authors of suites.`)
-    .addOption(new Option('-j, --concurrency <n>', 'runs at once').argParser(positive).default(2 * DEFAULT_CONCURRENCY))
+    .addOption(new Option('-j, --concurrency <n>', 'runs at once').argParser(positive).default(DEFAULT_CONCURRENCY))
     .option('--every-variant', 'every variant of a scenario, not only its first', false)
     .option('--breaks', 'only the plausible breaks of whole clauses that stand beside the suites (breaks.yaml)', false)
     .addHelpText('after', `

@@ -15,6 +15,8 @@ export interface WorkerSettings {
   sut: SutSettings;
   /** The options that name it, for command lines. */
   sutArguments: string[];
+  /** Features that the stack says it lacks, with the reason. */
+  lacks?: [feature: string, reason: string][];
   deviations: Deviation[];
   /** Judge the stack, or see whether the scenarios notice a stack that is made to err. */
   mode: 'judge' | 'mutants' | 'breaks';

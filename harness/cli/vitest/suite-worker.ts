@@ -2,19 +2,24 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inject, test, type TestContext } from 'vitest';
-import { levelOf } from '../../catalogue/types.ts';
+import { levelOf, type Level } from '../../catalogue/types.ts';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { ScenarioResult } from '../../engine/result.ts';
 import { DEFAULT_WAITS, evidenceFolder, evidencePath, runScenario, type EngineContext } from '../../engine/run-scenario.ts';
 import { reportToAllure } from '../../report/allure.ts';
 import { departureText } from '../../report/departure-text.ts';
 import { declareScenario } from '../../report/deviations.ts';
+import { pathsSvg } from '../../report/paths-svg.ts';
+import { judgementsOf } from '../../report/results.ts';
 import { writeLadder } from '../../report/results-file.ts';
-import { loadSuite, openLibrary, type SuiteLibrary } from '../../scenario/load.ts';
+import type { Promised } from '../../multipath/promises.ts';
+import { runMultipath, type MultipathContext } from '../../multipath/run.ts';
+import { isMultipath } from '../../multipath/scenario.ts';
+import { openLibrary, type SuiteLibrary } from '../../scenario/load.ts';
 import { clausesOf, type Scenario } from '../../scenario/suite.ts';
 import type { Driver } from '../../topology/types.ts';
 import { openPort } from '../../wire/raw-link.ts';
-import { openBreaks, openCatalogue, openTopology, projectRoot } from '../project.ts';
+import { loadAnySuite, openBreaks, openCatalogue, openPromises, openTopology, projectRoot } from '../project.ts';
 import { rerunCommand } from '../rerun.ts';
 import { registerBreaks, registerMutants } from './mutants.ts';
 import { openDriver } from './open-driver.ts';
@@ -33,6 +38,7 @@ declare module 'vitest' {
 /** What a worker opens once, whatever the number of its suites. */
 interface WorkerState {
   catalogue: Catalogue;
+  promises: ReadonlyMap<string, Promised>;
   library: SuiteLibrary;
   driver: Driver;
 }
@@ -47,6 +53,7 @@ function open(settings: WorkerSettings): Promise<WorkerState> {
 async function openOnce(settings: WorkerSettings): Promise<WorkerState> {
   return {
     catalogue: openCatalogue(),
+    promises: openPromises(),
     library: openLibrary(join(projectRoot(), 'suites')),
     driver: await openDriver(settings.sut),
   };
@@ -57,7 +64,7 @@ export async function registerSuite(file: string): Promise<void> {
   const settings = inject('conformance');
   const state = await open(settings);
   const selected = settings.selected === undefined ? undefined : new Set(settings.selected);
-  for (const scenario of loadSuite(file, state.library)) {
+  for (const scenario of loadAnySuite(file, state.library)) {
     if (selected?.has(scenario.id) === false) continue;
     if (settings.mode === 'mutants') {
       registerMutants(scenario, engineContext(settings, state));
@@ -67,14 +74,18 @@ export async function registerSuite(file: string): Promise<void> {
       registerBreaks(scenario, openBreaks().filter((one) => settings.breaks?.includes(one.clause) === true), engineContext(settings, state));
       continue;
     }
-    test.concurrent(scenario.id, { timeout: SCENARIO_TIMEOUT_MS }, async (context) => {
+    // What is measured must not be disturbed by its like more than it has to be.
+    const register = isMultipath(scenario) ? test : test.concurrent;
+    register(scenario.id, { timeout: SCENARIO_TIMEOUT_MS }, async (context) => {
       await runAsTest(scenario, settings, state, context);
     });
   }
 }
 
 async function runAsTest(scenario: Scenario, settings: WorkerSettings, state: WorkerState, context: TestContext): Promise<void> {
-  const { result, agentLog } = await runScenario(scenario, engineContext(settings, state));
+  const { result, agentLog } = isMultipath(scenario)
+    ? await runMultipath(scenario, multipathContext(settings, state))
+    : await runScenario(scenario, engineContext(settings, state));
   const folder = join(settings.evidenceRoot, evidenceFolder(scenario.id));
   const outcome: ScenarioResult = { ...declareScenario(result, settings.deviations), ladder: result.ladder };
   if (agentLog.length > 0) {
@@ -86,8 +97,13 @@ async function runAsTest(scenario: Scenario, settings: WorkerSettings, state: Wo
     writeLadder(folder, result.ladder);
     outcome.evidence.ladder = evidencePath(settings.evidenceRoot, scenario.id, 'ladder.json');
   }
-  const clauses = clausesOf(scenario).flatMap((id) => state.catalogue.get(id) ?? []);
-  const files = outcome.evidence.pcap === undefined ? {} : { pcap: join(folder, 'capture.pcap'), agentLog: join(folder, 'agent.log') };
+  const judged = new Set([...clausesOf(scenario), ...judgementsOf(outcome).map(({ clause }) => clause)]);
+  const clauses = [...judged].flatMap((id) => state.catalogue.get(id) ?? []);
+  const files = outcome.evidence.pcap === undefined ? {} : {
+    pcap: join(folder, 'capture.pcap'), agentLog: join(folder, 'agent.log'),
+    ...(outcome.evidence.serverPcap === undefined ? {} : { serverPcap: join(folder, 'server.pcap') }),
+    ...(outcome.evidence.plot === undefined ? {} : { plot: join(folder, 'paths.svg') }),
+  };
   reportToAllure(outcome, clauses, files);
   context.task.meta.conformance = { ...outcome, ladder: [] };
   journal(settings, outcome);
@@ -115,13 +131,28 @@ function engineContext(settings: WorkerSettings, state: WorkerState): EngineCont
   return {
     driver: state.driver,
     topology: openTopology,
-    levelOf: (clause) => levelOf(state.catalogue.get(clause)?.keyword ?? 'implied'),
+    levelOf: (clause) => levelIn(state, clause),
     openPort: (link, family, onPacket, onError) => openPort({
       device: link.device, link: link.spec.name, family, testerAddress: link.tester[family], sutAddress: link.sut[family], onPacket, onError,
     }),
     evidenceRoot: settings.evidenceRoot,
     waits: DEFAULT_WAITS,
-    lacks: new Map(),
+    lacks: new Map(settings.lacks),
     rerun: (scenario) => rerunCommand(scenario.id, settings.sutArguments),
+  };
+}
+
+function levelIn(state: WorkerState, clause: string): Level {
+  return state.promises.get(clause)?.level ?? levelOf(state.catalogue.get(clause)?.keyword ?? 'implied');
+}
+
+function multipathContext(settings: WorkerSettings, state: WorkerState): MultipathContext {
+  return {
+    drivers: { client: state.driver, server: state.driver },
+    topology: openTopology,
+    levelOf: (clause) => levelIn(state, clause),
+    evidenceRoot: settings.evidenceRoot,
+    plot: pathsSvg,
+    rerun: (scenario) => rerunCommand(scenario.id),
   };
 }

@@ -107,6 +107,13 @@ describe('verdicts', () => {
     expect(packets.length).toBeGreaterThanOrEqual(7);
   });
 
+  it('speaks on each link the family that the link has', async () => {
+    const { result } = await run(scenario(`${HANDSHAKE}\n- send: b > SYN <mp_join token=$tester.token>\n- expect: b < RST\n  clause: 3.2-19.s1`, '    topology: dual-stack\n    subflows: { b: { link: 2, id: 2 } }\n'));
+    expect(result.verdict, result.reason).toBe('pass');
+    const other = result.ladder.filter(({ kind, subflow }) => kind === 'packet' && subflow === 'b');
+    expect(other).toHaveLength(2);
+  });
+
   it('fails a packet that differs, and says in what', async () => {
     const { result } = await run(scenario('- sut: listen\n- send: a > SYN\n- expect: a < SYN/ACK <mp_capable len=13 B=1>\n  clause: 3.1-6.2.s1'));
     expect(result.verdict).toBe('fail');

@@ -1,6 +1,7 @@
 /** Containers as SUT hosts: started when needed, put back as they were after each cell, used again. */
 import { readlinkSync } from 'node:fs';
 import { connectAgent, type SpawnedAgent } from '../../sut/spawn-agent.ts';
+import { AgentLost } from '../../sut/types.ts';
 import { networkNamespace } from '../../wire/inside.ts';
 import { settleNamespace } from '../sut-settings.ts';
 import type { Host, HostSource } from '../veth-driver.ts';
@@ -29,8 +30,10 @@ export async function startAgent(plan: ContainerPlan): Promise<SpawnedAgent> {
     }
     return agent;
   } catch (error) {
+    // What is not there any more may be so because the container ended; then that is what is told.
+    const lost = await agent.request('hello').then(() => undefined, (reason: unknown) => reason);
     await agent.close();
-    throw error;
+    throw lost instanceof AgentLost ? lost : error;
   }
 }
 

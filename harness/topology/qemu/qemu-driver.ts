@@ -37,7 +37,13 @@ interface QemuHost {
   cell: GuestCell;
 }
 
-class QemuDriver implements Driver {
+/** A driver whose guests' monitors can be spoken to, for tests of what happens when a kernel fails. */
+export interface QemuDriverHandle extends Driver {
+  /** Says something to QEMU's monitor of every guest, such as `nmi`. */
+  monitor(command: string): void;
+}
+
+class QemuDriver implements QemuDriverHandle {
   readonly name = 'qemu';
   readonly #options: QemuOptions;
   readonly #firstPrefix: number;
@@ -78,6 +84,10 @@ class QemuDriver implements Driver {
         if (!(error instanceof GuestRetired)) throw error;
       }
     }
+  }
+
+  monitor(command: string): void {
+    for (const guest of this.#guests) guest.monitor(command);
   }
 
   async close(): Promise<void> {
@@ -236,6 +246,6 @@ class QemuDriver implements Driver {
  * the tester's namespace. One guest carries many cells, each with an agent in a network namespace of its own. A guest
  * whose kernel shows trouble gets no new cells; the next cell starts another guest.
  */
-export function createQemuDriver(options: QemuOptions): Driver {
+export function createQemuDriver(options: QemuOptions): QemuDriverHandle {
   return new QemuDriver(options);
 }

@@ -33,7 +33,9 @@ function resultOf(index: number): ScenarioResult {
   const verdict = VERDICTS[index % VERDICTS.length] ?? 'pass';
   const own = { clause: `3.${index}-1.s1`, step: `step ${tag}`, message: `message ${tag}`, actual: `a < RST ${tag}` };
   const declared = index % 12 === 1 ? { declared: { reason: `declared ${tag}`, link: `https://example.org/${tag}` } } : {};
+  const trouble = index === 13 ? { trouble: { kind: 'panic' as const, title: 'Kernel panic - not syncing', alone: true, console: '' } } : {};
   return scenario({
+    ...trouble,
     id: `3.${index}/suite/${tag}#ipv4`, title: `title ${tag}`, section: `3.${index}`, verdict, reason: `reason ${tag}`,
     parameters: { tag }, counters: { [tag]: index }, rerun: `again ${tag}`, ...declared,
     expectations: Array.from({ length: 1 + (index % 4) }, () =>

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { DocumentError } from '../document/diagnostic.ts';
+import { lintMultipath } from './lint.ts';
+import { loadMultipathSuite, pathShape } from './load.ts';
+import { loadPromises } from './promises.ts';
+import { clausesOf } from '../scenario/suite.ts';
+import { findTopology } from '../topology/load.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'multipath-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const ROOT = join(import.meta.dirname, '..', '..');
+
+function suite(scenario: string): string {
+  const file = join(folder, 'x.suite.yaml');
+  writeFileSync(file, `title: T\nsection: multipath\nscenarios:\n  one:\n    title: One\n${scenario}`);
+  return file;
+}
+
+function complaint(scenario: string): string {
+  try {
+    loadMultipathSuite(suite(scenario), folder);
+  } catch (error) {
+    expect(error).toBeInstanceOf(DocumentError);
+    return (error as DocumentError).message;
+  }
+  throw new Error('no complaint');
+}
+
+const PATHS = '    paths: { a: { rate: 8mbit } }\n';
+
+describe('suites of two stacks', () => {
+  it('have a variant for each family and value, with the other side known', () => {
+    const loaded = loadMultipathSuite(suite(`    family: [ipv4, ipv6]
+    for-each: { from: [client, server], n: [1, 2] }
+${PATHS}    steps:
+      - send: { size: 1MB, from: "\${from}" }
+        mark: m\${n}
+      - judge-seen: { option: mp_fail, path: a, from: "\${to}" }
+        clause: MP-bytes
+`), folder);
+    expect(loaded.map(({ id }) => id).slice(0, 3)).toEqual(['x/one#from=client,n=1,ipv4', 'x/one#from=client,n=1,ipv6', 'x/one#from=client,n=2,ipv4']);
+    expect(loaded).toHaveLength(8);
+    const [send, seen] = loaded.at(-1)?.multipath.steps ?? [];
+    expect(send).toMatchObject({ verb: 'send', with: { size: '1MB', from: 'server' }, mark: 'm2', text: 'send: size=1MB from=server' });
+    expect(seen).toMatchObject({ with: { from: 'client' }, clauses: ['MP-bytes'] });
+    expect(clausesOf(loaded[0]!)).toEqual(['MP-bytes']);
+  });
+
+  it('give paths their shapes, queues in time at the rate of their way', () => {
+    const [one] = loadMultipathSuite(suite(`    paths: { a: { rate: 8mbit, delay: 10ms, queue: 50ms, loss: 1%, down: { rate: 4mbit } } }
+    steps: [{ judge-intact: data, clause: MP-bytes }]
+`), folder);
+    expect(one?.multipath.paths.get('a')?.shape).toEqual({
+      up: { rate: 8e6, delay: 10, queue: 50_000, loss: 0.01 }, down: { rate: 4e6, delay: 10, queue: 25_000, loss: 0.01 },
+    });
+    const changed = pathShape({ rate: '1mbit' }, { up: { rate: 8e6, queue: 50_000 }, down: {} });
+    expect(changed).toEqual({ up: { rate: 1e6, queue: 50_000 }, down: { rate: 1e6, queue: 12_500 } });
+  });
+
+  it('tell what is wrong, and where', () => {
+    expect(complaint(`${PATHS}    steps:\n      - silnce: a\n`)).toMatch(/x\.suite\.yaml:8:9: unknown key "silnce"; did you mean "silence"\?/);
+    expect(complaint(`${PATHS}    steps:\n      - { silence: b }\n      - { judge-intact: data, clause: MP-bytes }\n`))
+      .toMatch(/:8:20: there is no path "b" here/);
+    expect(complaint(`${PATHS}    steps:\n      - { silence: a, restore: a }\n      - { judge-intact: data, clause: MP-bytes }\n`))
+      .toMatch(/a step has one verb, this one has silence and restore/);
+    expect(complaint(`${PATHS}    steps:\n      - clause: MP-bytes\n`)).toMatch(/the step has no verb/);
+    expect(complaint(`${PATHS}    steps:\n      - judge-intact: data\n`)).toMatch(/judge-intact names no clause and no promise/);
+    expect(complaint(`    paths: { a: { rate: 8mb } }\n    steps: [{ judge-intact: data, clause: MP-bytes }]\n`)).toMatch(/"8mb" has the wrong form.*as in 8mbit/);
+  });
+});
+
+describe('linting', () => {
+  const known = { clause: () => undefined, clauseIds: ['3.7-1.s5'], promises: loadPromises(join(ROOT, 'suites', 'multipath', 'promises.yaml')) };
+  const topology = (name: string) => findTopology(join(ROOT, 'topologies'), name);
+
+  it('knows promises, and the links that can be paths', () => {
+    const [one] = loadMultipathSuite(suite(`    paths: { a: {}, s: {} }
+    steps: [{ judge-intact: data, clause: MP-byts }]
+`), folder);
+    expect(lintMultipath(one!, known, topology).map(({ message }) => message)).toEqual([
+      'path "s" is no link of the client in two-hosts; expected one of: a, b, c',
+      'there is no clause or promise "MP-byts"; did you mean "MP-bytes"?',
+    ]);
+  });
+});

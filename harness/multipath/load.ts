@@ -1,0 +1,177 @@
+/** Loads suites of two stacks. */
+import { relative } from 'node:path';
+import { DocumentError, suggestion, type Diagnostic } from '../document/diagnostic.ts';
+import { projectSchema } from '../document/schema.ts';
+import { readYaml, YamlFile } from '../document/yaml-file.ts';
+import type { PathShape, WayShape } from '../wire/forward/types.ts';
+import { amount, queueOctets } from './amounts.ts';
+import type { RawPathShape, RawScenario, RawShape, RawStep, RawSuite, Verb } from './raw-suite.ts';
+import type { MultipathPlan, MultipathScenario, MultipathStep, PathPlan } from './scenario.ts';
+
+const SCHEMA = 'suites/schema/multipath.schema.json';
+/** What may stand beside the verb. */
+const BESIDE = ['clause', 'mark', 'within'];
+/** A queue as it is usual in routers of homes, where a suite names none. */
+const USUAL_QUEUE = '100ms';
+
+/** Whether a loaded file is a suite of this kind. */
+export function isMultipathSuite(file: YamlFile): boolean {
+  return (file.value as { section?: unknown } | null)?.section === 'multipath';
+}
+
+/**
+ * Loads a suite with every variant of every scenario.
+ *
+ * @param root the folder of the suites, which ids are relative to
+ * @throws DocumentError
+ */
+export function loadMultipathSuite(path: string, root: string): MultipathScenario[] {
+  const source = readYaml(path);
+  const variables = firstValues(source.value as RawSuite | null);
+  fill(source, variables).check(projectSchema(SCHEMA));
+  const suite = relative(root, path).replace(/\.suite\.yaml$/, '');
+  const diagnostics: Diagnostic[] = [];
+  const scenarios: MultipathScenario[] = [];
+  for (const [name, raw] of Object.entries((source.value as RawSuite).scenarios)) {
+    for (const parameters of combinations(raw['for-each'] ?? {})) {
+      const file = fill(source, { ...variables, ...withOther(parameters) });
+      diagnostics.push(...file.problems(projectSchema(SCHEMA)));
+      if (diagnostics.length > 0) break;
+      scenarios.push(...variantsOf({ file, suite, name, parameters, diagnostics }));
+    }
+  }
+  if (diagnostics.length > 0) throw new DocumentError(diagnostics);
+  return scenarios;
+}
+
+/** A file with the values of its variables in place of their names, and of the quotes around them. Lines stay where they are. */
+function fill(file: YamlFile, variables: Readonly<Record<string, string>>): YamlFile {
+  const text = file.text.replaceAll(/"\$\{([a-z][a-z0-9]*)\}"|\$\{([a-z][a-z0-9]*)\}/g, (whole, quoted?: string, bare?: string) =>
+    variables[quoted ?? bare ?? ''] ?? whole);
+  return text === file.text ? file : new YamlFile(file.file, text);
+}
+
+/** A value for every variable, so that scenarios beside the one that is looked at fit the schema. */
+function firstValues(raw: RawSuite | null): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const scenario of Object.values(raw?.scenarios ?? {})) {
+    for (const [name, values] of Object.entries(scenario['for-each'] ?? {})) found[name] ??= String(values[0]);
+  }
+  return withOther(found);
+}
+
+/** Where `${from}` is the side that sends data, `${to}` is the other one. */
+function withOther(variables: Record<string, string>): Record<string, string> {
+  const { from } = variables;
+  if (from !== 'client' && from !== 'server') return variables;
+  return { to: from === 'client' ? 'server' : 'client', ...variables };
+}
+
+function combinations(variables: Record<string, (string | number | boolean)[]>): Record<string, string>[] {
+  let found: Record<string, string>[] = [{}];
+  for (const [name, values] of Object.entries(variables)) {
+    found = found.flatMap((one) => values.map((value) => ({ ...one, [name]: String(value) })));
+  }
+  return found;
+}
+
+interface VariantInput {
+  file: YamlFile;
+  suite: string;
+  name: string;
+  parameters: Record<string, string>;
+  diagnostics: Diagnostic[];
+}
+
+function variantsOf(input: VariantInput): MultipathScenario[] {
+  const { file, suite, name, parameters } = input;
+  const { topology = 'two-hosts', scenarios } = file.value as RawSuite;
+  const raw = scenarios[name];
+  if (raw === undefined) return [];
+  const plan = planOf(input, raw);
+  const judges = [...new Set(plan.steps.flatMap((step) => step.clauses))];
+  const path = ['scenarios', name];
+  if (judges.length === 0) input.diagnostics.push(file.diagnose(path, 'NO_JUDGEMENT', `scenario "${name}" judges no clause`));
+  return (raw.family ?? ['ipv4']).map((family): MultipathScenario => ({
+    id: `${suite}/${name}#${[...Object.entries(parameters).map(([key, value]) => `${key}=${value}`), family].join(',')}`,
+    suite, name, title: raw.title, section: 'multipath', place: file.placeOf(path), role: 'initiator', family, parameters, topology,
+    profile: { timestamps: true, sack: true, wscale: 7, mss: 1460, checksum: plan.checksums, dsnSize: 8 },
+    subflows: {}, needs: [], preamble: [], body: [], judges, multipath: plan,
+  }));
+}
+
+function planOf(input: VariantInput, raw: RawScenario): MultipathPlan {
+  const paths = new Map(Object.entries(raw.paths).map(([name, path]): [string, PathPlan] => [
+    name, { shape: pathShape(path, { up: {}, down: {} }), middleboxes: path.middleboxes ?? [] },
+  ]));
+  return {
+    paths, client: raw.client ?? {}, server: raw.server ?? {}, checksums: String(raw.checksums ?? false) === 'true',
+    seed: raw.seed ?? input.name,
+    steps: raw.steps.flatMap((step, index) => stepOf(input, step, index, new Set(paths.keys())) ?? []),
+  };
+}
+
+/** A shape as written, over one that it changes. */
+export function pathShape(raw: RawPathShape, before: PathShape): PathShape {
+  return { up: wayShape({ ...raw, ...raw.up }, before.up), down: wayShape({ ...raw, ...raw.down }, before.down) };
+}
+
+function wayShape(raw: RawShape, before: WayShape): WayShape {
+  const rate = raw.rate === undefined ? before.rate : amount(raw.rate);
+  const queue = raw.queue ?? (before.queue === undefined ? USUAL_QUEUE : undefined);
+  return {
+    ...before,
+    ...(rate === undefined ? {} : { rate }),
+    ...(rate === undefined || queue === undefined ? {} : { queue: queueOctets(queue, rate) }),
+    ...(raw.delay === undefined ? {} : { delay: amount(raw.delay) }),
+    ...(raw.loss === undefined ? {} : { loss: amount(raw.loss) }),
+    ...(raw.mtu === undefined ? {} : { mtu: raw.mtu }),
+    ...(raw['too-big'] === undefined ? {} : { tooBig: raw['too-big'] }),
+  };
+}
+
+function stepOf(input: VariantInput, raw: RawStep, index: number, paths: ReadonlySet<string>): MultipathStep | undefined {
+  const { file, name, diagnostics } = input;
+  const path = ['scenarios', name, 'steps', index];
+  const verbs = Object.keys(raw).filter((key) => !BESIDE.includes(key)) as Verb[];
+  const [verb] = verbs;
+  if (verb === undefined || verbs.length > 1) {
+    const message = verb === undefined ? 'the step has no verb' : `a step has one verb, this one has ${verbs.join(' and ')}; write two steps`;
+    diagnostics.push(file.diagnose(path, 'BAD_VALUE', message));
+    return undefined;
+  }
+  for (const word of pathsIn(verb, raw)) {
+    if (paths.has(word)) continue;
+    diagnostics.push(file.diagnose([...path, verb], 'UNKNOWN_SUBFLOW', `there is no path "${word}" here${suggestion(word, paths)}`));
+  }
+  const clauses = typeof raw.clause === 'string' ? [raw.clause] : raw.clause ?? [];
+  if (verb.startsWith('judge-') && clauses.length === 0) {
+    diagnostics.push(file.diagnose(path, 'NO_JUDGEMENT', `${verb} names no clause and no promise; add "clause"`));
+  }
+  return {
+    verb, with: raw[verb], place: file.placeOf(path), text: textOf(verb, raw[verb]), clauses,
+    ...(raw.mark === undefined ? {} : { mark: raw.mark }), ...(raw.within === undefined ? {} : { within: amount(raw.within) }),
+  } as MultipathStep;
+}
+
+/** The words of a step that have to be paths. */
+function pathsIn(verb: Verb, raw: RawStep): string[] {
+  const given: unknown = raw[verb];
+  if (['silence', 'restore', 'unplug', 'plug', 'remove-address', 'add-address', 'remove-endpoint'].includes(verb)) return [String(given)];
+  if (verb === 'joined') return given as string[];
+  if (verb === 'judge-reinjected') return [raw[verb]?.from ?? '', ...(raw[verb]?.to ?? [])];
+  const { path, link, carried, on } = (typeof given === 'object' ? given : {}) as Record<'path' | 'link' | 'carried' | 'on', string | undefined>;
+  return [path, link, carried, on].filter((word) => word !== undefined);
+}
+
+/** A step on one line, close to how it is written. */
+function textOf(verb: Verb, given: unknown): string {
+  if (given === true) return verb;
+  return `${verb}: ${plain(given)}`;
+}
+
+function plain(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(plain).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value).map(([key, one]) => `${key}=${plain(one)}`).join(' ');
+}

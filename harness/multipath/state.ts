@@ -1,0 +1,149 @@
+/** What a running scenario of two stacks knows. */
+import { performance } from 'node:perf_hooks';
+import type { Family } from '../packet/types.ts';
+import type { Forwarder } from '../wire/forward/forwarder.ts';
+import type { Pair, Side } from './hosts.ts';
+import type { MultipathScenario } from './scenario.ts';
+import type { Trace } from './trace.ts';
+import type { StreamPlace, Transfer } from './transfer.ts';
+
+/** A connection between the two applications. */
+export interface Connection {
+  name: string;
+  proto: 'mptcp' | 'tcp';
+  path: string;
+  port: number;
+  /** Names of its sockets at the agents. */
+  sockets: Record<Side, string>;
+  /** Where the stream of each sender stands. */
+  streams: Record<Side, StreamPlace>;
+  openedAt: number;
+}
+
+/** Requests that were answered. */
+export interface RequestSeries {
+  name: string;
+  /** Milliseconds of each, from asking to the last octet of the answer. */
+  times: number[];
+}
+
+/** A condition that a step waits for has not come about: what it was to show cannot be shown. */
+export class StepUnmet extends Error {
+  override readonly name = 'StepUnmet';
+}
+
+interface Waiter {
+  holds: () => boolean;
+  resolve: () => void;
+}
+
+/** The state of one run of a scenario. */
+export class RunState {
+  readonly scenario: MultipathScenario;
+  readonly startedAt = performance.now();
+  readonly connections = new Map<string, Connection>();
+  readonly transfers = new Map<string, Transfer>();
+  readonly requests = new Map<string, RequestSeries>();
+  readonly marks = new Map<string, number>();
+  /** When the step under way began, and the one before it. */
+  stepAt = this.startedAt;
+  stepBefore = this.startedAt;
+  readonly trace: Trace;
+  readonly pair: Pair;
+  #forwarder: Forwarder | undefined;
+  readonly #waiters = new Set<Waiter>();
+  #failure: Error | undefined;
+
+  constructor(scenario: MultipathScenario, pair: Pair, trace: Trace) {
+    this.scenario = scenario;
+    this.pair = pair;
+    this.trace = trace;
+  }
+
+  get family(): Family {
+    return this.scenario.family;
+  }
+
+  get forwarder(): Forwarder {
+    if (this.#forwarder === undefined) throw new Error('the forwarder is not there yet');
+    return this.#forwarder;
+  }
+
+  set forwarder(forwarder: Forwarder) {
+    this.#forwarder = forwarder;
+  }
+
+  /** A link's failure ends the scenario: whoever waits hears of it. */
+  fail(error: Error): void {
+    this.#failure ??= error;
+    this.changed();
+  }
+
+  /** Something has happened: whoever waits looks again. */
+  changed(): void {
+    for (const waiter of this.#waiters) {
+      if (this.#failure !== undefined || waiter.holds()) waiter.resolve();
+    }
+  }
+
+  /** @throws Error when a link has failed */
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /**
+   * Waits until a condition holds; it is looked at after every packet and every delivery.
+   *
+   * @param what the condition in words
+   * @throws StepUnmet when the time is over first
+   */
+  async until(what: string, holds: () => boolean, withinMs: number): Promise<void> {
+    if (!await this.sooner(holds, withinMs)) throw new StepUnmet(`${what}: not within ${withinMs} ms`);
+  }
+
+  /** Waits until a condition holds, and says whether it did before the time was over. */
+  async sooner(holds: () => boolean, withinMs: number): Promise<boolean> {
+    this.check();
+    if (holds()) return true;
+    let waiter: Waiter | undefined;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      waiter = { holds, resolve };
+      this.#waiters.add(waiter);
+      timer = setTimeout(resolve, withinMs);
+    });
+    clearTimeout(timer);
+    if (waiter !== undefined) this.#waiters.delete(waiter);
+    this.check();
+    return holds();
+  }
+
+  /** When a mark was set; the connection's opening, or else the start, without a name. @throws StepUnmet */
+  markOf(name: string | undefined): number {
+    if (name === undefined) return this.startedAt;
+    const at = this.marks.get(name);
+    if (at === undefined) throw new StepUnmet(`mark "${name}" was not reached; marks are ${[...this.marks.keys()].join(', ')}`);
+    return at;
+  }
+
+  /** @throws StepUnmet when there is none of that name */
+  transfer(name: string): Transfer {
+    return found(this.transfers, name, 'transfer');
+  }
+
+  /** @throws StepUnmet when there is none of that name */
+  connection(name: string | undefined): Connection {
+    return found(this.connections, name ?? 'main', 'connection');
+  }
+
+  /** @throws StepUnmet when there is none of that name */
+  series(name: string): RequestSeries {
+    return found(this.requests, name, 'series of requests');
+  }
+}
+
+function found<T>(map: ReadonlyMap<string, T>, name: string, what: string): T {
+  const one = map.get(name);
+  if (one === undefined) throw new StepUnmet(`there is no ${what} "${name}"; there are ${[...map.keys()].join(', ')}`);
+  return one;
+}

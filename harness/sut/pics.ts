@@ -1,0 +1,68 @@
+/** What stacks say that they lack (PICS, ISO/IEC 9646): `suites/pics/*.yaml`. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectSchema } from '../document/schema.ts';
+import { readYaml, type YamlFile } from '../document/yaml-file.ts';
+
+const SCHEMA = 'suites/schema/pics.schema.json';
+
+/** A feature that some versions of a stack lack. */
+export interface Lack {
+  feature: string;
+  /** First version that has it: `6.2`. */
+  before?: string;
+  /** First version that lacks it. */
+  from?: string;
+  reason: string;
+  link: string;
+}
+
+/** A stack's statement. */
+export interface Pics {
+  sut: string;
+  lacks: Lack[];
+}
+
+/** Loads and checks a statement. @throws DocumentError */
+export function loadPics(file: string): Pics {
+  return toPics(readYaml(file));
+}
+
+/** @throws DocumentError */
+export function toPics(source: YamlFile): Pics {
+  source.check(projectSchema(SCHEMA));
+  return source.value as Pics;
+}
+
+/**
+ * The features that a version lacks, with the reason. A release that is no number of Linux's lacks nothing: what it
+ * cannot do shows in the verdicts.
+ *
+ * @param release `6.1.0-56-cloud-amd64`
+ */
+export function lacksOf(pics: Pics, release: string): Map<string, string> {
+  const version = numbers(release);
+  if (version === undefined) return new Map<string, string>();
+  const lacking = new Map<string, string>();
+  for (const { feature, before, from, reason, link } of pics.lacks) {
+    const tooNew = before !== undefined && compare(version, numbers(before)) >= 0;
+    const tooOld = from !== undefined && compare(version, numbers(from)) < 0;
+    if (!tooNew && !tooOld) lacking.set(feature, `${reason.trim()} (${link})`);
+  }
+  return lacking;
+}
+
+/** What a stack says that this version of it lacks; nothing for a stack without a statement. @throws DocumentError */
+export function findLacks(folder: string, sut: string, release: string): Map<string, string> {
+  const file = join(folder, `${sut}.yaml`);
+  return /^[\w.-]+$/.test(sut) && existsSync(file) ? lacksOf(loadPics(file), release) : new Map<string, string>();
+}
+
+function numbers(text: string): readonly [number, number] | undefined {
+  const match = /^(\d+)\.(\d+)/.exec(text);
+  return match === null ? undefined : [Number(match[1]), Number(match[2])];
+}
+
+function compare(a: readonly [number, number], b: readonly [number, number] | undefined): number {
+  return b === undefined ? 0 : a[0] - b[0] || a[1] - b[1];
+}

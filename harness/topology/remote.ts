@@ -1,0 +1,169 @@
+/** The remote driver: the SUT is a host on a bench, reached over real interfaces. */
+import { spawnAgent } from '../sut/spawn-agent.ts';
+import type { Agent } from '../sut/types.ts';
+import { IpBatch } from './ip-batch.ts';
+import { PREFIXES_PER_WORKER, cellLink, routeLines } from './link-plan.ts';
+import type { Lab } from './remote-lab.ts';
+import { settleLink, settleNamespace } from './sut-settings.ts';
+import { assertInsideTester, prepareTester } from './tester-namespace.ts';
+import { TopologyError, type Cell, type CellLink, type Driver, type Topology } from './types.ts';
+
+/** How the driver works. */
+export interface RemoteOptions {
+  lab: Lab;
+  /** A process outside of the tester's namespace: where the interfaces come from, and where the command runs. */
+  outsidePid: number;
+}
+
+/** A host may be far away, or slow to log in to. */
+const TIME_SCALE = 3;
+
+/** A command line that runs where the machine's own network is. */
+export function outsideCommand(outsidePid: number, command: readonly string[]): string[] {
+  return ['nsenter', '--target', String(outsidePid), '--net', '--mount', '--', ...command];
+}
+
+class RemoteDriver implements Driver {
+  readonly name = 'remote';
+  readonly #options: RemoteOptions;
+  #batch: IpBatch | undefined;
+  #fetched: Promise<void> | undefined;
+  #turn: Promise<void> = Promise.resolve();
+  #prefixes = 0;
+
+  constructor(options: RemoteOptions) {
+    this.#options = options;
+  }
+
+  problems(topology: Topology): string[] {
+    const { links } = this.#options.lab;
+    return [
+      ...(topology.hosts.length > 1 ? [`topology ${topology.name} has ${topology.hosts.length} hosts, the bench has one`] : []),
+      ...(topology.links.length > links.length ? [`topology ${topology.name} needs ${topology.links.length} links, the bench has ${links.length}`] : []),
+      ...topology.links.filter((link) => link.fromSut !== undefined || link.toSut !== undefined).map((link) => `link ${link.name}: the cables of a bench are not shaped`),
+    ];
+  }
+
+  /** One cell at a time: there is one host. */
+  async build(topology: Topology): Promise<Cell> {
+    assertInsideTester();
+    const problems = this.problems(topology);
+    if (problems.length > 0) throw new TopologyError(problems.join('\n'));
+    await prepareTester();
+    this.#fetched ??= this.#fetchDevices();
+    await this.#fetched;
+    const before = this.#turn;
+    let done = (): void => undefined;
+    this.#turn = new Promise((resolve) => {
+      done = resolve;
+    });
+    await before;
+    return this.#build(topology, done);
+  }
+
+  async close(): Promise<void> {
+    await this.#turn;
+    await this.#batch?.close();
+    this.#batch = undefined;
+  }
+
+  async #build(topology: Topology, done: () => void): Promise<Cell> {
+    const { lab, outsidePid } = this.#options;
+    const links: CellLink[] = [];
+    let agent: Agent | undefined;
+    let closing: Promise<void> | undefined;
+    const cell: Cell = {
+      topology,
+      links,
+      agents: new Map(),
+      close: () => {
+        closing ??= this.#close(agent, links).finally(done);
+        return closing;
+      },
+    };
+    try {
+      agent = await spawnAgent({ command: outsideCommand(outsidePid, lab.agent), name: lab.sut, timeScale: TIME_SCALE });
+      (cell as { agents: Cell['agents'] }).agents = new Map([[topology.hosts[0] ?? '', agent]]);
+      await settleNamespace(agent);
+      for (const [index, spec] of topology.links.entries()) {
+        const ends = lab.links[index];
+        if (ends === undefined) throw new TopologyError(`link ${spec.name} has no cable`);
+        await this.#connect(agent, { ...cellLink({ spec, device: ends.device }, this.#nextPrefix()), sutDevice: ends.sutDevice }, links);
+      }
+      return cell;
+    } catch (cause) {
+      await cell.close();
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new TopologyError(`the bench cannot be used: ${why}`, { cause });
+    }
+  }
+
+  #nextPrefix(): number {
+    this.#prefixes += 1;
+    return this.#prefixes % PREFIXES_PER_WORKER;
+  }
+
+  /** Neighbours are told to both ends, so that nothing is on the wire but the test. */
+  async #connect(agent: Agent, link: CellLink, links: CellLink[]): Promise<void> {
+    links.push(link);
+    await this.#must([`link set dev ${link.device} mtu ${link.spec.mtu} up`]);
+    await settleLink(agent, link);
+    const { lladdr = '' } = await agent.request('link-wait', { dev: link.sutDevice, running: 1 });
+    const own = await this.#hardwareAddress(link.device);
+    const { families } = link.spec;
+    await Promise.all(families.map((family) => agent.request('neigh-add', { dev: link.sutDevice, addr: link.tester[family], lladdr: own })));
+    await this.#must([
+      ...this.#routes(link, 'add'),
+      ...families.map((family) => `neigh replace ${link.sut[family]} lladdr ${lladdr} dev ${link.device} nud permanent`),
+    ]);
+  }
+
+  #routes(link: CellLink, verb: 'add' | 'del'): string[] {
+    const number = Number(/^10\.(\d+)\.(\d+)\./.exec(link.sut.ipv4)?.slice(1).reduce((sum, part) => sum * 256 + Number(part), 0));
+    return routeLines({ device: link.device }, number).map((line) => line.replace('add', verb));
+  }
+
+  /** Leaves the host as it was found: what the agent changed is put back, and its addresses go. */
+  async #close(agent: Agent | undefined, links: readonly CellLink[]): Promise<void> {
+    if (agent !== undefined) {
+      // A host that is gone needs no cleaning; the next cell says so.
+      await Promise.allSettled(links.flatMap(({ sutDevice: dev, spec, sut, tester, prefix }) => spec.families.flatMap((family) => [
+        agent.request('neigh-del', { dev, addr: tester[family] }), agent.request('addr-del', { dev, addr: `${sut[family]}/${prefix[family]}` }),
+      ])));
+      await Promise.allSettled([agent.request('reset')]);
+      await agent.close();
+    }
+    // A flush that finds nothing is content; `ip` ends itself over a neighbour that it cannot delete.
+    await this.#batch?.run(links.flatMap((link) => [...this.#routes(link, 'del'), `neigh flush dev ${link.device} nud permanent`]));
+  }
+
+  async #hardwareAddress(device: string): Promise<string> {
+    const shown = await this.#batch?.showLink(device);
+    const address = /link\/ether ([0-9a-f:]{17})/.exec(shown ?? '')?.[1];
+    if (address === undefined) throw new TopologyError(`interface ${device} has no Ethernet address: ${shown ?? 'it is gone'}`);
+    return address;
+  }
+
+  /** Brings the bench's interfaces into the tester's namespace. @throws TopologyError */
+  async #fetchDevices(): Promise<void> {
+    this.#batch = new IpBatch();
+    for (const { device } of this.#options.lab.links) {
+      const shown = await this.#batch.showLink(device);
+      if (shown === undefined) throw new TopologyError(`interface ${device} is not in the run's namespace; it was to be moved there`);
+    }
+  }
+
+  /** @throws TopologyError with the first failure */
+  async #must(lines: string[]): Promise<void> {
+    const [failure] = await this.#batch?.run(lines) ?? [];
+    if (failure !== undefined) throw new TopologyError(`\`ip ${failure.line}\` failed: ${failure.text}`);
+  }
+}
+
+/**
+ * A driver whose SUT is one host on real interfaces. Each scenario starts the agent anew and has addresses of its own;
+ * what it changed on the host is put back when it ends.
+ */
+export function createRemoteDriver(options: RemoteOptions): Driver {
+  return new RemoteDriver(options);
+}

@@ -1,0 +1,38 @@
+/** A middlebox that takes options away. */
+import { FLAG, type Packet } from '../../../packet/types.ts';
+import { unsealed, type Middlebox, type Outlet } from '../middlebox.ts';
+import type { Way } from '../types.ts';
+
+/** What is taken away. */
+export interface StripSettings {
+  ways: readonly Way[];
+  on: 'syn' | 'after-syn' | 'all';
+  /** Kinds of the codec; all of MPTCP when absent. */
+  kinds?: readonly string[];
+  /** Only once so many octets of payload have passed the same way. */
+  from?: number;
+}
+
+/** Takes options of MPTCP away and leaves everything else as it is. */
+export function strip({ ways, on, kinds, from = 0 }: StripSettings): Middlebox {
+  const passed: Record<Way, number> = { up: 0, down: 0 };
+  return {
+    name: 'strip',
+    pass: (way: Way, packet: Packet, outlet: Outlet) => {
+      const isSyn = (packet.tcp.flags & FLAG.SYN) !== 0;
+      const concerns = ways.includes(way) && (on === 'all' || (on === 'syn') === isSyn) && passed[way] >= from;
+      passed[way] += packet.tcp.payload.length;
+      const options = packet.tcp.options.filter(({ kind }) => (kinds === undefined ? !isMptcp(kind) : !kinds.includes(kind)));
+      if (!concerns || options.length === packet.tcp.options.length) {
+        outlet.send(way, packet);
+        return;
+      }
+      const bare = unsealed(packet);
+      outlet.send(way, { ip: bare.ip, tcp: { ...bare.tcp, options } });
+    },
+  };
+}
+
+function isMptcp(kind: string): boolean {
+  return kind.startsWith('mp_') || kind === 'dss' || kind === 'add_addr' || kind === 'remove_addr' || kind === 'mptcp_unknown';
+}

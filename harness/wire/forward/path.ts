@@ -1,0 +1,166 @@
+/** One path: its shape both ways, its middleboxes, and the packets that are under way. */
+import { decodePacket, encodePacket, isNotTcp, type Packet } from '../../packet/index.ts';
+import { passChain, type Middlebox, type Outlet } from './middlebox.ts';
+import { seededRandom } from './seeded.ts';
+import { Shaper } from './shaper.ts';
+import type { Entered, Fate, PathShape, Way, WayShape } from './types.ts';
+
+interface UnderWay {
+  leavesAt: number;
+  bytes: Uint8Array;
+}
+
+/** First in, first out, without moving what is behind. */
+class Queue {
+  #items: (UnderWay | undefined)[] = [];
+  #head = 0;
+
+  get first(): UnderWay | undefined {
+    return this.#items[this.#head];
+  }
+
+  push(item: UnderWay): void {
+    this.#items.push(item);
+  }
+
+  shift(): void {
+    this.#items[this.#head] = undefined;
+    this.#head += 1;
+    if (this.#head > 1024) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  clear(): void {
+    this.#items = [];
+    this.#head = 0;
+  }
+}
+
+/** What a path tells the forwarder. */
+export interface PathEvents {
+  entered(packet: Entered): void;
+  /** A packet leaves the path now. */
+  deliver(way: Way, bytes: Uint8Array): void;
+  /** A packet was too large, and its sender is to be told. */
+  tooBig(way: Way, bytes: Uint8Array, mtu: number): void;
+  /** Something has to be done at a time from now on. */
+  due(): void;
+}
+
+/**
+ * A path between a client's link and the servers. Middleboxes stand at the client's end: what the client sends meets
+ * them first, and what comes for it meets them last.
+ */
+export class Path {
+  readonly name: string;
+  readonly #events: PathEvents;
+  readonly #clock: Omit<Outlet, 'send'>;
+  readonly #shapers: Record<Way, Shaper>;
+  readonly #queues: Record<Way, Queue> = { up: new Queue(), down: new Queue() };
+  readonly #silent: Record<Way, boolean> = { up: false, down: false };
+  #boxes: readonly Middlebox[] = [];
+
+  /** @param seed decides, with the path's name and the way, which packets get lost */
+  constructor(name: string, shape: PathShape, seed: string, clock: Omit<Outlet, 'send'>, events: PathEvents) {
+    this.name = name;
+    this.#clock = clock;
+    this.#events = events;
+    this.#shapers = {
+      up: new Shaper(shape.up, seededRandom(`${seed} ${name} up`)),
+      down: new Shaper(shape.down, seededRandom(`${seed} ${name} down`)),
+    };
+  }
+
+  get shape(): PathShape {
+    return { up: this.#shapers.up.shape, down: this.#shapers.down.shape };
+  }
+
+  reshape(shape: PathShape): void {
+    this.#shapers.up.reshape(shape.up);
+    this.#shapers.down.reshape(shape.down);
+  }
+
+  /** Puts middleboxes into the path, the first next to the client; they take the place of those before. */
+  install(boxes: readonly Middlebox[]): void {
+    this.#boxes = boxes;
+  }
+
+  /** Lets nothing through any more, or again. What is under way is lost with it. */
+  silence(isSilent: boolean, ways: readonly Way[] = ['up', 'down']): void {
+    for (const way of ways) {
+      this.#silent[way] = isSilent;
+      if (isSilent) this.#queues[way].clear();
+    }
+  }
+
+  /** When the next packet leaves; undefined when none is under way. */
+  nextAt(): number | undefined {
+    const times = [this.#queues.up.first?.leavesAt, this.#queues.down.first?.leavesAt].filter((at) => at !== undefined);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  /** Takes a packet from a host. */
+  take(way: Way, bytes: Uint8Array): void {
+    const at = this.#clock.now();
+    const record: Entered = { at, path: this.name, way, bytes, fate: 'passed' };
+    this.#events.entered(record);
+    const settle = (fate: Fate): void => {
+      record.fate = fate;
+    };
+    if (this.#silent[way]) {
+      settle('silent');
+      return;
+    }
+    if (way === 'up' && this.#boxes.length > 0) this.#throughBoxes(way, bytes, settle);
+    else this.#admit(way, bytes, settle);
+  }
+
+  /** Lets out what is due. */
+  release(now: number): void {
+    for (const way of ['up', 'down'] as const) {
+      const queue = this.#queues[way];
+      for (let first = queue.first; first !== undefined && first.leavesAt <= now; first = queue.first) {
+        queue.shift();
+        if (way === 'down' && this.#boxes.length > 0) this.#throughBoxes(way, first.bytes);
+        else this.#events.deliver(way, first.bytes);
+      }
+    }
+  }
+
+  #admit(way: Way, bytes: Uint8Array, settle: (fate: Fate) => void): void {
+    const admission = this.#shapers[way].admit(this.#clock.now(), bytes.length);
+    if ('fate' in admission) {
+      settle(admission.fate);
+      const { mtu, tooBig = 'told' } = this.#shapers[way].shape;
+      if (admission.fate === 'too-big' && tooBig === 'told' && mtu !== undefined) this.#events.tooBig(way, bytes, mtu);
+      return;
+    }
+    this.#queues[way].push({ leavesAt: admission.leavesAt, bytes });
+    this.#events.due();
+  }
+
+  #throughBoxes(way: Way, bytes: Uint8Array, settle: (fate: Fate) => void = () => undefined): void {
+    const packet = decodePacket(bytes);
+    if (isNotTcp(packet)) throw new Error(`path ${this.name}: ${packet.message}; only TCP is forwarded`);
+    const out = new Set<Way>();
+    passChain(this.#boxes, way, packet, this.#clock, (to, made) => {
+      out.add(to);
+      this.#out(to, made);
+    });
+    // One that waits in a middlebox may come out later; what the record says is where it is now.
+    if (!out.has(way)) settle('middlebox');
+  }
+
+  #out(way: Way, packet: Packet): void {
+    const bytes = encodePacket(packet);
+    if (way === 'down') this.#events.deliver(way, bytes);
+    else if (!this.#silent.up) this.#admit(way, bytes, () => undefined);
+  }
+}
+
+/** A shape that is the same both ways. */
+export function bothWays(shape: WayShape): PathShape {
+  return { up: shape, down: shape };
+}
