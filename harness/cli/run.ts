@@ -42,6 +42,8 @@ export interface RunOptions extends Selection {
   allure: boolean;
   ladder: boolean;
   info: boolean;
+  /** Leave nothing out of the summary. */
+  full: boolean;
 }
 
 /** Runs the command and returns its exit code. @throws UsageError and everything that the harness can fail with */
@@ -122,7 +124,7 @@ async function report(results: RunResults, errors: readonly string[], options: R
   const evidence = join(plan.output, EVIDENCE_FOLDER);
   if (options.ladder) showLadders(results, plan.output);
   const clauses = new Map(plan.project.catalogue.all.map((clause) => [clause.id, clause]));
-  say(summaryText(results, { ...style, clauses, showInfo: options.info, resultsFolder: nice(plan.output) }));
+  say(summaryText(results, { ...style, clauses, showInfo: options.info, full: options.full, resultsFolder: nice(plan.output) }));
   for (const line of troubleText(results.scenarios, (path) => nice(join(plan.output, path)))) say(line);
   for (const error of errors) say(`harness error: ${error}`);
   const reports = [`results: ${nice(join(plan.output, 'results.json'))}`, `evidence: ${nice(evidence)}`];

@@ -25,6 +25,7 @@ machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). What 
     .option('--deviations <file>', 'declared deviations; "none" for none (default: the baseline of this kernel)')
     .option('--allure', 'make the Allure report too', false)
     .option('--ladder', 'print the ladder diagram of every scenario', false)
+    .option('--full', 'leave nothing out of the summary: every section, declared deviation and packet', false)
     .option('--info', 'say what each MAY turned out to be', false)
     .addHelpText('after', `
 Examples:
