@@ -58,7 +58,7 @@ async function until(state: RunState, given: Verbs['until'], within: number = WA
     if (transfer.delivered < wanted) throw new StepUnmet(`${transfer.name} ended as ${transfer.outcome} before ${delivered} of it was delivered`);
     return;
   }
-  const since = state.stepBefore;
+  const since = state.stepAt;
   if (carried !== undefined) {
     const wanted = amount(octets ?? '1B');
     await state.until(`${octets ?? 'data'} on path ${carried}`, () => state.trace.payloadOn(carried, since) >= wanted, within);
@@ -66,7 +66,7 @@ async function until(state: RunState, given: Verbs['until'], within: number = WA
   }
   if (seen === undefined || on === undefined) throw new StepUnmet('until needs delivered, ends, carried, or seen and on');
   await state.until(`${seen} on path ${on}`, () =>
-    state.trace.of(from ?? 'client', { path: on, since }).some(({ packet }) => hasOption(packet, seen)), within);
+    state.trace.of(from ?? 'client', { path: on }).some(({ packet }) => hasOption(packet, seen)), within);
 }
 
 async function requests(state: RunState, given: Verbs['requests'], within: number = WAIT.request): Promise<void> {

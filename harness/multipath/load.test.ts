@@ -57,7 +57,7 @@ ${PATHS}    steps:
       up: { rate: 8e6, delay: 10, queue: 50_000, loss: 0.01 }, down: { rate: 4e6, delay: 10, queue: 25_000, loss: 0.01 },
     });
     const changed = pathShape({ rate: '1mbit' }, { up: { rate: 8e6, queue: 50_000 }, down: {} });
-    expect(changed).toEqual({ up: { rate: 1e6, queue: 50_000 }, down: { rate: 1e6, queue: 12_500 } });
+    expect(changed).toEqual({ up: { rate: 1e6, queue: 6250 }, down: { rate: 1e6, queue: 12_500 } });
   });
 
   it('tell what is wrong, and where', () => {

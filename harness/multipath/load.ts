@@ -118,16 +118,21 @@ export function pathShape(raw: RawPathShape, before: PathShape): PathShape {
 
 function wayShape(raw: RawShape, before: WayShape): WayShape {
   const rate = raw.rate === undefined ? before.rate : amount(raw.rate);
-  const queue = raw.queue ?? (before.queue === undefined ? USUAL_QUEUE : undefined);
   return {
     ...before,
-    ...(rate === undefined ? {} : { rate }),
-    ...(rate === undefined || queue === undefined ? {} : { queue: queueOctets(queue, rate) }),
+    ...(rate === undefined ? {} : { rate, queue: queueOf(raw, rate, before) }),
     ...(raw.delay === undefined ? {} : { delay: amount(raw.delay) }),
     ...(raw.loss === undefined ? {} : { loss: amount(raw.loss) }),
     ...(raw.mtu === undefined ? {} : { mtu: raw.mtu }),
     ...(raw['too-big'] === undefined ? {} : { tooBig: raw['too-big'] }),
   };
+}
+
+/** Octets. A queue holds the same time as before when only the rate changes. */
+function queueOf(raw: RawShape, rate: number, before: WayShape): number {
+  if (raw.queue !== undefined) return queueOctets(raw.queue, rate);
+  if (before.queue === undefined || before.rate === undefined) return queueOctets(USUAL_QUEUE, rate);
+  return (before.queue * rate) / before.rate;
 }
 
 function stepOf(input: VariantInput, raw: RawStep, index: number, paths: ReadonlySet<string>): MultipathStep | undefined {

@@ -12,7 +12,7 @@ import { Forwarder, type ForwardLink } from '../wire/forward/forwarder.ts';
 import { PcapWriter } from '../wire/pcap-write.ts';
 import { act, endpointId } from './actions.ts';
 import { buildPair, linkOf, type Host, type Pair, type Side } from './hosts.ts';
-import { isJudge, judge, type Finding } from './judge.ts';
+import { isJudge, judge, type Finding, type JudgeVerb } from './judge.ts';
 import { signalling } from './ladder.ts';
 import { makeBoxes } from './middleboxes.ts';
 import type { RawHost } from './raw-suite.ts';
@@ -42,6 +42,9 @@ export interface MultipathRun {
 /** Octets of a packet that captures keep: all headers. Payload is the pattern, and would fill disks. */
 const CAPTURED = 160;
 const PLOT = 'paths.svg';
+/** Looking again costs as much as all packets so far are many. */
+const PACKETS_BETWEEN_LOOKS = 20;
+const LOOK_AGAIN_MS = 500;
 const READY_MS = 10_000;
 /** Extra subflows and announced addresses that a host takes, unless a scenario says otherwise: the most that Linux lets one set. */
 const USUAL_SUBFLOWS = 8;
@@ -143,7 +146,6 @@ async function routeTo(state: RunState, host: Host, far: string, near: string): 
 
 async function runSteps(state: RunState, context: MultipathContext, draft: ScenarioResult): Promise<void> {
   for (const step of state.scenario.multipath.steps) {
-    state.stepBefore = state.stepAt;
     state.stepAt = performance.now();
     if (step.mark !== undefined) state.marks.set(step.mark, state.stepAt);
     const unmet = await runStep(state, step, context, draft);
@@ -164,7 +166,7 @@ async function runStep(state: RunState, step: MultipathStep, context: MultipathC
   };
   try {
     if (isJudge(step)) {
-      record(judge(state, step));
+      record(await judgeInTime(state, step));
       return undefined;
     }
     await act(state, step);
@@ -175,6 +177,18 @@ async function runStep(state: RunState, step: MultipathStep, context: MultipathC
     if (!(error instanceof StepUnmet) && !(error instanceof AgentRefused)) throw error;
     if (step.clauses.length > 0) record({ isMet: isJudge(step) ? undefined : false, expected: step.text, actual: error.message });
     return error.message;
+  }
+}
+
+/** A step with a time may come true until then; it is looked at whenever some packets more have come. */
+async function judgeInTime(state: RunState, step: Extract<MultipathStep, { verb: JudgeVerb }>): Promise<Finding> {
+  const deadline = performance.now() + (step.within ?? 0);
+  for (;;) {
+    const finding = judge(state, step);
+    const left = deadline - performance.now();
+    if (finding.isMet === true || left <= 0) return finding;
+    const known = state.trace.sent.length;
+    await state.sooner(() => state.trace.sent.length >= known + PACKETS_BETWEEN_LOOKS, Math.min(LOOK_AGAIN_MS, left));
   }
 }
 

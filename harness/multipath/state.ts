@@ -45,9 +45,8 @@ export class RunState {
   readonly transfers = new Map<string, Transfer>();
   readonly requests = new Map<string, RequestSeries>();
   readonly marks = new Map<string, number>();
-  /** When the step under way began, and the one before it. */
+  /** When the step under way began. */
   stepAt = this.startedAt;
-  stepBefore = this.startedAt;
   readonly trace: Trace;
   readonly pair: Pair;
   #forwarder: Forwarder | undefined;

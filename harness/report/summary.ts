@@ -156,7 +156,8 @@ function declaredBlock(results: RunResults, options: SummaryOptions, colours: Co
 }
 
 function unseenBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
-  const unseen = results.deviations?.unseen ?? [];
+  // Scenarios of two stacks run only when they are asked for.
+  const unseen = (results.deviations?.unseen ?? []).filter(({ scenario }) => scenario?.startsWith('multipath/') !== true);
   if (unseen.length === 0 || results.run.selected === true || results.run.partial) return '';
   const names = unseen.map(nameOf).join(', ');
   return colours.dim(wrap(`Declared, and nothing in this run could tell: ${names}`, options.width).join('\n'));
