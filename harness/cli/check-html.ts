@@ -22,6 +22,8 @@ export interface DrawnConnection {
 const FIRST = 60;
 const BEFORE = 8;
 const MOST = 240;
+/** Connections followed at once: with more, later ones get no picture. */
+const FOLLOWED = 300;
 
 interface Kept {
   entries: DrawnEntry[];
@@ -44,7 +46,7 @@ export class LadderKeeper {
   /** Takes a packet after the monitors have looked at it. */
   packet(event: PacketEvent): void {
     const kept = this.#of(event.connection);
-    if (kept.entries.length >= MOST) return;
+    if (kept === undefined || kept.entries.length >= MOST) return;
     const entry = { ...this.#entry(event), index: event.index };
     const departures = event.connection.parties[0].departures + event.connection.parties[1].departures;
     if (kept.entries.length < FIRST || departures > kept.departures) {
@@ -69,9 +71,10 @@ export class LadderKeeper {
     };
   }
 
-  #of(connection: Connection): Kept {
+  #of(connection: Connection): Kept | undefined {
     let kept = this.#kept.get(connection.number);
     if (kept === undefined) {
+      if (this.#kept.size >= FOLLOWED) return undefined;
       kept = { entries: [], recent: [], departures: 0, skipped: false };
       this.#kept.set(connection.number, kept);
     }
@@ -92,7 +95,8 @@ export function checkPage(reports: readonly FileReport[], drawn: readonly DrawnC
   const body = reports.flatMap((report) => [
     `<h1>${escapeXml(report.file)}</h1>`,
     `<p>${report.counts.packets} packets, ${report.counts.mptcp} of MPTCP connections.${report.problem === undefined ? '' : ` ${escapeXml(report.problem)}`}</p>`,
-    ...report.connections.slice(0, 1000).map((one) => connectionSection(one, drawn.find((other) => other.report === one))),
+    ...(report.found > report.connections.length ? [`<p>${report.found - report.connections.length} connections more are not shown; --json has them all.</p>`] : []),
+    ...report.connections.map((one) => connectionSection(one, drawn.find((other) => other.report === one))),
   ]);
   return [
     '<!doctype html>', '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
@@ -105,15 +109,22 @@ const STYLE = ':root{color-scheme:light dark}body{font:15px system-ui,sans-serif
   + 'svg{max-width:100%;height:auto}.fail{color:#cf222e}.warn{color:#9a6700}';
 
 function connectionSection(report: ConnectionReport, drawn: DrawnConnection | undefined): string {
-  const findings = shownFindings(report.findings, true);
+  const broken = shownFindings(report.findings, false);
+  const others = shownFindings(report.findings, true).filter((one) => !broken.includes(one));
   return [
     `<section><h2>${escapeXml(headline(report))}</h2>`,
     `<ul>${report.subflows.slice(0, 64).map((one) => `<li>${escapeXml(subflowLine(one))}</li>`).join('')}</ul>`,
     report.version === 0 ? '' : `<p>${escapeXml(tally(report.findings))}</p>`,
-    findings.length === 0 ? '' : `<table><tr><th>verdict</th><th>clause</th><th>where</th><th>what</th></tr>${findings.map(findingRow).join('\n')}</table>`,
-    drawn === undefined ? '' : `<details${findings.some((one) => one.verdict === 'fail') ? ' open' : ''}><summary>Packets</summary>${picture(drawn)}</details>`,
+    table(broken),
+    drawn === undefined ? '' : `<details${broken.length > 0 ? ' open' : ''}><summary>Packets</summary>${picture(drawn)}</details>`,
+    others.length === 0 ? '' : `<details><summary>${others.length} remarks: what the hosts chose, and what cannot be known</summary>${table(others)}</details>`,
     '</section>',
   ].join('\n');
+}
+
+function table(findings: readonly Finding[]): string {
+  if (findings.length === 0) return '';
+  return `<table><tr><th>verdict</th><th>clause</th><th>where</th><th>what</th></tr>${findings.map(findingRow).join('\n')}</table>`;
 }
 
 function findingRow(finding: Finding): string {

@@ -113,7 +113,6 @@ export function fileText(report: FileReport, style: TextStyle): string {
   note(counts.malformed, 'with an IP or TCP header that makes no sense');
   note(skipped.notIp, 'that hold no IP packet');
   note(report.dropped, 'packets missed by the capture, as it says itself');
-  note(report.unlisted, 'connections more, judged and not listed');
   if (skipped.linkTypes.length > 0) lines.push(`  link types that are not known: ${skipped.linkTypes.join(', ')}`);
   if (report.problem !== undefined) lines.push(colours.yellow(`  ${clean(report.problem)}`));
   if (counts.mptcp === 0) lines.push('  no MPTCP in it');

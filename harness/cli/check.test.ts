@@ -1,18 +1,22 @@
 /** `check` as a user runs it. */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeBulkCapture } from '../monitor/testing/bulk-capture.ts';
 import { altered, encoded, goodConversation, optionOf, type NamedPacket } from '../monitor/testing/conversation.ts';
 import { captureFile, type CaptureFormat } from '../wire/testing/capture-files.ts';
 import { Readable } from 'node:stream';
+import { repeated } from '../wire/testing/repeated-capture.ts';
 import { check, type CheckOptions } from './check.ts';
+import { buildProgram } from './testing/command.ts';
+import { checkPiped } from './testing/piped.ts';
+import { twoStackTransfer, type TransferChoice } from './testing/two-stacks.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'check-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+const TRANSFER: TransferChoice = { family: 'ipv4', checksums: true, lossy: false };
 
 function file(name: string, packets: readonly NamedPacket[], format: CaptureFormat = 'pcap', linkType = 101): string {
   const path = join(folder, name);
@@ -112,20 +116,22 @@ test('other traffic, a damaged file, no file', async () => {
   await expect(run(['-', '-'])).rejects.toThrow(/standard input can be read once/);
 });
 
-test('memory stays bounded, however large the file', { timeout: 120_000 }, async () => {
-  const path = join(folder, 'large.pcap');
-  writeBulkCapture(path, { packets: 250_000, segment: 1400, connections: 50 });
-  const script = `
-    import { runnerImport } from 'vite';
-    const { module } = await runnerImport(${JSON.stringify(join(import.meta.dirname, 'check.ts'))}, { configFile: false });
-    await module.check([${JSON.stringify(path)}], { complete: false, info: false });
-    process.stderr.write(String(process.resourceUsage().maxRSS));`;
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { cwd: join(import.meta.dirname, '..', '..') });
-  let said = '';
-  child.stdout.resume();
-  child.stderr.on('data', (more: Buffer) => (said += more.toString()));
-  const status = await new Promise((resolve) => child.on('close', resolve));
-  expect(status, said).toBe(0);
-  // Kilobytes, the TypeScript loader of the test included.
-  expect(Number(said.trim().split('\n').at(-1))).toBeLessThan(300_000);
+test('the JSON of a run that fails is not left half written', async () => {
+  const json = join(folder, 'half.json');
+  await expect(run([file('whole.pcap', good), join(folder, 'missing.pcap')], { json })).rejects.toThrow(/cannot be read/);
+  expect(readdirSync(folder).filter((name) => name.includes('half.json'))).toEqual([]);
+});
+
+describe('memory stays bounded', () => {
+  beforeAll(buildProgram, 60_000);
+
+  test.each([
+    ['a long transfer between two stacks', 256, async () => readFileSync((await twoStackTransfer(TRANSFER, folder))[0]!.path)],
+    ['a great many short connections', 16, () => Promise.resolve(contents(good, 'pcap', 101))],
+  ])('with %s', { timeout: 240_000 }, async (_, megabytes, capture) => {
+    const { memory, text, code } = await checkPiped(repeated(await capture(), megabytes * 2 ** 20));
+    expect(code, text).toBe(0);
+    expect(text).toMatch(/packets, \d{5,} of MPTCP connections/);
+    expect(memory, 'kilobytes').toBeLessThan(300_000);
+  });
 });

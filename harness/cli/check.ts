@@ -10,6 +10,7 @@ import { describeEvent } from '../scenario/describe-event.ts';
 import { ipOffset, LINK_TYPES } from '../wire/capture-link.ts';
 import { readCapture } from '../wire/capture-stream.ts';
 import { checkPage, LadderKeeper, type DrawnConnection } from './check-html.ts';
+import { CheckJson } from './check-json.ts';
 import { connectionText, fileText } from './check-text.ts';
 import { openCatalogue } from './project.ts';
 import { UsageError } from './selection.ts';
@@ -35,17 +36,18 @@ export interface FileReport {
   problem?: string;
   /** The file ends in the middle of a record, as that of a capture that still goes on does. */
   cutShort: boolean;
+  /** How many connections there are, or of those asked for. */
+  found: number;
+  /** Those that the page shows; kept for nothing else, so that memory stays bounded. */
   connections: ConnectionReport[];
-  /** Connections that were judged and are not listed, to keep memory bounded. */
-  unlisted: number;
   /** Connections in which a MUST or an implied requirement was broken, listed or not. */
   broken: number;
 }
 
-/** Connections listed for one file; past that only those with a departure. */
-const LISTED = 5_000;
-/** Connections listed at most. */
-const MOST_LISTED = 20_000;
+/** Connections of one file that the page shows; past that only those with a departure. */
+const SHOWN = 500;
+/** Connections of one file that the page shows at most. */
+const MOST_SHOWN = 1000;
 
 /** Everything that looking at one file needs. */
 interface Look {
@@ -54,6 +56,7 @@ interface Look {
   style: TextStyle;
   say: (text: string) => void;
   drawn: DrawnConnection[];
+  json: CheckJson | undefined;
 }
 
 /** Runs the command and returns its exit code. @throws UsageError @throws CaptureError */
@@ -62,19 +65,25 @@ export async function check(files: readonly string[], options: CheckOptions, inp
   const quiet = options.json === '-' || options.html === '-';
   const look: Look = {
     options, levelOf: levels(openCatalogue()), style: styleFor(process.stdout), drawn: [],
+    json: options.json === undefined ? undefined : new CheckJson(options.json),
     say: (text) => {
       if (!quiet) process.stdout.write(`${text}\n`);
     },
   };
-  const reports: FileReport[] = [];
-  for (const file of files) reports.push(await checkFile(file, look, file === '-' ? input : undefined));
-  if (options.connection !== undefined && !reports.some((report) => report.connections.length > 0)) {
-    throw new UsageError(`there is no connection ${options.connection} in ${files.join(', ')}; leave --connection out to list them`);
+  try {
+    const reports: FileReport[] = [];
+    for (const file of files) reports.push(await checkFile(file, look, file === '-' ? input : undefined));
+    if (options.connection !== undefined && !reports.some((report) => report.found > 0)) {
+      throw new UsageError(`there is no connection ${options.connection} in ${files.join(', ')}; leave --connection out to list them`);
+    }
+    look.json?.end();
+    if (options.html !== undefined) put(options.html, checkPage(reports, look.drawn));
+    if (reports.some((report) => report.broken > 0)) return 1;
+    return reports.some((report) => report.problem !== undefined && !report.cutShort) ? 2 : 0;
+  } catch (error) {
+    look.json?.abandon();
+    throw error;
   }
-  if (options.json !== undefined) put(options.json, `${JSON.stringify({ schemaVersion: 1, files: reports }, undefined, 2)}\n`);
-  if (options.html !== undefined) put(options.html, checkPage(reports, look.drawn));
-  if (reports.some((report) => report.broken > 0)) return 1;
-  return reports.some((report) => report.problem !== undefined && !report.cutShort) ? 2 : 0;
 }
 
 function put(path: string, text: string): void {
@@ -87,8 +96,9 @@ async function checkFile(file: string, look: Look, input: Readable | undefined):
   const name = file === '-' ? 'standard input' : file;
   const report: FileReport = {
     file: name, counts: { packets: 0, mptcp: 0, fragments: 0, notTcp: 0, cut: 0, malformed: 0 }, skipped: { notIp: 0, linkTypes: [] },
-    dropped: 0, cutShort: false, connections: [], unlisted: 0, broken: 0,
+    dropped: 0, cutShort: false, found: 0, connections: [], broken: 0,
   };
+  look.json?.beginFile(name);
   const keeper = options.html === undefined ? undefined : new LadderKeeper(name, describeEvent);
   const analysis = new Analysis({
     levelOf: look.levelOf, describe: describeEvent, complete: options.complete,
@@ -96,7 +106,8 @@ async function checkFile(file: string, look: Look, input: Readable | undefined):
     onConnection: (one) => {
       const drawn = keeper?.take(one.number);
       if (options.connection !== undefined && options.connection !== one.number) return;
-      list(report, one);
+      list(report, one, options.html !== undefined);
+      look.json?.connection(one);
       if (drawn !== undefined && look.drawn.length < 200) look.drawn.push({ ...drawn, report: one });
       say(connectionText(one, style, { info: options.info }));
     },
@@ -106,15 +117,16 @@ async function checkFile(file: string, look: Look, input: Readable | undefined):
   });
   analysis.finish();
   report.counts = analysis.counts;
+  look.json?.endFile(report);
   say(fileText(report, style));
   return report;
 }
 
-function list(report: FileReport, one: ConnectionReport): void {
+function list(report: FileReport, one: ConnectionReport, show: boolean): void {
   const bad = one.findings.some((finding) => finding.verdict === 'fail');
   if (bad) report.broken++;
-  if (report.connections.length < (bad ? MOST_LISTED : LISTED)) report.connections.push(one);
-  else report.unlisted++;
+  report.found++;
+  if (show && report.connections.length < (bad ? MOST_SHOWN : SHOWN)) report.connections.push(one);
 }
 
 async function read(file: string, input: Readable | undefined, analysis: Analysis, report: FileReport): Promise<void> {

@@ -5,15 +5,16 @@ import { parseDocument } from 'yaml';
 import { findCatalogueGaps } from '../catalogue/completeness.ts';
 import { formatDiagnostic, gather, type Diagnostic } from '../document/diagnostic.ts';
 import { loadDeviations } from '../report/deviations-file.ts';
+import { findBreaks, lintBreaks, loadBreaks } from '../scenario/breaks.ts';
 import { findSuites, openLibrary } from '../scenario/load.ts';
 import { loadPics } from '../sut/pics.ts';
 import { loadTopology } from '../topology/load.ts';
 import { loadLab } from '../topology/remote-lab.ts';
-import { lintAny, loadAnySuite, openCatalogue, projectRoot } from './project.ts';
+import { lintAny, loadAnySuite, openCatalogue, openProject, projectRoot } from './project.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What a file is, told by its name or by what is in it. */
-type Kind = 'suite' | 'sequences' | 'topology' | 'clauses' | 'deviations' | 'pics' | 'lab';
+type Kind = 'suite' | 'sequences' | 'topology' | 'clauses' | 'deviations' | 'breaks' | 'pics' | 'lab';
 
 /** What was looked at, and what is wrong with it. */
 class Report {
@@ -55,6 +56,7 @@ function plural(kind: Kind, number: number): string {
   if (kind === 'sequences') return number === 1 ? 'file of sequences' : 'files of sequences';
   if (kind === 'topology') return number === 1 ? 'topology' : 'topologies';
   if (kind === 'suite') return number === 1 ? 'suite' : 'suites';
+  if (kind === 'breaks') return number === 1 ? 'file of breaks' : 'files of breaks';
   if (kind === 'clauses') return number === 1 ? 'catalogue' : 'catalogues';
   if (kind === 'pics') return number === 1 ? 'statement of a stack' : 'statements of stacks';
   if (kind === 'lab') return number === 1 ? 'bench' : 'benches';
@@ -74,6 +76,7 @@ function installed(root: string): LintFile[] {
     { file: join(root, 'suites', 'sequences.yaml'), kind: 'sequences' },
     ...yamlIn(join(root, 'topologies')).map((file): LintFile => ({ file, kind: 'topology' })),
     ...findSuites(join(root, 'suites')).map((file): LintFile => ({ file, kind: 'suite' })),
+    ...findBreaks(join(root, 'suites')).map((file): LintFile => ({ file, kind: 'breaks' })),
     ...yamlIn(join(root, 'suites', 'pics')).map((file): LintFile => ({ file, kind: 'pics' })),
     ...yamlIn(join(root, 'reports', 'baselines')).map((file): LintFile => ({ file, kind: 'deviations' })),
   ];
@@ -92,7 +95,7 @@ function named(path: string): LintFile {
   if (kind === undefined) {
     throw new UsageError(
       `${path}: cannot tell what this is; a suite is named *.suite.yaml, a topology has "links:", a clause file "clauses:", `
-      + 'a deviations file "deviations:"',
+      + 'a deviations file "deviations:", a file of breaks "breaks:"',
     );
   }
   // Clauses relate to those of other files, so the folder is checked as a whole.
@@ -102,7 +105,7 @@ function named(path: string): LintFile {
 function kindOf(file: string, text: string): Kind | undefined {
   if (file.endsWith('.suite.yaml')) return 'suite';
   const value: unknown = parseDocument(text).toJS();
-  const keys = { sequences: 'sequences', deviations: 'deviations', extends: 'deviations', clauses: 'clauses', lacks: 'pics', agent: 'lab', links: 'topology' } as const;
+  const keys = { sequences: 'sequences', deviations: 'deviations', extends: 'deviations', clauses: 'clauses', breaks: 'breaks', lacks: 'pics', agent: 'lab', links: 'topology' } as const;
   return Object.entries(keys).find(([key]) => typeof value === 'object' && value !== null && key in value)?.[1];
 }
 
@@ -122,6 +125,17 @@ function checkFiles(files: readonly LintFile[], root: string, report: Report): v
     if (kind === 'sequences') report.check(kind, () => openLibrary(basename(file) === 'sequences.yaml' ? dirname(file) : join(root, 'suites')));
   }
   checkSuites(files.filter(({ kind }) => kind === 'suite').map(({ file }) => file), root, report);
+  checkBreaks(files.filter(({ kind }) => kind === 'breaks').map(({ file }) => file), root, report);
+}
+
+/** Breaks speak of clauses and scenarios, and each MUST has to have one, so those of all files are checked together. */
+function checkBreaks(files: readonly string[], root: string, report: Report): void {
+  if (files.length === 0) return;
+  for (const file of files) report.check('breaks', () => loadBreaks(file));
+  const breaks = findBreaks(join(root, 'suites')).concat(files.filter((file) => !file.startsWith(root))).flatMap((file) => gather([], () => loadBreaks(file)) ?? []);
+  const project = report.check(undefined, () => openProject());
+  if (project === undefined) return;
+  for (const problem of lintBreaks(breaks, project.scenarios, project.catalogue.all)) report.add(problem);
 }
 
 function checkSuites(files: readonly string[], root: string, report: Report): void {

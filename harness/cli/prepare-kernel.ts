@@ -41,6 +41,8 @@ export async function prepareKernel(root: string, choice: KernelChoice): Promise
       ...(options === undefined ? {} : { config: notableOptions(options) }),
       host: hostInfo(),
     },
+    // An emulated processor is soon busy; more at once only makes each of them wait.
+    ...(accelerator === 'tcg' ? { concurrency: 8 } : {}),
     close: () => {
       rmSync(folder, { recursive: true, force: true });
       return Promise.resolve();

@@ -13,6 +13,8 @@ export interface PreparedSut {
   settings: SutSettings;
   /** What results say of it. */
   info: SutInfo;
+  /** Scenarios at once that suit the stack, where that is not the usual number. */
+  concurrency?: number;
   /** Takes away what is there for the run only; called when all workers have ended. */
   close(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { loadCatalogue } from '../catalogue/load.ts';
+import { findBreaks, loadBreaks, type Break } from '../scenario/breaks.ts';
 import { lintMultipath } from '../multipath/lint.ts';
 import { loadMultipathSuite } from '../multipath/load.ts';
 import { loadPromises, type Promised } from '../multipath/promises.ts';
@@ -71,6 +72,13 @@ export function openTopology(name: string): Topology {
   const topology = findTopology(join(projectRoot(), 'topologies'), name);
   topologies.set(name, topology);
   return topology;
+}
+
+let breaks: Break[] | undefined;
+
+/** The plausible breaks beside the suites, read once a process. @throws DocumentError */
+export function openBreaks(): Break[] {
+  return (breaks ??= findBreaks(join(projectRoot(), 'suites')).flatMap(loadBreaks));
 }
 
 /** Loads and checks all suites. @throws DocumentError @throws DocumentError */

@@ -13,6 +13,7 @@ import { troubleText } from '../report/trouble-text.ts';
 import { findLacks } from '../sut/pics.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { outsideProblem } from '../wire/inside.ts';
+import { DEFAULT_CONCURRENCY } from './commands/arguments.ts';
 import { enterNamespace } from './enter.ts';
 import { openProject, projectRoot, type Project } from './project.ts';
 import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
@@ -25,7 +26,8 @@ import { parseSut, sutArguments, type SutChoice } from './sut-option.ts';
 
 /** Options of the command, as the command line has them. */
 export interface RunOptions extends Selection {
-  concurrency: number;
+  /** Left out: what suits the stack. */
+  concurrency?: number;
   /** See {@link parseSut}. */
   sut: string;
   image?: string;
@@ -40,6 +42,8 @@ export interface RunOptions extends Selection {
   allure: boolean;
   ladder: boolean;
   info: boolean;
+  /** Leave nothing out of the summary. */
+  full: boolean;
 }
 
 /** Runs the command and returns its exit code. @throws UsageError and everything that the harness can fail with */
@@ -75,7 +79,7 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { c
     project, scenarios, selected, output,
     sut: sut.info,
     // A bench has one host, and one set of cables.
-    concurrency: sut.choice.kind === 'remote' ? 1 : options.concurrency,
+    concurrency: sut.choice.kind === 'remote' ? 1 : options.concurrency ?? sut.concurrency ?? DEFAULT_CONCURRENCY,
     shuffle: options.shuffle,
     allure: options.allure,
     keepCaptures: options.keepCaptures,
@@ -120,7 +124,7 @@ async function report(results: RunResults, errors: readonly string[], options: R
   const evidence = join(plan.output, EVIDENCE_FOLDER);
   if (options.ladder) showLadders(results, plan.output);
   const clauses = new Map(plan.project.catalogue.all.map((clause) => [clause.id, clause]));
-  say(summaryText(results, { ...style, clauses, showInfo: options.info, resultsFolder: nice(plan.output) }));
+  say(summaryText(results, { ...style, clauses, showInfo: options.info, full: options.full, resultsFolder: nice(plan.output) }));
   for (const line of troubleText(results.scenarios, (path) => nice(join(plan.output, path)))) say(line);
   for (const error of errors) say(`harness error: ${error}`);
   const reports = [`results: ${nice(join(plan.output, 'results.json'))}`, `evidence: ${nice(evidence)}`];

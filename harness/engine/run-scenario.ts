@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Level } from '../catalogue/types.ts';
 import { projectPath } from '../document/project-file.ts';
+import type { Break } from '../scenario/breaks.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
 import { showValue } from '../scenario/format.ts';
 import type { AgentLogLine } from '../sut/types.ts';
@@ -14,6 +15,7 @@ import { TopologyError, type Cell, type CellLink, type Driver, type Topology } f
 import { readPcap } from '../wire/pcap-read.ts';
 import { PcapWriter } from '../wire/pcap-write.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
+import { BrokenStack } from './broken-stack.ts';
 import { movedCounters, readCounters } from './counters.ts';
 import type { Randomness, Subflow } from './endpoint.ts';
 import { showPacket } from './judge-packets.ts';
@@ -43,6 +45,8 @@ export interface EngineContext {
   rerun: (scenario: Scenario) => string;
   /** A lie to tell to one step; for tests of the scenarios themselves. */
   tamper?: { step: Step; with: Tamper };
+  /** A way in which the stack is made to err as a whole. */
+  broken?: Break;
 }
 
 /** Waits on an ordinary machine, milliseconds. */
@@ -141,6 +145,7 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
       capture.write(epoch + packet.at, packet.bytes);
       packets.push(packet);
     },
+    ...(context.broken === undefined ? {} : { broken: new BrokenStack(context.broken) }),
   });
   const run: StepRun = {
     session, levelOf: context.levelOf, results: draft.expectations, ladder: [],
@@ -150,6 +155,7 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
   try {
     [session.countersBefore] = await Promise.all([readCounters(firstAgent(session)), session.ready()]);
     await runSteps(scenario.preamble, run, true);
+    if (session.broken !== undefined) session.broken.active = true;
     await runSteps(scenario.body, run, false);
   } catch (error) {
     if (error instanceof ScenarioStopped) draft.reason = error.message;
@@ -164,7 +170,7 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
   if (failure !== undefined) throw failure;
   draft.counters = movedCounters(session.countersBefore, await readCounters(firstAgent(session)));
   await proveCapture(path, packets);
-  if (context.tamper === undefined) addMonitors(draft, packets, context);
+  if (context.tamper === undefined && context.broken === undefined) addMonitors(draft, packets, context);
   settle(draft);
 }
 

@@ -155,6 +155,7 @@ async function judgeSut(step: SutStep, session: Session, tamper: Tamper | undefi
     if (!(error instanceof AgentRefused)) throw error;
     answer = { error: error.code, text: error.message };
   }
+  answer = session.broken?.answer(step.line.command, answer) ?? answer;
   const wantsError = step.line.returns.some(({ name }) => name === 'error');
   if (answer['error'] !== undefined && !wantsError) {
     return { met: false, stop: true, message: answer['text'] ?? '', expected: step.line.text, actual: answer['error'] };

@@ -10,6 +10,7 @@ import type { Cell, CellLink } from '../topology/types.ts';
 import { WireError, type WirePacket, type WirePort } from '../wire/types.ts';
 import { composePacket, headerValue, recordSent } from './compose.ts';
 import type { Counters } from './counters.ts';
+import type { BrokenStack } from './broken-stack.ts';
 import { Connection, Subflow, type Randomness } from './endpoint.ts';
 import { NotKnownYet, type Scope } from './evaluate.ts';
 import type { Arrival } from './packet-view.ts';
@@ -47,6 +48,8 @@ export interface SessionParts {
   openPort: (link: CellLink, onPacket: (packet: WirePacket) => void, onError: (error: Error) => void) => WirePort;
   /** Hears of every packet, for the capture. */
   onPacket: (packet: WirePacket) => void;
+  /** A way in which the stack is made to err. */
+  broken?: BrokenStack;
 }
 
 /** The conversation between the tester and the SUT in one scenario. */
@@ -71,6 +74,8 @@ export class Session {
   inStimulus = false;
   /** Packet that the last `expect` matched. */
   lastMatch: { arrival: Arrival; subflow: Subflow } | undefined;
+  /** The way in which the stack is made to err, if it is. */
+  readonly broken: BrokenStack | undefined;
   /** Label of the alternative that the last `one-of` found. */
   lastLabel: string | undefined;
   readonly #ports: WirePort[];
@@ -83,6 +88,7 @@ export class Session {
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
+    this.broken = parts.broken;
     this.scenario = parts.scenario;
     this.cell = parts.cell;
     this.waits = parts.waits;
@@ -98,7 +104,7 @@ export class Session {
 
   /** Waits are longer where the round trip is: 1 on an idle machine, more under load or in a slow guest. */
   get scale(): number {
-    return Math.min(20, Math.max(1, this.#roundTrip / 2));
+    return Math.min(20, Math.max(1, this.#roundTrip / 5));
   }
 
   /** Marks a stimulus: what comes from now on may be its answer. */
@@ -114,6 +120,18 @@ export class Session {
     const bytes = encodePacket(packet);
     recordSent(line, subflow, packet);
     await this.#port(subflow.spec.link).send(bytes);
+    this.#err(subflow);
+  }
+
+  /** A stack that errs may now send something of its own accord. */
+  #err(sent: Subflow): void {
+    const name = this.broken?.addsOn;
+    const subflow = name === undefined || name === 'any' ? sent : this.subflows.get(name);
+    const sample = this.arrivals.findLast((one) => one.subflow === subflow);
+    if (name === undefined || subflow === undefined || sample === undefined) return;
+    for (const packet of this.broken?.afterSent(sample.packet, subflow, this.scope()) ?? []) {
+      this.#take({ ...sample, packet, before: subflow.before(), at: this.now(), consumed: false }, subflow);
+    }
   }
 
   /** The subflow of a line that expects a packet; a SYN of the stack that no line has claimed begins a new one. */
@@ -223,6 +241,13 @@ export class Session {
     }
     const before = subflow?.before() ?? { receiveNext: 0, dataNext: 1n };
     const arrival: Arrival = { packet, subflow: undefined, before, at, link: wire.link, index: this.arrivals.length, consumed: false };
+    for (const one of this.broken?.alter(arrival, subflow, this.scope()) ?? [packet]) {
+      this.#take({ ...arrival, packet: one }, subflow);
+    }
+  }
+
+  #take(arrival: Arrival, subflow: Subflow | undefined): void {
+    arrival.index = this.arrivals.length;
     this.arrivals.push(arrival);
     if (subflow !== undefined) this.#learn(arrival, subflow);
     this.#wake();

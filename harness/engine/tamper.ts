@@ -122,7 +122,8 @@ function highest(matcher: Matcher, scope: Scope): bigint | undefined {
   return numbers.length < values.length ? undefined : numbers.reduce((most, value) => (value > most ? value : most));
 }
 
-function alterHeader(packet: Packet, name: string, appear: boolean, value?: Value): Packet {
+/** The packet with another value in a header field, or with the one given. */
+export function alterHeader(packet: Packet, name: string, appear: boolean, value?: Value): Packet {
   const { tcp } = packet;
   const grown = Uint8Array.from([...tcp.payload, 1]);
   const flipped = tcp.payload.map((octet, i) => (i === tcp.payload.length - 1 ? octet ^ 1 : octet));
@@ -143,15 +144,18 @@ function alterHeader(packet: Packet, name: string, appear: boolean, value?: Valu
   return { ...packet, tcp: { ...tcp, ...changes[name] } };
 }
 
-function removeOption(packet: Packet, kind: string): Packet {
+/** The packet without the options of a kind. */
+export function removeOption(packet: Packet, kind: string): Packet {
   return { ...packet, tcp: { ...packet.tcp, options: packet.tcp.options.filter((option) => option.kind !== kind) } };
 }
 
-function addOption(packet: Packet, option: TcpOption): Packet {
+/** The packet with one more option. */
+export function addOption(packet: Packet, option: TcpOption): Packet {
   return { ...packet, tcp: { ...packet.tcp, options: [...packet.tcp.options, option] } };
 }
 
-function alterField(packet: Packet, kind: string, field: string, instead?: Value): Packet {
+/** The packet with another value in an option's field, or with the one given; null takes the field out. */
+export function alterField(packet: Packet, kind: string, field: string, instead?: Value | null): Packet {
   const options = packet.tcp.options.map((option) => {
     if (option.kind !== kind) return option;
     const copy = structuredClone(option);
@@ -159,7 +163,7 @@ function alterField(packet: Packet, kind: string, field: string, instead?: Value
     // A Length octet that lies shows as another length.
     if (field === 'len') return { ...copy, length: 39 } as TcpOption;
     const value = spec?.read(copy);
-    spec?.write(copy, instead ?? otherFieldValue(field, spec.style, value));
+    spec?.write(copy, instead === null ? undefined : instead ?? otherFieldValue(field, spec.style, value));
     return narrowDss(copy);
   });
   return { ...packet, tcp: { ...packet.tcp, options } };
@@ -184,7 +188,7 @@ function otherValue(value: Value): Value {
 }
 
 /** Some option of a kind, good enough to be noticed. */
-function blankOption(kind: string): TcpOption {
+export function blankOption(kind: string): TcpOption {
   const known: Readonly<Record<string, TcpOption>> = {
     mp_capable: { kind: 'mp_capable', version: 1, flags: 1, senderKey: 1n },
     mp_join: { kind: 'mp_join', form: 'syn', reserved: 0, backup: false, addressId: 1, token: 1, nonce: 1 },
@@ -195,6 +199,7 @@ function blankOption(kind: string): TcpOption {
     mp_prio: { kind: 'mp_prio', reserved: 0, backup: true },
     mp_fastclose: { kind: 'mp_fastclose', reserved: 0, receiverKey: 1n },
     remove_addr: { kind: 'remove_addr', reserved: 0, addressIds: [1] },
+    mp_experimental: { kind: 'mp_experimental', nibble: 0, data: new Uint8Array(2) },
     ts: { kind: 'ts', value: 1, echo: 1 },
     sack_ok: { kind: 'sack_ok' },
     mss: { kind: 'mss', mss: 536 },
@@ -204,7 +209,7 @@ function blankOption(kind: string): TcpOption {
 }
 
 /** A packet that has the flags and options of a line. */
-function forgeMatch(line: PacketLine, sample: Packet): Packet {
+export function forgeMatch(line: PacketLine, sample: Packet): Packet {
   const flags = line.flags === 'any' ? FLAG.ACK : line.flags.reduce((sum, name) => sum | FLAG[name as keyof typeof FLAG], 0);
   const wanted = line.options?.items.filter((item) => !item.negated).map(forgeOption) ?? [];
   const plain = sample.tcp.options.filter((option) => !isMptcp(option) && !wanted.some((one) => one.kind === option.kind));

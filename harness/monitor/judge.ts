@@ -30,7 +30,7 @@ interface Tally {
   passes: number;
   /** First observation of each kind. */
   broken: Observation | undefined;
-  info: Observation[];
+  info: readonly Observation[];
   unknown: Observation | undefined;
 }
 
@@ -42,6 +42,17 @@ interface Observation extends Remark {
 
 /** Different remarks of an `info` rule that are kept. */
 const KEPT_INFO = 4;
+
+const NOTHING: readonly Observation[] = [];
+
+/** Notes what a host chose. The packet is named and not described: there are many of these, and few are read. */
+function noteInfo(tally: Tally, { index, at, flow }: PacketEvent, message: string): void {
+  const same = tally.info.find((one) => one.message === message);
+  if (same !== undefined) same.count++;
+  else if (tally.info.length < KEPT_INFO) {
+    tally.info = [...tally.info, { message, count: 1, event: { index, at, subflow: flow.number }, text: undefined }];
+  }
+}
 
 /** The ledger of one connection. */
 export class Ledger {
@@ -57,35 +68,33 @@ export class Ledger {
 
   /** The judge that one monitor talks to. */
   judgeFor(monitor: Monitor): Judge {
-    for (const rule of monitor.rules) {
-      const tally = (side: Side): Tally => ({ monitor: monitor.name, rule, side, passes: 0, broken: undefined, info: [], unknown: undefined });
-      this.#tallies[rule.index] = [tally(0), tally(1)];
-    }
-    const broken: Judge['broken'] = (rule, event, remark, side = event.side) => this.#broken(rule, event, remark, side);
+    const tallyOf = (rule: Rule, side: Side): Tally => this.#tallies[rule.index]?.[side] ?? this.#open(monitor, rule)[side];
+    const broken: Judge['broken'] = (rule, event, remark, side = event.side) => this.#broken(tallyOf(rule, side), event, remark);
     return {
       pass: (rule, side) => {
-        this.#tally(rule, side).passes++;
+        tallyOf(rule, side).passes++;
       },
       broken,
       check: (rule, event, holds, remark) => {
-        if (holds) this.#tally(rule, event.side).passes++;
+        if (holds) tallyOf(rule, event.side).passes++;
         else broken(rule, event, remark());
       },
-      info: (rule, event, message) => this.#info(rule, event, message),
+      info: (rule, event, message) => noteInfo(tallyOf(rule, event.side), event, message),
       unknown: (rule, side, message) => {
-        this.#tally(rule, side).unknown ??= { message, count: 1, event: undefined, text: undefined };
+        tallyOf(rule, side).unknown ??= { message, count: 1, event: undefined, text: undefined };
       },
     };
   }
 
-  #tally(rule: Rule, side: Side): Tally {
-    const pair = this.#tallies[rule.index];
-    if (pair === undefined) throw new Error(`rule ${rule.name} is not among those of its monitor; add it there`);
-    return pair[side];
+  /** Most rules have nothing to say of most connections: their tallies are made when they are needed. */
+  #open(monitor: Monitor, rule: Rule): [Tally, Tally] {
+    if (!monitor.rules.includes(rule)) throw new Error(`rule ${rule.name} is not among those of monitor ${monitor.name}; add it there`);
+    const tally = (side: Side): Tally => ({ monitor: monitor.name, rule, side, passes: 0, broken: undefined, info: NOTHING, unknown: undefined });
+    return this.#tallies[rule.index] = [tally(0), tally(1)];
   }
 
-  #broken(rule: Rule, event: PacketEvent, remark: Remark, side: Side): void {
-    const tally = this.#tally(rule, side);
+  #broken(tally: Tally, event: PacketEvent, remark: Remark): void {
+    const { rule, side } = tally;
     if (rule.about === 'conduct' && this.#connection.parties[other(side)].departures > 0) {
       tally.unknown ??= { ...this.#observe(event, remark), message: `${remark.message}; but the peer had departed from the RFC before` };
       return;
@@ -93,13 +102,6 @@ export class Ledger {
     this.#connection.parties[side].departures++;
     if (tally.broken === undefined) tally.broken = this.#observe(event, remark);
     else tally.broken.count++;
-  }
-
-  #info(rule: Rule, event: PacketEvent, message: string): void {
-    const { info } = this.#tally(rule, event.side);
-    const same = info.find((one) => one.message === message);
-    if (same !== undefined) same.count++;
-    else if (info.length < KEPT_INFO) info.push(this.#observe(event, { message }));
   }
 
   #observe(event: PacketEvent, remark: Remark): Observation {

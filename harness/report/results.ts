@@ -204,6 +204,8 @@ export function clauseRecords(
   const found = new Map<string, ClauseTally>();
   for (const scenario of scenarios) {
     for (const { clause, level, verdict } of judgementsOf(scenario)) {
+      // A precondition speaks of no clause.
+      if (clause === '') continue;
       const entry = found.get(clause) ?? newTally(level);
       if (LEVELS.indexOf(level) < LEVELS.indexOf(entry.level)) entry.level = level;
       entry.verdicts.push(verdict);

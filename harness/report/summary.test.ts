@@ -38,6 +38,32 @@ describe('the summary', () => {
     expect(text).toMatch(/all clauses +14✔/);
   });
 
+  test('fits a screen with many sections and declared deviations too; --full leaves nothing out', () => {
+    const many = Array.from({ length: 40 }, (_, index) => scenario({
+      id: `3.${index}/x/y#ipv4`, expectations: [index % 3 === 0 ? failure({ clause: `3.${index}-1.s1` }) : expectation({ clause: `3.${index}-1.s1` })],
+      ...(index % 3 === 0 ? { verdict: 'fail' as const } : {}),
+    }));
+    const deviations = many.filter(({ verdict }) => verdict === 'fail').slice(1).map(({ id }) => ({ scenario: id, reason: 'known' }));
+    const results = applyDeviations(runOf(many), { source: 'linux.yaml', sut: 'linux', deviations });
+    const text = summaryText(results, { ...PLAIN, width: 80 });
+    expect(text.split('\n').length).toBeLessThanOrEqual(36);
+    expect(text).toMatch(/26 sections without a departure +26✔/);
+    expect(text).toMatch(/13 sections with declared ones only +13≈/);
+    expect(text).toMatch(/\n§3\.0 +1✘/);
+    expect(text).toContain('13 scenarios depart as declared in linux.yaml, for 1 reasons; --full lists them.');
+    const full = summaryText(results, { ...PLAIN, full: true });
+    expect(full).toMatch(/\n§3\.39 +1≈/);
+    expect(full.match(/fail \(declared\)/g)).toHaveLength(13);
+  });
+
+  test('many failures are named, the heaviest shown with their packets', () => {
+    const failures = Array.from({ length: 12 }, (_, index) => scenario({ id: `s/${index}`, verdict: 'fail', expectations: [failure()] }));
+    const warned = scenario({ id: 'warned', verdict: 'warn', expectations: [failure({ verdict: 'warn', level: 'should' })] });
+    const text = summaryText(runOf([...failures, warned]), PLAIN);
+    expect(text).toMatch(/\n! warn {2}warned\n✘ fail {2}s\/0\n✘ fail {2}s\/1\n"mptcp-conformance show ID" shows each, --full all of them\.\n/);
+    expect(text.match(/again {5}/g)).toHaveLength(10);
+  });
+
   test('a failure has all that is needed to act', () => {
     const text = summaryText(troubled(), PLAIN);
     for (const wanted of [

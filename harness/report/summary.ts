@@ -17,9 +17,18 @@ export interface SummaryOptions extends TextStyle {
   clauses?: ReadonlyMap<string, Clause>;
   /** Shows what each MAY turned out to be. */
   showInfo?: boolean;
+  /** Leaves nothing out, however long it gets: every section, every declared deviation, the packets of every failure. */
+  full?: boolean;
   /** Folder of the results file, which the evidence paths are relative to, so that they can be opened from here. */
   resultsFolder?: string;
 }
+
+/** With more sections than this, those without undeclared trouble share rows: the summary is to fit a screen. */
+const MOST_SECTIONS = 16;
+/** More declared scenarios than this are counted. */
+const MOST_DECLARED = 8;
+/** More departures than this are named without their packets. */
+const MOST_DEPARTURES = 10;
 
 const OUTCOMES: readonly (Verdict | 'declared')[] = [
   'pass', 'info', 'skip', 'inconclusive', 'warn', 'declared', 'error', 'fail',
@@ -38,7 +47,7 @@ export function summaryText(results: RunResults, options: SummaryOptions): strin
   const colours = coloursOf(options);
   const blocks = [
     header(results, colours, options.width),
-    clauseTable(results, colours, options.width),
+    clauseTable(results, colours, options.width, options.full),
     wholeRun(results) ? coverageText(results, options.width) : '',
     options.showInfo === true ? infoBlock(results, options, colours) : '',
     unsettledBlock(results, options, colours),
@@ -63,11 +72,38 @@ function wholeRun({ coverage, run }: RunResults): boolean {
   return coverage !== undefined && run.selected !== true;
 }
 
-/** Clauses by section and level; a cell says how many got which verdict. A whole run says how much of it was judged. */
-export function clauseTable(results: RunResults, colours: Colours, width: number): string {
+/** Outcomes that somebody has to look at. */
+const TROUBLE: readonly (Verdict | 'declared')[] = ['fail', 'warn', 'error', 'inconclusive'];
+
+interface ClauseGroup {
+  name: string;
+  sections: string[];
+}
+
+/** Rows of the table: a section each; with many of them, those without undeclared trouble together. */
+function groupsOf(clauses: readonly ClauseRecord[], full: boolean): ClauseGroup[] {
+  const sections = [...new Set(clauses.map((clause) => sectionOf(clause.id)))].sort(compareSections);
+  const each = sections.map((section): ClauseGroup => ({ name: sectionTitle(section), sections: [section] }));
+  if (full || sections.length <= MOST_SECTIONS) return each;
+  const has = (section: string, outcomes: readonly (Verdict | 'declared')[]): boolean =>
+    clauses.some((clause) => sectionOf(clause.id) === section && outcomes.includes(clauseOutcome(clause)));
+  const troubled = each.filter(({ sections: [section = ''] }) => has(section, TROUBLE));
+  const quiet = sections.filter((section) => !has(section, TROUBLE));
+  const declared = quiet.filter((section) => has(section, ['declared']));
+  const kept = quiet.filter((section) => !declared.includes(section));
+  const together = (list: string[], what: string): ClauseGroup[] =>
+    list.length === 0 ? [] : [{ name: `${list.length} section${list.length === 1 ? '' : 's'} ${what}`, sections: list }];
+  return [...together(kept, 'without a departure'), ...together(declared, 'with declared ones only'), ...troubled];
+}
+
+/**
+ * Clauses by section and level; a cell says how many got which verdict. A whole run says how much of it was judged.
+ *
+ * @param full a row for each section, however many there are
+ */
+export function clauseTable(results: RunResults, colours: Colours, width: number, full = false): string {
   const { clauses } = results;
   if (clauses.length === 0) return 'No clause was judged.';
-  const sections = [...new Set(clauses.map((clause) => sectionOf(clause.id)))].sort(compareSections);
   const cell = (chosen: readonly ClauseRecord[]): Cell => countCell(chosen, colours);
   const covered = wholeRun(results) ? results.coverage : undefined;
   const heads = [...LEVELS.map((level) => LEVEL_NAME[level]), ...(covered === undefined ? [] : ['judged'])];
@@ -75,9 +111,9 @@ export function clauseTable(results: RunResults, colours: Colours, width: number
     ...LEVELS.map((level) => cell(chosen.filter((clause) => clause.level === level))),
     ...(covered === undefined ? [] : [plainCell(share)]),
   ];
-  const rows = sections.map((section) => ({
-    name: sectionTitle(section),
-    cells: row(clauses.filter((clause) => sectionOf(clause.id) === section), shareOf(covered?.bySection.find((one) => one.section === section))),
+  const rows = groupsOf(clauses, full).map(({ name, sections }) => ({
+    name,
+    cells: row(clauses.filter((clause) => sections.includes(sectionOf(clause.id))), shareOf(shareRow(covered, sections))),
   }));
   rows.push({ name: 'all clauses', cells: row(clauses, shareOf(covered === undefined ? undefined : totalOf(covered))) });
   const widths = heads.map((head, index) =>
@@ -91,6 +127,11 @@ export function clauseTable(results: RunResults, colours: Colours, width: number
     .map((outcome) => paint(colours, outcome, `${SYMBOL[outcome]} ${OUTCOME_NAME[outcome]}`)).join('  ');
   const body = rows.map(({ name, cells }, index) => (index === rows.length - 1 ? colours.bold(line(name, cells)) : line(name, cells)));
   return [colours.bold(head), ...body, `${colours.dim('key:')} ${legend}`].join('\n');
+}
+
+function shareRow(coverage: Coverage | undefined, sections: readonly string[]): CoverageRow | undefined {
+  const rows = (coverage?.bySection ?? []).filter(({ section }) => sections.includes(section));
+  return rows.length === 0 ? undefined : addRows(rows);
 }
 
 interface Cell {
@@ -148,6 +189,10 @@ function declaredBlock(results: RunResults, options: SummaryOptions, colours: Co
   const declared = results.scenarios.filter((scenario) => scenario.declared !== undefined);
   if (declared.length === 0) return '';
   const source = results.deviations?.source ?? '';
+  if (options.full !== true && declared.length > MOST_DECLARED) {
+    const reasons = new Set(declared.map((scenario) => scenario.declared?.reason)).size;
+    return wrap(`${declared.length} scenarios depart as declared${source === '' ? '' : ` in ${clean(source)}`}, for ${reasons} reasons; --full lists them.`, options.width).join('\n');
+  }
   const lines = declared.flatMap((scenario) => [
     `${paint(colours, 'declared', `${SYMBOL.declared} ${scenario.verdict} (declared)`)}  ${clean(scenario.id)}`,
     ...indented([scenario.declared?.reason ?? '', scenario.declared?.link ?? ''].join(' ').trim(), options.width),
@@ -181,10 +226,15 @@ function nameOf(deviation: Deviation): string {
 
 function departuresBlock(results: RunResults, options: SummaryOptions): string {
   const locate: EvidenceLocator = (path) => (options.resultsFolder === undefined ? path : `${options.resultsFolder}/${path}`);
-  const texts = (['warn', 'fail'] as const).flatMap((verdict) =>
-    results.scenarios.filter((scenario) => outcomeOf(scenario) === verdict)
-      .map((scenario) => departureText(scenario, { ...options, locate })));
-  return texts.join('\n\n');
+  const departed = (['warn', 'fail'] as const).flatMap((verdict) => results.scenarios.filter((scenario) => outcomeOf(scenario) === verdict));
+  const most = options.full === true ? departed.length : MOST_DEPARTURES;
+  // The heaviest are last, and are those that are shown.
+  const shown = departed.slice(-most).map((scenario) => departureText(scenario, { ...options, locate }));
+  const rest = departed.slice(0, -most);
+  if (rest.length === 0) return shown.join('\n\n');
+  const colours = coloursOf(options);
+  const lines = rest.map(({ id, verdict }) => `${paint(colours, verdict, `${SYMBOL[verdict]} ${verdict}`)}  ${clean(id)}`);
+  return [[...lines, '"mptcp-conformance show ID" shows each, --full all of them.'].join('\n'), ...shown].join('\n\n');
 }
 
 function closing(results: RunResults, colours: Colours, width: number): string {

@@ -17,7 +17,7 @@ machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). What 
     .option('--modules <folder>', 'with --sut kernel:./bzImage: its modules, where not everything is built in')
     .option('--append <words>', 'with --sut kernel: words for the command line of the guest\'s kernel')
     .option('--mirror <url>', 'with --sut kernel: where Debian\'s packages come from (default: as apt has it)')
-    .addOption(new Option('-j, --concurrency <n>', 'scenarios at once').argParser(positive).default(DEFAULT_CONCURRENCY))
+    .addOption(new Option('-j, --concurrency <n>', `scenarios at once (default: ${DEFAULT_CONCURRENCY}, or what suits the stack)`).argParser(positive))
     .addOption(new Option('--shuffle <seed>', 'run in an order of chance, the same for the same number').argParser(positive))
     .option('--json <file>', 'write the results there too')
     .addOption(new Option('--keep-captures <which>', 'whose evidence to keep').choices(['all', 'failed']).default('all'))
@@ -25,6 +25,7 @@ machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). What 
     .option('--deviations <file>', 'declared deviations; "none" for none (default: the baseline of this kernel)')
     .option('--allure', 'make the Allure report too', false)
     .option('--ladder', 'print the ladder diagram of every scenario', false)
+    .option('--full', 'leave nothing out of the summary: every section, declared deviation and packet', false)
     .option('--info', 'say what each MAY turned out to be', false)
     .addHelpText('after', `
 Examples:

@@ -10,6 +10,7 @@ import { DEFAULT_WAITS, runScenario, type EngineContext } from '../../engine/run
 import type { Waits } from '../../engine/session.ts';
 import { sourceOf } from '../../engine/run-steps.ts';
 import { tampersFor, type Tamper } from '../../engine/tamper.ts';
+import { isTriedOn, type Break } from '../../scenario/breaks.ts';
 import { allSteps, type Scenario, type Step } from '../../scenario/suite.ts';
 
 /** What became of one lie. */
@@ -61,6 +62,41 @@ export function registerMutants(scenario: Scenario, context: EngineContext): voi
       });
     }
   }
+}
+
+/** Registers a test for every plausible break that a scenario may notice. */
+export function registerBreaks(scenario: Scenario, breaks: readonly Break[], context: EngineContext): void {
+  let honest: Promise<ExpectationResult[]> | undefined;
+  for (const one of breaks) {
+    if (!isTriedOn(one, scenario)) continue;
+    test.concurrent(`${scenario.id} ${one.clause}: ${one.stack}`, { timeout: TIMEOUT_MS }, async ({ task }) => {
+      honest ??= runScenario(scenario, context).then((run) => run.result.expectations);
+      const before = (await honest).filter((result) => result.clause === one.clause).map((result) => result.verdict);
+      const isMet = before.some((verdict) => verdict !== 'skip') && before.every((verdict) => /pass|info|skip/.test(verdict));
+      const results = isMet ? await runBroken(scenario, one, context) : [];
+      const under = (clause: boolean): string[] => [...new Set(results
+        .filter((result) => /fail|warn/.test(result.verdict) && (result.clause === one.clause) === clause).map((result) => result.clause))];
+      task.meta.mutant = {
+        scenario: scenario.id, source: `${one.place.file}:${one.place.line}`, step: one.stack, clauses: [one.clause], lie: one.stack,
+        outcome: !isMet ? 'unreached' : under(true).length > 0 ? 'noticed' : 'survived', seen: under(false).join(', '),
+      };
+    });
+  }
+}
+
+async function runBroken(scenario: Scenario, broken: Break, context: EngineContext): Promise<ExpectationResult[]> {
+  const results = await runBrokenOnce(scenario, broken, context, WAITS);
+  // As with lies: a busy machine may not have got anywhere in so short a time.
+  const gotSomewhere = results.some(({ verdict }) => verdict !== 'inconclusive');
+  return gotSomewhere ? results : runBrokenOnce(scenario, broken, context, DEFAULT_WAITS);
+}
+
+async function runBrokenOnce(scenario: Scenario, broken: Break, context: EngineContext, waits: Waits): Promise<ExpectationResult[]> {
+  const evidenceRoot = join(context.evidenceRoot, `broken-${process.pid}-${lies++}`);
+  const { result } = await runScenario(scenario, { ...context, evidenceRoot, waits, broken });
+  rmSync(evidenceRoot, { recursive: true, force: true });
+  if (result.verdict === 'error') throw new Error(`${scenario.id}: ${result.reason ?? 'an error without a reason'}`);
+  return result.expectations;
 }
 
 let lies = 0;

@@ -19,7 +19,9 @@ export interface WorkerSettings {
   lacks?: [feature: string, reason: string][];
   deviations: Deviation[];
   /** Judge the stack, or see whether the scenarios notice a stack that is made to err. */
-  mode: 'judge' | 'mutants';
+  mode: 'judge' | 'mutants' | 'breaks';
+  /** Clauses whose breaks are tried, in mode `breaks`. */
+  breaks?: string[];
 }
 
 declare module 'vitest' {

@@ -19,14 +19,14 @@ import { openLibrary, type SuiteLibrary } from '../../scenario/load.ts';
 import { clausesOf, type Scenario } from '../../scenario/suite.ts';
 import type { Driver } from '../../topology/types.ts';
 import { openPort } from '../../wire/raw-link.ts';
-import { loadAnySuite, openCatalogue, openPromises, openTopology, projectRoot } from '../project.ts';
+import { loadAnySuite, openBreaks, openCatalogue, openPromises, openTopology, projectRoot } from '../project.ts';
 import { rerunCommand } from '../rerun.ts';
-import { registerMutants } from './mutants.ts';
+import { registerBreaks, registerMutants } from './mutants.ts';
 import { openDriver } from './open-driver.ts';
 import { JOURNAL, type WorkerSettings } from './settings.ts';
 
 /** One scenario at most; a hung one must not hang the run. */
-const SCENARIO_TIMEOUT_MS = 120_000;
+const SCENARIO_TIMEOUT_MS = 300_000;
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -68,6 +68,10 @@ export async function registerSuite(file: string): Promise<void> {
     if (selected?.has(scenario.id) === false) continue;
     if (settings.mode === 'mutants') {
       registerMutants(scenario, engineContext(settings, state));
+      continue;
+    }
+    if (settings.mode === 'breaks') {
+      registerBreaks(scenario, openBreaks().filter((one) => settings.breaks?.includes(one.clause) === true), engineContext(settings, state));
       continue;
     }
     // What is measured must not be disturbed by its like more than it has to be.

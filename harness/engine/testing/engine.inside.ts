@@ -1,5 +1,5 @@
 /** Scenarios on this kernel, with an agent or a stack that lets the harness down. Started by topology/inside.test.ts. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -156,5 +156,44 @@ describe('verdicts', () => {
     const { result } = await run(scenario(HANDSHAKE), { openPort: spoil });
     expect(result.verdict).toBe('error');
     expect(result.reason).toMatch(/is not the conversation/);
+  });
+});
+
+describe('a scenario whose stack\'s kernel gets into trouble', () => {
+  /** The same driver, but the kernel complains as long as `complains` says so. */
+  function complaining(complains: (alone: boolean) => boolean, asked: boolean[] = []): Driver {
+    return {
+      name: 'complaining',
+      problems: (topology) => driver.problems(topology),
+      close: () => Promise.resolve(),
+      async build(topology, { alone = false } = {}) {
+        asked.push(alone);
+        const cell = await driver.build(topology);
+        const trouble = { kind: 'oops', title: 'BUG: of the test', console: ['before', 'BUG: of the test'] } as const;
+        return { ...cell, troubles: () => (complains(alone) ? [{ ...trouble, console: [...trouble.console] }] : []) };
+      },
+    };
+  }
+
+  it('runs again with nothing beside it, and has failed when it shows again', async () => {
+    const asked: boolean[] = [];
+    const { result } = await run(scenario(HANDSHAKE), { driver: complaining(() => true, asked) });
+    expect(asked).toEqual([false, true]);
+    expect(result).toMatchObject({
+      verdict: 'fail', reason: 'the stack\'s kernel got into trouble (oops): BUG: of the test', trouble: { kind: 'oops', title: 'BUG: of the test', alone: true },
+    });
+    expect(readFileSync(join(folder, '..', result.trouble?.console ?? ''), 'utf8')).toBe('before\nBUG: of the test\n');
+  });
+
+  it('keeps the verdict of the second run when it does not, and what was seen', async () => {
+    const { result } = await run(scenario(HANDSHAKE), { driver: complaining((alone) => !alone) });
+    expect(result).toMatchObject({ verdict: 'pass', trouble: { kind: 'oops', alone: false } });
+  });
+
+  it('runs once where the kernel is well', async () => {
+    const asked: boolean[] = [];
+    const { result } = await run(scenario(HANDSHAKE), { driver: complaining(() => false, asked) });
+    expect(asked).toEqual([false]);
+    expect(result.trouble).toBeUndefined();
   });
 });

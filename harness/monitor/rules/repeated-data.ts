@@ -7,29 +7,40 @@ const sameData = form('same-data-again', '3.3.6-1.s1');
 const sameOctets = form('same-octets-again', '6-11.3.s2');
 const bothWays = form('data-on-two-subflows', '3.3.1-3.s2.2', '3.3.1-3.s3', '3.3.6-1.s5');
 
-/** Segments remembered, a power of 2. */
-const SLOTS = 1024;
+/** Segments remembered of a short conversation, and of a long one; powers of 2. */
+const FEW = 32;
+const MANY = 1024;
 
 /** Marks of segments by where they start; an older one with the same slot is forgotten. */
 class Marks {
-  readonly #starts = new Float64Array(SLOTS).fill(-1);
-  readonly #lengths = new Uint32Array(SLOTS);
-  readonly #marks = new Uint32Array(SLOTS);
-  readonly #flows = new Uint32Array(SLOTS);
+  #starts = new Float64Array(FEW).fill(-1);
+  #lengths = new Uint32Array(FEW);
+  #marks = new Uint32Array(FEW);
+  #flows = new Uint32Array(FEW);
+  #kept = 0;
 
   /** What is known of a segment of that start and length: its mark, and the subflow that it came on. */
   find(start: number, length: number): { mark: number; flow: number } | undefined {
-    const slot = start & (SLOTS - 1);
+    const slot = start & (this.#starts.length - 1);
     if (this.#starts[slot] !== start || this.#lengths[slot] !== length) return undefined;
     return { mark: this.#marks[slot] ?? 0, flow: this.#flows[slot] ?? 0 };
   }
 
   keep(start: number, length: number, mark: number, flow: number): void {
-    const slot = start & (SLOTS - 1);
+    if (++this.#kept === FEW) this.#grow();
+    const slot = start & (this.#starts.length - 1);
     this.#starts[slot] = start;
     this.#lengths[slot] = length;
     this.#marks[slot] = mark;
     this.#flows[slot] = flow;
+  }
+
+  /** The first segments are forgotten with the small room. */
+  #grow(): void {
+    this.#starts = new Float64Array(MANY).fill(-1);
+    this.#lengths = new Uint32Array(MANY);
+    this.#marks = new Uint32Array(MANY);
+    this.#flows = new Uint32Array(MANY);
   }
 }
 

@@ -80,10 +80,10 @@ export class GuestControl {
     };
   }
 
-  /** Ends all cells: the guest is gone. @param how words that follow an agent's name */
-  lose(how: string): void {
+  /** Ends all cells: the guest is gone. @param how words that follow an agent's name @param why those that follow "the guest" */
+  lose(how: string, why: string): void {
     this.#lost ??= how;
-    this.#refuse(new TopologyError(`the guest ${how}`));
+    this.#refuse(new TopologyError(`the guest ${why}`));
     for (const [name, cell] of this.#cells) this.#end(name, cell, how);
   }
 

@@ -6,8 +6,8 @@ import { ConsoleWatch, type KernelTrouble } from './console-watch.ts';
 import { GuestControl, type GuestCell } from './guest-control.ts';
 import { GUEST_FDS, guestCommand, type GuestOptions } from './qemu-command.ts';
 
-/** Time for one start, milliseconds: some 4 s are usual without KVM, more on a busy machine. */
-const BOOT_MS = 30_000;
+/** Time for one start, milliseconds: some 4 s are usual without KVM, many times that on a busy machine. */
+const BOOT_MS = 90_000;
 /** Lines of the console that an error shows. */
 const CONSOLE_SHOWN = 15;
 
@@ -160,7 +160,8 @@ export class Guest {
     this.#stopping = true;
     this.retire();
     const [trouble] = this.watch.troubles;
-    this.#control.lose(trouble === undefined ? `was in a guest that ${how}` : `was in a guest whose kernel failed: ${trouble.title}`);
+    if (trouble === undefined) this.#control.lose(`was in a guest that ${how}`, how);
+    else this.#control.lose(`was in a guest whose kernel failed: ${trouble.title}`, `ended: ${trouble.title}`);
     done();
   }
 }

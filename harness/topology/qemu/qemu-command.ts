@@ -41,7 +41,9 @@ const NO_OFFLOADS = [
 const KERNEL_WORDS = [
   'console=ttyS0', 'loglevel=5', 'panic=-1', 'oops=panic', 'hung_task_panic=0', 'rdinit=/init', 'net.ifnames=0',
   'mitigations=off', 'audit=0', 'apparmor=0', 'selinux=0', 'nokaslr', 'random.trust_cpu=on', '8250.nr_uarts=1',
-  'tsc=reliable', 'no_timer_check', 'sysctl.kernel.hung_task_timeout_secs=20',
+  // An emulated processor stands still for seconds when the machine is busy: that is no lockup.
+  'watchdog_thresh=60', 'rcupdate.rcu_cpu_stall_timeout=120',
+  'tsc=reliable', 'no_timer_check', 'sysctl.kernel.hung_task_timeout_secs=60',
 ];
 
 /** The kernel's command line, the agent's arguments after the dashes. */
