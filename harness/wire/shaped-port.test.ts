@@ -25,13 +25,14 @@ function mirror(shape: LinkShape, random = () => 0.5): { port: WirePort; heard: 
 const said = (heard: readonly WirePacket[]): string[] => heard.map(({ direction, bytes }) => `${direction} ${bytes[0] ?? '?'}`);
 
 it('delays both ways, keeps the order, and a fence comes behind all', async () => {
+  // Timers may be a millisecond early, each.
   const { port, heard } = mirror({ toSut: { delay: 30 }, fromSut: { delay: 20 } });
   const start = performance.now();
   for (const octet of [10, 20, 30]) await port.send(Uint8Array.of(octet));
   expect(said(heard)).toEqual(['out 10', 'out 20', 'out 30']);
-  expect(await port.echo(1000)).toBeGreaterThanOrEqual(50);
+  expect(await port.echo(1000)).toBeGreaterThanOrEqual(47);
   expect(said(heard)).toEqual(['out 10', 'out 20', 'out 30', 'in 11', 'in 21', 'in 31']);
-  expect((heard[3]?.at ?? 0) - start).toBeGreaterThanOrEqual(49);
+  expect((heard[3]?.at ?? 0) - start).toBeGreaterThanOrEqual(46);
   port.close();
 });
 
@@ -54,7 +55,7 @@ it('keeps to a rate', async () => {
   await port.echo(1000);
   expect(heard.filter(({ direction }) => direction === 'in')).toHaveLength(5);
   // 500 octets at 10 octets a millisecond.
-  expect(performance.now() - start).toBeGreaterThanOrEqual(49);
+  expect(performance.now() - start).toBeGreaterThanOrEqual(46);
   port.close();
 });
 

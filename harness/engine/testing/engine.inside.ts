@@ -117,8 +117,8 @@ describe('verdicts', () => {
     const { result } = await run(scenario(HANDSHAKE, '    topology: asymmetric\n'), { waits: { answer: 2000, grace: 15 } });
     expect(result.verdict, result.reason).toBe('pass');
     const [syn, answer] = result.ladder.filter(({ kind }) => kind === 'packet');
-    // 5 ms there and 5 ms back.
-    expect((answer?.at ?? 0) - (syn?.at ?? 0)).toBeGreaterThanOrEqual(10);
+    // 5 ms there and 5 ms back; timers may be a millisecond early, each.
+    expect((answer?.at ?? 0) - (syn?.at ?? 0)).toBeGreaterThanOrEqual(8);
   });
 
   it('fails a packet that differs, and says in what', async () => {
