@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { encodePacket } from '../packet/index.ts';
 import { FLAG, type TcpOption } from '../packet/types.ts';
 import { segment } from '../wire/forward/testing/conversation.ts';
+import type { Forwarder } from '../wire/forward/forwarder.ts';
 import type { Pair } from './hosts.ts';
 import { judge, JUDGES, type Finding } from './judge.ts';
 import type { Verbs } from './raw-suite.ts';
@@ -69,6 +70,17 @@ describe('judges see the difference', () => {
     expect(asked(run, 'judge-goodput', { of: 'fast', against: 'limit', 'at-least': 0.5 }).isMet).toBe(false);
     transfer(run, 'nothing', [], 'running');
     expect(asked(run, 'judge-goodput', { of: 'nothing', against: 'fast', 'at-least': 0.1 }).isMet).toBeUndefined();
+  });
+
+  it('between a slow stack and a machine that is too busy to tell', () => {
+    const run = state();
+    transfer(run, 'fast', EVERY_10);
+    transfer(run, 'slow', EVERY_10.map((at) => at * 2));
+    const given = { of: 'slow', against: 'fast', 'at-least': 0.6 };
+    run.forwarder = { lateness: 0.01 } as Forwarder;
+    expect(asked(run, 'judge-goodput', given).isMet).toBe(false);
+    run.forwarder = { lateness: 0.03 } as Forwarder;
+    expect(asked(run, 'judge-goodput', given).isMet).toBeUndefined();
   });
 
   it('between gaps, and none that has no end', () => {

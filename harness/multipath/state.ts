@@ -68,6 +68,11 @@ export class RunState {
     return this.#forwarder;
   }
 
+  /** How often packets were forwarded late; see `Forwarder.lateness`. */
+  get lateness(): number {
+    return this.#forwarder?.lateness ?? 0;
+  }
+
   set forwarder(forwarder: Forwarder) {
     this.#forwarder = forwarder;
   }

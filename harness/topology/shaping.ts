@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { iprouteEnvironment } from './ip-batch.ts';
 import { enterCommand } from './tester-namespace.ts';
 import { TopologyError } from './types.ts';
-import type { CellLink, Shape, Topology } from './types.ts';
+import type { CellLink, LinkSpec, Shape } from './types.ts';
 
 const execute = promisify(execFile);
 
@@ -32,11 +32,14 @@ function netemProblem(): string {
   return probed;
 }
 
-/** One line for every link of the topology that cannot be shaped as it asks. */
-export function shapingProblems(topology: Topology): string[] {
-  const shaped = topology.links.filter((link) => link.toSut !== undefined || link.fromSut !== undefined);
-  const problem = shaped.length === 0 ? '' : netemProblem();
-  return problem === '' ? [] : shaped.map((link) => `link ${link.name}: ${problem}`);
+/** Whether a link asks to be shaped. */
+export function isShaped({ toSut, fromSut }: Pick<LinkSpec, 'toSut' | 'fromSut'>): boolean {
+  return toSut !== undefined || fromSut !== undefined;
+}
+
+/** Whether the kernel can shape. Where it cannot, the tester does. */
+export function kernelShapes(): boolean {
+  return netemProblem() === '';
 }
 
 /** Shapes what leaves through a device of this namespace. @throws TopologyError with what `tc` said */

@@ -40,6 +40,8 @@ export interface CellLink {
   device: string;
   /** The SUT's device, as the SUT names it. */
   sutDevice: string;
+  /** The link's shape is left to whoever opens a port on it: nothing below does it. */
+  shapedByTester?: true;
   /** Addresses by family, text form. The tester also answers for every other address of the prefix. */
   tester: { ipv4: string; ipv6: string };
   sut: { ipv4: string; ipv6: string };

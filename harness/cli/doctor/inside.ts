@@ -102,5 +102,5 @@ async function checkScheduler(id: string, title: string, args: readonly string[]
   const { code, said, isMissing } = await runProgram(['tc', ...args]);
   if (isMissing) return lacks(subject, 'no tc on the PATH', 'sudo apt-get install -y iproute2');
   if (code === 0) return works(subject, 'a device was shaped');
-  return lacks(subject, said.split('\n')[0] ?? '', `sudo modprobe ${module}, or a kernel that has it; topologies that shape cannot be built without it`);
+  return lacks(subject, said.split('\n')[0] ?? '', `sudo modprobe ${module}, or a kernel that has it; without it the tester shapes links itself`);
 }

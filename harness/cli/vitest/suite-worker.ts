@@ -18,7 +18,7 @@ import { isMultipath } from '../../multipath/scenario.ts';
 import { openLibrary, type SuiteLibrary } from '../../scenario/load.ts';
 import { clausesOf, type Scenario } from '../../scenario/suite.ts';
 import type { Driver } from '../../topology/types.ts';
-import { openPort } from '../../wire/raw-link.ts';
+import { openLink } from '../../topology/open-link.ts';
 import { loadAnySuite, openBreaks, openCatalogue, openPromises, openTopology, projectRoot } from '../project.ts';
 import { rerunCommand } from '../rerun.ts';
 import { registerBreaks, registerMutants } from './mutants.ts';
@@ -132,9 +132,7 @@ function engineContext(settings: WorkerSettings, state: WorkerState): EngineCont
     driver: state.driver,
     topology: openTopology,
     levelOf: (clause) => levelIn(state, clause),
-    openPort: (link, family, onPacket, onError) => openPort({
-      device: link.device, link: link.spec.name, family, testerAddress: link.tester[family], sutAddress: link.sut[family], onPacket, onError,
-    }),
+    openPort: openLink,
     evidenceRoot: settings.evidenceRoot,
     waits: DEFAULT_WAITS,
     lacks: new Map(settings.lacks),

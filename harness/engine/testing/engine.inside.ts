@@ -9,6 +9,7 @@ import { findTopology } from '../../topology/load.ts';
 import { createNetnsDriver } from '../../topology/netns.ts';
 import type { Cell, Driver } from '../../topology/types.ts';
 import { readPcap } from '../../wire/pcap-read.ts';
+import { openLink } from '../../topology/open-link.ts';
 import { openPort } from '../../wire/raw-link.ts';
 import { runScenario, type EngineContext, type ScenarioRun } from '../run-scenario.ts';
 
@@ -40,9 +41,7 @@ async function run(one: Scenario, change: Partial<EngineContext> = {}): Promise<
     driver,
     topology: (name) => findTopology(join(ROOT, 'topologies'), name),
     levelOf: () => 'must',
-    openPort: (link, family, onPacket, onError) => openPort({
-      device: link.device, link: link.spec.name, family, testerAddress: link.tester[family], sutAddress: link.sut[family], onPacket, onError,
-    }),
+    openPort: openLink,
     evidenceRoot: folder,
     waits: { answer: 300, grace: 5 },
     lacks: new Map(),
@@ -112,6 +111,14 @@ describe('verdicts', () => {
     expect(result.verdict, result.reason).toBe('pass');
     const other = result.ladder.filter(({ kind, subflow }) => kind === 'packet' && subflow === 'b');
     expect(other).toHaveLength(2);
+  });
+
+  it('goes over links that are slow, narrow and lossy', async () => {
+    const { result } = await run(scenario(HANDSHAKE, '    topology: asymmetric\n'), { waits: { answer: 2000, grace: 15 } });
+    expect(result.verdict, result.reason).toBe('pass');
+    const [syn, answer] = result.ladder.filter(({ kind }) => kind === 'packet');
+    // 5 ms there and 5 ms back; timers may be a millisecond early, each.
+    expect((answer?.at ?? 0) - (syn?.at ?? 0)).toBeGreaterThanOrEqual(8);
   });
 
   it('fails a packet that differs, and says in what', async () => {

@@ -14,6 +14,9 @@ import type { Entered, Left, PathShape, Way } from './types.ts';
 /** Time for one echo when links come up, milliseconds; it is asked again. */
 const ECHO_MS = 250;
 
+/** More than a timer or a collection of garbage takes, and as much as the delays that paths have, milliseconds. */
+const LATE_MS = 10;
+
 /** A link that takes part. */
 export interface ForwardLink {
   name: string;
@@ -59,6 +62,8 @@ export class Forwarder {
   #isClosed = false;
   /** Packets that no path would take. */
   strays = 0;
+  #released = 0;
+  #late = 0;
 
   /** @throws WireError outside of the tester namespace, or when a device is not there */
   constructor(options: ForwarderOptions) {
@@ -96,6 +101,11 @@ export class Forwarder {
         });
       }
     }));
+  }
+
+  /** Share of the times when packets were due at which this process came far too late: the machine was too busy. */
+  get lateness(): number {
+    return this.#released === 0 ? 0 : this.#late / this.#released;
   }
 
   close(): void {
@@ -196,6 +206,9 @@ export class Forwarder {
   #release(): void {
     this.#wakeAt = Infinity;
     const now = performance.now();
+    const due = Math.min(...[...this.#paths.values()].map((path) => path.nextAt() ?? now));
+    this.#released += 1;
+    if (now - due > LATE_MS) this.#late += 1;
     for (const path of this.#paths.values()) path.release(now);
     this.#schedule();
   }
