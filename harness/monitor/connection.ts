@@ -180,6 +180,8 @@ export interface Connection {
   fallback: string | undefined;
   /** How it was ended, other than by DATA_FINs. */
   aborted: string | undefined;
+  /** An MP_FAIL came on a RST: that subflow is over, and the connection may go on by another. */
+  failedByRst: boolean;
   firstAt: number;
   lastAt: number;
   packets: number;
@@ -210,7 +212,7 @@ function newParty(): Party {
 export function newConnection(number: number, at: number, complete: boolean, capture: object): Connection {
   return {
     number, version: undefined, parties: [newParty(), newParty()], flows: [], whole: false, checksums: undefined,
-    fallback: undefined, aborted: undefined, firstAt: at, lastAt: at, packets: 0, elsewhere: false, complete, capture,
+    fallback: undefined, aborted: undefined, failedByRst: false, firstAt: at, lastAt: at, packets: 0, elsewhere: false, complete, capture,
   };
 }
 

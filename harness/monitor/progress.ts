@@ -130,7 +130,9 @@ function noteOptions(event: PacketEvent): void {
         if (!option.echo) noteAddress(event.connection.parties[event.side], option.addressId, option.address);
         break;
       case 'mp_fail':
-        if (!event.rst) event.connection.fallback ??= 'MP_FAIL';
+        // On a RST it ends the subflow alone, and what answers it does no more: a new subflow may go on.
+        if (event.rst) event.connection.failedByRst = true;
+        else if (!event.connection.failedByRst) event.connection.fallback ??= 'MP_FAIL';
         break;
       case 'mp_fastclose':
         event.connection.aborted ??= 'MP_FASTCLOSE';

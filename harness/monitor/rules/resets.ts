@@ -36,11 +36,14 @@ function lookAtReason(judge: Judge, event: PacketEvent, reason: number, isTransi
 interface Fastclose {
   byAck: Flow | undefined;
   byRst: Set<Flow>;
+  /** The subflows that there were at the first of the RSTs; one that comes about later is refused, not closed. */
+  open: ReadonlySet<Flow>;
 }
 
 function lookAtFastclose(judge: Judge, event: PacketEvent, state: Fastclose): void {
   const { flow, side } = event;
   if (event.rst) {
+    if (state.byRst.size === 0) state.open = new Set(event.connection.flows.filter((one) => one.thirdSeen));
     if (state.byAck === undefined) state.byRst.add(flow);
     return;
   }
@@ -53,7 +56,7 @@ function lookAtFastclose(judge: Judge, event: PacketEvent, state: Fastclose): vo
 function lookAtRst(judge: Judge, event: PacketEvent, state: Fastclose): void {
   const { flow, connection, side, optionsKnown } = event;
   judge.info(bySegment, event, flow.thirdSeen ? 'a subflow is ended by RST' : 'a handshake is refused by RST');
-  if (state.byRst.size === 0 || state.byRst.has(flow) || flow.closedAt !== undefined || !flow.thirdSeen || !optionsKnown) return;
+  if (state.byRst.size === 0 || state.byRst.has(flow) || flow.closedAt !== undefined || !state.open.has(flow) || !optionsKnown) return;
   // The peer's RST may have come first.
   if (!connection.complete || flow.ends.some((end) => end.rst)) return;
   const has = event.packet.tcp.options.some((option) => option.kind === 'mp_fastclose');
@@ -67,7 +70,7 @@ export const resets: Monitor = {
   title: 'reasons of RSTs fit what is seen, and MP_FASTCLOSE is on one ACK or on every RST',
   rules: [transient, once, everywhere, bySegment, ...reasons.map(({ rule }) => rule)],
   create: (_connection, judge) => {
-    const closing: Record<Side, Fastclose> = { 0: { byAck: undefined, byRst: new Set() }, 1: { byAck: undefined, byRst: new Set() } };
+    const closing: Record<Side, Fastclose> = { 0: { byAck: undefined, byRst: new Set(), open: new Set() }, 1: { byAck: undefined, byRst: new Set(), open: new Set() } };
     return {
       packet: (event) => {
         if (event.rst) lookAtRst(judge, event, closing[event.side]);
