@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { encodePacket } from '../packet/index.ts';
 import { FLAG, type TcpOption } from '../packet/types.ts';
 import { segment } from '../wire/forward/testing/conversation.ts';
-import type { Forwarder } from '../wire/forward/forwarder.ts';
+import { Forwarder } from '../wire/forward/forwarder.ts';
 import type { Pair } from './hosts.ts';
 import { judge, JUDGES, type Finding } from './judge.ts';
 import type { Verbs } from './raw-suite.ts';
@@ -44,6 +44,11 @@ function asked<V extends keyof typeof JUDGES>(run: RunState, verb: V, given: Ver
 const DSS: TcpOption = { kind: 'dss', reserved: 0, dataFin: false, dsn8: false, hasMap: false, dataAck8: false, hasDataAck: true, dataAck: 1n };
 const PRIO: TcpOption = { kind: 'mp_prio', reserved: 0, backup: true };
 
+/** A forwarder that was late at this share of its wake-ups. */
+function lateBy(lateness: number): Forwarder {
+  return Object.create(Forwarder.prototype, { lateness: { value: lateness } }) as Forwarder;
+}
+
 describe('judges see the difference', () => {
   it('between a transfer that is whole and one that is not', () => {
     const run = state();
@@ -77,9 +82,9 @@ describe('judges see the difference', () => {
     transfer(run, 'fast', EVERY_10);
     transfer(run, 'slow', EVERY_10.map((at) => at * 2));
     const given = { of: 'slow', against: 'fast', 'at-least': 0.6 };
-    run.forwarder = { lateness: 0.01 } as Forwarder;
+    run.forwarder = lateBy(0.01);
     expect(asked(run, 'judge-goodput', given).isMet).toBe(false);
-    run.forwarder = { lateness: 0.03 } as Forwarder;
+    run.forwarder = lateBy(0.03);
     expect(asked(run, 'judge-goodput', given).isMet).toBeUndefined();
   });
 
