@@ -31,7 +31,7 @@ function offered(...words: string[]): string[] {
 
 describe('bash offers', () => {
   test.each([
-    [['ex'], ['explain']],
+    [['ex'], ['explain', 'export']],
     [['run', '--sec'], ['--section']],
     [['run', '--keep-captures', ''], ['all', 'failed']],
     [['clauses', '--level', 'm'], ['must', 'may']],
