@@ -79,6 +79,8 @@ export class Session {
   /** Label of the alternative that the last `one-of` found. */
   lastLabel: string | undefined;
   readonly #ports: WirePort[];
+  /** Ports that subflows of the tester's have begun from. */
+  readonly #taken = new Set<number>();
   readonly #parts: SessionParts;
   readonly #waiters = new Set<() => void>();
   #failure: Error | undefined;
@@ -268,7 +270,7 @@ export class Session {
     const port = (field: string, auto: number): number => Number(headerValue(line.fields, field, BigInt(auto), this.scope()));
     return this.#register(name, new Subflow({
       name, spec, connection: this.connection, active: true, first: this.#isFirst(),
-      local: { address: link.tester[family], port: port('sport', 20_000 + (this.#parts.random.uint32() % 40_000)) },
+      local: { address: link.tester[family], port: port('sport', this.#freshPort()) },
       remote: { address: link.sut[family], port: port('dport', LISTEN_PORT) },
     }));
   }
@@ -291,6 +293,15 @@ export class Session {
     const link = this.cell.links[number - 1];
     if (link === undefined) throw new RangeError(`topology ${this.cell.topology.name} has no link ${number}`);
     return link;
+  }
+
+  /** A port that no subflow of the scenario has had: the stack may still know the conversation that was there. */
+  #freshPort(): number {
+    let port: number;
+    do port = 20_000 + (this.#parts.random.uint32() % 40_000);
+    while (this.#taken.has(port) && this.#taken.size < 20_000);
+    this.#taken.add(port);
+    return port;
   }
 
   #port(link: number): WirePort {
