@@ -43,7 +43,7 @@ export async function judgeOneOf(step: OneOfStep, session: Session, tamper: Tamp
 async function waitFor(
   alternatives: readonly { label: string; line: PacketLine }[], within: number | undefined, session: Session, tamper: Tamper | undefined,
 ): Promise<Outcome> {
-  const limit = (within ?? session.waits.answer) * session.scale;
+  const limit = session.patience(within ?? session.waits.answer);
   const misses: NearMisses = new Map();
   const outcome = await session.until(() => {
     for (const [index, { label, line }] of alternatives.entries()) {

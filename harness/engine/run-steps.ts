@@ -147,7 +147,7 @@ function noteVerdict(run: StepRun, verdict: Verdict, clause: string | undefined)
 
 async function judgeSut(step: SutStep, session: Session, tamper: Tamper | undefined): Promise<Outcome> {
   session.stimulate();
-  const limit = (step.within ?? session.waits.answer) * session.scale;
+  const limit = session.patience(step.within ?? session.waits.answer);
   let answer: Readonly<Record<string, string>>;
   try {
     answer = await runSutLine(step.line, session, limit);

@@ -109,6 +109,14 @@ export class Session {
     return Math.min(20, Math.max(1, this.#roundTrip / 5));
   }
 
+  /**
+   * How long to wait for what takes `milliseconds` on an idle machine. The stack's own timers, which long waits are for,
+   * go by the clock however busy the machine is: only as much as an ordinary answer takes is stretched.
+   */
+  patience(milliseconds: number): number {
+    return milliseconds + (this.scale - 1) * Math.min(milliseconds, this.waits.answer);
+  }
+
   /** Marks a stimulus: what comes from now on may be its answer. */
   stimulate(): void {
     if (!this.inStimulus) this.windowStart = this.arrivals.length;

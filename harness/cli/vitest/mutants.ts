@@ -36,7 +36,7 @@ declare module 'vitest' {
 
 /** A packet that comes at all has come by then; silence need not be waited for any longer. */
 const WAITS: Waits = { answer: 400, grace: 15 };
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 
 /** Registers a test for every lie about every judging step of a scenario. */
 export function registerMutants(scenario: Scenario, context: EngineContext): void {
