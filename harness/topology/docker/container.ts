@@ -1,6 +1,7 @@
 /** One container with an agent inside, and its streams as a transport. */
 import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { AgentTransport } from '../../sut/transport.ts';
 import { DockerError, dockerProblem, statusOf, type DaemonInfo } from './daemon.ts';
@@ -62,7 +63,10 @@ export async function startContainer(plan: ContainerPlan): Promise<AgentTranspor
   try {
     container = await plan.docker.createContainer(containerOptions(plan));
     const stream = await container.attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true });
-    const exited = watchExit(container, plan.image);
+    const silent = new Promise<void>((resolve) => {
+      stream.once('end', resolve).once('close', resolve).once('error', () => resolve());
+    });
+    const exited = watchExit(container, plan.image, silent);
     await container.start();
     const { State } = await container.inspect();
     return transportOf(plan.docker, container, stream, exited, State.Pid);
@@ -81,15 +85,38 @@ export async function removeContainer(container: Docker.Container): Promise<void
   }
 }
 
-function watchExit(container: Docker.Container, image: string): Promise<string> {
+/** Time between looks whether a container is there, and for the daemon to tell of its end by itself; milliseconds. */
+const LOOK_AGAIN_MS = 100;
+const TOLD_MS = 1000;
+
+/** How a container ended, in words that follow the agent's name. @param silent resolves when its streams are closed */
+function watchExit(container: Docker.Container, image: string, silent: Promise<void>): Promise<string> {
   const name = `container ${short(container)} of image ${image}`;
-  return container.wait({ condition: 'removed' }).then(
+  const enough = new AbortController();
+  const told = container.wait({ condition: 'removed', abortSignal: enough.signal }).then(
     ({ StatusCode: status }: { StatusCode: number }) => {
       const why = status === 137 ? ' (killed: by hand, or for want of memory)' : '';
       return `is gone: ${name} ended with status ${status}${why}`;
     },
     (error: unknown) => `is lost: ${name}: ${dockerProblem(error, 'waiting for its end').message}`,
   );
+  // The daemon has been seen not to answer that at all when a container was removed just then.
+  const seen = silent.then(() => untilGone(container)).then(
+    () => delay(TOLD_MS, `is gone: ${name} has ended`, { ref: false }),
+    (error: unknown) => `is lost: ${name}: ${dockerProblem(error, 'looking for it').message}`,
+  );
+  return Promise.race([told, seen]).finally(() => enough.abort());
+}
+
+async function untilGone(container: Docker.Container): Promise<void> {
+  for (;;) {
+    const state = await container.inspect().catch((error: unknown) => {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    });
+    if (state === undefined) return;
+    await delay(LOOK_AGAIN_MS);
+  }
 }
 
 function transportOf(docker: Docker, container: Docker.Container, stream: NodeJS.ReadWriteStream, exited: Promise<string>, pid: number): AgentTransport {

@@ -1,9 +1,11 @@
 /** The docker driver: every SUT host is a container, linked straight to the tester. */
 import { assertInsideTester } from '../tester-namespace.ts';
 import type { Driver } from '../types.ts';
+import { PooledHosts } from '../pooled-hosts.ts';
 import { createVethDriver } from '../veth-driver.ts';
+import type { ContainerPlan } from './container.ts';
 import { openDaemon } from './daemon.ts';
-import { ContainerHosts } from './hosts.ts';
+import { startAgent } from './hosts.ts';
 
 /** How the driver works. */
 export interface DockerOptions {
@@ -20,9 +22,10 @@ export interface DockerOptions {
  * have. Containers are kept for the next cell after a full reset, and end with this process.
  */
 export function createDockerDriver({ image, run, worker }: DockerOptions): Driver {
-  const plan = async () => {
+  let opened: Promise<ContainerPlan> | undefined;
+  const open = async (): Promise<ContainerPlan> => {
     assertInsideTester();
     return { ...await openDaemon(), image, run };
   };
-  return createVethDriver(new ContainerHosts(plan), worker);
+  return createVethDriver(new PooledHosts({ name: 'docker', start: async () => startAgent(await (opened ??= open())) }), worker);
 }
