@@ -11,6 +11,7 @@ import { duplicateAcks } from './rules/duplicate-acks.ts';
 import { endings } from './rules/endings.ts';
 import { fallback } from './rules/fallback.ts';
 import { fastOpen } from './rules/fast-open.ts';
+import { highRates } from './rules/high-rates.ts';
 import { joinHandshake } from './rules/join-handshake.ts';
 import { joinTargets } from './rules/join-targets.ts';
 import { keys } from './rules/keys.ts';
@@ -26,7 +27,7 @@ import type { Monitor } from './types.ts';
 
 /** Every monitor, in the order in which they look at a packet: what departs in form is known before conduct is judged. */
 export const monitors: readonly Monitor[] = [
-  optionForm, reservedBits, placement, capableHandshake, keys, joinHandshake, opening, fastOpen, checksums, mappings, dataNumbers,
+  optionForm, reservedBits, placement, capableHandshake, keys, joinHandshake, opening, fastOpen, checksums, mappings, dataNumbers, highRates,
   cumulativeAcks, repeatedData, dataFin, closingStates, windows, addresses, joinTargets, endings, resets, fallback, duplicateAcks,
   choices,
 ];
