@@ -86,6 +86,7 @@ test('the good conversation reaches most rules', () => {
       "checksum-of-infinite-mapping",
       "no-data-after-fin",
       "data-ack-starts-at-idsn",
+      "wide-numbers-at-high-rates",
       "data-ack-of-data-fin-without-hole",
       "no-data-ack-of-failed-data",
       "data-numbers-without-gap",
