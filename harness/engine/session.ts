@@ -305,9 +305,9 @@ export class Session {
 
   /** A port that no subflow of the scenario has had: the stack may still know the conversation that was there. */
   #freshPort(): number {
-    let port: number;
-    do port = 20_000 + (this.#parts.random.uint32() % 40_000);
-    while (this.#taken.has(port) && this.#taken.size < 20_000);
+    const first = this.#parts.random.uint32() % 40_000;
+    const untried = Array.from({ length: this.#taken.size + 1 }, (_, step) => 20_000 + (first + step) % 40_000);
+    const port = untried.find((one) => !this.#taken.has(one)) ?? 20_000 + first;
     this.#taken.add(port);
     return port;
   }
