@@ -7,7 +7,7 @@
 typedef void command_function(const struct request *request);
 
 /* session.c */
-command_function command_hello, command_uname, command_log, command_sync, command_reset, command_exit;
+command_function command_hello, command_uname, command_log, command_sync, command_mark, command_reset, command_exit;
 /* socket.c */
 command_function command_socket, command_bind, command_listen, command_accept, command_connect, command_connected,
     command_shutdown, command_close;
@@ -48,5 +48,7 @@ void connections_drop(void);
 int peers_forget(const char **why);
 /* Puts back every sysctl that was changed; returns how many, or -1 with the first that failed in *failed. */
 int sysctl_restore(const char **failed);
+/* Takes the sysctls as they are for those to be put back. */
+void sysctl_mark(void);
 
 #endif

@@ -18,7 +18,7 @@ static void add_feature(char *list, bool has, const char *name) {
 
 void answer_identity(void) {
   struct utsname system;
-  char features[128] = "tcp,netlink,offload,counters";
+  char features[128] = "tcp,netlink,offload,counters,mark";
   uname(&system);
   add_feature(features, access("/proc/sys/net/mptcp/enabled", F_OK) == 0, "mptcp");
   add_feature(features, endpoint_available(), "endpoints");
@@ -64,6 +64,11 @@ static bool sync_attempt(struct operation *operation, short revents) {
 
 void command_sync(const struct request *request) {
   operation_start(request, (struct operation){.fd = -1, .attempt = sync_attempt});
+}
+
+void command_mark(const struct request *request) {
+  sysctl_mark();
+  answer_done(request->id);
 }
 
 void command_reset(const struct request *request) {

@@ -116,3 +116,11 @@ int sysctl_restore(const char **failed) {
   }
   return *failed == NULL ? count : -1;
 }
+
+void sysctl_mark(void) {
+  while (saved != NULL) {
+    struct saved *entry = saved;
+    saved = entry->next;
+    free(entry);
+  }
+}

@@ -8,6 +8,8 @@ import type { Host, HostSource } from './veth-driver.ts';
 interface Member {
   agent: SpawnedAgent;
   clean: Cleanliness;
+  /** The agent puts back what the suite has set, not what was before. */
+  marks: boolean;
 }
 
 /** Where hosts begin. */
@@ -38,11 +40,10 @@ export class PooledHosts implements HostSource {
     const member = this.#idle.pop() ?? await this.#next() ?? await this.#start(host);
     return {
       agent: member.agent,
-      release: async (unlinked) => {
-        // Connections are reset while their links are there, and sysctls of a device can be put back.
-        const reset = await member.agent.request('reset').then(() => true, () => false);
-        this.#takeBack(member, reset, unlinked);
-      },
+      // Connections are reset while their links are there, and sysctls of a device can be put back.
+      reset: () => member.agent.request('reset').then(() => true, () => false),
+      isAsNew: (devices) => isAsNew(member, devices),
+      release: (unlinked) => this.#takeBack(member, unlinked),
     };
   }
 
@@ -64,15 +65,17 @@ export class PooledHosts implements HostSource {
     try {
       const clean = asNew(agent.pid);
       await settleNamespace(agent);
-      return { agent, clean };
+      const marks = agent.greeting.features.has('mark');
+      if (marks) await agent.request('mark');
+      return { agent, clean, marks };
     } catch (error) {
       await agent.close();
       throw error;
     }
   }
 
-  #takeBack(member: Member, reset: boolean, unlinked: Promise<void>): void {
-    const coming = this.#restore(member, reset, unlinked).then((good) => {
+  #takeBack(member: Member, unlinked: Promise<boolean>): void {
+    const coming = this.#restore(member, unlinked).then((good) => {
       this.#coming.delete(coming);
       const waiting = this.#waiting.shift();
       if (waiting !== undefined) waiting(good ? member : undefined);
@@ -82,21 +85,23 @@ export class PooledHosts implements HostSource {
   }
 
   /** Whether the host is as new again. One that is not is ended: a new one costs less than a wrong verdict. */
-  async #restore({ agent, clean }: Member, reset: boolean, unlinked: Promise<void>): Promise<boolean> {
-    if (reset && !this.#closed) {
-      try {
-        await unlinked;
-        if (await leftIn(agent.pid, clean) === undefined) {
-          agent.freshLog();
-          await settleNamespace(agent);
-          return true;
-        }
-      } catch {
-        // The agent is gone: the same remedy.
-      }
-    }
-    await settleEnd(agent);
-    await agent.close();
+  async #restore(member: Member, unlinked: Promise<boolean>): Promise<boolean> {
+    if (await unlinked && !this.#closed && await isAsNew(member, [])) return true;
+    await settleEnd(member.agent);
+    await member.agent.close();
+    return false;
+  }
+}
+
+/** Whether a host that was reset has nothing of the last cell but these devices; never throws. */
+async function isAsNew({ agent, clean, marks }: Member, devices: readonly string[]): Promise<boolean> {
+  try {
+    if (await leftIn(agent.pid, { devices: [...clean.devices, ...devices] }) !== undefined) return false;
+    agent.freshLog();
+    if (!marks) await settleNamespace(agent);
+    return true;
+  } catch {
+    // The agent is gone.
     return false;
   }
 }

@@ -14,12 +14,16 @@ import type { Cell, CellLink, Driver, Topology } from './types.ts';
 /** A SUT host: an agent in a network namespace of its own, set up but for links. */
 export interface Host {
   readonly agent: Agent;
+  /** Undoes what a scenario asked the agent for, but for devices, addresses and routes; whether it could. Never throws. */
+  reset(): Promise<boolean>;
+  /** Whether nothing of the last cell is left after a reset but these devices. Never throws. */
+  isAsNew(devices: readonly string[]): Promise<boolean>;
   /**
-   * Ends the host or takes it back for the next cell. Never throws.
+   * Takes the host back, for another cell or to end it. Never throws.
    *
-   * @param unlinked resolves when no link of the cell is left in the host's namespace
+   * @param unlinked resolves when no link is left in the host's namespace, with whether the host may serve again
    */
-  release(unlinked: Promise<void>): Promise<void>;
+  release(unlinked: Promise<boolean>): void;
 }
 
 /** Where hosts come from. */
@@ -56,9 +60,9 @@ function must(failures: readonly LineFailure[]): void {
   }
 }
 
-/** Why an agent of the cell is lost, if one is: what failed then failed for that. */
-async function lossOf(cell: Cell): Promise<unknown> {
-  const asked = await Promise.allSettled([...cell.agents.values()].map((agent) => agent.request('hello')));
+/** Why an agent is lost, if one is: what failed then failed for that. */
+async function lossOf(hosts: ReadonlyMap<string, Host>): Promise<unknown> {
+  const asked = await Promise.allSettled([...hosts.values()].map(({ agent }) => agent.request('hello')));
   return asked.find((one) => one.status === 'rejected')?.reason;
 }
 
@@ -66,13 +70,48 @@ function isTaken(failure: LineFailure): boolean {
   return failure.text.includes('File exists');
 }
 
+/** Hosts and their links: what a cell stands on. */
+interface Rig {
+  topology: Topology;
+  hosts: ReadonlyMap<string, Host>;
+  plans: readonly LinkPlan[];
+  links: CellLink[];
+}
+
+/** Requests after which a host's network is not what the driver made of it. */
+const REBUILDS = /^(link|addr|route|rule|neigh)-|^offload$/;
+
+/** The agent as a cell has it. @param touched is told of requests that change the host's network, or end it */
+function watched(agent: Agent, touched: () => void): Agent {
+  return {
+    get pid() {
+      return agent.pid;
+    },
+    get log() {
+      return agent.log;
+    },
+    request: (command, args, options) => {
+      if (REBUILDS.test(command)) touched();
+      return agent.request(command, args, options);
+    },
+    close: () => {
+      touched();
+      return agent.close();
+    },
+  };
+}
+
 class VethDriver implements Driver {
   readonly name: string;
   readonly #source: HostSource;
   readonly #firstPrefix: number;
   readonly #cells = new Set<Cell>();
+  /** Rigs that nobody uses, by topology. */
+  readonly #kept = new Map<Topology, Rig[]>();
+  readonly #returning = new Set<Promise<void>>();
   #batch: IpBatch | undefined;
   #reaper: LinkReaper | undefined;
+  #closed = false;
 
   constructor(source: HostSource, worker: number | undefined) {
     this.name = source.name;
@@ -88,32 +127,40 @@ class VethDriver implements Driver {
   async build(topology: Topology): Promise<Cell> {
     assertInsideTester();
     await prepareTester();
-    const taken = await Promise.allSettled(topology.hosts.map(async (name) => [name, await this.#source.take(name)] as const));
-    const hosts = new Map(taken.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
-    const plans = topology.links.map((spec): LinkPlan => ({ spec, device: this.#nameDevice() }));
-    const cell = this.#cell(topology, hosts, plans);
-    try {
-      const failed = taken.find((one) => one.status === 'rejected');
-      if (failed !== undefined) {
-        throw failed.reason;
-      }
-      await this.#connect(cell, plans);
-      return cell;
-    } catch (cause) {
-      const reason = await lossOf(cell) ?? cause;
-      await cell.close();
-      const why = reason instanceof Error ? reason.message : String(reason);
-      throw new TopologyError(`topology ${topology.name} cannot be built: ${why}`, { cause });
-    }
+    return this.#cell(this.#kept.get(topology)?.pop() ?? await this.#assemble(topology));
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all([...this.#cells].map((cell) => cell.close()));
+    await Promise.all(this.#returning);
+    for (const rig of [...this.#kept.values()].flat()) this.#takeApart(rig, false);
+    this.#kept.clear();
     const [batch, reaper] = [this.#batch, this.#reaper];
     this.#batch = undefined;
     this.#reaper = undefined;
     await Promise.all([batch?.close(), reaper?.close()]);
     await this.#source.close();
+  }
+
+  async #assemble(topology: Topology): Promise<Rig> {
+    const taken = await Promise.allSettled(topology.hosts.map(async (name) => [name, await this.#source.take(name)] as const));
+    const hosts = new Map(taken.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
+    const plans = topology.links.map((spec): LinkPlan => ({ spec, device: this.#nameDevice() }));
+    const rig: Rig = { topology, hosts, plans, links: [] };
+    try {
+      const failed = taken.find((one) => one.status === 'rejected');
+      if (failed !== undefined) {
+        throw failed.reason;
+      }
+      await this.#connect(rig);
+      return rig;
+    } catch (cause) {
+      const reason = await lossOf(hosts) ?? cause;
+      this.#takeApart(rig, false);
+      const why = reason instanceof Error ? reason.message : String(reason);
+      throw new TopologyError(`topology ${topology.name} cannot be built: ${why}`, { cause });
+    }
   }
 
   #nameDevice(): string {
@@ -126,11 +173,11 @@ class VethDriver implements Driver {
     return this.#firstPrefix + prefixesTaken % PREFIXES_PER_WORKER;
   }
 
-  async #connect(cell: Cell, plans: readonly LinkPlan[]): Promise<void> {
+  async #connect({ hosts, plans, links }: Rig): Promise<void> {
     this.#batch ??= new IpBatch();
     const batch = this.#batch;
     const agentOf = (spec: { host: string }): Agent => {
-      const agent = cell.agents.get(spec.host);
+      const agent = hosts.get(spec.host)?.agent;
       if (agent === undefined) {
         throw new TopologyError(`host ${spec.host} has no agent`);
       }
@@ -146,9 +193,9 @@ class VethDriver implements Driver {
     for (const [index, plan] of plans.entries()) {
       const clash = failures.some((failure) => failure.line.includes(` dev ${plan.device} `));
       const number = clash ? await this.#moveOn(batch, plan, numbers[index] ?? 0) : numbers[index] ?? 0;
-      cell.links.push(cellLink(plan, number));
+      links.push(cellLink(plan, number));
     }
-    await Promise.all(cell.links.map(async (link) => {
+    await Promise.all(links.map(async (link) => {
       const agent = agentOf(link.spec);
       await settleLink(agent, link);
       await this.#waitUp(batch, link.device);
@@ -187,25 +234,20 @@ class VethDriver implements Driver {
     throw new TopologyError(`${device} is not up after ${LINK_UP_TIMEOUT_MS} ms: ${shown ?? 'it is gone'}`);
   }
 
-  #cell(topology: Topology, hosts: ReadonlyMap<string, Host>, plans: readonly LinkPlan[]): Cell {
-    const links: CellLink[] = [];
+  #cell(rig: Rig): Cell {
     let closing: Promise<void> | undefined;
+    // A shaper remembers what it has let through.
+    let touched = rig.links.some(({ spec }) => isShaped(spec));
     const close = async (): Promise<void> => {
-      let unlinked = (): void => undefined;
-      const gone = new Promise<void>((resolve) => {
-        unlinked = resolve;
-      });
-      const released = Promise.all([...hosts.values()].map((host) => host.release(gone)));
-      // Waiting for the kernel to unregister devices would take longer than all else.
-      this.#reaper ??= new LinkReaper();
-      void this.#reaper.remove(plans.map((plan) => plan.device)).then(unlinked);
-      await released;
+      const reset = await Promise.all([...rig.hosts.values()].map((host) => host.reset()));
+      const returning = this.#takeBack(rig, reset.every(Boolean), touched).finally(() => this.#returning.delete(returning));
+      this.#returning.add(returning);
       this.#cells.delete(cell);
     };
     const cell: Cell = {
-      topology,
-      agents: new Map([...hosts].map(([name, { agent }]) => [name, agent])),
-      links,
+      topology: rig.topology,
+      agents: new Map([...rig.hosts].map(([name, { agent }]) => [name, watched(agent, () => (touched = true))])),
+      links: rig.links.map((link) => ({ ...link })),
       close: () => {
         closing ??= close();
         return closing;
@@ -214,10 +256,29 @@ class VethDriver implements Driver {
     this.#cells.add(cell);
     return cell;
   }
+
+  /** Keeps what is as new for the next cell of this topology; never throws. */
+  async #takeBack(rig: Rig, reset: boolean, touched: boolean): Promise<void> {
+    const devices = (host: string): string[] => rig.plans.filter(({ spec }) => spec.host === host).map(({ spec }) => spec.name);
+    const isKept = reset && !touched && !this.#closed
+      && (await Promise.all([...rig.hosts].map(([name, host]) => host.isAsNew(devices(name))))).every(Boolean);
+    if (!isKept) { this.#takeApart(rig, reset); return; }
+    const kept = this.#kept.get(rig.topology);
+    if (kept === undefined) this.#kept.set(rig.topology, [rig]);
+    else kept.push(rig);
+  }
+
+  #takeApart({ hosts, plans }: Rig, reset: boolean): void {
+    // Waiting for the kernel to unregister devices would take longer than all else.
+    this.#reaper ??= new LinkReaper();
+    const unlinked = this.#reaper.remove(plans.map(({ device }) => device)).then(() => reset);
+    for (const host of hosts.values()) host.release(unlinked);
+  }
 }
 
 /**
- * A driver that links hosts to the tester by veth pairs. Devices have no name outside of the tester's namespace and
+ * A driver that links hosts to the tester by veth pairs. Hosts and links that are as new after a scenario serve the next:
+ * the kernel takes longer to make and unmake them than most scenarios run. Devices have no name outside of the tester's namespace and
  * the hosts', so none is left when the processes die, however they die.
  *
  * The tester's end answers for every address of a link's prefix but the SUT's. No ARP or neighbour discovery is on
