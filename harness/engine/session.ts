@@ -1,5 +1,6 @@
 /** One scenario's conversation: its subflows, everything that came and went, and the waiting for more. */
 import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
 import { decodePacket, encodePacket } from '../packet/index.ts';
 import { FLAG, type Packet } from '../packet/types.ts';
 import type { Value } from '../scenario/expression.ts';
@@ -21,6 +22,7 @@ export const LISTEN_PORT = 5001;
 /** How long a fresh link may take until it answers, and how long one attempt waits; milliseconds. */
 const READY_LIMIT = 10_000;
 const READY_ECHO = 100;
+const READY_PAUSE = 5;
 
 /** A packet of the record, in the order of the wire. */
 export interface RecordedPacket {
@@ -185,13 +187,15 @@ export class Session {
   async ready(): Promise<void> {
     const deadline = performance.now() + READY_LIMIT;
     const trips = await Promise.all(this.#ports.map(async (port) => {
-      for (let limit = READY_ECHO; ; limit *= 2) {
+      for (let limit = READY_ECHO; ; limit = Math.min(2 * limit, READY_LIMIT)) {
         const answered = await port.echo(limit).then(() => true, (error: unknown) => {
           if (this.#failure !== undefined || performance.now() > deadline) throw error;
           return false;
         });
         // The first one found both ends idle, and says little.
         if (answered) return port.echo(READY_LIMIT);
+        // A link that refuses at once, as one whose host is gone, would keep the processor busy.
+        await delay(READY_PAUSE);
       }
     }));
     this.#roundTrip = Math.max(...trips);

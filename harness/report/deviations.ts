@@ -78,7 +78,8 @@ function isMust({ level }: ExpectationResult): boolean {
   return level === 'must' || level === 'implied';
 }
 
-function namesScenario(declared: string, id: string): boolean {
+/** Whether what a deviation names is this scenario, or all of its variants. */
+export function namesScenario(declared: string, id: string): boolean {
   return declared === id || declared === id.split('#', 1)[0];
 }
 

@@ -5,8 +5,7 @@ import { connectAgent, type SpawnedAgent } from '../sut/spawn-agent.ts';
 import { networkNamespace } from '../wire/inside.ts';
 import { PooledHosts } from './pooled-hosts.ts';
 import { TopologyError } from './types.ts';
-import type { Driver } from './types.ts';
-import { createVethDriver } from './veth-driver.ts';
+import { createVethDriver, type KeepingDriver } from './veth-driver.ts';
 
 /** How the driver works. */
 export interface NetnsOptions {
@@ -37,7 +36,7 @@ async function startHost(name: string, nursery: AgentNursery): Promise<SpawnedAg
  *
  * @throws TopologyError when the worker number makes no sense; building throws it outside of a tester namespace
  */
-export function createNetnsDriver(options: NetnsOptions): Driver {
+export function createNetnsDriver(options: NetnsOptions): KeepingDriver {
   let nursery: AgentNursery | undefined;
   return createVethDriver(new PooledHosts({
     name: 'netns',

@@ -101,13 +101,19 @@ function watched(agent: Agent, touched: () => void): Agent {
   };
 }
 
-class VethDriver implements Driver {
+/** A driver that keeps what it has made. */
+export interface KeepingDriver extends Driver {
+  /** Resolves when the cells that have been closed are there to be used again, or are on their way out. */
+  returned(): Promise<void>;
+}
+
+class VethDriver implements KeepingDriver {
   readonly name: string;
   readonly #source: HostSource;
   readonly #firstPrefix: number;
   readonly #cells = new Set<Cell>();
-  /** Rigs that nobody uses, by topology. */
-  readonly #kept = new Map<Topology, Rig[]>();
+  /** Rigs that nobody uses, by topology in full. */
+  readonly #kept = new Map<string, Rig[]>();
   readonly #returning = new Set<Promise<void>>();
   #batch: IpBatch | undefined;
   #reaper: LinkReaper | undefined;
@@ -127,7 +133,11 @@ class VethDriver implements Driver {
   async build(topology: Topology): Promise<Cell> {
     assertInsideTester();
     await prepareTester();
-    return this.#cell(this.#kept.get(topology)?.pop() ?? await this.#assemble(topology));
+    return this.#cell(this.#kept.get(JSON.stringify(topology))?.pop() ?? await this.#assemble(topology));
+  }
+
+  async returned(): Promise<void> {
+    await Promise.all(this.#returning);
   }
 
   async close(): Promise<void> {
@@ -262,9 +272,13 @@ class VethDriver implements Driver {
     const devices = (host: string): string[] => rig.plans.filter(({ spec }) => spec.host === host).map(({ spec }) => spec.name);
     const isKept = reset && !touched && !this.#closed
       && (await Promise.all([...rig.hosts].map(([name, host]) => host.isAsNew(devices(name))))).every(Boolean);
-    if (!isKept) { this.#takeApart(rig, reset); return; }
-    const kept = this.#kept.get(rig.topology);
-    if (kept === undefined) this.#kept.set(rig.topology, [rig]);
+    if (!isKept) {
+      this.#takeApart(rig, reset);
+      return;
+    }
+    const key = JSON.stringify(rig.topology);
+    const kept = this.#kept.get(key);
+    if (kept === undefined) this.#kept.set(key, [rig]);
     else kept.push(rig);
   }
 
@@ -288,6 +302,6 @@ class VethDriver implements Driver {
  *   different ones. Told by `VITEST_POOL_ID` unless given.
  * @throws TopologyError when the worker number makes no sense; building throws it outside of a tester namespace
  */
-export function createVethDriver(source: HostSource, worker?: number): Driver {
+export function createVethDriver(source: HostSource, worker?: number): KeepingDriver {
   return new VethDriver(source, worker);
 }

@@ -3,7 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { Selection } from '../selection.ts';
 
 /** Scenarios at once unless told: most of a scenario is waiting for the kernel. */
-export const DEFAULT_CONCURRENCY = 32;
+export const DEFAULT_CONCURRENCY = 48;
 
 /** Where a run leaves its results unless told, relative to the working directory. */
 export const DEFAULT_OUTPUT = 'reports/latest';

@@ -23,6 +23,5 @@ export function suitePlugin(): Plugin {
 }
 
 function registering(files: readonly string[]): string {
-  const calls = files.map((file) => `await registerSuite(${JSON.stringify(file)});\n`);
-  return `import { registerSuite } from ${JSON.stringify(worker)};\n${calls.join('')}`;
+  return `import { registerSuites } from ${JSON.stringify(worker)};\nawait registerSuites(${JSON.stringify(files)});\n`;
 }

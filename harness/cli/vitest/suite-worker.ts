@@ -8,7 +8,7 @@ import type { ScenarioResult } from '../../engine/result.ts';
 import { DEFAULT_WAITS, evidenceFolder, evidencePath, runScenario, type EngineContext } from '../../engine/run-scenario.ts';
 import { reportToAllure } from '../../report/allure.ts';
 import { departureText } from '../../report/departure-text.ts';
-import { declareScenario } from '../../report/deviations.ts';
+import { declareScenario, namesScenario } from '../../report/deviations.ts';
 import { pathsSvg } from '../../report/paths-svg.ts';
 import { judgementsOf } from '../../report/results.ts';
 import { writeLadder } from '../../report/results-file.ts';
@@ -16,7 +16,7 @@ import type { Promised } from '../../multipath/promises.ts';
 import { runMultipath, type MultipathContext } from '../../multipath/run.ts';
 import { isMultipath } from '../../multipath/scenario.ts';
 import { openLibrary, type SuiteLibrary } from '../../scenario/load.ts';
-import { clausesOf, type Scenario } from '../../scenario/suite.ts';
+import { allSteps, clausesOf, type Scenario } from '../../scenario/suite.ts';
 import type { Driver } from '../../topology/types.ts';
 import { openLink } from '../../topology/open-link.ts';
 import { loadAnySuite, openBreaks, openCatalogue, openPromises, openTopology, projectRoot } from '../project.ts';
@@ -59,27 +59,38 @@ async function openOnce(settings: WorkerSettings): Promise<WorkerState> {
   };
 }
 
-/** Registers every selected scenario of a suite file. @throws DocumentError */
-export async function registerSuite(file: string): Promise<void> {
+/** Registers every selected scenario of suite files, those that take long first. @throws DocumentError */
+export async function registerSuites(files: readonly string[]): Promise<void> {
   const settings = inject('conformance');
   const state = await open(settings);
   const selected = settings.selected === undefined ? undefined : new Set(settings.selected);
-  for (const scenario of loadAnySuite(file, state.library)) {
-    if (selected?.has(scenario.id) === false) continue;
-    if (settings.mode === 'mutants') {
-      registerMutants(scenario, engineContext(settings, state));
-      continue;
-    }
-    if (settings.mode === 'breaks') {
-      registerBreaks(scenario, openBreaks().filter((one) => settings.breaks?.includes(one.clause) === true), engineContext(settings, state));
-      continue;
-    }
-    // What is measured must not be disturbed by its like more than it has to be.
-    const register = isMultipath(scenario) ? test : test.concurrent;
-    register(scenario.id, { timeout: SCENARIO_TIMEOUT_MS }, async (context) => {
-      await runAsTest(scenario, settings, state, context);
-    });
+  const scenarios = files.flatMap((file) => loadAnySuite(file, state.library)).filter(({ id }) => selected?.has(id) !== false);
+  const waits = new Map(scenarios.map((scenario) => [scenario, longestWait(scenario, settings.deviations)]));
+  // One that starts last and waits for seconds would have them all wait.
+  for (const scenario of scenarios.toSorted((one, other) => (waits.get(other) ?? 0) - (waits.get(one) ?? 0))) register(scenario, settings, state);
+}
+
+/** The longest time that a scenario may wait for one packet, milliseconds. What comes at once is waited for no longer. */
+function longestWait(scenario: Scenario, deviations: WorkerSettings['deviations']): number {
+  const told = allSteps(scenario.body).map((step) => ('within' in step ? step.within : undefined) ?? 0);
+  // What is declared is known not to come.
+  return Math.max(0, ...told, deviations.some((one) => one.scenario !== undefined && namesScenario(one.scenario, scenario.id)) ? DEFAULT_WAITS.answer : 0);
+}
+
+function register(scenario: Scenario, settings: WorkerSettings, state: WorkerState): void {
+  if (settings.mode === 'mutants') {
+    registerMutants(scenario, engineContext(settings, state));
+    return;
   }
+  if (settings.mode === 'breaks') {
+    registerBreaks(scenario, openBreaks().filter((one) => settings.breaks?.includes(one.clause) === true), engineContext(settings, state));
+    return;
+  }
+  // What is measured must not be disturbed by its like more than it has to be.
+  const begin = isMultipath(scenario) ? test : test.concurrent;
+  begin(scenario.id, { timeout: SCENARIO_TIMEOUT_MS }, async (context) => {
+    await runAsTest(scenario, settings, state, context);
+  });
 }
 
 async function runAsTest(scenario: Scenario, settings: WorkerSettings, state: WorkerState, context: TestContext): Promise<void> {

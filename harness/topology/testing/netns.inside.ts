@@ -9,6 +9,7 @@ import { IpBatch } from '../ip-batch.ts';
 import { createNetnsDriver } from '../netns.ts';
 import { prepareTester } from '../tester-namespace.ts';
 import type { Cell } from '../types.ts';
+import type { KeepingDriver } from '../veth-driver.ts';
 import { craft, listen, newDriver, sutListens, topology, reached } from './lab.ts';
 
 const FAMILIES = ['ipv4', 'ipv6'] as const;
@@ -38,6 +39,12 @@ async function settled(cell: Cell): Promise<void> {
 /** Names of the devices in this namespace. */
 function devices(): string[] {
   return readdirSync('/proc/sys/net/ipv4/conf').filter((name) => name !== 'all' && name !== 'default');
+}
+
+/** A cell, when those that were closed before are there to be used again: that happens behind the scenes. */
+async function nextOf(from: KeepingDriver, name: string): Promise<Cell> {
+  await from.returned();
+  return from.build(topology(name));
 }
 
 async function handshake(cell: Cell, link: number, family: 'ipv4' | 'ipv6', src?: string): Promise<void> {
@@ -127,8 +134,9 @@ describe('a cell of the netns driver', () => {
     });
   });
 
-  it('builds 32 cells at once, each with its own addresses, and frees them', async () => {
-    const cells = await Promise.all(Array.from({ length: 32 }, () => driver.build(topology('two-links'))));
+  it('builds 32 cells at once, each with its own addresses, uses them again, and frees them', async () => {
+    const own = newDriver();
+    const cells = await Promise.all(Array.from({ length: 32 }, () => own.build(topology('two-links'))));
     const links = cells.flatMap((cell) => cell.links);
     expect(new Set(links.map((link) => link.sut.ipv4)).size).toBe(64);
     expect(new Set(links.map((link) => link.device)).size).toBe(64);
@@ -142,7 +150,49 @@ describe('a cell of the netns driver', () => {
     const pids = cells.flatMap((cell) => [...cell.agents.values()].map((agent) => agent.pid));
     await Promise.all(cells.map((cell) => cell.close()));
     await cells[0]!.close();
+    const again = await nextOf(own, 'two-links');
+    expect(pids).toContain(again.agents.get('sut')!.pid);
+    await own.close();
     expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+  });
+
+  it('gives the next cell nothing of what the last one did', async () => {
+    const own = newDriver();
+    const first = await own.build(topology('one-link'));
+    const agent = first.agents.get('sut')!;
+    await settled(first);
+    await sutListens(first, 'sut', 'ipv4', PORT.ipv4);
+    await handshake(first, 0, 'ipv4');
+    await agent.request('sysctl-set', { name: 'net.mptcp.checksum_enabled', value: 1 });
+    await agent.request('sysctl-set', { name: 'net.ipv4.tcp_no_metrics_save', value: 0 });
+    await agent.request('endpoint-add', { addr: '192.0.2.9', flags: 'signal' });
+    await agent.request('limits-set', { subflows: 7 });
+    const { pid } = agent;
+    await first.close();
+    const second = await nextOf(own, 'one-link');
+    const next = second.agents.get('sut')!;
+    expect(next.pid).toBe(pid);
+    expect(second.links[0]!.device).toBe(first.links[0]!.device);
+    expect(await next.request('sysctl-get', { name: 'net.mptcp.checksum_enabled' })).toEqual({ value: '0' });
+    expect(await next.request('sysctl-get', { name: 'net.ipv4.tcp_no_metrics_save' })).toEqual({ value: '1' });
+    expect((await next.request('endpoint-list'))['ids'] ?? '').toBe('');
+    expect((await next.request('limits-get'))['subflows']).not.toBe('7');
+    expect(next.log.every(({ text }) => !text.includes('checksum_enabled') || text.includes('sysctl-get'))).toBe(true);
+    await settled(second);
+    await sutListens(second, 'sut', 'ipv4', PORT.ipv4);
+    await handshake(second, 0, 'ipv4');
+    await own.close();
+  });
+
+  it('does not use links again whose addresses were changed', async () => {
+    const own = newDriver();
+    const first = await own.build(topology('one-link'));
+    const [link] = first.links;
+    await first.agents.get('sut')!.request('addr-add', { dev: link!.sutDevice, addr: '192.0.2.9/32' });
+    await first.close();
+    const second = await nextOf(own, 'one-link');
+    expect(second.links[0]!.device).not.toBe(link!.device);
+    await own.close();
   });
 
   it('leaves no device behind once the driver is closed', async () => {
@@ -155,25 +205,26 @@ describe('a cell of the netns driver', () => {
   });
 
   it('passes over prefixes that are taken, in either family', async () => {
-    await inCell('one-link', async (first) => {
-      const number = Number(first.links[0]!.sut.ipv4.split('.')[2]);
-      const block = first.links[0]!.sut.ipv4.split('.')[1]!;
-      const hex = (by: number): string => (Number(block) * 256 + number + by).toString(16);
-      const batch = new IpBatch();
-      const taken = [`10.${block}.${number + 1}.0/24 dev lo table 100`, `fd00:0:0:${hex(2)}::/64 dev lo table 100`];
-      expect(await batch.run(taken.map((route) => `route add ${route}`))).toEqual([]);
-      const second = await driver.build(topology('one-link'));
-      expect(second.links[0]!.sut).toEqual({ ipv4: `10.${block}.${number + 3}.2`, ipv6: `fd00:0:0:${hex(3)}::2` });
-      for (const family of FAMILIES) {
-        const { port } = listen(second.links[0]!, family);
-        await reached(port);
-        port.close();
-      }
-      await second.close();
-      // What was someone else's is still there.
-      expect(await batch.run(taken.map((route) => `route del ${route}`))).toEqual([]);
-      await batch.close();
-    });
+    const own = newDriver();
+    const first = await own.build(topology('one-link'));
+    const number = Number(first.links[0]!.sut.ipv4.split('.')[2]);
+    const block = first.links[0]!.sut.ipv4.split('.')[1]!;
+    const hex = (by: number): string => (Number(block) * 256 + number + by).toString(16);
+    const batch = new IpBatch();
+    const taken = [`10.${block}.${number + 1}.0/24 dev lo table 100`, `fd00:0:0:${hex(2)}::/64 dev lo table 100`];
+    expect(await batch.run(taken.map((route) => `route add ${route}`))).toEqual([]);
+    const second = await own.build(topology('one-link'));
+    expect(second.links[0]!.sut).toEqual({ ipv4: `10.${block}.${number + 3}.2`, ipv6: `fd00:0:0:${hex(3)}::2` });
+    for (const family of FAMILIES) {
+      const { port } = listen(second.links[0]!, family);
+      await reached(port);
+      port.close();
+    }
+    await second.close();
+    // What was someone else's is still there.
+    expect(await batch.run(taken.map((route) => `route del ${route}`))).toEqual([]);
+    await batch.close();
+    await own.close();
   });
 
   it('fails with the program\'s name when the agent is not there', async () => {
