@@ -11,6 +11,7 @@ import { summaryText } from '../report/summary.ts';
 import { styleFor } from '../report/text-layout.ts';
 import { troubleText } from '../report/trouble-text.ts';
 import { findLacks } from '../sut/pics.ts';
+import { isMultipath } from '../multipath/scenario.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { outsideProblem } from '../wire/inside.ts';
 import { DEFAULT_CONCURRENCY } from './commands/arguments.ts';
@@ -30,6 +31,8 @@ export interface RunOptions extends Selection {
   concurrency?: number;
   /** See {@link parseSut}. */
   sut: string;
+  /** The server of scenarios of two stacks, written as `sut`. */
+  peer?: string;
   image?: string;
   shuffle?: number;
   modules?: string;
@@ -50,17 +53,20 @@ export interface RunOptions extends Selection {
 export async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
   const choice = parseSut(options.sut, options);
   requireRights(choice);
-  if (outsideProblem() !== undefined) await prepareOutside(choice);
+  const peerChoice = peerOf(options, choice);
+  if (outsideProblem() !== undefined) for (const one of [choice, ...peerChoice]) await prepareOutside(one);
   // The suites are loaded inside only: with many, doing it twice is the longest part of starting.
   const inside = await enterNamespace(argv);
   if (inside !== undefined) return inside;
   const project = openProject();
   const scenarios = selectScenarios([...project.scenarios, ...project.multipath], options, project.catalogue);
+  if (peerChoice.length > 0) requireTwoStacks(scenarios);
   const sut = await prepareSut(choice, project.root);
-  const plan = planRun(project, scenarios, { ...sut, choice }, options, argv);
+  const [peer] = await prepareAll(peerChoice, project.root, sut);
+  const plan = planRun(project, scenarios, { ...sut, choice, peer }, options, argv);
   const list = declaredFor(options, sut);
   plan.settings.deviations = list.deviations;
-  const { results, errors } = await runInside(plan).finally(() => sut.close());
+  const { results, errors } = await runInside(plan).finally(() => Promise.all([sut.close(), peer?.close()]));
   const judged = applyDeviations(results, list);
   const file = join(plan.output, 'results.json');
   writeResults(file, judged);
@@ -71,15 +77,15 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   return errors.length > 0 ? Math.max(2, exitCode(judged)) : exitCode(judged);
 }
 
-function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { choice: SutChoice }, options: RunOptions, argv: readonly string[]): RunPlan {
+function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { choice: SutChoice; peer: PreparedSut | undefined }, options: RunOptions, argv: readonly string[]): RunPlan {
   const output = resolve(options.output);
   prepareOutput(output);
   const selected = isNarrowed(options);
   return {
     project, scenarios, selected, output,
-    sut: sut.info,
-    // A bench has one host, and one set of cables.
-    concurrency: sut.choice.kind === 'remote' ? 1 : options.concurrency ?? sut.concurrency ?? DEFAULT_CONCURRENCY,
+    sut: { ...sut.info, ...(sut.peer === undefined ? {} : { peer: { name: sut.peer.info.name, kind: sut.peer.info.kind, kernel: sut.peer.info.kernel } }) },
+    // A bench has one host, and one set of cables; two guests and what is between them are all that a small machine can bear.
+    concurrency: sut.choice.kind === 'remote' || sut.peer !== undefined ? 1 : options.concurrency ?? sut.concurrency ?? DEFAULT_CONCURRENCY,
     shuffle: options.shuffle,
     allure: options.allure,
     keepCaptures: options.keepCaptures,
@@ -88,12 +94,39 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { c
       ...(selected ? { selected: scenarios.map((scenario) => scenario.id) } : {}),
       evidenceRoot: join(output, EVIDENCE_FOLDER),
       sut: sut.settings,
-      sutArguments: sutArguments(sut.choice),
+      ...(sut.peer === undefined ? {} : { peer: sut.peer.settings }),
+      sutArguments: [...sutArguments(sut.choice), ...(options.peer === undefined ? [] : ['--peer', options.peer])],
       lacks: [...findLacks(join(project.root, 'suites', 'pics'), sut.info.name, sut.info.kernel)],
       deviations: [],
       mode: 'judge',
     },
   };
+}
+
+/** The other stack, when one is named. @throws UsageError */
+function peerOf(options: RunOptions, choice: SutChoice): SutChoice[] {
+  if (options.peer === undefined) return [];
+  const mirror = options.peer.startsWith('kernel:') && options.mirror !== undefined ? { mirror: options.mirror } : {};
+  const peer = parseSut(options.peer, mirror);
+  requireRights(peer);
+  if (choice.kind === 'remote' || peer.kind === 'remote') throw new UsageError('--peer: a host on a bench has cables to the tester alone; choose netns, docker or kernel:... for both');
+  return [peer];
+}
+
+/** @throws UsageError */
+function requireTwoStacks(scenarios: readonly Scenario[]): void {
+  const one = scenarios.find((scenario) => !isMultipath(scenario));
+  if (one !== undefined) throw new UsageError(`--peer is for scenarios of two stacks, and ${one.id} has one; add --section multipath, or ids of that section`);
+}
+
+/** Prepares what else there is; what has been prepared before is closed when that fails. */
+async function prepareAll(choices: readonly SutChoice[], root: string, before: PreparedSut): Promise<PreparedSut[]> {
+  try {
+    return await Promise.all(choices.map((choice) => prepareSut(choice, root)));
+  } catch (error) {
+    await before.close();
+    throw error;
+  }
 }
 
 /** Clears what an earlier run left there; a folder that holds anything else is not ours to clear. */

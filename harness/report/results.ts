@@ -49,6 +49,8 @@ export interface SutInfo {
   config?: Record<string, string>;
   /** Version of the stack, where the kernel's release does not say it. */
   version?: string;
+  /** The stack at the other end, the server, in scenarios of two stacks, where it is another. */
+  peer?: { name: string; kind: SutInfo['kind']; kernel: string };
   /** The machine the harness ran on. */
   host?: { kernel?: string; arch?: string; cpus?: number; node?: string };
 }

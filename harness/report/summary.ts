@@ -62,7 +62,8 @@ export function summaryText(results: RunResults, options: SummaryOptions): strin
 
 function header({ sut, run, tool }: RunResults, colours: Colours, width: number): string {
   const kernel = [sut.kernel, sut.version ?? ''].filter((part) => part !== '').join(', ');
-  const text = `${clean(sut.name)} ${clean(kernel)} (${sut.kind}) against RFC 8684, ${formatDuration(run.durationMs)}, `
+  const peer = sut.peer === undefined ? '' : ` with ${clean(sut.peer.name)} ${clean(sut.peer.kernel)} (${sut.peer.kind})`;
+  const text = `${clean(sut.name)} ${clean(kernel)} (${sut.kind})${peer} against RFC 8684, ${formatDuration(run.durationMs)}, `
     + `${tool.name} ${clean(tool.version)}`;
   return colours.bold(fit(text, width));
 }

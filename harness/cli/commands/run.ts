@@ -13,6 +13,7 @@ Needs no Docker, no firewall rule, and no root where user namespaces are allowed
 command, also when it is killed. With --sut docker the stack is that of containers: as root, with a Docker daemon on this
 machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). What is given to choose scenarios must hold all together; lists are alternatives.`)
     .option('--sut <stack>', `the stack to judge: ${SUT_FORMS}`, 'netns')
+    .option('--peer <stack>', 'for scenarios of two stacks: the server, written as --sut, which is the client (default: the same)')
     .option('--image <name>', 'with --sut docker: a container image that holds an agent (default: ours, built on the spot)')
     .option('--modules <folder>', 'with --sut kernel:./bzImage: its modules, where not everything is built in')
     .option('--append <words>', 'with --sut kernel: words for the command line of the guest\'s kernel')
@@ -34,6 +35,8 @@ Examples:
   mptcp-conformance run --clause 3.1-20.8.s4            what judges one clause
   mptcp-conformance run ID --ladder                     one scenario, and its packets
   sudo mptcp-conformance run --sut docker               every stack in a container; Docker makes no network of its own
+  mptcp-conformance run --section multipath --sut kernel:6.1 --peer kernel:7.3
+                                                        an old client with a new server, over several paths
   mptcp-conformance run --level must --json musts.json  what judges a MUST, the results in a file of your choice
 
 Exit codes:

@@ -13,6 +13,8 @@ export interface WorkerSettings {
   evidenceRoot: string;
   /** The stack under test. */
   sut: SutSettings;
+  /** The server of scenarios of two stacks; of the same kind as the client when absent. */
+  peer?: SutSettings;
   /** The options that name it, for command lines. */
   sutArguments: string[];
   /** Features that the stack says it lacks, with the reason. */

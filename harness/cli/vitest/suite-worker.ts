@@ -41,6 +41,8 @@ interface WorkerState {
   promises: ReadonlyMap<string, Promised>;
   library: SuiteLibrary;
   driver: Driver;
+  /** What makes the server in scenarios of two stacks. */
+  peer: Driver;
 }
 
 let opened: Promise<WorkerState> | undefined;
@@ -51,11 +53,13 @@ function open(settings: WorkerSettings): Promise<WorkerState> {
 }
 
 async function openOnce(settings: WorkerSettings): Promise<WorkerState> {
+  const driver = await openDriver(settings.sut);
   return {
     catalogue: openCatalogue(),
     promises: openPromises(),
     library: openLibrary(join(projectRoot(), 'suites')),
-    driver: await openDriver(settings.sut),
+    driver,
+    peer: settings.peer === undefined ? driver : await openDriver(settings.peer),
   };
 }
 
@@ -157,11 +161,11 @@ function levelIn(state: WorkerState, clause: string): Level {
 
 function multipathContext(settings: WorkerSettings, state: WorkerState): MultipathContext {
   return {
-    drivers: { client: state.driver, server: state.driver },
+    drivers: { client: state.driver, server: state.peer },
     topology: openTopology,
     levelOf: (clause) => levelIn(state, clause),
     evidenceRoot: settings.evidenceRoot,
     plot: pathsSvg,
-    rerun: (scenario) => rerunCommand(scenario.id),
+    rerun: (scenario) => rerunCommand(scenario.id, settings.sutArguments),
   };
 }
