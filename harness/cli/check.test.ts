@@ -10,7 +10,8 @@ import { captureFile, type CaptureFormat } from '../wire/testing/capture-files.t
 import { Readable } from 'node:stream';
 import { repeated } from '../wire/testing/repeated-capture.ts';
 import { check, type CheckOptions } from './check.ts';
-import { buildProgram } from './testing/command.ts';
+import { ensureAgent } from '../sut/build-agent.ts';
+import { buildProgram, execute, PROGRAM, ROOT } from './testing/command.ts';
 import { checkPiped } from './testing/piped.ts';
 import { twoStackTransfer, type TransferChoice } from './testing/two-stacks.ts';
 
@@ -120,6 +121,42 @@ test('the JSON of a run that fails is not left half written', async () => {
   const json = join(folder, 'half.json');
   await expect(run([file('whole.pcap', good), join(folder, 'missing.pcap')], { json })).rejects.toThrow(/cannot be read/);
   expect(readdirSync(folder).filter((name) => name.includes('half.json'))).toEqual([]);
+});
+
+/** A connection over the loopback while tcpdump pipes what it sees into the program. */
+const LIVE = `
+set -eu
+ip link set lo up
+mkfifo pipe
+"$2" "$3" check - < pipe > said & judge=$!
+tcpdump -i lo -U --immediate-mode -w - tcp > pipe 2> tcpdump.log & dump=$!
+until grep -q listening tcpdump.log; do kill -0 $dump; done
+touch agent.log
+ask() { while read -r id rest; do echo "$id $rest"; until grep -q "^$id " agent.log; do kill -0 $dump; done; done; }
+ask <<END | "$1" > agent.log
+1 socket family=ipv4 name=l
+2 bind fd=l addr=127.0.0.1 port=4000
+3 listen fd=l
+4 socket family=ipv4 name=c
+5 connect fd=c addr=127.0.0.1 port=4000 timeout=5000
+6 accept fd=l as=s timeout=5000
+7 send fd=c fill=3000 timeout=5000
+8 recv fd=s bytes=3000 timeout=5000
+END
+kill -INT $dump
+wait $dump
+wait $judge
+`;
+
+test('live, from tcpdump', { timeout: 60_000 }, async () => {
+  buildProgram();
+  const enter = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  const { code, stderr } = await execute(
+    ['unshare', ...enter, '--net', '--mount', '--', 'bash', '-c', LIVE, 'live', await ensureAgent(ROOT), process.execPath, PROGRAM], { cwd: folder },
+  );
+  const said = readFileSync(join(folder, 'said'), 'utf8');
+  expect(code, `${said}\n${stderr}\n${readFileSync(join(folder, 'agent.log'), 'utf8')}`).toBe(0);
+  expect(said).toMatch(/^connection 1, version 1, .*, 3\.0 kB > < 0 B/m);
 });
 
 describe('memory stays bounded', () => {
