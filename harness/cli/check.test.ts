@@ -156,7 +156,7 @@ test('live, from tcpdump', { timeout: 60_000 }, async () => {
   );
   const said = readFileSync(join(folder, 'said'), 'utf8');
   expect(code, `${said}\n${stderr}\n${readFileSync(join(folder, 'agent.log'), 'utf8')}`).toBe(0);
-  expect(said).toMatch(/^connection 1, version 1, .*, 3\.0 kB > < 0 B/m);
+  expect(said).toMatch(/^connection 1, version 1, .*, 3\.00 kB > < 0 B/m);
 });
 
 describe('memory stays bounded', () => {
