@@ -16,8 +16,8 @@ const folder = temporaryFolder();
 let daemon: TestDaemon;
 let docker: Docker;
 
-async function ours(): Promise<string[]> {
-  const containers: Docker.ContainerInfo[] = await docker.listContainers({ all: true, filters: { label: [RUN_LABEL] } });
+async function ours(all = true): Promise<string[]> {
+  const containers: Docker.ContainerInfo[] = await docker.listContainers({ all, filters: { label: [RUN_LABEL] } });
   return containers.map(({ Id }) => Id);
 }
 
@@ -54,8 +54,9 @@ async function journalHas(output: string, lines: number): Promise<void> {
   await expect.poll(has, { timeout: 30_000, interval: 5 }).toBeGreaterThanOrEqual(lines);
 }
 
-async function allGone(): Promise<void> {
-  await expect.poll(ours, { timeout: 20_000 }).toEqual([]);
+/** One that a killed run had made and not started yet has nothing that would tell it to go. */
+async function noneRuns(): Promise<void> {
+  await expect.poll(() => ours(false), { timeout: 20_000 }).toEqual([]);
 }
 
 describe.runIf(CAN_USE_DOCKER)('a stack in containers', () => {
@@ -120,7 +121,9 @@ describe.runIf(CAN_USE_DOCKER)('a stack in containers', () => {
     for (const { pid } of processesOf(run.pid ?? 0)) process.kill(pid, 'SIGKILL');
     run.kill('SIGKILL');
     await end;
-    await allGone();
+    await noneRuns();
+    await execute(command('clean'), withDocker());
+    expect(await ours()).toEqual([]);
   }, 60_000);
 
   test('of a run that is gone are removed by "clean", and by the next run', async () => {
@@ -141,7 +144,7 @@ describe.runIf(CAN_USE_DOCKER)('a stack in containers', () => {
     expect(ended.stderr).toMatch(/removed container .* is gone/);
     expect(await ours()).toHaveLength(1);
     await Promise.all([second.close(), other.close()]);
-    await allGone();
+    await expect.poll(() => ours(), { timeout: 20_000 }).toEqual([]);
   }, 60_000);
 
   test('of an image without an agent are refused at once, with what they said', async () => {

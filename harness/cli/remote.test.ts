@@ -10,7 +10,8 @@ vi.setConfig({ testTimeout: 120_000 });
 const folder = temporaryFolder();
 const at = (name: string): string => join(folder.path, name);
 const AGENT = join(ROOT, 'docker', 'agent', 'mptcp-agent');
-const JOIN = '3.2-starting-a-new-subflow/responder-join/synack-form';
+/** A scenario of two links. */
+const JOIN = '3.2-starting-a-new-subflow/open-handshake/syn-form';
 
 beforeAll(() => buildProgram(), 60_000);
 afterAll(() => folder.remove());

@@ -108,7 +108,7 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
     await runInCell(scenario, context, cell, draft);
   } catch (error) {
     draft.verdict = 'error';
-    draft.reason = describeError(error);
+    draft.reason = describeError(await lossIn(cell) ?? error);
     if (error instanceof TopologyError) troubles = error.troubles;
   } finally {
     await cell?.close();
@@ -116,6 +116,12 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
   }
   draft.durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
   return { result: draft, agentLog, troubles };
+}
+
+/** What became of an agent that is lost: links go with its namespace, so that is why whatever else failed then. */
+async function lossIn(cell: Cell | undefined): Promise<unknown> {
+  const asked = await Promise.allSettled([...cell?.agents.values() ?? []].map((agent) => agent.request('hello')));
+  return asked.find((one) => one.status === 'rejected')?.reason;
 }
 
 /** Writes down what a kernel complained of. What shows with nothing else running is the scenario's own doing, and fails it. */

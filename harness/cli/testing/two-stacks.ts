@@ -22,6 +22,8 @@ export interface TransferCapture {
 }
 
 const LINKS = [1, 2, 3] as const;
+/** Octets before everything else. */
+const FIRST = 1000;
 const TO_RESPONDER = 1_500_000;
 const TO_INITIATOR = 200_000;
 /** A port that nobody listens on, and one to ask from: the answer to that SYN is the sign that all has been captured. */
@@ -124,6 +126,9 @@ async function transfer(left: SpawnedAgent, right: SpawnedAgent, choice: Transfe
     right.request('accept', { fd: 'listener', as: 'server' }),
     left.request('connect', { fd: 'client', addr: addressOf(family, 1, 2), port: 5001 }),
   ]);
+  // While there is next to nothing on the links, a join does not get lost.
+  await Promise.all([left.request('send', { fd: 'client', fill: FIRST }), right.request('recv', { fd: 'server', bytes: FIRST })]);
+  await joined(left);
   const long = { timeoutMs: 30_000 };
   await Promise.all([
     left.request('send', { fd: 'client', fill: TO_RESPONDER, timeout: 25_000 }, long),
@@ -139,6 +144,15 @@ async function transfer(left: SpawnedAgent, right: SpawnedAgent, choice: Transfe
   await right.request('close', { fd: 'server' });
   await left.request('socket', { family, proto: 'tcp', name: 'marker' });
   await left.request('connect', { fd: 'marker', addr: addressOf(family, 1, 2), port: MARKER.to, from: addressOf(family, 1, 1), 'from-port': MARKER.from }).catch(() => undefined);
+}
+
+/** Waits until the client's connection has a second subflow. */
+async function joined(client: SpawnedAgent): Promise<void> {
+  for (const end = Date.now() + 10_000; Date.now() < end;) {
+    if (Number((await client.request('info', { fd: 'client' }))['subflows']) > 0) return;
+    await delay(10);
+  }
+  throw new Error('no subflow was joined within 10 s');
 }
 
 /** Makes one transfer over three links and returns the captures of both hosts, which lie in `folder`. */
