@@ -10,6 +10,9 @@ import type { PreparedSut } from './prepare-sut.ts';
 import { hostInfo } from './prepare-sut.ts';
 import { UsageError } from './usage-error.ts';
 
+/** Scenarios at once, unless told. */
+const CONCURRENCY = 16;
+
 /**
  * Removes what killed runs left, builds or finds the image, and sees whether it holds an agent and a stack to judge.
  *
@@ -35,6 +38,8 @@ export async function prepareDocker(root: string, image: string | undefined): Pr
     return {
       settings: { kind: 'docker', image: name, run },
       info: { name: 'linux', kind: 'docker', kernel, arch: machine, image: name, host: hostInfo() },
+      // A container takes longer to start than most scenarios run.
+      concurrency: CONCURRENCY,
       close: () => removeContainersOf(daemon.docker, run),
     };
   } catch (error) {

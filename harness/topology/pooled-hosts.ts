@@ -16,6 +16,8 @@ interface Member {
 export interface HostOrigin {
   /** Name of the driver that this makes. */
   readonly name: string;
+  /** See {@link HostSource.isDear}. */
+  readonly isDear?: boolean;
   /** Starts a host; its agent has greeted, from a network namespace on this machine that is not the tester's. */
   start(name: string): Promise<SpawnedAgent>;
   /** Frees what hosts come from, when all of them have ended. */
@@ -25,6 +27,7 @@ export interface HostOrigin {
 /** The pool. */
 export class PooledHosts implements HostSource {
   readonly name: string;
+  readonly isDear: boolean;
   readonly #origin: HostOrigin;
   readonly #idle: Member[] = [];
   readonly #waiting: ((member: Member | undefined) => void)[] = [];
@@ -33,6 +36,7 @@ export class PooledHosts implements HostSource {
 
   constructor(origin: HostOrigin) {
     this.name = origin.name;
+    this.isDear = origin.isDear ?? false;
     this.#origin = origin;
   }
 

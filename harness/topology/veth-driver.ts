@@ -30,6 +30,8 @@ export interface Host {
 export interface HostSource {
   /** Name of the driver that this makes. */
   readonly name: string;
+  /** A host takes far longer to make than links do. */
+  readonly isDear?: boolean;
   /** Gives a host for one cell. Many may be asked for at once. @throws AgentLost, AgentRefused, TopologyError */
   take(host: string): Promise<Host>;
   /** Ends all hosts. */
@@ -154,6 +156,7 @@ class VethDriver implements KeepingDriver {
   }
 
   async #assemble(topology: Topology): Promise<Rig> {
+    if (this.#source.isDear === true) this.#freeHosts();
     const taken = await Promise.allSettled(topology.hosts.map(async (name) => [name, await this.#source.take(name)] as const));
     const hosts = new Map(taken.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
     const plans = topology.links.map((spec): LinkPlan => ({ spec, device: this.#nameDevice() }));
@@ -280,6 +283,12 @@ class VethDriver implements KeepingDriver {
     const kept = this.#kept.get(key);
     if (kept === undefined) this.#kept.set(key, [rig]);
     else kept.push(rig);
+  }
+
+  /** Gives the hosts of a rig that nobody uses back to where hosts come from. */
+  #freeHosts(): void {
+    const rig = [...this.#kept.values()].find((rigs) => rigs.length > 0)?.pop();
+    if (rig !== undefined) this.#takeApart(rig, true);
   }
 
   #takeApart({ hosts, plans }: Rig, reset: boolean): void {

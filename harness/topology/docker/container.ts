@@ -52,12 +52,28 @@ export function containerOptions({ image, info, run }: Pick<ContainerPlan, 'imag
   };
 }
 
+/** Time for a container to start, milliseconds: with a score of them at once, daemons take ten seconds. */
+const START_MS = 60_000;
+const TRIES = 2;
+
 /**
  * Starts a container. Nobody has looked yet whether it holds an agent.
  *
  * @throws DockerError when it does not start, or does not run on this machine
  */
 export async function startContainer(plan: ContainerPlan): Promise<AgentTransport> {
+  for (let tries = 1; tries <= TRIES; tries += 1) {
+    const starting = startOnce(plan);
+    const late = new AbortController();
+    const started = await Promise.race([starting, delay(START_MS, undefined, { signal: late.signal })]).finally(() => late.abort());
+    if (started !== undefined) return started;
+    // It is nobody's, should it come still.
+    starting.then((transport) => transport.kill(), () => undefined);
+  }
+  throw new DockerError(`no container of image ${plan.image} has started within ${TRIES} times ${START_MS / 1000} s: the daemon does not answer; restart it`);
+}
+
+async function startOnce(plan: ContainerPlan): Promise<AgentTransport> {
   const doing = `starting a container of image ${plan.image}`;
   let container: Docker.Container | undefined;
   try {

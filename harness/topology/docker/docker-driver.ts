@@ -27,5 +27,5 @@ export function createDockerDriver({ image, run, worker }: DockerOptions): Drive
     assertInsideTester();
     return { ...await openDaemon(), image, run };
   };
-  return createVethDriver(new PooledHosts({ name: 'docker', start: async () => startAgent(await (opened ??= open())) }), worker);
+  return createVethDriver(new PooledHosts({ name: 'docker', isDear: true, start: async () => startAgent(await (opened ??= open())) }), worker);
 }
