@@ -3,8 +3,9 @@ import type { Agent } from '../sut/types.ts';
 import { IpBatch } from './ip-batch.ts';
 import type { LineFailure } from './ip-batch.ts';
 import { LinkReaper } from './link-reaper.ts';
-import { MOST_WORKERS, PREFIXES_PER_WORKER, cellLink, deviceName, pairLine, routeLines } from './link-plan.ts';
+import { MOST_WORKERS, PREFIXES_PER_WORKER, cellLink, pairLine, routeLines } from './link-plan.ts';
 import type { LinkPlan } from './link-plan.ts';
+import { freshDeviceName, nextPrefix } from './numbers.ts';
 import { isShaped, kernelShapes, shapeLink } from './shaping.ts';
 import { settleLink } from './sut-settings.ts';
 import { assertInsideTester, prepareTester } from './tester-namespace.ts';
@@ -39,10 +40,6 @@ export interface HostSource {
 }
 
 const LINK_UP_TIMEOUT_MS = 5000;
-
-// Several drivers may live in one process, and names must differ all the same.
-let devicesNamed = 0;
-let prefixesTaken = 0;
 
 function workerNumber(given: number | undefined): number {
   const worker = given ?? Number(process.env['VITEST_POOL_ID'] ?? 0);
@@ -159,7 +156,7 @@ class VethDriver implements KeepingDriver {
     if (this.#source.isDear === true) this.#freeHosts();
     const taken = await Promise.allSettled(topology.hosts.map(async (name) => [name, await this.#source.take(name)] as const));
     const hosts = new Map(taken.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
-    const plans = topology.links.map((spec): LinkPlan => ({ spec, device: this.#nameDevice() }));
+    const plans = topology.links.map((spec): LinkPlan => ({ spec, device: freshDeviceName() }));
     const rig: Rig = { topology, hosts, plans, links: [] };
     try {
       const failed = taken.find((one) => one.status === 'rejected');
@@ -176,16 +173,6 @@ class VethDriver implements KeepingDriver {
     }
   }
 
-  #nameDevice(): string {
-    devicesNamed += 1;
-    return deviceName(process.pid, devicesNamed);
-  }
-
-  #nextPrefix(): number {
-    prefixesTaken += 1;
-    return this.#firstPrefix + prefixesTaken % PREFIXES_PER_WORKER;
-  }
-
   async #connect({ hosts, plans, links }: Rig): Promise<void> {
     this.#batch ??= new IpBatch();
     const batch = this.#batch;
@@ -196,7 +183,7 @@ class VethDriver implements KeepingDriver {
       }
       return agent;
     };
-    const numbers = plans.map(() => this.#nextPrefix());
+    const numbers = plans.map(() => nextPrefix(this.#firstPrefix));
     const lines = plans.flatMap((plan, index) => [
       pairLine(plan, agentOf(plan.spec).pid),
       ...routeLines(plan, numbers[index] ?? 0),
@@ -224,7 +211,7 @@ class VethDriver implements KeepingDriver {
     for (let tries = 0; tries < PREFIXES_PER_WORKER; tries += 1) {
       // The lines name our device, so someone else's route stays; what we did not get is no failure.
       await batch.run(routeLines(plan, number).map((line) => line.replace('add', 'del')));
-      number = this.#nextPrefix();
+      number = nextPrefix(this.#firstPrefix);
       const failures = await batch.run(routeLines(plan, number));
       must(failures.filter((failure) => !isTaken(failure)));
       if (failures.length === 0) {

@@ -2,7 +2,8 @@
 import { connectAgent } from '../../sut/spawn-agent.ts';
 import type { Agent } from '../../sut/types.ts';
 import { IpBatch } from '../ip-batch.ts';
-import { MOST_WORKERS, PREFIXES_PER_WORKER, cellLink, deviceName, routeLines } from '../link-plan.ts';
+import { MOST_WORKERS, PREFIXES_PER_WORKER, cellLink, routeLines } from '../link-plan.ts';
+import { freshDeviceName, nextPrefix } from '../numbers.ts';
 import { isShaped } from '../shaping.ts';
 import { settleEnd, settleLink, settleNamespace } from '../sut-settings.ts';
 import { assertInsideTester, prepareTester } from '../tester-namespace.ts';
@@ -28,9 +29,6 @@ const TIME_SCALE = { kvm: 1, tcg: 3 } as const;
 /** How long the end of an agent may take before the guest counts as lost, milliseconds. */
 const END_MS = 25_000;
 const BOOT_TRIES = 2;
-
-let tapsNamed = 0;
-let prefixesTaken = 0;
 
 interface QemuHost {
   agent: Agent;
@@ -119,10 +117,7 @@ class QemuDriver implements QemuDriverHandle {
   /** @throws TopologyError when the kernel does not get up in any of several tries */
   async #boot(count: number): Promise<Guest> {
     for (let tries = 1; ; tries += 1) {
-      const taps = Array.from({ length: count }, () => {
-        tapsNamed += 1;
-        return deviceName(process.pid, tapsNamed);
-      });
+      const taps = Array.from({ length: count }, () => freshDeviceName());
       try {
         const guest = await Guest.boot({ ...this.#options, taps }, (retired) => this.#retired(retired));
         this.#guests.add(guest);
@@ -156,8 +151,7 @@ class QemuDriver implements QemuDriverHandle {
   /** Leads a prefix that is nobody else's to the tap, for as long as there is the tap. */
   async #route(batch: IpBatch, device: string): Promise<number> {
     for (let tries = 0; tries < PREFIXES_PER_WORKER; tries += 1) {
-      prefixesTaken += 1;
-      const number = this.#firstPrefix + prefixesTaken % PREFIXES_PER_WORKER;
+      const number = nextPrefix(this.#firstPrefix);
       const lines = routeLines({ device }, number);
       const failures = await batch.run(lines);
       if (failures.length === 0) return number;
