@@ -17,7 +17,7 @@ function capturesBelow(path: string): string[] {
 
 test.each([
   ['kernel:6.12', 'netns', 'ipv4', 'multipath/fail-over/silent-second-path', ['qemu', 'netns']],
-  ['netns', 'kernel:6.12', 'ipv6', 'multipath/fail-over/silent-second-path', ['netns', 'qemu']],
+  ['netns', 'kernel:6.12', 'ipv6', 'multipath/fail-over/silent-path', ['netns', 'qemu']],
 ])('%s as client, %s as server, over %s: %s', async (sut, peer, family, scenario, kinds) => {
   const output = join(folder.path, kinds.join('-'));
   const { code, stdout, stderr } = await mptcpConformance('run', scenario, '--family', family, '--sut', sut, '--peer', peer, '-o', output);
