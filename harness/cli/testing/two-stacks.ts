@@ -73,6 +73,8 @@ function within(holder: ChildProcess, name: string, ...command: string[]): strin
 interface Tcpdump {
   path: string;
   stop: () => Promise<TransferCapture>;
+  /** Ends it, whatever it has seen. */
+  end: () => void;
 }
 
 async function capture(holder: ChildProcess, name: string, path: string): Promise<Tcpdump> {
@@ -90,6 +92,7 @@ async function capture(holder: ChildProcess, name: string, path: string): Promis
   });
   return {
     path,
+    end: () => void child.kill('SIGKILL'),
     stop: async () => {
       await sawMarker(path);
       child.kill('SIGINT');
@@ -159,6 +162,7 @@ async function joined(client: SpawnedAgent): Promise<void> {
 export async function twoStackTransfer(choice: TransferChoice, folder: string): Promise<TransferCapture[]> {
   const holder = await holdNamespaces(choice);
   const agents: SpawnedAgent[] = [];
+  const dumps: Tcpdump[] = [];
   try {
     const program = await agentProgram();
     for (const name of ['left', 'right']) {
@@ -166,10 +170,11 @@ export async function twoStackTransfer(choice: TransferChoice, folder: string): 
     }
     const [left, right] = agents;
     if (left === undefined || right === undefined) throw new Error('two agents were to start');
-    const dumps = [await capture(holder, 'left', join(folder, 'left.pcap')), await capture(holder, 'right', join(folder, 'right.pcap'))];
+    for (const name of ['left', 'right']) dumps.push(await capture(holder, name, join(folder, `${name}.pcap`)));
     await transfer(left, right, choice);
     return await Promise.all(dumps.map((dump) => dump.stop()));
   } finally {
+    for (const dump of dumps) dump.end();
     for (const agent of agents) await agent.close();
     holder.stdin?.end();
     await once(holder, 'close');
