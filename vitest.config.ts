@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['harness/**/*.test.ts', 'scripts/**/*.test.ts'],
+    benchmark: { include: ['harness/**/*.bench.ts'] },
     pool: 'forks',
     testTimeout: 30_000,
   },
