@@ -24,8 +24,9 @@ static int control_socket(void) {
 
 /* Device names are checked by arg_device before they come here. */
 static int device_ioctl(const char *device, unsigned long number, struct ifreq *request) {
-  strncpy(request->ifr_name, device, IFNAMSIZ - 1);
-  request->ifr_name[IFNAMSIZ - 1] = '\0';
+  size_t length = strnlen(device, IFNAMSIZ - 1);
+  memcpy(request->ifr_name, device, length);
+  request->ifr_name[length] = '\0';
   return ioctl(control_socket(), number, request);
 }
 
