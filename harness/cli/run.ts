@@ -54,15 +54,18 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   const choice = parseSut(options.sut, options);
   requireRights(choice);
   const peerChoice = peerOf(options, choice);
-  if (outsideProblem() !== undefined) for (const one of [choice, ...peerChoice]) await prepareOutside(one);
+  if (outsideProblem() !== undefined) {
+    await prepareOutside(choice);
+    if (peerChoice !== undefined) await prepareOutside(peerChoice);
+  }
   // The suites are loaded inside only: with many, doing it twice is the longest part of starting.
   const inside = await enterNamespace(argv);
   if (inside !== undefined) return inside;
   const project = openProject();
   const scenarios = selectScenarios([...project.scenarios, ...project.multipath], options, project.catalogue);
-  if (peerChoice.length > 0) requireTwoStacks(scenarios);
+  if (peerChoice !== undefined) requireTwoStacks(scenarios);
   const sut = await prepareSut(choice, project.root);
-  const [peer] = await prepareAll(peerChoice, project.root, sut);
+  const peer = peerChoice === undefined ? undefined : await preparePeer(peerChoice, project.root, sut);
   const plan = planRun(project, scenarios, { ...sut, choice, peer }, options, argv);
   const list = declaredFor(options, sut);
   plan.settings.deviations = list.deviations;
@@ -104,13 +107,13 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { c
 }
 
 /** The other stack, when one is named. @throws UsageError */
-function peerOf(options: RunOptions, choice: SutChoice): SutChoice[] {
-  if (options.peer === undefined) return [];
+function peerOf(options: RunOptions, choice: SutChoice): SutChoice | undefined {
+  if (options.peer === undefined) return undefined;
   const mirror = options.peer.startsWith('kernel:') && options.mirror !== undefined ? { mirror: options.mirror } : {};
   const peer = parseSut(options.peer, mirror);
   requireRights(peer);
   if (choice.kind === 'remote' || peer.kind === 'remote') throw new UsageError('--peer: a host on a bench has cables to the tester alone; choose netns, docker or kernel:... for both');
-  return [peer];
+  return peer;
 }
 
 /** @throws UsageError */
@@ -119,10 +122,10 @@ function requireTwoStacks(scenarios: readonly Scenario[]): void {
   if (one !== undefined) throw new UsageError(`--peer is for scenarios of two stacks, and ${one.id} has one; add --section multipath, or ids of that section`);
 }
 
-/** Prepares what else there is; what has been prepared before is closed when that fails. */
-async function prepareAll(choices: readonly SutChoice[], root: string, before: PreparedSut): Promise<PreparedSut[]> {
+/** Prepares the other stack; the one that has been prepared before is closed when that fails. */
+async function preparePeer(choice: SutChoice, root: string, before: PreparedSut): Promise<PreparedSut> {
   try {
-    return await Promise.all(choices.map((choice) => prepareSut(choice, root)));
+    return await prepareSut(choice, root);
   } catch (error) {
     await before.close();
     throw error;

@@ -8,6 +8,7 @@ import { projectPath } from '../document/project-file.ts';
 import type { Break } from '../scenario/breaks.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
 import { showValue } from '../scenario/format.ts';
+import { lossOf } from '../sut/agent-loss.ts';
 import type { AgentLogLine } from '../sut/types.ts';
 import type { KernelTrouble } from '../topology/qemu/console-watch.ts';
 import { familyOn } from '../topology/link-family.ts';
@@ -108,7 +109,7 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
     await runInCell(scenario, context, cell, draft);
   } catch (error) {
     draft.verdict = 'error';
-    draft.reason = describeError(await lossIn(cell) ?? error);
+    draft.reason = describeError(await lossOf(cell?.agents.values() ?? []) ?? error);
     if (error instanceof TopologyError) troubles = error.troubles;
   } finally {
     await cell?.close();
@@ -116,12 +117,6 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
   }
   draft.durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
   return { result: draft, agentLog, troubles };
-}
-
-/** What became of an agent that is lost: links go with its namespace, so that is why whatever else failed then. */
-async function lossIn(cell: Cell | undefined): Promise<unknown> {
-  const asked = await Promise.allSettled([...cell?.agents.values() ?? []].map((agent) => agent.request('hello')));
-  return asked.find((one) => one.status === 'rejected')?.reason;
 }
 
 /** Writes down what a kernel complained of. What shows with nothing else running is the scenario's own doing, and fails it. */

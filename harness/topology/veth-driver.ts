@@ -1,4 +1,5 @@
 /** Builds cells of veth pairs for SUT hosts that are network namespaces on this machine, whoever starts them. */
+import { lossOf } from '../sut/agent-loss.ts';
 import type { Agent } from '../sut/types.ts';
 import { IpBatch } from './ip-batch.ts';
 import type { LineFailure } from './ip-batch.ts';
@@ -57,12 +58,6 @@ function must(failures: readonly LineFailure[]): void {
       `\`ip ${first.line}\` failed: ${first.text}; the kernel needs veth (CONFIG_VETH, module veth) and IPv6`,
     );
   }
-}
-
-/** Why an agent is lost, if one is: what failed then failed for that. */
-async function lossOf(hosts: ReadonlyMap<string, Host>): Promise<unknown> {
-  const asked = await Promise.allSettled([...hosts.values()].map(({ agent }) => agent.request('hello')));
-  return asked.find((one) => one.status === 'rejected')?.reason;
 }
 
 function isTaken(failure: LineFailure): boolean {
@@ -166,7 +161,7 @@ class VethDriver implements KeepingDriver {
       await this.#connect(rig);
       return rig;
     } catch (cause) {
-      const reason = await lossOf(hosts) ?? cause;
+      const reason = await lossOf([...hosts.values()].map(({ agent }) => agent)) ?? cause;
       this.#takeApart(rig, false);
       const why = reason instanceof Error ? reason.message : String(reason);
       throw new TopologyError(`topology ${topology.name} cannot be built: ${why}`, { cause });
