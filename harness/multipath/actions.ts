@@ -1,7 +1,7 @@
 /** What the steps that do not judge do. */
 import { performance } from 'node:perf_hooks';
+import { amount } from '../document/amount.ts';
 import type { Way } from '../wire/forward/types.ts';
-import { amount } from './amounts.ts';
 import { finishConnection, openConnection } from './connections.ts';
 import { linkOf, plugIn, removeAddress, restoreAddress, unplug, type Side } from './hosts.ts';
 import { pathShape } from './load.ts';

@@ -1,18 +1,5 @@
-/** Amounts with units, as suites write them. Pure. The schema has checked their form. */
-
-const SCALE: Readonly<Record<string, number>> = {
-  kbit: 1e3, mbit: 1e6, gbit: 1e9, ms: 1, s: 1e3, '%': 0.01, B: 1, kB: 1e3, MB: 1e6,
-};
-
-function scaled(text: string): { value: number; unit: string } {
-  const [, digits = '', unit = ''] = /^([0-9.]+)(\D+)$/.exec(text) ?? [];
-  return { value: Number(digits) * (SCALE[unit] ?? Number.NaN), unit };
-}
-
-/** `8mbit` in bits a second, `20ms` in milliseconds, `1%` as 0.01, `2MB` in octets. */
-export function amount(text: string): number {
-  return scaled(text).value;
-}
+/** Amounts of two-stack scenarios: queues as written, and measures as people read them. Pure. */
+import { scaled } from '../document/amount.ts';
 
 /** Octets of a queue that is given in octets, or in time at a rate. */
 export function queueOctets(text: string, rate: number): number {

@@ -1,6 +1,7 @@
 /** What the steps that judge find. Each says what it expected and what was there, with the numbers. */
+import { amount } from '../document/amount.ts';
 import { FLAG } from '../packet/types.ts';
-import { amount, showRate, showShare, showTime } from './amounts.ts';
+import { showRate, showShare, showTime } from './amounts.ts';
 import { carriedBy, reinjections, retransmittedAfter, type Reinjection } from './data-map.ts';
 import { aloneLimit, pathsLimit } from './limit.ts';
 import type { Side } from './hosts.ts';

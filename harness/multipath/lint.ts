@@ -16,7 +16,12 @@ export interface Judgeable {
 /** Everything wrong with a scenario. */
 export function lintMultipath(scenario: MultipathScenario, known: Judgeable, topology: (name: string) => Topology): Diagnostic[] {
   const found: Diagnostic[] = [];
-  const clientLinks = topology(scenario.topology).links.filter((link) => link.host === 'client').map((link) => link.name);
+  const { links } = topology(scenario.topology);
+  const clientLinks = links.filter((link) => link.host === 'client').map((link) => link.name);
+  for (const { name } of links.filter((link) => link.host !== 'client' && link.middleboxes !== undefined)) {
+    const message = `${scenario.topology} has middleboxes on link ${name}; in scenarios of two stacks they stand in the client's links`;
+    found.push(diagnoseAt(scenario.place, 'BAD_VALUE', message));
+  }
   for (const path of scenario.multipath.paths.keys()) {
     if (clientLinks.includes(path)) continue;
     const message = `path "${path}" is no link of the client in ${scenario.topology}${suggestion(path, clientLinks)}`;

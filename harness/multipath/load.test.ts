@@ -7,7 +7,7 @@ import { lintMultipath } from './lint.ts';
 import { loadMultipathSuite, pathShape } from './load.ts';
 import { loadPromises } from './promises.ts';
 import { clausesOf } from '../scenario/suite.ts';
-import { findTopology } from '../topology/load.ts';
+import { findTopology, parseTopology } from '../topology/load.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'multipath-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -83,6 +83,16 @@ describe('linting', () => {
     expect(lintMultipath(one!, known, topology).map(({ message }) => message)).toEqual([
       'path "s" is no link of the client in two-hosts; expected one of: a, b, c',
       'there is no clause or promise "MP-byts"; did you mean "MP-bytes"?',
+    ]);
+  });
+
+  it('says of middleboxes in the links of the server that nobody meets them', () => {
+    const [one] = loadMultipathSuite(suite(`    paths: { a: {} }
+    steps: [{ judge-intact: data, clause: MP-bytes }]
+`), folder);
+    const boxed = parseTopology('title: T\nhosts: [client, server]\nlinks:\n  a: {host: client}\n  s: {host: server, middleboxes: [{nat: true}]}', 't.yaml');
+    expect(lintMultipath(one!, known, () => boxed).map(({ message }) => message)).toEqual([
+      "two-hosts has middleboxes on link s; in scenarios of two stacks they stand in the client's links",
     ]);
   });
 });

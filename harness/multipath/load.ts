@@ -1,10 +1,12 @@
 /** Loads suites of two stacks. */
 import { relative } from 'node:path';
+import { amount } from '../document/amount.ts';
 import { DocumentError, suggestion, type Diagnostic } from '../document/diagnostic.ts';
 import { projectSchema } from '../document/schema.ts';
 import { readYaml, YamlFile } from '../document/yaml-file.ts';
 import type { PathShape, WayShape } from '../wire/forward/types.ts';
-import { amount, queueOctets } from './amounts.ts';
+import { MIDDLEBOX_SCHEMA } from '../topology/load.ts';
+import { queueOctets } from './amounts.ts';
 import type { RawPathShape, RawScenario, RawShape, RawStep, RawSuite, Verb } from './raw-suite.ts';
 import type { MultipathPlan, MultipathScenario, MultipathStep, PathPlan } from './scenario.ts';
 
@@ -28,7 +30,7 @@ export function isMultipathSuite(file: YamlFile): boolean {
 export function loadMultipathSuite(path: string, root: string): MultipathScenario[] {
   const source = readYaml(path);
   const variables = firstValues(source.value as RawSuite | null);
-  fill(source, variables).check(projectSchema(SCHEMA));
+  fill(source, variables).check(projectSchema(SCHEMA, [MIDDLEBOX_SCHEMA]));
   const suite = relative(root, path).replace(/\.suite\.yaml$/, '');
   const diagnostics: Diagnostic[] = [];
   const scenarios: MultipathScenario[] = [];

@@ -1,5 +1,6 @@
 /** Suites of two stacks over several paths as they are written; `suites/schema/multipath.schema.json` says the same. */
 import type { Family } from '../packet/types.ts';
+import type { MiddleboxSpec } from '../topology/types.ts';
 
 /** A shape, amounts as written. */
 export interface RawShape {
@@ -16,22 +17,8 @@ export interface RawPathShape extends RawShape {
   down?: RawShape;
 }
 
-export type WayWord = 'up' | 'down' | 'both';
-
-/** One middlebox; one of the keys is there. */
-export interface RawMiddlebox {
-  nat?: true;
-  strip?: { way?: WayWord; on?: 'syn' | 'after-syn' | 'all'; options?: string[]; from?: string };
-  isn?: { up?: number; down?: number };
-  split?: { at: number };
-  merge?: { 'up-to': number };
-  rewrite?: { way: WayWord; after: string; insert?: number; times?: number };
-  'early-ack'?: { way: WayWord };
-  firewall?: { drop: 'joins' | 'mptcp-syns' };
-}
-
 export interface RawPath extends RawPathShape {
-  middleboxes?: RawMiddlebox[];
+  middleboxes?: MiddleboxSpec[];
 }
 
 export interface RawHost {

@@ -7,6 +7,7 @@ import { evidenceFolder, evidencePath } from '../engine/run-scenario.ts';
 import type { ExpectationResult, LadderEntry, ScenarioResult, Verdict } from '../engine/result.ts';
 import { worst } from '../engine/verdict.ts';
 import { AgentRefused, type AgentLogLine } from '../sut/types.ts';
+import { makeBoxes } from '../topology/middleboxes.ts';
 import type { Driver, Topology } from '../topology/types.ts';
 import { Forwarder, type ForwardLink } from '../wire/forward/forwarder.ts';
 import { PcapWriter } from '../wire/pcap-write.ts';
@@ -14,7 +15,6 @@ import { act, endpointId } from './actions.ts';
 import { buildPair, linkOf, type Host, type Pair, type Side } from './hosts.ts';
 import { isJudge, judge, type Finding, type JudgeVerb } from './judge.ts';
 import { signalling } from './ladder.ts';
-import { makeBoxes } from './middleboxes.ts';
 import type { RawHost } from './raw-suite.ts';
 import type { MultipathScenario, MultipathStep } from './scenario.ts';
 import { seriesOf, type RunSeries } from './series.ts';
@@ -108,7 +108,10 @@ function forwarderFor(state: RunState): Forwarder {
     onLeft: (packet) => trace.leave(packet),
   });
   for (const [name, { middleboxes }] of paths) {
-    if (middleboxes.length > 0) forwarder.install(name, makeBoxes(middleboxes, linkOf(pair.client, name), family));
+    const link = linkOf(pair.client, name);
+    // The topology's stand where the link is, those of the scenario behind them.
+    const boxes = [...(link.spec.middleboxes ?? []), ...middleboxes];
+    if (boxes.length > 0) forwarder.install(name, makeBoxes(boxes, link, family));
   }
   return forwarder;
 }

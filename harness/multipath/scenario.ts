@@ -2,7 +2,8 @@
 import type { Place } from '../document/diagnostic.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import type { PathShape } from '../wire/forward/types.ts';
-import type { RawHost, RawMiddlebox, Verb, Verbs } from './raw-suite.ts';
+import type { MiddleboxSpec } from '../topology/types.ts';
+import type { RawHost, Verb, Verbs } from './raw-suite.ts';
 
 /** One step, with its verb apart from the rest. */
 export type MultipathStep = {
@@ -22,7 +23,7 @@ export type MultipathStep = {
 /** A path as a scenario starts with it. */
 export interface PathPlan {
   shape: PathShape;
-  middleboxes: readonly RawMiddlebox[];
+  middleboxes: readonly MiddleboxSpec[];
 }
 
 /** Everything that is not in a {@link Scenario}. */

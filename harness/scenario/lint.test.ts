@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Catalogue } from '../catalogue/catalogue.ts';
 import type { Clause } from '../catalogue/types.ts';
-import { findTopology } from '../topology/load.ts';
+import { findTopology, parseTopology } from '../topology/load.ts';
 import { lintScenarios } from './lint.ts';
 import { loadSuite, openLibrary } from './load.ts';
 import { brief, suiteOf } from './testing/written.ts';
@@ -53,6 +53,11 @@ describe('clauses', () => {
       '7:32 [NO_JUDGEMENT] a preamble only leads up to the test; it judges no clause {{}',
     ]);
   });
+});
+
+test('a NAT hides the address that the tester goes by', () => {
+  const behind = () => parseTopology('title: T\nhosts: [sut]\nlinks: {a: {middleboxes: [{nat: true}]}}', 'nat.yaml');
+  expect(remarks(JUDGE.trim(), '', behind)).toEqual([expect.stringMatching(/^6:5 \[BAD_VALUE\] one-link has a NAT on link a/)]);
 });
 
 test('a given speaks of an alternative of a one-of before it', () => {

@@ -50,7 +50,12 @@ function linksOf(
   scenario: Scenario, topology: (name: string) => Topology, diagnostics: Diagnostic[], report: Report,
 ): number | undefined {
   try {
-    return topology(scenario.topology).links.length;
+    const { links } = topology(scenario.topology);
+    for (const { name } of links.filter((link) => link.middleboxes?.some(({ nat }) => nat === true) === true)) {
+      report(scenario, 'BAD_VALUE', `${scenario.topology} has a NAT on link ${name}, and the tester goes by the stack's own address; `
+        + 'NATs belong to scenarios of two stacks');
+    }
+    return links.length;
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
     for (const one of error.diagnostics) {

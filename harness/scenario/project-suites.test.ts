@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { loadCatalogue } from '../catalogue/load.ts';
 import { formatDiagnostic } from '../document/diagnostic.ts';
 import { projectSchema } from '../document/schema.ts';
-import { findTopology } from '../topology/load.ts';
+import { findTopology, MIDDLEBOX_SCHEMA } from '../topology/load.ts';
 import { lintScenarios } from './lint.ts';
 import { findSuites, loadSuite, openLibrary } from './load.ts';
 
@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '..', '..');
 
 describe('what the project ships', () => {
   test.each(['suite', 'sequences', 'clauses', 'topology', 'deviations'])('the schema of %s files compiles in strict mode', (name) => {
-    expect(projectSchema(`suites/schema/${name}.schema.json`)).toBeTypeOf('function');
+    expect(projectSchema(`suites/schema/${name}.schema.json`, [MIDDLEBOX_SCHEMA])).toBeTypeOf('function');
   });
 
   test('the suites of the RFC load, and there is nothing to say about them', () => {

@@ -51,11 +51,19 @@ describe('topology language', () => {
 
   const head = 'title: T\nhosts: [sut]\n';
 
+  it('reads middleboxes, and says what one cannot be', () => {
+    const boxes = (list: string): string => `${head}links:\n  a: {middleboxes: ${list}}`;
+    expect(parseTopology(boxes('[{nat: true}, {isn: {up: 7}}]'), 't.yaml').links[0]?.middleboxes).toEqual([{ nat: true }, { isn: { up: 7 } }]);
+    expect(complaint(boxes('[{nta: true}]'))).toMatch(/^lab\.yaml:4:\d+: unknown key "nta"; did you mean "nat"\?/);
+    expect(complaint(boxes('[]'))).toMatch(/too few entries/);
+    expect(complaint(boxes('[{nat: true, split: {at: 500}}]'))).toMatch(/must NOT have more than 1/);
+  });
+
   it('names place and nearest word of an unknown key', () => {
     expect(complaint(`${head}links:\n  a:\n    mut: 1500\n`))
       .toBe('lab.yaml:5:5: unknown key "mut"; did you mean "mtu"? [UNKNOWN_KEY]\n        mut: 1500\n        ^^^');
     expect(complaint(`${head}link: {}\nlinks: {a: {}}`)).toMatch(/^lab\.yaml:3:1: unknown key "link"; did you mean "links"\?/);
-    expect(complaint(`${head}links: {a: {colour: red}}`)).toMatch(/expected one of: host, mtu, families, to-sut, from-sut/);
+    expect(complaint(`${head}links: {a: {colour: red}}`)).toMatch(/expected one of: host, mtu, families, to-sut, from-sut, middleboxes/);
   });
 
   it('names place and nearest word of an unknown value', () => {

@@ -1,10 +1,11 @@
 /** Reads `topologies/*.yaml`. */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { amount } from '../document/amount.ts';
 import { DocumentError, gather, suggestion, type Diagnostic } from '../document/diagnostic.ts';
 import { projectSchema } from '../document/schema.ts';
 import { diagnoseFile, readYaml, YamlFile } from '../document/yaml-file.ts';
-import type { LinkSpec, Shape, Topology } from './types.ts';
+import type { LinkSpec, MiddleboxSpec, Shape, Topology } from './types.ts';
 
 interface RawShape {
   rate?: string;
@@ -18,6 +19,7 @@ interface RawLink {
   families?: ('ipv4' | 'ipv6')[];
   'to-sut'?: RawShape;
   'from-sut'?: RawShape;
+  middleboxes?: MiddleboxSpec[];
 }
 
 interface RawTopology {
@@ -27,16 +29,10 @@ interface RawTopology {
 }
 
 const SCHEMA = 'suites/schema/topology.schema.json';
+/** What topologies and suites of two stacks say of middleboxes. */
+export const MIDDLEBOX_SCHEMA = 'suites/schema/middlebox.schema.json';
 /** Least MTU of an IPv6 link (RFC 8200, section 5). */
 const LEAST_IPV6_MTU = 1280;
-const UNITS: Readonly<Record<string, number>> = {
-  bit: 1, kbit: 1e3, mbit: 1e6, gbit: 1e9, us: 1e-3, ms: 1, s: 1e3, '%': 0.01,
-};
-
-function amount(text: string): number {
-  const [, digits = '', unit = ''] = /^([0-9.]+)(\D+)$/.exec(text) ?? [];
-  return Number(digits) * (UNITS[unit] ?? Number.NaN);
-}
 
 function shape(raw: RawShape): Shape {
   return {
@@ -72,6 +68,7 @@ function link(source: YamlFile, hosts: readonly string[], name: string, raw: Raw
     families,
     ...(raw['to-sut'] === undefined ? {} : { toSut: shape(raw['to-sut']) }),
     ...(raw['from-sut'] === undefined ? {} : { fromSut: shape(raw['from-sut']) }),
+    ...(raw.middleboxes === undefined ? {} : { middleboxes: raw.middleboxes }),
   };
 }
 
@@ -95,7 +92,7 @@ export function loadTopology(file: string): Topology {
 }
 
 function toTopology(source: YamlFile): Topology {
-  source.check(projectSchema(SCHEMA));
+  source.check(projectSchema(SCHEMA, [MIDDLEBOX_SCHEMA]));
   const { title, hosts, links } = source.value as RawTopology;
   const problems: Diagnostic[] = [];
   const specs = Object.entries(links).flatMap(([name, raw]) => gather(problems, () => link(source, hosts, name, raw)) ?? []);

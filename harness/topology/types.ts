@@ -12,6 +12,21 @@ export interface Shape {
   loss?: number;
 }
 
+/** Ways of a link: `up` is from the host that it belongs to. */
+export type WayWord = 'up' | 'down' | 'both';
+
+/** One middlebox as files describe it; one of the keys is there. `suites/schema/middlebox.schema.json` says what each means. */
+export interface MiddleboxSpec {
+  nat?: true;
+  strip?: { way?: WayWord; on?: 'syn' | 'after-syn' | 'all'; options?: string[]; from?: string };
+  isn?: { up?: number; down?: number };
+  split?: { at: number };
+  merge?: { 'up-to': number };
+  rewrite?: { way: WayWord; after: string; insert?: number; times?: number };
+  'early-ack'?: { way: WayWord };
+  firewall?: { drop: 'joins' | 'mptcp-syns' };
+}
+
 /** One link between the tester and a SUT host. */
 export interface LinkSpec {
   name: string;
@@ -23,6 +38,8 @@ export interface LinkSpec {
   families: ('ipv4' | 'ipv6')[];
   toSut?: Shape;
   fromSut?: Shape;
+  /** What stands in the link, the first next to the host. The tester plays it, whatever the driver. */
+  middleboxes?: readonly MiddleboxSpec[];
 }
 
 /** A topology file, loaded. */

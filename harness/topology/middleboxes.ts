@@ -1,6 +1,6 @@
-/** Makes the middleboxes that a scenario names. */
+/** Makes the middleboxes that topologies and scenarios name. */
+import { amount } from '../document/amount.ts';
 import type { Family } from '../packet/types.ts';
-import type { CellLink } from '../topology/types.ts';
 import { earlyAck } from '../wire/forward/boxes/early-ack.ts';
 import { firewall } from '../wire/forward/boxes/firewall.ts';
 import { rewriteIsn } from '../wire/forward/boxes/isn.ts';
@@ -10,8 +10,7 @@ import { rewrite } from '../wire/forward/boxes/rewrite.ts';
 import { strip } from '../wire/forward/boxes/strip.ts';
 import type { Middlebox } from '../wire/forward/middlebox.ts';
 import type { Way } from '../wire/forward/types.ts';
-import { amount } from './amounts.ts';
-import type { RawMiddlebox, WayWord } from './raw-suite.ts';
+import type { CellLink, MiddleboxSpec, WayWord } from './types.ts';
 
 /** Host part of the address that a NAT shows, within the prefix of the link behind it. */
 const NAT_HOST = '99';
@@ -25,26 +24,26 @@ function natAddress(link: CellLink, family: Family): string {
   return link.tester[family].replace(/(?<=[.:])[0-9a-f]+$/, NAT_HOST);
 }
 
-/** @param link the client's link of the path */
-export function makeBoxes(raw: readonly RawMiddlebox[], link: CellLink, family: Family): Middlebox[] {
-  return raw.flatMap((one) => make(one, link, family) ?? []);
+/** @param link the link that they stand in; of a path, the client's */
+export function makeBoxes(specs: readonly MiddleboxSpec[], link: CellLink, family: Family): Middlebox[] {
+  return specs.flatMap((one) => make(one, link, family) ?? []);
 }
 
-function make(raw: RawMiddlebox, link: CellLink, family: Family): Middlebox | undefined {
-  if (raw.nat === true) return nat(natAddress(link, family));
-  if (raw.strip !== undefined) {
-    const { way, on = 'all', options, from } = raw.strip;
+function make(spec: MiddleboxSpec, link: CellLink, family: Family): Middlebox | undefined {
+  if (spec.nat === true) return nat(natAddress(link, family));
+  if (spec.strip !== undefined) {
+    const { way, on = 'all', options, from } = spec.strip;
     return strip({
       ways: waysOf(way), on, ...(options === undefined ? {} : { kinds: options }), ...(from === undefined ? {} : { from: amount(from) }),
     });
   }
-  if (raw.isn !== undefined) return rewriteIsn({ up: raw.isn.up ?? 0, down: raw.isn.down ?? 0 });
-  if (raw.split !== undefined) return split(raw.split.at);
-  if (raw.merge !== undefined) return merge(raw.merge['up-to']);
-  if (raw.rewrite !== undefined) {
-    const { way, after, insert = 0, times = 1 } = raw.rewrite;
+  if (spec.isn !== undefined) return rewriteIsn({ up: spec.isn.up ?? 0, down: spec.isn.down ?? 0 });
+  if (spec.split !== undefined) return split(spec.split.at);
+  if (spec.merge !== undefined) return merge(spec.merge['up-to']);
+  if (spec.rewrite !== undefined) {
+    const { way, after, insert = 0, times = 1 } = spec.rewrite;
     return rewrite({ ways: waysOf(way), after: amount(after), insert, times });
   }
-  if (raw['early-ack'] !== undefined) return earlyAck(waysOf(raw['early-ack'].way));
-  return raw.firewall === undefined ? undefined : firewall(raw.firewall.drop);
+  if (spec['early-ack'] !== undefined) return earlyAck(waysOf(spec['early-ack'].way));
+  return spec.firewall === undefined ? undefined : firewall(spec.firewall.drop);
 }
