@@ -97,8 +97,9 @@ export async function mutants(options: MutantOptions, argv: readonly string[]): 
     await runSuites({
       root: project.root,
       scenarios,
+      clauses: project.catalogue.all,
       settings: {
-        selected: scenarios.map((scenario) => scenario.id), evidenceRoot: folder, sut: sut.settings, sutArguments: [],
+        evidenceRoot: folder, sut: sut.settings, sutArguments: [],
         deviations: [], mode, breaks: breaks.map((one) => one.clause),
       },
       concurrency: options.concurrency,

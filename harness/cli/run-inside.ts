@@ -42,6 +42,7 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
   const cut = await runSuites({
     root: plan.project.root,
     scenarios: plan.scenarios,
+    clauses: plan.project.catalogue.all,
     settings: plan.settings,
     concurrency: plan.concurrency,
     shuffle: plan.shuffle,

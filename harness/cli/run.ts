@@ -94,7 +94,6 @@ function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { c
     keepCaptures: options.keepCaptures,
     command: ['mptcp-conformance', ...argv],
     settings: {
-      ...(selected ? { selected: scenarios.map((scenario) => scenario.id) } : {}),
       evidenceRoot: join(output, EVIDENCE_FOLDER),
       sut: sut.settings,
       ...(sut.peer === undefined ? {} : { peer: sut.peer.settings }),

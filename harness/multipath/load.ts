@@ -30,14 +30,16 @@ export function isMultipathSuite(file: YamlFile): boolean {
 export function loadMultipathSuite(path: string, root: string): MultipathScenario[] {
   const source = readYaml(path);
   const variables = firstValues(source.value as RawSuite | null);
-  fill(source, variables).check(projectSchema(SCHEMA, [MIDDLEBOX_SCHEMA]));
+  const schema = projectSchema(SCHEMA, [MIDDLEBOX_SCHEMA]);
+  const texts = new Map([[source.text, source]]);
+  fill(source, variables, texts).check(schema);
   const suite = relative(root, path).replace(/\.suite\.yaml$/, '');
   const diagnostics: Diagnostic[] = [];
   const scenarios: MultipathScenario[] = [];
   for (const [name, raw] of Object.entries((source.value as RawSuite).scenarios)) {
     for (const parameters of combinations(raw['for-each'] ?? {})) {
-      const file = fill(source, { ...variables, ...withOther(parameters) });
-      diagnostics.push(...file.problems(projectSchema(SCHEMA)));
+      const file = fill(source, { ...variables, ...withOther(parameters) }, texts);
+      diagnostics.push(...file.problems(schema));
       if (diagnostics.length > 0) break;
       scenarios.push(...variantsOf({ file, suite, name, parameters, diagnostics }));
     }
@@ -46,11 +48,17 @@ export function loadMultipathSuite(path: string, root: string): MultipathScenari
   return scenarios;
 }
 
-/** A file with the values of its variables in place of their names, and of the quotes around them. Lines stay where they are. */
-function fill(file: YamlFile, variables: Readonly<Record<string, string>>): YamlFile {
+/**
+ * A file with the values of its variables in place of their names, and of the quotes around them. Lines stay where they are.
+ *
+ * @param texts files by their text: scenarios of a suite have variables in common, and parsing takes its time
+ */
+function fill(file: YamlFile, variables: Readonly<Record<string, string>>, texts: Map<string, YamlFile>): YamlFile {
   const text = file.text.replaceAll(/"\$\{([a-z][a-z0-9]*)\}"|\$\{([a-z][a-z0-9]*)\}/g, (whole, quoted?: string, bare?: string) =>
     variables[quoted ?? bare ?? ''] ?? whole);
-  return text === file.text ? file : new YamlFile(file.file, text);
+  const known = texts.get(text) ?? new YamlFile(file.file, text);
+  texts.set(text, known);
+  return known;
 }
 
 /** A value for every variable, so that scenarios beside the one that is looked at fit the schema. */

@@ -74,8 +74,7 @@ export function writeLadder(folder: string, ladder: readonly LadderEntry[]): str
 export function writeWhole(file: string, text: string, { flush = true }: { flush?: boolean } = {}): void {
   const temporary = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
   try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(temporary, text, { flush });
+    writeMakingFolder(temporary, text, flush);
     renameSync(temporary, file);
   } catch (error) {
     removeLeftover(temporary);
@@ -87,6 +86,17 @@ export function writeWhole(file: string, text: string, { flush = true }: { flush
     }
     const message = `cannot be written: ${(error as Error).message}; check the folder's permissions or choose another --output`;
     throw new ResultsFileError(file, 'unwritable', message, error);
+  }
+}
+
+/** Most folders are there already, and looking for each costs as much as writing. */
+function writeMakingFolder(file: string, text: string, flush: boolean): void {
+  try {
+    writeFileSync(file, text, { flush });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text, { flush });
   }
 }
 

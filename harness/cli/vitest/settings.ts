@@ -7,8 +7,6 @@ export const JOURNAL = 'journal.jsonl';
 
 /** Settings of a run; must survive being sent to another process. */
 export interface WorkerSettings {
-  /** Ids of the scenarios to run; all of them when absent. */
-  selected?: string[];
   /** Where evidence goes. */
   evidenceRoot: string;
   /** The stack under test. */

@@ -1,6 +1,7 @@
 /** Starts Vitest over suite files, in this process's namespace. */
 import { cpus } from 'node:os';
 import { createVitest, type CliOptions, type Reporter } from 'vitest/node';
+import type { Clause } from '../../catalogue/types.ts';
 import type { Scenario } from '../../scenario/suite.ts';
 import type { WorkerSettings } from './settings.ts';
 import { shareOut, writeGroups } from './suite-groups.ts';
@@ -14,6 +15,7 @@ export interface SuiteRun {
   root: string;
   /** The scenarios to run. */
   scenarios: readonly Scenario[];
+  clauses: readonly Clause[];
   settings: WorkerSettings;
   /** Scenarios at once, over all workers. */
   concurrency: number;
@@ -28,7 +30,9 @@ export async function runSuites(run: SuiteRun): Promise<boolean> {
   const workers = Math.max(1, Math.min(cpus().length, run.concurrency));
   const weights = new Map<string, number>();
   for (const { place } of run.scenarios) weights.set(place.file, (weights.get(place.file) ?? 0) + 1);
-  const groups = writeGroups(shareOut(weights, workers), run.settings.evidenceRoot);
+  const groups = writeGroups(shareOut(weights, workers).map((suites) => ({
+    scenarios: run.scenarios.filter(({ place }) => suites.includes(place.file)), clauses: run.clauses,
+  })), run.settings.evidenceRoot);
   const files = groups.paths;
   const config: CliOptions = {
     config: false,

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { shareOut, writeGroups } from './suite-groups.ts';
+import { openCatalogue, openProject } from '../project.ts';
+import { readGroup, shareOut, writeGroups } from './suite-groups.ts';
 
 describe('groups of suites', () => {
   it('weigh about the same and hold every file once', () => {
@@ -21,8 +22,10 @@ describe('groups of suites', () => {
   it('stand in files that can be taken away', () => {
     const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-groups-'));
     try {
-      const { paths, remove } = writeGroups([['/x/a', '/x/b'], ['/x/c']], folder);
-      expect(paths.map((path) => readFileSync(path, 'utf8'))).toEqual(['/x/a\n/x/b\n', '/x/c\n']);
+      const [first, ...others] = openProject().scenarios;
+      const groups = [{ scenarios: [first!], clauses: openCatalogue().all }, { scenarios: others, clauses: [] }];
+      const { paths, remove } = writeGroups(groups, folder);
+      expect(paths.map(readGroup)).toEqual(groups);
       remove();
       expect(paths.some((path) => existsSync(path))).toBe(false);
     } finally {

@@ -2,8 +2,11 @@
  * Groups suite files so that each worker has one module to run. Vitest waits at the end of every module for its slowest
  * test, and a suite has some that wait for seconds.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import type { Clause } from '../../catalogue/types.ts';
+import type { Scenario } from '../../scenario/suite.ts';
 import { GROUP_ENDING } from './suite-plugin.ts';
 
 /**
@@ -22,6 +25,12 @@ export function shareOut(weights: ReadonlyMap<string, number>, count: number): s
   return groups.map(({ files }) => files);
 }
 
+/** What a worker runs, loaded already: reading all suites takes longer than many of them take to run. */
+export interface LoadedGroup {
+  scenarios: readonly Scenario[];
+  clauses: readonly Clause[];
+}
+
 /** Group files on disk. */
 export interface GroupFiles {
   paths: string[];
@@ -29,12 +38,23 @@ export interface GroupFiles {
 }
 
 /** Writes group files into a fresh folder below `folder`. */
-export function writeGroups(groups: readonly (readonly string[])[], folder: string): GroupFiles {
+export function writeGroups(groups: readonly LoadedGroup[], folder: string): GroupFiles {
   const own = mkdtempSync(join(folder, 'groups-'));
-  const paths = groups.map((files, index) => {
+  const paths = groups.map((group, index) => {
     const path = join(own, `${index + 1}${GROUP_ENDING}`);
-    writeFileSync(path, files.map((file) => `${file}\n`).join(''));
+    // Vitest reads the file as a module's source, so what is loaded stands beside it.
+    writeFileSync(path, '');
+    writeFileSync(loadedPath(path), serialize(group));
     return path;
   });
   return { paths, remove: () => rmSync(own, { recursive: true, force: true }) };
+}
+
+/** What belongs to a group file, in the process that runs it. The two are of the same program. */
+export function readGroup(path: string): LoadedGroup {
+  return deserialize(readFileSync(loadedPath(path))) as LoadedGroup;
+}
+
+function loadedPath(path: string): string {
+  return `${path}.loaded`;
 }

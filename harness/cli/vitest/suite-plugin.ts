@@ -5,7 +5,7 @@ import type { Plugin } from 'vite';
 /** The worker stands beside this file, compiled or not. */
 const worker = fileURLToPath(new URL(`./suite-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
 
-/** Ending of a file that lists suite files, one a line, to be run as one: see `suite-groups.ts`. */
+/** Ending of a file that stands for scenarios of many suites, to be run as one: see `suite-groups.ts`. */
 export const GROUP_ENDING = '.suite-group';
 
 /** Turns a suite file, or a group of them, into a module that registers their scenarios as tests. */
@@ -13,15 +13,15 @@ export function suitePlugin(): Plugin {
   return {
     name: 'mptcp-conformance-suites',
     enforce: 'pre',
-    transform(code, id) {
+    transform(_code, id) {
       const file = id.split('?')[0] ?? id;
-      if (file.endsWith('.suite.yaml')) return { code: registering([file]), map: null };
-      if (file.endsWith(GROUP_ENDING)) return { code: registering(code.split('\n').filter((line) => line !== '')), map: null };
+      if (file.endsWith('.suite.yaml')) return { code: registering('registerSuite', file), map: null };
+      if (file.endsWith(GROUP_ENDING)) return { code: registering('registerGroup', file), map: null };
       return undefined;
     },
   };
 }
 
-function registering(files: readonly string[]): string {
-  return `import { registerSuites } from ${JSON.stringify(worker)};\nawait registerSuites(${JSON.stringify(files)});\n`;
+function registering(how: 'registerSuite' | 'registerGroup', file: string): string {
+  return `import { ${how} } from ${JSON.stringify(worker)};\nawait ${how}(${JSON.stringify(file)});\n`;
 }

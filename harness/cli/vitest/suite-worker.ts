@@ -1,9 +1,8 @@
 /** Runs inside a Vitest worker: registers the scenarios of a suite file as concurrent tests. */
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inject, test, type TestContext } from 'vitest';
-import { levelOf, type Level } from '../../catalogue/types.ts';
-import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { levelOf, type Clause, type Level } from '../../catalogue/types.ts';
 import type { ScenarioResult } from '../../engine/result.ts';
 import { DEFAULT_WAITS, evidenceFolder, evidencePath, runScenario, type EngineContext } from '../../engine/run-scenario.ts';
 import { reportToAllure } from '../../report/allure.ts';
@@ -15,7 +14,7 @@ import { writeLadder } from '../../report/results-file.ts';
 import type { Promised } from '../../multipath/promises.ts';
 import { runMultipath, type MultipathContext } from '../../multipath/run.ts';
 import { isMultipath } from '../../multipath/scenario.ts';
-import { openLibrary, type SuiteLibrary } from '../../scenario/load.ts';
+import { openLibrary } from '../../scenario/load.ts';
 import { allSteps, clausesOf, type Scenario } from '../../scenario/suite.ts';
 import type { Driver } from '../../topology/types.ts';
 import { openLink } from '../../topology/open-link.ts';
@@ -24,6 +23,7 @@ import { rerunCommand } from '../rerun.ts';
 import { registerBreaks, registerMutants } from './mutants.ts';
 import { openDriver } from './open-driver.ts';
 import { JOURNAL, type WorkerSettings } from './settings.ts';
+import { readGroup } from './suite-groups.ts';
 
 /** One scenario at most; a hung one must not hang the run. */
 const SCENARIO_TIMEOUT_MS = 300_000;
@@ -36,42 +36,56 @@ declare module 'vitest' {
 }
 
 /** What a worker opens once, whatever the number of its suites. */
-interface WorkerState {
-  catalogue: Catalogue;
+interface Opened {
   promises: ReadonlyMap<string, Promised>;
-  library: SuiteLibrary;
   driver: Driver;
   /** What makes the server in scenarios of two stacks. */
   peer: Driver;
 }
 
-let opened: Promise<WorkerState> | undefined;
+/** What scenarios run with. */
+interface WorkerState extends Opened {
+  /** The catalogue's, by id. */
+  clauses: ReadonlyMap<string, Clause>;
+}
 
-function open(settings: WorkerSettings): Promise<WorkerState> {
+let opened: Promise<Opened> | undefined;
+
+function open(settings: WorkerSettings): Promise<Opened> {
   opened ??= openOnce(settings);
   return opened;
 }
 
-async function openOnce(settings: WorkerSettings): Promise<WorkerState> {
+async function openOnce(settings: WorkerSettings): Promise<Opened> {
   const driver = await openDriver(settings.sut);
-  return {
-    catalogue: openCatalogue(),
-    promises: openPromises(),
-    library: openLibrary(join(projectRoot(), 'suites')),
-    driver,
-    peer: settings.peer === undefined ? driver : await openDriver(settings.peer),
-  };
+  return { promises: openPromises(), driver, peer: settings.peer === undefined ? driver : await openDriver(settings.peer) };
 }
 
-/** Registers every selected scenario of suite files, those that take long first. @throws DocumentError */
-export async function registerSuites(files: readonly string[]): Promise<void> {
+let catalogue: ReadonlyMap<string, Clause> | undefined;
+
+/** Registers every scenario of a suite file, where Vitest itself was asked to run it. @throws DocumentError */
+export async function registerSuite(file: string): Promise<void> {
+  catalogue ??= byId(openCatalogue().all);
+  await register(loadAnySuite(file, openLibrary(join(projectRoot(), 'suites'))), catalogue);
+}
+
+/** Registers the scenarios of a group, loaded by the process that runs the suites. */
+export async function registerGroup(path: string): Promise<void> {
+  const { scenarios, clauses } = readGroup(path);
+  await register(scenarios, byId(clauses));
+}
+
+function byId(clauses: readonly Clause[]): ReadonlyMap<string, Clause> {
+  return new Map(clauses.map((clause) => [clause.id, clause]));
+}
+
+/** Registers scenarios, those that take long first. */
+async function register(scenarios: readonly Scenario[], clauses: ReadonlyMap<string, Clause>): Promise<void> {
   const settings = inject('conformance');
-  const state = await open(settings);
-  const selected = settings.selected === undefined ? undefined : new Set(settings.selected);
-  const scenarios = files.flatMap((file) => loadAnySuite(file, state.library)).filter(({ id }) => selected?.has(id) !== false);
+  const state: WorkerState = { ...await open(settings), clauses };
   const waits = new Map(scenarios.map((scenario) => [scenario, longestWait(scenario, settings.deviations)]));
   // One that starts last and waits for seconds would have them all wait.
-  for (const scenario of scenarios.toSorted((one, other) => (waits.get(other) ?? 0) - (waits.get(one) ?? 0))) register(scenario, settings, state);
+  for (const scenario of scenarios.toSorted((one, other) => (waits.get(other) ?? 0) - (waits.get(one) ?? 0))) registerOne(scenario, settings, state);
 }
 
 /** The longest time that a scenario may wait for one packet, milliseconds. What comes at once is waited for no longer. */
@@ -81,7 +95,7 @@ function longestWait(scenario: Scenario, deviations: WorkerSettings['deviations'
   return Math.max(0, ...told, deviations.some((one) => one.scenario !== undefined && namesScenario(one.scenario, scenario.id)) ? DEFAULT_WAITS.answer : 0);
 }
 
-function register(scenario: Scenario, settings: WorkerSettings, state: WorkerState): void {
+function registerOne(scenario: Scenario, settings: WorkerSettings, state: WorkerState): void {
   if (settings.mode === 'mutants') {
     registerMutants(scenario, engineContext(settings, state));
     return;
@@ -105,15 +119,14 @@ async function runAsTest(scenario: Scenario, settings: WorkerSettings, state: Wo
   const outcome: ScenarioResult = { ...declareScenario(result, settings.deviations), ladder: result.ladder };
   if (agentLog.length > 0) {
     // A scenario whose cell did not come about has no folder yet.
-    mkdirSync(folder, { recursive: true });
+    writeLadder(folder, result.ladder);
     const log = agentLog.map((line) => `${line.at.toFixed(1)} ${line.direction} ${line.text}\n`).join('');
     writeFileSync(join(folder, 'agent.log'), log);
     outcome.evidence.agentLog = evidencePath(settings.evidenceRoot, scenario.id, 'agent.log');
-    writeLadder(folder, result.ladder);
     outcome.evidence.ladder = evidencePath(settings.evidenceRoot, scenario.id, 'ladder.json');
   }
   const judged = new Set([...clausesOf(scenario), ...judgementsOf(outcome).map(({ clause }) => clause)]);
-  const clauses = [...judged].flatMap((id) => state.catalogue.get(id) ?? []);
+  const clauses = [...judged].flatMap((id) => state.clauses.get(id) ?? []);
   const files = outcome.evidence.pcap === undefined ? {} : {
     pcap: join(folder, 'capture.pcap'), agentLog: join(folder, 'agent.log'),
     ...(outcome.evidence.serverPcap === undefined ? {} : { serverPcap: join(folder, 'server.pcap') }),
@@ -156,7 +169,7 @@ function engineContext(settings: WorkerSettings, state: WorkerState): EngineCont
 }
 
 function levelIn(state: WorkerState, clause: string): Level {
-  return state.promises.get(clause)?.level ?? levelOf(state.catalogue.get(clause)?.keyword ?? 'implied');
+  return state.promises.get(clause)?.level ?? levelOf(state.clauses.get(clause)?.keyword ?? 'implied');
 }
 
 function multipathContext(settings: WorkerSettings, state: WorkerState): MultipathContext {
