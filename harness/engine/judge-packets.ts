@@ -18,6 +18,8 @@ export interface Outcome {
   stop: boolean;
   /** The step could not be judged: what it refers to has not come about. */
   unreached?: boolean;
+  /** Nothing that fits came in time. */
+  timedOut?: true;
   message: string;
   expected?: string;
   actual?: string;
@@ -25,12 +27,21 @@ export interface Outcome {
   nearMisses?: { at: number; packet: string }[];
 }
 
+/** The retransmission timeout of a peer that has measured nothing yet, milliseconds (RFC 6298, section 2). */
+const RESEND_AFTER_MS = 1000;
+
 /** Packets that were looked at and overlooked, each once. */
 type NearMisses = Map<Arrival, Difference[]>;
 
 /** Waits for the packet of an `expect`. */
 export async function judgeExpect(step: ExpectStep, session: Session, tamper: Tamper | undefined): Promise<Outcome> {
-  return waitFor([{ label: '', line: step.line }], step.within, session, tamper);
+  const awaited = [{ label: '', line: step.line }];
+  if (step.resend === true) {
+    const outcome = await waitFor(awaited, RESEND_AFTER_MS, session, tamper);
+    if (outcome.timedOut === undefined) return outcome;
+    await session.sendAgain();
+  }
+  return waitFor(awaited, step.within, session, tamper);
 }
 
 /** Waits for any of several packets. */
@@ -59,6 +70,7 @@ async function waitFor(
   return {
     met: false,
     stop: true,
+    timedOut: true,
     message: `nothing that fits came within ${Math.round(limit)} ms`,
     expected: alternatives.map((one) => one.line.text).join(' | '),
     actual: nearest === undefined ? 'nothing' : describe(nearest[0], session),

@@ -88,6 +88,7 @@ export class Session {
   #failure: Error | undefined;
   /** Until the links answer, what comes is none of ours: a socket hears every link before it is bound to one. */
   #listening = false;
+  #lastSent: { link: number; bytes: Uint8Array } | undefined;
   #roundTrip = 1;
 
   constructor(parts: SessionParts) {
@@ -132,7 +133,13 @@ export class Session {
     const bytes = encodePacket(packet);
     recordSent(line, subflow, packet);
     await this.#port(subflow.spec.link).send(bytes);
+    this.#lastSent = { link: subflow.spec.link, bytes };
     this.#err(subflow);
+  }
+
+  /** Sends the last packet once more, as it was. @throws WireError */
+  async sendAgain(): Promise<void> {
+    if (this.#lastSent !== undefined) await this.#port(this.#lastSent.link).send(this.#lastSent.bytes);
   }
 
   /** A stack that errs may now send something of its own accord. */

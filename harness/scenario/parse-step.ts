@@ -30,6 +30,7 @@ export interface RawStep {
   forget?: true | string;
   clause?: string | string[];
   within?: string;
+  resend?: true;
 }
 
 /** A named list of steps. */
@@ -67,6 +68,7 @@ const JUDGES_NOTHING: readonly Verb[] = ['send', 'fence', 'forget'];
 /** Keys that only go with certain verbs. */
 const COMPANIONS: Readonly<Record<string, readonly string[]>> = {
   within: ['expect', 'one-of', 'sut'],
+  resend: ['expect'],
   allow: ['quiet'],
   from: ['never'],
   with: ['use'],
@@ -112,7 +114,7 @@ function build(verb: Verb, raw: RawStep, path: NodePath, context: StepContext): 
     case 'send':
       return [{ ...base, kind: 'send', line: packetAt(raw.send, at, context, 'out'), clauses: [] }];
     case 'expect':
-      return [{ ...base, kind: 'expect', line: packetAt(raw.expect, at, context, 'in'), ...within }];
+      return [{ ...base, kind: 'expect', line: packetAt(raw.expect, at, context, 'in'), ...within, ...(raw.resend === true ? { resend: true } : {}) }];
     case 'and':
       return [{ ...base, kind: 'and', tail: readAt(raw.and, at, context, parsePacketTail) }];
     case 'one-of': {

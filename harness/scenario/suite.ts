@@ -16,8 +16,11 @@ interface StepBase {
 /** Sends one packet, compliant but for what the line says. */
 export interface SendStep extends StepBase { kind: 'send'; line: PacketLine }
 
-/** Waits for a packet. `within` is milliseconds before scaling. */
-export interface ExpectStep extends StepBase { kind: 'expect'; line: PacketLine; within?: number }
+/**
+ * Waits for a packet. `within` is milliseconds before scaling. With `resend`, what was sent last is sent again when it gets
+ * no answer, as a peer does whose data is not acknowledged.
+ */
+export interface ExpectStep extends StepBase { kind: 'expect'; line: PacketLine; within?: number; resend?: true }
 
 /** Judges the packet that the last `expect` matched. */
 export interface AndStep extends StepBase { kind: 'and'; tail: Omit<PacketLine, 'subflow' | 'direction' | 'text'> }
