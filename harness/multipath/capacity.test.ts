@@ -64,6 +64,9 @@ describe('judge-capacity', () => {
     left(run, 150, 'a', 5002, 1000);
     expect(capacity(run, { ...given, 'at-most': 2 }).isMet).toBeUndefined();
     expect(capacity(run, { ...given, of: 'plain', against: 'main', 'at-most': 2 }).isMet).toBeUndefined();
+    // One that has left the path that is asked about goes on elsewhere.
+    left(run, 150, 'b', 5001, 1000);
+    expect(capacity(run, { ...given, of: 'plain', against: 'main', path: 'a', 'at-most': 2 })).toMatchObject({ isMet: true, actual: expect.stringMatching(/^0\.00/) as string });
   });
 });
 

@@ -52,8 +52,8 @@ export function capacity(state: RunState, given: Verbs['judge-capacity']): Findi
   const others = [against].flat();
   // The mean of several is closer to what one connection gets than any of them.
   const base = others.reduce((sum, name) => sum + rateOf(name), 0) / others.length;
-  // Both have to have had a part: where one stood still, the shares say nothing of congestion.
-  const ratio = value === 0 || base === 0 ? undefined : value / base;
+  // Where one of them stood still everywhere, shares say nothing of congestion. Leaving one path altogether does.
+  const ratio = base === 0 || (value === 0 && taken(state, state.connection(of), from, undefined, period) === 0) ? undefined : value / base;
   const what = others.length === 1 ? others.join() : `the mean of ${others.join(' and ')}`;
   const where = path === undefined ? '' : ` on path ${path}`;
   const measures: Measure[] = ratio === undefined ? [] : [
