@@ -100,8 +100,11 @@ describe('judge-rate', () => {
     expect(rate(full, asked)).toMatchObject({ isMet: false, actual: expect.stringContaining('at least 1000 octets of room') as string });
     const open = connection(state());
     mapped(open, 120, 1001, 1000);
-    expect(rate(open, asked).isMet).toBeUndefined();
+    expect(rate(open, asked).isMet).toBe(true);
     expect(rate(open, either).isMet).toBe(false);
+    const still = connection(state());
+    mapped(still, 90, 1001, 1000);
+    expect(rate(still, asked).isMet).toBeUndefined();
   });
 });
 

@@ -88,13 +88,13 @@ export function rate(state: RunState, given: Verbs['judge-rate']): Finding {
   const measures: Measure[] = ratio === undefined ? [] : [
     { name: `rate of path ${path}`, value, unit: 'bit/s' }, { name: `rate of path ${path} / ${what}`, value: ratio, unit: 'ratio' },
   ];
-  if (isMet === false && tooBusy(state)) return busyFinding(state, ratio, measures);
   const expected = `rate of path ${path} / ${what} ${bounds(least?.toFixed(2), most?.toFixed(2))}`;
   const actual = ratio === undefined ? `nothing was sent on path ${path} before` : `${ratio.toFixed(2)} (${showRate(value)} / ${showRate(base)} for ${showTime(period.before - period.since)})`;
-  if (want === undefined) return { isMet, expected, actual, measures };
-  const room = leastRoom(state, from, period);
-  const text = `${actual}; the receive window had ${room === undefined ? 'unknown room' : `at least ${room} octets of room`}`;
-  if (room !== undefined) measures.push({ name: 'least room in the receive window', value: room, unit: 'octets' });
-  // What slows down with room left is not held up by the receiver.
-  return { isMet: isMet === false && (room ?? Infinity) >= NO_ROOM ? undefined : isMet, expected, actual: text, measures };
+  const room = want === undefined ? undefined : leastRoom(state, from, period);
+  if (room === undefined) return isMet === false && tooBusy(state) ? busyFinding(state, ratio, measures) : { isMet, expected, actual, measures };
+  measures.push({ name: 'least room in the receive window', value: room, unit: 'octets' });
+  const found = { expected, actual: `${actual}; the receive window had at least ${room} octets of room`, measures };
+  // What is slow with room left is not held up by the receiver. What stands still shows nothing.
+  if (isMet === false && room >= NO_ROOM) return { ...found, isMet: value > 0 ? true : undefined };
+  return isMet === false && tooBusy(state) ? busyFinding(state, ratio, measures) : { ...found, isMet };
 }
