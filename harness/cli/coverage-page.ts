@@ -4,8 +4,15 @@ import { countJudged, isJudged, isObservable, type Judge, type JudgedClause, typ
 import { levelOf } from '../catalogue/types.ts';
 import { LEVEL_NAME, LEVELS } from '../report/verdict-style.ts';
 
-/** Makes the page. The same catalogue and judges give the same page. */
-export function coveragePage(catalogue: Catalogue, clauses: readonly JudgedClause[]): string {
+/**
+ * Makes the page. The same catalogue and judges give the same page.
+ *
+ * @param pairs what scenarios of two stacks judge; not counted, since a run without a choice leaves them out
+ */
+export function coveragePage(catalogue: Catalogue, clauses: readonly JudgedClause[], pairs: readonly JudgedClause[]): string {
+  const byPairs = new Map(pairs.map((one) => [one.clause.id, one.scenarios]));
+  const unjudged = clauses.filter((one) => isObservable(one.clause) && !isJudged(one));
+  const isByPair = ({ clause }: JudgedClause): boolean => (byPairs.get(clause.id)?.length ?? 0) > 0;
   return [
     '# Coverage of RFC 8684',
     '',
@@ -31,7 +38,14 @@ export function coveragePage(catalogue: Catalogue, clauses: readonly JudgedClaus
     '',
     '## Observable, and not judged yet',
     '',
-    ...openList(catalogue, clauses),
+    ...openList(catalogue, unjudged.filter((one) => !isByPair(one))),
+    '',
+    '## Judged between two stacks only',
+    '',
+    'By scenarios of `--section multipath`, which a run without a choice leaves out; not counted above.',
+    '',
+    ...unjudged.filter(isByPair).map(({ clause }) =>
+      `- ${link(catalogue, clause.id)} (${LEVEL_NAME[levelOf(clause.keyword)]}): ${(byPairs.get(clause.id) ?? []).map(({ name }) => `\`${name}\``).join(', ')}`),
     '',
     '## What judges what',
     ...catalogue.sections.flatMap(({ section, title }) => sectionTable(catalogue, section, title, clauses)),
@@ -59,8 +73,7 @@ function summaryTable(catalogue: Catalogue, clauses: readonly JudgedClause[]): s
   ];
 }
 
-function openList(catalogue: Catalogue, clauses: readonly JudgedClause[]): string[] {
-  const open = clauses.filter((one) => isObservable(one.clause) && !isJudged(one));
+function openList(catalogue: Catalogue, open: readonly JudgedClause[]): string[] {
   if (open.length === 0) return ['None.'];
   return catalogue.sections.flatMap(({ section, title }) => {
     const here = ofSection(open, section);

@@ -194,8 +194,8 @@ describe('lint', () => {
 });
 
 test('docs/coverage.md is current: npm run coverage', () => {
-  const { catalogue, scenarios } = project;
-  const page = coveragePage(catalogue, judgesOfClauses(catalogue, judgesOf(scenarios)));
+  const { catalogue, scenarios, multipath } = project;
+  const page = coveragePage(catalogue, judgesOfClauses(catalogue, judgesOf(scenarios)), judgesOfClauses(catalogue, judgesOf(multipath)));
   expect(readFileSync(join(ROOT, 'docs', 'coverage.md'), 'utf8'), 'run: npm run coverage').toBe(page);
 });
 

@@ -44,7 +44,7 @@ async function single(state: RunState, { path, size, from = 'client', as }: Verb
 }
 
 async function until(state: RunState, given: Verbs['until'], within: number = WAIT.condition): Promise<void> {
-  const { delivered, of, ends, carried, octets, seen, on, from } = given;
+  const { delivered, of, ends, recovered, carried, octets, seen, on, from } = given;
   if (ends !== undefined) {
     const transfer = state.transfer(ends);
     // One that stands still is for the steps that judge it.
@@ -58,13 +58,17 @@ async function until(state: RunState, given: Verbs['until'], within: number = WA
     if (transfer.delivered < wanted) throw new StepUnmet(`${transfer.name} ended as ${transfer.outcome} before ${delivered} of it was delivered`);
     return;
   }
+  if (recovered !== undefined) {
+    await state.until(`what was dropped on path ${recovered} repaired`, () => state.trace.hasRecovered(recovered), within);
+    return;
+  }
   const since = state.stepAt;
   if (carried !== undefined) {
     const wanted = amount(octets ?? '1B');
     await state.until(`${octets ?? 'data'} on path ${carried}`, () => state.trace.payloadOn(carried, since) >= wanted, within);
     return;
   }
-  if (seen === undefined || on === undefined) throw new StepUnmet('until needs delivered, ends, carried, or seen and on');
+  if (seen === undefined || on === undefined) throw new StepUnmet('until needs delivered, ends, recovered, carried, or seen and on');
   await state.until(`${seen} on path ${on}`, () =>
     state.trace.of(from ?? 'client', { path: on }).some(({ packet }) => hasOption(packet, seen)), within);
 }
@@ -113,6 +117,12 @@ export const ACTIONS: Action = {
     const one = state.forwarder.path(path);
     one.reshape(pathShape(change, one.shape));
     await Promise.resolve();
+  },
+  drop: async (state, { path, from = 'client', segments = 1 }, within = WAIT.condition) => {
+    const way = from === 'client' ? 'up' : 'down';
+    const before = state.trace.dropped(path);
+    state.forwarder.path(path).drop(way, segments);
+    await state.until(`${segments} segments of the ${from} dropped on path ${path}`, () => state.trace.dropped(path) >= before + segments, within);
   },
   silence: (state, path) => silence(state, path, true),
   restore: (state, path) => silence(state, path, false),

@@ -2,7 +2,9 @@
 import { amount } from '../document/amount.ts';
 import { FLAG } from '../packet/types.ts';
 import { showRate, showShare, showTime } from './amounts.ts';
+import { capacity, rate } from './capacity.ts';
 import { carriedBy, reinjections, retransmittedAfter, type Reinjection } from './data-map.ts';
+import { bounds, busyFinding, tooBusy, within, type Finding } from './finding.ts';
 import { aloneLimit, pathsLimit } from './limit.ts';
 import type { Side } from './hosts.ts';
 import type { SeenRequest, Verbs } from './raw-suite.ts';
@@ -11,34 +13,13 @@ import type { RunState } from './state.ts';
 import { hasOption, type Sent } from './trace.ts';
 import type { Measure } from '../engine/result.ts';
 
-/** What a judging step found. */
-export interface Finding {
-  /** `undefined`: there was nothing to judge by. */
-  isMet: boolean | undefined;
-  expected: string;
-  actual: string;
-  measures?: Measure[];
-}
-
 /** The verbs that judge. */
 export type JudgeVerb = Extract<keyof Verbs, `judge-${string}`>;
 
 type Judges = { [V in JudgeVerb]: (state: RunState, given: Verbs[V]) => Finding };
 
-/** Share of late forwarding above which a goodput that is too low says nothing of the stack. */
-const TOO_LATE = 0.02;
-
 /** Segments at the end that say how data goes now. */
 const LAST_SEGMENTS = 10;
-
-function within(value: number | undefined, least: number | undefined, most: number | undefined): boolean | undefined {
-  if (value === undefined || Number.isNaN(value)) return undefined;
-  return (least === undefined || value >= least) && (most === undefined || value <= most);
-}
-
-function bounds(least: string | undefined, most: string | undefined): string {
-  return [least === undefined ? '' : `at least ${least}`, most === undefined ? '' : `at most ${most}`].filter((one) => one !== '').join(' and ');
-}
 
 function intact(state: RunState, name: string): Finding {
   const transfer = state.transfer(name);
@@ -74,11 +55,7 @@ function goodput(state: RunState, given: Verbs['judge-goodput']): Finding {
     { name: `${of} / ${what}`, value: ratio, unit: 'ratio' },
   ];
   const isMet = within(ratio, least, most);
-  const { lateness } = state;
-  if (isMet === false && lateness > TOO_LATE) {
-    const actual = `${ratio?.toFixed(2) ?? ''}, but at ${showShare(lateness)} of the times packets were forwarded late: the machine was too busy to tell`;
-    return { isMet: undefined, expected: 'a machine that forwards in time', actual, measures };
-  }
+  if (isMet === false && tooBusy(state)) return busyFinding(state, ratio, measures);
   return {
     isMet,
     expected: `goodput of ${of} / ${what} ${bounds(least?.toFixed(2), most?.toFixed(2))}`,
@@ -222,6 +199,8 @@ export const JUDGES: Judges = {
   'judge-seen': seen,
   'judge-unseen': unseen,
   'judge-plain': plain,
+  'judge-capacity': capacity,
+  'judge-rate': rate,
 };
 
 /** Whether a step judges. */

@@ -18,14 +18,24 @@ function mainWay(state: RunState): Way {
 }
 
 function limitOf(state: RunState, path: string, isMptcp: boolean): number {
+  const { paths } = state.scenario.multipath;
+  const shape = paths.get(path)?.shape;
   const way = mainWay(state);
-  const { rate = Number.NaN, mtu = 1500 } = state.scenario.multipath.paths.get(path)?.shape[way] ?? {};
+  const { mtu = 1500 } = shape?.[way] ?? {};
+  const { rate = Number.NaN } = paths.get(shape?.shares ?? path)?.shape[way] ?? {};
   return rate * payloadShare(state, mtu, isMptcp);
+}
+
+/** Bits a second of payload of MPTCP that a path allows, as it was when the scenario began. */
+export function pathLimit(state: RunState, path: string): number {
+  return limitOf(state, path, true);
 }
 
 /** Bits a second of payload that all paths together allow, as they were when the scenario began. */
 export function pathsLimit(state: RunState): number {
-  const all = [...state.scenario.multipath.paths.keys()].map((path) => limitOf(state, path, true));
+  // A bottleneck that several paths share counts once.
+  const own = [...state.scenario.multipath.paths].filter(([, { shape }]) => shape.shares === undefined);
+  const all = own.map(([path]) => limitOf(state, path, true));
   return all.reduce((sum, one) => sum + one, 0);
 }
 

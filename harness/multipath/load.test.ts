@@ -60,6 +60,19 @@ ${PATHS}    steps:
     expect(changed).toEqual({ up: { rate: 1e6, queue: 6250 }, down: { rate: 1e6, queue: 12_500 } });
   });
 
+  it('let a path share the bottleneck of another, and then have no rate or queue of its own', () => {
+    const judged = '    steps: [{ judge-intact: data, clause: MP-bytes }]\n';
+    const paths = (text: string): string => `    paths: ${text}\n${judged}`;
+    const [one] = loadMultipathSuite(suite(paths('{ a: { rate: 8mbit }, b: { shares: a, delay: 10ms } }')), folder);
+    expect(one?.multipath.paths.get('b')?.shape).toEqual({ up: { delay: 10 }, down: { delay: 10 }, shares: 'a' });
+    expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: c } }'))).toMatch(/there is no path "c" here/);
+    expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: a, rate: 1mbit } }'))).toMatch(/its rate and queue are those of path "a"/);
+    expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: a, up: { queue: 1ms } } }'))).toMatch(/its rate and queue are those of path "a"/);
+    const changes = `    steps: [{ shape: { path: b, rate: 1mbit } }, { judge-intact: data, clause: MP-bytes }]\n`;
+    expect(complaint(`    paths: { a: { rate: 8mbit }, b: { shares: a } }\n${changes}`)).toMatch(/:7:.*its rate and queue are those of path "a"/);
+    expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: a }, c: { shares: b } }'))).toMatch(/path "b" shares the bottleneck of "a" itself/);
+  });
+
   it('tell what is wrong, and where', () => {
     expect(complaint(`${PATHS}    steps:\n      - silnce: a\n`)).toMatch(/x\.suite\.yaml:8:9: unknown key "silnce"; did you mean "silence"\?/);
     expect(complaint(`${PATHS}    steps:\n      - { silence: b }\n      - { judge-intact: data, clause: MP-bytes }\n`))

@@ -112,13 +112,37 @@ function variantsOf(input: VariantInput): MultipathScenario[] {
 
 function planOf(input: VariantInput, raw: RawScenario): MultipathPlan {
   const paths = new Map(Object.entries(raw.paths).map(([name, path]): [string, PathPlan] => [
-    name, { shape: pathShape(path, { up: {}, down: {} }), middleboxes: path.middleboxes ?? [] },
+    name, {
+      shape: { ...pathShape(path, { up: {}, down: {} }), ...(path.shares === undefined ? {} : { shares: path.shares }) },
+      middleboxes: path.middleboxes ?? [],
+    },
   ]));
+  checkShared(input, raw);
   return {
     paths, client: raw.client ?? {}, server: raw.server ?? {}, checksums: String(raw.checksums ?? false) === 'true',
     seed: raw.seed ?? input.name,
     steps: raw.steps.flatMap((step, index) => stepOf(input, step, index, new Set(paths.keys())) ?? []),
   };
+}
+
+/** One bottleneck has one rate and one queue: those of the path that it is written at, from the start and later. */
+function checkShared({ file, name, diagnostics }: VariantInput, { paths, steps }: RawScenario): void {
+  const isRated = (shape: RawPathShape | undefined): boolean => [shape, shape?.up, shape?.down].some((one) => one?.rate !== undefined || one?.queue !== undefined);
+  for (const [path, raw] of Object.entries(paths)) {
+    const { shares } = raw;
+    if (shares === undefined) continue;
+    const owner = paths[shares];
+    const at = ['scenarios', name, 'paths', path];
+    if (owner === undefined) {
+      diagnostics.push(file.diagnose([...at, 'shares'], 'UNKNOWN_SUBFLOW', `there is no path "${shares}" here${suggestion(shares, Object.keys(paths))}`));
+    } else if (owner.shares !== undefined) {
+      diagnostics.push(file.diagnose([...at, 'shares'], 'BAD_VALUE', `path "${shares}" shares the bottleneck of "${owner.shares}" itself; name that one`));
+    }
+    const changed = steps.flatMap(({ shape }, index) => (shape?.path === path && isRated(shape) ? [['scenarios', name, 'steps', index]] : []));
+    for (const place of [...(isRated(raw) ? [at] : []), ...changed]) {
+      diagnostics.push(file.diagnose(place, 'BAD_VALUE', `path "${path}" shares a bottleneck, so its rate and queue are those of path "${shares}"`));
+    }
+  }
 }
 
 /** A shape as written, over one that it changes. */

@@ -18,6 +18,7 @@ export interface RawPathShape extends RawShape {
 }
 
 export interface RawPath extends RawPathShape {
+  shares?: string;
   middleboxes?: MiddleboxSpec[];
 }
 
@@ -46,9 +47,10 @@ export interface Verbs {
   joined: string[];
   single: { path: string; size: string; from?: 'client' | 'server'; as: string };
   send: { size: string; from?: 'client' | 'server'; as?: string; over?: string };
-  until: { delivered?: string; of?: string; ends?: string; carried?: string; octets?: string; seen?: string; on?: string; from?: 'client' | 'server' };
+  until: { delivered?: string; of?: string; ends?: string; recovered?: string; carried?: string; octets?: string; seen?: string; on?: string; from?: 'client' | 'server' };
   requests: { count: number; ask: string; answer: string; as: string; over?: string; pause?: string };
   shape: RawPathShape & { path: string };
+  drop: { path: string; from?: 'client' | 'server'; segments?: number };
   silence: string;
   restore: string;
   unplug: string;
@@ -70,6 +72,13 @@ export interface Verbs {
   'judge-latency': { of: string; against: string; quantile?: number; 'at-most': number };
   'judge-seen': SeenRequest;
   'judge-unseen': SeenRequest;
+  'judge-capacity': {
+    of: string; against: string | string[]; path?: string; from?: 'client' | 'server'; since: string; before: string; 'at-least'?: number; 'at-most'?: number;
+  };
+  'judge-rate': {
+    path: string; from?: 'client' | 'server'; since: string; before: string; against: 'limit' | { since: string; before: string };
+    'for-want-of'?: 'window'; 'at-least'?: number; 'at-most'?: number;
+  };
   'judge-plain': { path: string; from?: 'client' | 'server'; since?: string; is: boolean };
 }
 

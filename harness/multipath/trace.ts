@@ -63,6 +63,25 @@ export class Trace {
     return this.#joined.has(path);
   }
 
+  /** How many segments the tester has dropped on a path by choice so far. */
+  dropped(path: string): number {
+    return this.#droppedOn(path).length;
+  }
+
+  /** Whether the receiver has acknowledged, on that path, all that the tester dropped there by choice. */
+  hasRecovered(path: string): boolean {
+    return this.#droppedOn(path).every(({ record, packet: { ip, tcp } }) => this.sent.some((one) => {
+      const { ip: backIp, tcp: back } = one.packet;
+      return one.record.path === path && one.record.way !== record.way && one.record.at > record.at
+        && backIp.dst === ip.src && back.dstPort === tcp.srcPort && back.srcPort === tcp.dstPort
+        && ((back.ack - tcp.seq - tcp.payload.length) | 0) >= 0;
+    }));
+  }
+
+  #droppedOn(path: string): Sent[] {
+    return this.sent.filter(({ record }) => record.path === path && record.fate === 'dropped');
+  }
+
   /** Octets of payload that hosts sent on a path, either way, from a time on. */
   payloadOn(path: string, since: number): number {
     let sum = 0;

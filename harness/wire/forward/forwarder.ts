@@ -117,7 +117,7 @@ export class Forwarder {
   }
 
   #open(link: ForwardLink): void {
-    const { family, paths, seed } = this.#options;
+    const { family } = this.#options;
     const port = openPort({
       device: link.device, link: link.name, family, testerAddress: link.tester, sutAddress: link.host,
       onPacket: (packet) => {
@@ -131,14 +131,23 @@ export class Forwarder {
       return;
     }
     this.#clients.set(link.name, { link, port });
-    const path = new Path(link.name, paths.get(link.name) ?? { up: {}, down: {} }, seed, this.#clock(), {
+    this.#owners.set(link.host, this.#pathOf(link.name));
+  }
+
+  /** A path; made when it is first asked for, and the one whose bottleneck it shares before it. */
+  #pathOf(name: string): Path {
+    const known = this.#paths.get(name);
+    if (known !== undefined) return known;
+    const { paths, seed } = this.#options;
+    const shape = paths.get(name) ?? { up: {}, down: {} };
+    const path = new Path(name, shape, seed, this.#clock(), {
       entered: (packet) => this.#options.onEntered?.(packet),
-      deliver: (way, bytes) => this.#deliver(link.name, way, bytes),
-      tooBig: (way, bytes, mtu) => this.#tellTooBig(link.name, way, bytes, mtu),
+      deliver: (way, bytes) => this.#deliver(name, way, bytes),
+      tooBig: (way, bytes, mtu) => this.#tellTooBig(name, way, bytes, mtu),
       due: () => this.#schedule(),
-    });
-    this.#paths.set(link.name, path);
-    this.#owners.set(link.host, path);
+    }, shape.shares === undefined ? undefined : this.#pathOf(shape.shares));
+    this.#paths.set(name, path);
+    return path;
   }
 
   #clock() {

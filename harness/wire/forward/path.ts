@@ -60,21 +60,25 @@ export class Path {
   readonly #shapers: Record<Way, Shaper>;
   readonly #queues: Record<Way, Queue> = { up: new Queue(), down: new Queue() };
   readonly #silent: Record<Way, boolean> = { up: false, down: false };
+  readonly #toDrop: Record<Way, number> = { up: 0, down: 0 };
+  readonly #shares: string | undefined;
   #boxes: readonly Middlebox[] = [];
 
-  /** @param seed decides, with the path's name and the way, which packets get lost */
-  constructor(name: string, shape: PathShape, seed: string, clock: Omit<Outlet, 'send'>, events: PathEvents) {
+  /**
+   * @param seed decides, with the path's name and the way, which packets get lost
+   * @param owner the path that the shape shares the bottleneck of
+   */
+  constructor(name: string, shape: PathShape, seed: string, clock: Omit<Outlet, 'send'>, events: PathEvents, owner?: Path) {
     this.name = name;
     this.#clock = clock;
     this.#events = events;
-    this.#shapers = {
-      up: new Shaper(shape.up, seededRandom(`${seed} ${name} up`)),
-      down: new Shaper(shape.down, seededRandom(`${seed} ${name} down`)),
-    };
+    this.#shares = shape.shares;
+    const shaper = (way: Way): Shaper => new Shaper(shape[way], seededRandom(`${seed} ${name} ${way}`), owner === undefined ? undefined : owner.#shapers[way]);
+    this.#shapers = { up: shaper('up'), down: shaper('down') };
   }
 
   get shape(): PathShape {
-    return { up: this.#shapers.up.shape, down: this.#shapers.down.shape };
+    return { up: this.#shapers.up.shape, down: this.#shapers.down.shape, ...(this.#shares === undefined ? {} : { shares: this.#shares }) };
   }
 
   reshape(shape: PathShape): void {
@@ -95,6 +99,11 @@ export class Path {
     }
   }
 
+  /** Loses the next packets of a way that have payload. */
+  drop(way: Way, count: number): void {
+    this.#toDrop[way] = count;
+  }
+
   /** When the next packet leaves; undefined when none is under way. */
   nextAt(): number | undefined {
     const times = [this.#queues.up.first?.leavesAt, this.#queues.down.first?.leavesAt].filter((at) => at !== undefined);
@@ -111,6 +120,11 @@ export class Path {
     };
     if (this.#silent[way]) {
       settle('silent');
+      return;
+    }
+    if (this.#toDrop[way] > 0 && hasPayload(bytes)) {
+      this.#toDrop[way] -= 1;
+      settle('dropped');
       return;
     }
     if (way === 'up' && this.#boxes.length > 0) this.#throughBoxes(way, bytes, settle);
@@ -158,6 +172,11 @@ export class Path {
     if (way === 'down') this.#events.deliver(way, bytes);
     else if (!this.#silent.up) this.#admit(way, bytes, () => undefined);
   }
+}
+
+function hasPayload(bytes: Uint8Array): boolean {
+  const packet = decodePacket(bytes);
+  return !isNotTcp(packet) && packet.tcp.payload.length > 0;
 }
 
 /** A shape that is the same both ways. */

@@ -55,6 +55,18 @@ describe('Shaper', () => {
     expect(leaving(new Shaper({ mtu: 1000 }, never), 1)).toEqual([0]);
   });
 
+  it('lets two ways wait for each other at one bottleneck, each with its own wire behind it', () => {
+    const owner = new Shaper({ rate: 8e6, queue: 3000 }, never);
+    const guest = new Shaper({ delay: 10 }, never, owner);
+    expect(leaving(owner, 1)).toEqual([1]);
+    expect(leaving(guest, 1)).toEqual([12]);
+    expect(leaving(owner, 1)).toEqual([3]);
+    expect([owner.backlog(0), guest.backlog(0)]).toEqual([3000, 3000]);
+    expect([...leaving(guest, 1), ...leaving(owner, 1)]).toEqual(['queue', 'queue']);
+    owner.reshape({ rate: 4e6, queue: 3000 });
+    expect(leaving(guest, 1, 100)).toEqual([112]);
+  });
+
   it('does nothing without a shape', () => {
     expect(leaving(new Shaper({}, never), 2, 7)).toEqual([7, 7]);
   });

@@ -2,23 +2,55 @@
 import type { Fate, WayShape } from './types.ts';
 
 /** What {@link Shaper.admit} says of a packet: when it leaves the path, or why it never does. */
-export type Admission = { leavesAt: number } | { fate: Exclude<Fate, 'passed' | 'silent' | 'middlebox'> };
+export type Admission = { leavesAt: number } | { fate: Exclude<Fate, 'passed' | 'dropped' | 'silent' | 'middlebox'> };
 
 /**
- * A bottleneck with a queue before it and a wire behind it. Packets leave in the order in which they came. Since the
- * bottleneck's time is reckoned and not slept, the rate is exact over time however coarse the timers are.
+ * Where packets wait for each other: a rate and the queue before it. Since its time is reckoned and not slept, the rate
+ * is exact over time however coarse the timers are. Several ways may lead through one.
  */
+export class Bottleneck {
+  /** When it has sent all that it took so far. */
+  #busyUntil = 0;
+
+  /** Octets that wait, at a rate in bits a second. */
+  backlog(now: number, rate: number): number {
+    return (Math.max(0, this.#busyUntil - now) * rate) / 8000;
+  }
+
+  /**
+   * Takes a packet, unless the queue has no room for it.
+   *
+   * @param now milliseconds
+   * @param length octets of the IP packet
+   * @param rate bits a second
+   * @param queue octets of room for waiting packets
+   * @returns when the packet has been sent, milliseconds; undefined when it is dropped
+   */
+  take(now: number, length: number, rate: number, queue: number): number | undefined {
+    // An empty queue takes any packet, or a small queue would let nothing through.
+    const waiting = this.backlog(now, rate);
+    if (waiting > 0 && waiting + length > queue) return undefined;
+    this.#busyUntil = Math.max(now, this.#busyUntil) + (length * 8000) / rate;
+    return this.#busyUntil;
+  }
+}
+
+/** A bottleneck with a queue before it and a wire behind it. Packets leave in the order in which they came. */
 export class Shaper {
   readonly #random: () => number;
+  readonly #bottleneck = new Bottleneck();
+  readonly #owner: Shaper;
   #shape: WayShape;
-  /** When the bottleneck has sent all that it took so far. */
-  #busyUntil = 0;
   #lastLeavesAt = 0;
 
-  /** @param random uniform in 0..1, one call for each packet of a lossy way */
-  constructor(shape: WayShape, random: () => number) {
+  /**
+   * @param random uniform in 0..1, one call for each packet of a lossy way
+   * @param owner whose bottleneck this way leads through, at that one's rate and in its queue; its own unless told
+   */
+  constructor(shape: WayShape, random: () => number, owner?: Shaper) {
     this.#shape = shape;
     this.#random = random;
+    this.#owner = owner ?? this;
   }
 
   get shape(): WayShape {
@@ -32,8 +64,8 @@ export class Shaper {
 
   /** Octets that wait at the bottleneck. */
   backlog(now: number): number {
-    const { rate } = this.#shape;
-    return rate === undefined ? 0 : (Math.max(0, this.#busyUntil - now) * rate) / 8000;
+    const { rate } = this.#owner.#shape;
+    return rate === undefined ? 0 : this.#owner.#bottleneck.backlog(now, rate);
   }
 
   /**
@@ -43,15 +75,13 @@ export class Shaper {
    * @param length octets of the IP packet
    */
   admit(now: number, length: number): Admission {
-    const { rate, delay = 0, loss = 0, queue = Infinity, mtu = Infinity } = this.#shape;
+    const { delay = 0, loss = 0, mtu = Infinity } = this.#shape;
     if (length > mtu) return { fate: 'too-big' };
     if (loss > 0 && this.#random() < loss) return { fate: 'lost' };
+    const { rate, queue = Infinity } = this.#owner.#shape;
     if (rate === undefined) return { leavesAt: this.#inOrder(now + delay) };
-    // An empty queue takes any packet, or a small queue would let nothing through.
-    const waiting = this.backlog(now);
-    if (waiting > 0 && waiting + length > queue) return { fate: 'queue' };
-    this.#busyUntil = Math.max(now, this.#busyUntil) + (length * 8000) / rate;
-    return { leavesAt: this.#inOrder(this.#busyUntil + delay) };
+    const sentAt = this.#owner.#bottleneck.take(now, length, rate, queue);
+    return sentAt === undefined ? { fate: 'queue' } : { leavesAt: this.#inOrder(sentAt + delay) };
   }
 
   /** A delay that was cut must not let packets overtake those before them. */

@@ -23,12 +23,15 @@ export interface WayShape {
 export interface PathShape {
   up: WayShape;
   down: WayShape;
+  /** Name of the path whose bottleneck and queue this one leads through, both ways. */
+  shares?: string;
 }
 
 /** What became of a packet that entered a path. */
 export type Fate =
   | 'passed' /* left the path, or is on its way */
   | 'lost' /* by chance */
+  | 'dropped' /* because the tester chose it */
   | 'queue' /* no room in the queue */
   | 'silent' /* the path carries nothing */
   | 'too-big'
