@@ -25,12 +25,13 @@ interface Lost {
 /** Whether an ACK says to its receiver that the path is not fit: the first for its data, and without any option. */
 function showsLoss(event: PacketEvent): boolean {
   const { connection, flow, sender, receiver, packet } = event;
-  if (event.dataAck !== undefined || receiver.confirmed || receiver.mappings.length === 0 || !event.ack || event.syn || event.rst) return false;
+  if (event.dataAck !== undefined || receiver.mappings.length === 0 || !event.ack || event.syn || event.rst) return false;
   if (!connection.complete || !connection.whole || connection.fallback !== undefined || connection.aborted !== undefined) return false;
   if (!event.optionsKnown || !flow.thirdSeen || flow.stray || receiver.ssnBase === undefined || !receiver.synSeen || !sender.synSeen) return false;
   const first = flow === connection.flows[0];
-  if (first ? flow.opening !== 'capable' || connection.flows.length > 1 : flow.opening !== 'join') return false;
-  if (((packet.tcp.ack - receiver.ssnBase - 1) | 0) <= 0) return false;
+  if (first ? flow.opening !== 'capable' || connection.flows.length > 1 || receiver.confirmed : flow.opening !== 'join') return false;
+  const before = ((receiver.acked ?? receiver.ssnBase) - receiver.ssnBase - 1) | 0;
+  if (((packet.tcp.ack - receiver.ssnBase - 1) | 0) <= 0 || before > 0) return false;
   return !hasMptcp(event) && connection.parties[event.side].departures === 0;
 }
 
@@ -105,7 +106,7 @@ export const lostOptions: Monitor = {
           // Options get through after all: which ACK the host goes by is not known.
           if (of !== undefined && of.arrival.at === undefined && hasMptcp(event)) waiting.delete(receiver);
         }
-        if (!receiver.confirmed && !waiting.has(receiver) && showsLoss(event)) {
+        if (event.dataAck === undefined && !waiting.has(receiver) && showsLoss(event)) {
           waiting.set(receiver, { arrival: new Arrival(event, true), next: receiver.next ?? 0 });
         }
       },
