@@ -75,7 +75,8 @@ function lookAtCover(judge: Judge, event: PacketEvent, plainAnswer: boolean): vo
 function lookAtFirst(judge: Judge, event: PacketEvent, heard: boolean): void {
   const { connection, flow, sender, ssn, length, mapping } = event;
   if (length === 0 || ssn !== 1 || event.syn || flow !== connection.flows[0] || sender !== flow.ends[0]) return;
-  if (!connection.whole || connection.fallback !== undefined || mapping === undefined) return;
+  // After a SYN with data the figures of appendix B.3 have a DSS there.
+  if (!connection.whole || connection.fallback !== undefined || mapping === undefined || sender.synOctets > 0) return;
   if (mapping.from === 'mp_capable') judge.pass(capableAtFirst, event.side);
   else if (heard || !connection.complete) judge.unknown(capableAtFirst, event.side, 'a packet of the responder may have confirmed the keys');
   else {
