@@ -42,7 +42,7 @@ export const aborts: Monitor = {
     const resets: Record<Side, Resets> = { 0: { flows: new Set(), since: 0 }, 1: { flows: new Set(), since: 0 } };
     let isRemoving = false;
     return {
-      packet: (event) => {
+      control: (event) => {
         if (!event.rst || isRemoving || !connection.complete || !connection.whole || connection.elsewhere || !isInFullSwing(connection)) return;
         if (event.packet.tcp.options.some((one) => one.kind === 'mp_fastclose')) return;
         lookAtReset(judge, event, resets[event.side]);

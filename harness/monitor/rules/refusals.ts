@@ -49,7 +49,7 @@ export const refusals: Monitor = {
     /** Ends that were shown a wrong HMAC, and the sequence number that a RST for it has. */
     const wronged = new Map<FlowEnd, number>();
     return {
-      packet: (event) => {
+      control: (event) => {
         if (event.flow.opening !== 'join') return;
         if (event.syn && event.ack && event.sender === event.flow.ends[1] && !event.retransmission) lookAtSynAck(judge, event);
         else if (event.rst && wronged.size > 0 && wronged.get(event.sender) === event.packet.tcp.seq) lookAtReset(judge, event);

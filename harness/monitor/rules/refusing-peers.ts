@@ -20,7 +20,7 @@ export const refusingPeers: Monitor = {
   title: 'what the SYN offers to a peer that refused MPTCP before',
   rules: [remembers],
   create: (connection, judge) => ({
-    packet: (event) => {
+    control: (event) => {
       const { flow, sender, receiver, syn, ack } = event;
       if (!syn || !ack || flow !== connection.flows[0] || sender !== flow.ends[1] || !event.optionsKnown) return;
       const isRefusal = receiver.synOptions?.includes('mp_capable') === true && !event.packet.tcp.options.some((one) => one.kind === 'mp_capable');

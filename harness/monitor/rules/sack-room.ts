@@ -32,11 +32,8 @@ export const sackRoom: Monitor = {
   title: 'SACK blocks leave room for the Data ACK',
   rules: [room],
   create: (connection, judge) => {
-    const lacking = new Map<FlowEnd, { times: number; since: number }>();
+    const lacking = new Map<FlowEnd, { times: number; since: number; last: number }>();
     return {
-      packet: (event) => {
-        if (event.dataAck !== undefined && lacking.size > 0) lacking.delete(event.sender);
-      },
       options: {
         sack: (_option, event) => {
           const { side, sender, at } = event;
@@ -48,11 +45,12 @@ export const sackRoom: Monitor = {
           // With room left it is not SACK that keeps the Data ACK away.
           if (optionOctets(event) + DATA_ACK <= MOST || !sender.confirmed || !hasNews(event)) return;
           const known = lacking.get(sender);
-          if (known === undefined) {
-            lacking.set(sender, { times: 1, since: at });
+          if (known === undefined || known.last !== sender.packets - 1) {
+            lacking.set(sender, { times: 1, since: at, last: sender.packets });
             return;
           }
           known.times++;
+          known.last = sender.packets;
           if (known.times < ENOUGH.times || at - known.since < ENOUGH.milliseconds) return;
           judge.broken(room, event, { message: 'SACK blocks fill the options, and the Data ACK stays behind data that has come', expected: 'a DSS with a Data ACK' });
         },

@@ -80,8 +80,9 @@ export const sharedWindow: Monitor = {
       packet: (event) => {
         const { side, sender, dataAck, packet, at } = event;
         if (event.fin || event.rst) tell(event, side);
+        if (dataAck === undefined || event.syn || event.rst || event.fin || connection.fallback !== undefined) return;
         const { shift } = sender;
-        if (dataAck === undefined || shift === undefined || event.syn || event.rst || event.fin || connection.fallback !== undefined) return;
+        if (shift === undefined) return;
         const field = packet.tcp.window;
         const window = field * 2 ** shift;
         if (window > largest[side]) largest[side] = window;
