@@ -266,7 +266,7 @@ describe('an infinite mapping beside another subflow', () => {
 
   test('the other one carries data', () => {
     const { c, b } = alone();
-    c.wait(1500);
+    c.wait(4000);
     plain(c, b, 0, 30);
     expect(brokenRules(c.packets, 'initiator')).toContain('data-on-one-subflow-after-infinite-mapping');
     const soon = alone();

@@ -22,7 +22,7 @@ describe('announcements', () => {
   });
 
   /** An announcement, then packets of the initiator that show it came, with an echo or without. */
-  function announced({ c, a }: { c: Conversation; a: Line }, option: OptionAddAddr, echoed: boolean, every = 600): NamedPacket[] {
+  function announced({ c, a }: { c: Conversation; a: Line }, option: OptionAddAddr, echoed: boolean, every = 1600): NamedPacket[] {
     c.send('announcement', a, 1, FLAG.ACK, [option]);
     for (let i = 0; i < 3; i++) {
       c.ack('later', a, 0, 0);
@@ -66,7 +66,7 @@ describe('announcements', () => {
     c.send('announcement', a, 0, FLAG.ACK, [option]);
     for (let i = 0; i < 4; i++) {
       c.ack('later', a, 1, 1);
-      c.wait(600);
+      c.wait(1600);
     }
     expect(brokenRules(c.packets, 'responder')).toEqual(['announcement-beside-joins-echoed', 'announcement-echoed']);
   });

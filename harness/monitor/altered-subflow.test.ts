@@ -104,15 +104,17 @@ describe('acknowledgements of a subflow', () => {
   test('cover a FIN', () => {
     const until = good.slice(0, good.findIndex((one) => one.name === 'a-fin') + 1);
     const { packet, at } = until.at(-1)!;
-    const fins = (every: number): NamedPacket[] => {
+    const fins = (every: number, echoed = 30): NamedPacket[] => {
       const answer = structuredClone(good.find((one) => one.name === 'last')!.packet);
       Object.assign(answer.tcp, { seq: good.find((one) => one.name === 'a-fin-answer')!.packet.tcp.seq, ack: packet.tcp.seq, payload: new Uint8Array(0) });
-      answer.tcp.options = [];
       const again = [1, 2, 3].map((i) => ({ name: 'again', at: at + i * every, packet: structuredClone(packet) }));
+      again.forEach((one, i) => void (optionOf(one.packet, 'ts').value += 10 * (i + 1)));
+      answer.tcp.options = [{ kind: 'ts', value: 5000, echo: optionOf(packet, 'ts').value + echoed }];
       return [...until, ...again, { name: 'without', at: at + 3 * every + 1, packet: answer }];
     };
     expect(brokenRules(fins(1000), 'responder')).toEqual(['fin-acknowledged']);
     expect(brokenRules(fins(100), 'responder')).toEqual([]);
+    expect(brokenRules(fins(1000, 0), 'responder'), 'the FIN may not have come').toEqual([]);
     expect(keptRules(good, 'responder')).toContain('fin-acknowledged');
   });
 
@@ -142,16 +144,16 @@ describe('the window of the connection', () => {
   };
 
   test('is the same on all subflows', () => {
-    expect(brokenRules(windows(512, 2000), 'responder')).toContain('window-shared-by-subflows');
+    expect(brokenRules(windows(512, 4000), 'responder')).toContain('window-shared-by-subflows');
     expect(brokenRules(windows(512, 10), 'responder')).not.toContain('window-shared-by-subflows');
-    expect(keptRules(windows(1024, 2000), 'responder')).toContain('window-shared-by-subflows');
+    expect(keptRules(windows(1024, 4000), 'responder')).toContain('window-shared-by-subflows');
   });
 
   test('has the scale of its subflow', () => {
     // The fourth packet of the join has the same field in another scale, which is a larger window.
-    expect(brokenRules(windows(1024, 2000, 5), 'responder')).toContain('window-scale-of-own-subflow');
-    expect(brokenRules(windows(4096, 2000, 5), 'responder')).toEqual([]);
-    expect(keptRules(windows(4096, 2000, 5), 'responder')).toContain('window-scale-of-own-subflow');
+    expect(brokenRules(windows(1024, 4000, 5), 'responder')).toContain('window-scale-of-own-subflow');
+    expect(brokenRules(windows(4096, 4000, 5), 'responder')).toEqual([]);
+    expect(keptRules(windows(4096, 4000, 5), 'responder')).toContain('window-scale-of-own-subflow');
   });
 
   test('bounds what gets a Data ACK', () => {

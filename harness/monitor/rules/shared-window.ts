@@ -8,8 +8,8 @@ const ownScale = form('window-scale-of-own-subflow', 'C.1.3-1.4.s2', 'C.2.2-1.4.
 const withinWindow = form('no-data-ack-beyond-window', '3.8-3.2.s1.2');
 const size = form('size-of-window', '3.3.4-6.s4');
 
-/** Paths may differ by this in how long a packet is on its way: what comes later was sent later. Milliseconds. */
-const APART = 1000;
+/** Paths may differ by this in how long a packet waits and travels: what comes later was sent later. Milliseconds. */
+const APART = 3000;
 /** The largest that a window field can say. */
 const FULL = 0xffff;
 

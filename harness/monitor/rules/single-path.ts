@@ -6,10 +6,11 @@ import { form } from './rule.ts';
 const oneCarries = form('data-on-one-subflow-after-infinite-mapping', '3.7-14.s1');
 const othersEnd = form('other-subflows-end-after-infinite-mapping', '3.7-14.s2');
 
-/** Paths may differ by this in how long a packet is on its way: what comes later was sent later. Milliseconds. */
-const APART = 1000;
-/** A subflow that is still kept after this has been left open. */
-const LEFT = 3000;
+/**
+ * Paths may differ by this in how long a packet waits and travels: what comes later was sent later, and a subflow that
+ * it comes on has been left open. Milliseconds.
+ */
+const APART = 3000;
 
 /** The infinite mapping of a side. */
 interface Infinite {
@@ -33,7 +34,7 @@ function lookAtOther(judge: Judge, event: PacketEvent, infinite: Infinite, told:
   if (event.length > 0 && !event.retransmission && after >= APART) {
     judge.broken(oneCarries, event, { message: `data goes over another subflow than number ${infinite.flow.number}, on which the infinite mapping went` });
   }
-  if (isClosing || !flow.thirdSeen || after < LEFT || told.has(sender)) return;
+  if (isClosing || !flow.thirdSeen || after < APART || told.has(sender)) return;
   told.add(sender);
   judge.broken(othersEnd, event, { message: 'a further subflow is left open after an infinite mapping', expected: 'FIN or RST' });
 }

@@ -1,5 +1,6 @@
 /** Acknowledgements of a subflow: they tell of that subflow's octets and FIN alone. */
 import { seqGt } from '../../mptcp/index.ts';
+import { Arrival } from '../arrival.ts';
 import { other, type FlowEnd } from '../connection.ts';
 import { mappingAt } from '../data-level.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
@@ -9,7 +10,7 @@ const ownOctets = conduct('subflow-ack-despite-hole-in-data', 'C.2.2-1.2.s2');
 const finAcked = conduct('fin-acknowledged', '3.3.3-1.s4');
 const noOctet = conduct('data-fin-takes-no-octet', '3.3.3-6.s3');
 
-/** What came so often, over so long, while its receiver went on to answer without it, will not be acknowledged. */
+/** What surely came, so often and over so long, while its receiver went on to answer, will not be acknowledged. */
 const ENOUGH = { times: 2, milliseconds: 1000 };
 
 /** Octets at the edge of what a subflow has received, or a FIN, that were sent again: how often, and since when. */
@@ -17,6 +18,8 @@ interface Repeated {
   seq: number;
   since: number;
   times: number;
+  /** Of the first repetition. What comes behind it is out of order without it, and its timestamps are not echoed. */
+  arrival: Arrival;
   told: boolean;
 }
 
@@ -24,11 +27,12 @@ function noteRepetition(event: PacketEvent, repeated: Map<FlowEnd, Repeated>, se
   const { sender, at } = event;
   const known = repeated.get(sender);
   if (known?.seq === seq) known.times++;
-  else repeated.set(sender, { seq, since: at, times: 1, told: false });
+  else repeated.set(sender, { seq, since: at, times: 1, arrival: new Arrival(event, true), told: false });
 }
 
 function isIgnored(event: PacketEvent, repeated: Repeated | undefined): repeated is Repeated {
-  return repeated !== undefined && !repeated.told && repeated.seq === event.packet.tcp.ack
+  if (repeated?.arrival.see(event) !== true) return false;
+  return !repeated.told && repeated.seq === event.packet.tcp.ack
     && repeated.times >= ENOUGH.times && event.at - repeated.since >= ENOUGH.milliseconds;
 }
 

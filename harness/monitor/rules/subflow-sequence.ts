@@ -1,5 +1,6 @@
 /** A subflow looks like TCP: it opens by a handshake, its numbers have no gaps for good, its header has nothing new. */
 import { seqGeq, seqGt } from '../../mptcp/index.ts';
+import { Arrival } from '../arrival.ts';
 import type { FlowEnd } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { conduct, form, hex } from './rule.ts';
@@ -19,6 +20,8 @@ const ENOUGH = { milliseconds: 3000, requests: 3, segments: 3 };
 interface Wanted {
   seq: number;
   since: number;
+  /** Of the first request: until then the sender may not know. */
+  arrival: Arrival;
   requests: number;
   segments: number;
   told: boolean;
@@ -52,14 +55,14 @@ function noteRequest(event: PacketEvent, wanted: Map<FlowEnd, Wanted>): void {
   }
   const known = wanted.get(receiver);
   if (known?.seq === ack) known.requests++;
-  else wanted.set(receiver, { seq: ack, since: at, requests: 1, segments: 0, told: false });
+  else wanted.set(receiver, { seq: ack, since: at, arrival: new Arrival(event, true), requests: 1, segments: 0, told: false });
 }
 
 function lookAtData(judge: Judge, event: PacketEvent, gaps: Map<FlowEnd, number>, wanted: Wanted): boolean {
   const { packet, length, at, sender } = event;
   const { seq } = packet.tcp;
   if (!seqGt(seq, wanted.seq) && seqGt((seq + length) >>> 0, wanted.seq)) return true;
-  if (event.retransmission) return false;
+  if (event.retransmission || !wanted.arrival.see(event)) return false;
   wanted.segments++;
   const enough = at - wanted.since >= ENOUGH.milliseconds && wanted.requests >= ENOUGH.requests && wanted.segments >= ENOUGH.segments;
   if (!enough || wanted.told) return false;
