@@ -72,6 +72,7 @@ interface Work {
   ledger: Ledger;
   watches: Watch[];
   everyPacket: ((event: PacketEvent) => void)[];
+  control: ((event: PacketEvent) => void)[];
   byOption: Map<string, ((option: never, event: PacketEvent) => void)[]>;
 }
 
@@ -172,6 +173,7 @@ export class Analysis {
     const work = this.#work.get(event.connection);
     if (work !== undefined && event.connection.version !== 0) {
       for (const look of work.everyPacket) look(event);
+      if (event.syn || event.rst) for (const look of work.control) look(event);
       for (const option of packet.tcp.options) {
         const looks = work.byOption.get(option.kind);
         if (looks !== undefined) for (const look of looks) look(option as never, event);
@@ -191,7 +193,8 @@ export class Analysis {
       }
     }
     const everyPacket = watches.flatMap((watch) => (watch.packet === undefined ? [] : [watch.packet.bind(watch)]));
-    this.#work.set(connection, { ledger, watches, everyPacket, byOption });
+    const control = watches.flatMap((watch) => (watch.control === undefined ? [] : [watch.control.bind(watch)]));
+    this.#work.set(connection, { ledger, watches, everyPacket, control, byOption });
   }
 
   #end(connection: Connection): void {

@@ -122,6 +122,8 @@ export interface FlowEnd {
   /** It sent an infinite mapping; the relative sequence number of the segment that carried it. */
   infiniteAt: number | undefined;
   addressId: number | undefined;
+  /** A mapping whose data, as it was seen, does not fit its checksum. */
+  damaged: DataMapping | undefined;
 }
 
 /** How a subflow was opened. */
@@ -198,7 +200,7 @@ export function newEnd(address: string, port: number): FlowEnd {
   return {
     address, port, isn: undefined, ssnBase: undefined, synSeen: false, fromStart: false, synOptions: undefined, synOctets: 0, offered: undefined, shift: undefined,
     next: undefined, acked: undefined, granted: undefined, fin: undefined, rst: false, tsval: undefined, packets: 0,
-    octets: 0, lost: false, mappings: [], mapEdge: undefined, forgotten: false, confirmed: false, infiniteAt: undefined, addressId: undefined,
+    octets: 0, lost: false, mappings: [], mapEdge: undefined, forgotten: false, confirmed: false, infiniteAt: undefined, addressId: undefined, damaged: undefined,
   };
 }
 
@@ -231,4 +233,14 @@ export function noteAddress(party: Party, id: number, address: string): void {
   const known = party.addresses.get(id);
   if (known === undefined) party.addresses.set(id, new Set([address]));
   else known.add(address);
+}
+
+/** Whether a subflow is established, as far as both ends have shown, and nothing has begun to end it. */
+export function isWorking(flow: Flow): boolean {
+  return flow.thirdSeen && flow.fourthSeen && flow.closedAt === undefined && flow.ends.every((end) => end.fin === undefined && !end.rst);
+}
+
+/** Nothing says that the connection ends, or that it is not MPTCP any more. */
+export function isInFullSwing({ parties, fallback, aborted }: Connection): boolean {
+  return fallback === undefined && aborted === undefined && parties[0].stream.fin === undefined && parties[1].stream.fin === undefined;
 }

@@ -80,6 +80,8 @@ export interface PacketEvent {
 export interface Watch {
   /** Called for every packet. Leave it out where `options` does: most packets then cost nothing. */
   packet?(event: PacketEvent): void;
+  /** Called for packets with SYN or RST alone, of which there are few, after `packet` of all monitors. */
+  control?(event: PacketEvent): void;
   /** Called for every option of a kind. */
   options?: { [K in TcpOption['kind']]?: (option: Extract<TcpOption, { kind: K }>, event: PacketEvent) => void };
   /** The connection is over, or the capture is. */

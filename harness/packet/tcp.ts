@@ -47,7 +47,7 @@ export function writeTcp(w: ByteWriter, tcp: TcpSegment, optionArea: Uint8Array)
   w.u16(tcp.dstPort, 'tcp.dstPort');
   w.u32(tcp.seq, 'tcp.seq');
   w.u32(tcp.ack, 'tcp.ack');
-  w.u8(dataOffset << 4, 'tcp.dataOffset');
+  w.u8((dataOffset << 4) | (tcp.reserved ?? 0), 'tcp.dataOffset');
   w.u8(tcp.flags, 'tcp.flags');
   w.u16(tcp.window, 'tcp.window');
   w.u16(tcp.checksum ?? 0, 'tcp.checksum');
@@ -60,13 +60,14 @@ export function writeTcp(w: ByteWriter, tcp: TcpSegment, optionArea: Uint8Array)
 export function decodeSegmentAt(bytes: Uint8Array, view: DataView, start: number, end: number): TcpSegment | NotTcp {
   const length = end - start;
   if (length < 20) return notTcp('truncated', `TCP header: expected 20 octets, got ${length}`);
-  const dataOffset = view.getUint8(start + 12) >> 4;
+  const offsetOctet = view.getUint8(start + 12);
+  const dataOffset = offsetOctet >> 4;
   if (dataOffset < 5) return notTcp('bad_header_length', `TCP data offset: expected 5 or more, got ${dataOffset}`);
   const payloadStart = start + dataOffset * 4;
   if (payloadStart > end) {
     return notTcp('bad_header_length', `TCP data offset: ${dataOffset} words, but the segment has ${length} octets`);
   }
-  return {
+  const segment: TcpSegment = {
     srcPort: view.getUint16(start),
     dstPort: view.getUint16(start + 2),
     seq: view.getUint32(start + 4),
@@ -79,4 +80,6 @@ export function decodeSegmentAt(bytes: Uint8Array, view: DataView, start: number
     dataOffset,
     checksum: view.getUint16(start + 16),
   };
+  if ((offsetOctet & 0x0f) !== 0) segment.reserved = offsetOctet & 0x0f;
+  return segment;
 }

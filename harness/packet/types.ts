@@ -72,6 +72,8 @@ export interface TcpSegment {
   payload: Uint8Array;
   /** Header length in 32-bit words. */
   dataOffset?: number;
+  /** The four bits behind the header length, where any is set; the lowest is AE of RFC 9768. */
+  reserved?: number;
   checksum?: number;
 }
 

@@ -15,6 +15,7 @@ const echoed = conduct('add-addr-echoed', '3.4.1-9.s3.1');
 const joinPort = conduct('join-port', '3.9.1-1.s2', '3.4-4.1.s4');
 const sourcePort = form('join-source-port', '3.9.1-1.s3.1', '3.9.1-1.s1');
 const privateAddress = form('add-addr-private', '3.4.1-10.s2');
+const usable = form('add-addr-of-a-host', '3.4.1-1.s1');
 const again = form('add-addr-again', '3.4.1-4.s4.2', '3.4.1-9.s4', '3.4.1-9.s2');
 
 /** What one side has announced. */
@@ -60,8 +61,18 @@ function lookAtId(judge: Judge, event: PacketEvent, mine: Announced, id: number,
   else judge.broken(id === 0 ? idZero : oneAddress, event, { message, expected: before, actual: address });
 }
 
+/** Addresses that no host is reached at: this network, groups, and what is not assigned. */
+const NOBODY = /^(0\.|22[4-9]\.|23\d\.|24\d\.|25[0-5]\.|::$|ff)/;
+
+function lookAtAddress(judge: Judge, option: OptionAddAddr, event: PacketEvent): void {
+  judge.check(usable, event, !NOBODY.test(option.address) && option.port !== 0, () => ({
+    message: 'an address or port is announced at which no host can be reached', actual: nameOf(option),
+  }));
+}
+
 function lookAtAnnouncement(judge: Judge, option: OptionAddAddr, event: PacketEvent, mine: Announced): void {
   lookAtHmac(judge, option, event);
+  lookAtAddress(judge, option, event);
   lookAtId(judge, event, mine, option.addressId, option.address);
   const name = nameOf(option);
   if (mine.list.has(name)) judge.info(again, event, mine.echoes.has(name) ? 'an ADD_ADDR is repeated after its echo' : 'an ADD_ADDR is repeated before its echo');
@@ -104,7 +115,7 @@ function firstAddresses(connection: Connection, side: Side, mine: Announced): vo
 export const addresses: Monitor = {
   name: 'addresses',
   title: 'ADD_ADDR has the right HMAC and echo, an Address ID stands for one address, joins go to known ports',
-  rules: [hmac, oneAddress, idZero, echo, echoed, joinPort, sourcePort, privateAddress, again],
+  rules: [hmac, oneAddress, idZero, echo, echoed, joinPort, sourcePort, privateAddress, usable, again],
   create: (connection, judge) => {
     const none = (): Announced => ({ byId: new Map(), list: new Map(), echoes: new Set() });
     const announced = [none(), none()] as const;

@@ -18,7 +18,7 @@ const keyCopied = conduct('capable-key-copied', '3.1-14.s1', '3.1-2.1.s1.1', '3.
 const choice = conduct('capable-crypto-choice', '3.1-24.s3');
 const outcome = conduct('capable-checksum-outcome', '3.1-23.s4');
 const required = conduct('capable-checksum-required', '3.1-23.s5');
-const asked = conduct('capable-answers-capable', '3.1-26.s2');
+const asked = conduct('capable-answers-capable', '3.1-26.s2', '6-5.s2.1');
 const checksumAsked = form('capable-asks-checksum', '3.1-20.2.s1', '3.3.1-5.s5');
 const repeats = form('capable-syn-repeats', '3.1-26.s5', '3.1-27.s1');
 

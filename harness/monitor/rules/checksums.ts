@@ -69,6 +69,7 @@ function verify(judge: Judge, event: PacketEvent, mapping: DataMapping, sum: num
   const expected = expectedChecksum(mapping, mapping.dsn64, sum);
   // Both forms of zero are the same sum.
   const same = expected === mapping.checksum || (expected % 0xffff === 0 && (mapping.checksum ?? 1) % 0xffff === 0);
+  if (!same && mapping.octets > 0) event.sender.damaged ??= mapping;
   judge.check(rule, event, same, () => ({
     message: 'the checksum of a mapping is wrong', expected: hex(expected, 4), actual: hex(mapping.checksum ?? 0, 4),
   }));

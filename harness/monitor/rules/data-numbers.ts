@@ -14,7 +14,7 @@ const ackSeen = blaming(conduct('data-ack-of-data-sent', '3.3.2-1.s5', '3.3.1-10
 const ackWide = conduct('data-ack-wide', '3.3.2-2.s2');
 const sizes = form('data-number-sizes', '3.3.1-11.s2', 'A-6.s2');
 const ackSizes = conduct('data-ack-sizes', '3.3.2-2.s3.1');
-const subflowAck = conduct('subflow-ack-of-data-sent', '4-2.4.s1', '3.3.4-5.s3', 'C.2.2-1.2.s3');
+const subflowAck = conduct('subflow-ack-of-data-sent', '4-2.4.s1', '3.3.4-5.s3', 'C.2.2-1.2.s3', '1.1-5.2.s1');
 
 /** Data sent over one connection stays below this; a number further away comes from another start. */
 const FAR = 2 ** 40;

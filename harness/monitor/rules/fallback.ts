@@ -4,7 +4,7 @@ import { isMptcp } from '../tracker.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { conduct, form } from './rule.ts';
 
-const refused = conduct('plain-after-refusal', '3.7-2.s2', '6-5.s2.2');
+const refused = conduct('plain-after-refusal', '3.7-2.s2', '6-5.s2.2', '6-4.s2');
 const afterInfinite = form('plain-after-infinite-mapping', '3.7-14.s3', '3.7-4.3.s2.2');
 const infiniteAlone = form('infinite-mapping-length', '3.3.1-15.s2');
 

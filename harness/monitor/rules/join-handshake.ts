@@ -22,7 +22,8 @@ const afterDss = conduct('join-after-dss', '3.1-17.s5');
 const notBarred = conduct('join-flag-c', '3.1-20.6.s1.1', '7.3-1.s2.3');
 const noEarlyData = conduct('join-no-early-data', '3.2-14.s4', '3.2-14.s3', '3.2-2.s1');
 const plainAck = conduct('join-fourth-ack', '3.2-14.s2.1');
-const plainTcp = conduct('join-never-plain', '3.7-2.s3', '3.2-3.s2.1');
+// The SYN/ACK without MP_JOIN may be a departure of the peer: what follows from it is asked of the opener all the same.
+const plainTcp = form('join-never-plain', '3.7-2.s3', '3.2-3.s2.1');
 const opener = form('join-opener', '3.2-1.s4.2');
 
 function lookAtSyn(judge: Judge, option: OptionMpJoinSyn, event: PacketEvent, nonces: Map<number, PacketEvent>): void {
@@ -116,12 +117,12 @@ function lookAtTiming(judge: Judge, event: PacketEvent, heardDss: boolean): void
 function lookAtData(judge: Judge, event: PacketEvent): void {
   const { flow, sender, receiver, connection } = event;
   if (event.length === 0 || event.syn || !flow.ends[0].synSeen) return;
+  if (sender !== flow.ends[0]) return;
   const answered = flow.ends[1].synOptions;
   if (answered?.includes('mp_join') === false) {
     judge.broken(plainTcp, event, { message: 'a join whose SYN/ACK has no MP_JOIN carries data' });
     return;
   }
-  if (sender !== flow.ends[0]) return;
   if (flow.fourthSeen) judge.pass(noEarlyData, event.side);
   else if (connection.complete && receiver.synSeen) {
     judge.broken(noEarlyData, event, { message: 'data is sent before the peer acknowledged the third packet of the join' });

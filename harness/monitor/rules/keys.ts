@@ -1,9 +1,14 @@
 /** Keys: used for one connection at a time, and not shown again. */
+import { token } from '../../mptcp/index.ts';
 import type { Connection, Side } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { blaming, form, hex } from './rule.ts';
 
-const unique = blaming(form('key-of-one-connection', '3.1-10.s3.2', '3.1-10.s1', '3.1-10.s3.1'), '3.1-10.s3.2', '3.1-10.s1');
+// The same key makes the same token.
+const unique = blaming(
+  form('key-of-one-connection', '3.1-10.s3.2', '3.1-10.s1', '3.1-10.s3.1', 'C.1.1-1.2.s2.1'), '3.1-10.s3.2', '3.1-10.s1', 'C.1.1-1.2.s2.1',
+);
+const uniqueToken = form('token-of-one-connection', 'C.1.1-1.2.s2.1');
 const secret = form('key-not-shown', '3.1-9.s3.1', '5-4.s1');
 const tokenUnlike = form('keys-differ', '3.1-7.s2');
 
@@ -14,28 +19,59 @@ interface User {
   isn: number | undefined;
 }
 
+/** What keys and tokens are remembered of a capture. */
+interface Memory {
+  keys: Map<bigint, User>;
+  tokens: Map<number, { user: User; key: bigint }>;
+}
+
 /** Keys remembered over the connections of a capture. */
 const KEPT = 20_000;
 /** One memory for each capture: connections of one capture share the object that they carry. */
-const memories = new WeakMap<object, Map<bigint, User>>();
+const memories = new WeakMap<object, Memory>();
 
-function memoryOf(connection: Connection): Map<bigint, User> {
+function memoryOf(connection: Connection): Memory {
   let memory = memories.get(connection.capture);
   if (memory === undefined) {
-    memory = new Map();
+    memory = { keys: new Map(), tokens: new Map() };
     memories.set(connection.capture, memory);
   }
   return memory;
 }
 
+/** The oldest makes room. */
+function remember<K, V>(memory: Map<K, V>, key: K, value: V): void {
+  if (memory.size >= KEPT) for (const old of memory.keys()) { memory.delete(old); break; }
+  memory.set(key, value);
+}
+
+function isEstablished(connection: Connection): boolean {
+  return connection.flows.some((flow) => flow.thirdSeen && flow.closedAt === undefined);
+}
+
+/** Two keys of which one token is made: the host was free to take another key for its second connection. */
+function lookAtToken(judge: Judge, event: PacketEvent, key: bigint, user: User, { tokens }: Memory): void {
+  const made = token(key);
+  const before = tokens.get(made);
+  remember(tokens, made, { user, key });
+  if (before === undefined || before.user.address !== user.address || !isEstablished(before.user.connection)) {
+    judge.pass(uniqueToken, event.side);
+    return;
+  }
+  judge.broken(uniqueToken, event, {
+    message: `the token of the key is that of connection ${before.user.connection.number} too, which is still open`, actual: `${hex(made, 8)}, of ${hex(before.key, 16)} and ${hex(key, 16)}`,
+  });
+}
+
 function lookAtKey(judge: Judge, event: PacketEvent, key: bigint): void {
   const { connection, side, sender } = event;
   const memory = memoryOf(connection);
-  const user = memory.get(key);
+  const user = memory.keys.get(key);
   if (user === undefined) {
-    if (memory.size >= KEPT) for (const old of memory.keys()) { memory.delete(old); break; }
-    memory.set(key, { connection, address: sender.address, isn: sender.isn ?? event.packet.tcp.seq });
+    const added = { connection, address: sender.address, isn: sender.isn ?? event.packet.tcp.seq };
+    remember(memory.keys, key, added);
     judge.pass(unique, side);
+    lookAtToken(judge, event, key, added, memory);
     return;
   }
   if (user.connection === connection) {
@@ -65,7 +101,7 @@ function lookForKey(judge: Judge, event: PacketEvent, value: bigint, where: stri
 export const keys: Monitor = {
   name: 'keys',
   title: 'a key serves one connection at a time and is shown only where it belongs',
-  rules: [unique, secret, tokenUnlike],
+  rules: [unique, uniqueToken, secret, tokenUnlike],
   create: (connection, judge) => ({
     options: {
       mp_capable: (option, event) => {

@@ -10,7 +10,7 @@ const onPacket = blaming(form('mapping-on-packet', '3.3.1-14.s1', '3.3.1-4.s1.2'
 const mapped = blaming(conduct('data-mapped', '3.3.1-1.s1', '4-2.2.s5', '3.3.1-2.s2'), '3.3.1-1.s1', '4-2.2.s5');
 const mappedAtFirst = conduct('data-mapped-at-first', '3.7-4.1.s1');
 const capableAtFirst = conduct('first-data-by-capable', '3.1-15.s5', '3.1-16.s2');
-const notAfterFin = form('no-data-after-fin', '1.3-2.4.s2');
+const notAfterFin = form('no-data-after-fin', '1.3-2.4.s2', '1.1-5.2.s1');
 
 function lookAtChange(judge: Judge, event: PacketEvent, mapping: DataMapping): void {
   const { sender } = event;
@@ -75,7 +75,8 @@ function lookAtCover(judge: Judge, event: PacketEvent, plainAnswer: boolean): vo
 function lookAtFirst(judge: Judge, event: PacketEvent, heard: boolean): void {
   const { connection, flow, sender, ssn, length, mapping } = event;
   if (length === 0 || ssn !== 1 || event.syn || flow !== connection.flows[0] || sender !== flow.ends[0]) return;
-  if (!connection.whole || connection.fallback !== undefined || mapping === undefined) return;
+  // After a SYN with data the figures of appendix B.3 have a DSS there.
+  if (!connection.whole || connection.fallback !== undefined || mapping === undefined || sender.synOctets > 0) return;
   if (mapping.from === 'mp_capable') judge.pass(capableAtFirst, event.side);
   else if (heard || !connection.complete) judge.unknown(capableAtFirst, event.side, 'a packet of the responder may have confirmed the keys');
   else {

@@ -7,7 +7,7 @@ import { blaming, conduct, form } from './rule.ts';
 
 const rightEdge = blaming(form('window-right-edge', '3.3.4-3.s2', '3.3.2-3.s2', '3.3.4-3.s1'), '3.3.4-3.s2');
 const connectionWindow = conduct('within-connection-window', '3.3.5-1.s1', '3.3.5-4.s1', '3.3.5-4.s2', 'C.1.2-1.6.s3');
-const subflowWindow = conduct('within-subflow-window', '3.3.5-3.s2');
+const subflowWindow = conduct('within-subflow-window', '3.3.5-3.s2', '1.1-5.2.s1');
 
 interface Edge {
   value: number;

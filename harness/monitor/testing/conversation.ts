@@ -30,12 +30,14 @@ interface End {
 }
 
 /** One subflow, written packet by packet. */
-interface Line {
+export interface Line {
   ends: [End, End];
   clock: number;
+  /** The timestamp that each end sent last, which the other one echoes. */
+  stamps: [number, number];
 }
 
-type Direction = 0 | 1;
+export type Direction = 0 | 1;
 
 /** Octets of one direction's stream from a data sequence number (relative, from 1) on. */
 export function streamOctets(direction: Direction, dsn: number, count: number): Uint8Array {
@@ -53,6 +55,17 @@ export class Conversation {
     this.choice = { checksums: false, wide: true, family: 'ipv4', ...choice };
   }
 
+  /** Lets time pass, milliseconds. */
+  wait(time: number): void {
+    this.#at += time;
+  }
+
+  /** Changes the packet that was sent last. */
+  change(change: (packet: Packet) => void): void {
+    const last = this.packets.at(-1);
+    if (last !== undefined) change(last.packet);
+  }
+
   /** An address of a host: 0 to 9 of the initiator, 10 and up of the responder. */
   address(number: number): string {
     return this.choice.family === 'ipv4' ? `10.0.0.${number + 1}` : `2001:db8::${(number + 1).toString(16)}`;
@@ -65,6 +78,7 @@ export class Conversation {
         { address: this.address(to), port: toPort, next: isns[1], isn: isns[1] },
       ],
       clock: 1000,
+      stamps: [0, 0],
     };
   }
 
@@ -76,9 +90,9 @@ export class Conversation {
       ? { family, src: sender.address, dst: receiver.address, tos: 0, id: this.packets.length + 1, fragment: 0x4000, ttl: 64, protocol: 6 }
       : { family, src: sender.address, dst: receiver.address, trafficClass: 0, flowLabel: 0, hopLimit: 64, protocol: 6 };
     const syn = (flags & FLAG.SYN) !== 0;
-    const common: TcpOption[] = syn
-      ? [{ kind: 'mss', mss: 1460 }, { kind: 'ts', value: line.clock++, echo: 0 }, { kind: 'wscale', shift: 7 }]
-      : [{ kind: 'ts', value: line.clock++, echo: 0 }];
+    const ts: TcpOption = { kind: 'ts', value: line.clock++, echo: line.stamps[direction === 0 ? 1 : 0] };
+    line.stamps[direction] = ts.value;
+    const common: TcpOption[] = syn ? [{ kind: 'mss', mss: 1460 }, ts, { kind: 'wscale', shift: 7 }] : [ts];
     this.packets.push({
       name, at: this.#at++,
       packet: {
@@ -139,14 +153,32 @@ export class Conversation {
   }
 }
 
-/** A connection of two subflows with an announcement, data both ways and an orderly end. */
-export function goodConversation(choice: Partial<ConversationChoice> = {}): NamedPacket[] {
+/** A connection up to the handshake of its first subflow. */
+export function opened(choice: Partial<ConversationChoice> = {}): { c: Conversation; a: Line } {
   const c = new Conversation(choice);
   const a = c.line(0, 40000, 10, 5001, [1000, 0xfffffff0]);
   openFirst(c, a);
+  return { c, a };
+}
+
+/** A connection whose first subflow has carried data both ways: octets 1 to 10 one way, 1 to 20 the other. */
+export function established(choice: Partial<ConversationChoice> = {}): { c: Conversation; a: Line } {
+  const { c, a } = opened(choice);
   exchangeFirst(c, a);
+  return { c, a };
+}
+
+/** The same with a second subflow. */
+export function joined(choice: Partial<ConversationChoice> = {}): { c: Conversation; a: Line; b: Line } {
+  const { c, a } = established(choice);
   const b = c.line(1, 40001, 10, 5001, [0xffffff00, 9000]);
   openSecond(c, b);
+  return { c, a, b };
+}
+
+/** A connection of two subflows with an announcement, data both ways and an orderly end. */
+export function goodConversation(choice: Partial<ConversationChoice> = {}): NamedPacket[] {
+  const { c, a, b } = joined(choice);
   transfer(c, a, b);
   finish(c, a, b);
   return c.packets;

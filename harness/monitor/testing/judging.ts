@@ -25,3 +25,15 @@ export function broken(findings: readonly Finding[]): string[] {
     .filter((one) => one.verdict === 'fail' || one.verdict === 'warn')
     .map((one) => `${one.rule} (${one.host}): ${one.message}`);
 }
+
+/** Rules that a host surely broke. */
+export function brokenRules(packets: readonly NamedPacket[], host: Finding['host'], complete = true): string[] {
+  const found = judge(packets, complete).filter((one) => one.host === host && (one.verdict === 'fail' || one.verdict === 'warn'));
+  return [...new Set(found.map((one) => one.rule))].sort();
+}
+
+/** Rules that were kept, and those that recorded something. */
+export function keptRules(packets: readonly NamedPacket[], host: Finding['host']): string[] {
+  const found = judge(packets).filter((one) => one.host === host && (one.verdict === 'pass' || one.verdict === 'info'));
+  return [...new Set(found.map((one) => one.rule))];
+}

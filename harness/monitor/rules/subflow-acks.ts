@@ -1,0 +1,105 @@
+/** Acknowledgements of a subflow: they tell of that subflow's octets and FIN alone. */
+import { seqGt } from '../../mptcp/index.ts';
+import { Arrival } from '../arrival.ts';
+import { other, type FlowEnd } from '../connection.ts';
+import { mappingAt } from '../data-level.ts';
+import type { Judge, Monitor, PacketEvent } from '../types.ts';
+import { conduct } from './rule.ts';
+
+const ownOctets = conduct('subflow-ack-despite-hole-in-data', 'C.2.2-1.2.s2');
+const finAcked = conduct('fin-acknowledged', '3.3.3-1.s4');
+const noOctet = conduct('data-fin-takes-no-octet', '3.3.3-6.s3');
+
+/** What surely came, so often and over so long, while its receiver went on to answer, will not be acknowledged. */
+const ENOUGH = { times: 2, milliseconds: 1000 };
+
+/** Octets at the edge of what a subflow has received, or a FIN, that were sent again: how often, and since when. */
+interface Repeated {
+  seq: number;
+  since: number;
+  times: number;
+  /** Of the first repetition. What comes behind it is out of order without it, and its timestamps are not echoed. */
+  arrival: Arrival;
+  told: boolean;
+}
+
+function noteRepetition(event: PacketEvent, repeated: Map<FlowEnd, Repeated>, seq: number): void {
+  const { sender, at } = event;
+  const known = repeated.get(sender);
+  if (known?.seq === seq) known.times++;
+  else repeated.set(sender, { seq, since: at, times: 1, arrival: new Arrival(event, true), told: false });
+}
+
+function isIgnored(event: PacketEvent, repeated: Repeated | undefined): repeated is Repeated {
+  if (repeated?.arrival.see(event) !== true) return false;
+  return !repeated.told && repeated.seq === event.packet.tcp.ack
+    && repeated.times >= ENOUGH.times && event.at - repeated.since >= ENOUGH.milliseconds;
+}
+
+/** Whether the octet at the receiver's edge lies within both windows and behind a hole of the connection's data. */
+function waitsForOthers(event: PacketEvent): boolean {
+  const { connection, side, receiver, packet } = event;
+  if (connection.flows.length < 2 || receiver.ssnBase === undefined || receiver.granted === undefined) return false;
+  const one = mappingAt(receiver, (packet.tcp.ack - receiver.ssnBase) >>> 0);
+  const { stream } = connection.parties[other(side)];
+  if (one === undefined || stream.acked === undefined || stream.granted === undefined) return false;
+  return one.dsn > stream.acked && one.dsn + one.octets <= stream.granted && seqGt(receiver.granted, packet.tcp.ack + one.octets);
+}
+
+/** An acknowledgement that moves on over data that lies behind a hole. */
+function lookAtProgress(judge: Judge, event: PacketEvent): void {
+  const { connection, receiver, packet, dataAck, side } = event;
+  if (connection.flows.length < 2 || dataAck === undefined || receiver.ssnBase === undefined) return;
+  const last = mappingAt(receiver, (packet.tcp.ack - receiver.ssnBase - 1) >>> 0);
+  if (last !== undefined && last.dsn > dataAck) judge.pass(ownOctets, side);
+}
+
+function lookAtFinAck(judge: Judge, event: PacketEvent, fin: number, repeated: Repeated | undefined): void {
+  const { receiver, packet, side } = event;
+  if (!seqGt(fin, packet.tcp.ack)) {
+    if (receiver.acked !== undefined && seqGt(fin, receiver.acked)) judge.pass(finAcked, side);
+    return;
+  }
+  if (packet.tcp.ack !== ((fin - 1) >>> 0) || !isIgnored(event, repeated)) return;
+  repeated.told = true;
+  judge.broken(finAcked, event, { message: 'a FIN that comes again and again is not acknowledged', expected: `${fin}`, actual: `${packet.tcp.ack}` });
+}
+
+/** One octet more than was sent, once a DATA_FIN has come without a FIN. */
+function lookAtDataFin(judge: Judge, event: PacketEvent): void {
+  const { receiver, packet } = event;
+  if (receiver.next === undefined || receiver.fin !== undefined) return;
+  judge.check(noOctet, event, packet.tcp.ack !== ((receiver.next + 1) >>> 0), () => ({
+    message: 'the acknowledgement number counts the DATA_FIN as an octet of the subflow', expected: `at most ${receiver.next ?? 0}`, actual: `${packet.tcp.ack}`,
+  }));
+}
+
+/** What acknowledgement numbers of a subflow cover. */
+export const subflowAcks: Monitor = {
+  name: 'subflow-acks',
+  title: 'acknowledgement numbers count the octets and the FIN of their subflow, whatever becomes of the data elsewhere',
+  rules: [ownOctets, finAcked, noOctet],
+  create: (connection, judge) => {
+    const repeated = new Map<FlowEnd, Repeated>();
+    const dataFins = new Set<FlowEnd>();
+    return {
+      packet: (event) => {
+        const { sender, receiver, packet, length, mapping, flow } = event;
+        if (!connection.complete || event.syn || event.rst || flow.stray) return;
+        if (event.retransmission && (packet.tcp.seq === sender.acked || event.fin)) {
+          noteRepetition(event, repeated, (packet.tcp.seq + (event.fin ? length : 0)) >>> 0);
+        }
+        if (mapping?.fin === true) dataFins.add(sender);
+        if (!event.ack || receiver.acked === undefined) return;
+        if (dataFins.size > 0 && dataFins.has(receiver)) lookAtDataFin(judge, event);
+        if (receiver.fin !== undefined) lookAtFinAck(judge, event, receiver.fin, repeated.get(receiver));
+        else if (packet.tcp.ack !== receiver.acked) lookAtProgress(judge, event);
+        else if (isIgnored(event, repeated.get(receiver)) && connection.fallback === undefined && waitsForOthers(event)) {
+          const ignored = repeated.get(receiver);
+          if (ignored !== undefined) ignored.told = true;
+          judge.broken(ownOctets, event, { message: 'the subflow does not acknowledge octets in order whose data waits for other subflows', actual: `${packet.tcp.ack}` });
+        }
+      },
+    };
+  },
+};
