@@ -32,7 +32,14 @@ describe('the opening', () => {
 
   test('no Data ACK for data that MP_CAPABLE mapped', () => {
     fails(altered(good, 'first-ack', replaceOption('dss', { kind: 'nop' })), 'data-ack-of-capable-data', 'responder', '3.1-15.s9');
-    fails(altered(good, 'first-ack', dss((o) => (o.dataAck! -= 10n))), 'data-ack-of-capable-data', 'responder', '3.1-15.s9');
+    const late = altered(upTo('first-ack'), 'first-ack', dss((o) => (o.dataAck! -= 10n)));
+    const again = late.at(-1)!;
+    fails([...late, { ...again, at: again.at + 1500 }], 'data-ack-of-capable-data', 'responder', '3.1-15.s9');
+  });
+
+  test('a Data ACK may come behind the acknowledgment of the subflow', () => {
+    const late = altered(good, 'first-ack', dss((o) => (o.dataAck! -= 10n)));
+    expect(judge(late).find((one) => one.rule === 'data-ack-of-capable-data')?.verdict).toBe('pass');
   });
 
   test('a join on what is plain TCP', () => {

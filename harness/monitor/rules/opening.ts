@@ -14,6 +14,14 @@ const sack = form('sack-permitted', '3.3.1-1.s4');
 
 /** Initial sequence numbers remembered over the connections of a capture. */
 const KEPT = 20_000;
+/** No acknowledgment of TCP waits longer (RFC 9293, section 3.8.6.3); twice that, milliseconds. */
+const OWED_AT_MOST = 1000;
+
+/** The initiator's first data: its end on the subflow, and when that was acknowledged. */
+interface FirstData {
+  end: number;
+  since?: number;
+}
 const memories = new WeakMap<object, Map<string, string>>();
 
 function memoryOf(capture: object): Map<string, string> {
@@ -73,14 +81,19 @@ function lookAtJoinThird(judge: Judge, event: PacketEvent): void {
 }
 
 /** The responder's first acknowledgement of data that MP_CAPABLE mapped. */
-function lookAtFirstAnswer(judge: Judge, event: PacketEvent, end: number): void {
+function lookAtFirstAnswer(judge: Judge, event: PacketEvent, { end, since }: FirstData): boolean {
   const { connection, packet, dataAck, side } = event;
-  if (event.syn || event.rst || !event.ack || !seqGeq(packet.tcp.ack, end) || !event.optionsKnown) return;
+  if (event.syn || event.rst || !event.ack || !seqGeq(packet.tcp.ack, end)) return false;
+  if (!event.optionsKnown) return true;
   const { stream } = connection.parties[other(side)];
   if (!stream.known) judge.unknown(firstAnswer, side, 'the key was seen too late');
-  else if (dataAck !== undefined) judge.check(firstAnswer, event, dataAck > 1, () => ({ message: 'the Data ACK does not cover the first data that the subflow acknowledges' }));
-  else if (connection.complete) judge.broken(firstAnswer, event, { message: 'the acknowledgement of data that MP_CAPABLE mapped has no Data ACK', expected: 'DSS with a Data ACK' });
+  else if (dataAck !== undefined) {
+    // The connection's acknowledgment may come behind the subflow's, which is given as soon as the data has come.
+    if (dataAck <= 1 && event.at - (since ?? event.at) < OWED_AT_MOST) return false;
+    judge.check(firstAnswer, event, dataAck > 1, () => ({ message: 'the Data ACK does not cover the first data, which the subflow acknowledged long before' }));
+  } else if (connection.complete) judge.broken(firstAnswer, event, { message: 'the acknowledgement of data that MP_CAPABLE mapped has no Data ACK', expected: 'DSS with a Data ACK' });
   else judge.unknown(firstAnswer, side, 'an earlier acknowledgement may be missing');
+  return true;
 }
 
 function lookAtSyn(judge: Judge, event: PacketEvent): void {
@@ -101,7 +114,7 @@ export const opening: Monitor = {
   rules: [third, joinThird, firstAnswer, notPlain, start, plainSyn, sack],
   create: (connection, judge) => {
     const opened: Opened = { looked: false, lacked: false };
-    let firstEnd: number | undefined;
+    let firstData: FirstData | undefined;
     let answered = false;
     const isFirst = (flow: Flow): boolean => flow === connection.flows[0] && flow.opening === 'capable';
     return {
@@ -114,10 +127,10 @@ export const opening: Monitor = {
         if (isFirst(flow)) {
           if (!opened.looked || opened.lacked) lookAtThird(judge, event, opened);
           if (event.sender === flow.ends[0] && mapping?.from === 'mp_capable' && !mapping.infinite && event.ssn === 1) {
-            firstEnd ??= (event.packet.tcp.seq + mapping.octets) >>> 0;
-          } else if (firstEnd !== undefined && !answered && event.sender === flow.ends[1] && connection.fallback === undefined) {
-            lookAtFirstAnswer(judge, event, firstEnd);
-            answered = event.ack && seqGeq(event.packet.tcp.ack, firstEnd);
+            firstData ??= { end: (event.packet.tcp.seq + mapping.octets) >>> 0 };
+          } else if (firstData !== undefined && !answered && event.sender === flow.ends[1] && connection.fallback === undefined) {
+            answered = lookAtFirstAnswer(judge, event, firstData);
+            if (event.ack && seqGeq(event.packet.tcp.ack, firstData.end)) firstData.since ??= event.at;
           }
         } else if (flow.opening === 'join' && !flow.thirdSeen) lookAtJoinThird(judge, event);
       },
