@@ -88,6 +88,8 @@ export class Session {
   #failure: Error | undefined;
   /** Until the links answer, what comes is none of ours: a socket hears every link before it is bound to one. */
   #listening = false;
+  /** Clock of the tester's timestamps, milliseconds. */
+  #ticks = 0;
   #lastSent: { link: number; bytes: Uint8Array } | undefined;
   #roundTrip = 1;
 
@@ -129,7 +131,9 @@ export class Session {
   /** Sends what a line describes. @throws NotKnownYet @throws WireError */
   async send(line: PacketLine): Promise<void> {
     const subflow = this.subflows.get(line.subflow) ?? this.#open(line);
-    const packet = composePacket(line, subflow, this.scope(), Math.floor(performance.now()));
+    // Each packet has a time of its own, so that whose echo comes has arrived.
+    this.#ticks = Math.max(this.#ticks + 1, Math.floor(performance.now()));
+    const packet = composePacket(line, subflow, this.scope(), this.#ticks);
     const bytes = encodePacket(packet);
     recordSent(line, subflow, packet);
     await this.#port(subflow.spec.link).send(bytes);
