@@ -3,6 +3,7 @@
  * test, and a suite has some that wait for seconds.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { Clause } from '../../catalogue/types.ts';
@@ -25,6 +26,8 @@ export function shareOut(weights: ReadonlyMap<string, number>, count: number): s
   return groups.map(({ files }) => files);
 }
 
+const LOADED = 'loaded';
+
 /** What a worker runs, loaded already: reading all suites takes longer than many of them take to run. */
 export interface LoadedGroup {
   scenarios: readonly Scenario[];
@@ -37,24 +40,31 @@ export interface GroupFiles {
   remove: () => void;
 }
 
-/** Writes group files into a fresh folder below `folder`. */
+/**
+ * Writes group files into a fresh folder below `folder`. What is loaded stands among the temporary files, since it is
+ * large and `folder` is for what stays.
+ */
 export function writeGroups(groups: readonly LoadedGroup[], folder: string): GroupFiles {
   const own = mkdtempSync(join(folder, 'groups-'));
+  const temporary: string[] = [];
   const paths = groups.map((group, index) => {
+    const folderOfOne = mkdtempSync(join(tmpdir(), 'mptcp-conformance-group-'));
+    temporary.push(folderOfOne);
+    writeFileSync(join(folderOfOne, LOADED), serialize(group));
     const path = join(own, `${index + 1}${GROUP_ENDING}`);
-    // Vitest reads the file as a module's source, so what is loaded stands beside it.
-    writeFileSync(path, '');
-    writeFileSync(loadedPath(path), serialize(group));
+    writeFileSync(path, folderOfOne);
     return path;
   });
-  return { paths, remove: () => rmSync(own, { recursive: true, force: true }) };
+  return { paths, remove: () => [own, ...temporary].forEach((one) => rmSync(one, { recursive: true, force: true })) };
 }
 
-/** What belongs to a group file, in the process that runs it. The two are of the same program. */
+/**
+ * What belongs to a group file, in the process that runs it. Once: a run that is killed then leaves nothing. The two
+ * processes are of the same program, so the form is its own affair.
+ */
 export function readGroup(path: string): LoadedGroup {
-  return deserialize(readFileSync(loadedPath(path))) as LoadedGroup;
-}
-
-function loadedPath(path: string): string {
-  return `${path}.loaded`;
+  const folder = readFileSync(path, 'utf8');
+  const group = deserialize(readFileSync(join(folder, LOADED))) as LoadedGroup;
+  rmSync(folder, { recursive: true });
+  return group;
 }
