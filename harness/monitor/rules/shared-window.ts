@@ -49,13 +49,16 @@ function compare(judge: Judge, event: PacketEvent, mine: Grant, granted: Grant):
   }
 }
 
-/** Data from outside the window that gets a Data ACK. One octet may have been a probe. */
-function lookAtReach(judge: Judge, event: PacketEvent, dataAck: number, shift: number): void {
+/**
+ * Data from outside the window that gets a Data ACK. Room may have come since the window was told, but never more than
+ * the largest window there was.
+ */
+function lookAtReach(judge: Judge, event: PacketEvent, dataAck: number, largest: number): void {
   const { connection, side } = event;
   const { stream } = connection.parties[other(side)];
   if (stream.granted === undefined || connection.elsewhere || stream.acked === undefined || dataAck <= stream.acked) return;
   if (connection.flows.some((flow) => flow.ends.some((end) => end.shift === undefined && flow.ends[1].packets > 0))) return;
-  const edge = stream.granted + 2 ** shift + 1;
+  const edge = stream.granted + largest;
   // The DATA_FIN takes no room.
   judge.check(withinWindow, event, dataAck <= edge || dataAck === (stream.fin ?? -1) + 1, () => ({
     message: 'a Data ACK covers data from outside the window', expected: `at most ${stream.granted ?? 0}`, actual: `${dataAck}`,
@@ -85,9 +88,10 @@ export const sharedWindow: Monitor = {
         if (shift === undefined) return;
         const field = packet.tcp.window;
         const window = field * 2 ** shift;
-        if (window > largest[side]) largest[side] = window;
+        const before = largest[side];
+        if (window > before) largest[side] = window;
         if (!connection.complete || !connection.whole) return;
-        lookAtReach(judge, event, dataAck, shift);
+        lookAtReach(judge, event, dataAck, before);
         if (connection.flows.length < 2 || sender.fin !== undefined || event.receiver.fin !== undefined) return;
         const mine = grants[side];
         const known = mine.get(sender);
