@@ -51,7 +51,8 @@ describe.each(CHOICES)('$family, checksums $checksums, lossy $lossy', (choice) =
       const reports = await judge(path, false);
       expect(blamed(reports)).toEqual([]);
       expect(reports[0]).toMatchObject({ version: 1, checksums: choice.checksums, whole: true });
-      expect(reports[0]!.subflows.length).toBeGreaterThan(1);
+      // A join whose SYN is lost comes a second later, when the transfer may be over.
+      expect(reports[0]!.subflows.length).toBeGreaterThan(choice.lossy ? 0 : 1);
       // Where the capture lacks nothing, that may be used.
       if (dropped === 0) expect(blamed(await judge(path, true))).toEqual([]);
     }

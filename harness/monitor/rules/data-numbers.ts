@@ -48,10 +48,13 @@ function tsvalOf(event: PacketEvent): number | undefined {
   return undefined;
 }
 
-/** Whether a packet was surely sent after an earlier one on the same subflow: paths may change the order. */
+/**
+ * Whether a packet was surely sent after an earlier one on the same subflow. Paths may change the order, and so may a
+ * capture on a machine with several processors, which lacks nothing: the sender's clock decides where it is there.
+ */
 export function sentLater(event: PacketEvent, tsval: number | undefined, before: number | undefined): boolean {
-  if (event.connection.complete) return true;
-  return tsval !== undefined && before !== undefined && seqGt(tsval, before);
+  if (tsval !== undefined && before !== undefined) return seqGt(tsval, before);
+  return event.connection.complete;
 }
 
 function lookAtOrder(judge: Judge, event: PacketEvent, dataAck: number, highest: Map<FlowEnd, Highest>): void {
