@@ -54,16 +54,15 @@ export async function judgeOneOf(step: OneOfStep, session: Session, tamper: Tamp
 async function waitFor(
   alternatives: readonly { label: string; line: PacketLine }[], within: number | undefined, session: Session, tamper: Tamper | undefined,
 ): Promise<Outcome> {
-  const limit = session.patience(within ?? session.waits.answer);
   const misses: NearMisses = new Map();
-  const outcome = await session.until(() => {
+  const { value: outcome, limit } = await session.patiently(() => {
     for (const [index, { label, line }] of alternatives.entries()) {
       const isLast = index === alternatives.length - 1;
       const found = look(line, session, tamper, misses, isLast ? alternatives.map((one) => one.line) : []);
       if (found !== undefined) return found.met && label !== '' ? { ...found, message: label } : found;
     }
     return undefined;
-  }, limit);
+  }, within ?? session.waits.answer);
   if (outcome !== undefined) return outcome;
   const nearest = [...misses].sort(([, a], [, b]) => a.length - b.length)[0];
   const nearMisses = [...misses.keys()].map((arrival) => ({ at: arrival.at, packet: describe(arrival, session) }));

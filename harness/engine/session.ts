@@ -192,6 +192,30 @@ export class Session {
   }
 
   /**
+   * Waits as {@link until} does, for as long as what takes `milliseconds` on an idle machine may take on this one. How
+   * long that is, is measured anew while waiting: a machine that was busy when the scenario began need not be so now.
+   *
+   * @returns the value, if any, and how long at most it was waited for, milliseconds
+   */
+  async patiently<T>(done: () => T | undefined, milliseconds: number): Promise<{ value: T | undefined; limit: number }> {
+    const begun = performance.now();
+    for (let slice = milliseconds; ; slice = this.waits.answer) {
+      const left = begun + this.patience(milliseconds) - performance.now();
+      const value = await this.until(done, Math.min(slice, left));
+      const limit = this.patience(milliseconds);
+      if (value !== undefined || left <= slice) return { value, limit };
+      await this.#measure();
+    }
+  }
+
+  /** Measures the round trip once more; a link that does not answer now tells nothing new. */
+  async #measure(): Promise<void> {
+    const trips = await Promise.allSettled(this.#ports.map((port) => port.echo(this.waits.answer)));
+    const answered = trips.flatMap((trip) => (trip.status === 'fulfilled' ? [trip.value] : []));
+    if (answered.length === trips.length) this.#roundTrip = Math.max(...answered);
+  }
+
+  /**
    * Waits until every link carries packets both ways (the stack may still be settling its addresses), and measures the
    * round trip, which scales every wait. @throws WireError
    */

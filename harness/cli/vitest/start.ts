@@ -3,8 +3,9 @@ import { cpus } from 'node:os';
 import { createVitest, type CliOptions, type Reporter } from 'vitest/node';
 import type { Clause } from '../../catalogue/types.ts';
 import type { Scenario } from '../../scenario/suite.ts';
+import { shareOut } from './order.ts';
 import type { WorkerSettings } from './settings.ts';
-import { shareOut, writeGroups } from './suite-groups.ts';
+import { writeGroups } from './suite-groups.ts';
 import { suitePlugin } from './suite-plugin.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
@@ -28,11 +29,8 @@ export interface SuiteRun {
 /** Runs to the end or to an interrupt; true when the run was cut short. */
 export async function runSuites(run: SuiteRun): Promise<boolean> {
   const workers = Math.max(1, Math.min(cpus().length, run.concurrency));
-  const weights = new Map<string, number>();
-  for (const { place } of run.scenarios) weights.set(place.file, (weights.get(place.file) ?? 0) + 1);
-  const groups = writeGroups(shareOut(weights, workers).map((suites) => ({
-    scenarios: run.scenarios.filter(({ place }) => suites.includes(place.file)), clauses: run.clauses,
-  })), run.settings.evidenceRoot);
+  const shares = shareOut(run.scenarios, workers, run.settings.deviations);
+  const groups = writeGroups(shares.map((scenarios) => ({ scenarios, clauses: run.clauses })), run.settings.evidenceRoot);
   const files = groups.paths;
   const config: CliOptions = {
     config: false,

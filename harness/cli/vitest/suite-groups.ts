@@ -1,6 +1,6 @@
 /**
- * Groups suite files so that each worker has one module to run. Vitest waits at the end of every module for its slowest
- * test, and a suite has some that wait for seconds.
+ * Gives each worker one module to run, with scenarios of many suites. Vitest waits at the end of every module for its
+ * slowest test, and a suite has some that wait for seconds.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,22 +9,6 @@ import { deserialize, serialize } from 'node:v8';
 import type { Clause } from '../../catalogue/types.ts';
 import type { Scenario } from '../../scenario/suite.ts';
 import { GROUP_ENDING } from './suite-plugin.ts';
-
-/**
- * Shares files out, the heaviest first and always to the group that has least.
- *
- * @param weights weight by file
- * @param count how many groups at most; none is empty
- */
-export function shareOut(weights: ReadonlyMap<string, number>, count: number): string[][] {
-  const groups = Array.from({ length: Math.min(count, weights.size) }, () => ({ weight: 0, files: [] as string[] }));
-  for (const [file, weight] of [...weights].toSorted(([, a], [, b]) => b - a)) {
-    const lightest = groups.toSorted((a, b) => a.weight - b.weight)[0];
-    lightest?.files.push(file);
-    if (lightest !== undefined) lightest.weight += weight;
-  }
-  return groups.map(({ files }) => files);
-}
 
 const LOADED = 'loaded';
 

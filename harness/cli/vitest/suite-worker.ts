@@ -7,7 +7,7 @@ import type { ScenarioResult } from '../../engine/result.ts';
 import { DEFAULT_WAITS, evidenceFolder, evidencePath, runScenario, type EngineContext } from '../../engine/run-scenario.ts';
 import { reportToAllure } from '../../report/allure.ts';
 import { departureText } from '../../report/departure-text.ts';
-import { declareScenario, namesScenario } from '../../report/deviations.ts';
+import { declareScenario } from '../../report/deviations.ts';
 import { pathsSvg } from '../../report/paths-svg.ts';
 import { judgementsOf } from '../../report/results.ts';
 import { writeLadder } from '../../report/results-file.ts';
@@ -15,13 +15,14 @@ import type { Promised } from '../../multipath/promises.ts';
 import { runMultipath, type MultipathContext } from '../../multipath/run.ts';
 import { isMultipath } from '../../multipath/scenario.ts';
 import { openLibrary } from '../../scenario/load.ts';
-import { allSteps, clausesOf, type Scenario } from '../../scenario/suite.ts';
+import { clausesOf, type Scenario } from '../../scenario/suite.ts';
 import type { Driver } from '../../topology/types.ts';
 import { openLink } from '../../topology/open-link.ts';
 import { loadAnySuite, openBreaks, openCatalogue, openPromises, openTopology, projectRoot } from '../project.ts';
 import { rerunCommand } from '../rerun.ts';
 import { registerBreaks, registerMutants } from './mutants.ts';
 import { openDriver } from './open-driver.ts';
+import { startOrder } from './order.ts';
 import { JOURNAL, type WorkerSettings } from './settings.ts';
 import { readGroup } from './suite-groups.ts';
 
@@ -79,20 +80,10 @@ function byId(clauses: readonly Clause[]): ReadonlyMap<string, Clause> {
   return new Map(clauses.map((clause) => [clause.id, clause]));
 }
 
-/** Registers scenarios, those that take long first. */
 async function register(scenarios: readonly Scenario[], clauses: ReadonlyMap<string, Clause>): Promise<void> {
   const settings = inject('conformance');
   const state: WorkerState = { ...await open(settings), clauses };
-  const waits = new Map(scenarios.map((scenario) => [scenario, longestWait(scenario, settings.deviations)]));
-  // One that starts last and waits for seconds would have them all wait.
-  for (const scenario of scenarios.toSorted((one, other) => (waits.get(other) ?? 0) - (waits.get(one) ?? 0))) registerOne(scenario, settings, state);
-}
-
-/** The longest time that a scenario may wait for one packet, milliseconds. What comes at once is waited for no longer. */
-function longestWait(scenario: Scenario, deviations: WorkerSettings['deviations']): number {
-  const told = allSteps(scenario.body).map((step) => ('within' in step ? step.within : undefined) ?? 0);
-  // What is declared is known not to come.
-  return Math.max(0, ...told, deviations.some((one) => one.scenario !== undefined && namesScenario(one.scenario, scenario.id)) ? DEFAULT_WAITS.answer : 0);
+  for (const scenario of startOrder(scenarios, settings.deviations)) registerOne(scenario, settings, state);
 }
 
 function registerOne(scenario: Scenario, settings: WorkerSettings, state: WorkerState): void {
