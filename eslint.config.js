@@ -9,7 +9,7 @@ const below = {
   catalogue: ['mptcp', 'packet', 'document'],
   wire: ['catalogue', 'mptcp', 'packet', 'document'],
   sut: ['catalogue', 'mptcp', 'packet', 'document'],
-  kernels: [],
+  kernels: ['document'],
   topology: ['sut', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
   monitor: ['catalogue', 'mptcp', 'packet', 'document'],
   scenario: ['topology', 'sut', 'monitor', 'catalogue', 'mptcp', 'packet', 'document'],

@@ -1,5 +1,5 @@
 /** `kernels`: lists what can be had, and fetches. */
-import { cacheFolder, KernelStore, type CachedKernel } from '../kernels/cache.ts';
+import { kernelsFolder, KernelStore, type CachedKernel } from '../kernels/cache.ts';
 import type { KernelPackage } from '../kernels/packages.ts';
 import { seriesOf } from '../kernels/version.ts';
 
@@ -40,7 +40,7 @@ export async function kernels(names: readonly string[], options: KernelsOptions)
     return;
   }
   if (rows.length === 0) {
-    process.stdout.write(`no kernel is here yet (${cacheFolder()}); "mptcp-conformance kernels 6.12" fetches one\n`);
+    process.stdout.write(`no kernel is here yet (${kernelsFolder()}); "mptcp-conformance kernels 6.12" fetches one\n`);
     return;
   }
   const width = Math.max(...rows.map(({ release }) => release.length));

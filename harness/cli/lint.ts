@@ -10,7 +10,7 @@ import { findSuites, openLibrary } from '../scenario/load.ts';
 import { loadPics } from '../sut/pics.ts';
 import { loadTopology } from '../topology/load.ts';
 import { loadLab } from '../topology/remote-lab.ts';
-import { lintAny, loadAnySuite, openCatalogue, openProject, projectRoot } from './project.ts';
+import { lintAny, loadAnySuite, openCatalogue, loadProject, projectRoot } from './project.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What a file is, told by its name or by what is in it. */
@@ -133,7 +133,7 @@ function checkBreaks(files: readonly string[], root: string, report: Report): vo
   if (files.length === 0) return;
   for (const file of files) report.check('breaks', () => loadBreaks(file));
   const breaks = findBreaks(join(root, 'suites')).concat(files.filter((file) => !file.startsWith(root))).flatMap((file) => gather([], () => loadBreaks(file)) ?? []);
-  const project = report.check(undefined, () => openProject());
+  const project = report.check(undefined, () => loadProject());
   if (project === undefined) return;
   for (const problem of lintBreaks(breaks, project.scenarios, project.catalogue.all)) report.add(problem);
 }

@@ -1,7 +1,8 @@
 /** Where things are in this installation, and what is loaded from there. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { Catalogue } from '../catalogue/catalogue.ts';
+import { Catalogue } from '../catalogue/catalogue.ts';
 import { loadCatalogue } from '../catalogue/load.ts';
 import { findBreaks, loadBreaks, type Break } from '../scenario/breaks.ts';
 import { lintMultipath } from '../multipath/lint.ts';
@@ -11,6 +12,7 @@ import { isMultipath } from '../multipath/scenario.ts';
 import { findSuites, loadSuite, openLibrary, type SuiteLibrary } from '../scenario/load.ts';
 import { lintScenarios } from '../scenario/lint.ts';
 import { DocumentError, gather, type Diagnostic } from '../document/diagnostic.ts';
+import { cacheFolder, fingerprint, keepIn } from '../document/keep.ts';
 import { projectFile } from '../document/project-file.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { findTopology } from '../topology/load.ts';
@@ -81,8 +83,8 @@ export function openBreaks(): Break[] {
   return (breaks ??= findBreaks(join(projectRoot(), 'suites')).flatMap(loadBreaks));
 }
 
-/** Loads and checks all suites. @throws DocumentError @throws DocumentError */
-export function openProject(): Project {
+/** Loads and checks all suites. @throws DocumentError */
+export function loadProject(): Project {
   const root = projectRoot();
   const catalogue = openCatalogue();
   const library = openLibrary(join(root, 'suites'));
@@ -95,4 +97,22 @@ export function openProject(): Project {
   if (diagnostics.length > 0) throw new DocumentError(diagnostics);
   const multipath = scenarios.filter(isMultipath);
   return { root, version: projectVersion(), catalogue, scenarios: scenarios.filter((one) => !isMultipath(one)), multipath };
+}
+
+/**
+ * As {@link loadProject} gives it, or gave it when the files were the same: in this user's cache there is one file for each
+ * installation. @throws DocumentError
+ */
+export function openProject(): Project {
+  const root = projectRoot();
+  const print = fingerprint({
+    contents: [join(root, 'suites'), join(root, 'topologies')],
+    program: [join(import.meta.dirname, '..')],
+  });
+  const name = createHash('sha256').update(root).digest('hex').slice(0, 16);
+  const { clauses, sections, ...rest } = keepIn(join(cacheFolder(), 'suites', name), print, () => {
+    const { catalogue, scenarios, multipath } = loadProject();
+    return { clauses: catalogue.all, sections: catalogue.sections, scenarios, multipath };
+  });
+  return { ...rest, root, version: projectVersion(), catalogue: new Catalogue(clauses, sections) };
 }

@@ -1,9 +1,9 @@
 /** Kernels on this machine's disk, by release, and the lists of those that can be had. */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { cacheFolder } from '../document/keep.ts';
 import { Apt, chooseMirror } from './apt.ts';
 import { chooseKernel, findKernels, type KernelPackage } from './packages.ts';
 import { KernelError, type KernelBuild } from './types.ts';
@@ -22,8 +22,8 @@ export interface CachedKernel extends KernelBuild {
 }
 
 /** Where kernels are kept unless told. */
-export function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'mptcp-conformance', 'kernels');
+export function kernelsFolder(): string {
+  return join(cacheFolder(), 'kernels');
 }
 
 /** How the store works. */
@@ -40,7 +40,7 @@ export class KernelStore {
   readonly #apt: Apt;
   readonly #say: (line: string) => void;
 
-  constructor({ folder = cacheFolder(), mirror, say }: StoreOptions) {
+  constructor({ folder = kernelsFolder(), mirror, say }: StoreOptions) {
     this.#folder = folder;
     this.#say = say;
     this.#apt = new Apt(join(folder, 'apt'), chooseMirror(mirror), say);

@@ -1,0 +1,81 @@
+/** Keeps what was worked out from files, for as long as they stay the same: reading all suites takes seconds. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+
+/** Octets of a fingerprint. */
+const FINGERPRINT_OCTETS = 32;
+
+/** This user's folder for what can be made again (XDG Base Directory Specification). */
+export function cacheFolder(): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'mptcp-conformance');
+}
+
+/** What a value depends on. */
+export interface Inputs {
+  /** Folders of which every octet counts. */
+  contents: readonly string[];
+  /** Folders of which size and time of each file count: a program that is replaced as a whole. */
+  program: readonly string[];
+}
+
+/** A fingerprint of all files in the inputs and of the interpreter. @throws Error of `fs` */
+export function fingerprint({ contents, program }: Inputs): Buffer {
+  const hash = createHash('sha256').update(process.version);
+  for (const path of contents.flatMap(filesBelow)) {
+    const octets = readFileSync(path);
+    hash.update(`\n${path}\0${octets.length}\n`).update(octets);
+  }
+  for (const path of program.flatMap(filesBelow)) {
+    const { size, mtimeMs } = statSync(path);
+    hash.update(`\n${path}\0${size}\0${mtimeMs}`);
+  }
+  return hash.digest();
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
+}
+
+/**
+ * What `make` gives, or gave for the same fingerprint. The value has to survive the structured clone algorithm, and loses
+ * its prototypes. That nothing can be kept (no home, a full disk) is no error.
+ *
+ * @param file where it is kept
+ * @throws whatever `make` throws; nothing is kept then
+ */
+export function keepIn<T>(file: string, print: Buffer, make: () => T): T {
+  const kept = recall(file, print);
+  if (kept !== undefined) return kept.value as T;
+  const value = make();
+  keep(file, Buffer.concat([print, serialize({ value })]));
+  return value;
+}
+
+function keep(file: string, octets: Uint8Array): void {
+  const fresh = `${file}.${process.pid}`;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(fresh, octets, { mode: 0o600 });
+    renameSync(fresh, file);
+  } catch {
+    if (existsSync(fresh)) rmSync(fresh);
+  }
+}
+
+/** What the file keeps, if it is of that fingerprint, and this user's: others could have written what they like. */
+function recall(file: string, print: Buffer): { value: unknown } | undefined {
+  try {
+    if (statSync(file).uid !== process.getuid?.()) return undefined;
+    const octets = readFileSync(file);
+    return octets.subarray(0, FINGERPRINT_OCTETS).equals(print) ? deserialize(octets.subarray(FINGERPRINT_OCTETS)) as { value: unknown } : undefined;
+  } catch {
+    // Not there, or cut off by a full disk: it is made again.
+    return undefined;
+  }
+}
