@@ -10,10 +10,20 @@ export function keyBytes(key: bigint): Uint8Array {
   return bytes;
 }
 
+/** Hashes of the keys asked for last, oldest first: every packet of a connection asks for those of its two. */
+const known = new Map<bigint, DataView>();
+const KNOWN_AT_MOST = 256;
+
 /** SHA-256 of a key in network byte order, as a view. */
 function keyHash(key: bigint): DataView {
+  const before = known.get(key);
+  if (before !== undefined) return before;
   const digest = createHash('sha256').update(keyBytes(key)).digest();
-  return new DataView(digest.buffer, digest.byteOffset, digest.byteLength);
+  const view = new DataView(digest.buffer, digest.byteOffset, digest.byteLength);
+  const [oldest] = known.keys();
+  if (known.size >= KNOWN_AT_MOST && oldest !== undefined) known.delete(oldest);
+  known.set(key, view);
+  return view;
 }
 
 /**

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Scenario } from '../../scenario/suite.ts';
-import { longestWait, shareOut, startOrder } from './order.ts';
+import { mayTake, shareOut, startOrder } from './order.ts';
 
 /** A scenario that waits for one packet for so long; at once when 0. */
 function scenario(id: string, within = 0): Scenario {
-  return { id, body: [within === 0 ? { kind: 'expect' } : { kind: 'expect', within }] } as unknown as Scenario;
+  return { id, preamble: [], body: [within === 0 ? { kind: 'expect' } : { kind: 'expect', within }] } as unknown as Scenario;
 }
 
 const ids = (scenarios: readonly Scenario[]): string => scenarios.map((one) => one.id).join(' ');
@@ -16,10 +16,16 @@ describe('the order of scenarios', () => {
     expect(ids(startOrder(some, []))).toBe('e a c b d f g h');
   });
 
+  it('counts what is repeated', () => {
+    const repeated = { ...scenario('r'), body: [{ kind: 'repeat', times: 40, steps: [{ kind: 'fence' }, { kind: 'fence' }] }] } as unknown as Scenario;
+    expect(mayTake(repeated, [])).toBe(400);
+    expect(ids(startOrder([...some, repeated], []))).toBe('e a c b d f r g h');
+  });
+
   it('expects a wait where a departure is declared', () => {
-    const declared = [{ id: 'x', scenario: 'd', reason: 'because' }] as unknown as Parameters<typeof longestWait>[1];
-    expect(longestWait(scenario('d'), declared)).toBeGreaterThan(0);
-    expect(longestWait(scenario('a'), declared)).toBe(0);
+    const declared = [{ id: 'x', scenario: 'd', reason: 'because' }] as unknown as Parameters<typeof mayTake>[1];
+    expect(mayTake(scenario('d'), declared)).toBeGreaterThan(0);
+    expect(mayTake(scenario('a'), declared)).toBe(0);
   });
 });
 
