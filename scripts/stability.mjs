@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /**
  * Runs the suites several times and compares verdict by verdict: `node scripts/stability.mjs [--runs 20] [--load 4]
- * [-- options of run]`. `--load` keeps that many busy loops beside each run. Exits 1 when any verdict differs.
+ * [-- options of run]`. `--load` keeps that many busy loops beside each run. Exits 1 when any verdict differs; the evidence
+ * of what differed and did not pass stays where the last line says.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,6 +47,7 @@ function once(folder) {
       const { scenarios, run } = JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8'));
       resolve({
         code, peak, wall: performance.now() - startedAt, judging: run.durationMs,
+        evidence: new Map(scenarios.map((one) => [one.id, one.evidence.pcap])),
         verdicts: new Map(scenarios.map((one) => [one.id, `${one.verdict}${one.declared ? ' (declared)' : ''}: ${one.reason ?? ''}`])),
       });
     });
@@ -54,6 +56,7 @@ function once(folder) {
 
 const loops = Array.from({ length: Number(values.load) }, () => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }));
 const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-stability-'));
+const kept = join(tmpdir(), `mptcp-conformance-stability-${process.pid}`);
 const first = new Map();
 let differing = 0;
 try {
@@ -71,11 +74,13 @@ try {
       if (first.get(id) === verdict) continue;
       differing++;
       console.log(`  differs: ${id}: ${first.get(id)} first, now ${text}`);
+      const evidence = run.evidence.get(id);
+      if (evidence !== undefined) cpSync(dirname(join(folder, evidence)), join(kept, `run-${i}`, dirname(evidence)), { recursive: true });
     }
   }
 } finally {
   for (const loop of loops) loop.kill();
   rmSync(folder, { recursive: true, force: true });
 }
-console.log(differing === 0 ? `all verdicts the same in ${values.runs} runs` : `${differing} verdicts differed`);
+console.log(differing === 0 ? `all verdicts the same in ${values.runs} runs` : `${differing} verdicts differed${existsSync(kept) ? `; evidence: ${kept}` : ''}`);
 process.exitCode = differing === 0 ? 0 : 1;
