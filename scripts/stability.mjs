@@ -2,7 +2,7 @@
 /**
  * Runs the suites several times and compares verdict by verdict: `node scripts/stability.mjs [--runs 20] [--load 4]
  * [-- options of run]`. `--load` keeps that many busy loops beside each run. Exits 1 when any verdict differs; the evidence
- * of what differed and did not pass stays where the last line says.
+ * of what differed or failed stays where the last line says.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -71,11 +71,15 @@ try {
     for (const [id, text] of run.verdicts) {
       const verdict = text.split(':')[0];
       if (!first.has(id)) first.set(id, verdict);
-      if (first.get(id) === verdict) continue;
-      differing++;
-      console.log(`  differs: ${id}: ${first.get(id)} first, now ${text}`);
       const evidence = run.evidence.get(id);
-      if (evidence !== undefined) cpSync(dirname(join(folder, evidence)), join(kept, `run-${i}`, dirname(evidence)), { recursive: true });
+      const differs = first.get(id) !== verdict;
+      if (differs) {
+        differing++;
+        console.log(`  differs: ${id}: ${first.get(id)} first, now ${text}`);
+      }
+      if (evidence !== undefined && (differs || verdict === 'fail')) {
+        cpSync(dirname(join(folder, evidence)), join(kept, `run-${i}`, dirname(evidence)), { recursive: true });
+      }
     }
   }
 } finally {
