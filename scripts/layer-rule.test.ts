@@ -12,7 +12,7 @@ const ORDER = ['document', 'packet', 'mptcp', 'catalogue', 'wire', 'sut', 'topol
 /** Layers that stand side by side: neither may import the other. */
 const APART: Readonly<Record<string, readonly string[]>> = {
   packet: ['document'], mptcp: ['document'], sut: ['wire'], monitor: ['wire', 'sut', 'topology'], scenario: ['wire'],
-  kernels: ['document', 'packet', 'mptcp', 'catalogue', 'wire', 'sut', 'topology', 'monitor', 'scenario', 'engine', 'multipath', 'report', 'site'],
+  kernels: ['packet', 'mptcp', 'catalogue', 'wire', 'sut', 'topology', 'monitor', 'scenario', 'engine', 'multipath', 'report', 'site'],
 };
 
 function mayImport(from: string, to: string): boolean {

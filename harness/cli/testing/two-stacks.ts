@@ -131,7 +131,7 @@ async function transfer(left: SpawnedAgent, right: SpawnedAgent, choice: Transfe
   ]);
   // While there is next to nothing on the links, a join does not get lost.
   await Promise.all([left.request('send', { fd: 'client', fill: FIRST }), right.request('recv', { fd: 'server', bytes: FIRST })]);
-  await joined(left);
+  await joined(right);
   const long = { timeoutMs: 30_000 };
   await Promise.all([
     left.request('send', { fd: 'client', fill: TO_RESPONDER, timeout: 25_000 }, long),
@@ -149,10 +149,11 @@ async function transfer(left: SpawnedAgent, right: SpawnedAgent, choice: Transfe
   await left.request('connect', { fd: 'marker', addr: addressOf(family, 1, 2), port: MARKER.to, from: addressOf(family, 1, 1), 'from-port': MARKER.from }).catch(() => undefined);
 }
 
-/** Waits until the client's connection has a second subflow. */
-async function joined(client: SpawnedAgent): Promise<void> {
+/** Waits until the server has taken a join: a client counts a subflow before its SYN has left. */
+async function joined(server: SpawnedAgent): Promise<void> {
   for (const end = Date.now() + 10_000; Date.now() < end;) {
-    if (Number((await client.request('info', { fd: 'client' }))['subflows']) > 0) return;
+    const { 'MPTcpExt.MPJoinAckRx': joins } = await server.request('counters', { prefix: 'MPTcpExt.MPJoinAckRx' });
+    if (Number(joins) > 0) return;
     await delay(10);
   }
   throw new Error('no subflow was joined within 10 s');
