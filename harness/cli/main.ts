@@ -11,6 +11,8 @@ const SELF_EXPLAINING = new Set([
 /** Runs the program; never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
   enterQuietly();
+  process.stdout.on('error', lostReader);
+  process.stderr.on('error', lostReader);
   try {
     if (argv.length === 0) buildProgram(argv).help({ error: true });
     await buildProgram(argv).parseAsync(argv, { from: 'user' });
@@ -23,6 +25,11 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = 2;
     process.stderr.write(`mptcp-conformance: ${describe(error)}\n`);
   }
+}
+
+/** Goes on when nobody reads any more what is written (`| head`): the exit code is still to be true. @throws any other error */
+function lostReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 /** Tells the launcher, if there is one, that the namespace is made; ends with it. */

@@ -11,7 +11,7 @@ import { judgesOf, withoutVariant } from './judges.ts';
 import { gather } from './list.ts';
 import { openProject } from './project.ts';
 import { isNarrowed, selectScenarios, type Selection } from './selection.ts';
-import { buildProgram, mptcpConformance, ROOT, SCENARIO, temporaryFolder } from './testing/command.ts';
+import { begin, buildProgram, ending, mptcpConformance, PROGRAM, ROOT, SCENARIO, temporaryFolder } from './testing/command.ts';
 import { UsageError } from './usage-error.ts';
 
 // Every test starts processes, and the machine may be busy.
@@ -63,6 +63,13 @@ describe('help and mistakes', () => {
   });
 });
 
+test.each(['list', 'clauses', 'help'])('%s, of which nobody reads on, is no error', async (command) => {
+  const child = begin([process.execPath, PROGRAM, command]);
+  child.stdout?.destroy();
+  const { code, stderr } = await ending(child);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+
 describe('choices', () => {
   test('narrow by what they choose, not by what else the command line says', () => {
     const rest = { output: 'somewhere', ids: [] };
@@ -74,6 +81,8 @@ describe('choices', () => {
 
   test.each<[Selection, RegExp]>([
     [{ ids: [`${SCENARIO.slice(0, -4)}from`] }, /there is no scenario ".*from"; did you mean ".*synack-form/],
+    [{ ids: ['3.7'] }, /there is no scenario "3\.7"; for the section of that name: --section 3\.7/],
+    [{ ids: ['3.2-19.s1'] }, /there is no scenario "3\.2-19\.s1"; for the clause of that name: --clause 3\.2-19\.s1/],
     [{ sections: ['3.11'] }, /there is no section "3\.11"; did you mean "3\.1"\?/],
     [{ families: ['ipv5'] }, /there is no family "ipv5"; did you mean "ipv4"\?/],
     [{ levels: ['mus'] }, /there is no level "mus"; did you mean "must"\?/],

@@ -33,7 +33,12 @@ export function isNarrowed({ ids, sections, clauses, levels, families }: Selecti
  */
 export function selectScenarios(scenarios: readonly Scenario[], selection: Selection, catalogue: Catalogue): Scenario[] {
   const { ids = [], sections = [], clauses = [], levels = [], families = [] } = selection;
-  for (const id of ids) requireSome(scenarios.some((one) => isNamed(one, id)), 'scenario', id, idWords(scenarios));
+  for (const id of ids) {
+    if (scenarios.some((one) => isNamed(one, id))) continue;
+    const option = scenarios.some((one) => isWithin(one.section, id)) ? 'section' : catalogue.get(id) === undefined ? undefined : 'clause';
+    if (option !== undefined) throw new UsageError(`there is no scenario "${id}"; for the ${option} of that name: --${option} ${id}`);
+    requireSome(false, 'scenario', id, idWords(scenarios));
+  }
   for (const id of clauses) requireSome(catalogue.get(id) !== undefined, 'clause', id, catalogue.all.map((one) => one.id));
   for (const section of sections) {
     requireSome(scenarios.some((one) => isWithin(one.section, section)), 'section', section, new Set(scenarios.map((one) => one.section)));
