@@ -13,6 +13,7 @@ static const struct command {
     {"uname", command_uname, ""},
     {"log", command_log, "text"},
     {"sync", command_sync, "timeout"},
+    {"settle", command_settle, ""},
     {"mark", command_mark, ""},
     {"reset", command_reset, ""},
     {"exit", command_exit, ""},

@@ -8,6 +8,8 @@ typedef void command_function(const struct request *request);
 
 /* session.c */
 command_function command_hello, command_uname, command_log, command_sync, command_mark, command_reset, command_exit;
+/* settle.c */
+command_function command_settle;
 /* socket.c */
 command_function command_socket, command_bind, command_listen, command_accept, command_connect, command_connected,
     command_shutdown, command_close;
@@ -38,6 +40,8 @@ extern bool exit_requested;
 /* Serves one line. */
 void command_serve(char *line);
 
+/* Whether settle can be served here. */
+bool settle_available(void);
 /* Whether this kernel has the MPTCP path manager's netlink family. */
 bool endpoint_available(void);
 /* Removes all endpoints and puts back limits that were changed. Returns 0 or errno; *why says more. */

@@ -21,6 +21,8 @@ IPPROTO_MPTCP = 262
 USUAL_TIMEOUT_MS = 8000
 CHUNK = 65536
 SHOWN = 1024
+# Reading it waits for the kernel's work queues.
+REFRESH = '/proc/sys/vm/stat_refresh'
 BAD_REQUEST = errno.EINVAL
 
 
@@ -144,11 +146,18 @@ def identity():
         features.append('ipv6')
     if os.access('/proc/sys/net', os.F_OK):
         features.append('sysctl')
+    if os.access(REFRESH, os.R_OK):
+        features.append('settle')
     return {'protocol': 1, 'name': 'example-python', 'kernel': os.uname().release, 'pid': os.getpid(), 'features': ','.join(features)}
 
 
 def hello(args):
     return identity()
+
+
+def settle(args):
+    with open(REFRESH, 'rb', buffering=0) as file:
+        file.read(1)
 
 
 def uname(args):
@@ -630,7 +639,7 @@ def counters(args):
 
 
 AT_ONCE = {
-    'hello': hello, 'uname': uname, 'log': log, 'reset': reset, 'socket': open_socket, 'bind': bind, 'listen': listen,
+    'hello': hello, 'uname': uname, 'log': log, 'settle': settle, 'reset': reset, 'socket': open_socket, 'bind': bind, 'listen': listen,
     'shutdown': shut, 'close': close, 'setsockopt': setsockopt, 'getsockopt': getsockopt, 'info': info, 'queued': queued,
     'link-up': link_up, 'link-get': link_get, 'offload': offload, 'addr-add': addr_add, 'addr-del': addr_del,
     'endpoint-add': endpoint_add, 'endpoint-del': endpoint_del, 'endpoint-set': endpoint_set, 'endpoint-flush': endpoint_flush,

@@ -3,6 +3,7 @@ import { decodePacket, encodePacket } from '../packet/index.ts';
 import { FLAG, type Packet } from '../packet/types.ts';
 import { parsePacketLine } from '../scenario/packet-line.ts';
 import type { Scenario } from '../scenario/suite.ts';
+import type { Agent } from '../sut/types.ts';
 import type { Cell, CellLink } from '../topology/types.ts';
 import type { WirePacket } from '../wire/types.ts';
 import { LISTEN_PORT, NotKnownYet, Session } from './session.ts';
@@ -23,10 +24,10 @@ function scenario(): Scenario {
   };
 }
 
-function sessionWith(sent: Packet[], links: ((packet: WirePacket) => void)[] = []): Session {
+function sessionWith(sent: Packet[], links: ((packet: WirePacket) => void)[] = [], agents: Cell['agents'] = new Map()): Session {
   const cell: Cell = {
     topology: { name: 'one-link', title: '', hosts: ['sut'], links: [LINK.spec] },
-    agents: new Map(), links: [LINK], close: () => Promise.resolve(),
+    agents, links: [LINK], close: () => Promise.resolve(),
   };
   return new Session({
     scenario: scenario(), cell, waits: { answer: 10, grace: 1 },
@@ -44,6 +45,16 @@ function sessionWith(sent: Packet[], links: ((packet: WirePacket) => void)[] = [
 }
 
 describe('Session', () => {
+  it.each([['tcp,settle', ['hello', 'settle', 'settle']], ['tcp', ['hello', 'hello', 'hello']]])('with features %s, two fences ask %j', async (features, asked) => {
+    const commands: string[] = [];
+    const request: Agent['request'] = (command) => (commands.push(command), Promise.resolve({ features }));
+    const agent: Agent = { pid: 1, log: [], request, close: () => Promise.resolve() };
+    const session = sessionWith([], [], new Map([['sut', agent]]));
+    await session.fence();
+    await session.fence();
+    expect(commands).toEqual(asked);
+  });
+
   it('begins a subflow between the ports that its first line names', async () => {
     const sent: Packet[] = [];
     const session = sessionWith(sent);

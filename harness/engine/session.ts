@@ -6,6 +6,7 @@ import { FLAG, type Packet } from '../packet/types.ts';
 import type { Value } from '../scenario/expression.ts';
 import type { PacketLine } from '../scenario/packet-line.ts';
 import type { Scenario } from '../scenario/suite.ts';
+import type { Agent } from '../sut/types.ts';
 import { familyOn } from '../topology/link-family.ts';
 import type { Cell, CellLink } from '../topology/types.ts';
 import { WireError, type WirePacket, type WirePort } from '../wire/types.ts';
@@ -92,6 +93,8 @@ export class Session {
   #ticks = 0;
   #lastSent: { link: number; bytes: Uint8Array } | undefined;
   #roundTrip = 1;
+  /** Agents that can tell when their stack has done what it had put off, and those that cannot. */
+  readonly #settles = new Map<Agent, boolean>();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -237,13 +240,23 @@ export class Session {
     this.#listening = true;
   }
 
-  /** Waits until the stack has dealt with all that was sent: an echo on every link, the agent, and a grace. */
+  /** Waits until the stack has dealt with all that was sent: an echo on every link, what it has put off, and a grace. */
   async fence(): Promise<void> {
     const limit = 5000 * this.scale;
     const trips = await Promise.all(this.#ports.map((port) => port.echo(limit)));
     this.#roundTrip = Math.max(...trips);
-    await Promise.all([...this.cell.agents.values()].map((agent) => agent.request('hello')));
+    await Promise.all([...this.cell.agents.values()].map((agent) => this.#settle(agent)));
     await this.until(() => undefined, Math.max(this.waits.grace, 10 * this.#roundTrip));
+  }
+
+  /** Waits until the stack has done what it had put off, where its agent can tell; one that cannot answers all the same. */
+  async #settle(agent: Agent): Promise<void> {
+    let settles = this.#settles.get(agent);
+    if (settles === undefined) {
+      settles = ((await agent.request('hello'))['features'] ?? '').split(',').includes('settle');
+      this.#settles.set(agent, settles);
+    }
+    await agent.request(settles ? 'settle' : 'hello');
   }
 
   /** Forgets the connection and its subflows; their late packets are no part of what follows. */

@@ -112,6 +112,12 @@ it('counts', async () => {
   expect(all).toHaveProperty('Ip6InReceives');
 });
 
+it('waits for what the kernel has put off where it says that it can', async () => {
+  const settled = agent.request('settle');
+  if (agent.greeting.features.has('settle')) expect(await settled).toEqual({});
+  else await expect(settled).rejects.toThrow(/stat_refresh/);
+});
+
 it('puts everything back on reset', async () => {
   const limits = await agent.request('limits-get');
   const enabled = await agent.request('sysctl-get', { name: 'net.mptcp.checksum_enabled' });
