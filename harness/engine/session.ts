@@ -24,6 +24,8 @@ export const LISTEN_PORT = 5001;
 const READY_LIMIT = 10_000;
 const READY_ECHO = 100;
 const READY_PAUSE = 5;
+/** Graces to wait where the agent cannot tell when the stack has done what it had put off. */
+const UNSETTLED = 4;
 
 /** A packet of the record, in the order of the wire. */
 export interface RecordedPacket {
@@ -245,18 +247,20 @@ export class Session {
     const limit = 5000 * this.scale;
     const trips = await Promise.all(this.#ports.map((port) => port.echo(limit)));
     this.#roundTrip = Math.max(...trips);
-    await Promise.all([...this.cell.agents.values()].map((agent) => this.#settle(agent)));
-    await this.until(() => undefined, Math.max(this.waits.grace, 10 * this.#roundTrip));
+    const settled = await Promise.all([...this.cell.agents.values()].map((agent) => this.#settle(agent)));
+    const grace = settled.includes(false) ? UNSETTLED * this.waits.grace : this.waits.grace;
+    await this.until(() => undefined, Math.max(grace, 10 * this.#roundTrip));
   }
 
-  /** Waits until the stack has done what it had put off, where its agent can tell; one that cannot answers all the same. */
-  async #settle(agent: Agent): Promise<void> {
+  /** Waits until the stack has done what it had put off, and says whether its agent can tell; one that cannot answers all the same. */
+  async #settle(agent: Agent): Promise<boolean> {
     let settles = this.#settles.get(agent);
     if (settles === undefined) {
       settles = ((await agent.request('hello'))['features'] ?? '').split(',').includes('settle');
       this.#settles.set(agent, settles);
     }
     await agent.request(settles ? 'settle' : 'hello');
+    return settles;
   }
 
   /** Forgets the connection and its subflows; their late packets are no part of what follows. */
