@@ -73,9 +73,11 @@ describe('judges see the difference', () => {
     expect(ratio.measures?.at(-1)).toMatchObject({ name: 'fast / slow', unit: 'ratio' });
     expect(asked(run, 'judge-goodput', { of: 'slow', against: 'fast', 'at-least': 0.6 }).isMet).toBe(false);
     expect(asked(run, 'judge-goodput', { of: 'fast', against: ['slow', 'slow'], 'at-least': 1.2 }).isMet).toBe(false);
+    expect(asked(run, 'judge-goodput', { of: ['slow', 'slow'], against: 'fast', 'at-least': 0.6 }).isMet).toBe(false);
     expect(asked(run, 'judge-goodput', { of: 'fast', against: 'limit', 'at-least': 0.5 }).isMet).toBe(false);
     transfer(run, 'nothing', [], 'running');
     expect(asked(run, 'judge-goodput', { of: 'nothing', against: 'fast', 'at-least': 0.1 }).isMet).toBeUndefined();
+    expect(asked(run, 'judge-goodput', { of: ['slow', 'nothing', 'fast'], against: 'slow', 'at-least': 1.9, 'at-most': 2.1 }).isMet).toBe(true);
   });
 
   it('between a slow stack and a machine that is too busy to tell', () => {

@@ -36,9 +36,14 @@ function outcome(state: RunState, { of, 'one-of': allowed }: Verbs['judge-error'
 }
 
 function goodput(state: RunState, given: Verbs['judge-goodput']): Finding {
-  const { of, against, since, 'at-least': least, 'at-most': most } = given;
-  const transfer = state.transfer(of);
-  const value = transfer.goodput(since === undefined ? undefined : state.markOf(since));
+  const { against, since, 'at-least': least, 'at-most': most } = given;
+  const from = since === undefined ? undefined : state.markOf(since);
+  const tries = [given.of].flat();
+  const [best, ...rest] = tries
+    .map((name) => ({ name, value: state.transfer(name).goodput(from) }))
+    .sort((a, b) => (b.value ?? 0) - (a.value ?? 0));
+  const value = best?.value;
+  const of = tries.length > 1 ? `the best of ${tries.join(', ')}` : tries.join();
   const names = [against].flat();
   const parts = names.map((name) => (name === 'limit' ? pathsLimit(state) : state.transfer(name).goodput()));
   const base = parts.reduce<number | undefined>((sum, part) => (sum === undefined || part === undefined ? undefined : sum + part), 0);
@@ -52,6 +57,7 @@ function goodput(state: RunState, given: Verbs['judge-goodput']): Finding {
       const limit = aloneLimit(state, name);
       return [{ name: `goodput of ${name}`, value: part, unit: 'bit/s', ...(limit === undefined ? {} : { limit }) }];
     }),
+    ...rest.flatMap((one): Measure[] => (one.value === undefined ? [] : [{ name: `goodput of ${one.name}`, value: one.value, unit: 'bit/s' }])),
     { name: `${of} / ${what}`, value: ratio, unit: 'ratio' },
   ];
   const isMet = within(ratio, least, most);
