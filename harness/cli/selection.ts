@@ -33,16 +33,14 @@ export function isNarrowed({ ids, sections, clauses, levels, families }: Selecti
  */
 export function selectScenarios(scenarios: readonly Scenario[], selection: Selection, catalogue: Catalogue): Scenario[] {
   const { ids = [], sections = [], clauses = [], levels = [], families = [] } = selection;
+  const hasSection = (section: string): boolean => scenarios.some((one) => isWithin(one.section, section));
+  const hasClause = (id: string): boolean => catalogue.get(id) !== undefined;
   for (const id of ids) {
-    if (scenarios.some((one) => isNamed(one, id))) continue;
-    const option = scenarios.some((one) => isWithin(one.section, id)) ? 'section' : catalogue.get(id) === undefined ? undefined : 'clause';
-    if (option !== undefined) throw new UsageError(`there is no scenario "${id}"; for the ${option} of that name: --${option} ${id}`);
-    requireSome(false, 'scenario', id, idWords(scenarios));
+    const option = hasSection(id) ? 'section' : hasClause(id) ? 'clause' : undefined;
+    requireSome(scenarios.some((one) => isNamed(one, id)), 'scenario', id, idWords(scenarios), option);
   }
-  for (const id of clauses) requireSome(catalogue.get(id) !== undefined, 'clause', id, catalogue.all.map((one) => one.id));
-  for (const section of sections) {
-    requireSome(scenarios.some((one) => isWithin(one.section, section)), 'section', section, new Set(scenarios.map((one) => one.section)));
-  }
+  for (const id of clauses) requireSome(hasClause(id), 'clause', id, catalogue.all.map((one) => one.id));
+  for (const section of sections) requireSome(hasSection(section), 'section', section, new Set(scenarios.map((one) => one.section)));
   for (const level of levels) requireSome(['must', 'should', 'may', 'implied'].includes(level), 'level', level, ['must', 'should', 'may', 'implied']);
   for (const family of families) requireSome(['ipv4', 'ipv6'].includes(family), 'family', family, ['ipv4', 'ipv6']);
   const chosen = scenarios.filter((scenario) => {
@@ -78,8 +76,9 @@ function idWords(scenarios: readonly Scenario[]): Set<string> {
   return new Set(scenarios.flatMap((one) => [one.id, one.id.split('#')[0] ?? '', one.suite]));
 }
 
-function requireSome(isThere: boolean, what: string, word: string, known: Iterable<string>): void {
+/** @param option of the command line under which there is such a word, where there is one */
+function requireSome(isThere: boolean, what: string, word: string, known: Iterable<string>, option?: string): void {
   if (isThere) return;
-  const hint = suggestion(word, known);
+  const hint = option === undefined ? suggestion(word, known) : `; for the ${option} of that name: --${option} ${word}`;
   throw new UsageError(`there is no ${what} "${word}"${hint === '' ? `; "mptcp-conformance ${what === 'clause' ? 'clauses' : 'list'}" lists what there is` : hint}`);
 }

@@ -11,7 +11,7 @@ it('leaves out what did not move, and counts what did from where it stood', () =
 it('reads numbers under their short names', async () => {
   const asked: unknown[] = [];
   const agent: Agent = {
-    pid: 0, log: [], close: () => Promise.resolve(),
+    pid: 0, features: new Set(), log: [], close: () => Promise.resolve(),
     request: (...what) => {
       asked.push(what);
       return Promise.resolve({ 'MPTcpExt.MPJoinSynRx': '3', 'MPTcpExt.Odd': 'x' });

@@ -45,10 +45,10 @@ function sessionWith(sent: Packet[], links: ((packet: WirePacket) => void)[] = [
 }
 
 describe('Session', () => {
-  it.each([['tcp,settle', ['hello', 'settle', 'settle']], ['tcp', ['hello', 'hello', 'hello']]])('with features %s, two fences ask %j', async (features, asked) => {
+  it.each([[['tcp', 'settle'], ['settle', 'settle']], [['tcp'], ['hello', 'hello']]])('with features %j, two fences ask %j', async (features, asked) => {
     const commands: string[] = [];
-    const request: Agent['request'] = (command) => (commands.push(command), Promise.resolve({ features }));
-    const agent: Agent = { pid: 1, log: [], request, close: () => Promise.resolve() };
+    const request: Agent['request'] = (command) => (commands.push(command), Promise.resolve({}));
+    const agent: Agent = { pid: 1, features: new Set(features), log: [], request, close: () => Promise.resolve() };
     const session = sessionWith([], [], new Map([['sut', agent]]));
     await session.fence();
     await session.fence();

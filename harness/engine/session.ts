@@ -6,7 +6,6 @@ import { FLAG, type Packet } from '../packet/types.ts';
 import type { Value } from '../scenario/expression.ts';
 import type { PacketLine } from '../scenario/packet-line.ts';
 import type { Scenario } from '../scenario/suite.ts';
-import type { Agent } from '../sut/types.ts';
 import { familyOn } from '../topology/link-family.ts';
 import type { Cell, CellLink } from '../topology/types.ts';
 import { WireError, type WirePacket, type WirePort } from '../wire/types.ts';
@@ -95,8 +94,6 @@ export class Session {
   #ticks = 0;
   #lastSent: { link: number; bytes: Uint8Array } | undefined;
   #roundTrip = 1;
-  /** Agents that can tell when their stack has done what it had put off, and those that cannot. */
-  readonly #settles = new Map<Agent, boolean>();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -247,20 +244,10 @@ export class Session {
     const limit = 5000 * this.scale;
     const trips = await Promise.all(this.#ports.map((port) => port.echo(limit)));
     this.#roundTrip = Math.max(...trips);
-    const settled = await Promise.all([...this.cell.agents.values()].map((agent) => this.#settle(agent)));
-    const grace = settled.includes(false) ? UNSETTLED * this.waits.grace : this.waits.grace;
+    const agents = [...this.cell.agents.values()].map((agent) => ({ agent, settles: agent.features.has('settle') }));
+    await Promise.all(agents.map(({ agent, settles }) => agent.request(settles ? 'settle' : 'hello')));
+    const grace = agents.every(({ settles }) => settles) ? this.waits.grace : UNSETTLED * this.waits.grace;
     await this.until(() => undefined, Math.max(grace, 10 * this.#roundTrip));
-  }
-
-  /** Waits until the stack has done what it had put off, and says whether its agent can tell; one that cannot answers all the same. */
-  async #settle(agent: Agent): Promise<boolean> {
-    let settles = this.#settles.get(agent);
-    if (settles === undefined) {
-      settles = ((await agent.request('hello'))['features'] ?? '').split(',').includes('settle');
-      this.#settles.set(agent, settles);
-    }
-    await agent.request(settles ? 'settle' : 'hello');
-    return settles;
   }
 
   /** Forgets the connection and its subflows; their late packets are no part of what follows. */

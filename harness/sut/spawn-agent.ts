@@ -110,6 +110,7 @@ export async function connectAgent(transport: AgentTransport, options: ConnectOp
     return {
       name: options.name,
       greeting,
+      features: greeting.features,
       pid: options.pid ?? transport.pid,
       get log() {
         return agent.log;

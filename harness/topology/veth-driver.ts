@@ -81,6 +81,7 @@ function watched(agent: Agent, touched: () => void): Agent {
     get pid() {
       return agent.pid;
     },
+    features: agent.features,
     get log() {
       return agent.log;
     },
