@@ -43,6 +43,18 @@ async function single(state: RunState, { path, size, from = 'client', as }: Verb
   await finishConnection(state, connection);
 }
 
+async function transfers(state: RunState, given: Verbs['transfers'], within: number = WAIT.transfer): Promise<void> {
+  const { count, size, from = 'client', as, over } = given;
+  const series: Transfer[] = [];
+  state.repeated.set(as, series);
+  for (let number = 1; number <= count; number++) {
+    const transfer = begin(state, `${as}-${number}`, size, from, state.connection(over));
+    series.push(transfer);
+    // One that stands still is for the steps that judge it, and the last.
+    if (!await state.sooner(() => transfer.hasEnded, within)) return;
+  }
+}
+
 async function until(state: RunState, given: Verbs['until'], within: number = WAIT.condition): Promise<void> {
   const { delivered, of, ends, recovered, carried, octets, seen, on, from } = given;
   if (ends !== undefined) {
@@ -111,6 +123,7 @@ export const ACTIONS: Action = {
     begin(state, as, size, from, state.connection(over));
     await Promise.resolve();
   },
+  transfers,
   until,
   requests,
   shape: async (state, { path, ...change }) => {

@@ -22,11 +22,12 @@ type Judges = { [V in JudgeVerb]: (state: RunState, given: Verbs[V]) => Finding 
 const LAST_SEGMENTS = 10;
 
 function intact(state: RunState, name: string): Finding {
-  const transfer = state.transfer(name);
-  const actual = transfer.hasEnded
-    ? `${transfer.outcome}, ${transfer.delivered} of ${transfer.size} octets`
-    : `still ${transfer.delivered} of ${transfer.size} octets`;
-  return { isMet: transfer.outcome === 'intact', expected: `all ${transfer.size} octets of ${name}, right by their hashes`, actual };
+  const all = state.transfersOf(name);
+  const size = all.reduce((sum, one) => sum + one.size, 0);
+  const delivered = all.reduce((sum, one) => sum + one.delivered, 0);
+  const wrong = all.find((one) => one.outcome !== 'intact');
+  const outcome = wrong === undefined ? 'intact,' : wrong.hasEnded ? `${wrong.outcome},` : 'still';
+  return { isMet: wrong === undefined, expected: `all ${size} octets of ${name}, right by their hashes`, actual: `${outcome} ${delivered} of ${size} octets` };
 }
 
 function outcome(state: RunState, { of, 'one-of': allowed }: Verbs['judge-error']): Finding {
@@ -38,12 +39,12 @@ function outcome(state: RunState, { of, 'one-of': allowed }: Verbs['judge-error'
 function goodput(state: RunState, given: Verbs['judge-goodput']): Finding {
   const { against, since, 'at-least': least, 'at-most': most } = given;
   const from = since === undefined ? undefined : state.markOf(since);
-  const tries = [given.of].flat();
+  const tries = state.transfersOf(given.of);
   const [best, ...rest] = tries
-    .map((name) => ({ name, value: state.transfer(name).goodput(from) }))
+    .map((one) => ({ name: one.name, value: one.goodput(from) }))
     .sort((a, b) => (b.value ?? 0) - (a.value ?? 0));
   const value = best?.value;
-  const of = tries.length > 1 ? `the best of ${tries.join(', ')}` : tries.join();
+  const of = tries.length > 1 ? `the best of ${given.of}` : given.of;
   const names = [against].flat();
   const parts = names.map((name) => (name === 'limit' ? pathsLimit(state) : state.transfer(name).goodput()));
   const base = parts.reduce<number | undefined>((sum, part) => (sum === undefined || part === undefined ? undefined : sum + part), 0);

@@ -47,6 +47,7 @@ export interface Verbs {
   joined: string[];
   single: { path: string; size: string; from?: 'client' | 'server'; as: string };
   send: { size: string; from?: 'client' | 'server'; as?: string; over?: string };
+  transfers: { count: number; size: string; from?: 'client' | 'server'; as: string; over?: string };
   until: { delivered?: string; of?: string; ends?: string; recovered?: string; carried?: string; octets?: string; seen?: string; on?: string; from?: 'client' | 'server' };
   requests: { count: number; ask: string; answer: string; as: string; over?: string; pause?: string };
   shape: RawPathShape & { path: string };
@@ -64,7 +65,7 @@ export interface Verbs {
   finish: string;
   'judge-intact': string;
   'judge-error': { of: string; 'one-of': string[] };
-  'judge-goodput': { of: string | string[]; against: string | string[]; 'at-least'?: number; 'at-most'?: number; since?: string };
+  'judge-goodput': { of: string; against: string | string[]; 'at-least'?: number; 'at-most'?: number; since?: string };
   'judge-gap': { of: string; 'at-most': string; since?: string };
   'judge-share': { path: string; from?: 'client' | 'server'; 'at-least'?: string; 'at-most'?: string; since?: string; before?: string };
   'judge-reinjected': { from: string; to: string[]; since?: string };

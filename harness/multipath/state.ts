@@ -43,6 +43,8 @@ export class RunState {
   readonly startedAt = performance.now();
   readonly connections = new Map<string, Connection>();
   readonly transfers = new Map<string, Transfer>();
+  /** What was moved several times, by its name. */
+  readonly repeated = new Map<string, readonly Transfer[]>();
   readonly requests = new Map<string, RequestSeries>();
   readonly marks = new Map<string, number>();
   /** When the step under way began. */
@@ -133,6 +135,11 @@ export class RunState {
   /** @throws StepUnmet when there is none of that name */
   transfer(name: string): Transfer {
     return found(this.transfers, name, 'transfer');
+  }
+
+  /** A transfer, or all of a series. @throws StepUnmet when there is none of that name */
+  transfersOf(name: string): readonly Transfer[] {
+    return this.repeated.get(name) ?? [this.transfer(name)];
   }
 
   /** @throws StepUnmet when there is none of that name */
