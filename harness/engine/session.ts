@@ -88,8 +88,6 @@ export class Session {
   readonly #parts: SessionParts;
   readonly #waiters = new Set<() => void>();
   #failure: Error | undefined;
-  /** Until the links answer, what comes is none of ours: a socket hears every link before it is bound to one. */
-  #listening = false;
   /** Clock of the tester's timestamps, milliseconds. */
   #ticks = 0;
   #lastSent: { link: number; bytes: Uint8Array } | undefined;
@@ -236,7 +234,6 @@ export class Session {
       }
     }));
     this.#roundTrip = Math.max(...trips);
-    this.#listening = true;
   }
 
   /** Waits until the stack has dealt with all that was sent: an echo on every link, what it has put off, and a grace. */
@@ -277,7 +274,6 @@ export class Session {
   }
 
   #onPacket(wire: WirePacket): void {
-    if (!this.#listening) return;
     this.#parts.onPacket(wire);
     const packet = decodePacket(wire.bytes);
     if (!('tcp' in packet)) return;

@@ -111,6 +111,17 @@ function enlargeBuffers(socket: RawSocket): void {
   }
 }
 
+/** A raw socket hears every link from when it is made until it is bound to one: nothing of that is for its owner. */
+function discardWaiting(socket: RawSocket): void {
+  const ends: Error[] = [];
+  const keep = (error: Error): void => void ends.push(error);
+  socket.on('error', keep);
+  while (ends.length === 0) socket.onRecvReady();
+  socket.off('error', keep);
+  const [end] = ends;
+  if (end !== undefined && end.message !== NOTHING_TO_READ) throw end;
+}
+
 function openSocket(options: PortOptions, protocol: number, bufferSize: number): RawSocket {
   const { family, device, link } = options;
   const doing = `link ${link}: raw ${family} socket for protocol ${protocol} on ${device}`;
@@ -120,6 +131,7 @@ function openSocket(options: PortOptions, protocol: number, bufferSize: number):
     socket = module.createSocket({ addressFamily: family === 'ipv4' ? 1 : 2, protocol, bufferSize });
     const name = Buffer.from(`${device}\0`);
     socket.setOption(SOL_SOCKET, SO_BINDTODEVICE, name, name.length);
+    discardWaiting(socket);
     socket.setOption(SOL_SOCKET, SO_MARK, MARK);
     enlargeBuffers(socket);
     if (family === 'ipv4') {

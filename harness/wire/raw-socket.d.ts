@@ -13,6 +13,7 @@ declare module 'raw-socket' {
     on(event: 'message', listener: (buffer: Buffer, source: string) => void): this;
     on(event: 'error', listener: (error: Error) => void): this;
     on(event: 'close', listener: () => void): this;
+    off(event: 'error', listener: (error: Error) => void): this;
     /** Reads one packet now: emits `message`, or `error` with the system's text (also when none is there). */
     onRecvReady(): void;
     /** Queues a packet; the queue is first in, first out. `before` runs just before the system call. */

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
-import { afterAll, describe, expect, it } from 'vitest';
+import type { RawSocket } from 'raw-socket';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { FLAG } from '../../packet/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import { WireError } from '../../wire/types.ts';
@@ -8,7 +10,7 @@ import { openPort } from '../../wire/raw-link.ts';
 import { IpBatch } from '../ip-batch.ts';
 import { createNetnsDriver } from '../netns.ts';
 import { prepareTester } from '../tester-namespace.ts';
-import type { Cell } from '../types.ts';
+import type { Cell, CellLink } from '../types.ts';
 import type { KeepingDriver } from '../veth-driver.ts';
 import { craft, listen, newDriver, sutListens, topology, reached } from './lab.ts';
 
@@ -34,6 +36,23 @@ async function settled(cell: Cell): Promise<void> {
     await reached(port);
     port.close();
   })));
+}
+
+interface SyncSocket extends RawSocket {
+  /** Sends what waits, now. */
+  onSendReady(): void;
+}
+
+/** A raw IPv4 socket for TCP on a link, with no port around it. */
+function rawSocketOn(link: CellLink): SyncSocket {
+  const module = createRequire(import.meta.url)('raw-socket') as typeof import('raw-socket');
+  const socket = module.createSocket({ addressFamily: 1, protocol: 6, bufferSize: 2048 }) as SyncSocket;
+  const device = Buffer.from(`${link.device}\0`);
+  const [solSocket, bindToDevice, mark, ipprotoIp, hdrincl] = [1, 25, 36, 0, 3];
+  socket.setOption(solSocket, bindToDevice, device, device.length);
+  socket.setOption(solSocket, mark, 1);
+  socket.setOption(ipprotoIp, hdrincl, 1);
+  return socket;
 }
 
 /** Names of the devices in this namespace. */
@@ -261,6 +280,31 @@ describe('a port', () => {
         expect(answers.map(({ bytes }) => Buffer.from(bytes).readUInt32BE(at))).toEqual(sent);
         ear.port.close();
       }
+    });
+  });
+
+  it('hears nothing that another link brought before it was bound to its own', async () => {
+    await inCell('two-links', async (cell) => {
+      const [a, b] = [cell.links[0]!, cell.links[1]!];
+      let answers = 0;
+      const elder = rawSocketOn(a);
+      elder.on('message', () => answers++);
+      elder.on('error', () => undefined);
+      const bytes = Buffer.from(craft(a, 'ipv4', { dstPort: 9, flags: FLAG.ACK, seq: 1 }));
+      // Raw sockets hear a packet newest first: when the elder has the answer, one that is not yet bound has it too.
+      const bind = vi.spyOn(Object.getPrototypeOf(elder) as RawSocket, 'setOption').mockImplementationOnce(function answered(this: RawSocket, ...args) {
+        elder.send(bytes, 0, bytes.length, a.sut.ipv4, () => undefined, () => undefined);
+        elder.onSendReady();
+        while (answers === 0) elder.onRecvReady();
+        this.setOption(...args);
+      });
+      const ear = listen(b, 'ipv4');
+      bind.mockRestore();
+      await ear.port.echo(10_000);
+      expect(answers).toBe(1);
+      expect(ear.heard).toEqual([]);
+      elder.close();
+      ear.port.close();
     });
   });
 

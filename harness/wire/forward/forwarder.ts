@@ -46,11 +46,9 @@ export interface ForwarderOptions {
 interface Opened {
   link: ForwardLink;
   port: WirePort;
-  /** Until the link answers, what comes is none of ours: a socket hears every link before it is bound to one. */
-  listening: boolean;
 }
 
-/** Forwards from when its links answer until it is closed. */
+/** Forwards from its making until it is closed. */
 export class Forwarder {
   readonly #options: ForwarderOptions;
   readonly #clients = new Map<string, Opened>();
@@ -95,9 +93,9 @@ export class Forwarder {
   /** Waits until both hosts answer echoes on every link: a link that has just come up loses what comes first. @throws WireError */
   async ready(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs;
-    await Promise.all([...this.#clients.values(), ...this.#servers].map(async (opened) => {
-      while (!opened.listening) {
-        opened.listening = await opened.port.echo(ECHO_MS).then(() => true, (error: unknown) => {
+    await Promise.all([...this.#clients.values(), ...this.#servers].map(async ({ port }) => {
+      for (let answered = false; !answered;) {
+        answered = await port.echo(ECHO_MS).then(() => true, (error: unknown) => {
           if (this.#isClosed || performance.now() > deadline) throw error;
           return false;
         });
@@ -123,12 +121,12 @@ export class Forwarder {
     const port = openPort({
       device: link.device, link: link.name, family, testerAddress: link.tester, sutAddress: link.host,
       onPacket: (packet) => {
-        if (packet.direction === 'in' && opened.listening) this.#take(link, packet.bytes);
+        if (packet.direction === 'in') this.#take(link, packet.bytes);
       },
       onError: (error) => this.#failed(error),
       destinationOf: (segment, source) => this.#destinationOf(link, segment, source),
     });
-    const opened: Opened = { link, port, listening: false };
+    const opened: Opened = { link, port };
     if (link.side === 'server') {
       this.#servers.push(opened);
       return;

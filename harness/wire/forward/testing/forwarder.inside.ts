@@ -27,7 +27,7 @@ interface Lab {
   left: Left[];
 }
 
-async function lab(family: Family, shape: WayShape, first?: (lab: Lab) => Promise<unknown>): Promise<Lab> {
+async function lab(family: Family, shape: WayShape): Promise<Lab> {
   const pair = await buildPair(loadTopology(join(ROOT, 'topologies', 'two-hosts.yaml')), { client: driver, server: driver }, family);
   const [entered, left]: [Entered[], Left[]] = [[], []];
   const forwarder = new Forwarder({
@@ -43,10 +43,8 @@ async function lab(family: Family, shape: WayShape, first?: (lab: Lab) => Promis
     onLeft: (packet) => left.push(packet),
   });
   open.push(forwarder, pair);
-  const made = { pair, forwarder, entered, left };
-  await first?.(made);
   await forwarder.ready(10_000);
-  return made;
+  return { pair, forwarder, entered, left };
 }
 
 /** Connects over path a and has the server accept; answers what `accept` says. */
@@ -103,16 +101,6 @@ describe.each(['ipv4', 'ipv6'] as const)('the forwarder, %s', (family) => {
     await transfer.ended;
     expect(transfer.outcome).toBe('intact');
   });
-});
-
-it('takes nothing that came before its links answered', async () => {
-  const one = await lab('ipv4', {}, async ({ pair: { client, server } }) => {
-    await client.agent.request('socket', { family: 'ipv4', proto: 'tcp', name: 'c' });
-    const [addr, from] = [linkOf(server, 's').sut.ipv4, linkOf(client, 'a').sut.ipv4];
-    await client.agent.request('connect', { fd: 'c', addr, port: 5001, from, nowait: 1 });
-  });
-  expect(one.entered).toEqual([]);
-  await expect.poll(() => one.entered.length, { timeout: 5000 }).toBeGreaterThan(0);
 });
 
 it('a silent path carries nothing, and goes on where it was when it speaks again', async () => {
