@@ -87,6 +87,8 @@ describe('judges see the difference', () => {
     series('slow', 'fast', 'stuck');
     const best = asked(run, 'judge-goodput', { of: 'tries', against: 'slow', 'at-least': 1.9, 'at-most': 2.1 });
     expect(best).toMatchObject({ isMet: true, expected: 'goodput of the best of tries / slow at least 1.90 and at most 2.10' });
+    const worst = asked(run, 'judge-goodput', { of: 'tries', counts: 'worst', against: 'fast', 'at-least': 0.6 });
+    expect(worst).toMatchObject({ isMet: false, expected: 'goodput of the worst of tries / fast at least 0.60' });
     expect(asked(run, 'judge-intact', 'tries')).toMatchObject({ isMet: false, actual: 'still 23000 of 30000 octets' });
     series('slow', 'slow');
     expect(asked(run, 'judge-goodput', { of: 'tries', against: 'fast', 'at-least': 0.6 }).isMet).toBe(false);

@@ -37,14 +37,14 @@ function outcome(state: RunState, { of, 'one-of': allowed }: Verbs['judge-error'
 }
 
 function goodput(state: RunState, given: Verbs['judge-goodput']): Finding {
-  const { against, since, 'at-least': least, 'at-most': most } = given;
+  const { against, since, counts = 'best', 'at-least': least, 'at-most': most } = given;
   const from = since === undefined ? undefined : state.markOf(since);
   const tries = state.transfersOf(given.of);
-  const [best, ...rest] = tries
+  const [chosen, ...rest] = tries
     .map((one) => ({ name: one.name, value: one.goodput(from) }))
-    .sort((a, b) => (b.value ?? 0) - (a.value ?? 0));
-  const value = best?.value;
-  const of = tries.length > 1 ? `the best of ${given.of}` : given.of;
+    .sort((a, b) => (counts === 'best' ? 1 : -1) * ((b.value ?? 0) - (a.value ?? 0)));
+  const value = chosen?.value;
+  const of = tries.length > 1 ? `the ${counts} of ${given.of}` : given.of;
   const names = [against].flat();
   const parts = names.map((name) => (name === 'limit' ? pathsLimit(state) : state.transfer(name).goodput()));
   const base = parts.reduce<number | undefined>((sum, part) => (sum === undefined || part === undefined ? undefined : sum + part), 0);

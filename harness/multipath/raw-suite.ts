@@ -65,7 +65,9 @@ export interface Verbs {
   finish: string;
   'judge-intact': string;
   'judge-error': { of: string; 'one-of': string[] };
-  'judge-goodput': { of: string; against: string | string[]; 'at-least'?: number; 'at-most'?: number; since?: string };
+  'judge-goodput': {
+    of: string; counts?: 'best' | 'worst'; against: string | string[]; 'at-least'?: number; 'at-most'?: number; since?: string;
+  };
   'judge-gap': { of: string; 'at-most': string; since?: string };
   'judge-share': { path: string; from?: 'client' | 'server'; 'at-least'?: string; 'at-most'?: string; since?: string; before?: string };
   'judge-reinjected': { from: string; to: string[]; since?: string };
