@@ -111,15 +111,23 @@ function enlargeBuffers(socket: RawSocket): void {
   }
 }
 
-/** A raw socket hears every link from when it is made until it is bound to one: nothing of that is for its owner. */
-function discardWaiting(socket: RawSocket): void {
+/**
+ * Reads what waits in a socket until nothing is left or reading fails, and returns that failure. Stops when the owner has
+ * closed the socket: the addon would make a new one, which hears every link.
+ */
+function readWaiting(socket: RawSocket, isClosed: () => boolean = () => false): Error | undefined {
   const ends: Error[] = [];
   const keep = (error: Error): void => void ends.push(error);
   socket.on('error', keep);
-  while (ends.length === 0) socket.onRecvReady();
+  while (ends.length === 0 && !isClosed()) socket.onRecvReady();
   socket.off('error', keep);
-  const [end] = ends;
-  if (end !== undefined && end.message !== NOTHING_TO_READ) throw end;
+  return ends.find((end) => end.message !== NOTHING_TO_READ);
+}
+
+/** A raw socket hears every link from when it is made until it is bound to one: nothing of that is for its owner. */
+function discardWaiting(socket: RawSocket): void {
+  const failure = readWaiting(socket);
+  if (failure !== undefined) throw failure;
 }
 
 function openSocket(options: PortOptions, protocol: number, bufferSize: number): RawSocket {
@@ -155,7 +163,6 @@ class RawPort implements WirePort {
   readonly #echoes = new Map<number, PendingEcho>();
   readonly #unsent = new Set<(error: WireError) => void>();
   #echoSeq = 0;
-  #drained = false;
   #failure: WireError | undefined;
 
   constructor(options: PortOptions) {
@@ -274,25 +281,13 @@ class RawPort implements WirePort {
     this.#echoes.delete(reply.seq);
     clearTimeout(pending.timer);
     // What came before the answer may still be in the other socket's queue: the fence must not overtake it.
-    this.#drain();
+    readWaiting(this.#tcp, () => this.#failure !== undefined);
     pending.resolve(at - pending.sentAt);
     wakePromises();
   }
 
-  #drain(): void {
-    this.#drained = false;
-    // Read events set `#drained` and `#failure` behind the compiler's back.
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
-    while (!this.#drained && this.#failure === undefined) {
-      this.#tcp.onRecvReady();
-    }
-  }
-
   #receiveFailed(error: Error): void {
-    if (error.message === NOTHING_TO_READ) {
-      this.#drained = true;
-      return;
-    }
+    if (error.message === NOTHING_TO_READ) return;
     this.#reportFailure(wireError(`link ${this.link}: receiving on ${this.#options.device}`, error));
   }
 
