@@ -1,5 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -8,7 +19,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 const ROOT = join(import.meta.dirname, '..');
 const PAST = new Date('2020-01-01');
 
-interface Need { id: string; apt: string }
+interface Need {
+  id: string;
+  apt: string;
+}
 interface Checks {
   nodeProblem(version: string): string | undefined;
   installReason(root: string): string | undefined;
@@ -44,7 +58,12 @@ if (args.includes('wait')) {
 /** A clone in small: our scripts, a lock file, a compiler that copies, an agent that make "builds". */
 beforeAll(async () => {
   checks = (await import(join(ROOT, 'scripts/setup-checks.mjs'))) as Checks;
-  for (const path of ['scripts/bootstrap.mjs', 'scripts/setup-checks.mjs', 'scripts/setup-steps.mjs', 'bin/mptcp-conformance.mjs']) {
+  for (const path of [
+    'scripts/bootstrap.mjs',
+    'scripts/setup-checks.mjs',
+    'scripts/setup-steps.mjs',
+    'bin/mptcp-conformance.mjs',
+  ]) {
     cpSync(join(ROOT, path), join(clone, path));
   }
   put(join(clone, 'package.json'), '{"type":"module"}');
@@ -53,20 +72,39 @@ beforeAll(async () => {
   put(join(clone, 'harness/cli/main.ts'), CLI);
   put(join(clone, 'docker/agent/Makefile'), 'mptcp-agent: agent.c\n\tcp agent.c mptcp-agent\n');
   put(join(clone, 'docker/agent/agent.c'), 'int main(void) { return 0; }\n');
-  const lock = { packages: { '': {}, 'node_modules/raw-socket': { version: '1.0.0', integrity: 'x' }, 'node_modules/other-os': { version: '1', optional: true } } };
+  const lock = {
+    packages: {
+      '': {},
+      'node_modules/raw-socket': { version: '1.0.0', integrity: 'x' },
+      'node_modules/other-os': { version: '1', optional: true },
+    },
+  };
   put(join(clone, 'package-lock.json'), JSON.stringify(lock));
   // npm ci in small: leaves what the tests need, and a trace.
   put(join(folder, 'template/raw-socket/index.js'), '');
   put(join(folder, 'template/raw-socket/package.json'), '{"name":"raw-socket","version":"1.0.0"}');
-  put(join(folder, 'template/.package-lock.json'), JSON.stringify({ packages: { 'node_modules/raw-socket': lock.packages['node_modules/raw-socket'] } }));
-  put(join(folder, 'template/typescript/bin/tsc'), `
+  put(
+    join(folder, 'template/.package-lock.json'),
+    JSON.stringify({ packages: { 'node_modules/raw-socket': lock.packages['node_modules/raw-socket'] } }),
+  );
+  put(
+    join(folder, 'template/typescript/bin/tsc'),
+    `
     const { cpSync, mkdirSync } = require('node:fs');
     const out = process.argv[process.argv.indexOf('--outDir') + 1];
     mkdirSync(out + '/harness/cli', { recursive: true });
     cpSync('harness/cli/main.ts', out + '/harness/cli/main.js');
-  `);
-  put(join(folder, 'template/vitest/vitest.mjs'), 'console.log("vitest " + process.argv.slice(2).join(" ")); process.exitCode = 3;');
-  put(join(shims, 'npm'), `#!/bin/sh\necho "npm $*" >> ${folder}/trace\nmkdir -p node_modules && cp -r ${folder}/template/. node_modules/\n`, 0o755);
+  `,
+  );
+  put(
+    join(folder, 'template/vitest/vitest.mjs'),
+    'console.log("vitest " + process.argv.slice(2).join(" ")); process.exitCode = 3;',
+  );
+  put(
+    join(shims, 'npm'),
+    `#!/bin/sh\necho "npm $*" >> ${folder}/trace\nmkdir -p node_modules && cp -r ${folder}/template/. node_modules/\n`,
+    0o755,
+  );
   put(join(shims, 'make'), '#!/bin/sh\ncp "$3/agent.c" "$3/mptcp-agent"\n', 0o755);
   // Whatever this machine lacks, a test installs nothing.
   put(join(shims, 'apt-get'), '#!/bin/sh\nexit 1\n', 0o755);
@@ -78,7 +116,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function run(script: string, args: string[], env: Record<string, string> = {}) {
   const path = [shims, process.env['PATH'] ?? ''].join(delimiter);
   const result = spawnSync(process.execPath, [join(clone, script), ...args], {
-    cwd: folder, encoding: 'utf8', env: { PATH: path, HOME: folder, ...env },
+    cwd: folder,
+    encoding: 'utf8',
+    env: { PATH: path, HOME: folder, ...env },
   });
   return { code: result.status, out: result.stdout, err: result.stderr };
 }
@@ -129,15 +169,20 @@ describe('from a clone to a run', () => {
     put(join(folder, 'template/raw-socket/index.js'), '');
     put(addon, '');
     expect(code).toBe(2);
-    expect(err).toContain('raw-socket does not load: no compiler; look at the compiler\'s output');
+    expect(err).toContain("raw-socket does not load: no compiler; look at the compiler's output");
   });
 
   test('test runs vitest and gives its exit code', () => {
-    expect(run('scripts/bootstrap.mjs', ['test', 'harness/packet'])).toMatchObject({ code: 3, out: 'vitest run harness/packet\n' });
+    expect(run('scripts/bootstrap.mjs', ['test', 'harness/packet'])).toMatchObject({
+      code: 3,
+      out: 'vitest run harness/packet\n',
+    });
   });
 
   test('signals reach the program', async () => {
-    const child = spawn(process.execPath, [join(clone, 'bin/mptcp-conformance.mjs'), 'wait'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [join(clone, 'bin/mptcp-conformance.mjs'), 'wait'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await once(child.stdout, 'data');
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([42, null]);
@@ -162,7 +207,10 @@ describe('from a clone to a run', () => {
 describe('what the machine must have', () => {
   test('Node.js 20.19 or newer', () => {
     expect(['v20.19.0', 'v20.20.2', 'v22.0.0', '24.1.0'].map((version) => checks.nodeProblem(version))).toEqual([
-      undefined, undefined, undefined, undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
     ]);
     expect(checks.nodeProblem('v20.18.3')).toBe(
       'Node.js v20.18.3 is too old: mptcp-conformance needs 20.19.0 or newer; get it from https://nodejs.org',
@@ -173,7 +221,17 @@ describe('what the machine must have', () => {
   test('compilers only when there is something to compile, what tests need only for tests', () => {
     const ids = (...occasions: string[]) => checks.missingNeeds(occasions, '/nonexistent', []).map(({ id }) => id);
     expect(ids()).toEqual(['ip', 'unshare']);
-    expect(ids('tests')).toEqual(['ip', 'unshare', 'tshark', 'tcpdump', 'debootstrap', 'qemu-system-x86_64', 'xz', 'zstd', 'chromium']);
+    expect(ids('tests')).toEqual([
+      'ip',
+      'unshare',
+      'tshark',
+      'tcpdump',
+      'debootstrap',
+      'qemu-system-x86_64',
+      'xz',
+      'zstd',
+      'chromium',
+    ]);
     expect(ids('compile')).toEqual(['ip', 'unshare', 'cc', 'c++', 'make', 'C headers', 'python3']);
   });
 
@@ -184,10 +242,12 @@ describe('what the machine must have', () => {
     chmodSync(join(bin, 'ip'), 0o644);
     const missing = checks.missingNeeds(['tests'], bin, []);
     expect(checks.missingMessage(missing, bin)).toBe(
-      'missing: ip, unshare, tshark, tcpdump, debootstrap, qemu-system-x86_64, xz, zstd, chromium; install with: sudo apt-get install -y '
-      + 'iproute2 util-linux tshark tcpdump debootstrap qemu-system-x86 xz-utils zstd chromium',
+      'missing: ip, unshare, tshark, tcpdump, debootstrap, qemu-system-x86_64, xz, zstd, chromium; install with: sudo apt-get install -y ' +
+        'iproute2 util-linux tshark tcpdump debootstrap qemu-system-x86 xz-utils zstd chromium',
     );
-    expect(checks.missingMessage(missing, '/nonexistent')).toContain('install what Debian calls: iproute2 util-linux tshark tcpdump debootstrap qemu');
+    expect(checks.missingMessage(missing, '/nonexistent')).toContain(
+      'install what Debian calls: iproute2 util-linux tshark tcpdump debootstrap qemu',
+    );
   });
 
   test('the command works through a link, as npm makes one', () => {

@@ -24,7 +24,9 @@ const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-check-'));
 let runs = 0;
 const onlyOurs = process.argv[2] === '--ours';
 const words = process.argv.slice(onlyOurs ? 3 : 2);
-const [known, selection] = words.includes('--') ? [words.slice(0, words.indexOf('--')), words.slice(words.indexOf('--') + 1)] : [words, []];
+const [known, selection] = words.includes('--')
+  ? [words.slice(0, words.indexOf('--')), words.slice(words.indexOf('--') + 1)]
+  : [words, []];
 
 function say(text) {
   process.stdout.write(`${text}\n`);
@@ -33,12 +35,21 @@ function say(text) {
 /** Runs the program and reads its results. */
 function judge(...args) {
   const output = join(folder, String(++runs));
-  const result = spawnSync(process.execPath, [PROGRAM, 'run', '--output', output, '--keep-captures', 'failed', ...args], { encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (result.status === null || result.status > 2) throw new SetupError(`run ${args.join(' ')} ended with ${result.status ?? result.signal}: ${result.stderr.slice(-2000)}`);
+  const result = spawnSync(
+    process.execPath,
+    [PROGRAM, 'run', '--output', output, '--keep-captures', 'failed', ...args],
+    { encoding: 'utf8', maxBuffer: 1 << 28 },
+  );
+  if (result.status === null || result.status > 2)
+    throw new SetupError(
+      `run ${args.join(' ')} ended with ${result.status ?? result.signal}: ${result.stderr.slice(-2000)}`,
+    );
   try {
     return JSON.parse(readFileSync(join(output, 'results.json'), 'utf8'));
   } catch (error) {
-    throw new SetupError(`run ${args.join(' ')} left no results: ${error.message}; it said: ${result.stderr.slice(-2000)}`);
+    throw new SetupError(
+      `run ${args.join(' ')} left no results: ${error.message}; it said: ${result.stderr.slice(-2000)}`,
+    );
   }
 }
 
@@ -58,11 +69,16 @@ function compare(name, one, other, oneArgs, otherArgs) {
   const first = differing(one, other);
   say(`${name}: ${other.scenarios.length} scenarios, ${first.length} with another verdict`);
   if (first.length === 0) return 0;
-  const again = [judge(...oneArgs, '--concurrency', '1', ...first), judge(...otherArgs, '--concurrency', '1', ...first)];
+  const again = [
+    judge(...oneArgs, '--concurrency', '1', ...first),
+    judge(...otherArgs, '--concurrency', '1', ...first),
+  ];
   const still = differing(...again);
   const [a, b] = again.map(verdictsOf);
   for (const id of first) {
-    const outcome = still.includes(id) ? `${a.get(id).verdict} against ${b.get(id).verdict}: ${b.get(id).reason ?? a.get(id).reason ?? ''}` : 'the same when run alone';
+    const outcome = still.includes(id)
+      ? `${a.get(id).verdict} against ${b.get(id).verdict}: ${b.get(id).reason ?? a.get(id).reason ?? ''}`
+      : 'the same when run alone';
     say(`  ${id}: ${outcome}`);
   }
   return still.length;
@@ -78,15 +94,23 @@ async function main() {
     const containers = judge('--sut', 'docker', ...selection);
     let differences = compare('containers against namespaces', namespaces, containers, [], ['--sut', 'docker']);
     const times = containers.run.durationMs / namespaces.run.durationMs;
-    say(`containers took ${(containers.run.durationMs / 1000).toFixed(1)} s, namespaces ${(namespaces.run.durationMs / 1000).toFixed(1)} s: ${times.toFixed(2)} times as long`);
+    say(
+      `containers took ${(containers.run.durationMs / 1000).toFixed(1)} s, namespaces ${(namespaces.run.durationMs / 1000).toFixed(1)} s: ${times.toFixed(2)} times as long`,
+    );
     if (onlyOurs) return differences === 0 && times <= MOST_TIMES_LONGER ? 0 : 1;
-    const build = spawnSync(process.execPath, [join(ROOT, 'docker', 'example-python', 'build.mjs'), EXAMPLE], { encoding: 'utf8', maxBuffer: 1 << 26 });
+    const build = spawnSync(process.execPath, [join(ROOT, 'docker', 'example-python', 'build.mjs'), EXAMPLE], {
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+    });
     if (build.status !== 0) throw new SetupError(`the example image was not built: ${build.stderr.slice(-2000)}`);
     const part = selection.length > 0 ? selection : ['--section', EXAMPLE_SECTION];
     const other = ['--sut', 'docker', '--image', EXAMPLE];
     differences += compare(
       `the agent in Python against ours, ${part.join(' ')}`,
-      judge('--sut', 'docker', ...part), judge(...other, ...part), ['--sut', 'docker'], other,
+      judge('--sut', 'docker', ...part),
+      judge(...other, ...part),
+      ['--sut', 'docker'],
+      other,
     );
     return differences === 0 && times <= MOST_TIMES_LONGER ? 0 : 1;
   } finally {

@@ -14,10 +14,24 @@ const SCENARIO = '3.1-connection-initiation/responder-handshake/synack-form';
 const folder = mkdtempSync(join(tmpdir(), 'ci-test-'));
 const at = (name: string): string => join(folder, name);
 
-interface Step { id?: string; if?: string; env?: Record<string, string>; run?: string; shell?: string }
-interface Action { inputs: Record<string, { default: string }>; runs: { using: string; steps: Step[] } }
+interface Step {
+  id?: string;
+  if?: string;
+  env?: Record<string, string>;
+  run?: string;
+  shell?: string;
+}
+interface Action {
+  inputs: Record<string, { default: string }>;
+  runs: { using: string; steps: Step[] };
+}
 const action = parse(readFileSync(join(ROOT, 'action.yml'), 'utf8')) as Action;
-const gitlab = (parse(readFileSync(join(ROOT, 'templates/gitlab.yml'), 'utf8')) as Record<string, { variables: Record<string, string>; script: string[] }>)['.mptcp-conformance']!;
+const gitlab = (
+  parse(readFileSync(join(ROOT, 'templates/gitlab.yml'), 'utf8')) as Record<
+    string,
+    { variables: Record<string, string>; script: string[] }
+  >
+)['.mptcp-conformance']!;
 
 beforeAll(() => {
   mkdirSync(at('bin'));
@@ -28,20 +42,39 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function bash(script: string, env: Record<string, string>): { status: number | null; stdout: string; stderr: string } {
   const path = `${at('bin')}${delimiter}${process.env['PATH'] ?? ''}`;
-  return spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], { cwd: folder, encoding: 'utf8', env: { ...plainEnvironment(), PATH: path, ...env } });
+  return spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...plainEnvironment(), PATH: path, ...env },
+  });
 }
 
 /** Runs the action's scripts in order with these inputs; the outcome of each, by its place. */
 function runAction(inputs: Record<string, string>): { statuses: (number | null)[]; said: string; summary: string } {
-  const values: Record<string, string> = { ...Object.fromEntries(Object.entries(action.inputs).map(([name, one]) => [name, one.default])), ...inputs };
+  const values: Record<string, string> = {
+    ...Object.fromEntries(Object.entries(action.inputs).map(([name, one]) => [name, one.default])),
+    ...inputs,
+  };
   for (const name of ['summary.md', 'output']) writeFileSync(at(name), '');
   let said = '';
-  const statuses = action.runs.steps.filter((step) => step.run !== undefined && (values['baseline'] !== '' || !step.if?.includes('inputs.baseline'))).map((step) => {
-    const env = Object.fromEntries(Object.entries(step.env ?? {}).map(([name, text]) => [name, text.replace(/\$\{\{ inputs\.(\w+) \}\}/g, (_all, key: string) => values[key] ?? '')]));
-    const ended = bash(step.run!, { ...env, GITHUB_ACTION_PATH: ROOT, GITHUB_OUTPUT: at('output'), GITHUB_STEP_SUMMARY: at('summary.md') });
-    said += ended.stdout + ended.stderr;
-    return ended.status;
-  });
+  const statuses = action.runs.steps
+    .filter((step) => step.run !== undefined && (values['baseline'] !== '' || !step.if?.includes('inputs.baseline')))
+    .map((step) => {
+      const env = Object.fromEntries(
+        Object.entries(step.env ?? {}).map(([name, text]) => [
+          name,
+          text.replace(/\$\{\{ inputs\.(\w+) \}\}/g, (_all, key: string) => values[key] ?? ''),
+        ]),
+      );
+      const ended = bash(step.run!, {
+        ...env,
+        GITHUB_ACTION_PATH: ROOT,
+        GITHUB_OUTPUT: at('output'),
+        GITHUB_STEP_SUMMARY: at('summary.md'),
+      });
+      said += ended.stdout + ended.stderr;
+      return ended.status;
+    });
   return { statuses, said, summary: readFileSync(at('summary.md'), 'utf8') };
 }
 
@@ -55,7 +88,9 @@ describe('the GitHub action', () => {
     writeFileSync(at('before.json'), readFileSync(at('out/results.json')));
     const gated = runAction({ arguments: SCENARIO, output: 'out', baseline: 'before.json' });
     expect(gated.statuses, gated.said).toEqual([0, 0, 0]);
-    expect(gated.summary).toMatch(/^## ✅ RFC 8684: linux[^]*\| Clauses \| ✔ pass \|\n\| --- \| --- \|\n\| MUST \| \d+ \|/);
+    expect(gated.summary).toMatch(
+      /^## ✅ RFC 8684: linux[^]*\| Clauses \| ✔ pass \|\n\| --- \| --- \|\n\| MUST \| \d+ \|/,
+    );
   });
 
   test('what cannot run is an error, and a missing baseline too', () => {
@@ -71,7 +106,13 @@ describe('the GitHub action', () => {
 
 describe('the GitLab template', () => {
   const job = (variables: Record<string, string>): ReturnType<typeof bash> =>
-    bash(gitlab.script.join('\n'), { ...gitlab.variables, MPTCP_TOOL: ROOT, MPTCP_ARGUMENTS: SCENARIO, MPTCP_OUTPUT: 'lab', ...variables });
+    bash(gitlab.script.join('\n'), {
+      ...gitlab.variables,
+      MPTCP_TOOL: ROOT,
+      MPTCP_ARGUMENTS: SCENARIO,
+      MPTCP_OUTPUT: 'lab',
+      ...variables,
+    });
 
   test('runs, and gates when told', () => {
     const first = job({});

@@ -7,12 +7,45 @@ import { expect, test } from 'vitest';
 const root = join(import.meta.dirname, '..');
 
 /** What each layer may import besides itself, as ARCHITECTURE.md has it. */
-const ORDER = ['document', 'packet', 'mptcp', 'catalogue', 'wire', 'sut', 'topology', 'monitor', 'scenario', 'engine', 'multipath', 'report', 'site', 'kernels', 'cli'];
+const ORDER = [
+  'document',
+  'packet',
+  'mptcp',
+  'catalogue',
+  'wire',
+  'sut',
+  'topology',
+  'monitor',
+  'scenario',
+  'engine',
+  'multipath',
+  'report',
+  'site',
+  'kernels',
+  'cli',
+];
 
 /** Layers that stand side by side: neither may import the other. */
 const APART: Readonly<Record<string, readonly string[]>> = {
-  packet: ['document'], mptcp: ['document'], sut: ['wire'], monitor: ['wire', 'sut', 'topology'], scenario: ['wire'],
-  kernels: ['packet', 'mptcp', 'catalogue', 'wire', 'sut', 'topology', 'monitor', 'scenario', 'engine', 'multipath', 'report', 'site'],
+  packet: ['document'],
+  mptcp: ['document'],
+  sut: ['wire'],
+  monitor: ['wire', 'sut', 'topology'],
+  scenario: ['wire'],
+  kernels: [
+    'packet',
+    'mptcp',
+    'catalogue',
+    'wire',
+    'sut',
+    'topology',
+    'monitor',
+    'scenario',
+    'engine',
+    'multipath',
+    'report',
+    'site',
+  ],
 };
 
 function mayImport(from: string, to: string): boolean {
@@ -20,22 +53,31 @@ function mayImport(from: string, to: string): boolean {
 }
 
 function sourceOf(layer: string): string {
-  const file = readdirSync(join(root, 'harness', layer)).find((name) => /^[a-z-]+\.ts$/.test(name) && name !== 'index.ts');
+  const file = readdirSync(join(root, 'harness', layer)).find(
+    (name) => /^[a-z-]+\.ts$/.test(name) && name !== 'index.ts',
+  );
   if (file === undefined) throw new Error(`harness/${layer} has no source file`);
   return file;
 }
 
-test('an import that points upwards or sideways is reported, one that points downwards is not', { timeout: 120_000 }, async () => {
-  const eslint = new ESLint({
-    cwd: root, overrideConfig: { linterOptions: { reportUnusedDisableDirectives: 'off' } },
-    ruleFilter: ({ ruleId }) => ruleId.startsWith('boundaries/'),
-  });
-  const layers = readdirSync(join(root, 'harness')).sort();
-  expect(ORDER).toEqual(expect.arrayContaining(layers));
-  for (const from of layers) {
-    const code = layers.map((to) => `import '../${to}/${sourceOf(to)}';\n`).join('');
-    const [result] = await eslint.lintText(code, { filePath: join(root, 'harness', from, sourceOf(from)) });
-    const reported = (result?.messages ?? []).filter((one) => one.ruleId === 'boundaries/dependencies').map((one) => layers[one.line - 1]);
-    expect(reported, from).toEqual(layers.filter((to) => !mayImport(from, to)));
-  }
-});
+test(
+  'an import that points upwards or sideways is reported, one that points downwards is not',
+  { timeout: 120_000 },
+  async () => {
+    const eslint = new ESLint({
+      cwd: root,
+      overrideConfig: { linterOptions: { reportUnusedDisableDirectives: 'off' } },
+      ruleFilter: ({ ruleId }) => ruleId.startsWith('boundaries/'),
+    });
+    const layers = readdirSync(join(root, 'harness')).sort();
+    expect(ORDER).toEqual(expect.arrayContaining(layers));
+    for (const from of layers) {
+      const code = layers.map((to) => `import '../${to}/${sourceOf(to)}';\n`).join('');
+      const [result] = await eslint.lintText(code, { filePath: join(root, 'harness', from, sourceOf(from)) });
+      const reported = (result?.messages ?? [])
+        .filter((one) => one.ruleId === 'boundaries/dependencies')
+        .map((one) => layers[one.line - 1]);
+      expect(reported, from).toEqual(layers.filter((to) => !mayImport(from, to)));
+    }
+  },
+);

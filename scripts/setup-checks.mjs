@@ -117,7 +117,13 @@ const NEEDS = [
   { id: 'tshark', command: 'tshark', apt: 'tshark', dnf: 'wireshark-cli', when: 'tests' },
   { id: 'tcpdump', command: 'tcpdump', apt: 'tcpdump', dnf: 'tcpdump', when: 'tests' },
   { id: 'debootstrap', command: 'debootstrap', apt: 'debootstrap', dnf: 'debootstrap', when: 'tests' },
-  { id: 'qemu-system-x86_64', command: 'qemu-system-x86_64', apt: 'qemu-system-x86', dnf: 'qemu-system-x86-core', when: 'tests' },
+  {
+    id: 'qemu-system-x86_64',
+    command: 'qemu-system-x86_64',
+    apt: 'qemu-system-x86',
+    dnf: 'qemu-system-x86-core',
+    when: 'tests',
+  },
   { id: 'xz', command: 'xz', apt: 'xz-utils', dnf: 'xz', when: 'tests' },
   { id: 'zstd', command: 'zstd', apt: 'zstd', dnf: 'zstd', when: 'tests' },
   { id: 'dockerd', command: 'dockerd', apt: 'docker.io', dnf: 'moby-engine', when: 'docker' },
@@ -129,32 +135,42 @@ const NEEDS = [
  *
  * @param occasions any of `compile`, `tests` and `docker`, besides what is always needed
  */
-export function missingNeeds(occasions, path = process.env.PATH ?? '', includes = ['/usr/include', '/usr/local/include']) {
+export function missingNeeds(
+  occasions,
+  path = process.env.PATH ?? '',
+  includes = ['/usr/include', '/usr/local/include'],
+) {
   return NEEDS.filter((need) => need.when === 'always' || occasions.includes(need.when)).filter((need) =>
     need.command === undefined
       ? !includes.some((folder) => existsSync(join(folder, need.file)))
-      : findCommand(need.command, path) === undefined);
+      : findCommand(need.command, path) === undefined,
+  );
 }
 
 /** Path of a program; the administrator's folders count too, though a user's PATH may lack them. */
 export function findCommand(name, path = process.env.PATH ?? '') {
   const folders = path.split(delimiter);
   if (path === (process.env.PATH ?? '')) folders.push('/usr/local/sbin', '/usr/sbin', '/sbin');
-  return folders.filter((folder) => folder !== '').map((folder) => join(folder, name)).find((file) => {
-    try {
-      accessSync(file, constants.X_OK);
-      return statSync(file).isFile();
-    } catch {
-      return false; // not there, or not for us: the next folder
-    }
-  });
+  return folders
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, name))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return statSync(file).isFile();
+      } catch {
+        return false; // not there, or not for us: the next folder
+      }
+    });
 }
 
 /** One line that says what is missing and which command installs it. */
 export function missingMessage(missing, path = process.env.PATH ?? '') {
   const names = missing.map((need) => need.id).join(', ');
   const packages = (key) => [...new Set(missing.map((need) => need[key]))].join(' ');
-  if (findCommand('apt-get', path) !== undefined) return `missing: ${names}; install with: sudo apt-get install -y ${packages('apt')}`;
-  if (findCommand('dnf', path) !== undefined) return `missing: ${names}; install with: sudo dnf install -y ${packages('dnf')}`;
+  if (findCommand('apt-get', path) !== undefined)
+    return `missing: ${names}; install with: sudo apt-get install -y ${packages('apt')}`;
+  if (findCommand('dnf', path) !== undefined)
+    return `missing: ${names}; install with: sudo dnf install -y ${packages('dnf')}`;
   return `missing: ${names}; install what Debian calls: ${packages('apt')}`;
 }

@@ -4,7 +4,15 @@ import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import {
-  addonProblem, agentStale, buildStale, findCommand, installReason, missingMessage, missingNeeds, nodeProblem, sourceStamp,
+  addonProblem,
+  agentStale,
+  buildStale,
+  findCommand,
+  installReason,
+  missingMessage,
+  missingNeeds,
+  nodeProblem,
+  sourceStamp,
 } from './setup-checks.mjs';
 
 /** Set-up cannot go on; `code` is the exit code. */
@@ -41,7 +49,8 @@ export function installNeeds(occasions) {
   if (process.getuid?.() !== 0 || apt === undefined) throw new SetupError(missingMessage(missing));
   const packages = [...new Set(missing.map((need) => need.apt))];
   say(`installing ${packages.join(' ')}`);
-  const install = () => run(apt, ['install', '-y', '--no-install-recommends', ...packages], { env: QUIET_APT, allowFailure: true });
+  const install = () =>
+    run(apt, ['install', '-y', '--no-install-recommends', ...packages], { env: QUIET_APT, allowFailure: true });
   if (install() !== 0) {
     run(apt, ['update'], { env: QUIET_APT });
     if (install() !== 0) throw new SetupError(missingMessage(missing));
@@ -66,8 +75,8 @@ function requireAddon(root) {
   if (check.status === 0) return;
   const why = /Error: (.*)/.exec(check.stderr)?.[1] ?? 'it still does not load';
   throw new SetupError(
-    `raw-socket does not load: ${why}; look at the compiler's output above; after an upgrade of Node.js: `
-    + 'rm -r node_modules/raw-socket/build && npm rebuild raw-socket; with npm 11 and later: npm install-scripts approve raw-socket',
+    `raw-socket does not load: ${why}; look at the compiler's output above; after an upgrade of Node.js: ` +
+      'rm -r node_modules/raw-socket/build && npm rebuild raw-socket; with npm 11 and later: npm install-scripts approve raw-socket',
   );
 }
 
@@ -105,7 +114,8 @@ function run(command, args, { cwd, env, allowFailure = false, remedy } = {}) {
   const result = spawnSync(command, args, { cwd, env: env ?? process.env, stdio: ['ignore', 2, 2] });
   const line = [command, ...args].join(' ');
   if (result.error !== undefined) throw new SetupError(`${line}: ${result.error.message}`);
-  if (result.signal !== null) throw new SetupError(`${line}: ended by ${result.signal}`, 128 + constants.signals[result.signal]);
+  if (result.signal !== null)
+    throw new SetupError(`${line}: ended by ${result.signal}`, 128 + constants.signals[result.signal]);
   if (result.status !== 0 && !allowFailure) {
     throw new SetupError(`${line}: ended with code ${result.status}${remedy === undefined ? '' : `; ${remedy}`}`);
   }

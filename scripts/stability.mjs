@@ -38,7 +38,11 @@ function residentKiB(root) {
 /** One run; its verdicts by scenario, and what it cost. */
 function once(folder) {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [program, 'run', '--output', folder, '--keep-captures', 'failed', ...positionals], { stdio: 'ignore' });
+  const child = spawn(
+    process.execPath,
+    [program, 'run', '--output', folder, '--keep-captures', 'failed', ...positionals],
+    { stdio: 'ignore' },
+  );
   let peak = 0;
   const sampling = setInterval(() => (peak = Math.max(peak, residentKiB(child.pid))), SAMPLE_MS);
   return new Promise((resolve) => {
@@ -46,15 +50,22 @@ function once(folder) {
       clearInterval(sampling);
       const { scenarios, run } = JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8'));
       resolve({
-        code, peak, wall: performance.now() - startedAt, judging: run.durationMs,
+        code,
+        peak,
+        wall: performance.now() - startedAt,
+        judging: run.durationMs,
         evidence: new Map(scenarios.map((one) => [one.id, one.evidence.pcap])),
-        verdicts: new Map(scenarios.map((one) => [one.id, `${one.verdict}${one.declared ? ' (declared)' : ''}: ${one.reason ?? ''}`])),
+        verdicts: new Map(
+          scenarios.map((one) => [one.id, `${one.verdict}${one.declared ? ' (declared)' : ''}: ${one.reason ?? ''}`]),
+        ),
       });
     });
   });
 }
 
-const loops = Array.from({ length: Number(values.load) }, () => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }));
+const loops = Array.from({ length: Number(values.load) }, () =>
+  spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
+);
 const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-stability-'));
 const kept = join(tmpdir(), `mptcp-conformance-stability-${process.pid}`);
 const first = new Map();
@@ -66,7 +77,7 @@ try {
     const rate = (run.verdicts.size / run.judging) * 1000;
     console.log(
       `run ${i}: ${run.verdicts.size} scenarios, exit ${run.code}, ${(run.wall / 1000).toFixed(1)} s wall, ` +
-      `${(run.judging / 1000).toFixed(1)} s judging, ${rate.toFixed(0)} scenarios/s, ${(run.peak / 1024).toFixed(0)} MiB at most`,
+        `${(run.judging / 1000).toFixed(1)} s judging, ${rate.toFixed(0)} scenarios/s, ${(run.peak / 1024).toFixed(0)} MiB at most`,
     );
     for (const [id, text] of run.verdicts) {
       const verdict = text.split(':')[0];
@@ -86,5 +97,9 @@ try {
   for (const loop of loops) loop.kill();
   rmSync(folder, { recursive: true, force: true });
 }
-console.log(differing === 0 ? `all verdicts the same in ${values.runs} runs` : `${differing} verdicts differed${existsSync(kept) ? `; evidence: ${kept}` : ''}`);
+console.log(
+  differing === 0
+    ? `all verdicts the same in ${values.runs} runs`
+    : `${differing} verdicts differed${existsSync(kept) ? `; evidence: ${kept}` : ''}`,
+);
 process.exitCode = differing === 0 ? 0 : 1;

@@ -11,7 +11,8 @@ import { openDaemon } from './docker-daemon.mjs';
 import { SetupError } from './setup-steps.mjs';
 
 const [program, ...args] = process.argv.slice(2);
-const USAGE = 'usage: node scripts/with-docker.mjs COMMAND [ARGS...]\nRuns the command where a Docker daemon answers; starts one for it when none runs.\n';
+const USAGE =
+  'usage: node scripts/with-docker.mjs COMMAND [ARGS...]\nRuns the command where a Docker daemon answers; starts one for it when none runs.\n';
 
 /** Runs the command to its end; its exit code is ours. */
 async function main() {
@@ -19,7 +20,10 @@ async function main() {
   const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, DOCKER_HOST: daemon.host } });
   const passOn = (signal) => child.kill(signal);
   // The terminal interrupts the command itself; this process stays to end the daemon.
-  process.on('SIGINT', () => undefined).on('SIGTERM', passOn).on('SIGHUP', passOn);
+  process
+    .on('SIGINT', () => undefined)
+    .on('SIGTERM', passOn)
+    .on('SIGHUP', passOn);
   try {
     return await new Promise((resolve, reject) => {
       child.once('error', (error) => reject(new SetupError(`${program}: ${error.message}`)));

@@ -21,7 +21,13 @@ function output(command, ...args) {
 
 /** The first Debian archive that apt uses: address and suite. */
 function debianSource() {
-  const lines = output('apt-get', 'indextargets', '--format', '$(REPO_URI) $(RELEASE) $(ORIGIN) $(COMPONENT)', 'Created-By: Packages').split('\n');
+  const lines = output(
+    'apt-get',
+    'indextargets',
+    '--format',
+    '$(REPO_URI) $(RELEASE) $(ORIGIN) $(COMPONENT)',
+    'Created-By: Packages',
+  ).split('\n');
   for (const line of lines) {
     const [mirror, release = '', , ...rest] = line.split(' ');
     if (rest.includes('main') || line.endsWith(' main')) {
@@ -29,7 +35,9 @@ function debianSource() {
       return { mirror, release };
     }
   }
-  throw new Error('apt on this machine has no Debian archive with the component "main"; add one to /etc/apt/sources.list');
+  throw new Error(
+    'apt on this machine has no Debian archive with the component "main"; add one to /etc/apt/sources.list',
+  );
 }
 
 /** debootstrap takes its proxy from the environment, apt from its configuration. */
@@ -49,7 +57,9 @@ async function main() {
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-example-'));
   try {
     const system = join(folder, 'system');
-    await run('debootstrap', ['--variant=minbase', `--include=${PACKAGES.join(',')}`, release, system, mirror], { env: withProxy() });
+    await run('debootstrap', ['--variant=minbase', `--include=${PACKAGES.join(',')}`, release, system, mirror], {
+      env: withProxy(),
+    });
     rmSync(join(system, 'var/cache/apt'), { recursive: true, force: true });
     rmSync(join(system, 'var/lib/apt/lists'), { recursive: true, force: true });
     copyFileSync(join(import.meta.dirname, 'agent.py'), join(system, 'agent.py'));
@@ -57,8 +67,14 @@ async function main() {
     const host = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
     const docker = new Docker({ socketPath: host.replace(/^unix:\/\//, '') });
     const [repo, tag = 'latest'] = image.split(':');
-    const progress = await docker.importImage(tar.stdout, { repo, tag, changes: ['ENTRYPOINT ["/usr/bin/python3", "-B", "/agent.py"]'] });
-    await new Promise((resolve, reject) => docker.modem.followProgress(progress, (error) => (error === null ? resolve() : reject(error))));
+    const progress = await docker.importImage(tar.stdout, {
+      repo,
+      tag,
+      changes: ['ENTRYPOINT ["/usr/bin/python3", "-B", "/agent.py"]'],
+    });
+    await new Promise((resolve, reject) =>
+      docker.modem.followProgress(progress, (error) => (error === null ? resolve() : reject(error))),
+    );
     process.stdout.write(`built ${image} from ${mirror} ${release}\n`);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -15,23 +15,50 @@ describe('parseClauseId', () => {
   });
 
   test.each([
-    '', '3.1', '3.1-20.8', '3.1-20.8.s0', '3.1-20.8.s01', 'b.2-1.s1', '3.1-20.8.s4.', 'section-3.1-1.s1', 'F-1.s1',
+    '',
+    '3.1',
+    '3.1-20.8',
+    '3.1-20.8.s0',
+    '3.1-20.8.s01',
+    'b.2-1.s1',
+    '3.1-20.8.s4.',
+    'section-3.1-1.s1',
+    'F-1.s1',
   ])('refuses %j', (text) => expect(parseClauseId(text)).toBeUndefined());
 });
 
 describe('order', () => {
   test('is that of the RFC', () => {
-    const ordered = ['3-6.s5', '3.1-3.s8', '3.1-3.s10', '3.1-20.s1', '3.1-20.2.s1', '3.1-20.10.s1', '3.1-21.s1',
-      '3.1-21.s1.1', '3.1-21.s1.2', '3.1-21.s2', '3.1.1-1.s1', '3.2-1.s1', '3.10-1.s1', '7.4-1.s1', 'A-1.s1', 'B-1.s1',
-      'B.1-1.s1', 'C.1.1-1.2.s1'];
+    const ordered = [
+      '3-6.s5',
+      '3.1-3.s8',
+      '3.1-3.s10',
+      '3.1-20.s1',
+      '3.1-20.2.s1',
+      '3.1-20.10.s1',
+      '3.1-21.s1',
+      '3.1-21.s1.1',
+      '3.1-21.s1.2',
+      '3.1-21.s2',
+      '3.1.1-1.s1',
+      '3.2-1.s1',
+      '3.10-1.s1',
+      '7.4-1.s1',
+      'A-1.s1',
+      'B-1.s1',
+      'B.1-1.s1',
+      'C.1.1-1.2.s1',
+    ];
     expect(ordered.toReversed().sort(compareClauseIds)).toEqual(ordered);
   });
 
   test('is total and agrees with equality', () => {
-    fc.assert(fc.property(clauseId, clauseId, (a, b) => {
-      expect(Math.sign(compareClauseIds(a, b))).toBe(-Math.sign(compareClauseIds(b, a)) + 0);
-      expect(compareClauseIds(a, b) === 0).toBe(a === b);
-    }));
+    fc.assert(
+      fc.property(clauseId, clauseId, (a, b) => {
+        expect(Math.sign(compareClauseIds(a, b))).toBe(-Math.sign(compareClauseIds(b, a)) + 0);
+        expect(compareClauseIds(a, b) === 0).toBe(a === b);
+      }),
+    );
   });
 
   test('puts what is no id last', () => {

@@ -6,13 +6,20 @@ import { DocumentError, formatDiagnostic } from '../document/diagnostic.ts';
 import { loadCatalogue } from './load.ts';
 
 let dir: string;
-beforeEach(() => { dir = mkdtempSync(join(tmpdir(), 'catalogue-')); });
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'catalogue-'));
+});
 afterEach(() => rmSync(dir, { recursive: true }));
 
 function clause(id: string, extra: Record<string, string> = {}): string {
   const fields = {
-    keyword: 'implied', summary: 'A summary that is long enough.', roles: '[sender]',
-    broken: 'Something is seen on the wire.', judged: '[passive]', concerns: '[DSS]', ...extra,
+    keyword: 'implied',
+    summary: 'A summary that is long enough.',
+    roles: '[sender]',
+    broken: 'Something is seen on the wire.',
+    judged: '[passive]',
+    concerns: '[DSS]',
+    ...extra,
   };
   const present = Object.entries(fields).filter(([, value]) => value !== '');
   return `  - id: ${id}\n${present.map(([key, value]) => `    ${key}: ${value}\n`).join('')}`;
@@ -51,7 +58,9 @@ describe('loadCatalogue', () => {
   });
 
   test('refuses a directory without clause files', () => {
-    expect(() => loadCatalogue(dir)).toThrow(/no clause files .* expected the directory suites\/rfc8684\/clauses \[EMPTY\]/);
+    expect(() => loadCatalogue(dir)).toThrow(
+      /no clause files .* expected the directory suites\/rfc8684\/clauses \[EMPTY\]/,
+    );
   });
 
   test('places a YAML error', () => {
@@ -62,7 +71,9 @@ describe('loadCatalogue', () => {
   test('names the nearest valid word for a wrong keyword, role or concern', () => {
     write('3-a.yaml', '3', clause('3-1.s1', { keyword: 'MUSTNOT', roles: '[initator]', concerns: '[MP_CAPABEL]' }));
     expect(problems()).toEqual([
-      expect.stringMatching(/^3-a\.yaml:5:14: clauses\.0\.keyword: "MUSTNOT" is not valid here; did you mean "MUST NOT"\?/),
+      expect.stringMatching(
+        /^3-a\.yaml:5:14: clauses\.0\.keyword: "MUSTNOT" is not valid here; did you mean "MUST NOT"\?/,
+      ),
       expect.stringMatching(/^3-a\.yaml:7:13: clauses\.0\.roles\.0: "initator" .*; did you mean "initiator"\?/),
       expect.stringMatching(/^3-a\.yaml:10:16: clauses\.0\.concerns\.0: "MP_CAPABEL" .*; did you mean "MP_CAPABLE"\?/),
     ]);
@@ -92,7 +103,9 @@ describe('loadCatalogue', () => {
     write('3-a.yaml', '3', clause('3-1.s1'), clause('3-1.s1'));
     write('3-b.yaml', '3', clause('3-1.s1'));
     expect(problems()).toEqual([
-      expect.stringMatching(/^3-a\.yaml:11:9: "3-1\.s1" is already used at .*3-a\.yaml:4; ids are unique \[DUPLICATE\]/),
+      expect.stringMatching(
+        /^3-a\.yaml:11:9: "3-1\.s1" is already used at .*3-a\.yaml:4; ids are unique \[DUPLICATE\]/,
+      ),
       expect.stringMatching(/^3-b\.yaml:4:9: "3-1\.s1" is already used/),
     ]);
   });
@@ -122,10 +135,13 @@ describe('loadCatalogue', () => {
 
   test('wants a reason for unobservable clauses, and only for those', () => {
     const reason = 'Nobody outside can tell this.';
-    write('3-a.yaml', '3',
+    write(
+      '3-a.yaml',
+      '3',
       clause('3-1.s1', { judged: '[unobservable]' }),
       clause('3-1.s2', { reason }),
-      clause('3-1.s3', { judged: '[unobservable, active]', reason }));
+      clause('3-1.s3', { judged: '[unobservable, active]', reason }),
+    );
     expect(problems()).toEqual([
       '3-a.yaml:9:13: "3-1.s1" is unobservable without a reason; add "reason" [BAD_CATALOGUE]',
       '3-a.yaml:18:5: "3-1.s2" has a reason but is judged: passive; remove "reason" [BAD_CATALOGUE]',

@@ -56,11 +56,15 @@ function clauseFiles(dir: string): string[] {
   try {
     names = readdirSync(dir);
   } catch (error) {
-    throw new DocumentError([diagnoseFile(dir, 'FILE_UNREADABLE', `cannot be read: ${(error as Error).message}; check the path`)]);
+    throw new DocumentError([
+      diagnoseFile(dir, 'FILE_UNREADABLE', `cannot be read: ${(error as Error).message}; check the path`),
+    ]);
   }
   const files = names.filter((name) => name.endsWith('.yaml')).sort();
   if (files.length === 0) {
-    throw new DocumentError([diagnoseFile(dir, 'EMPTY', 'no clause files (*.yaml) here; expected the directory suites/rfc8684/clauses')]);
+    throw new DocumentError([
+      diagnoseFile(dir, 'EMPTY', 'no clause files (*.yaml) here; expected the directory suites/rfc8684/clauses'),
+    ]);
   }
   return files;
 }
@@ -108,8 +112,12 @@ function checkFile(file: ClauseFile, declared: ReadonlyMap<string, Declared>, pr
 }
 
 function checkId(
-  file: ClauseFile, index: number, id: string, previous: string | undefined,
-  declared: ReadonlyMap<string, Declared>, problems: Diagnostic[],
+  file: ClauseFile,
+  index: number,
+  id: string,
+  previous: string | undefined,
+  declared: ReadonlyMap<string, Declared>,
+  problems: Diagnostic[],
 ): void {
   const report = (message: string): void => {
     problems.push(file.source.diagnose(['clauses', index, 'id'], 'BAD_CATALOGUE', message));
@@ -127,12 +135,16 @@ function checkId(
 }
 
 function checkRelated(
-  file: ClauseFile, index: number, clause: RawClause,
-  declared: ReadonlyMap<string, Declared>, problems: Diagnostic[],
+  file: ClauseFile,
+  index: number,
+  clause: RawClause,
+  declared: ReadonlyMap<string, Declared>,
+  problems: Diagnostic[],
 ): void {
   for (const [at, id] of (clause.related ?? []).entries()) {
     const path = ['clauses', index, 'related', at];
-    if (id === clause.id) problems.push(file.source.diagnose(path, 'BAD_CATALOGUE', `"${id}" names itself as related; remove it`));
+    if (id === clause.id)
+      problems.push(file.source.diagnose(path, 'BAD_CATALOGUE', `"${id}" names itself as related; remove it`));
     if (declared.has(id)) continue;
     const message = `no clause has the id "${id}"${suggestion(id, declared.keys())}`;
     problems.push(file.source.diagnose(path, 'UNKNOWN_CLAUSE', message));
@@ -146,7 +158,8 @@ function checkReason(file: ClauseFile, index: number, clause: RawClause, problem
   };
   const unobservable = clause.judged.includes('unobservable');
   if (unobservable && clause.judged.length > 1) report('"unobservable" stands with another word; expected it alone');
-  if (unobservable && clause.reason === undefined) report(`"${clause.id}" is unobservable without a reason; add "reason"`);
+  if (unobservable && clause.reason === undefined)
+    report(`"${clause.id}" is unobservable without a reason; add "reason"`);
   if (!unobservable && clause.reason !== undefined) {
     const message = `"${clause.id}" has a reason but is judged: ${clause.judged.join(', ')}; remove "reason"`;
     problems.push(file.source.diagnoseKey(path, 'reason', 'BAD_CATALOGUE', message));

@@ -34,13 +34,13 @@ const rows: readonly (readonly [string, string, string])[] = [
     '3.1',
     'Connection Initiation',
     '1:3 2.1:1 3:10 4:2 5:2 6.1:1 6.2:1 6.3:1 6.4:1 7:2 8:1 9:5 10:6 11:6 12:3 13:4 14:4 15:9 16:7 17:5 18:3 ' +
-    '19:1 20.1:1 20.2:1 20.3:1 20.4:6 20.5:1 20.6:2 20.7:1 20.8:4 21:2 22:6 23:7 24:5 25:1 26:5 27:5 28:5',
+      '19:1 20.1:1 20.2:1 20.3:1 20.4:6 20.5:1 20.6:2 20.7:1 20.8:4 21:2 22:6 23:7 24:5 25:1 26:5 27:5 28:5',
   ],
   [
     '3.2',
     'Starting a New Subflow',
     '1:4 2:3 3:2 4:1 5.1:1 6:4 7:2 8:5 9:3 10:4 11:4 12.1:1 13:4 14:5 15.1:1 16:3 17:1 18.1:1 19:2 20:2 21:1 ' +
-    '22:1 23:1 24:3 25:4 26:4',
+      '22:1 23:1 24:3 25:4 26:4',
   ],
   ['3.3', 'MPTCP Operation and Data Transfer', '1:3 2:4 3.1:1 4:1 5.1:1 5.2:1 5.3:1 5.4:1 6:2 7:6 8:5'],
   ['3.3.1', 'Data Sequence Mapping', '1:4 2:4 3:4 4:2 5:5 6:1 7.1:1 8:3 9:2 10:6 11:3 12:4 13:3 14:4 15:3'],
@@ -65,20 +65,19 @@ const rows: readonly (readonly [string, string, string])[] = [
   [
     '4',
     'Semantic Issues',
-    '1:2 2.1:1 2.2:5 2.3:1 2.4:3 2.5:1 2.6:2 2.7:1 2.8:4 2.9:1 2.10:2 2.11:1 2.12:2 2.13:1 2.14:3 2.15:1 ' +
-    '2.16:2',
+    '1:2 2.1:1 2.2:5 2.3:1 2.4:3 2.5:1 2.6:2 2.7:1 2.8:4 2.9:1 2.10:2 2.11:1 2.12:2 2.13:1 2.14:3 2.15:1 ' + '2.16:2',
   ],
   [
     '5',
     'Security Considerations',
     '1:4 2.1:1 2.2:1 2.3:1 3:1 4:8 5:3 6:5 7:3 8:5 9:2 10:1 11:3 12:1 13.1:2 13.2:1 13.3:1 13.4:1 14:1 15.1:1 ' +
-    '15.2:1 15.3:1',
+      '15.2:1 15.3:1',
   ],
   [
     '6',
     'Interactions with Middleboxes',
     '1:4 2:3 3:2 4:3 5:2 6.1:1 7:5 8:2 9:6 10:2 11.1:4 11.2:3 11.3:3 11.4:3 11.5:3 11.6:4 12:1 13.1:3 13.2:3 ' +
-    '13.3:2',
+      '13.3:2',
   ],
   ['7', 'IANA Considerations', '1:4'],
   ['7.1', 'TCP Option Kind Numbers', '1:1'],
@@ -105,10 +104,15 @@ const rows: readonly (readonly [string, string, string])[] = [
 export const rfcOutline: readonly OutlineSection[] = rows.map(([section, title, paragraphs]) => ({
   section,
   title,
-  sentences: new Map(paragraphs.split(' ').filter(Boolean).map((word) => {
-    const [paragraph = '', count] = word.split(':');
-    return [paragraph, Number(count)] as const;
-  })),
+  sentences: new Map(
+    paragraphs
+      .split(' ')
+      .filter(Boolean)
+      .map((word) => {
+        const [paragraph = '', count] = word.split(':');
+        return [paragraph, Number(count)] as const;
+      }),
+  ),
 }));
 
 const titles = new Map(rfcOutline.map(({ section, title }) => [section, title]));

@@ -1,8 +1,7 @@
 /** The catalogue model: one entry for each requirement of RFC 8684. */
 
 /** BCP 14 keywords as the RFC uses them, and `implied` for a requirement stated without one. */
-export type Keyword =
-  | 'MUST' | 'MUST NOT' | 'SHOULD' | 'SHOULD NOT' | 'MAY' | 'RECOMMENDED' | 'implied';
+export type Keyword = 'MUST' | 'MUST NOT' | 'SHOULD' | 'SHOULD NOT' | 'MAY' | 'RECOMMENDED' | 'implied';
 
 /** What a keyword weighs: which verdict a broken clause gets, and how it is counted. */
 export type Level = 'must' | 'should' | 'may' | 'implied';

@@ -50,7 +50,8 @@ export class LadderKeeper {
     const entry = { ...this.#entry(event), index: event.index };
     const departures = event.connection.parties[0].departures + event.connection.parties[1].departures;
     if (kept.entries.length < FIRST || departures > kept.departures) {
-      if (kept.skipped && kept.recent.length > 0) kept.entries.push({ at: kept.recent[0]?.at ?? 0, kind: 'note', text: 'packets left out', index: 0 });
+      if (kept.skipped && kept.recent.length > 0)
+        kept.entries.push({ at: kept.recent[0]?.at ?? 0, kind: 'note', text: 'packets left out', index: 0 });
       kept.entries.push(...kept.recent, entry);
       kept.recent = [];
       kept.skipped = false;
@@ -66,8 +67,11 @@ export class LadderKeeper {
 
   #entry(event: PacketEvent): LadderEntry {
     return {
-      at: event.at - event.connection.firstAt, kind: 'packet', direction: event.side === 0 ? 'out' : 'in',
-      subflow: `${event.flow.number}`, text: this.#describe(event),
+      at: event.at - event.connection.firstAt,
+      kind: 'packet',
+      direction: event.side === 0 ? 'out' : 'in',
+      subflow: `${event.flow.number}`,
+      text: this.#describe(event),
     };
   }
 
@@ -95,29 +99,49 @@ export function checkPage(reports: readonly FileReport[], drawn: readonly DrawnC
   const body = reports.flatMap((report) => [
     `<h1>${escapeXml(report.file)}</h1>`,
     `<p>${report.counts.packets} packets, ${report.counts.mptcp} of MPTCP connections.${report.problem === undefined ? '' : ` ${escapeXml(report.problem)}`}</p>`,
-    ...(report.found > report.connections.length ? [`<p>${report.found - report.connections.length} connections more are not shown; --json has them all.</p>`] : []),
-    ...report.connections.map((one) => connectionSection(one, drawn.find((other) => other.report === one))),
+    ...(report.found > report.connections.length
+      ? [`<p>${report.found - report.connections.length} connections more are not shown; --json has them all.</p>`]
+      : []),
+    ...report.connections.map((one) =>
+      connectionSection(
+        one,
+        drawn.find((other) => other.report === one),
+      ),
+    ),
   ]);
   return [
-    '<!doctype html>', '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
-    '<title>mptcp-conformance check</title>', `<style>${STYLE}</style></head><body>`, ...body, '</body></html>', '',
+    '<!doctype html>',
+    '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
+    '<title>mptcp-conformance check</title>',
+    `<style>${STYLE}</style></head><body>`,
+    ...body,
+    '</body></html>',
+    '',
   ].join('\n');
 }
 
-const STYLE = ':root{color-scheme:light dark}body{font:15px system-ui,sans-serif;margin:2rem;max-width:70rem}'
-  + 'code{font:13px ui-monospace,monospace}table{border-collapse:collapse}td,th{padding:.2rem .6rem;text-align:left;vertical-align:top}'
-  + 'svg{max-width:100%;height:auto}.fail{color:#cf222e}.warn{color:#9a6700}';
+const STYLE =
+  ':root{color-scheme:light dark}body{font:15px system-ui,sans-serif;margin:2rem;max-width:70rem}' +
+  'code{font:13px ui-monospace,monospace}table{border-collapse:collapse}td,th{padding:.2rem .6rem;text-align:left;vertical-align:top}' +
+  'svg{max-width:100%;height:auto}.fail{color:#cf222e}.warn{color:#9a6700}';
 
 function connectionSection(report: ConnectionReport, drawn: DrawnConnection | undefined): string {
   const broken = shownFindings(report.findings, false);
   const others = shownFindings(report.findings, true).filter((one) => !broken.includes(one));
   return [
     `<section><h2>${escapeXml(headline(report))}</h2>`,
-    `<ul>${report.subflows.slice(0, 64).map((one) => `<li>${escapeXml(subflowLine(one))}</li>`).join('')}</ul>`,
+    `<ul>${report.subflows
+      .slice(0, 64)
+      .map((one) => `<li>${escapeXml(subflowLine(one))}</li>`)
+      .join('')}</ul>`,
     report.version === 0 ? '' : `<p>${escapeXml(tally(report.findings))}</p>`,
     table(broken),
-    drawn === undefined ? '' : `<details${broken.length > 0 ? ' open' : ''}><summary>Packets</summary>${picture(drawn)}</details>`,
-    others.length === 0 ? '' : `<details><summary>${others.length} remarks: what the hosts chose, and what cannot be known</summary>${table(others)}</details>`,
+    drawn === undefined
+      ? ''
+      : `<details${broken.length > 0 ? ' open' : ''}><summary>Packets</summary>${picture(drawn)}</details>`,
+    others.length === 0
+      ? ''
+      : `<details><summary>${others.length} remarks: what the hosts chose, and what cannot be known</summary>${table(others)}</details>`,
     '</section>',
   ].join('\n');
 }
@@ -128,16 +152,23 @@ function table(findings: readonly Finding[]): string {
 }
 
 function findingRow(finding: Finding): string {
-  const what = [finding.message, finding.expected === undefined ? '' : `expected ${finding.expected}`, finding.actual === undefined ? '' : `actual ${finding.actual}`];
+  const what = [
+    finding.message,
+    finding.expected === undefined ? '' : `expected ${finding.expected}`,
+    finding.actual === undefined ? '' : `actual ${finding.actual}`,
+  ];
   const text = finding.text === undefined ? '' : `<br><code>${escapeXml(finding.text)}</code>`;
-  return `<tr><td class="${finding.verdict}">${SYMBOL[finding.verdict]} ${finding.verdict}</td><td>${escapeXml([finding.clause, ...finding.also].join(' '))}</td>`
-    + `<td>${escapeXml(placeOf(finding))}</td><td>${escapeXml(what.filter((one) => one !== '').join('; '))}${text}</td></tr>`;
+  return (
+    `<tr><td class="${finding.verdict}">${SYMBOL[finding.verdict]} ${finding.verdict}</td><td>${escapeXml([finding.clause, ...finding.also].join(' '))}</td>` +
+    `<td>${escapeXml(placeOf(finding))}</td><td>${escapeXml(what.filter((one) => one !== '').join('; '))}${text}</td></tr>`
+  );
 }
 
 function picture(drawn: DrawnConnection): string {
   const { report } = drawn;
   const at = new Map<number, Finding>();
-  for (const finding of shownFindings(report.findings, false)) if (finding.packet !== undefined && !at.has(finding.packet)) at.set(finding.packet, finding);
+  for (const finding of shownFindings(report.findings, false))
+    if (finding.packet !== undefined && !at.has(finding.packet)) at.set(finding.packet, finding);
   const entries = drawn.entries.map((entry) => {
     const { index, ...plain } = entry;
     const finding = at.get(index);

@@ -46,11 +46,18 @@ export function headline(report: ConnectionReport): string {
 
 /** One line about a subflow. */
 export function subflowLine(subflow: SubflowReport): string {
-  const opening = { capable: 'MP_CAPABLE', join: `MP_JOIN by the ${subflow.openedBy}`, unknown: 'start not seen' }[subflow.opening];
+  const opening = { capable: 'MP_CAPABLE', join: `MP_JOIN by the ${subflow.openedBy}`, unknown: 'start not seen' }[
+    subflow.opening
+  ];
   const [a, b] = subflow.ends;
   return [
-    `subflow ${subflow.number}`, `${endText(a)} > ${endText(b)}`, opening, secondsText(subflow.durationMs),
-    `${octetsText(a.octets)} > < ${octetsText(b.octets)}`, ...(subflow.backup ? ['backup'] : []), subflow.ending,
+    `subflow ${subflow.number}`,
+    `${endText(a)} > ${endText(b)}`,
+    opening,
+    secondsText(subflow.durationMs),
+    `${octetsText(a.octets)} > < ${octetsText(b.octets)}`,
+    ...(subflow.backup ? ['backup'] : []),
+    subflow.ending,
   ].join(', ');
 }
 
@@ -73,7 +80,9 @@ export function placeOf(finding: Finding): string {
 
 function findingText(finding: Finding, colours: Colours): string[] {
   const also = finding.also.length === 0 ? '' : ` (also ${finding.also.join(' ')})`;
-  const lines = [`    ${paint(colours, finding.verdict, `${SYMBOL[finding.verdict]} ${finding.verdict} ${finding.clause}`)} ${placeOf(finding)}: ${clean(finding.message)}`];
+  const lines = [
+    `    ${paint(colours, finding.verdict, `${SYMBOL[finding.verdict]} ${finding.verdict} ${finding.clause}`)} ${placeOf(finding)}: ${clean(finding.message)}`,
+  ];
   if (finding.expected !== undefined) lines.push(`        expected  ${clean(finding.expected)}`);
   if (finding.actual !== undefined) lines.push(`        actual    ${clean(finding.actual)}`);
   if (finding.text !== undefined) lines.push(`        ${colours.dim(clean(finding.text))}`);

@@ -22,15 +22,21 @@ buildProgram();
 /** The program as it is installed: what Vitest makes of the sources to run them costs several times as much. */
 function judge(): void {
   const text = execFileSync(process.execPath, [PROGRAM, 'check', file], { encoding: 'utf8' });
-  if (!text.includes(`: ${written} packets`)) throw new Error(`not all of ${written} packets were judged: ${text.slice(-500)}`);
+  if (!text.includes(`: ${written} packets`))
+    throw new Error(`not all of ${written} packets were judged: ${text.slice(-500)}`);
 }
 
 /** A transfer between two stacks, again and again, through a pipe. */
 async function judgeLarge(): Promise<void> {
   const [capture] = await twoStackTransfer({ family: 'ipv4', checksums: true, lossy: false }, folder);
   const { code, memory, cpu, text } = await checkPiped(repeated(readFileSync(capture?.path ?? ''), LARGE));
-  process.stdout.write(`${text.trim().split('\n').at(-1) ?? ''}: ${Math.round(memory / 1024)} MiB at most, ${(cpu / 1000).toFixed(1)} s of processor time\n`);
-  if (code !== 0 || memory > 300_000) throw new Error(`exit code ${code ?? 'none'} and ${memory} kB of memory, expected 0 and at most 300000 kB: ${text}`);
+  process.stdout.write(
+    `${text.trim().split('\n').at(-1) ?? ''}: ${Math.round(memory / 1024)} MiB at most, ${(cpu / 1000).toFixed(1)} s of processor time\n`,
+  );
+  if (code !== 0 || memory > 300_000)
+    throw new Error(
+      `exit code ${code ?? 'none'} and ${memory} kB of memory, expected 0 and at most 300000 kB: ${text}`,
+    );
 }
 
 const OPTIONS = { iterations: 3, time: 0, warmupIterations: 1, warmupTime: 0 };
@@ -38,9 +44,13 @@ const OPTIONS = { iterations: 3, time: 0, warmupIterations: 1, warmupTime: 0 };
 // 300,000 packets a second are 3 s for each round; starting the program is in it.
 describe(`${PACKETS} packets of ${SEGMENT} octets`, () => {
   bench('check', judge, { ...OPTIONS, throws: true });
-  bench('tshark -q -z conv,tcp', () => {
-    execFileSync('tshark', ['-q', '-z', 'conv,tcp', '-r', file], { stdio: 'ignore' });
-  }, OPTIONS);
+  bench(
+    'tshark -q -z conv,tcp',
+    () => {
+      execFileSync('tshark', ['-q', '-z', 'conv,tcp', '-r', file], { stdio: 'ignore' });
+    },
+    OPTIONS,
+  );
 });
 
 describe('2 GiB of a transfer between two stacks', () => {

@@ -26,10 +26,18 @@ function file(name: string, packets: readonly NamedPacket[], format: CaptureForm
 }
 
 function contents(packets: readonly NamedPacket[], format: CaptureFormat, linkType: number): Uint8Array {
-  return captureFile(format, encoded(packets).map(({ at, bytes }) => ({ at, bytes, original: bytes.length })), linkType);
+  return captureFile(
+    format,
+    encoded(packets).map(({ at, bytes }) => ({ at, bytes, original: bytes.length })),
+    linkType,
+  );
 }
 
-async function run(files: string[], options: Partial<CheckOptions> = {}, input?: Readable): Promise<{ code: number; text: string }> {
+async function run(
+  files: string[],
+  options: Partial<CheckOptions> = {},
+  input?: Readable,
+): Promise<{ code: number; text: string }> {
   let text = '';
   const spy = vi.spyOn(process.stdout, 'write').mockImplementation((more) => {
     text += String(more);
@@ -50,8 +58,12 @@ const bad = altered(good, 'b-data', (packet) => {
 test('a conversation that keeps to the RFC', async () => {
   const { code, text } = await run([file('good.pcap', good)]);
   expect(code).toBe(0);
-  expect(text).toMatch(/^connection 1, version 1, tokens 0x[0-9a-f]{8} 0x[0-9a-f]{8}, checksums off, 32 packets, .*712 B > < 100 B, DATA_FIN in both directions$/m);
-  expect(text).toMatch(/^ {2}subflow 2, 10\.0\.0\.2:40001 \(id 2\) > 10\.0\.0\.11:5001 \(id 0\), MP_JOIN by the initiator, .*, 301 B > < 50 B, FIN$/m);
+  expect(text).toMatch(
+    /^connection 1, version 1, tokens 0x[0-9a-f]{8} 0x[0-9a-f]{8}, checksums off, 32 packets, .*712 B > < 100 B, DATA_FIN in both directions$/m,
+  );
+  expect(text).toMatch(
+    /^ {2}subflow 2, 10\.0\.0\.2:40001 \(id 2\) > 10\.0\.0\.11:5001 \(id 0\), MP_JOIN by the initiator, .*, 301 B > < 50 B, FIN$/m,
+  );
   expect(text).toMatch(/clauses: 2\d\d kept, 0 broken/);
 });
 
@@ -73,8 +85,12 @@ test('what is found as JSON and as a page', async () => {
   const json = join(folder, 'found.json');
   const html = join(folder, 'found.html');
   await run([file('bad.pcap', bad)], { json, html });
-  const found = JSON.parse(readFileSync(json, 'utf8')) as { files: { connections: { findings: { clause: string; verdict: string }[] }[] }[] };
-  expect(found.files[0]?.connections[0]?.findings).toContainEqual(expect.objectContaining({ clause: '3.3-7.s6', verdict: 'fail' }));
+  const found = JSON.parse(readFileSync(json, 'utf8')) as {
+    files: { connections: { findings: { clause: string; verdict: string }[] }[] }[];
+  };
+  expect(found.files[0]?.connections[0]?.findings).toContainEqual(
+    expect.objectContaining({ clause: '3.3-7.s6', verdict: 'fail' }),
+  );
   const page = readFileSync(html, 'utf8');
   expect(page).toMatch(/<svg .*>Initiator</s);
   expect(page).toContain('✘ fail 3.3-7.s6');
@@ -96,7 +112,10 @@ test('one connection of several', async () => {
 });
 
 test('--complete judges what is not in the capture', async () => {
-  const path = file('join.pcap', good.filter((one) => one.name !== 'join-fourth'));
+  const path = file(
+    'join.pcap',
+    good.filter((one) => one.name !== 'join-fourth'),
+  );
   expect((await run([path])).code).toBe(0);
   const { code, text } = await run([path], { complete: true });
   expect(code).toBe(1);
@@ -108,7 +127,10 @@ test('other traffic, a damaged file, no file', async () => {
   expect((await run([strange])).text).toMatch(/link types that are not known: 195\n {2}no MPTCP in it/);
   const cut = join(folder, 'cut.pcap');
   writeFileSync(cut, contents(good, 'pcap', 101).subarray(0, 1000));
-  expect(await run([cut])).toMatchObject({ code: 0, text: expect.stringMatching(/the file ends within a record/) as string });
+  expect(await run([cut])).toMatchObject({
+    code: 0,
+    text: expect.stringMatching(/the file ends within a record/) as string,
+  });
   const damaged = contents(good, 'pcap', 101);
   new DataView(damaged.buffer).setUint32(24 + 8, 0x7fffffff, true);
   writeFileSync(cut, damaged);
@@ -119,7 +141,9 @@ test('other traffic, a damaged file, no file', async () => {
 
 test('the JSON of a run that fails is not left half written', async () => {
   const json = join(folder, 'half.json');
-  await expect(run([file('whole.pcap', good), join(folder, 'missing.pcap')], { json })).rejects.toThrow(/cannot be read/);
+  await expect(run([file('whole.pcap', good), join(folder, 'missing.pcap')], { json })).rejects.toThrow(
+    /cannot be read/,
+  );
   expect(readdirSync(folder).filter((name) => name.includes('half.json'))).toEqual([]);
 });
 
@@ -152,7 +176,21 @@ test('live, from tcpdump', { timeout: 60_000 }, async () => {
   buildProgram();
   const enter = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
   const { code, stderr } = await execute(
-    ['unshare', ...enter, '--net', '--mount', '--', 'bash', '-c', LIVE, 'live', await ensureAgent(ROOT), process.execPath, PROGRAM], { cwd: folder },
+    [
+      'unshare',
+      ...enter,
+      '--net',
+      '--mount',
+      '--',
+      'bash',
+      '-c',
+      LIVE,
+      'live',
+      await ensureAgent(ROOT),
+      process.execPath,
+      PROGRAM,
+    ],
+    { cwd: folder },
   );
   const said = readFileSync(join(folder, 'said'), 'utf8');
   expect(code, `${said}\n${stderr}\n${readFileSync(join(folder, 'agent.log'), 'utf8')}`).toBe(0);
@@ -163,7 +201,11 @@ describe('memory stays bounded', () => {
   beforeAll(buildProgram, 60_000);
 
   test.each([
-    ['a long transfer between two stacks', 256, async () => readFileSync((await twoStackTransfer(TRANSFER, folder))[0]!.path)],
+    [
+      'a long transfer between two stacks',
+      256,
+      async () => readFileSync((await twoStackTransfer(TRANSFER, folder))[0]!.path),
+    ],
     ['a great many short connections', 16, () => Promise.resolve(contents(good, 'pcap', 101))],
   ])('with %s', { timeout: 240_000 }, async (_, megabytes, capture) => {
     const { memory, text, code } = await checkPiped(repeated(await capture(), megabytes * 2 ** 20));

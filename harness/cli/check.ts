@@ -61,10 +61,14 @@ interface Look {
 
 /** Runs the command and returns its exit code. @throws UsageError @throws CaptureError */
 export async function check(files: readonly string[], options: CheckOptions, input?: Readable): Promise<number> {
-  if (files.filter((file) => file === '-').length > 1) throw new UsageError('standard input can be read once: give - once');
+  if (files.filter((file) => file === '-').length > 1)
+    throw new UsageError('standard input can be read once: give - once');
   const quiet = options.json === '-' || options.html === '-';
   const look: Look = {
-    options, levelOf: levels(openCatalogue()), style: styleFor(process.stdout), drawn: [],
+    options,
+    levelOf: levels(openCatalogue()),
+    style: styleFor(process.stdout),
+    drawn: [],
     json: options.json === undefined ? undefined : new CheckJson(options.json),
     say: (text) => {
       if (!quiet) process.stdout.write(`${text}\n`);
@@ -74,7 +78,9 @@ export async function check(files: readonly string[], options: CheckOptions, inp
     const reports: FileReport[] = [];
     for (const file of files) reports.push(await checkFile(file, look, file === '-' ? input : undefined));
     if (options.connection !== undefined && !reports.some((report) => report.found > 0)) {
-      throw new UsageError(`there is no connection ${options.connection} in ${files.join(', ')}; leave --connection out to list them`);
+      throw new UsageError(
+        `there is no connection ${options.connection} in ${files.join(', ')}; leave --connection out to list them`,
+      );
     }
     look.json?.end();
     if (options.html !== undefined) put(options.html, checkPage(reports, look.drawn));
@@ -95,13 +101,21 @@ async function checkFile(file: string, look: Look, input: Readable | undefined):
   const { options, say, style } = look;
   const name = file === '-' ? 'standard input' : file;
   const report: FileReport = {
-    file: name, counts: { packets: 0, mptcp: 0, fragments: 0, notTcp: 0, cut: 0, malformed: 0 }, skipped: { notIp: 0, linkTypes: [] },
-    dropped: 0, cutShort: false, found: 0, connections: [], broken: 0,
+    file: name,
+    counts: { packets: 0, mptcp: 0, fragments: 0, notTcp: 0, cut: 0, malformed: 0 },
+    skipped: { notIp: 0, linkTypes: [] },
+    dropped: 0,
+    cutShort: false,
+    found: 0,
+    connections: [],
+    broken: 0,
   };
   look.json?.beginFile(name);
   const keeper = options.html === undefined ? undefined : new LadderKeeper(name, describeEvent);
   const analysis = new Analysis({
-    levelOf: look.levelOf, describe: describeEvent, complete: options.complete,
+    levelOf: look.levelOf,
+    describe: describeEvent,
+    complete: options.complete,
     ...(keeper === undefined ? {} : { onPacket: (event: PacketEvent) => keeper.packet(event) }),
     onConnection: (one) => {
       const drawn = keeper?.take(one.number);
@@ -131,18 +145,23 @@ function list(report: FileReport, one: ConnectionReport, show: boolean): void {
 
 async function read(file: string, input: Readable | undefined, analysis: Analysis, report: FileReport): Promise<void> {
   const { skipped } = report;
-  const end = await readCapture(file, {
-    packet: (at, linkType, bytes) => {
-      const offset = ipOffset(linkType, bytes);
-      if (offset < 0) {
-        // Packets keep the numbers that other programs give them.
-        analysis.counts.packets++;
-        if (offset === -2 && !skipped.linkTypes.includes(linkType) && skipped.linkTypes.length < 16) skipped.linkTypes.push(linkType);
-        skipped.notIp++;
-      } else analysis.packet(at, offset === 0 ? bytes : bytes.subarray(offset));
+  const end = await readCapture(
+    file,
+    {
+      packet: (at, linkType, bytes) => {
+        const offset = ipOffset(linkType, bytes);
+        if (offset < 0) {
+          // Packets keep the numbers that other programs give them.
+          analysis.counts.packets++;
+          if (offset === -2 && !skipped.linkTypes.includes(linkType) && skipped.linkTypes.length < 16)
+            skipped.linkTypes.push(linkType);
+          skipped.notIp++;
+        } else analysis.packet(at, offset === 0 ? bytes : bytes.subarray(offset));
+      },
+      dropped: (count) => (report.dropped = count),
     },
-    dropped: (count) => (report.dropped = count),
-  }, input);
+    input,
+  );
   if (end.problem === undefined) return;
   report.problem = end.problem;
   report.cutShort = end.cutShort;

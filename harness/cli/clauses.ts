@@ -28,27 +28,39 @@ export function listClauses(options: ClausesOptions): void {
   const last = lastResults(options.results);
   const records = new Map(last?.results.clauses.map((record) => [record.id, record]));
   const shown = options.uncovered ? chosen.filter((one) => isObservable(one.clause) && !isJudged(one)) : chosen;
-  process.stdout.write(options.json
-    ? `${JSON.stringify(shown.map((one) => asJson(one, records.get(one.clause.id))), undefined, 1)}\n`
-    : `${tableText(shown, records, last, styleFor(process.stdout))}\n\n${closingText(chosen, options)}\n`);
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(
+          shown.map((one) => asJson(one, records.get(one.clause.id))),
+          undefined,
+          1,
+        )}\n`
+      : `${tableText(shown, records, last, styleFor(process.stdout))}\n\n${closingText(chosen, options)}\n`,
+  );
 }
 
 /** Clauses of the sections (with subsections) and levels; all of them where none are given. @throws UsageError */
 export function chooseClauses(
-  clauses: readonly JudgedClause[], catalogue: Catalogue, { sections, levels }: Pick<ClausesOptions, 'sections' | 'levels'>,
+  clauses: readonly JudgedClause[],
+  catalogue: Catalogue,
+  { sections, levels }: Pick<ClausesOptions, 'sections' | 'levels'>,
 ): JudgedClause[] {
   const known = catalogue.sections.map(({ section }) => section);
   for (const section of sections) {
     if (known.some((one) => isWithin(one, section))) continue;
-    throw new UsageError(`no clause stands in section "${section}"${suggestion(section, known)}; sections with clauses: ${known.join(', ')}`);
+    throw new UsageError(
+      `no clause stands in section "${section}"${suggestion(section, known)}; sections with clauses: ${known.join(', ')}`,
+    );
   }
   for (const level of levels) {
     if (LEVELS.includes(level as Level)) continue;
     throw new UsageError(`there is no level "${level}"${suggestion(level, LEVELS)}`);
   }
-  return clauses.filter(({ clause }) =>
-    (sections.length === 0 || sections.some((section) => isWithin(clause.section, section)))
-    && (levels.length === 0 || levels.includes(levelOf(clause.keyword))));
+  return clauses.filter(
+    ({ clause }) =>
+      (sections.length === 0 || sections.some((section) => isWithin(clause.section, section))) &&
+      (levels.length === 0 || levels.includes(levelOf(clause.keyword))),
+  );
 }
 
 function isWithin(section: string, wanted: string): boolean {
@@ -57,10 +69,19 @@ function isWithin(section: string, wanted: string): boolean {
 
 function asJson({ clause, scenarios, monitors }: JudgedClause, record: ClauseRecord | undefined): object {
   return {
-    id: clause.id, section: clause.section, level: levelOf(clause.keyword), keyword: clause.keyword, summary: clause.summary,
-    roles: clause.roles, judged: clause.judged, ...(clause.reason === undefined ? {} : { reason: clause.reason }),
-    scenarios: scenarios.map(({ name }) => name), monitors: monitors.map(({ name }) => name),
-    ...(record === undefined ? {} : { verdict: record.verdict, ...(record.declared === undefined ? {} : { declared: true }) }),
+    id: clause.id,
+    section: clause.section,
+    level: levelOf(clause.keyword),
+    keyword: clause.keyword,
+    summary: clause.summary,
+    roles: clause.roles,
+    judged: clause.judged,
+    ...(clause.reason === undefined ? {} : { reason: clause.reason }),
+    scenarios: scenarios.map(({ name }) => name),
+    monitors: monitors.map(({ name }) => name),
+    ...(record === undefined
+      ? {}
+      : { verdict: record.verdict, ...(record.declared === undefined ? {} : { declared: true }) }),
   };
 }
 
@@ -76,7 +97,10 @@ function count(number: number, what: string): string {
 }
 
 function tableText(
-  clauses: readonly JudgedClause[], records: ReadonlyMap<string, ClauseRecord>, last: LastResults | undefined, style: TextStyle,
+  clauses: readonly JudgedClause[],
+  records: ReadonlyMap<string, ClauseRecord>,
+  last: LastResults | undefined,
+  style: TextStyle,
 ): string {
   const colours = coloursOf(style);
   const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map((text) => text.length));
@@ -91,7 +115,10 @@ function tableText(
     section = clause.section;
     const record = records.get(clause.id);
     const outcome = record?.declared === true ? 'declared' : record?.verdict;
-    const verdict = outcome === undefined ? pad('', verdictWidth) : paint(colours, outcome, pad(`${SYMBOL[outcome]} ${outcome}`, verdictWidth));
+    const verdict =
+      outcome === undefined
+        ? pad('', verdictWidth)
+        : paint(colours, outcome, pad(`${SYMBOL[outcome]} ${outcome}`, verdictWidth));
     const head = `  ${pad(clause.id, ids)}  ${pad(LEVEL_NAME[levelOf(clause.keyword)], 7)}  ${verdict}${pad(judgesText(one), judges)}`;
     const room = style.width - (ids + judges + verdictWidth + 13) - 2;
     lines.push(room < 24 ? head.trimEnd() : `${head}  ${colours.dim(fit(clause.summary, room))}`);
@@ -108,6 +135,8 @@ function closingText(chosen: readonly JudgedClause[], { uncovered }: ClausesOpti
   });
   const hidden = all.total - all.observable;
   const praise = uncovered && all.judged === all.observable ? 'Nothing is uncovered. ' : '';
-  return `${praise}${all.total} clauses, ${hidden} unobservable; of ${all.observable} observable ones, `
-    + `${all.judged} are judged by something (${percent} %): ${byLevel.join(', ')}`;
+  return (
+    `${praise}${all.total} clauses, ${hidden} unobservable; of ${all.observable} observable ones, ` +
+    `${all.judged} are judged by something (${percent} %): ${byLevel.join(', ')}`
+  );
 }

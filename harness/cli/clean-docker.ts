@@ -13,7 +13,7 @@ export async function dockerLeftovers(): Promise<Leftover[]> {
     const { docker } = await openDaemon();
     const root = projectRoot();
     const current = existsSync(join(root, 'docker', 'agent', 'mptcp-agent')) ? agentImageName(root) : undefined;
-    return [...await leftContainers(docker, isLauncherAlive), ...await staleImages(docker, current)];
+    return [...(await leftContainers(docker, isLauncherAlive)), ...(await staleImages(docker, current))];
   } catch (error) {
     if (!(error instanceof DockerError)) throw error;
     process.stderr.write(`containers were not looked at: ${error.message}\n`);

@@ -18,7 +18,10 @@ afterAll(() => {
 
 /** A process that stays, marked as belonging to a launcher. */
 async function processOf(mark: string): Promise<ChildProcess> {
-  const child = spawn('cat', { env: { ...plainEnvironment(), [LAUNCHER_VARIABLE]: mark }, stdio: ['pipe', 'ignore', 'ignore'] });
+  const child = spawn('cat', {
+    env: { ...plainEnvironment(), [LAUNCHER_VARIABLE]: mark },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   started.push(child);
   await once(child, 'spawn');
   return child;
@@ -30,7 +33,9 @@ test('ends processes whose run is gone and removes their unfinished files, and l
   await once(launcher, 'exit');
   const [orphan, busy] = await Promise.all([processOf(gone), processOf(launcherMark())]);
   const results = join(folder.path, 'results.json');
-  const [stale, fresh] = [launcher.pid, process.pid].map((pid) => join(folder.path, `.results.json.${pid ?? 0}.tmp`)) as [string, string];
+  const [stale, fresh] = [launcher.pid, process.pid].map((pid) =>
+    join(folder.path, `.results.json.${pid ?? 0}.tmp`),
+  ) as [string, string];
   mkdirSync(join(folder.path, 'evidence'));
   for (const file of [results, stale, fresh]) writeFileSync(file, '{');
 
@@ -44,7 +49,12 @@ test('ends processes whose run is gone and removes their unfinished files, and l
   expect({ code, signal: (await end)[1] as unknown }).toEqual({ code: 0, signal: 'SIGKILL' });
   expect(stdout).toContain(`removed process ${orphan.pid ?? 0}`);
   expect(stdout).not.toContain(`process ${busy.pid ?? 0} `);
-  expect([stale, fresh, results, join(folder.path, 'evidence')].map((path) => existsSync(path))).toEqual([false, true, true, true]);
+  expect([stale, fresh, results, join(folder.path, 'evidence')].map((path) => existsSync(path))).toEqual([
+    false,
+    true,
+    true,
+    true,
+  ]);
   expect([busy.exitCode, busy.signalCode]).toEqual([null, null]);
 });
 

@@ -22,7 +22,7 @@ interface Leftover {
 
 /** Takes everything away and says so; returns the exit code. */
 export async function clean(options: CleanOptions): Promise<0 | 2> {
-  const leftovers = [...orphans(), ...unfinishedFiles(resolve(options.output)), ...await onDocker()];
+  const leftovers = [...orphans(), ...unfinishedFiles(resolve(options.output)), ...(await onDocker())];
   let failed = 0;
   for (const { what, remove } of leftovers) {
     if (options.dryRun) {
@@ -34,7 +34,9 @@ export async function clean(options: CleanOptions): Promise<0 | 2> {
       process.stdout.write(`removed ${what}\n`);
     } catch (error) {
       failed++;
-      process.stdout.write(`cannot remove ${what}: ${(error as Error).message}; run "mptcp-conformance clean" as the user it belongs to\n`);
+      process.stdout.write(
+        `cannot remove ${what}: ${(error as Error).message}; run "mptcp-conformance clean" as the user it belongs to\n`,
+      );
     }
   }
   if (leftovers.length === 0) process.stdout.write('nothing was left behind\n');
@@ -51,13 +53,18 @@ async function onDocker(): Promise<Leftover[]> {
 
 /** Processes of runs whose launcher is gone: agents, workers, the run itself. Their namespaces go with them. */
 function orphans(): Leftover[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).flatMap((pid) => {
-    const environment = environmentOf(pid);
-    const started = startTime(pid);
-    if (pid === process.pid || started === undefined || environment === undefined) return [];
-    const reason = orphanReason(pid, environment);
-    return reason === undefined ? [] : [{ what: `process ${pid} (${nameOf(pid)}): ${reason}`, remove: () => end(pid, started) }];
-  });
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .flatMap((pid) => {
+      const environment = environmentOf(pid);
+      const started = startTime(pid);
+      if (pid === process.pid || started === undefined || environment === undefined) return [];
+      const reason = orphanReason(pid, environment);
+      return reason === undefined
+        ? []
+        : [{ what: `process ${pid} (${nameOf(pid)}): ${reason}`, remove: () => end(pid, started) }];
+    });
 }
 
 /** Why a process is a leftover; undefined when it is none of ours, or its run is under way. */
@@ -65,7 +72,8 @@ function orphanReason(pid: number, environment: ReadonlyMap<string, string>): st
   const launcher = environment.get(LAUNCHER_VARIABLE);
   if (launcher !== undefined) return isLauncherAlive(launcher) ? undefined : 'its run is gone';
   // Started by tests or by hand through enterCommand(): ours when it is our agent and nobody of a run holds it.
-  if (!environment.has(OUTSIDE_VARIABLE) || programOf(pid) !== join(projectRoot(), 'docker', 'agent', 'mptcp-agent')) return undefined;
+  if (!environment.has(OUTSIDE_VARIABLE) || programOf(pid) !== join(projectRoot(), 'docker', 'agent', 'mptcp-agent'))
+    return undefined;
   const parent = environmentOf(parentOf(pid));
   return parent?.has(OUTSIDE_VARIABLE) === true ? undefined : 'its tester is gone';
 }
@@ -74,10 +82,12 @@ function orphanReason(pid: number, environment: ReadonlyMap<string, string>): st
 function environmentOf(pid: number): ReadonlyMap<string, string> | undefined {
   const text = readProc(() => readFileSync(`/proc/${pid}/environ`, 'utf8'));
   if (text === undefined) return undefined;
-  return new Map(text.split('\0').map((entry): [string, string] => {
-    const at = entry.indexOf('=');
-    return [entry.slice(0, at), entry.slice(at + 1)];
-  }));
+  return new Map(
+    text.split('\0').map((entry): [string, string] => {
+      const at = entry.indexOf('=');
+      return [entry.slice(0, at), entry.slice(at + 1)];
+    }),
+  );
 }
 
 /** Path of a process's program, also when it has been replaced since. */
@@ -128,10 +138,17 @@ function unfinishedFiles(output: string): Leftover[] {
     [root, /^dist\.(\d+)\.tmp$/],
     [join(root, 'docker', 'agent', 'build'), /^mptcp-agent\.(\d+)\.[0-9a-f]{8}$/],
   ];
-  return places.flatMap(([folder, pattern]) => (existsSync(folder) ? readdirSync(folder) : []).flatMap((name) => {
-    const pid = pattern.exec(name)?.[1];
-    if (pid === undefined || startTime(Number(pid)) !== undefined) return [];
-    const path = join(folder, name);
-    return [{ what: `unfinished ${relative(process.cwd(), path)}`, remove: () => rmSync(path, { recursive: true, force: true }) }];
-  }));
+  return places.flatMap(([folder, pattern]) =>
+    (existsSync(folder) ? readdirSync(folder) : []).flatMap((name) => {
+      const pid = pattern.exec(name)?.[1];
+      if (pid === undefined || startTime(Number(pid)) !== undefined) return [];
+      const path = join(folder, name);
+      return [
+        {
+          what: `unfinished ${relative(process.cwd(), path)}`,
+          remove: () => rmSync(path, { recursive: true, force: true }),
+        },
+      ];
+    }),
+  );
 }

@@ -22,7 +22,8 @@ afterAll(() => folder.remove());
 
 /** What bash offers for the last of these words. */
 function offered(...words: string[]): string[] {
-  const ask = 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _mptcp_conformance; printf "%s\\n" "${COMPREPLY[@]}"';
+  const ask =
+    'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _mptcp_conformance; printf "%s\\n" "${COMPREPLY[@]}"';
   const command = join(ROOT, 'bin', 'mptcp-conformance.mjs');
   const { stdout, stderr } = spawnSync('bash', ['-c', ask, script, command, ...words], { encoding: 'utf8' });
   expect(stderr).toBe('');
@@ -33,19 +34,41 @@ describe('bash offers', () => {
   test.each([
     [['ex'], ['explain', 'export']],
     [['run', '--sec'], ['--section']],
-    [['run', '--keep-captures', ''], ['all', 'failed']],
-    [['clauses', '--level', 'm'], ['must', 'may']],
-    [['completion', ''], ['bash', 'zsh', 'fish']],
-    [['run', '--section', '3.3.'], ['3.3.1', '3.3.2', '3.3.3', '3.3.4', '3.3.5', '3.3.6', '3.3.7', '3.3.8']],
+    [
+      ['run', '--keep-captures', ''],
+      ['all', 'failed'],
+    ],
+    [
+      ['clauses', '--level', 'm'],
+      ['must', 'may'],
+    ],
+    [
+      ['completion', ''],
+      ['bash', 'zsh', 'fish'],
+    ],
+    [
+      ['run', '--section', '3.3.'],
+      ['3.3.1', '3.3.2', '3.3.3', '3.3.4', '3.3.5', '3.3.6', '3.3.7', '3.3.8'],
+    ],
     [['show', SCENARIO.slice(0, -3)], [SCENARIO]],
-    [['explain', '3.1-20.8.'], ['3.1-20.8.s1', '3.1-20.8.s2', '3.1-20.8.s3', '3.1-20.8.s4']],
+    [
+      ['explain', '3.1-20.8.'],
+      ['3.1-20.8.s1', '3.1-20.8.s2', '3.1-20.8.s3', '3.1-20.8.s4'],
+    ],
   ])('%j', (words, expected) => {
     expect(offered(...words)).toEqual(expected);
   });
 
   test('every command of the help, and none that is hidden', () => {
-    const visible = program.createHelp().visibleCommands(program).map((command) => command.name());
-    expect(offered('').filter((word) => !word.startsWith('-')).sort()).toEqual([...new Set([...visible, 'help'])].sort());
+    const visible = program
+      .createHelp()
+      .visibleCommands(program)
+      .map((command) => command.name());
+    expect(
+      offered('')
+        .filter((word) => !word.startsWith('-'))
+        .sort(),
+    ).toEqual([...new Set([...visible, 'help'])].sort());
     expect(visible).not.toContain('complete');
   });
 });
@@ -62,13 +85,19 @@ test('the words are those of the project, without loading it', () => {
   const { catalogue, ...project } = openProject();
   const scenarios = [...project.scenarios, ...project.multipath];
   expect(completionWords('clauses')).toEqual(catalogue.all.map(({ id }) => id).sort());
-  expect(completionWords('sections')).toEqual([...catalogue.sections.map(({ section }) => section), 'multipath'].sort());
-  expect(completionWords('scenarios')).toEqual([...new Set(scenarios.flatMap((one) => [one.suite, withoutVariant(one.id)]))].sort());
+  expect(completionWords('sections')).toEqual(
+    [...catalogue.sections.map(({ section }) => section), 'multipath'].sort(),
+  );
+  expect(completionWords('scenarios')).toEqual(
+    [...new Set(scenarios.flatMap((one) => [one.suite, withoutVariant(one.id)]))].sort(),
+  );
 });
 
 test('a shell does not wait: less than 300 ms of processor time', () => {
   const timed = 'TIMEFORMAT="%U %S"; time "$0" "$@" > /dev/null';
-  const { stderr } = spawnSync('bash', ['-c', timed, process.execPath, PROGRAM, 'complete', 'scenarios'], { encoding: 'utf8' });
+  const { stderr } = spawnSync('bash', ['-c', timed, process.execPath, PROGRAM, 'complete', 'scenarios'], {
+    encoding: 'utf8',
+  });
   const [user = 9, system = 9] = stderr.trim().split(' ').map(Number);
   expect(user + system).toBeLessThan(0.3);
 });

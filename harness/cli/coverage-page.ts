@@ -1,6 +1,13 @@
 /** The page `docs/coverage.md`: which clauses of the RFC are judged, and by what. Pure. */
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { countJudged, isJudged, isObservable, type Judge, type JudgedClause, type JudgedCount } from '../catalogue/coverage.ts';
+import {
+  countJudged,
+  isJudged,
+  isObservable,
+  type Judge,
+  type JudgedClause,
+  type JudgedCount,
+} from '../catalogue/coverage.ts';
 import { levelOf } from '../catalogue/types.ts';
 import { LEVEL_NAME, LEVELS } from '../report/verdict-style.ts';
 
@@ -9,7 +16,11 @@ import { LEVEL_NAME, LEVELS } from '../report/verdict-style.ts';
  *
  * @param pairs what scenarios of two stacks judge; not counted, since a run without a choice leaves them out
  */
-export function coveragePage(catalogue: Catalogue, clauses: readonly JudgedClause[], pairs: readonly JudgedClause[]): string {
+export function coveragePage(
+  catalogue: Catalogue,
+  clauses: readonly JudgedClause[],
+  pairs: readonly JudgedClause[],
+): string {
   const byPairs = new Map(pairs.map((one) => [one.clause.id, one.scenarios]));
   const unjudged = clauses.filter((one) => isObservable(one.clause) && !isJudged(one));
   const isByPair = ({ clause }: JudgedClause): boolean => (byPairs.get(clause.id)?.length ?? 0) > 0;
@@ -33,19 +44,30 @@ export function coveragePage(catalogue: Catalogue, clauses: readonly JudgedClaus
     '',
     'Nobody outside of the stack can tell whether these are kept.',
     '',
-    ...clauses.filter(({ clause }) => !isObservable(clause))
-      .map(({ clause }) => `- ${link(catalogue, clause.id)} (${LEVEL_NAME[levelOf(clause.keyword)]}): ${oneLine(clause.reason ?? '')}`),
+    ...clauses
+      .filter(({ clause }) => !isObservable(clause))
+      .map(
+        ({ clause }) =>
+          `- ${link(catalogue, clause.id)} (${LEVEL_NAME[levelOf(clause.keyword)]}): ${oneLine(clause.reason ?? '')}`,
+      ),
     '',
     '## Observable, and not judged yet',
     '',
-    ...openList(catalogue, unjudged.filter((one) => !isByPair(one))),
+    ...openList(
+      catalogue,
+      unjudged.filter((one) => !isByPair(one)),
+    ),
     '',
     '## Judged between two stacks only',
     '',
     'By scenarios of `--section multipath`, which a run without a choice leaves out; not counted above.',
     '',
-    ...unjudged.filter(isByPair).map(({ clause }) =>
-      `- ${link(catalogue, clause.id)} (${LEVEL_NAME[levelOf(clause.keyword)]}): ${(byPairs.get(clause.id) ?? []).map(({ name }) => `\`${name}\``).join(', ')}`),
+    ...unjudged
+      .filter(isByPair)
+      .map(
+        ({ clause }) =>
+          `- ${link(catalogue, clause.id)} (${LEVEL_NAME[levelOf(clause.keyword)]}): ${(byPairs.get(clause.id) ?? []).map(({ name }) => `\`${name}\``).join(', ')}`,
+      ),
     '',
     '## What judges what',
     ...catalogue.sections.flatMap(({ section, title }) => sectionTable(catalogue, section, title, clauses)),
@@ -60,7 +82,9 @@ function ofSection(clauses: readonly JudgedClause[], section: string): JudgedCla
 function summaryTable(catalogue: Catalogue, clauses: readonly JudgedClause[]): string[] {
   const cell = ({ judged, observable }: JudgedCount): string => (observable === 0 ? '' : `${judged}/${observable}`);
   const row = (name: string, chosen: readonly JudgedClause[]): string => {
-    const levels = LEVELS.map((level) => cell(countJudged(chosen.filter(({ clause }) => levelOf(clause.keyword) === level))));
+    const levels = LEVELS.map((level) =>
+      cell(countJudged(chosen.filter(({ clause }) => levelOf(clause.keyword) === level))),
+    );
     const all = countJudged(chosen);
     const percent = all.observable === 0 ? '' : `${Math.floor((100 * all.judged) / all.observable)} %`;
     return `| ${[name, ...levels, cell(all), percent].join(' | ')} |`;
@@ -79,21 +103,34 @@ function openList(catalogue: Catalogue, open: readonly JudgedClause[]): string[]
     const here = ofSection(open, section);
     if (here.length === 0) return [];
     const byLevel = LEVELS.flatMap((level) => {
-      const ids = here.filter(({ clause }) => levelOf(clause.keyword) === level).map(({ clause }) => link(catalogue, clause.id));
+      const ids = here
+        .filter(({ clause }) => levelOf(clause.keyword) === level)
+        .map(({ clause }) => link(catalogue, clause.id));
       return ids.length === 0 ? [] : [`  - ${LEVEL_NAME[level]}: ${ids.join(', ')}`];
     });
     return [`- ${section} ${title}`, ...byLevel];
   });
 }
 
-function sectionTable(catalogue: Catalogue, section: string, title: string, clauses: readonly JudgedClause[]): string[] {
+function sectionTable(
+  catalogue: Catalogue,
+  section: string,
+  title: string,
+  clauses: readonly JudgedClause[],
+): string[] {
   const judged = ofSection(clauses, section).filter(isJudged);
   if (judged.length === 0) return [];
   const names = (judges: readonly Judge[]): string => judges.map(({ name }) => `\`${name}\``).join('<br>');
   return [
-    '', `### ${section} ${title}`, '', '| clause | level | scenarios | monitors |', '| --- | --- | --- | --- |',
-    ...judged.map(({ clause, scenarios, monitors }) =>
-      `| ${link(catalogue, clause.id)} | ${LEVEL_NAME[levelOf(clause.keyword)]} | ${names(scenarios)} | ${names(monitors)} |`),
+    '',
+    `### ${section} ${title}`,
+    '',
+    '| clause | level | scenarios | monitors |',
+    '| --- | --- | --- | --- |',
+    ...judged.map(
+      ({ clause, scenarios, monitors }) =>
+        `| ${link(catalogue, clause.id)} | ${LEVEL_NAME[levelOf(clause.keyword)]} | ${names(scenarios)} | ${names(monitors)} |`,
+    ),
   ];
 }
 

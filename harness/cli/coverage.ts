@@ -9,7 +9,11 @@ import { openProject } from './project.ts';
 /** Makes the page from what is installed. @throws ResultsFileError when it cannot be written */
 export function coverage({ write }: { write: boolean }): void {
   const { root, catalogue, scenarios, multipath } = openProject();
-  const page = coveragePage(catalogue, judgesOfClauses(catalogue, judgesOf(scenarios)), judgesOfClauses(catalogue, judgesOf(multipath)));
+  const page = coveragePage(
+    catalogue,
+    judgesOfClauses(catalogue, judgesOf(scenarios)),
+    judgesOfClauses(catalogue, judgesOf(multipath)),
+  );
   if (!write) {
     process.stdout.write(page);
     return;

@@ -10,7 +10,19 @@ import { startAgent } from '../topology/docker/hosts.ts';
 import { ensureAgentImage } from '../topology/docker/image.ts';
 import { RUN_LABEL } from '../topology/docker/labels.ts';
 import { CAN_USE_DOCKER, testDaemon, type TestDaemon } from '../topology/testing/docker-daemon.ts';
-import { begin, buildProgram, ending, execute, plainEnvironment, processesOf, PROGRAM, ROOT, SCENARIO, temporaryFolder, type Ended } from './testing/command.ts';
+import {
+  begin,
+  buildProgram,
+  ending,
+  execute,
+  plainEnvironment,
+  processesOf,
+  PROGRAM,
+  ROOT,
+  SCENARIO,
+  temporaryFolder,
+  type Ended,
+} from './testing/command.ts';
 
 const folder = temporaryFolder();
 let daemon: TestDaemon;
@@ -37,7 +49,10 @@ async function judged(name: string, ...args: string[]): Promise<{ ended: Ended; 
 }
 
 function verdicts({ scenarios }: RunResults): Record<string, string> {
-  const pairs = scenarios.map(({ id, verdict, reason = '' }): [string, string] => [id, verdict === 'error' ? `error: ${reason}` : verdict]);
+  const pairs = scenarios.map(({ id, verdict, reason = '' }): [string, string] => [
+    id,
+    verdict === 'error' ? `error: ${reason}` : verdict,
+  ]);
   return Object.fromEntries(pairs.toSorted());
 }
 
@@ -75,13 +90,26 @@ describe.runIf(CAN_USE_DOCKER)('a stack in containers', () => {
     expect(ended.code, ended.stdout).toBe(0);
     expect(results.sut).toMatchObject({ kind: 'docker', kernel: results.sut.host?.kernel });
     expect(results.sut.image).toMatch(/^mptcp-conformance\/agent:[0-9a-f]{16}$/);
-    expect(results.scenarios.map((one) => one.rerun)).toEqual(results.scenarios.map((one) => `npx mptcp-conformance run '${one.id}' --sut docker --ladder`));
+    expect(results.scenarios.map((one) => one.rerun)).toEqual(
+      results.scenarios.map((one) => `npx mptcp-conformance run '${one.id}' --sut docker --ladder`),
+    );
     expect(await ours()).toEqual([]);
   }, 60_000);
 
   // Four containers a worker serve one scenario after the other; who came before must not show.
   test('gives in any order the verdicts that namespaces give', async () => {
-    const selection = ['--section', '3.1', '--section', '3.3.5', '--section', '3.4', '--family', 'ipv4', '--concurrency', '8'];
+    const selection = [
+      '--section',
+      '3.1',
+      '--section',
+      '3.3.5',
+      '--section',
+      '3.4',
+      '--family',
+      'ipv4',
+      '--concurrency',
+      '8',
+    ];
     const namespaces = await judged('netns', ...selection);
     for (const seed of [1, 2, 3]) {
       const { results } = await judged(`shuffled-${seed}`, '--sut', 'docker', '--shuffle', String(seed), ...selection);
@@ -94,7 +122,22 @@ describe.runIf(CAN_USE_DOCKER)('a stack in containers', () => {
 
   test('that die take one scenario each with them', async () => {
     const output = join(folder.path, 'killed');
-    const run = begin(command('run', '--sut', 'docker', '--section', '3.2', '--family', 'ipv4', '--concurrency', '4', '--output', output), withDocker());
+    const run = begin(
+      command(
+        'run',
+        '--sut',
+        'docker',
+        '--section',
+        '3.2',
+        '--family',
+        'ipv4',
+        '--concurrency',
+        '4',
+        '--output',
+        output,
+      ),
+      withDocker(),
+    );
     const end = ending(run);
     await journalHas(output, 3);
     // Two at once: a scenario may be between two containers just now.
@@ -106,7 +149,9 @@ describe.runIf(CAN_USE_DOCKER)('a stack in containers', () => {
     expect(errors.length, stdout).toBeGreaterThan(0);
     expect(errors.length).toBeLessThanOrEqual(2);
     for (const { reason } of errors) {
-      expect(reason).toMatch(/agent of image .* is gone: container [0-9a-f]{12} of image .* ended with status 137 \(killed: by hand, or for want of memory\)/);
+      expect(reason).toMatch(
+        /agent of image .* is gone: container [0-9a-f]{12} of image .* ended with status 137 \(killed: by hand, or for want of memory\)/,
+      );
     }
     expect(code).toBe(2);
     expect(scenarios.filter(({ verdict }) => verdict === 'pass').length).toBeGreaterThan(50);
@@ -115,7 +160,10 @@ describe.runIf(CAN_USE_DOCKER)('a stack in containers', () => {
 
   test('go with a run that is killed', async () => {
     const output = join(folder.path, 'gone');
-    const run = begin(command('run', '--sut', 'docker', '--section', '3.2', '--output', output), { ...withDocker(), detached: true });
+    const run = begin(command('run', '--sut', 'docker', '--section', '3.2', '--output', output), {
+      ...withDocker(),
+      detached: true,
+    });
     const end = ending(run);
     await journalHas(output, 1);
     for (const { pid } of processesOf(run.pid ?? 0)) process.kill(pid, 'SIGKILL');
@@ -130,10 +178,16 @@ describe.runIf(CAN_USE_DOCKER)('a stack in containers', () => {
     const image = await ensureAgentImage(docker, ROOT);
     const left = async (run: string) => startAgent({ docker, info: { appArmor: false }, image, run });
     const dead = '1:1';
-    const alive = `${process.pid}:${readFileSync('/proc/self/stat', 'utf8').replace(/^.*\) /, '').split(' ')[19] ?? ''}`;
+    const alive = `${process.pid}:${
+      readFileSync('/proc/self/stat', 'utf8')
+        .replace(/^.*\) /, '')
+        .split(' ')[19] ?? ''
+    }`;
     const [first, other] = [await left(dead), await left(alive)];
     const dry = await execute(command('clean', '--dry-run'), withDocker());
-    expect(dry.stdout).toMatch(/^would remove container [0-9a-f]{12} \(mptcp-conformance\/agent:[0-9a-f]+\): the run of tester \d+ is gone$/m);
+    expect(dry.stdout).toMatch(
+      /^would remove container [0-9a-f]{12} \(mptcp-conformance\/agent:[0-9a-f]+\): the run of tester \d+ is gone$/m,
+    );
     expect(await ours()).toHaveLength(2);
     const clean = await execute(command('clean'), withDocker());
     expect(clean.stdout).toMatch(/^removed container/m);
@@ -150,21 +204,49 @@ describe.runIf(CAN_USE_DOCKER)('a stack in containers', () => {
   test('of an image without an agent are refused at once, with what they said', async () => {
     const context = join(ROOT, 'docker');
     const text = 'FROM scratch\nCOPY agent/mptcp-agent /mptcp-agent\nENTRYPOINT ["/mptcp-agent", "--nonsense"]\n';
-    const tar = execFileSync('tar', ['-C', context, '--transform', 's,.*/Dockerfile.test$,Dockerfile,', '-cP', writeIn('Dockerfile.test', text), 'agent/mptcp-agent']);
+    const tar = execFileSync('tar', [
+      '-C',
+      context,
+      '--transform',
+      's,.*/Dockerfile.test$,Dockerfile,',
+      '-cP',
+      writeIn('Dockerfile.test', text),
+      'agent/mptcp-agent',
+    ]);
     const build = await docker.buildImage(Readable.from([tar]), { t: 'mptcp-conformance-test/no-agent' });
     await new Promise((resolve) => docker.modem.followProgress(build, resolve));
-    const { code, stderr } = await execute(command('run', '--sut', 'docker', '--image', 'mptcp-conformance-test/no-agent', SCENARIO), withDocker());
+    const { code, stderr } = await execute(
+      command('run', '--sut', 'docker', '--image', 'mptcp-conformance-test/no-agent', SCENARIO),
+      withDocker(),
+    );
     expect(code).toBe(2);
-    expect(stderr).toMatch(/agent of image mptcp-conformance-test\/no-agent .*ended with status 2\n {2}stderr: .*--nonsense: unknown argument/);
+    expect(stderr).toMatch(
+      /agent of image mptcp-conformance-test\/no-agent .*ended with status 2\n {2}stderr: .*--nonsense: unknown argument/,
+    );
     expect(stderr).toMatch(/see docker\/README\.md/);
     expect(await ours()).toEqual([]);
     await docker.getImage('mptcp-conformance-test/no-agent').remove();
   }, 60_000);
 
   test.each([
-    ['an image that is not there', () => withDocker(), ['--image', 'nowhere/nothing'], /no image nowhere\/nothing; get it first: docker pull nowhere\/nothing/],
-    ['no daemon', () => withDocker('unix:///nonexistent/docker.sock'), [], /no Docker daemon answers at unix:\/\/\/nonexistent\/docker.sock \(ENOENT\); start it .*with-docker.mjs/],
-    ['a daemon elsewhere', () => withDocker('tcp://192.0.2.1:2375'), [], /DOCKER_HOST is tcp:\/\/192\.0\.2\.1:2375, expected a unix:\/\/ socket/],
+    [
+      'an image that is not there',
+      () => withDocker(),
+      ['--image', 'nowhere/nothing'],
+      /no image nowhere\/nothing; get it first: docker pull nowhere\/nothing/,
+    ],
+    [
+      'no daemon',
+      () => withDocker('unix:///nonexistent/docker.sock'),
+      [],
+      /no Docker daemon answers at unix:\/\/\/nonexistent\/docker.sock \(ENOENT\); start it .*with-docker.mjs/,
+    ],
+    [
+      'a daemon elsewhere',
+      () => withDocker('tcp://192.0.2.1:2375'),
+      [],
+      /DOCKER_HOST is tcp:\/\/192\.0\.2\.1:2375, expected a unix:\/\/ socket/,
+    ],
   ])('%s is an error with a remedy', async (_what, options, args, message) => {
     const { code, stdout, stderr } = await execute(command('run', '--sut', 'docker', ...args, SCENARIO), options());
     expect(stderr).toMatch(message);
@@ -175,6 +257,9 @@ describe.runIf(CAN_USE_DOCKER)('a stack in containers', () => {
   test('an ordinary user is told to become root', async () => {
     const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
     const { code, stderr } = await execute([...asNobody, ...command('run', '--sut', 'docker', SCENARIO)], withDocker());
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/--sut docker needs root: .* sudo/) as string });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/--sut docker needs root: .* sudo/) as string,
+    });
   });
 });

@@ -8,7 +8,14 @@ import { checkDocker } from './doctor/docker.ts';
 import { checkKvm, guestFirmware, hasRun, runGuest } from './doctor/kvm.ts';
 import { runProgram } from './doctor/program.ts';
 import { checkNode } from './doctor/system.ts';
-import { buildProgram, execute, mptcpConformance, plainEnvironment, PROGRAM, temporaryFolder } from './testing/command.ts';
+import {
+  buildProgram,
+  execute,
+  mptcpConformance,
+  plainEnvironment,
+  PROGRAM,
+  temporaryFolder,
+} from './testing/command.ts';
 
 const folder = temporaryFolder();
 
@@ -19,10 +26,31 @@ test('says what this machine can do; what does not work has a remedy', async () 
   const { code, stdout, stderr } = await mptcpConformance('doctor', '--json');
   const { canRun, checks } = JSON.parse(stdout) as { canRun: boolean; checks: Check[] };
   expect(stderr).toBe('');
-  expect(checks.map(({ id }) => id)).toEqual(expect.arrayContaining([
-    'node', 'kernel', 'disk', 'unshare', 'iproute2', 'compiler', 'make', 'agent', 'namespaces', 'veth', 'raw-ipv4', 'raw-ipv6', 'mptcp',
-    'mptcp-socket', 'ipv6', 'netem', 'tbf', 'tshark', 'docker', 'qemu', 'kvm',
-  ]));
+  expect(checks.map(({ id }) => id)).toEqual(
+    expect.arrayContaining([
+      'node',
+      'kernel',
+      'disk',
+      'unshare',
+      'iproute2',
+      'compiler',
+      'make',
+      'agent',
+      'namespaces',
+      'veth',
+      'raw-ipv4',
+      'raw-ipv6',
+      'mptcp',
+      'mptcp-socket',
+      'ipv6',
+      'netem',
+      'tbf',
+      'tshark',
+      'docker',
+      'qemu',
+      'kvm',
+    ]),
+  );
   expect(checks.filter((check) => !check.works && (check.remedy ?? '') === '')).toEqual([]);
   expect(canRun).toBe(checks.every((check) => check.works || !check.needed));
   expect(code).toBe(canRun ? 0 : 2);
@@ -31,7 +59,9 @@ test('says what this machine can do; what does not work has a remedy', async () 
 });
 
 test('without its programs nothing works, and it says so', async () => {
-  const { code, stdout } = await execute([process.execPath, PROGRAM, 'doctor'], { env: { ...plainEnvironment(), PATH: folder.path, DOCKER_HOST: 'ssh://x' } });
+  const { code, stdout } = await execute([process.execPath, PROGRAM, 'doctor'], {
+    env: { ...plainEnvironment(), PATH: folder.path, DOCKER_HOST: 'ssh://x' },
+  });
   expect(code).toBe(2);
   expect(stdout).toMatch(/✘ unshare +not found\n +→ sudo apt-get install -y util-linux/);
   expect(stdout).toMatch(/- C compiler, static libc +no cc on the PATH/);
@@ -53,17 +83,26 @@ describe('Docker', () => {
     server.listen(socket);
     await once(server, 'listening');
     const environment = { DOCKER_HOST: `unix://${socket}` };
-    expect(await checkDocker(environment)).toMatchObject({ works: true, detail: expect.stringContaining('27.5.1, API 1.47') as string });
+    expect(await checkDocker(environment)).toMatchObject({
+      works: true,
+      detail: expect.stringContaining('27.5.1, API 1.47') as string,
+    });
     body = 'hello';
-    expect(await checkDocker(environment)).toMatchObject({ works: false, detail: expect.stringContaining('expected a daemon\'s version as JSON') as string });
+    expect(await checkDocker(environment)).toMatchObject({
+      works: false,
+      detail: expect.stringContaining("expected a daemon's version as JSON") as string,
+    });
     server.close();
     await once(server, 'close');
-    expect(await checkDocker(environment)).toMatchObject({ works: false, detail: expect.stringContaining('nobody answers at') as string });
+    expect(await checkDocker(environment)).toMatchObject({
+      works: false,
+      detail: expect.stringContaining('nobody answers at') as string,
+    });
   });
 });
 
 describe('KVM', () => {
-  test('the guest\'s firmware ends at the reset vector and runs', async (context) => {
+  test("the guest's firmware ends at the reset vector and runs", async (context) => {
     const firmware = guestFirmware();
     expect(firmware).toHaveLength(0x10000);
     expect(firmware[0xfff0]).toBe(0xe9);
@@ -74,6 +113,10 @@ describe('KVM', () => {
   });
 
   test('no device', async () => {
-    expect(await checkKvm(join(folder.path, 'kvm'))).toMatchObject({ works: false, needed: false, remedy: expect.stringContaining('virtualisation') as string });
+    expect(await checkKvm(join(folder.path, 'kvm'))).toMatchObject({
+      works: false,
+      needed: false,
+      remedy: expect.stringContaining('virtualisation') as string,
+    });
   });
 });

@@ -16,9 +16,11 @@ import { projectRoot } from './project.ts';
 export async function doctor(options: { json: boolean }): Promise<0 | 2> {
   const checks = await examine();
   const canRun = checks.every((check) => check.works || !check.needed);
-  process.stdout.write(options.json
-    ? `${JSON.stringify({ canRun, checks }, undefined, 1)}\n`
-    : `${reportText(checks, canRun, styleFor(process.stdout))}\n`);
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ canRun, checks }, undefined, 1)}\n`
+      : `${reportText(checks, canRun, styleFor(process.stdout))}\n`,
+  );
   return canRun ? 0 : 2;
 }
 
@@ -34,20 +36,31 @@ async function examine(): Promise<Check[]> {
   const agent = await checkAgent(projectRoot());
   const namespaces = await checkNamespaces(agent.path);
   const others = await Promise.all([checkTshark(), checkDocker()]);
-  return [checkNode(), checkKernel(), checkDisk(), ...programs, agent.check, ...namespaces, ...others, ...await guests];
+  return [
+    checkNode(),
+    checkKernel(),
+    checkDisk(),
+    ...programs,
+    agent.check,
+    ...namespaces,
+    ...others,
+    ...(await guests),
+  ];
 }
 
 /** Namespaces, and everything that can only be tried inside. */
 async function checkNamespaces(agent: string | undefined): Promise<Check[]> {
   const subject = {
-    id: 'namespaces', title: process.getuid?.() === 0 ? 'network namespaces' : 'user and network namespaces', needed: true,
+    id: 'namespaces',
+    title: process.getuid?.() === 0 ? 'network namespaces' : 'user and network namespaces',
+    needed: true,
   };
   const problem = namespaceProblem();
   if (problem !== undefined) return [lacks(subject, problem.message, problem.remedy)];
   const made = works(subject, 'made and left');
   const command = [process.execPath, ...process.execArgv, process.argv[1] ?? '', 'doctor-inside', agent ?? 'none'];
   const { code, stdout, said } = await runProgram(enterCommand(command), { limitMs: 20_000 });
-  if (code === 0) return [made, ...JSON.parse(stdout) as Check[]];
+  if (code === 0) return [made, ...(JSON.parse(stdout) as Check[])];
   const inside = { id: 'inside', title: 'checks inside of a namespace', needed: true };
   return [made, lacks(inside, said.split('\n')[0] ?? '', 'this is a fault of the program: please report it')];
 }
@@ -65,6 +78,8 @@ function reportText(checks: readonly Check[], canRun: boolean, style: TextStyle)
       ...(check.remedy === undefined ? [] : [`${indent}${colours.bold(`→ ${check.remedy}`)}`]),
     ];
   });
-  const closing = canRun ? colours.green('"mptcp-conformance run" can work here.') : colours.red('"mptcp-conformance run" cannot work here: see ✘.');
+  const closing = canRun
+    ? colours.green('"mptcp-conformance run" can work here.')
+    : colours.red('"mptcp-conformance run" cannot work here: see ✘.');
   return [...lines, '', closing].join('\n');
 }

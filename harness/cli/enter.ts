@@ -26,16 +26,22 @@ export async function enterNamespace(argv: readonly string[]): Promise<number | 
   const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
   process.on('SIGINT', passOn).on('SIGTERM', passOn);
   try {
-    const { code, signal } = await new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
-      child.on('error', reject);
-      child.on('exit', (code, signal) => resolve({ code, signal }));
-    });
+    const { code, signal } = await new Promise<{ code: number | null; signal: NodeJS.Signals | null }>(
+      (resolve, reject) => {
+        child.on('error', reject);
+        child.on('exit', (code, signal) => resolve({ code, signal }));
+      },
+    );
     // What unshare exits with when it fails would be taken for a broken MUST.
-    if (!await entered) {
-      throw new NamespaceError(`"${program}" ended with ${signal ?? `status ${code ?? '?'}`} before the command began; see above, and "mptcp-conformance doctor"`);
+    if (!(await entered)) {
+      throw new NamespaceError(
+        `"${program}" ended with ${signal ?? `status ${code ?? '?'}`} before the command began; see above, and "mptcp-conformance doctor"`,
+      );
     }
     if (signal !== null) {
-      process.stderr.write(`the run was ended by ${signal}${signal === 'SIGKILL' ? ', perhaps for want of memory (see dmesg)' : ''}\n`);
+      process.stderr.write(
+        `the run was ended by ${signal}${signal === 'SIGKILL' ? ', perhaps for want of memory (see dmesg)' : ''}\n`,
+      );
     }
     return code ?? 2;
   } finally {

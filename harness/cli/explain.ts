@@ -18,9 +18,16 @@ const LABEL = 10;
 /** Prints what is known of a clause. @throws UsageError when there is no such clause @throws ResultsFileError */
 export function explain(id: string, options: { results?: string }): void {
   const { catalogue, scenarios } = openProject();
-  const parts = catalogue.all.filter((clause) => clause.id === id || sentenceOf(clause.id) === id).map((clause) => clause.id);
+  const parts = catalogue.all
+    .filter((clause) => clause.id === id || sentenceOf(clause.id) === id)
+    .map((clause) => clause.id);
   if (parts.length === 0) {
-    throw new UsageError(`there is no clause "${id}"${suggestion(id, catalogue.all.map((one) => one.id))}; "mptcp-conformance clauses" lists them`);
+    throw new UsageError(
+      `there is no clause "${id}"${suggestion(
+        id,
+        catalogue.all.map((one) => one.id),
+      )}; "mptcp-conformance clauses" lists them`,
+    );
   }
   const judged = judgesOfClauses(catalogue, judgesOf(scenarios)).filter(({ clause }) => parts.includes(clause.id));
   const last = lastResults(options.results);
@@ -40,8 +47,12 @@ function clauseText(one: JudgedClause, catalogue: Catalogue, last: LastResults |
     ...row('concerns', clause.concerns.join(', ')),
     `  ${colours.dim('RFC'.padEnd(LABEL))}${catalogue.anchorUrl(clause.id)}`,
     ...row('broken', clause.broken),
-    ...(isObservable(clause) ? row('told by', clause.judged.join(', ')) : row('hidden', `unobservable: ${clause.reason ?? ''}`)),
-    ...clause.related.flatMap((id, index) => row(index === 0 ? 'related' : '', `${id}  ${catalogue.get(id)?.summary ?? ''}`)),
+    ...(isObservable(clause)
+      ? row('told by', clause.judged.join(', '))
+      : row('hidden', `unobservable: ${clause.reason ?? ''}`)),
+    ...clause.related.flatMap((id, index) =>
+      row(index === 0 ? 'related' : '', `${id}  ${catalogue.get(id)?.summary ?? ''}`),
+    ),
     ...judgeLines('scenarios', scenarios, row),
     ...judgeLines('monitors', monitors, row),
     ...(isObservable(clause) && scenarios.length + monitors.length === 0 ? row('judged by', 'nothing yet') : []),
@@ -51,8 +62,9 @@ function clauseText(one: JudgedClause, catalogue: Catalogue, last: LastResults |
 }
 
 function labelled(label: string, text: string, style: TextStyle, colours: Colours): string[] {
-  return wrap(text, Math.max(30, style.width - LABEL - 2))
-    .map((line, index) => `  ${colours.dim((index === 0 ? label : '').padEnd(LABEL))}${line}`);
+  return wrap(text, Math.max(30, style.width - LABEL - 2)).map(
+    (line, index) => `  ${colours.dim((index === 0 ? label : '').padEnd(LABEL))}${line}`,
+  );
 }
 
 function judgeLines(label: string, judges: readonly Judge[], row: (label: string, text: string) => string[]): string[] {
@@ -60,7 +72,11 @@ function judgeLines(label: string, judges: readonly Judge[], row: (label: string
 }
 
 function verdictLines(
-  id: string, catalogue: Catalogue, last: LastResults | undefined, style: TextStyle, colours: Colours,
+  id: string,
+  catalogue: Catalogue,
+  last: LastResults | undefined,
+  style: TextStyle,
+  colours: Colours,
 ): string[] {
   if (last === undefined) return [`  no run yet; "mptcp-conformance run --clause ${id}" makes one`];
   const record = last.results.clauses.find((clause) => clause.id === id);
@@ -77,7 +93,12 @@ function verdictLines(
 
 /** What one scenario found of the clause: the packets where it is broken, a line and the capture where it is not. */
 function evidenceLines(
-  scenario: ScenarioRecord, id: string, catalogue: Catalogue, last: LastResults, style: TextStyle, colours: Colours,
+  scenario: ScenarioRecord,
+  id: string,
+  catalogue: Catalogue,
+  last: LastResults,
+  style: TextStyle,
+  colours: Colours,
 ): string[] {
   const expectations = judgementsOf(scenario).filter((expectation) => expectation.clause === id);
   const broken = expectations.filter(({ verdict }) => isDeparture(verdict));
@@ -89,7 +110,9 @@ function evidenceLines(
   const { pcap } = scenario.evidence;
   return expectations.flatMap((expectation) => [
     `  ${paint(colours, expectation.verdict, `${SYMBOL[expectation.verdict]} ${expectation.verdict}`)}  ${scenario.id}`,
-    ...(expectation.message === undefined ? [] : wrap(expectation.message, style.width - 6).map((line) => `      ${line}`)),
+    ...(expectation.message === undefined
+      ? []
+      : wrap(expectation.message, style.width - 6).map((line) => `      ${line}`)),
     ...(pcap === undefined ? [] : [`      ${colours.dim(`capture ${evidencePath(last, pcap)}`)}`]),
   ]);
 }

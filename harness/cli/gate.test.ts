@@ -12,7 +12,8 @@ vi.setConfig({ testTimeout: 240_000 });
 const folder = temporaryFolder();
 const at = (name: string): string => join(folder.path, name);
 const results = at('run/results.json');
-const verdicts = (name: string): RecordedVerdicts => JSON.parse(readFileSync(at(`${name}.verdicts.json`), 'utf8')) as RecordedVerdicts;
+const verdicts = (name: string): RecordedVerdicts =>
+  JSON.parse(readFileSync(at(`${name}.verdicts.json`), 'utf8')) as RecordedVerdicts;
 
 /** Takes a real result and says of it that it was of everything. */
 function asWhole(file: string): void {
@@ -37,7 +38,10 @@ test('a first baseline is recorded once, and the same run is green against it', 
   expect(init.code, init.stderr).toBe(0);
   expect(verdicts('linux').scenarios).toMatchObject({ [`${SCENARIO}#ipv4`]: 'pass' });
   const twice = await mptcpConformance('gate', results, '--baseline', at('linux.yaml'), '--init');
-  expect(twice).toMatchObject({ code: 2, stderr: expect.stringContaining('is there already; --update changes it') as string });
+  expect(twice).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('is there already; --update changes it') as string,
+  });
   const same = await mptcpConformance('gate', results, '--baseline', at('linux.yaml'));
   expect(same.stdout).toMatch(/The gate is green/);
   expect(same.code).toBe(0);
@@ -49,8 +53,11 @@ describe('worse than the baseline', () => {
   test('what a run said once and this kernel does not do is flaky: it was run again alone, three times', async () => {
     const run = readResults(results);
     const [clause] = run.scenarios.find((one) => one.id === id)?.expectations ?? [];
-    const scenarios = run.scenarios.map((one) => (one.id === id
-      ? { ...one, verdict: 'fail' as const, expectations: [failure({ clause: clause?.clause ?? '' })] } : one));
+    const scenarios = run.scenarios.map((one) =>
+      one.id === id
+        ? { ...one, verdict: 'fail' as const, expectations: [failure({ clause: clause?.clause ?? '' })] }
+        : one,
+    );
     writeResults(at('once.json'), { ...run, scenarios });
     const gate = await mptcpConformance('gate', at('once.json'), '--baseline', results, '--markdown', at('summary.md'));
     expect(gate.stderr).toMatch(/alone, 3 of 3/);
@@ -68,7 +75,14 @@ describe('worse than the baseline', () => {
     const run = readResults(at('broken/results.json'));
     const passed = run.scenarios.map((one) => ({ ...one, verdict: 'pass' as const, expectations: [] }));
     writeResults(at('before.json'), { ...run, scenarios: passed, clauses: [] });
-    const gate = await mptcpConformance('gate', at('broken/results.json'), '--baseline', at('before.json'), '--level', 'should');
+    const gate = await mptcpConformance(
+      'gate',
+      at('broken/results.json'),
+      '--baseline',
+      at('before.json'),
+      '--level',
+      'should',
+    );
     expect(gate.stdout).toMatch(/pass → warn, alone too: 3 of 3/);
     expect(gate.stdout).toMatch(/expected {2}.*SYN\/ACK/);
     expect(gate.stdout).toContain(`run '${run.scenarios[0]?.id ?? ''}' --ladder`);
@@ -81,17 +95,37 @@ describe('worse than the baseline', () => {
     writeResults(at('elsewhere.json'), { ...run, sut: { ...run.sut, kernel: '5.99.1' } });
     writeResults(at('elsewhere-before.json'), runOf([scenario({ id: 'x' })]));
     const gate = await mptcpConformance('gate', at('elsewhere.json'), '--baseline', at('elsewhere-before.json'));
-    expect(gate.stdout.replaceAll('\n', ' ')).toMatch(/Nothing was run again: the results are of kernel 5\.99\.1, this machine runs/);
+    expect(gate.stdout.replaceAll('\n', ' ')).toMatch(
+      /Nothing was run again: the results are of kernel 5\.99\.1, this machine runs/,
+    );
     expect(gate.code).toBe(1);
   });
 
   test('--update records what is better and what is new, and leaves what got worse', async () => {
-    writeResults(at('v1.json'), runOf([scenario({ id: 'a' }), scenario({ id: 'b', verdict: 'inconclusive' }), scenario({ id: 'c' })]));
-    writeResults(at('v2.json'), runOf([scenario({ id: 'a', verdict: 'fail', expectations: [failure()] }), scenario({ id: 'b' }), scenario({ id: 'd' })]));
+    writeResults(
+      at('v1.json'),
+      runOf([scenario({ id: 'a' }), scenario({ id: 'b', verdict: 'inconclusive' }), scenario({ id: 'c' })]),
+    );
+    writeResults(
+      at('v2.json'),
+      runOf([
+        scenario({ id: 'a', verdict: 'fail', expectations: [failure()] }),
+        scenario({ id: 'b' }),
+        scenario({ id: 'd' }),
+      ]),
+    );
     expect((await mptcpConformance('gate', at('v1.json'), '--baseline', at('v.yaml'), '--init')).code).toBe(0);
     const offered = await mptcpConformance('gate', at('v2.json'), '--baseline', at('v.yaml'), '--no-rerun');
     expect(offered.stdout).toMatch(/Better \(1\)\n.*b {2}inconclusive → pass[^]*the same command with --update/);
-    const updated = await mptcpConformance('gate', at('v2.json'), '--baseline', at('v.yaml'), '--no-rerun', '--update', '--forget');
+    const updated = await mptcpConformance(
+      'gate',
+      at('v2.json'),
+      '--baseline',
+      at('v.yaml'),
+      '--no-rerun',
+      '--update',
+      '--forget',
+    );
     expect(updated.code).toBe(1);
     expect(verdicts('v').scenarios).toEqual({ a: 'pass', b: 'pass', d: 'pass' });
   });
@@ -100,15 +134,39 @@ describe('worse than the baseline', () => {
 describe('what cannot be used: exit code 2, and nothing is written', () => {
   const wrong: [string, string[], RegExp][] = [
     ['no results', ['none.json', '--baseline', 'kept.yaml'], /none\.json: there is no such file/],
-    ['no baseline', ['run/results.json', '--baseline', 'missing.yaml', '--update'], /there is no baseline .*missing\.yaml; .*--init/],
+    [
+      'no baseline',
+      ['run/results.json', '--baseline', 'missing.yaml', '--update'],
+      /there is no baseline .*missing\.yaml; .*--init/,
+    ],
     ['a foreign file', ['foreign.json', '--baseline', 'kept.yaml'], /foreign\.json: JSON, but not the results/],
     ['a newer schema', ['newer.json', '--baseline', 'kept.yaml', '--update'], /schema version 2, this tool reads 1/],
-    ['broken verdicts', ['run/results.json', '--baseline', 'kept.yaml', '--update'], /kept\.verdicts\.json: not JSON: .*; restore it/],
-    ['verdicts of a newer schema', ['run/results.json', '--baseline', 'later.yaml'], /later\.verdicts\.json: schema version 9, this tool reads 1/],
+    [
+      'broken verdicts',
+      ['run/results.json', '--baseline', 'kept.yaml', '--update'],
+      /kept\.verdicts\.json: not JSON: .*; restore it/,
+    ],
+    [
+      'verdicts of a newer schema',
+      ['run/results.json', '--baseline', 'later.yaml'],
+      /later\.verdicts\.json: schema version 9, this tool reads 1/,
+    ],
     ['a deviations file that is wrong', ['run/results.json', '--baseline', 'wrong.yaml'], /wrong\.yaml:1:1/],
-    ['an update of results', ['run/results.json', '--baseline', 'run/results.json', '--update'], /is the results of a run/],
-    ['an update from a run cut short', ['partial.json', '--baseline', 'run/results.json', '--update'], /records beside a deviations file|cut short/],
-    ['a beginning from a selection', ['selected.json', '--baseline', 'fresh.yaml', '--init'], /of a selection; --init wants one of everything/],
+    [
+      'an update of results',
+      ['run/results.json', '--baseline', 'run/results.json', '--update'],
+      /is the results of a run/,
+    ],
+    [
+      'an update from a run cut short',
+      ['partial.json', '--baseline', 'run/results.json', '--update'],
+      /records beside a deviations file|cut short/,
+    ],
+    [
+      'a beginning from a selection',
+      ['selected.json', '--baseline', 'fresh.yaml', '--init'],
+      /of a selection; --init wants one of everything/,
+    ],
     ['no scenario', ['empty.json', '--baseline', 'run/results.json'], /holds no scenario/],
   ];
 

@@ -48,7 +48,9 @@ export async function gate(file: string, options: GateOptions): Promise<number> 
   if (options.update) {
     const target = verdictsFile(options.baseline);
     writeVerdicts(target, updatedVerdicts({ ...comparison, worse: decision.red }, baseline, options.forget));
-    process.stdout.write(`recorded in ${target}${decision.red.length > 0 ? '; what got worse keeps what it had' : ''}\n`);
+    process.stdout.write(
+      `recorded in ${target}${decision.red.length > 0 ? '; what got worse keeps what it had' : ''}\n`,
+    );
   }
   return gateExitCode(decision);
 }
@@ -61,26 +63,34 @@ function report(decision: GateDecision, file: string, options: GateOptions): voi
 }
 
 function initialize(file: string, results: RunResults, baseline: string): void {
-  if (!/\.ya?ml$/.test(baseline)) throw new UsageError(`--init wants a deviations file to begin, such as linux-6.18.yaml; got ${baseline}`);
+  if (!/\.ya?ml$/.test(baseline))
+    throw new UsageError(`--init wants a deviations file to begin, such as linux-6.18.yaml; got ${baseline}`);
   const target = verdictsFile(baseline);
   if (existsSync(target)) throw new BaselineError(`${target} is there already; --update changes it`);
   requireWhole(file, results, '--init');
   if (!existsSync(baseline)) writeWhole(baseline, emptyDeviations(results.sut.name, results.sut.kernel));
   writeVerdicts(target, recordVerdicts(results));
-  process.stdout.write(`recorded in ${target}: ${results.scenarios.length} scenarios, ${results.clauses.length} clauses\n`);
+  process.stdout.write(
+    `recorded in ${target}: ${results.scenarios.length} scenarios, ${results.clauses.length} clauses\n`,
+  );
 }
 
 function requireUpdatable(results: RunResults, options: GateOptions): void {
   if (options.forget && !options.update) throw new UsageError('--forget goes with --update');
   if (!options.update) return;
   if (!/\.ya?ml$/.test(options.baseline)) {
-    throw new UsageError(`--update records beside a deviations file (.yaml); ${options.baseline} is the results of a run`);
+    throw new UsageError(
+      `--update records beside a deviations file (.yaml); ${options.baseline} is the results of a run`,
+    );
   }
   if (results.run.partial) throw new UsageError('the run was cut short; --update wants one that came to its end');
-  if (options.forget && results.run.selected === true) throw new UsageError('the run was of a selection; --forget wants one of everything');
+  if (options.forget && results.run.selected === true)
+    throw new UsageError('the run was of a selection; --forget wants one of everything');
 }
 
 function requireWhole(file: string, { run }: RunResults, option: string): void {
   if (!run.partial && run.selected !== true) return;
-  throw new UsageError(`${file} is of a run that was ${run.partial ? 'cut short' : 'of a selection'}; ${option} wants one of everything`);
+  throw new UsageError(
+    `${file} is of a run that was ${run.partial ? 'cut short' : 'of a selection'}; ${option} wants one of everything`,
+  );
 }

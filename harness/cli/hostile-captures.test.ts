@@ -74,7 +74,11 @@ test('the names above are those of the corpus', () => {
 });
 
 test('one that is damaged does not hide what is in the next', async () => {
-  const { code, text } = await run(...['a record of 4 GiB', 'an option of no length'].map((name) => corpus.find((one) => one.name === name)?.path ?? ''));
+  const { code, text } = await run(
+    ...['a record of 4 GiB', 'an option of no length'].map(
+      (name) => corpus.find((one) => one.name === name)?.path ?? '',
+    ),
+  );
   expect(code).toBe(1);
   expect(text).toContain('fail 3-2.s3 initiator');
 });

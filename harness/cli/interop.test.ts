@@ -12,7 +12,9 @@ beforeAll(() => buildProgram(), 60_000);
 afterAll(() => folder.remove());
 
 function capturesBelow(path: string): string[] {
-  return readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.pcap')).map((name) => join(path, name));
+  return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.pcap'))
+    .map((name) => join(path, name));
 }
 
 test.each([
@@ -20,7 +22,18 @@ test.each([
   ['netns', 'kernel:6.12', 'ipv6', 'multipath/fail-over/silent-path', ['netns', 'qemu']],
 ])('%s as client, %s as server, over %s: %s', async (sut, peer, family, scenario, kinds) => {
   const output = join(folder.path, kinds.join('-'));
-  const { code, stdout, stderr } = await mptcpConformance('run', scenario, '--family', family, '--sut', sut, '--peer', peer, '-o', output);
+  const { code, stdout, stderr } = await mptcpConformance(
+    'run',
+    scenario,
+    '--family',
+    family,
+    '--sut',
+    sut,
+    '--peer',
+    peer,
+    '-o',
+    output,
+  );
   expect(code, `${stdout}\n${stderr}`).toBe(0);
   const results = readResults(join(output, 'results.json'));
   expect([results.sut.kind, results.sut.peer?.kind]).toEqual(kinds);
@@ -34,7 +47,15 @@ test.each([
 });
 
 test('scenarios of one stack have no peer: exit code 2', async () => {
-  const { code, stderr } = await mptcpConformance('run', '--section', '3.2', '--peer', 'netns', '-o', join(folder.path, 'none'));
+  const { code, stderr } = await mptcpConformance(
+    'run',
+    '--section',
+    '3.2',
+    '--peer',
+    'netns',
+    '-o',
+    join(folder.path, 'none'),
+  );
   expect(stderr).toMatch(/--peer is for scenarios of two stacks, and 3\.2-.* has one; add --section multipath/);
   expect(code).toBe(2);
 });

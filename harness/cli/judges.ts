@@ -17,5 +17,13 @@ export function judgesOf(scenarios: readonly Scenario[]): Judge[] {
     judge.clauses = [...new Set([...judge.clauses, ...clausesOf(scenario)])];
     byName.set(name, judge);
   }
-  return [...byName.values(), ...monitors.map((one): Judge => ({ kind: 'monitor', name: one.name, title: one.title, clauses: monitoredClauses(one) }))];
+  return [
+    ...byName.values(),
+    ...monitors.map((one): Judge => ({
+      kind: 'monitor',
+      name: one.name,
+      title: one.title,
+      clauses: monitoredClauses(one),
+    })),
+  ];
 }

@@ -46,7 +46,9 @@ export async function kernels(names: readonly string[], options: KernelsOptions)
   const width = Math.max(...rows.map(({ release }) => release.length));
   for (const row of rows) {
     const state = row.cached ? 'here' : `${row.megabytes ?? 0} MB`;
-    process.stdout.write(`${row.series.padEnd(5)} ${row.release.padEnd(width)}  ${state.padStart(6)}  ${row.package} ${row.packageVersion}\n`);
+    process.stdout.write(
+      `${row.series.padEnd(5)} ${row.release.padEnd(width)}  ${state.padStart(6)}  ${row.package} ${row.packageVersion}\n`,
+    );
   }
 }
 
@@ -62,14 +64,26 @@ export function listRows(available: readonly KernelPackage[], cached: readonly C
     if (!all && !isFirst && !isThere) return [];
     seen.add(series);
     if (isThere) here.delete(one.release);
-    return [{
-      series, release: one.release, package: one.name, packageVersion: one.packageVersion, megabytes: Math.round(one.size / 1e6), cached: isThere,
-      ...(there === undefined ? {} : { image: there.image }),
-    }];
+    return [
+      {
+        series,
+        release: one.release,
+        package: one.name,
+        packageVersion: one.packageVersion,
+        megabytes: Math.round(one.size / 1e6),
+        cached: isThere,
+        ...(there === undefined ? {} : { image: there.image }),
+      },
+    ];
   });
   // Fetched once, and no longer to be had.
   const rest = [...here.values()].map((one): Row => ({
-    series: /^\d+\.\d+/.exec(one.packageVersion)?.[0] ?? '', release: one.release, package: one.package, packageVersion: one.packageVersion, cached: true, image: one.image,
+    series: /^\d+\.\d+/.exec(one.packageVersion)?.[0] ?? '',
+    release: one.release,
+    package: one.package,
+    packageVersion: one.packageVersion,
+    cached: true,
+    image: one.image,
   }));
   return [...rows, ...rest];
 }

@@ -48,7 +48,9 @@ export function lint(files: readonly string[]): 0 | 2 {
   for (const problem of report.problems) process.stdout.write(`${problem}\n\n`);
   const looked = [...report.counts].map(([kind, number]) => `${number} ${plural(kind, number)}`).join(', ');
   const trouble = report.problems.length;
-  process.stdout.write(trouble === 0 ? `${looked}: no problems\n` : `${looked}: ${trouble} ${trouble === 1 ? 'problem' : 'problems'}\n`);
+  process.stdout.write(
+    trouble === 0 ? `${looked}: no problems\n` : `${looked}: ${trouble} ${trouble === 1 ? 'problem' : 'problems'}\n`,
+  );
   return trouble === 0 ? 0 : 2;
 }
 
@@ -70,7 +72,12 @@ interface LintFile {
 
 function installed(root: string): LintFile[] {
   const yamlIn = (folder: string): string[] =>
-    existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.yaml')).sort().map((name) => join(folder, name)) : [];
+    existsSync(folder)
+      ? readdirSync(folder)
+          .filter((name) => name.endsWith('.yaml'))
+          .sort()
+          .map((name) => join(folder, name))
+      : [];
   return [
     { file: join(root, 'suites', 'rfc8684', 'clauses'), kind: 'clauses' },
     { file: join(root, 'suites', 'sequences.yaml'), kind: 'sequences' },
@@ -94,8 +101,8 @@ function named(path: string): LintFile {
   const kind = kindOf(file, text);
   if (kind === undefined) {
     throw new UsageError(
-      `${path}: cannot tell what this is; a suite is named *.suite.yaml, a topology has "links:", a clause file "clauses:", `
-      + 'a deviations file "deviations:", a file of breaks "breaks:"',
+      `${path}: cannot tell what this is; a suite is named *.suite.yaml, a topology has "links:", a clause file "clauses:", ` +
+        'a deviations file "deviations:", a file of breaks "breaks:"',
     );
   }
   // Clauses relate to those of other files, so the folder is checked as a whole.
@@ -105,7 +112,16 @@ function named(path: string): LintFile {
 function kindOf(file: string, text: string): Kind | undefined {
   if (file.endsWith('.suite.yaml')) return 'suite';
   const value: unknown = parseDocument(text).toJS();
-  const keys = { sequences: 'sequences', deviations: 'deviations', extends: 'deviations', clauses: 'clauses', breaks: 'breaks', lacks: 'pics', agent: 'lab', links: 'topology' } as const;
+  const keys = {
+    sequences: 'sequences',
+    deviations: 'deviations',
+    extends: 'deviations',
+    clauses: 'clauses',
+    breaks: 'breaks',
+    lacks: 'pics',
+    agent: 'lab',
+    links: 'topology',
+  } as const;
   return Object.entries(keys).find(([key]) => typeof value === 'object' && value !== null && key in value)?.[1];
 }
 
@@ -114,7 +130,8 @@ function checkFiles(files: readonly LintFile[], root: string, report: Report): v
   for (const folder of catalogues) {
     report.check('clauses', () => {
       const catalogue = openCatalogue(folder);
-      for (const { id, message } of findCatalogueGaps(catalogue)) report.add(`${relative(process.cwd(), folder)}: ${id}: ${message}`);
+      for (const { id, message } of findCatalogueGaps(catalogue))
+        report.add(`${relative(process.cwd(), folder)}: ${id}: ${message}`);
     });
   }
   for (const { file, kind } of files) {
@@ -122,17 +139,28 @@ function checkFiles(files: readonly LintFile[], root: string, report: Report): v
     if (kind === 'pics') report.check(kind, () => loadPics(file));
     if (kind === 'lab') report.check(kind, () => loadLab(file));
     if (kind === 'deviations') report.check(kind, () => loadDeviations(file));
-    if (kind === 'sequences') report.check(kind, () => openLibrary(basename(file) === 'sequences.yaml' ? dirname(file) : join(root, 'suites')));
+    if (kind === 'sequences')
+      report.check(kind, () => openLibrary(basename(file) === 'sequences.yaml' ? dirname(file) : join(root, 'suites')));
   }
-  checkSuites(files.filter(({ kind }) => kind === 'suite').map(({ file }) => file), root, report);
-  checkBreaks(files.filter(({ kind }) => kind === 'breaks').map(({ file }) => file), root, report);
+  checkSuites(
+    files.filter(({ kind }) => kind === 'suite').map(({ file }) => file),
+    root,
+    report,
+  );
+  checkBreaks(
+    files.filter(({ kind }) => kind === 'breaks').map(({ file }) => file),
+    root,
+    report,
+  );
 }
 
 /** Breaks speak of clauses and scenarios, and each MUST has to have one, so those of all files are checked together. */
 function checkBreaks(files: readonly string[], root: string, report: Report): void {
   if (files.length === 0) return;
   for (const file of files) report.check('breaks', () => loadBreaks(file));
-  const breaks = findBreaks(join(root, 'suites')).concat(files.filter((file) => !file.startsWith(root))).flatMap((file) => gather([], () => loadBreaks(file)) ?? []);
+  const breaks = findBreaks(join(root, 'suites'))
+    .concat(files.filter((file) => !file.startsWith(root)))
+    .flatMap((file) => gather([], () => loadBreaks(file)) ?? []);
   const project = report.check(undefined, () => loadProject());
   if (project === undefined) return;
   for (const problem of lintBreaks(breaks, project.scenarios, project.catalogue.all)) report.add(problem);

@@ -53,15 +53,23 @@ export function gather(scenarios: readonly Scenario[]): ListedScenario[] {
     if (first === undefined) return [];
     const { suite, name, section, topology, needs, place } = first;
     const titles = new Set(variants.map((one) => one.title));
-    return [{
-      id, suite, name, section, topology, needs,
-      title: titles.size === 1 ? first.title : `${first.title} (and ${titles.size - 1} like it)`,
-      roles: [...new Set(variants.map((one) => one.role))],
-      families: [...new Set(variants.map((one) => one.family))],
-      clauses: [...new Set(variants.flatMap(clausesOf))],
-      file: relative(process.cwd(), place.file), line: place.line,
-      variants: variants.map((one) => one.id),
-    }];
+    return [
+      {
+        id,
+        suite,
+        name,
+        section,
+        topology,
+        needs,
+        title: titles.size === 1 ? first.title : `${first.title} (and ${titles.size - 1} like it)`,
+        roles: [...new Set(variants.map((one) => one.role))],
+        families: [...new Set(variants.map((one) => one.family))],
+        clauses: [...new Set(variants.flatMap(clausesOf))],
+        file: relative(process.cwd(), place.file),
+        line: place.line,
+        variants: variants.map((one) => one.id),
+      },
+    ];
   });
 }
 
@@ -71,7 +79,11 @@ function listText(listed: readonly ListedScenario[], style: TextStyle): string {
   for (const suite of new Set(listed.map((one) => one.suite))) {
     const group = listed.filter((one) => one.suite === suite);
     const [first] = group;
-    lines.push(colours.bold(`${suite}  ${sectionTitle(first?.section ?? '')}`), ...group.flatMap((one) => itemLines(one, style)), '');
+    lines.push(
+      colours.bold(`${suite}  ${sectionTitle(first?.section ?? '')}`),
+      ...group.flatMap((one) => itemLines(one, style)),
+      '',
+    );
   }
   const variants = listed.reduce((sum, one) => sum + one.variants.length, 0);
   lines.push(`${listed.length} scenarios, ${variants} with their variants`);
@@ -85,7 +97,9 @@ function itemLines(one: ListedScenario, style: TextStyle): string[] {
   return [
     `  ${colours.bold(one.id)}`,
     ...wrap(one.title, style.width - 4).map((line) => `    ${line}`),
-    ...wrap(`${one.roles.join(' and ')}, ${one.families.join(' and ')}${count}${needs}; judges ${one.clauses.join(', ')}`, style.width - 4)
-      .map((line) => colours.dim(`    ${line}`)),
+    ...wrap(
+      `${one.roles.join(' and ')}, ${one.families.join(' and ')}${count}${needs}; judges ${one.clauses.join(', ')}`,
+      style.width - 4,
+    ).map((line) => colours.dim(`    ${line}`)),
   ];
 }

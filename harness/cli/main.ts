@@ -4,8 +4,21 @@ import { buildProgram } from './program.ts';
 
 /** Errors that explain themselves: a stack would only hide what they say. */
 const SELF_EXPLAINING = new Set([
-  'UsageError', 'NamespaceError', 'DocumentError', 'TopologyError', 'WireError', 'AgentLost', 'AgentRefused', 'AgentBuildError',
-  'ResultsFileError', 'MergeError', 'BaselineError', 'SiteError', 'AllureReportError', 'CaptureError', 'CaptureFormatError',
+  'UsageError',
+  'NamespaceError',
+  'DocumentError',
+  'TopologyError',
+  'WireError',
+  'AgentLost',
+  'AgentRefused',
+  'AgentBuildError',
+  'ResultsFileError',
+  'MergeError',
+  'BaselineError',
+  'SiteError',
+  'AllureReportError',
+  'CaptureError',
+  'CaptureFormatError',
 ]);
 
 /** Runs the program; never throws. */

@@ -15,8 +15,17 @@ beforeAll(() => buildProgram(), 60_000);
 afterAll(() => folder.remove());
 
 test('two kernels, the clauses in which they differ, and one file of both', async () => {
-  const { code, stdout, stderr } = await mptcpConformance('matrix', '--sut', 'netns,kernel:6.12', SCENARIO, '-o', folder.path);
-  const logs = ['netns', 'kernel-6.12'].map((name) => readFileSync(join(folder.path, name, 'run.log'), 'utf8')).join('\n');
+  const { code, stdout, stderr } = await mptcpConformance(
+    'matrix',
+    '--sut',
+    'netns,kernel:6.12',
+    SCENARIO,
+    '-o',
+    folder.path,
+  );
+  const logs = ['netns', 'kernel-6.12']
+    .map((name) => readFileSync(join(folder.path, name, 'run.log'), 'utf8'))
+    .join('\n');
   expect(code, `${stdout}\n${stderr}\n${logs}`).toBe(0);
   const runs = readRuns(join(folder.path, 'matrix.json'));
   expect(runs.map(({ sut }) => sut.kind).toSorted()).toEqual(['netns', 'qemu']);

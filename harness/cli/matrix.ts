@@ -29,7 +29,9 @@ interface Outcome {
 
 /** Runs all, merges their results, prints the differences, and returns the exit code: the worst of theirs. */
 export async function matrix(options: MatrixOptions): Promise<number> {
-  const choices = options.sut.map((spec) => parseSut(spec, options.mirror === undefined || !spec.startsWith('kernel:') ? {} : { mirror: options.mirror }));
+  const choices = options.sut.map((spec) =>
+    parseSut(spec, options.mirror === undefined || !spec.startsWith('kernel:') ? {} : { mirror: options.mirror }),
+  );
   const doubles = options.sut.filter((spec, index) => options.sut.indexOf(spec) !== index);
   if (doubles.length > 0) throw new UsageError(`--sut names ${doubles.join(', ')} twice; each stack is run once`);
   // All are here before any is run: a kernel that cannot be had is known at once.
@@ -37,10 +39,17 @@ export async function matrix(options: MatrixOptions): Promise<number> {
   mkdirSync(options.output, { recursive: true });
   const outcomes = await runAll(options);
   const usable = outcomes.filter(({ results }) => existsSync(results));
-  for (const { sut, code } of outcomes) if (code >= 2) process.stderr.write(`${sut}: the run ended with ${code}; ${join(options.output, folderOf(sut), 'run.log')} says why\n`);
+  for (const { sut, code } of outcomes)
+    if (code >= 2)
+      process.stderr.write(
+        `${sut}: the run ended with ${code}; ${join(options.output, folderOf(sut), 'run.log')} says why\n`,
+      );
   if (usable.length === 0) return 2;
   const file = join(options.output, 'matrix.json');
-  const runs = mergeFiles(usable.map(({ results }) => results), { output: file, matrix: true });
+  const runs = mergeFiles(
+    usable.map(({ results }) => results),
+    { output: file, matrix: true },
+  );
   print(runs, file);
   return Math.max(...outcomes.map(({ code }) => code));
 }
@@ -68,7 +77,9 @@ function runOne(sut: string, options: MatrixOptions): Promise<Outcome> {
   const mirror = options.mirror !== undefined && sut.startsWith('kernel:') ? ['--mirror', options.mirror] : [];
   const args = ['run', '--sut', sut, '--output', folder, ...mirror, ...options.passOn];
   process.stderr.write(`${sut}: running\n`);
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
   process.on('SIGINT', passOn).on('SIGTERM', passOn);
   child.stdout.pipe(log, { end: false });

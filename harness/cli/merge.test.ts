@@ -15,14 +15,23 @@ beforeAll(() => {
   buildProgram();
   const evidence = { pcap: 'evidence/one/capture.pcap' };
   writeResults(at('a/results.json'), runOf([scenario({ id: 'one', evidence })], { selected: true }));
-  writeResults(at('b/results.json'), runOf([scenario({ id: 'two', verdict: 'fail', expectations: [failure()] })], { selected: true }));
+  writeResults(
+    at('b/results.json'),
+    runOf([scenario({ id: 'two', verdict: 'fail', expectations: [failure()] })], { selected: true }),
+  );
   const other = runOf([scenario({ id: 'one', evidence })]);
   writeResults(at('c/results.json'), { ...other, sut: { ...other.sut, kernel: '6.9.1', kind: 'qemu' } });
 }, 60_000);
 afterAll(() => folder.remove());
 
 test('shards become a run whose evidence is found from the new place', async () => {
-  const { code, stdout } = await mptcpConformance('merge', at('a/results.json'), at('b/results.json'), '-o', at('all/results.json'));
+  const { code, stdout } = await mptcpConformance(
+    'merge',
+    at('a/results.json'),
+    at('b/results.json'),
+    '-o',
+    at('all/results.json'),
+  );
   expect(code).toBe(0);
   expect(stdout).toMatch(/2 scenarios of linux 6\.18\.5 \(netns\)/);
   const merged = readResults(at('all/results.json'));
@@ -36,19 +45,31 @@ test('several stacks become a matrix, which fits its published schema and can be
   expect(matrixProblems(JSON.parse(readFileSync(at('m/matrix.json'), 'utf8')))).toEqual([]);
   const second = await mptcpConformance('merge', at('m/matrix.json'), at('b/results.json'), '-o', at('m/matrix.json'));
   expect(second.code).toBe(0);
-  expect(readRuns(at('m/matrix.json')).map(({ sut, scenarios }) => [sut.kernel, scenarios.length])).toEqual([['6.9.1', 1], ['6.18.5', 2]]);
-  expect(() => readResults(at('m/matrix.json'))).toThrow(/a matrix of several stacks; expected the results\.json of one run/);
+  expect(readRuns(at('m/matrix.json')).map(({ sut, scenarios }) => [sut.kernel, scenarios.length])).toEqual([
+    ['6.9.1', 1],
+    ['6.18.5', 2],
+  ]);
+  expect(() => readResults(at('m/matrix.json'))).toThrow(
+    /a matrix of several stacks; expected the results\.json of one run/,
+  );
 });
 
 test.each([
   ['a file that is not there', ['none.json'], /none\.json: there is no such file/],
   ['the same scenarios twice', ['a/results.json', 'a/results.json'], /hold the scenario one; expected shards/],
-  ['a run of another schema in a matrix', ['newer.json'], /newer\.json: schema version 2, this tool reads 1; use the version/],
+  [
+    'a run of another schema in a matrix',
+    ['newer.json'],
+    /newer\.json: schema version 2, this tool reads 1; use the version/,
+  ],
   ['a matrix of another schema', ['newer-matrix.json'], /schema version 7, this tool reads 1/],
   ['a broken matrix', ['broken.json'], /broken\.json: does not fit reports\/schema\/matrix\.schema\.json: .*runs/],
 ])('%s: exit code 2, and what was there stays', async (_what, files, message) => {
   const tool = { name: 'mptcp-conformance', version: '0.1.0' };
-  writeFileSync(at('newer.json'), JSON.stringify({ schemaVersion: 1, kind: 'matrix', tool, runs: [{ ...runOf([]), schemaVersion: 2 }] }));
+  writeFileSync(
+    at('newer.json'),
+    JSON.stringify({ schemaVersion: 1, kind: 'matrix', tool, runs: [{ ...runOf([]), schemaVersion: 2 }] }),
+  );
   writeFileSync(at('newer-matrix.json'), JSON.stringify({ schemaVersion: 7, kind: 'matrix', tool, runs: [] }));
   writeFileSync(at('broken.json'), JSON.stringify({ schemaVersion: 1, kind: 'matrix', tool, runs: [] }));
   writeFileSync(at('kept.json'), 'mine');

@@ -2,7 +2,14 @@
 import { dirname, relative, resolve } from 'node:path';
 import type { RunResults } from '../report/results.ts';
 import { readRuns, writeResults } from '../report/results-file.ts';
-import { MATRIX_VERSION, mergeRuns, moveEvidence, sutKey, type MatrixResults, type MergeOptions } from '../report/runs.ts';
+import {
+  MATRIX_VERSION,
+  mergeRuns,
+  moveEvidence,
+  sutKey,
+  type MatrixResults,
+  type MergeOptions,
+} from '../report/runs.ts';
 import { openProject, projectVersion } from './project.ts';
 
 /** Options of the command. */
@@ -40,7 +47,12 @@ function optionsFor(runs: readonly RunResults[]): MergeOptions {
 }
 
 function matrixOf(runs: RunResults[]): MatrixResults {
-  return { schemaVersion: MATRIX_VERSION, kind: 'matrix', tool: { name: 'mptcp-conformance', version: projectVersion() }, runs };
+  return {
+    schemaVersion: MATRIX_VERSION,
+    kind: 'matrix',
+    tool: { name: 'mptcp-conformance', version: projectVersion() },
+    runs,
+  };
 }
 
 /** Runs the command. @throws as {@link mergeFiles} */

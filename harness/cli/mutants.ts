@@ -33,8 +33,10 @@ function firstVariants(scenarios: readonly Scenario[]): Scenario[] {
 function chooseBreaks({ sections = [], clauses = [] }: Selection): Break[] {
   const isChosen = ({ clause }: Break): boolean => {
     const section = clause.slice(0, clause.indexOf('-'));
-    return (clauses.length === 0 || clauses.includes(clause))
-      && (sections.length === 0 || sections.some((one) => section === one || section.startsWith(`${one}.`)));
+    return (
+      (clauses.length === 0 || clauses.includes(clause)) &&
+      (sections.length === 0 || sections.some((one) => section === one || section.startsWith(`${one}.`)))
+    );
   };
   return openBreaks().filter(isChosen);
 }
@@ -62,7 +64,15 @@ class MutantReporter implements Reporter {
   onTestCaseResult(testCase: TestCase): void {
     const { mutant } = testCase.meta();
     if (mutant !== undefined) this.outcomes.push(mutant);
-    else this.errors.push(`${testCase.name}: ${testCase.result().errors?.map((error) => error.message).join('; ') ?? 'no outcome'}`);
+    else
+      this.errors.push(
+        `${testCase.name}: ${
+          testCase
+            .result()
+            .errors?.map((error) => error.message)
+            .join('; ') ?? 'no outcome'
+        }`,
+      );
     this.#line.finished({ id: testCase.name, verdict: mutant?.outcome === 'survived' ? 'fail' : 'pass' });
   }
 
@@ -87,10 +97,15 @@ export async function mutants(options: MutantOptions, argv: readonly string[]): 
   const mode = options.breaks === true ? 'breaks' : 'mutants';
   // A break may be noticed by any scenario, so a section or clause chooses breaks, not scenarios.
   const breaks = mode === 'breaks' ? chooseBreaks(options) : [];
-  const among = mode === 'breaks' && (options.ids ?? []).length === 0 ? selectScenarios(project.scenarios, { families }, project.catalogue) : chosen;
+  const among =
+    mode === 'breaks' && (options.ids ?? []).length === 0
+      ? selectScenarios(project.scenarios, { families }, project.catalogue)
+      : chosen;
   const variants = options.everyVariant === true ? among : firstVariants(among);
-  const scenarios = mode === 'mutants' ? variants : variants.filter((scenario) => breaks.some((one) => isTriedOn(one, scenario)));
-  if (scenarios.length === 0) throw new UsageError('no break is kept for what was chosen; see the breaks.yaml files below suites/');
+  const scenarios =
+    mode === 'mutants' ? variants : variants.filter((scenario) => breaks.some((one) => isTriedOn(one, scenario)));
+  if (scenarios.length === 0)
+    throw new UsageError('no break is kept for what was chosen; see the breaks.yaml files below suites/');
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-mutants-'));
   const reporter = new MutantReporter(mode === 'breaks' ? countTries(breaks, scenarios) : countLies(scenarios));
   try {
@@ -99,8 +114,12 @@ export async function mutants(options: MutantOptions, argv: readonly string[]): 
       scenarios,
       clauses: project.catalogue.all,
       settings: {
-        evidenceRoot: folder, sut: sut.settings, sutArguments: [],
-        deviations: [], mode, breaks: breaks.map((one) => one.clause),
+        evidenceRoot: folder,
+        sut: sut.settings,
+        sutArguments: [],
+        deviations: [],
+        mode,
+        breaks: breaks.map((one) => one.clause),
       },
       concurrency: options.concurrency,
       reporters: [reporter],
@@ -117,12 +136,16 @@ function conclude({ outcomes, errors }: MutantReporter): number {
   const of = (state: MutantOutcome['outcome']): MutantOutcome[] => outcomes.filter((one) => one.outcome === state);
   const survivors = of('survived');
   for (const one of survivors) {
-    process.stdout.write(`not noticed: ${one.lie}\n  ${one.scenario}\n  ${one.source}: ${one.step}\n  clauses ${one.clauses.join(', ')}; verdicts: ${one.seen || 'none'}\n`);
+    process.stdout.write(
+      `not noticed: ${one.lie}\n  ${one.scenario}\n  ${one.source}: ${one.step}\n  clauses ${one.clauses.join(', ')}; verdicts: ${one.seen || 'none'}\n`,
+    );
   }
   const unreached = new Set(of('unreached').map((one) => `${one.scenario} ${one.source}`));
   for (const one of unreached) process.stdout.write(`not met on this stack, so not provable here: ${one}\n`);
   for (const error of errors) process.stdout.write(`harness error: ${error}\n`);
-  process.stdout.write(`${outcomes.length} alterations: ${of('noticed').length} noticed, ${survivors.length} not noticed, ${of('unreached').length} of steps that this stack does not meet\n`);
+  process.stdout.write(
+    `${outcomes.length} alterations: ${of('noticed').length} noticed, ${survivors.length} not noticed, ${of('unreached').length} of steps that this stack does not meet\n`,
+  );
   if (survivors.length > 0) return 1;
   return errors.length > 0 || outcomes.length === 0 ? 2 : 0;
 }
@@ -132,11 +155,13 @@ function concludeBreaks({ outcomes, errors }: MutantReporter): number {
   const tried = new Map<string, MutantOutcome[]>();
   for (const one of outcomes) {
     const key = `${one.clauses[0] ?? ''}: ${one.lie}`;
-    tried.set(key, [...tried.get(key) ?? [], one]);
+    tried.set(key, [...(tried.get(key) ?? []), one]);
   }
   const counts = { noticed: 0, survived: 0, unreached: 0 };
   for (const [key, list] of tried) {
-    const state = (['noticed', 'survived', 'unreached'] as const).find((one) => list.some(({ outcome }) => outcome === one)) ?? 'unreached';
+    const state =
+      (['noticed', 'survived', 'unreached'] as const).find((one) => list.some(({ outcome }) => outcome === one)) ??
+      'unreached';
     counts[state]++;
     if (state === 'noticed') continue;
     const place = list[0]?.source ?? '';
@@ -146,10 +171,14 @@ function concludeBreaks({ outcomes, errors }: MutantReporter): number {
     }
     const elsewhere = [...new Set(list.flatMap(({ seen }) => (seen === '' ? [] : seen.split(', '))))];
     const where = elsewhere.length === 0 ? 'by nothing' : `only under ${elsewhere.join(', ')}`;
-    process.stdout.write(`not noticed under its clause, ${where}: ${key}\n  ${place}\n  tried on ${list.map(({ scenario }) => scenario).join(', ')}\n`);
+    process.stdout.write(
+      `not noticed under its clause, ${where}: ${key}\n  ${place}\n  tried on ${list.map(({ scenario }) => scenario).join(', ')}\n`,
+    );
   }
   for (const error of errors) process.stdout.write(`harness error: ${error}\n`);
-  process.stdout.write(`${tried.size} plausible breaks: ${counts.noticed} noticed, ${counts.survived} not noticed, ${counts.unreached} of clauses that this stack breaks\n`);
+  process.stdout.write(
+    `${tried.size} plausible breaks: ${counts.noticed} noticed, ${counts.survived} not noticed, ${counts.unreached} of clauses that this stack breaks\n`,
+  );
   if (counts.survived > 0) return 1;
   return errors.length > 0 || tried.size === 0 ? 2 : 0;
 }

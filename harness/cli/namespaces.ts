@@ -18,15 +18,18 @@ export interface NamespaceProblem {
 /** Settings of the kernel that keep ordinary users from namespaces, and what to do about each. */
 const GATES: readonly { file: string; closed: (value: number) => boolean; remedy: string }[] = [
   {
-    file: '/proc/sys/kernel/unprivileged_userns_clone', closed: (value) => value === 0,
+    file: '/proc/sys/kernel/unprivileged_userns_clone',
+    closed: (value) => value === 0,
     remedy: 'sudo sysctl kernel.unprivileged_userns_clone=1, or run as root',
   },
   {
-    file: '/proc/sys/user/max_user_namespaces', closed: (value) => value === 0,
+    file: '/proc/sys/user/max_user_namespaces',
+    closed: (value) => value === 0,
     remedy: 'sudo sysctl user.max_user_namespaces=10000, or run as root',
   },
   {
-    file: '/proc/sys/kernel/apparmor_restrict_unprivileged_userns', closed: (value) => value === 1,
+    file: '/proc/sys/kernel/apparmor_restrict_unprivileged_userns',
+    closed: (value) => value === 1,
     remedy: 'sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0, or run as root',
   },
 ];
@@ -47,7 +50,8 @@ export function namespaceProblem(): NamespaceProblem | undefined {
 }
 
 function remedyFor(said: string): string {
-  if (/unrecognized option|invalid option/.test(said)) return 'this unshare lacks an option: install a newer util-linux';
+  if (/unrecognized option|invalid option/.test(said))
+    return 'this unshare lacks an option: install a newer util-linux';
   const isRoot = process.getuid?.() === 0;
   const gates = GATES.filter(({ file, closed }) => {
     const value = settingOf(file);
@@ -60,8 +64,10 @@ function remedyFor(said: string): string {
     return 'the limit of namespaces is reached: sudo sysctl user.max_net_namespaces=10000 user.max_mnt_namespaces=10000';
   }
   if (isRoot) {
-    return 'this root lacks CAP_SYS_ADMIN; in a container, start it with --cap-add SYS_ADMIN --cap-add NET_ADMIN '
-      + '--cap-add NET_RAW --security-opt apparmor=unconfined';
+    return (
+      'this root lacks CAP_SYS_ADMIN; in a container, start it with --cap-add SYS_ADMIN --cap-add NET_ADMIN ' +
+      '--cap-add NET_RAW --security-opt apparmor=unconfined'
+    );
   }
   return 'run as root; in a container, start it with --security-opt seccomp=unconfined --security-opt apparmor=unconfined';
 }

@@ -52,12 +52,16 @@ export async function prepareDocker(root: string, image: string | undefined): Pr
 async function meet(plan: Parameters<typeof startAgent>[0]): Promise<{ kernel: string; machine: string }> {
   const agent = await startAgent(plan).catch((error: unknown) => {
     if (!(error instanceof AgentLost)) throw error;
-    throw new UsageError(`${error.message}\nan image has to start an agent on standard input and output: see docker/README.md`);
+    throw new UsageError(
+      `${error.message}\nan image has to start an agent on standard input and output: see docker/README.md`,
+    );
   });
   try {
     const { kernel, features } = agent.greeting;
     if (!features.has('mptcp')) {
-      throw new UsageError(`the agent of image ${plan.image} says that its stack (${kernel}) has no MPTCP: features=${[...features].join(',')}`);
+      throw new UsageError(
+        `the agent of image ${plan.image} says that its stack (${kernel}) has no MPTCP: features=${[...features].join(',')}`,
+      );
     }
     const { machine = '' } = await agent.request('uname');
     return { kernel, machine };

@@ -28,16 +28,28 @@ export async function prepareKernel(root: string, choice: KernelChoice): Promise
   const [kernel, agent, accelerator] = await Promise.all([fetchKernel(choice), ensureAgent(root), chooseAccelerator()]);
   const options = kernel.config === undefined ? undefined : parseConfig(readFileSync(kernel.config, 'utf8'));
   const problems = options === undefined ? [] : configProblems(options);
-  if (problems.length > 0) throw new UsageError(`kernel ${kernel.release} (${kernel.origin}) cannot be judged: ${problems.join('; ')}`);
+  if (problems.length > 0)
+    throw new UsageError(`kernel ${kernel.release} (${kernel.origin}) cannot be judged: ${problems.join('; ')}`);
   const modules = kernel.modules === undefined ? [] : await resolveModules(kernel.modules);
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-guest-'));
   const initramfs = join(folder, 'initramfs');
   writeFileSync(initramfs, makeInitramfs(readFileSync(agent), modules));
   return {
-    settings: { kind: 'kernel', image: kernel.image, initramfs, accelerator, ...(choice.append === undefined ? {} : { append: choice.append }) },
+    settings: {
+      kind: 'kernel',
+      image: kernel.image,
+      initramfs,
+      accelerator,
+      ...(choice.append === undefined ? {} : { append: choice.append }),
+    },
     info: {
-      name: 'linux', kind: 'qemu', kernel: kernel.release, arch: 'x86_64', ...(kernel.version === undefined ? {} : { version: kernel.version }),
-      commandLine: kernelCommandLine(choice.append), accelerator,
+      name: 'linux',
+      kind: 'qemu',
+      kernel: kernel.release,
+      arch: 'x86_64',
+      ...(kernel.version === undefined ? {} : { version: kernel.version }),
+      commandLine: kernelCommandLine(choice.append),
+      accelerator,
       ...(options === undefined ? {} : { config: notableOptions(options) }),
       host: hostInfo(),
     },
@@ -58,7 +70,8 @@ export async function prepareOutside(choice: SutChoice): Promise<void> {
 /** The kernel that the option names, fetched where it is not here yet. @throws KernelError */
 export function fetchKernel(choice: KernelChoice): Promise<KernelBuild> {
   if (isPath(choice.wanted)) return Promise.resolve(localKernel(choice.wanted, choice.modules));
-  if (choice.modules !== undefined) throw new UsageError('--modules goes with an image of your own: --sut kernel:./bzImage');
+  if (choice.modules !== undefined)
+    throw new UsageError('--modules goes with an image of your own: --sut kernel:./bzImage');
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   return new KernelStore({ mirror: choice.mirror, say }).get(choice.wanted);
 }

@@ -16,7 +16,10 @@ export async function prepareRemote(file: string): Promise<PreparedSut> {
   const { kernel, features } = agent.greeting;
   const { machine } = await agent.request('uname');
   await agent.close();
-  if (!features.has('mptcp')) throw new UsageError(`${lab.sut} (${kernel}) has no MPTCP: its agent does not name the feature "mptcp"; judge a stack that has it`);
+  if (!features.has('mptcp'))
+    throw new UsageError(
+      `${lab.sut} (${kernel}) has no MPTCP: its agent does not name the feature "mptcp"; judge a stack that has it`,
+    );
   const fetched: string[] = [];
   const giveBack = (): void => {
     for (const device of fetched.splice(0)) ip(['ip', 'link', 'set', 'dev', device, 'netns', String(outsidePid)]);
@@ -32,7 +35,13 @@ export async function prepareRemote(file: string): Promise<PreparedSut> {
   }
   return {
     settings: { kind: 'remote', lab, outsidePid },
-    info: { name: lab.sut, kind: 'remote', kernel, ...(machine === undefined ? {} : { arch: machine }), host: hostInfo() },
+    info: {
+      name: lab.sut,
+      kind: 'remote',
+      kernel,
+      ...(machine === undefined ? {} : { arch: machine }),
+      host: hostInfo(),
+    },
     close: () => {
       giveBack();
       return Promise.resolve();

@@ -37,10 +37,14 @@ export async function prepareSut(choice: SutChoice, root: string): Promise<Prepa
 /** Refuses, before anything is begun, what this user cannot do. @throws UsageError */
 export function requireRights({ kind }: SutChoice): void {
   if (kind === 'remote' && process.getuid?.() !== 0) {
-    throw new UsageError('--sut remote needs root: the interfaces are moved into the run\'s network namespace; run the command with sudo');
+    throw new UsageError(
+      "--sut remote needs root: the interfaces are moved into the run's network namespace; run the command with sudo",
+    );
   }
   if (kind === 'docker' && process.getuid?.() !== 0) {
-    throw new UsageError('--sut docker needs root: links are moved into the containers\' network namespaces; run the command with sudo');
+    throw new UsageError(
+      "--sut docker needs root: links are moved into the containers' network namespaces; run the command with sudo",
+    );
   }
 }
 
@@ -71,7 +75,11 @@ function requireMptcp(): void {
   try {
     writeFileSync(path, '1');
   } catch (error) {
-    throw new UsageError(`net.mptcp.enabled is 0 in new network namespaces and cannot be set: ${(error as Error).message}; see what sets it`);
+    throw new UsageError(
+      `net.mptcp.enabled is 0 in new network namespaces and cannot be set: ${(error as Error).message}; see what sets it`,
+    );
   }
-  process.stderr.write('net.mptcp.enabled is 0 in new network namespaces of this kernel; the run switches it on for itself\n');
+  process.stderr.write(
+    'net.mptcp.enabled is 0 in new network namespaces of this kernel; the run switches it on for itself\n',
+  );
 }

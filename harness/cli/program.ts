@@ -32,7 +32,9 @@ export function buildProgram(argv: readonly string[]): Command {
     .exitOverride()
     .showHelpAfterError('(--help explains)')
     .enablePositionalOptions()
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   mptcp-conformance run                                  judge this machine's kernel by everything there is
   mptcp-conformance run --section 3.1 --family ipv6      one section, one family
@@ -43,7 +45,8 @@ Examples:
 
 "mptcp-conformance COMMAND --help" explains a command.
 
-Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do its job.`);
+Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do its job.`,
+    );
   addRun(program, argv);
   addList(program);
   addShow(program);

@@ -52,7 +52,9 @@ export function openPromises(): ReadonlyMap<string, Promised> {
 
 /** Loads a suite of whichever kind: those of two stacks have a folder of their own. @throws DocumentError */
 export function loadAnySuite(file: string, library: SuiteLibrary): Scenario[] {
-  return relative(library.root, file).startsWith('multipath') ? loadMultipathSuite(file, library.root) : loadSuite(file, library);
+  return relative(library.root, file).startsWith('multipath')
+    ? loadMultipathSuite(file, library.root)
+    : loadSuite(file, library);
 }
 
 /** Everything wrong with scenarios of either kind that their schemas cannot say. */
@@ -60,7 +62,11 @@ export function lintAny(scenarios: readonly Scenario[], catalogue: Catalogue): D
   const promises = openPromises();
   const known = { clause: (id: string) => catalogue.get(id), clauseIds: catalogue.all.map(({ id }) => id), promises };
   return [
-    ...lintScenarios(scenarios.filter((one) => !isMultipath(one)), catalogue, openTopology),
+    ...lintScenarios(
+      scenarios.filter((one) => !isMultipath(one)),
+      catalogue,
+      openTopology,
+    ),
     ...scenarios.filter(isMultipath).flatMap((one) => lintMultipath(one, known, openTopology)),
   ];
 }
@@ -91,12 +97,18 @@ export function loadProject(): Project {
   const scenarios: Scenario[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const file of findSuites(join(root, 'suites'))) {
-    scenarios.push(...gather(diagnostics, () => loadAnySuite(file, library)) ?? []);
+    scenarios.push(...(gather(diagnostics, () => loadAnySuite(file, library)) ?? []));
   }
   diagnostics.push(...lintAny(scenarios, catalogue));
   if (diagnostics.length > 0) throw new DocumentError(diagnostics);
   const multipath = scenarios.filter(isMultipath);
-  return { root, version: projectVersion(), catalogue, scenarios: scenarios.filter((one) => !isMultipath(one)), multipath };
+  return {
+    root,
+    version: projectVersion(),
+    catalogue,
+    scenarios: scenarios.filter((one) => !isMultipath(one)),
+    multipath,
+  };
 }
 
 /**

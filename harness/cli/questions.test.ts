@@ -11,7 +11,16 @@ import { judgesOf, withoutVariant } from './judges.ts';
 import { gather } from './list.ts';
 import { openProject } from './project.ts';
 import { isNarrowed, selectScenarios, type Selection } from './selection.ts';
-import { begin, buildProgram, ending, mptcpConformance, PROGRAM, ROOT, SCENARIO, temporaryFolder } from './testing/command.ts';
+import {
+  begin,
+  buildProgram,
+  ending,
+  mptcpConformance,
+  PROGRAM,
+  ROOT,
+  SCENARIO,
+  temporaryFolder,
+} from './testing/command.ts';
 import { UsageError } from './usage-error.ts';
 
 // Every test starts processes, and the machine may be busy.
@@ -26,15 +35,39 @@ beforeAll(() => {
   const id = `${SCENARIO}#ipv4`;
   const ladder = 'evidence/one/ladder.json';
   writeLadder(join(folder.path, 'evidence', 'one'), LADDER);
-  writeResults(results, runOf([
-    scenario({ id, verdict: 'fail', expectations: [failure()], evidence: { pcap: 'evidence/one/capture.pcap', ladder } }),
-    scenario({ id: `${SCENARIO}#ipv6`, evidence: {} }),
-  ]));
+  writeResults(
+    results,
+    runOf([
+      scenario({
+        id,
+        verdict: 'fail',
+        expectations: [failure()],
+        evidence: { pcap: 'evidence/one/capture.pcap', ladder },
+      }),
+      scenario({ id: `${SCENARIO}#ipv6`, evidence: {} }),
+    ]),
+  );
 }, 60_000);
 afterAll(() => folder.remove());
 
 describe('help and mistakes', () => {
-  const pages = ['', 'run', 'list', 'show', 'clauses', 'explain', 'lint', 'doctor', 'clean', 'completion', 'mutants', 'merge', 'gate', 'site', 'export'];
+  const pages = [
+    '',
+    'run',
+    'list',
+    'show',
+    'clauses',
+    'explain',
+    'lint',
+    'doctor',
+    'clean',
+    'completion',
+    'mutants',
+    'merge',
+    'gate',
+    'site',
+    'export',
+  ];
 
   test('every command explains itself, with examples or exit codes', async () => {
     const helps = await Promise.all(pages.map((name) => mptcpConformance(...(name === '' ? [] : [name]), '--help')));
@@ -94,10 +127,18 @@ describe('choices', () => {
 
   test('clauses are chosen by section, with subsections, and level', () => {
     const judged = judgesOfClauses(project.catalogue, judgesOf(project.scenarios));
-    const sections = new Set(chooseClauses(judged, project.catalogue, { sections: ['3.3'], levels: ['must'] }).map(({ clause }) => clause.section));
+    const sections = new Set(
+      chooseClauses(judged, project.catalogue, { sections: ['3.3'], levels: ['must'] }).map(
+        ({ clause }) => clause.section,
+      ),
+    );
     expect([...sections]).toEqual(expect.arrayContaining(['3.3', '3.3.1', '3.3.6']));
-    expect(() => chooseClauses(judged, project.catalogue, { sections: ['9'], levels: [] })).toThrow(/no clause stands in section "9"/);
-    expect(() => chooseClauses(judged, project.catalogue, { sections: [], levels: ['mus'] })).toThrow(/did you mean "must"\?/);
+    expect(() => chooseClauses(judged, project.catalogue, { sections: ['9'], levels: [] })).toThrow(
+      /no clause stands in section "9"/,
+    );
+    expect(() => chooseClauses(judged, project.catalogue, { sections: [], levels: ['mus'] })).toThrow(
+      /did you mean "must"\?/,
+    );
   });
 });
 
@@ -111,7 +152,9 @@ describe('list', () => {
 
   test('takes the choices of run', async () => {
     const { stdout } = await mptcpConformance('list', SCENARIO, '--family', 'ipv6', '--json');
-    expect(JSON.parse(stdout)).toMatchObject([{ id: SCENARIO, roles: ['responder'], families: ['ipv6'], variants: [`${SCENARIO}#ipv6`] }]);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { id: SCENARIO, roles: ['responder'], families: ['ipv6'], variants: [`${SCENARIO}#ipv6`] },
+    ]);
   });
 });
 
@@ -129,7 +172,10 @@ describe('clauses', () => {
     const judged = judgesOfClauses(project.catalogue, judgesOf(project.scenarios));
     const open = judged.filter((one) => isObservable(one.clause) && !isJudged(one));
     expect((JSON.parse(stdout) as { id: string }[]).map(({ id }) => id)).toEqual(open.map(({ clause }) => clause.id));
-    expect(countJudged(judged)).toMatchObject({ total: project.catalogue.all.length, judged: countJudged(judged).observable - open.length });
+    expect(countJudged(judged)).toMatchObject({
+      total: project.catalogue.all.length,
+      judged: countJudged(judged).observable - open.length,
+    });
   });
 });
 
@@ -148,7 +194,10 @@ describe('explain', () => {
 
   test('a sentence stands for all its parts, and what cannot be seen says why', async () => {
     const hidden = project.catalogue.all.find((clause) => clause.judged.includes('unobservable'));
-    const [parts, reason] = await Promise.all([mptcpConformance('explain', '3.1-2.1.s1'), mptcpConformance('explain', hidden?.id ?? '')]);
+    const [parts, reason] = await Promise.all([
+      mptcpConformance('explain', '3.1-2.1.s1'),
+      mptcpConformance('explain', hidden?.id ?? ''),
+    ]);
     expect(parts.stdout).toMatch(/3\.1-2\.1\.s1\.1 {2}implied[^]*3\.1-2\.1\.s1\.2 {2}implied/);
     expect(reason.stdout).toMatch(/hidden +unobservable: /);
   });
@@ -180,7 +229,10 @@ describe('show', () => {
 describe('lint', () => {
   test('the project has nothing to complain about', async () => {
     const { code, stdout } = await mptcpConformance('lint');
-    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^1 catalogue, .*topologies,.* \d+ suites.*: no problems\n$/) as string });
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^1 catalogue, .*topologies,.* \d+ suites.*: no problems\n$/) as string,
+    });
   });
 
   test('tells what a file is, and says all that is wrong with all files', async () => {
@@ -191,20 +243,29 @@ describe('lint', () => {
     const files = [
       write('one.yaml', 'sut: linux\ndeviations:\n  - clause: 3.1-20.8.s4\n    reasn: x\n'),
       write('two.yaml', 'title: t\nhosts: [sut]\nlinks:\n  one: { hostt: sut }\n'),
-      write('three.suite.yaml', 'section: "3.1"\ntitle: t\nsut: responder\nscenarios:\n  x:\n    title: t\n    steps:\n      - expect: a < SYN/ACK\n        clause: 3.1-20.8.s44\n'),
+      write(
+        'three.suite.yaml',
+        'section: "3.1"\ntitle: t\nsut: responder\nscenarios:\n  x:\n    title: t\n    steps:\n      - expect: a < SYN/ACK\n        clause: 3.1-20.8.s44\n',
+      ),
     ];
     const { code, stdout } = await mptcpConformance('lint', ...files);
     expect(code).toBe(2);
     expect(stdout).toMatch(/one\.yaml:4:5: .*reasn/);
     expect(stdout).toMatch(/two\.yaml:4:\d+: .*hostt/);
-    expect(stdout).toMatch(/three\.suite\.yaml:\d+:\d+: there is no clause "3\.1-20\.8\.s44"; did you mean "3\.1-20\.8\.s4"\?/);
+    expect(stdout).toMatch(
+      /three\.suite\.yaml:\d+:\d+: there is no clause "3\.1-20\.8\.s44"; did you mean "3\.1-20\.8\.s4"\?/,
+    );
     expect(stdout).toMatch(/\d+ problems\n$/);
   });
 });
 
 test('docs/coverage.md is current: npm run coverage', () => {
   const { catalogue, scenarios, multipath } = project;
-  const page = coveragePage(catalogue, judgesOfClauses(catalogue, judgesOf(scenarios)), judgesOfClauses(catalogue, judgesOf(multipath)));
+  const page = coveragePage(
+    catalogue,
+    judgesOfClauses(catalogue, judgesOf(scenarios)),
+    judgesOfClauses(catalogue, judgesOf(multipath)),
+  );
   expect(readFileSync(join(ROOT, 'docs', 'coverage.md'), 'utf8'), 'run: npm run coverage').toBe(page);
 });
 
@@ -215,7 +276,9 @@ test('scenarios are one judge whatever their variants', () => {
 });
 
 test('every clause that a scenario or monitor names is in the catalogue, and observable', () => {
-  const named = judgesOf(project.scenarios).flatMap(({ kind, name, clauses }) => clauses.map((id) => ({ judge: `${kind} ${name}`, id })));
+  const named = judgesOf(project.scenarios).flatMap(({ kind, name, clauses }) =>
+    clauses.map((id) => ({ judge: `${kind} ${name}`, id })),
+  );
   expect(named.some(({ judge }) => judge.startsWith('monitor '))).toBe(true);
   expect(named.filter(({ id }) => project.catalogue.get(id)?.judged.includes('unobservable') !== false)).toEqual([]);
 });

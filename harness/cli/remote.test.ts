@@ -40,26 +40,50 @@ code=0
 /** Runs a command beside such a bench. */
 function besideBench(command: string): Promise<Ended> {
   const enter = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-  return execute(['unshare', ...enter, '--net', '--mount', '--', 'bash', '-c', `${BENCH}\n${command}\nlook > after\nexit $code`, 'bench', folder.path, AGENT]);
+  return execute([
+    'unshare',
+    ...enter,
+    '--net',
+    '--mount',
+    '--',
+    'bash',
+    '-c',
+    `${BENCH}\n${command}\nlook > after\nexit $code`,
+    'bench',
+    folder.path,
+    AGENT,
+  ]);
 }
 
 test('a host on a bench is judged over its cables, and both are left as they were', async () => {
-  const { code, stdout, stderr } = await besideBench(`"${process.execPath}" "${PROGRAM}" run --sut remote:lab.yaml -o out ${SCENARIO} ${JOIN} || code=$?`);
+  const { code, stdout, stderr } = await besideBench(
+    `"${process.execPath}" "${PROGRAM}" run --sut remote:lab.yaml -o out ${SCENARIO} ${JOIN} || code=$?`,
+  );
   expect(code, `${stdout}\n${stderr}`).toBe(0);
   const { sut, scenarios } = readResults(at('out/results.json'));
   expect(sut).toMatchObject({ name: 'linux', kind: 'remote' });
   expect(scenarios.length).toBeGreaterThanOrEqual(4);
-  expect(scenarios.filter(({ verdict }) => verdict !== 'pass').map(({ id, verdict, reason }) => `${id}: ${verdict} ${reason ?? ''}`)).toEqual([]);
+  expect(
+    scenarios
+      .filter(({ verdict }) => verdict !== 'pass')
+      .map(({ id, verdict, reason }) => `${id}: ${verdict} ${reason ?? ''}`),
+  ).toEqual([]);
   expect(readFileSync(at('after'), 'utf8')).toBe(readFileSync(at('before'), 'utf8'));
   expect(readFileSync(at('before'), 'utf8')).toMatch(/^cable1\ncable2\n/);
 });
 
 test.each([
-  ['an interface that is not there', 's/cable2/cable9/', /lab\.yaml: interface cable9 cannot be fetched: .*"ip link" lists what there is/s],
+  [
+    'an interface that is not there',
+    's/cable2/cable9/',
+    /lab\.yaml: interface cable9 cannot be fetched: .*"ip link" lists what there is/s,
+  ],
   ['an agent that does not start', 's#, --, .*#, --, /no/agent]#', /agent linux .*\/no\/agent/s],
   ['a word that labs do not have', 's/links:/cables:/', /lab\.yaml:3.*cables/s],
 ])('%s: exit code 2, and nothing has moved', async (_what, edit, message) => {
-  const { code, stderr } = await besideBench(`sed -i '${edit}' lab.yaml; "${process.execPath}" "${PROGRAM}" run --sut remote:lab.yaml -o none ${SCENARIO} || code=$?`);
+  const { code, stderr } = await besideBench(
+    `sed -i '${edit}' lab.yaml; "${process.execPath}" "${PROGRAM}" run --sut remote:lab.yaml -o none ${SCENARIO} || code=$?`,
+  );
   expect(stderr).toMatch(message);
   expect(code).toBe(2);
   expect(readFileSync(at('after'), 'utf8')).toBe(readFileSync(at('before'), 'utf8'));

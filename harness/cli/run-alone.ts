@@ -19,11 +19,19 @@ export async function runAlone(scenarios: readonly ScenarioRecord[], results: Ru
   const obstacle = obstacleTo(results);
   if (obstacle !== undefined) return { rounds: [], note: `Nothing was run again: ${obstacle}.` };
   const chosen = scenarios.slice(0, MOST);
-  const notes = scenarios.length > MOST ? [`${scenarios.length} scenarios got worse: only the first ${MOST} were run again alone.`] : [];
+  const notes =
+    scenarios.length > MOST
+      ? [`${scenarios.length} scenarios got worse: only the first ${MOST} were run again alone.`]
+      : [];
   const rounds: ScenarioRecord[][] = [];
   for (let round = 1; round <= ALONE_RUNS; round++) {
-    process.stderr.write(`running ${chosen.length === 1 ? 'it' : `${chosen.length} scenarios`} again alone, ${round} of ${ALONE_RUNS}\n`);
-    const found = await once(chosen.map(({ id }) => id), results);
+    process.stderr.write(
+      `running ${chosen.length === 1 ? 'it' : `${chosen.length} scenarios`} again alone, ${round} of ${ALONE_RUNS}\n`,
+    );
+    const found = await once(
+      chosen.map(({ id }) => id),
+      results,
+    );
     if (typeof found === 'string') notes.push(`Running again failed: ${found}`);
     else rounds.push(found);
     if (typeof found === 'string') break;
@@ -33,9 +41,13 @@ export async function runAlone(scenarios: readonly ScenarioRecord[], results: Ru
 
 function obstacleTo({ sut, run }: RunResults): string | undefined {
   if (sut.kind === 'netns') {
-    return sut.kernel === release() ? undefined : `the results are of kernel ${sut.kernel}, this machine runs ${release()}`;
+    return sut.kernel === release()
+      ? undefined
+      : `the results are of kernel ${sut.kernel}, this machine runs ${release()}`;
   }
-  return sutOptions(run.command) === undefined ? `the command of the run does not say how ${sut.name} (${sut.kind}) is reached` : undefined;
+  return sutOptions(run.command) === undefined
+    ? `the command of the run does not say how ${sut.name} (${sut.kind}) is reached`
+    : undefined;
 }
 
 /** Options of a command line that say what the stack is, as arguments; undefined when it does not say. */
@@ -54,10 +66,21 @@ function sutOptions(command: readonly string[]): string[] | undefined {
 async function once(ids: readonly string[], results: RunResults): Promise<ScenarioRecord[] | string> {
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-again-'));
   try {
-    const args = ['run', ...ids, ...sutOptions(results.run.command) ?? [], '--concurrency', '1', '--deviations', 'none', '--output', folder];
+    const args = [
+      'run',
+      ...ids,
+      ...(sutOptions(results.run.command) ?? []),
+      '--concurrency',
+      '1',
+      '--deviations',
+      'none',
+      '--output',
+      folder,
+    ];
     const { code, said } = await execute(args);
     const file = join(folder, 'results.json');
-    if (!existsSync(file)) return `the command ended with ${code ?? 'a signal'}: ${said.trim().split('\n').at(-1) ?? ''}`;
+    if (!existsSync(file))
+      return `the command ended with ${code ?? 'a signal'}: ${said.trim().split('\n').at(-1) ?? ''}`;
     return readResults(file).scenarios;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -92,4 +92,3 @@ function inOrder(results: Collector['results'], scenarios: readonly Scenario[]):
   const place = new Map(scenarios.map((scenario, index) => [scenario.id, index]));
   return results.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0));
 }
-

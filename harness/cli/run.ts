@@ -80,15 +80,32 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   return errors.length > 0 ? Math.max(2, exitCode(judged)) : exitCode(judged);
 }
 
-function planRun(project: Project, scenarios: Scenario[], sut: PreparedSut & { choice: SutChoice; peer: PreparedSut | undefined }, options: RunOptions, argv: readonly string[]): RunPlan {
+function planRun(
+  project: Project,
+  scenarios: Scenario[],
+  sut: PreparedSut & { choice: SutChoice; peer: PreparedSut | undefined },
+  options: RunOptions,
+  argv: readonly string[],
+): RunPlan {
   const output = resolve(options.output);
   prepareOutput(output);
   const selected = isNarrowed(options);
   return {
-    project, scenarios, selected, output,
-    sut: { ...sut.info, ...(sut.peer === undefined ? {} : { peer: { name: sut.peer.info.name, kind: sut.peer.info.kind, kernel: sut.peer.info.kernel } }) },
+    project,
+    scenarios,
+    selected,
+    output,
+    sut: {
+      ...sut.info,
+      ...(sut.peer === undefined
+        ? {}
+        : { peer: { name: sut.peer.info.name, kind: sut.peer.info.kind, kernel: sut.peer.info.kernel } }),
+    },
     // A bench has one host, and one set of cables; two guests and what is between them are all that a small machine can bear.
-    concurrency: sut.choice.kind === 'remote' || sut.peer !== undefined ? 1 : options.concurrency ?? sut.concurrency ?? DEFAULT_CONCURRENCY,
+    concurrency:
+      sut.choice.kind === 'remote' || sut.peer !== undefined
+        ? 1
+        : (options.concurrency ?? sut.concurrency ?? DEFAULT_CONCURRENCY),
     shuffle: options.shuffle,
     allure: options.allure,
     keepCaptures: options.keepCaptures,
@@ -111,14 +128,20 @@ function peerOf(options: RunOptions, choice: SutChoice): SutChoice | undefined {
   const mirror = options.peer.startsWith('kernel:') && options.mirror !== undefined ? { mirror: options.mirror } : {};
   const peer = parseSut(options.peer, mirror);
   requireRights(peer);
-  if (choice.kind === 'remote' || peer.kind === 'remote') throw new UsageError('--peer: a host on a bench has cables to the tester alone; choose netns, docker or kernel:... for both');
+  if (choice.kind === 'remote' || peer.kind === 'remote')
+    throw new UsageError(
+      '--peer: a host on a bench has cables to the tester alone; choose netns, docker or kernel:... for both',
+    );
   return peer;
 }
 
 /** @throws UsageError */
 function requireTwoStacks(scenarios: readonly Scenario[]): void {
   const one = scenarios.find((scenario) => !isMultipath(scenario));
-  if (one !== undefined) throw new UsageError(`--peer is for scenarios of two stacks, and ${one.id} has one; add --section multipath, or ids of that section`);
+  if (one !== undefined)
+    throw new UsageError(
+      `--peer is for scenarios of two stacks, and ${one.id} has one; add --section multipath, or ids of that section`,
+    );
 }
 
 /** Prepares the other stack; the one that has been prepared before is closed when that fails. */
@@ -153,19 +176,33 @@ function declaredFor(options: RunOptions, { info }: PreparedSut): DeviationList 
   return choice.file === undefined ? NO_DEVIATIONS : loadDeviations(choice.file);
 }
 
-async function report(results: RunResults, errors: readonly string[], options: RunOptions, plan: RunPlan): Promise<void> {
+async function report(
+  results: RunResults,
+  errors: readonly string[],
+  options: RunOptions,
+  plan: RunPlan,
+): Promise<void> {
   const style = styleFor(process.stdout);
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   const evidence = join(plan.output, EVIDENCE_FOLDER);
   if (options.ladder) showLadders(results, plan.output);
   const clauses = new Map(plan.project.catalogue.all.map((clause) => [clause.id, clause]));
-  say(summaryText(results, { ...style, clauses, showInfo: options.info, full: options.full, resultsFolder: nice(plan.output) }));
+  say(
+    summaryText(results, {
+      ...style,
+      clauses,
+      showInfo: options.info,
+      full: options.full,
+      resultsFolder: nice(plan.output),
+    }),
+  );
   for (const line of troubleText(results.scenarios, (path) => nice(join(plan.output, path)))) say(line);
   for (const error of errors) say(`harness error: ${error}`);
   const reports = [`results: ${nice(join(plan.output, 'results.json'))}`, `evidence: ${nice(evidence)}`];
   if (plan.allure) {
     await generateAllureReport(join(plan.output, 'allure-results'), join(plan.output, 'allure-report'), {
-      historyFile: join(plan.output, 'allure-history.jsonl'), environment: allureEnvironment(results.sut, results.tool),
+      historyFile: join(plan.output, 'allure-history.jsonl'),
+      environment: allureEnvironment(results.sut, results.tool),
     });
     reports.push(`report: ${nice(join(plan.output, 'allure-report', 'index.html'))}`);
   }

@@ -31,17 +31,40 @@ export function isNarrowed({ ids, sections, clauses, levels, families }: Selecti
  *
  * @throws UsageError when a word fits nothing, or all of them together fit nothing
  */
-export function selectScenarios(scenarios: readonly Scenario[], selection: Selection, catalogue: Catalogue): Scenario[] {
+export function selectScenarios(
+  scenarios: readonly Scenario[],
+  selection: Selection,
+  catalogue: Catalogue,
+): Scenario[] {
   const { ids = [], sections = [], clauses = [], levels = [], families = [] } = selection;
   const hasSection = (section: string): boolean => scenarios.some((one) => isWithin(one.section, section));
   const hasClause = (id: string): boolean => catalogue.get(id) !== undefined;
   for (const id of ids) {
     const option = hasSection(id) ? 'section' : hasClause(id) ? 'clause' : undefined;
-    requireSome(scenarios.some((one) => isNamed(one, id)), 'scenario', id, idWords(scenarios), option);
+    requireSome(
+      scenarios.some((one) => isNamed(one, id)),
+      'scenario',
+      id,
+      idWords(scenarios),
+      option,
+    );
   }
-  for (const id of clauses) requireSome(hasClause(id), 'clause', id, catalogue.all.map((one) => one.id));
-  for (const section of sections) requireSome(hasSection(section), 'section', section, new Set(scenarios.map((one) => one.section)));
-  for (const level of levels) requireSome(['must', 'should', 'may', 'implied'].includes(level), 'level', level, ['must', 'should', 'may', 'implied']);
+  for (const id of clauses)
+    requireSome(
+      hasClause(id),
+      'clause',
+      id,
+      catalogue.all.map((one) => one.id),
+    );
+  for (const section of sections)
+    requireSome(hasSection(section), 'section', section, new Set(scenarios.map((one) => one.section)));
+  for (const level of levels)
+    requireSome(['must', 'should', 'may', 'implied'].includes(level), 'level', level, [
+      'must',
+      'should',
+      'may',
+      'implied',
+    ]);
   for (const family of families) requireSome(['ipv4', 'ipv6'].includes(family), 'family', family, ['ipv4', 'ipv6']);
   const chosen = scenarios.filter((scenario) => {
     const judged = clausesOf(scenario);
@@ -51,7 +74,8 @@ export function selectScenarios(scenarios: readonly Scenario[], selection: Selec
       (sections.length === 0 || sections.some((section) => isWithin(scenario.section, section))) &&
       (families.length === 0 || families.includes(scenario.family)) &&
       (clauses.length === 0 || clauses.some((clause) => judged.includes(clause))) &&
-      (levels.length === 0 || judged.some((clause) => levels.includes(levelOf(catalogue.get(clause)?.keyword ?? 'implied'))))
+      (levels.length === 0 ||
+        judged.some((clause) => levels.includes(levelOf(catalogue.get(clause)?.keyword ?? 'implied'))))
     );
   });
   if (chosen.length === 0) throw new UsageError(nothingChosen(selection));
@@ -60,7 +84,8 @@ export function selectScenarios(scenarios: readonly Scenario[], selection: Selec
 
 function nothingChosen(selection: Selection): string {
   const { clauses = [] } = selection;
-  if (clauses.length > 0) return `no scenario judges ${clauses.join(' or ')} under these conditions; see "mptcp-conformance list"`;
+  if (clauses.length > 0)
+    return `no scenario judges ${clauses.join(' or ')} under these conditions; see "mptcp-conformance list"`;
   return 'no scenario fits all of these conditions; see "mptcp-conformance list"';
 }
 
@@ -80,5 +105,7 @@ function idWords(scenarios: readonly Scenario[]): Set<string> {
 function requireSome(isThere: boolean, what: string, word: string, known: Iterable<string>, option?: string): void {
   if (isThere) return;
   const hint = option === undefined ? suggestion(word, known) : `; for the ${option} of that name: --${option} ${word}`;
-  throw new UsageError(`there is no ${what} "${word}"${hint === '' ? `; "mptcp-conformance ${what === 'clause' ? 'clauses' : 'list'}" lists what there is` : hint}`);
+  throw new UsageError(
+    `there is no ${what} "${word}"${hint === '' ? `; "mptcp-conformance ${what === 'clause' ? 'clauses' : 'list'}" lists what there is` : hint}`,
+  );
 }

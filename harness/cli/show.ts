@@ -40,11 +40,16 @@ export function show(id: string, options: ShowOptions): void {
   const style = styleFor(process.stdout);
   const clauses = new Map(openCatalogue().all.map((clause) => [clause.id, clause]));
   const locate = (path: string): string => evidencePath(last, path);
-  const blocks = found.map((scenario) => [
-    scenarioText(scenario, style),
-    ...(isDeparture(scenario.verdict) ? ['', departureText(scenario, { ...style, clauses, locate })] : evidenceLines(scenario, last)),
-    '', ladderOf(scenario, last, style),
-  ].join('\n'));
+  const blocks = found.map((scenario) =>
+    [
+      scenarioText(scenario, style),
+      ...(isDeparture(scenario.verdict)
+        ? ['', departureText(scenario, { ...style, clauses, locate })]
+        : evidenceLines(scenario, last)),
+      '',
+      ladderOf(scenario, last, style),
+    ].join('\n'),
+  );
   process.stdout.write(`${runLine(last)}\n\n${blocks.join('\n\n')}\n`);
 }
 
@@ -53,7 +58,9 @@ function find({ file, results }: LastResults, id: string): ScenarioRecord[] {
   if (found.length > 0) return found;
   const known = results.scenarios.flatMap((one) => [one.id, withoutVariant(one.id)]);
   const hint = suggestion(id, new Set(known));
-  throw new UsageError(`the run in ${file} has no scenario "${id}"${hint}; "mptcp-conformance run '${id}'" runs it, "mptcp-conformance list" lists what there is`);
+  throw new UsageError(
+    `the run in ${file} has no scenario "${id}"${hint}; "mptcp-conformance run '${id}'" runs it, "mptcp-conformance list" lists what there is`,
+  );
 }
 
 function scenarioText(scenario: ScenarioRecord, style: TextStyle): string {
@@ -65,9 +72,13 @@ function scenarioText(scenario: ScenarioRecord, style: TextStyle): string {
     ...wrap(clean(scenario.title), style.width - 2).map((line) => `  ${line}`),
     `  stack as ${scenario.role}, ${scenario.family}, ${scenario.durationMs.toFixed(0)} ms`,
     ...(scenario.reason === undefined ? [] : wrap(clean(scenario.reason), style.width - 2).map((line) => `  ${line}`)),
-    ...(declared === undefined ? [] : wrap(`declared: ${declared.reason} ${declared.link ?? ''}`, style.width - 2).map((line) => `  ${line}`)),
-    ...scenario.expectations.map(({ clause, level, verdict, step }) =>
-      `  ${paint(colours, verdict, `${SYMBOL[verdict]} ${verdict}`)}  ${LEVEL_NAME[level]} ${clean(clause)}  ${colours.dim(clean(step))}`),
+    ...(declared === undefined
+      ? []
+      : wrap(`declared: ${declared.reason} ${declared.link ?? ''}`, style.width - 2).map((line) => `  ${line}`)),
+    ...scenario.expectations.map(
+      ({ clause, level, verdict, step }) =>
+        `  ${paint(colours, verdict, `${SYMBOL[verdict]} ${verdict}`)}  ${LEVEL_NAME[level]} ${clean(clause)}  ${colours.dim(clean(step))}`,
+    ),
   ].join('\n');
 }
 
@@ -79,7 +90,9 @@ function evidenceLines({ evidence, rerun }: ScenarioRecord, last: LastResults): 
 
 function ladderOf(scenario: ScenarioRecord, last: LastResults, style: TextStyle): string {
   const path = ladderPath(scenario, last);
-  return path === undefined ? `  no ladder: its evidence was not kept; again: ${scenario.rerun}` : ladderText(readLadder(path), style).trimEnd();
+  return path === undefined
+    ? `  no ladder: its evidence was not kept; again: ${scenario.rerun}`
+    : ladderText(readLadder(path), style).trimEnd();
 }
 
 /** Path of the ladder's entries; undefined when the run kept none, or someone has removed it since. */
@@ -99,6 +112,10 @@ function writeSvg(found: readonly ScenarioRecord[], last: LastResults, file: str
     throw new UsageError(`--svg wants one variant, and ${found.length} fit: ${found.map((one) => one.id).join(', ')}`);
   }
   const path = ladderPath(scenario, last);
-  if (path === undefined) throw new UsageError(`the evidence of ${scenario.id} was not kept; run it again: ${scenario.rerun}`);
-  writeWhole(file, ladderSvg(readLadder(path), { title: scenario.title, subtitle: `${scenario.id}: ${scenario.verdict}` }));
+  if (path === undefined)
+    throw new UsageError(`the evidence of ${scenario.id} was not kept; run it again: ${scenario.rerun}`);
+  writeWhole(
+    file,
+    ladderSvg(readLadder(path), { title: scenario.title, subtitle: `${scenario.id}: ${scenario.verdict}` }),
+  );
 }

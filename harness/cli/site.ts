@@ -20,7 +20,8 @@ export function site(files: readonly string[], options: SiteOptions): void {
   requireDistinct(runs);
   const { index, pages, problems } = buildSite(runs, openCatalogue().all, options.output, projectVersion());
   for (const problem of problems.slice(0, MOST_PROBLEMS)) process.stderr.write(`evidence left out: ${problem}\n`);
-  if (problems.length > MOST_PROBLEMS) process.stderr.write(`evidence left out: ${problems.length - MOST_PROBLEMS} more\n`);
+  if (problems.length > MOST_PROBLEMS)
+    process.stderr.write(`evidence left out: ${problems.length - MOST_PROBLEMS} more\n`);
   const short = relative(process.cwd(), index);
   process.stdout.write(`site: ${short.startsWith('..') ? index : short} (${pages} pages)\n`);
 }
@@ -30,7 +31,9 @@ function requireDistinct(runs: readonly SiteRun[]): void {
   for (const { run } of runs) {
     const key = sutKey(run.sut);
     if (seen.has(key)) {
-      throw new MergeError(`${run.sut.name} ${run.sut.kernel} (${run.sut.kind}) is there twice; put shards together with "mptcp-conformance merge" first`);
+      throw new MergeError(
+        `${run.sut.name} ${run.sut.kernel} (${run.sut.kind}) is there twice; put shards together with "mptcp-conformance merge" first`,
+      );
     }
     seen.add(key);
   }

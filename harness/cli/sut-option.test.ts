@@ -6,9 +6,24 @@ describe('--sut', () => {
   it.each([
     ['netns', {}, { kind: 'netns' }, []],
     ['docker', {}, { kind: 'docker' }, ['--sut', 'docker']],
-    ['docker', { image: 'lab/stack:7' }, { kind: 'docker', image: 'lab/stack:7' }, ['--sut', 'docker', '--image', 'lab/stack:7']],
-    ['kernel:6.12', { append: 'quiet' }, { kind: 'kernel', wanted: '6.12', append: 'quiet' }, ['--sut', 'kernel:6.12', '--append', "'quiet'"]],
-    ['kernel:./bzImage', { modules: 'm' }, { kind: 'kernel', wanted: './bzImage', modules: 'm' }, ['--sut', 'kernel:./bzImage', '--modules', "'m'"]],
+    [
+      'docker',
+      { image: 'lab/stack:7' },
+      { kind: 'docker', image: 'lab/stack:7' },
+      ['--sut', 'docker', '--image', 'lab/stack:7'],
+    ],
+    [
+      'kernel:6.12',
+      { append: 'quiet' },
+      { kind: 'kernel', wanted: '6.12', append: 'quiet' },
+      ['--sut', 'kernel:6.12', '--append', "'quiet'"],
+    ],
+    [
+      'kernel:./bzImage',
+      { modules: 'm' },
+      { kind: 'kernel', wanted: './bzImage', modules: 'm' },
+      ['--sut', 'kernel:./bzImage', '--modules', "'m'"],
+    ],
     ['remote:lab.yaml', {}, { kind: 'remote', file: 'lab.yaml' }, ['--sut', 'remote:lab.yaml']],
   ])('%s with %j is understood, and said again', (spec, details, choice, words) => {
     expect(parseSut(spec, details)).toEqual(choice);

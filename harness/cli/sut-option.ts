@@ -34,7 +34,8 @@ export interface SutDetails {
  */
 export function parseSut(spec: string, details: SutDetails = {}): SutChoice {
   const { image } = details;
-  if (image !== undefined && spec !== 'docker') throw new UsageError(`--image goes with --sut docker, not with --sut ${spec}`);
+  if (image !== undefined && spec !== 'docker')
+    throw new UsageError(`--image goes with --sut docker, not with --sut ${spec}`);
   if (image === '') throw new UsageError('--image is empty; leave it out for the agent that comes with this program');
   requireKernelFor(spec, details);
   if (spec === 'netns') return { kind: 'netns' };
@@ -46,22 +47,29 @@ export function parseSut(spec: string, details: SutDetails = {}): SutChoice {
     if (file === '') throw new UsageError('--sut remote: names no file; write remote:lab.yaml');
     return { kind: 'remote', file };
   }
-  throw new UsageError(`--sut ${spec}: no such kind of stack${suggestion(form, ['netns', 'docker', 'kernel', 'remote'])}; there is: ${SUT_FORMS}`);
+  throw new UsageError(
+    `--sut ${spec}: no such kind of stack${suggestion(form, ['netns', 'docker', 'kernel', 'remote'])}; there is: ${SUT_FORMS}`,
+  );
 }
 
 function requireKernelFor(spec: string, details: SutDetails): void {
   if (spec.startsWith('kernel:')) return;
   for (const name of ['modules', 'append', 'mirror'] as const) {
-    if (details[name] !== undefined) throw new UsageError(`--${name} goes with --sut kernel:..., not with --sut ${spec}`);
+    if (details[name] !== undefined)
+      throw new UsageError(`--${name} goes with --sut kernel:..., not with --sut ${spec}`);
   }
 }
 
 function parseKernel(spec: string, { modules, append, mirror }: SutDetails): SutChoice {
   const wanted = spec.slice('kernel:'.length);
-  if (wanted === '') throw new UsageError('--sut kernel: names no kernel; write kernel:6.12, kernel:6.12.117 or kernel:./bzImage');
+  if (wanted === '')
+    throw new UsageError('--sut kernel: names no kernel; write kernel:6.12, kernel:6.12.117 or kernel:./bzImage');
   return {
-    kind: 'kernel', wanted,
-    ...(modules === undefined ? {} : { modules }), ...(append === undefined ? {} : { append }), ...(mirror === undefined ? {} : { mirror }),
+    kind: 'kernel',
+    wanted,
+    ...(modules === undefined ? {} : { modules }),
+    ...(append === undefined ? {} : { append }),
+    ...(mirror === undefined ? {} : { mirror }),
   };
 }
 
@@ -70,7 +78,9 @@ export function sutArguments(choice: SutChoice): string[] {
   if (choice.kind === 'netns') return [];
   if (choice.kind === 'remote') return ['--sut', `remote:${choice.file}`];
   if (choice.kind === 'kernel') {
-    const more = (['modules', 'append'] as const).flatMap((name) => (choice[name] === undefined ? [] : [`--${name}`, `'${choice[name]}'`]));
+    const more = (['modules', 'append'] as const).flatMap((name) =>
+      choice[name] === undefined ? [] : [`--${name}`, `'${choice[name]}'`],
+    );
     return ['--sut', `kernel:${choice.wanted}`, ...more];
   }
   return ['--sut', choice.kind, ...(choice.image === undefined ? [] : ['--image', choice.image])];

@@ -1,10 +1,32 @@
 /** What goes wrong around a run, for real: no namespaces, no MPTCP, no compiler, no room, signals. */
-import { cpSync, existsSync, lchownSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readResults } from '../report/results-file.ts';
 import {
-  begin, buildProgram, devices, ending, execute, namespacesInUse, plainEnvironment, processesOf, PROGRAM, ROOT, SCENARIO, temporaryFolder, until,
+  begin,
+  buildProgram,
+  devices,
+  ending,
+  execute,
+  namespacesInUse,
+  plainEnvironment,
+  processesOf,
+  PROGRAM,
+  ROOT,
+  SCENARIO,
+  temporaryFolder,
+  until,
 } from './testing/command.ts';
 
 // Every test starts processes, and the machine may be busy.
@@ -18,15 +40,33 @@ beforeAll(() => buildProgram(), 60_000);
 afterAll(() => folder.remove());
 
 const output = (name: string): string => join(folder.path, name);
-const run = (name: string, ...args: string[]): string[] => [process.execPath, PROGRAM, 'run', '-o', output(name), ...args];
+const run = (name: string, ...args: string[]): string[] => [
+  process.execPath,
+  PROGRAM,
+  'run',
+  '-o',
+  output(name),
+  ...args,
+];
 /** In namespaces where this test is root, whoever started it. @param script with `$@` for the command */
-const asRootOf = (flags: string[], script: string, command: readonly string[]): string[] =>
-  ['unshare', ...(IS_ROOT ? [] : ['--user', '--map-root-user']), ...flags, 'sh', '-c', script, 'sh', ...command];
+const asRootOf = (flags: string[], script: string, command: readonly string[]): string[] => [
+  'unshare',
+  ...(IS_ROOT ? [] : ['--user', '--map-root-user']),
+  ...flags,
+  'sh',
+  '-c',
+  script,
+  'sh',
+  ...command,
+];
 
 /** A copy of what an installation needs, without the agent's program. */
 function copyInstallation(to: string): void {
   for (const part of ['dist', 'suites', 'topologies', 'package.json', 'reports/schema', 'docker/agent']) {
-    cpSync(join(ROOT, part), join(to, part), { recursive: true, filter: (source) => !/agent\/(build|mptcp-agent)$/.test(source) });
+    cpSync(join(ROOT, part), join(to, part), {
+      recursive: true,
+      filter: (source) => !/agent\/(build|mptcp-agent)$/.test(source),
+    });
   }
   symlinkSync(realpathSync(join(ROOT, 'node_modules')), join(to, 'node_modules'));
 }
@@ -35,16 +75,34 @@ describe('what a run cannot do without', () => {
   test('an ordinary user without user namespaces is told which setting to change', async () => {
     const script = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"';
     const { code, stderr, stdout } = await execute([
-      'unshare', '--user', '--map-user=1000', '--map-group=1000', '--keep-caps', 'sh', '-c', script, 'sh', ...run('no-user-namespace', SCENARIO),
+      'unshare',
+      '--user',
+      '--map-user=1000',
+      '--map-group=1000',
+      '--keep-caps',
+      'sh',
+      '-c',
+      script,
+      'sh',
+      ...run('no-user-namespace', SCENARIO),
     ]);
-    expect(stderr).toMatch(/no network namespace can be made as an ordinary user: .*; sudo sysctl user\.max_user_namespaces=10000, or run as root; .*doctor/);
+    expect(stderr).toMatch(
+      /no network namespace can be made as an ordinary user: .*; sudo sysctl user\.max_user_namespaces=10000, or run as root; .*doctor/,
+    );
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(existsSync(output('no-user-namespace'))).toBe(false);
   });
 
   test.runIf(IS_ROOT)('a root that may not make namespaces is told what it lacks', async () => {
-    const { code, stderr } = await execute(['setpriv', '--bounding-set=-sys_admin', '--inh-caps=-sys_admin', ...run('weak-root', SCENARIO)]);
-    expect(stderr).toMatch(/no network namespace can be made as root: .*Operation not permitted; this root lacks CAP_SYS_ADMIN/);
+    const { code, stderr } = await execute([
+      'setpriv',
+      '--bounding-set=-sys_admin',
+      '--inh-caps=-sys_admin',
+      ...run('weak-root', SCENARIO),
+    ]);
+    expect(stderr).toMatch(
+      /no network namespace can be made as root: .*Operation not permitted; this root lacks CAP_SYS_ADMIN/,
+    );
     expect(code).toBe(2);
   });
 
@@ -63,14 +121,20 @@ describe('what a run cannot do without', () => {
     const tools = output('tools');
     mkdirSync(tools);
     for (const name of ['unshare', 'env', 'true', 'make', 'ip']) {
-      const found = (process.env['PATH'] ?? '').split(':').concat('/usr/sbin', '/sbin').map((path) => join(path, name)).find((path) => existsSync(path));
+      const found = (process.env['PATH'] ?? '')
+        .split(':')
+        .concat('/usr/sbin', '/sbin')
+        .map((path) => join(path, name))
+        .find((path) => existsSync(path));
       if (found !== undefined) symlinkSync(found, join(tools, name));
     }
     const { code, stderr } = await execute(
       [process.execPath, join(root, 'dist/harness/cli/main.js'), 'run', SCENARIO, '-o', output('no-compiler-out')],
       { env: { ...plainEnvironment(), PATH: tools } },
     );
-    expect(stderr).toMatch(/^mptcp-conformance: the agent in .* could not be built; cc is missing: apt-get install build-essential/m);
+    expect(stderr).toMatch(
+      /^mptcp-conformance: the agent in .* could not be built; cc is missing: apt-get install build-essential/m,
+    );
     expect(code).toBe(2);
     expect(existsSync(output('no-compiler-out'))).toBe(false);
   });
@@ -80,9 +144,20 @@ test('a full disk: said, exit code 2, and nothing half-written is called results
   const disk = output('disk');
   mkdirSync(disk);
   const script = `mount -t tmpfs -o size=8k none "$0" && "$@"; code=$?; ls -A "$0"; exit $code`;
-  const command = ['unshare', ...(IS_ROOT ? [] : ['--user', '--map-root-user']), '--mount', 'sh', '-c', script, disk, ...run('disk', SCENARIO)];
+  const command = [
+    'unshare',
+    ...(IS_ROOT ? [] : ['--user', '--map-root-user']),
+    '--mount',
+    'sh',
+    '-c',
+    script,
+    disk,
+    ...run('disk', SCENARIO),
+  ];
   const { code, stderr, stdout } = await execute(command);
-  expect(stderr).toMatch(/disk\/results\.json: the disk is full \(ENOSPC\), \d+ KiB needed; free some space or choose another --output/);
+  expect(stderr).toMatch(
+    /disk\/results\.json: the disk is full \(ENOSPC\), \d+ KiB needed; free some space or choose another --output/,
+  );
   expect({ code, left: stdout.trim() }).toEqual({ code: 2, left: 'evidence' });
 });
 
@@ -104,7 +179,9 @@ describe('a run that is cut short', () => {
   /** Starts a run of everything and waits until its first scenarios are through. */
   async function underWay(name: string) {
     // One at a time, so that there is always one to come.
-    const child = begin(run(name, '-j', '1', '--family', 'ipv4', SCENARIO.split('/').slice(0, 2).join('/')), { detached: true });
+    const child = begin(run(name, '-j', '1', '--family', 'ipv4', SCENARIO.split('/').slice(0, 2).join('/')), {
+      detached: true,
+    });
     const end = ending(child);
     const journal = join(output(name), 'evidence', 'journal.jsonl');
     await until('the first scenario is through', () => existsSync(journal), 80_000);
@@ -152,14 +229,34 @@ describe('a run that is cut short', () => {
 test.runIf(IS_ROOT)('an ordinary user can run it, agent and all', async (context) => {
   const root = output('of-nobody');
   copyInstallation(root);
-  const { code: readable } = await execute(['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', 'ls', `${root}/node_modules/`, folder.path]);
+  const { code: readable } = await execute([
+    'setpriv',
+    `--reuid=${NOBODY}`,
+    `--regid=${NOBODY}`,
+    '--clear-groups',
+    'ls',
+    `${root}/node_modules/`,
+    folder.path,
+  ]);
   if (readable !== 0) context.skip('this checkout, or the folder for temporary files, is not readable by others');
-  for (const entry of readdirSync(root, { recursive: true, encoding: 'utf8' })) lchownSync(join(root, entry), NOBODY, NOBODY);
+  for (const entry of readdirSync(root, { recursive: true, encoding: 'utf8' }))
+    lchownSync(join(root, entry), NOBODY, NOBODY);
   lchownSync(root, NOBODY, NOBODY);
-  const { code, stdout, stderr } = await execute([
-    'setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups',
-    process.execPath, join(root, 'dist/harness/cli/main.js'), 'run', `${SCENARIO}#ipv4`, '-o', join(root, 'reports/latest'),
-  ], { cwd: root, env: { ...plainEnvironment(), HOME: root } });
+  const { code, stdout, stderr } = await execute(
+    [
+      'setpriv',
+      `--reuid=${NOBODY}`,
+      `--regid=${NOBODY}`,
+      '--clear-groups',
+      process.execPath,
+      join(root, 'dist/harness/cli/main.js'),
+      'run',
+      `${SCENARIO}#ipv4`,
+      '-o',
+      join(root, 'reports/latest'),
+    ],
+    { cwd: root, env: { ...plainEnvironment(), HOME: root } },
+  );
   expect(stdout, stderr).toContain('1 scenarios: 1 pass');
   expect(code).toBe(0);
 });

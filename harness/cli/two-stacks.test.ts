@@ -23,7 +23,12 @@ const TRUE_OF_LINUX = ['join-after-dss', 'within-connection-window', 'within-sub
 
 async function judge(path: string, complete: boolean): Promise<ConnectionReport[]> {
   const reports: ConnectionReport[] = [];
-  const analysis = new Analysis({ levelOf: levels(catalogue()), describe: describeEvent, complete, onConnection: (report) => reports.push(report) });
+  const analysis = new Analysis({
+    levelOf: levels(catalogue()),
+    describe: describeEvent,
+    complete,
+    onConnection: (report) => reports.push(report),
+  });
   await readCapture(path, {
     packet: (at, linkType, bytes) => {
       const offset = ipOffset(linkType, bytes);
@@ -35,14 +40,19 @@ async function judge(path: string, complete: boolean): Promise<ConnectionReport[
 }
 
 function blamed(reports: readonly ConnectionReport[]): string[] {
-  return reports.flatMap(({ findings }) => findings)
+  return reports
+    .flatMap(({ findings }) => findings)
     .filter((one) => one.verdict === 'fail' || one.verdict === 'warn')
     .filter((one) => !TRUE_OF_LINUX.includes(one.rule))
-    .map((one) => `${one.rule}: ${one.message}, expected ${one.expected ?? ''}, actual ${one.actual ?? ''}: ${one.text ?? ''}`);
+    .map(
+      (one) =>
+        `${one.rule}: ${one.message}, expected ${one.expected ?? ''}, actual ${one.actual ?? ''}: ${one.text ?? ''}`,
+    );
 }
 
 const CHOICES = (['ipv4', 'ipv6'] as const).flatMap((family) =>
-  [false, true].flatMap((checksums) => [false, true].map((lossy): TransferChoice => ({ family, checksums, lossy }))));
+  [false, true].flatMap((checksums) => [false, true].map((lossy): TransferChoice => ({ family, checksums, lossy }))),
+);
 
 describe.each(CHOICES)('$family, checksums $checksums, lossy $lossy', (choice) => {
   test('nobody is blamed wrongly', { timeout: 60_000 }, async () => {

@@ -10,10 +10,16 @@ export async function vitest(args: readonly string[], argv: readonly string[]): 
   if (inside !== undefined) return inside;
   const root = projectRoot();
   const program = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const child = spawn(process.execPath, [program, ...args, '--config', join(root, 'vitest.suites.config.ts')], { cwd: root, stdio: 'inherit' });
+  const child = spawn(process.execPath, [program, ...args, '--config', join(root, 'vitest.suites.config.ts')], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   // Signals reach this process alone, and Vitest must not outlive it.
   const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
-  process.on('SIGINT', passOn).on('SIGTERM', passOn).on('exit', () => child.kill('SIGKILL'));
+  process
+    .on('SIGINT', passOn)
+    .on('SIGTERM', passOn)
+    .on('exit', () => child.kill('SIGKILL'));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code) => resolve(code ?? 2));

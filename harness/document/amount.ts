@@ -1,7 +1,17 @@
 /** Amounts with units, as people write them in YAML files. Pure. A schema has checked their form. */
 
 const SCALE: Readonly<Record<string, number>> = {
-  bit: 1, kbit: 1e3, mbit: 1e6, gbit: 1e9, us: 1e-3, ms: 1, s: 1e3, '%': 0.01, B: 1, kB: 1e3, MB: 1e6,
+  bit: 1,
+  kbit: 1e3,
+  mbit: 1e6,
+  gbit: 1e9,
+  us: 1e-3,
+  ms: 1,
+  s: 1e3,
+  '%': 0.01,
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
 };
 
 /** A number and its unit; the number is in the unit's base: bits a second, milliseconds, a share, octets. */

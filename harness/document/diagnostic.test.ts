@@ -3,7 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { DocumentError, formatDiagnostic, gather, nearest, suggestion, type Diagnostic } from './diagnostic.ts';
 
 const one: Diagnostic = {
-  code: 'NOTATION', place: { file: 'x.yaml', line: 3, column: 5 }, message: 'this is wrong', sourceLine: 'abc: defg', span: 3,
+  code: 'NOTATION',
+  place: { file: 'x.yaml', line: 3, column: 5 },
+  message: 'this is wrong',
+  sourceLine: 'abc: defg',
+  span: 3,
 };
 
 describe('formatDiagnostic', () => {
@@ -34,9 +38,17 @@ describe('gather', () => {
   test('keeps what is wrong and goes on, but lets other errors pass', () => {
     const found: Diagnostic[] = [];
     expect(gather(found, () => 5)).toBe(5);
-    expect(gather(found, (): number => { throw new DocumentError([one]); })).toBeUndefined();
+    expect(
+      gather(found, (): number => {
+        throw new DocumentError([one]);
+      }),
+    ).toBeUndefined();
     expect(found).toEqual([one]);
-    expect(() => gather(found, (): number => { throw new RangeError('else'); })).toThrow(RangeError);
+    expect(() =>
+      gather(found, (): number => {
+        throw new RangeError('else');
+      }),
+    ).toThrow(RangeError);
   });
 });
 
@@ -58,11 +70,13 @@ describe('nearest', () => {
   ])('finds nothing near to "%s"', (word, known) => expect(nearest(word, known)).toBeUndefined());
 
   test('gives a known word back, and always one of the known', () => {
-    fc.assert(fc.property(fc.string(), fc.array(fc.string()), (word, known) => {
-      const found = nearest(word, known);
-      if (found !== undefined) expect(known).toContain(found);
-      if (word !== '') expect(nearest(word, [...known, word])?.toLowerCase()).toBe(word.toLowerCase());
-    }));
+    fc.assert(
+      fc.property(fc.string(), fc.array(fc.string()), (word, known) => {
+        const found = nearest(word, known);
+        if (found !== undefined) expect(known).toContain(found);
+        if (word !== '') expect(nearest(word, [...known, word])?.toLowerCase()).toBe(word.toLowerCase());
+      }),
+    );
   });
 });
 
@@ -71,6 +85,11 @@ describe('suggestion', () => {
     expect(suggestion('lisen', ['listen', 'close'])).toBe('; did you mean "listen"?');
     expect(suggestion('whatever', ['listen', 'close'])).toBe('; expected one of: listen, close');
     expect(suggestion('whatever', [])).toBe('');
-    expect(suggestion('zzz', Array.from({ length: 100 }, (_, i) => `word${i}`))).toBe('');
+    expect(
+      suggestion(
+        'zzz',
+        Array.from({ length: 100 }, (_, i) => `word${i}`),
+      ),
+    ).toBe('');
   });
 });

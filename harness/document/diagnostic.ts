@@ -9,9 +9,27 @@ export interface Place {
 
 /** Codes of everything that can be wrong with a document; `docs/errors.md` explains each. */
 export const DIAGNOSTIC_CODES = [
-  'FILE_UNREADABLE', 'YAML_SYNTAX', 'SCHEMA', 'UNKNOWN_KEY', 'DUPLICATE', 'NOTATION', 'UNKNOWN_OPTION', 'UNKNOWN_FIELD',
-  'UNKNOWN_FUNCTION', 'UNKNOWN_NAME', 'UNKNOWN_CLAUSE', 'UNKNOWN_TOPOLOGY', 'UNKNOWN_HOST', 'UNKNOWN_SEQUENCE',
-  'UNKNOWN_SUBFLOW', 'UNKNOWN_COMMAND', 'BAD_VALUE', 'BAD_DIRECTION', 'BAD_CATALOGUE', 'NO_JUDGEMENT', 'EMPTY',
+  'FILE_UNREADABLE',
+  'YAML_SYNTAX',
+  'SCHEMA',
+  'UNKNOWN_KEY',
+  'DUPLICATE',
+  'NOTATION',
+  'UNKNOWN_OPTION',
+  'UNKNOWN_FIELD',
+  'UNKNOWN_FUNCTION',
+  'UNKNOWN_NAME',
+  'UNKNOWN_CLAUSE',
+  'UNKNOWN_TOPOLOGY',
+  'UNKNOWN_HOST',
+  'UNKNOWN_SEQUENCE',
+  'UNKNOWN_SUBFLOW',
+  'UNKNOWN_COMMAND',
+  'BAD_VALUE',
+  'BAD_DIRECTION',
+  'BAD_CATALOGUE',
+  'NO_JUDGEMENT',
+  'EMPTY',
 ] as const;
 
 /** One of {@link DIAGNOSTIC_CODES}. */
@@ -60,7 +78,10 @@ export function formatDiagnostic(diagnostic: Diagnostic): string {
   const head = `${place.file}:${place.line}:${place.column}: ${diagnostic.message} [${diagnostic.code}]`;
   if (sourceLine.trim() === '') return head;
   // A tab stays a tab, or the caret would stand elsewhere.
-  const indent = sourceLine.slice(0, place.column - 1).replaceAll(/[^\t]/g, ' ').padEnd(place.column - 1);
+  const indent = sourceLine
+    .slice(0, place.column - 1)
+    .replaceAll(/[^\t]/g, ' ')
+    .padEnd(place.column - 1);
   return `${head}\n    ${sourceLine}\n    ${indent}${'^'.repeat(Math.max(1, span))}`;
 }
 
@@ -81,7 +102,8 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
     const distance = editDistance(meant, candidate.toLowerCase());
     if (distance > (best?.distance ?? limit) || distance >= Math.max(word.length, candidate.length)) continue;
     const begins = sharedStart(meant, candidate.toLowerCase());
-    if (best === undefined || distance < best.distance || begins > best.begins) best = { word: candidate, distance, begins };
+    if (best === undefined || distance < best.distance || begins > best.begins)
+      best = { word: candidate, distance, begins };
   }
   return best?.word;
 }

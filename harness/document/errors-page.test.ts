@@ -12,7 +12,12 @@ import { DIAGNOSTIC_CODES, DocumentError, type Diagnostic } from './diagnostic.t
 
 const root = join(import.meta.dirname, '..', '..');
 const page = readFileSync(join(root, 'docs', 'errors.md'), 'utf8');
-const sections = new Map(page.split(/^## /m).slice(1).map((text) => [text.slice(0, text.indexOf('\n')), text]));
+const sections = new Map(
+  page
+    .split(/^## /m)
+    .slice(1)
+    .map((text) => [text.slice(0, text.indexOf('\n')), text]),
+);
 const catalogue = loadCatalogue(join(root, 'suites', 'rfc8684', 'clauses'));
 const folder = mkdtempSync(join(tmpdir(), 'errors-page-'));
 afterAll(() => rmSync(folder, { recursive: true }));

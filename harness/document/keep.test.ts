@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -34,9 +44,11 @@ describe('what is kept', () => {
 
   it('is nothing when making it fails, or when it cannot be written', () => {
     const file = join(folder, 'kept');
-    expect(() => keepIn(file, print, () => {
-      throw new Error('wrong');
-    })).toThrow('wrong');
+    expect(() =>
+      keepIn(file, print, () => {
+        throw new Error('wrong');
+      }),
+    ).toThrow('wrong');
     expect(keepIn(file, print, () => 'right')).toBe('right');
     expect(keepIn(join(file, 'below-a-file'), print, () => 'given')).toBe('given');
     expect(readdirSync(folder)).toEqual(['kept']);
@@ -44,7 +56,8 @@ describe('what is kept', () => {
 });
 
 describe('the fingerprint of files', () => {
-  const of = (): string => fingerprint({ contents: [join(folder, 'texts')], program: [join(folder, 'code')] }).toString('hex');
+  const of = (): string =>
+    fingerprint({ contents: [join(folder, 'texts')], program: [join(folder, 'code')] }).toString('hex');
   const at = (path: string): string => join(folder, path);
 
   it('changes with every name and octet of contents, and with size and time of a program', () => {

@@ -73,7 +73,9 @@ function recall(file: string, print: Buffer): { value: unknown } | undefined {
   try {
     if (statSync(file).uid !== process.getuid?.()) return undefined;
     const octets = readFileSync(file);
-    return octets.subarray(0, FINGERPRINT_OCTETS).equals(print) ? deserialize(octets.subarray(FINGERPRINT_OCTETS)) as { value: unknown } : undefined;
+    return octets.subarray(0, FINGERPRINT_OCTETS).equals(print)
+      ? (deserialize(octets.subarray(FINGERPRINT_OCTETS)) as { value: unknown })
+      : undefined;
   } catch {
     // Not there, or cut off by a full disk: it is made again.
     return undefined;

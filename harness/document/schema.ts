@@ -19,7 +19,13 @@ export function projectSchema(path: string, others: readonly string[] = []): Val
   if (known !== undefined) return known;
   const read = (file: string): object => JSON.parse(readFileSync(projectFile(file), 'utf8')) as object;
   // Alternatives that require different keys of one map are what strictRequired would forbid.
-  const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true, verbose: true });
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: true,
+    strictRequired: false,
+    allowUnionTypes: true,
+    verbose: true,
+  });
   for (const other of others) ajv.addSchema(read(other));
   const validate = ajv.compile(read(path));
   compiled.set(path, validate);
@@ -36,7 +42,9 @@ export function schemaProblems(file: YamlFile, validate: ValidateFunction): Diag
 /** Leaves out errors that only repeat what others say. */
 function telling(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const isBranch = (error: ErrorObject): boolean => /\/(?:anyOf|oneOf)\/\d+\//.test(error.schemaPath);
-  const rest = errors.filter((error) => error.keyword !== 'propertyNames' && error.keyword !== 'if' && !isBranch(error));
+  const rest = errors.filter(
+    (error) => error.keyword !== 'propertyNames' && error.keyword !== 'if' && !isBranch(error),
+  );
   return rest.length > 0 ? rest : errors;
 }
 
@@ -101,9 +109,13 @@ function whatIsWrong(error: ErrorObject, schema: SchemaNode | undefined, written
 function explain(error: ErrorObject, schema: SchemaNode | undefined): string {
   const { pattern } = error.params as { pattern?: string };
   const example = schema?.examples?.[0];
-  const described = schema?.description?.replace(/\.$/, '') ?? (pattern === undefined ? undefined : `it must match ${pattern}`);
+  const described =
+    schema?.description?.replace(/\.$/, '') ?? (pattern === undefined ? undefined : `it must match ${pattern}`);
   const written = example === undefined ? undefined : `write it as in ${example}`;
-  return [described, written].filter((part) => part !== undefined).map((part, i) => (i === 0 ? `: ${part}` : `; ${part}`)).join('');
+  return [described, written]
+    .filter((part) => part !== undefined)
+    .map((part, i) => (i === 0 ? `: ${part}` : `; ${part}`))
+    .join('');
 }
 
 function mayBeQuoted(wanted: readonly string[], got: unknown): boolean {
@@ -116,5 +128,8 @@ function nameOf(path: NodePath): string {
 
 /** A JSON Pointer as a path; which parts are indexes is for the document to tell. */
 function pointerPath(pointer: string): NodePath {
-  return pointer.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }

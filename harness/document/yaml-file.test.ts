@@ -6,7 +6,7 @@ import { projectFile } from './project-file.ts';
 import { projectSchema } from './schema.ts';
 import { diagnoseAt, readYaml, YamlFile } from './yaml-file.ts';
 
-const text = 'a: one\nb:\n  - "two words"\n  - {c: 3, d: \'it\'\'s\'}\nlong: >-\n  folded\n  text\n';
+const text = "a: one\nb:\n  - \"two words\"\n  - {c: 3, d: 'it''s'}\nlong: >-\n  folded\n  text\n";
 const file = new YamlFile('f.yaml', text);
 
 /** `line:column` and the characters that the caret is under. */
@@ -18,7 +18,8 @@ function thrown(load: () => unknown): string[] {
   try {
     load();
   } catch (error) {
-    if (error instanceof DocumentError) return error.diagnostics.map((one) => formatDiagnostic(one).split('\n')[0] ?? '');
+    if (error instanceof DocumentError)
+      return error.diagnostics.map((one) => formatDiagnostic(one).split('\n')[0] ?? '');
     throw error;
   }
   return [];
@@ -56,7 +57,7 @@ describe('places', () => {
   });
 
   test('the whole where the text is not in the file as it is', () => {
-    expect(spot(file.diagnoseWithin(['b', 1, 'd'], 'NOTATION', '', 3, 1))).toBe('4:15 \'it\'\'s\'');
+    expect(spot(file.diagnoseWithin(['b', 1, 'd'], 'NOTATION', '', 3, 1))).toBe("4:15 'it''s'");
     expect(spot(file.diagnoseWithin(['long'], 'NOTATION', '', 3, 1))).toBe('5:7 >-');
     expect(spot(file.diagnoseWithin(['nothing'], 'NOTATION', '', 3, 1))).toBe('1:1 a');
   });
@@ -82,12 +83,16 @@ describe('YAML that cannot be read', () => {
   });
 
   test('knows aliases without an anchor', () => {
-    expect(thrown(() => new YamlFile('f', 'a: *nowhere\n'))).toEqual([expect.stringMatching(/^f:1:\d+: .*nowhere.* \[YAML_SYNTAX\]$/)]);
+    expect(thrown(() => new YamlFile('f', 'a: *nowhere\n'))).toEqual([
+      expect.stringMatching(/^f:1:\d+: .*nowhere.* \[YAML_SYNTAX\]$/),
+    ]);
   });
 
   test('names a file that cannot be read', () => {
     expect(thrown(() => readYaml('/nonexistent/x.yaml'))).toEqual([
-      expect.stringMatching(/^\/nonexistent\/x\.yaml:1:1: cannot be read: ENOENT.*; check the path \[FILE_UNREADABLE\]$/),
+      expect.stringMatching(
+        /^\/nonexistent\/x\.yaml:1:1: cannot be read: ENOENT.*; check the path \[FILE_UNREADABLE\]$/,
+      ),
     ]);
     expect(thrown(() => readYaml('/'))).toEqual([expect.stringMatching(/EISDIR/)]);
   });
@@ -95,7 +100,9 @@ describe('YAML that cannot be read', () => {
 
 describe('a schema', () => {
   const schema = {
-    type: 'object', additionalProperties: false, required: ['name'],
+    type: 'object',
+    additionalProperties: false,
+    required: ['name'],
     properties: {
       name: { type: 'string', minLength: 3, description: 'What it is called.' },
       size: { type: 'string', pattern: '^\\d+mm$', description: 'How long.', examples: ['20mm'] },
@@ -131,8 +138,16 @@ describe('a schema', () => {
   test('tells of everything in the order of the file, and throws it', () => {
     const content = 'size: 1\nkind: blue\nnmae: x\n';
     expect(problems(content).map((line) => line.split(':')[1])).toEqual(['1', '1', '2', '3']);
-    expect(thrown(() => { new YamlFile('f', content).check(validate); })).toEqual(problems(content));
-    expect(thrown(() => { new YamlFile('f', 'name: abc').check(validate); })).toEqual([]);
+    expect(
+      thrown(() => {
+        new YamlFile('f', content).check(validate);
+      }),
+    ).toEqual(problems(content));
+    expect(
+      thrown(() => {
+        new YamlFile('f', 'name: abc').check(validate);
+      }),
+    ).toEqual([]);
   });
 
   test('of the project is found and compiled once', () => {

@@ -1,7 +1,18 @@
 /** Loads a YAML file, checks it against a JSON Schema, and keeps the place of every node. */
 import { readFileSync } from 'node:fs';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Scalar } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+  type Scalar,
+} from 'yaml';
 import { DocumentError, type Diagnostic, type DiagnosticCode, type Place } from './diagnostic.ts';
 import { schemaProblems } from './schema.ts';
 
@@ -26,7 +37,8 @@ export class YamlFile {
     this.#counter = new LineCounter();
     this.#document = parseDocument(text, { lineCounter: this.#counter, prettyErrors: false });
     const problems = [...this.#document.errors, ...this.#document.warnings].map(({ pos: [from, to], code, message }) =>
-      this.#at(from, to - from, code === 'DUPLICATE_KEY' ? 'DUPLICATE' : 'YAML_SYNTAX', message));
+      this.#at(from, to - from, code === 'DUPLICATE_KEY' ? 'DUPLICATE' : 'YAML_SYNTAX', message),
+    );
     if (problems.length > 0) throw new DocumentError(problems);
     this.value = this.#toValue();
   }
@@ -68,7 +80,9 @@ export class YamlFile {
   /** A diagnostic at a key of a map. */
   diagnoseKey(path: NodePath, key: string, code: DiagnosticCode, message: string): Diagnostic {
     const map = this.#nodeAt(path);
-    const pair = isMap(map) ? map.items.find((item) => isScalar(item.key) && String(item.key.value) === key) : undefined;
+    const pair = isMap(map)
+      ? map.items.find((item) => isScalar(item.key) && String(item.key.value) === key)
+      : undefined;
     if (!isNode(pair?.key)) return this.diagnose(path, code, message);
     const [start = 0, end = start] = pair.key.range ?? [];
     return this.#at(start, end - start, code, message);
@@ -99,7 +113,8 @@ export class YamlFile {
     let node: unknown = this.#document.contents;
     for (const part of path) {
       if (isAlias(node)) node = node.resolve(this.#document);
-      if (isMap(node)) node = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part))?.value;
+      if (isMap(node))
+        node = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part))?.value;
       else if (isSeq(node)) node = node.items[Number(part)];
       else return undefined;
     }
@@ -122,7 +137,13 @@ export class YamlFile {
   #at(offset: number, span: number, code: DiagnosticCode, message: string): Diagnostic {
     const place = this.#placeAt(offset);
     const sourceLine = this.#lines[place.line - 1] ?? '';
-    return { code, place, message, sourceLine, span: Math.max(1, Math.min(span, sourceLine.length - place.column + 1)) };
+    return {
+      code,
+      place,
+      message,
+      sourceLine,
+      span: Math.max(1, Math.min(span, sourceLine.length - place.column + 1)),
+    };
   }
 }
 

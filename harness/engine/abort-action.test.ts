@@ -5,10 +5,19 @@ import type { Session } from './session.ts';
 
 it('aborts by a close with a linger time of zero', async () => {
   const asked: unknown[] = [];
-  const agent = { request: (command: string, args: unknown) => { asked.push([command, args]); return Promise.resolve({}); } };
+  const agent = {
+    request: (command: string, args: unknown) => {
+      asked.push([command, args]);
+      return Promise.resolve({});
+    },
+  };
   const session = {
-    cell: { topology: { name: 'none', hosts: ['sut'] }, agents: new Map([['sut', agent]]) }, scope: () => ({ lookup: () => undefined }),
+    cell: { topology: { name: 'none', hosts: ['sut'] }, agents: new Map([['sut', agent]]) },
+    scope: () => ({ lookup: () => undefined }),
   } as unknown as Session;
   await runSutLine(parseSutLine('abort fd=other'), session, 100);
-  expect(asked).toEqual([['setsockopt', { fd: 'other', name: 'SO_LINGER', value: '1,0' }], ['close', { fd: 'other' }]]);
+  expect(asked).toEqual([
+    ['setsockopt', { fd: 'other', name: 'SO_LINGER', value: '1,0' }],
+    ['close', { fd: 'other' }],
+  ]);
 });

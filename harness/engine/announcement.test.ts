@@ -14,8 +14,13 @@ function subflow(): Subflow {
   const connection = new Connection(profile, { uint32: () => 7, uint64: () => LOCAL_KEY });
   connection.remoteKey = REMOTE_KEY;
   const one = new Subflow({
-    name: 'a', spec: { link: 1, addressId: 0 }, connection, active: true, first: true,
-    local: { address: '10.0.0.1', port: 1000 }, remote: { address: '10.0.0.2', port: 5001 },
+    name: 'a',
+    spec: { link: 1, addressId: 0 },
+    connection,
+    active: true,
+    first: true,
+    local: { address: '10.0.0.1', port: 1000 },
+    remote: { address: '10.0.0.2', port: 5001 },
   });
   return Object.assign(one, { remoteIsn: 5, sendNext: 1 });
 }
@@ -27,7 +32,9 @@ function sent(line: string): OptionAddAddr | undefined {
 
 describe('an announcement to send', () => {
   it('has the HMAC of the address, id and port that it announces', () => {
-    expect(sent('a > ACK <add_addr id=9 addr=192.0.2.7 port=99>')?.hmac).toEqual(addAddrHmac(LOCAL_KEY, REMOTE_KEY, 9, '192.0.2.7', 99));
+    expect(sent('a > ACK <add_addr id=9 addr=192.0.2.7 port=99>')?.hmac).toEqual(
+      addAddrHmac(LOCAL_KEY, REMOTE_KEY, 9, '192.0.2.7', 99),
+    );
   });
 
   it('has the HMAC that is written, or none', () => {
@@ -44,9 +51,13 @@ describe('an announcement that has come', () => {
   const differences = (hmac: Uint8Array): string[] => {
     const own = subflow();
     const packet = composePacket(parsePacketLine('a > ACK <>'), own, scope, 0);
-    packet.tcp.options = [{ kind: 'add_addr', reserved: 0, echo: false, addressId: 4, address: '10.9.9.9', port: 77, hmac }];
+    packet.tcp.options = [
+      { kind: 'add_addr', reserved: 0, echo: false, addressId: 4, address: '10.9.9.9', port: 77, hmac },
+    ];
     const arrival = { packet, subflow: own, before: own.before(), at: 0, link: 'a', index: 0, consumed: false };
-    return matchPacket(parsePacketLine('a < ACK <add_addr hmac=auto>'), arrival, own, scope).differences.map((one) => one.field);
+    return matchPacket(parsePacketLine('a < ACK <add_addr hmac=auto>'), arrival, own, scope).differences.map(
+      (one) => one.field,
+    );
   };
 
   it('is held against the HMAC of what it announces', () => {

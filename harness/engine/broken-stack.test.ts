@@ -11,14 +11,48 @@ const scope: Scope = { lookup: () => undefined };
 const packet: Packet = {
   ip: { family: 'ipv4', src: '10.0.0.1', dst: '10.0.0.2' } as Packet['ip'],
   tcp: {
-    srcPort: 1, dstPort: 2, seq: 5, ack: 6, flags: FLAG.ACK, window: 7, urgent: 0, payload: new Uint8Array(3),
-    options: [{ kind: 'dss', reserved: 0, dataFin: false, dsn8: false, hasMap: false, dataAck8: false, hasDataAck: true, dataAck: 1n }],
+    srcPort: 1,
+    dstPort: 2,
+    seq: 5,
+    ack: 6,
+    flags: FLAG.ACK,
+    window: 7,
+    urgent: 0,
+    payload: new Uint8Array(3),
+    options: [
+      {
+        kind: 'dss',
+        reserved: 0,
+        dataFin: false,
+        dsn8: false,
+        hasMap: false,
+        dataAck8: false,
+        hasDataAck: true,
+        dataAck: 1n,
+      },
+    ],
   } as unknown as Packet['tcp'],
 };
-const arrival: Arrival = { packet, subflow: undefined, before: { receiveNext: 0, dataNext: 1n }, at: 0, link: 'a', index: 0, consumed: false };
+const arrival: Arrival = {
+  packet,
+  subflow: undefined,
+  before: { receiveNext: 0, dataNext: 1n },
+  at: 0,
+  link: 'a',
+  index: 0,
+  consumed: false,
+};
 
 function broken(one: Partial<Break>): BrokenStack {
-  return new BrokenStack({ clause: 'c', stack: 'errs', place: { file: 'x', line: 1, column: 1 }, from: 'start', skip: 0, scenarios: [], ...one });
+  return new BrokenStack({
+    clause: 'c',
+    stack: 'errs',
+    place: { file: 'x', line: 1, column: 1 },
+    from: 'start',
+    skip: 0,
+    scenarios: [],
+    ...one,
+  });
 }
 
 it('drops what fits, after those that are spared, and nothing else', () => {

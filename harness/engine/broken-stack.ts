@@ -79,7 +79,12 @@ function fits(line: PacketLine, arrival: Arrival, subflow: Subflow | undefined, 
 }
 
 /** The packet with what a change sets; a value of `any` becomes another one than it was. */
-function changed(packet: Packet, { flags, fields, options }: Change, subflow: Subflow | undefined, scope: Scope): Packet {
+function changed(
+  packet: Packet,
+  { flags, fields, options }: Change,
+  subflow: Subflow | undefined,
+  scope: Scope,
+): Packet {
   let result = packet;
   if (flags !== 'any') {
     const bits = flags.reduce((sum, name) => sum | FLAG[name as keyof typeof FLAG], 0);
@@ -87,28 +92,39 @@ function changed(packet: Packet, { flags, fields, options }: Change, subflow: Su
   }
   for (const { name, matcher } of fields) {
     const value = matcher.type === 'equal' && matcher.expr.type !== 'auto' ? evaluate(matcher.expr, scope) : undefined;
-    result = value === undefined ? alterHeader(result, name, matcher.type !== 'absent') : setHeader(result, name, toInt(value), subflow);
+    result =
+      value === undefined
+        ? alterHeader(result, name, matcher.type !== 'absent')
+        : setHeader(result, name, toInt(value), subflow);
   }
   for (const item of options?.items ?? []) {
     if (item.negated) {
       result = removeOption(result, item.name);
       continue;
     }
-    if (!result.tcp.options.some((option) => option.kind === item.name)) result = addOption(result, blankOption(item.name));
+    if (!result.tcp.options.some((option) => option.kind === item.name))
+      result = addOption(result, blankOption(item.name));
     for (const { name, matcher } of item.fields) {
       const value = matcher.type === 'equal' ? evaluate(matcher.expr, { ...scope, style: 'reason' }) : undefined;
       const absolute = value === undefined ? undefined : fromIdsn(name, value, subflow);
-      result = matcher.type === 'absent' ? alterField(result, item.name, name, null) : alterField(result, item.name, name, absolute);
+      result =
+        matcher.type === 'absent'
+          ? alterField(result, item.name, name, null)
+          : alterField(result, item.name, name, absolute);
     }
   }
   return result;
 }
 
 /** Data sequence numbers and Data ACKs are written as they count from the IDSN. */
-function fromIdsn(name: string, value: ReturnType<typeof evaluate>, subflow: Subflow | undefined): ReturnType<typeof evaluate> {
+function fromIdsn(
+  name: string,
+  value: ReturnType<typeof evaluate>,
+  subflow: Subflow | undefined,
+): ReturnType<typeof evaluate> {
   if (subflow === undefined || (name !== 'dsn' && name !== 'dack')) return value;
   const { localIdsn, remoteIdsn } = subflow.connection;
-  return BigInt.asUintN(64, (name === 'dack' ? localIdsn : remoteIdsn ?? 0n) + toInt(value));
+  return BigInt.asUintN(64, (name === 'dack' ? localIdsn : (remoteIdsn ?? 0n)) + toInt(value));
 }
 
 function setHeader(packet: Packet, name: string, value: bigint, subflow: Subflow | undefined): Packet {
@@ -122,7 +138,13 @@ function setHeader(packet: Packet, name: string, value: bigint, subflow: Subflow
     case 'win':
       return { ...packet, tcp: { ...tcp, window: number } };
     case 'len':
-      return { ...packet, tcp: { ...tcp, payload: tcp.payload.length >= number ? tcp.payload.subarray(0, number) : new Uint8Array(number) } };
+      return {
+        ...packet,
+        tcp: {
+          ...tcp,
+          payload: tcp.payload.length >= number ? tcp.payload.subarray(0, number) : new Uint8Array(number),
+        },
+      };
     default:
       return alterHeader(packet, name, true, value);
   }

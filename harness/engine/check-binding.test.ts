@@ -11,10 +11,21 @@ const base = { place: { file: 'x', line: 1, column: 1 }, text: '', clauses: [] }
 const keep: Step = { ...base, kind: 'check', left: '$tester.key', comparison: parseMatcher('?kept', 0) };
 
 it('keeps a value that no packet line can name', async () => {
-  const cell: Cell = { topology: { name: 'none', title: '', hosts: [], links: [] }, agents: new Map(), links: [], close: () => Promise.resolve() };
+  const cell: Cell = {
+    topology: { name: 'none', title: '', hosts: [], links: [] },
+    agents: new Map(),
+    links: [],
+    close: () => Promise.resolve(),
+  };
   const session = new Session({
-    scenario: { profile } as Scenario, cell, waits: { answer: 100, grace: 1 }, random: { uint32: () => 1, uint64: () => 77n },
-    openPort: () => { throw new Error('there is no link'); }, onPacket: () => undefined,
+    scenario: { profile } as Scenario,
+    cell,
+    waits: { answer: 100, grace: 1 },
+    random: { uint32: () => 1, uint64: () => 77n },
+    openPort: () => {
+      throw new Error('there is no link');
+    },
+    onPacket: () => undefined,
   });
   const run: StepRun = { session, levelOf: () => 'must', results: [], ladder: [] };
   await runSteps([keep], run, false);

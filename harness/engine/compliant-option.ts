@@ -26,7 +26,13 @@ export interface OptionView {
 }
 
 /** The view of a packet that the tester is about to send. */
-export function outgoingView(subflow: Subflow, flags: number, ssn: number, payload: Uint8Array, dataFin: boolean): OptionView {
+export function outgoingView(
+  subflow: Subflow,
+  flags: number,
+  ssn: number,
+  payload: Uint8Array,
+  dataFin: boolean,
+): OptionView {
   const { connection } = subflow;
   const known = subflow.sentMappingAt(ssn);
   const dsnNext = known !== undefined && payload.length > 0 ? known.dsn + BigInt(ssn - known.ssn) : connection.sendNext;
@@ -34,10 +40,23 @@ export function outgoingView(subflow: Subflow, flags: number, ssn: number, paylo
 }
 
 /** The view of a packet that has come; `before` is what the tester knew until then. */
-export function incomingView(subflow: Subflow, flags: number, ssn: number, payload: Uint8Array, dataFin: boolean, before: Before): OptionView {
+export function incomingView(
+  subflow: Subflow,
+  flags: number,
+  ssn: number,
+  payload: Uint8Array,
+  dataFin: boolean,
+  before: Before,
+): OptionView {
   return {
-    subflow, outgoing: false, flags, ssn, payload, dataFin,
-    dsnNext: before.dataNext, dataAckNext: subflow.connection.sendNext,
+    subflow,
+    outgoing: false,
+    flags,
+    ssn,
+    payload,
+    dataFin,
+    dsnNext: before.dataNext,
+    dataAckNext: subflow.connection.sendNext,
   };
 }
 
@@ -110,7 +129,11 @@ function compliantMptcp(kind: string, view: OptionView): TcpOption {
       return dss(view, secrets);
     case 'add_addr':
       return {
-        kind: 'add_addr', reserved: 0, echo: false, addressId: 1, address: view.subflow.local.address,
+        kind: 'add_addr',
+        reserved: 0,
+        echo: false,
+        addressId: 1,
+        address: view.subflow.local.address,
         hmac: addAddrHmac(secrets.senderKey, secrets.receiverKey, 1, view.subflow.local.address, 0),
       };
     case 'remove_addr':
@@ -139,7 +162,8 @@ function mpCapable(view: OptionView, secrets: Secrets): TcpOption {
   const ownChecksum = view.outgoing ? connection.profile.checksum : connection.remoteChecksum;
   // The third packet confirms what both sides asked for (§3.1): A is then the outcome, not the wish.
   const flags = ((isSyn ? ownChecksum : connection.checksum) ? 0x80 : 0) | 0x01;
-  if (isSyn) return (view.flags & FLAG.ACK) === 0 ? { ...base, flags } : { ...base, flags, senderKey: secrets.senderKey };
+  if (isSyn)
+    return (view.flags & FLAG.ACK) === 0 ? { ...base, flags } : { ...base, flags, senderKey: secrets.senderKey };
   const keys = { ...base, flags, senderKey: secrets.senderKey, receiverKey: secrets.receiverKey };
   if (view.payload.length === 0) return keys;
   const withLength = { ...keys, dataLength: view.payload.length };
@@ -160,20 +184,38 @@ function dss(view: OptionView, secrets: Secrets): TcpOption {
   const { connection } = view.subflow;
   const eight = view.outgoing ? connection.profile.dsnSize === 8 : true;
   const base = {
-    kind: 'dss', reserved: 0, dataFin: view.dataFin, dsn8: false, hasMap: false, dataAck8: eight, hasDataAck: true,
+    kind: 'dss',
+    reserved: 0,
+    dataFin: view.dataFin,
+    dsn8: false,
+    hasMap: false,
+    dataAck8: eight,
+    hasDataAck: true,
     dataAck: BigInt.asUintN(64, idsn(secrets.receiverKey) + view.dataAckNext),
   } as const;
   if (view.payload.length === 0 && !view.dataFin && view.mapping !== true) return base;
   // A DATA_FIN without data maps nothing: its SSN is 0 (§3.3.3).
   const ssn = view.payload.length === 0 && view.dataFin ? 0 : view.ssn;
   const dataLength = view.payload.length + (view.dataFin ? 1 : 0);
-  const map = { hasMap: true, dsn8: eight, dsn: BigInt.asUintN(64, idsn(secrets.senderKey) + view.dsnNext), ssn, dataLength };
+  const map = {
+    hasMap: true,
+    dsn8: eight,
+    dsn: BigInt.asUintN(64, idsn(secrets.senderKey) + view.dsnNext),
+    ssn,
+    dataLength,
+  };
   if (!connection.checksum) return { ...base, ...map };
   return { ...base, ...map, checksum: checksumOf(view, secrets.senderKey, view.dsnNext, ssn, dataLength) };
 }
 
 /** DSS checksum over the whole payload of a packet; the DSN is relative to the sender's IDSN. */
-export function checksumOf(view: OptionView, senderKey: bigint, dsn: bigint, ssn: number, dataLength = view.payload.length): number {
+export function checksumOf(
+  view: OptionView,
+  senderKey: bigint,
+  dsn: bigint,
+  ssn: number,
+  dataLength = view.payload.length,
+): number {
   return dssChecksum({ dsn: BigInt.asUintN(64, idsn(senderKey) + dsn), ssn, dataLength, data: view.payload });
 }
 

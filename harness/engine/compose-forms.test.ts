@@ -9,7 +9,13 @@ import { fillOctets } from '../sut/fill.ts';
 import { composePacket, recordSent } from './compose.ts';
 import type { Subflow } from './endpoint.ts';
 import {
-  establishedSubflow, freshSubflow, LOCAL_ISN, LOCAL_KEY, NOTHING, REMOTE_ISN, REMOTE_KEY,
+  establishedSubflow,
+  freshSubflow,
+  LOCAL_ISN,
+  LOCAL_KEY,
+  NOTHING,
+  REMOTE_ISN,
+  REMOTE_KEY,
 } from './testing/subflows.ts';
 
 function compose(text: string, subflow = establishedSubflow(), clock = 500): Packet {
@@ -32,7 +38,13 @@ describe('the header', () => {
     expect(compose('a > PSH/ACK len=3')).toMatchObject({
       ip: { family: 'ipv4', src: '192.0.2.1', dst: '192.0.2.2' },
       tcp: {
-        srcPort: 40_000, dstPort: 5001, seq: LOCAL_ISN + 1, ack: (REMOTE_ISN + 1) >>> 0, flags: FLAG.PSH | FLAG.ACK, window: 0xffff, urgent: 0,
+        srcPort: 40_000,
+        dstPort: 5001,
+        seq: LOCAL_ISN + 1,
+        ack: (REMOTE_ISN + 1) >>> 0,
+        flags: FLAG.PSH | FLAG.ACK,
+        window: 0xffff,
+        urgent: 0,
         payload: fillOctets(0, 3),
       },
     });
@@ -40,10 +52,20 @@ describe('the header', () => {
   });
 
   test('is what the line says', () => {
-    expect(compose('a > URG/ACK seq=auto+5 ack=7 win=0 urg=9 sport=1 dport=2 data=hex:0102 from=198.51.100.1 to=198.51.100.2')).toMatchObject({
+    expect(
+      compose(
+        'a > URG/ACK seq=auto+5 ack=7 win=0 urg=9 sport=1 dport=2 data=hex:0102 from=198.51.100.1 to=198.51.100.2',
+      ),
+    ).toMatchObject({
       ip: { src: '198.51.100.1', dst: '198.51.100.2' },
       tcp: {
-        seq: LOCAL_ISN + 6, ack: (REMOTE_ISN + 7) >>> 0, window: 0, urgent: 9, srcPort: 1, dstPort: 2, flags: FLAG.URG | FLAG.ACK,
+        seq: LOCAL_ISN + 6,
+        ack: (REMOTE_ISN + 7) >>> 0,
+        window: 0,
+        urgent: 9,
+        srcPort: 1,
+        dstPort: 2,
+        flags: FLAG.URG | FLAG.ACK,
         payload: Uint8Array.of(1, 2),
       },
     });
@@ -67,7 +89,13 @@ describe('the header', () => {
 
 describe('the options of a compliant peer', () => {
   test('are on a SYN what the tester offers', () => {
-    expect(kindsOf('a > SYN', freshSubflow({ timestamps: true }))).toEqual(['mss', 'sack_ok', 'wscale', 'ts', 'mp_capable']);
+    expect(kindsOf('a > SYN', freshSubflow({ timestamps: true }))).toEqual([
+      'mss',
+      'sack_ok',
+      'wscale',
+      'ts',
+      'mp_capable',
+    ]);
     expect(kindsOf('a > SYN', freshSubflow({ sack: false, wscale: -1 }))).toEqual(['mss', 'mp_capable']);
     expect(kindsOf('a > SYN', freshSubflow({}, false))).toEqual(['mss', 'sack_ok', 'wscale', 'mp_join']);
   });
@@ -109,7 +137,7 @@ describe('a list of options', () => {
     expect(kindsOf('a > ACK <dss, dss>')).toEqual(['dss', 'dss']);
   });
 
-  test('leaves TCP\'s own options, but for those that it names', () => {
+  test("leaves TCP's own options, but for those that it names", () => {
     expect(optionsOf('a > SYN <mss=536>', freshSubflow()).slice(-1)).toEqual([{ kind: 'mss', mss: 536 }]);
     expect(kindsOf('a > SYN <mss=536, !sack_ok>', freshSubflow())).toEqual(['wscale', 'mss']);
   });
@@ -125,18 +153,29 @@ describe('each option', () => {
     ['mp_capable A=1 H=0 C=1', { flags: 0xa0 }],
     ['mp_capable crypto=0', { flags: 0 }],
     ['mp_capable key=absent rkey=absent dlen=absent', { kind: 'mp_capable', version: 1, flags: 1 }],
-    ['mp_capable key=flip(auto) rkey=auto+1 dlen=auto+1', { senderKey: LOCAL_KEY ^ 1n, receiverKey: REMOTE_KEY + 1n, dataLength: 11 }],
+    [
+      'mp_capable key=flip(auto) rkey=auto+1 dlen=auto+1',
+      { senderKey: LOCAL_KEY ^ 1n, receiverKey: REMOTE_KEY + 1n, dataLength: 11 },
+    ],
     ['mp_capable csum=0x1234', { checksum: 0x1234 }],
   ])('%s', (text, expected) => expect(last(text, capable)).toMatchObject(expected));
 
   test.each<[string, object]>([
-    ['mp_join B=1 id=9 token=1 nonce=2 rsv=7', { form: 'syn', backup: true, addressId: 9, token: 1, nonce: 2, reserved: 7 }],
+    [
+      'mp_join B=1 id=9 token=1 nonce=2 rsv=7',
+      { form: 'syn', backup: true, addressId: 9, token: 1, nonce: 2, reserved: 7 },
+    ],
     ['mp_join token=auto+1', { token: token(REMOTE_KEY) + 1 }],
-  ])('%s on a SYN', (text, expected) => expect(optionsOf(`a > SYN <${text}>`, establishedSubflow({}, false)).at(-1)).toMatchObject(expected));
+  ])('%s on a SYN', (text, expected) =>
+    expect(optionsOf(`a > SYN <${text}>`, establishedSubflow({}, false)).at(-1)).toMatchObject(expected),
+  );
 
   test.each<[string, object]>([
     ['mp_join', { form: 'ack', hmac: hmac.slice(0, 20) }],
-    ['mp_join hmac=flip(auto) rsv=0xfff', { hmac: Uint8Array.of((hmac[0] ?? 0) ^ 0x80, ...hmac.slice(1, 20)), reserved: 0xfff }],
+    [
+      'mp_join hmac=flip(auto) rsv=0xfff',
+      { hmac: Uint8Array.of((hmac[0] ?? 0) ^ 0x80, ...hmac.slice(1, 20)), reserved: 0xfff },
+    ],
     ['add_addr id=3 addr=fd00::3 port=80 E=1', { addressId: 3, address: 'fd00::3', port: 80, echo: true }],
     ['remove_addr=1+2+3', { addressIds: [1, 2, 3] }],
     ['remove_addr id=7', { addressIds: [7] }],
@@ -151,7 +190,11 @@ describe('each option', () => {
     ['raw=hex:1e0399', { kind: 'raw', raw: Uint8Array.of(0x1e, 3, 0x99) }],
     ['padding=hex:0100', { raw: Uint8Array.of(1, 0) }],
     ['fastopen=hex:01020304', { cookie: Uint8Array.of(1, 2, 3, 4) }],
-    ['mss=9', { mss: 9 }], ['wscale=14', { shift: 14 }], ['sack_ok', { kind: 'sack_ok' }], ['nop', { kind: 'nop' }], ['eol', { kind: 'eol' }],
+    ['mss=9', { mss: 9 }],
+    ['wscale=14', { shift: 14 }],
+    ['sack_ok', { kind: 'sack_ok' }],
+    ['nop', { kind: 'nop' }],
+    ['eol', { kind: 'eol' }],
   ])('%s', (text, expected) => expect(last(text, establishedSubflow({}, false))).toMatchObject(expected));
 
   test('of the notation can be sent as a compliant peer has it', () => {
@@ -176,7 +219,10 @@ describe('a DSS', () => {
   ])('%s', (text, expected) => expect(last(text)).toMatchObject(expected));
 
   test('has long numbers where the line asks for them and the tester sends short ones', () => {
-    expect(last('dss dsn_size=8 dack_size=8', establishedSubflow({ dsnSize: 4 }))).toMatchObject({ dsn: at(LOCAL_KEY, 1n), dataAck: at(REMOTE_KEY, 1n) });
+    expect(last('dss dsn_size=8 dack_size=8', establishedSubflow({ dsnSize: 4 }))).toMatchObject({
+      dsn: at(LOCAL_KEY, 1n),
+      dataAck: at(REMOTE_KEY, 1n),
+    });
   });
 
   test('maps without data where the line speaks of a mapping', () => {
@@ -220,7 +266,13 @@ describe('what was sent', () => {
 
   test('moves the subflow by data, SYN and FIN, once', () => {
     const subflow = freshSubflow();
-    for (const [text, next] of [['a > SYN', 1], ['a > SYN seq=0', 1], ['a > ACK', 1], ['a > PSH/ACK len=10', 11], ['a > FIN/ACK', 12]] as const) {
+    for (const [text, next] of [
+      ['a > SYN', 1],
+      ['a > SYN seq=0', 1],
+      ['a > ACK', 1],
+      ['a > PSH/ACK len=10', 11],
+      ['a > FIN/ACK', 12],
+    ] as const) {
       send(subflow, text);
       expect(subflow.sendNext, text).toBe(next);
     }

@@ -13,8 +13,13 @@ function subflowOf(changes: Partial<Profile> = {}): Subflow {
   const connection = new Connection({ ...profile, ...changes }, { uint32: () => 7, uint64: () => 99n });
   connection.remoteKey = 5n;
   const subflow = new Subflow({
-    name: 'a', spec: { link: 1, addressId: 0 }, connection, active: true, first: true,
-    local: { address: '192.0.2.1', port: 1 }, remote: { address: '192.0.2.2', port: 2 },
+    name: 'a',
+    spec: { link: 1, addressId: 0 },
+    connection,
+    active: true,
+    first: true,
+    local: { address: '192.0.2.1', port: 1 },
+    remote: { address: '192.0.2.2', port: 2 },
   });
   Object.assign(subflow, { sendNext: 1, confirmed: true, remoteIsn: 0 });
   return subflow;

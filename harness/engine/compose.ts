@@ -1,13 +1,28 @@
 /** Builds the packet that a `send` line describes: a compliant peer's, but for what the line says. Pure. */
 import { dssChecksum } from '../mptcp/index.ts';
 import { encodedLength, encodeOptions } from '../packet/index.ts';
-import { FLAG, type IpHeader, type OptionAddAddr, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
+import {
+  FLAG,
+  type IpHeader,
+  type OptionAddAddr,
+  type OptionDss,
+  type Packet,
+  type TcpOption,
+} from '../packet/types.ts';
 import type { Value } from '../scenario/expression.ts';
 import { isMptcp, OPTION_FIELDS } from '../scenario/option-fields.ts';
 import type { FieldItem, OptionItem, PacketLine } from '../scenario/packet-line.ts';
 import { fillOctets } from '../sut/fill.ts';
 import {
-  announcementHmac, baseFor, checksumOf, compliantOption, mappedOctets, narrowDss, outgoingView, wideOption, type OptionView,
+  announcementHmac,
+  baseFor,
+  checksumOf,
+  compliantOption,
+  mappedOctets,
+  narrowDss,
+  outgoingView,
+  wideOption,
+  type OptionView,
 } from './compliant-option.ts';
 import { relativeDsn, type Subflow } from './endpoint.ts';
 import { evaluate, toInt, type Scope } from './evaluate.ts';
@@ -52,7 +67,11 @@ export function recordSent(line: PacketLine, subflow: Subflow, packet: Packet): 
   const control = Number((tcp.flags & FLAG.SYN) !== 0) + Number((tcp.flags & FLAG.FIN) !== 0);
   const end = seq + tcp.payload.length + control;
   // A segment far off the stream (a test of validity checks) does not move it.
-  if (isFarOff(seq, subflow.sendNext) || ((tcp.flags & FLAG.ACK) !== 0 && isFarOff((tcp.ack - (subflow.remoteIsn ?? tcp.ack)) >>> 0, subflow.receiveNext))) return;
+  if (
+    isFarOff(seq, subflow.sendNext) ||
+    ((tcp.flags & FLAG.ACK) !== 0 && isFarOff((tcp.ack - (subflow.remoteIsn ?? tcp.ack)) >>> 0, subflow.receiveNext))
+  )
+    return;
   if (seq <= subflow.sendNext && end > subflow.sendNext) subflow.sendNext = end;
   if ((tcp.flags & FLAG.SYN) !== 0) {
     if (subflow.first) connection.mptcp &&= tcp.options.some((option) => isMptcp(option));
@@ -68,7 +87,13 @@ function isFarOff(number: number, next: number): boolean {
   return Math.abs(distance) > 0x1000000;
 }
 
-function recordMapping(line: PacketLine, subflow: Subflow, options: readonly TcpOption[], seq: number, length: number): void {
+function recordMapping(
+  line: PacketLine,
+  subflow: Subflow,
+  options: readonly TcpOption[],
+  seq: number,
+  length: number,
+): void {
   const { connection } = subflow;
   const dss = options.find((option) => option.kind === 'dss');
   const capable = options.find((option) => option.kind === 'mp_capable' && option.dataLength !== undefined);
@@ -110,8 +135,11 @@ function viewFor(line: PacketLine, subflow: Subflow, flags: number, scope: Scope
   const shown = known === undefined ? writtenDsn(line, start, dsn, scope) : undefined;
   const isPlain = !connection.mptcp || (subflow.first && known === undefined && isUnmapped(line));
   const offset = isPlain ? start - 1 : Number(shown ?? dsn) - 1;
-  const dataFin = line.options?.items.some((item) =>
-    item.name === 'dss' && item.fields.some((field) => field.name === 'F' && fieldValue(field, scope) === 1n)) ?? false;
+  const dataFin =
+    line.options?.items.some(
+      (item) =>
+        item.name === 'dss' && item.fields.some((field) => field.name === 'F' && fieldValue(field, scope) === 1n),
+    ) ?? false;
   return outgoingView(subflow, flags, start, payloadOf(line, Math.max(0, offset), scope), dataFin);
 }
 
@@ -119,19 +147,29 @@ function viewFor(line: PacketLine, subflow: Subflow, flags: number, scope: Scope
 function writtenDsn(line: PacketLine, start: number, next: bigint, scope: Scope): bigint | undefined {
   const [dsn, ssn] = [writtenIn(line, 'dsn'), writtenIn(line, 'ssn')];
   if (dsn === undefined || dsn.matcher.type === 'absent') return undefined;
-  const from = ssn === undefined || ssn.matcher.type === 'absent' ? start : toInt(fieldValue(ssn, { ...scope, auto: () => BigInt(start) }));
+  const from =
+    ssn === undefined || ssn.matcher.type === 'absent'
+      ? start
+      : toInt(fieldValue(ssn, { ...scope, auto: () => BigInt(start) }));
   return BigInt.asUintN(32, toInt(fieldValue(dsn, { ...scope, auto: () => next })) + BigInt(start) - BigInt(from));
 }
 
 /** Whether a line leaves its data without a mapping: after a fall back its place on the subflow is that in the stream. */
 function isUnmapped({ options }: PacketLine): boolean {
-  return options !== undefined && !options.open && options.items.every((item) => item.negated || !MAPPING_OPTIONS.has(item.name));
+  return (
+    options !== undefined &&
+    !options.open &&
+    options.items.every((item) => item.negated || !MAPPING_OPTIONS.has(item.name))
+  );
 }
 
 function payloadOf(line: PacketLine, offset: number, scope: Scope): Uint8Array {
   const data = line.fields.find((field) => field.name === 'data');
   if (data !== undefined) {
-    const value = fieldValue(data, { ...scope, auto: () => fillOctets(offset, Number(headerValue(line.fields, 'len', 0n, scope))) });
+    const value = fieldValue(data, {
+      ...scope,
+      auto: () => fillOctets(offset, Number(headerValue(line.fields, 'len', 0n, scope))),
+    });
     if (!(value instanceof Uint8Array)) throw new RangeError('data: a packet to send needs octets; write hex:00ff');
     return value;
   }
@@ -170,7 +208,9 @@ function plainOptions(line: PacketLine, view: OptionView): TcpOption[] {
 function mptcpOptions(line: PacketLine, view: OptionView, scope: Scope): TcpOption[] {
   if (line.options === undefined) return defaultKinds(view).map((kind) => compliantOption(kind, view));
   const items = line.options.items.filter((item) => !item.negated);
-  const extra = line.options.open ? defaultKinds(view).filter((kind) => !line.options?.items.some((item) => item.name === kind)) : [];
+  const extra = line.options.open
+    ? defaultKinds(view).filter((kind) => !line.options?.items.some((item) => item.name === kind))
+    : [];
   return [...extra.map((kind) => compliantOption(kind, view)), ...items.map((item) => buildOption(item, view, scope))];
 }
 
@@ -189,14 +229,16 @@ function buildOption(item: OptionItem, plain: OptionView, scope: Scope): TcpOpti
   const view = item.name === 'dss' && speaksOfMapping(item, scope) ? { ...plain, mapping: true } : plain;
   const reference = wideOption(item.name, view);
   const option = structuredClone(reference);
-  for (const field of item.fields) if (field.name !== 'csum' && field.name !== 'len') writeField(field, item.name, { option, reference, view, scope });
+  for (const field of item.fields)
+    if (field.name !== 'csum' && field.name !== 'len') writeField(field, item.name, { option, reference, view, scope });
   if (option.kind === 'dss') dropWithParts(option, item);
   if (option.kind === 'add_addr' && !item.fields.some((field) => field.name === 'hmac')) settleHmac(option, view);
   // A compliant checksum covers the mapping as it is written, so it comes last.
   const checksum = item.fields.find((field) => field.name === 'csum');
   if (checksum !== undefined && (option.kind === 'dss' || option.kind === 'mp_capable')) option.checksum ??= 0;
   sumUp(option, reference, view);
-  if (checksum !== undefined) writeField(checksum, item.name, { option, reference: structuredClone(option), view, scope });
+  if (checksum !== undefined)
+    writeField(checksum, item.name, { option, reference: structuredClone(option), view, scope });
   narrowDss(option);
   const length = item.fields.find((field) => field.name === 'len');
   if (length === undefined) return option;
@@ -257,7 +299,10 @@ function sumUp(option: TcpOption, reference: TcpOption, view: OptionView): void 
   if (option.kind === 'dss' && option.checksum !== undefined && option.dsn !== undefined) {
     const { dsn, ssn = 0, dataLength = 0 } = option;
     // An infinite mapping has no octets to sum up (§3.7).
-    option.checksum = dataLength === 0 ? 0 : dssChecksum({ dsn, ssn, dataLength, data: mappedOctets(option, view, view.subflow.connection.localIdsn) });
+    option.checksum =
+      dataLength === 0
+        ? 0
+        : dssChecksum({ dsn, ssn, dataLength, data: mappedOctets(option, view, view.subflow.connection.localIdsn) });
   }
   if (option.kind !== 'mp_capable' || option.checksum === undefined || option.dataLength === undefined) return;
   if (reference.kind !== 'mp_capable' || reference.senderKey === undefined) return;
@@ -282,7 +327,8 @@ function fit(options: TcpOption[]): TcpOption[] {
 function ipHeader(line: PacketLine, { local, remote }: Subflow, scope: Scope): IpHeader {
   const src = addressValue(line, 'from', local.address, scope);
   const dst = addressValue(line, 'to', remote.address, scope);
-  if (local.address.includes(':')) return { family: 'ipv6', src, dst, trafficClass: 0, flowLabel: 0, hopLimit: 64, protocol: 6 };
+  if (local.address.includes(':'))
+    return { family: 'ipv6', src, dst, trafficClass: 0, flowLabel: 0, hopLimit: 64, protocol: 6 };
   return { family: 'ipv4', src, dst, tos: 0, id: 0, fragment: 0x4000, ttl: 64, protocol: 6 };
 }
 

@@ -3,15 +3,27 @@ import type { Agent } from '../sut/types.ts';
 import { movedCounters, readCounters } from './counters.ts';
 
 it('leaves out what did not move, and counts what did from where it stood', () => {
-  const before = new Map([['MPJoinSynRx', 7n], ['Blackhole', 2n], ['MPCurrEstab', 1n]]);
-  const after = new Map([['MPJoinSynRx', 9n], ['Blackhole', 2n], ['MPCurrEstab', 0n], ['New', 3n]]);
+  const before = new Map([
+    ['MPJoinSynRx', 7n],
+    ['Blackhole', 2n],
+    ['MPCurrEstab', 1n],
+  ]);
+  const after = new Map([
+    ['MPJoinSynRx', 9n],
+    ['Blackhole', 2n],
+    ['MPCurrEstab', 0n],
+    ['New', 3n],
+  ]);
   expect(movedCounters(before, after)).toEqual({ MPJoinSynRx: 2, MPCurrEstab: -1, New: 3 });
 });
 
 it('reads numbers under their short names', async () => {
   const asked: unknown[] = [];
   const agent: Agent = {
-    pid: 0, features: new Set(), log: [], close: () => Promise.resolve(),
+    pid: 0,
+    features: new Set(),
+    log: [],
+    close: () => Promise.resolve(),
     request: (...what) => {
       asked.push(what);
       return Promise.resolve({ 'MPTcpExt.MPJoinSynRx': '3', 'MPTcpExt.Odd': 'x' });

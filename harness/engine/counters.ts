@@ -9,8 +9,11 @@ const SECTION = 'MPTcpExt';
 /** Reads the counters; empty for a stack that has none. @throws AgentRefused, AgentLost */
 export async function readCounters(agent: Agent): Promise<Counters> {
   const answer = await agent.request('counters', { prefix: SECTION });
-  return new Map(Object.entries(answer).flatMap(([name, value]) =>
-    (/^-?\d+$/.test(value) ? [[name.replace(`${SECTION}.`, ''), BigInt(value)] as const] : [])));
+  return new Map(
+    Object.entries(answer).flatMap(([name, value]) =>
+      /^-?\d+$/.test(value) ? [[name.replace(`${SECTION}.`, ''), BigInt(value)] as const] : [],
+    ),
+  );
 }
 
 /** By how much each counter has moved; those that have not are left out. */

@@ -6,8 +6,17 @@ import { dssOf, ReceivedSpace, relativeDsn } from './endpoint.ts';
 import { establishedSubflow, freshSubflow, fromStack, LOCAL_KEY, REMOTE_ISN, REMOTE_KEY } from './testing/subflows.ts';
 
 const dss = (dsn: bigint, ssn: number, dataLength: number, change: Partial<OptionDss> = {}): OptionDss => ({
-  kind: 'dss', reserved: 0, dataFin: false, dsn8: true, hasMap: true, dataAck8: true, hasDataAck: false,
-  dsn: BigInt.asUintN(64, idsn(REMOTE_KEY) + dsn), ssn, dataLength, ...change,
+  kind: 'dss',
+  reserved: 0,
+  dataFin: false,
+  dsn8: true,
+  hasMap: true,
+  dataAck8: true,
+  hasDataAck: false,
+  dsn: BigInt.asUintN(64, idsn(REMOTE_KEY) + dsn),
+  ssn,
+  dataLength,
+  ...change,
 });
 
 describe('ReceivedSpace', () => {
@@ -23,20 +32,27 @@ describe('ReceivedSpace', () => {
 
   test('ends at the same number whatever the order', () => {
     const pieces = fc.uniqueArray(fc.integer({ min: 0, max: 20 }), { minLength: 1 });
-    fc.assert(fc.property(pieces, fc.func(fc.integer()), (list, weigh) => {
-      const space = new ReceivedSpace(0n);
-      for (const piece of list.toSorted((a, b) => weigh(a) - weigh(b))) space.take(BigInt(piece * 10), 10);
-      let expected = 0;
-      while (list.includes(expected)) expected++;
-      expect(space.next).toBe(BigInt(expected * 10));
-    }));
+    fc.assert(
+      fc.property(pieces, fc.func(fc.integer()), (list, weigh) => {
+        const space = new ReceivedSpace(0n);
+        for (const piece of list.toSorted((a, b) => weigh(a) - weigh(b))) space.take(BigInt(piece * 10), 10);
+        let expected = 0;
+        while (list.includes(expected)) expected++;
+        expect(space.next).toBe(BigInt(expected * 10));
+      }),
+    );
   });
 });
 
 describe('a connection', () => {
   test('derives token and IDSN of either side', () => {
     const { connection } = establishedSubflow();
-    expect(connection).toMatchObject({ localToken: token(LOCAL_KEY), remoteToken: token(REMOTE_KEY), localIdsn: idsn(LOCAL_KEY), remoteIdsn: idsn(REMOTE_KEY) });
+    expect(connection).toMatchObject({
+      localToken: token(LOCAL_KEY),
+      remoteToken: token(REMOTE_KEY),
+      localIdsn: idsn(LOCAL_KEY),
+      remoteIdsn: idsn(REMOTE_KEY),
+    });
     expect(freshSubflow().connection).toMatchObject({ remoteToken: undefined, remoteIdsn: undefined });
   });
 
@@ -65,7 +81,22 @@ describe('a SYN/ACK', () => {
     first.observe(fromStack(synAck));
     expect(first.connection.mptcp).toBe(false);
     const joined = freshSubflow({}, false);
-    joined.observe(fromStack({ ...synAck, options: [{ kind: 'mp_join', form: 'synack', reserved: 0, backup: false, addressId: 1, hmac: new Uint8Array(8), nonce: 9 }] }));
+    joined.observe(
+      fromStack({
+        ...synAck,
+        options: [
+          {
+            kind: 'mp_join',
+            form: 'synack',
+            reserved: 0,
+            backup: false,
+            addressId: 1,
+            hmac: new Uint8Array(8),
+            nonce: 9,
+          },
+        ],
+      }),
+    );
     expect(joined.connection.mptcp).toBe(true);
     expect(joined.remoteNonce).toBe(9);
   });
@@ -115,7 +146,14 @@ describe('data', () => {
 
   test('may come with MP_CAPABLE', () => {
     const subflow = establishedSubflow();
-    const capable = { kind: 'mp_capable', version: 1, flags: 1, senderKey: REMOTE_KEY, receiverKey: LOCAL_KEY, dataLength: 7 } as const;
+    const capable = {
+      kind: 'mp_capable',
+      version: 1,
+      flags: 1,
+      senderKey: REMOTE_KEY,
+      receiverKey: LOCAL_KEY,
+      dataLength: 7,
+    } as const;
     subflow.observe(fromStack({ options: [capable], payload: new Uint8Array(7) }));
     expect(subflow.connection.received.next).toBe(8n);
   });

@@ -34,7 +34,7 @@ export class ReceivedSpace {
   /** Takes `length` numbers from `from` on. */
   take(from: bigint, length: number): void {
     this.#early.push({ from, to: from + BigInt(length) });
-    for (let moved = true; moved; ) {
+    for (let moved = true; moved;) {
       moved = false;
       for (const range of this.#early) {
         if (range.from <= this.next && range.to > this.next) {
@@ -137,8 +137,13 @@ export class Subflow {
   receivedMappings: Mapping[] = [];
 
   constructor(init: {
-    name: string; spec: SubflowSpec; connection: Connection; local: SocketAddress; remote: SocketAddress;
-    active: boolean; first: boolean;
+    name: string;
+    spec: SubflowSpec;
+    connection: Connection;
+    local: SocketAddress;
+    remote: SocketAddress;
+    active: boolean;
+    first: boolean;
   }) {
     this.name = init.name;
     this.spec = init.spec;
@@ -181,7 +186,8 @@ export class Subflow {
     // A SYN sent again keeps its number; another number is another attempt.
     this.remoteIsn = tcp.seq;
     if (!tcp.options.some((option) => option.kind === 'ts')) this.timestamps = false;
-    const scaling = this.connection.profile.wscale >= 0 ? tcp.options.find((option) => option.kind === 'wscale') : undefined;
+    const scaling =
+      this.connection.profile.wscale >= 0 ? tcp.options.find((option) => option.kind === 'wscale') : undefined;
     this.#remoteShift = scaling?.shift ?? 0;
     const capable = tcp.options.find((option) => option.kind === 'mp_capable');
     if (capable !== undefined) this.connection.remoteChecksum = (capable.flags & 0x80) !== 0;
@@ -192,7 +198,8 @@ export class Subflow {
 
   #observeKeys({ tcp }: Packet): void {
     for (const option of tcp.options) {
-      if (option.kind === 'mp_capable' && option.senderKey !== undefined) this.connection.remoteKey ??= option.senderKey;
+      if (option.kind === 'mp_capable' && option.senderKey !== undefined)
+        this.connection.remoteKey ??= option.senderKey;
       if (option.kind === 'dss' && option.hasDataAck) this.confirmed = true;
     }
     if (!this.first && (tcp.flags & FLAG.SYN) === 0) this.confirmed = true;
@@ -209,7 +216,8 @@ export class Subflow {
       if (option.kind === 'dss' && option.hasMap && option.dsn !== undefined) {
         const dsn = relativeDsn(option.dsn, option.dsn8, remoteIdsn);
         const octets = (option.dataLength ?? 0) - (option.dataFin ? 1 : 0);
-        if (option.ssn !== undefined && octets > 0) this.receivedMappings.push({ ssn: option.ssn, dsn, length: octets });
+        if (option.ssn !== undefined && octets > 0)
+          this.receivedMappings.push({ ssn: option.ssn, dsn, length: octets });
         if (option.dataFin) connection.received.take(dsn + BigInt(octets), 1);
       }
     }

@@ -6,7 +6,8 @@ import { describeMatcher, evaluate, matches, NotKnownYet, sameValue, toInt, type
 
 const names: Readonly<Record<string, Value>> = { k: 0x1122334455667788n, n: 7n, b: Uint8Array.of(1, 2, 3), w: 'word' };
 const scope: Scope = { lookup: (name) => names[name], auto: () => 41n };
-const value = (text: string, change: Partial<Scope> = {}): Value => evaluate(parseExpr(text, 0), { ...scope, ...change });
+const value = (text: string, change: Partial<Scope> = {}): Value =>
+  evaluate(parseExpr(text, 0), { ...scope, ...change });
 
 describe('evaluate', () => {
   test.each<[string, Value]>([
@@ -38,7 +39,9 @@ describe('evaluate', () => {
 
   test('every function of the notation is known', () => {
     for (const [name, [least]] of Object.entries(FUNCTION_ARGUMENTS)) {
-      const args = Array.from({ length: least }, (_, i) => (i === 0 && /left|right/.test(name) ? '$b' : i === 3 && name === 'hmac_addr' ? '::1' : '1'));
+      const args = Array.from({ length: least }, (_, i) =>
+        i === 0 && /left|right/.test(name) ? '$b' : i === 3 && name === 'hmac_addr' ? '::1' : '1',
+      );
       expect(value(`${name}(${args.join(',')})`), name).toBeDefined();
     }
   });
@@ -62,16 +65,45 @@ describe('evaluate', () => {
 describe('matches', () => {
   const held = (text: string, actual: Value | undefined, bits?: number): [boolean, Record<string, Value>] => {
     const bound: Record<string, Value> = {};
-    return [matches(parseMatcher(text, 0), actual, scope, (name, got) => { bound[name] = got; }, bits), bound];
+    return [
+      matches(
+        parseMatcher(text, 0),
+        actual,
+        scope,
+        (name, got) => {
+          bound[name] = got;
+        },
+        bits,
+      ),
+      bound,
+    ];
   };
 
   test.each<[string, Value | undefined, boolean]>([
-    ['any', 0n, true], ['any', undefined, false], ['absent', undefined, true], ['absent', 0n, false],
-    ['5', 5n, true], ['5', 6n, false], ['5', undefined, false], ['!5', 6n, true], ['!5', 5n, false], ['!5', undefined, false],
-    ['4..6', 4n, true], ['4..6', 6n, true], ['4..6', 7n, false], ['4..6', 'five', false],
-    ['1|3', 3n, true], ['1|3', 2n, false], ['absent|3', undefined, true], ['auto', 41n, true],
-    ['hex:0102', Uint8Array.of(1, 2), true], ['hex:0102', Uint8Array.of(1, 3), false], ['hex:0102', Uint8Array.of(1, 2, 3), false],
-    ['hex:05', 5n, false], ['word', 'word', true], ['5', '5', true],
+    ['any', 0n, true],
+    ['any', undefined, false],
+    ['absent', undefined, true],
+    ['absent', 0n, false],
+    ['5', 5n, true],
+    ['5', 6n, false],
+    ['5', undefined, false],
+    ['!5', 6n, true],
+    ['!5', 5n, false],
+    ['!5', undefined, false],
+    ['4..6', 4n, true],
+    ['4..6', 6n, true],
+    ['4..6', 7n, false],
+    ['4..6', 'five', false],
+    ['1|3', 3n, true],
+    ['1|3', 2n, false],
+    ['absent|3', undefined, true],
+    ['auto', 41n, true],
+    ['hex:0102', Uint8Array.of(1, 2), true],
+    ['hex:0102', Uint8Array.of(1, 3), false],
+    ['hex:0102', Uint8Array.of(1, 2, 3), false],
+    ['hex:05', 5n, false],
+    ['word', 'word', true],
+    ['5', '5', true],
   ])('%s against %s: %s', (text, actual, expected) => expect(held(text, actual)[0]).toBe(expected));
 
   test('binds what it caught, and nothing when there is nothing', () => {

@@ -26,14 +26,21 @@ const FUNCTIONS: Readonly<Record<FunctionName, (...args: (Value | undefined)[]) 
   hmac: (keyA, keyB, nonceA, nonceB) =>
     joinHmac(toInt(keyA), toInt(keyB), Number(toInt(nonceA)), Number(toInt(nonceB))),
   hmac_addr: (keyA, keyB, id, address, port) =>
-    addAddrHmac(toInt(keyA), toInt(keyB), Number(toInt(id)), toText(address), port === undefined ? 0 : Number(toInt(port))),
+    addAddrHmac(
+      toInt(keyA),
+      toInt(keyB),
+      Number(toInt(id)),
+      toText(address),
+      port === undefined ? 0 : Number(toInt(port)),
+    ),
   flip: (value, at) => flip(required(value), at === undefined ? 0 : Number(toInt(at))),
   low32: (value) => BigInt.asUintN(32, toInt(value)),
   left: (value, count) => toBytes(value).slice(0, Number(toInt(count))),
   right: (value, count) => right(toBytes(value), Number(toInt(count))),
   fill: (count, octet) => new Uint8Array(Number(toInt(count))).fill(octet === undefined ? 0 : Number(toInt(octet))),
   swap32: (value) => (toInt(value) >> 32n) | BigInt.asUintN(64, toInt(value) << 32n),
-  reverse64: (value) => BigInt(`0x${toInt(value).toString(16).padStart(16, '0').match(/../g)?.reverse().join('') ?? '0'}`),
+  reverse64: (value) =>
+    BigInt(`0x${toInt(value).toString(16).padStart(16, '0').match(/../g)?.reverse().join('') ?? '0'}`),
 };
 
 /** Works out an expression. @throws NotKnownYet */
@@ -66,7 +73,13 @@ export function evaluate(expr: Expr, scope: Scope): Value {
 }
 
 /** Whether a value meets a matcher. `bind` keeps the value. Integers are compared modulo 2^`bits` when given. */
-export function matches(matcher: Matcher, actual: Value | undefined, scope: Scope, bind: (name: string, value: Value) => void, bits?: number): boolean {
+export function matches(
+  matcher: Matcher,
+  actual: Value | undefined,
+  scope: Scope,
+  bind: (name: string, value: Value) => void,
+  bits?: number,
+): boolean {
   switch (matcher.type) {
     case 'any':
       return actual !== undefined;

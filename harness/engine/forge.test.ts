@@ -8,19 +8,44 @@ import { matchPacket } from './match.ts';
 
 it('makes a packet that a line with ranges and relative numbers fits', () => {
   const connection = new Connection(
-    { timestamps: true, sack: true, wscale: 7, mss: 1400, checksum: false, dsnSize: 8 }, { uint32: () => 1, uint64: () => 2n },
+    { timestamps: true, sack: true, wscale: 7, mss: 1400, checksum: false, dsnSize: 8 },
+    { uint32: () => 1, uint64: () => 2n },
   );
   connection.remoteKey = 3n;
   const address = { address: '192.0.2.1', port: 1 };
   const subflow = new Subflow({
-    name: 'a', spec: { link: 1, addressId: 0 }, connection, active: true, first: true, local: address, remote: address,
+    name: 'a',
+    spec: { link: 1, addressId: 0 },
+    connection,
+    active: true,
+    first: true,
+    local: address,
+    remote: address,
   });
   subflow.remoteIsn = 77;
   const sample: Packet = {
     ip: { family: 'ipv4', src: '192.0.2.1', dst: '192.0.2.2', tos: 0, id: 0, fragment: 0, ttl: 64, protocol: 6 },
     tcp: {
-      srcPort: 1, dstPort: 2, seq: 0, ack: 0, flags: 0x10, window: 1, urgent: 0, payload: new Uint8Array(0),
-      options: [{ kind: 'dss', reserved: 0, dataFin: false, dsn8: false, hasMap: false, dataAck8: false, hasDataAck: true, dataAck: 1n }],
+      srcPort: 1,
+      dstPort: 2,
+      seq: 0,
+      ack: 0,
+      flags: 0x10,
+      window: 1,
+      urgent: 0,
+      payload: new Uint8Array(0),
+      options: [
+        {
+          kind: 'dss',
+          reserved: 0,
+          dataFin: false,
+          dsn8: false,
+          hasMap: false,
+          dataAck8: false,
+          hasDataAck: true,
+          dataAck: 1n,
+        },
+      ],
     },
   };
   const scope = { lookup: () => undefined };

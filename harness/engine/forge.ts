@@ -30,7 +30,9 @@ function numbered(option: TcpOption, line: PacketLine, { connection }: Subflow, 
   return {
     ...option,
     ...(dack === undefined ? {} : { hasDataAck: true, dataAck8: true, dataAck: absolute(connection.localIdsn, dack) }),
-    ...(dsn === undefined ? {} : { hasMap: true, dsn8: true, dsn: absolute(connection.remoteIdsn ?? 0n, dsn), ssn: 1, dataLength: 1 }),
+    ...(dsn === undefined
+      ? {}
+      : { hasMap: true, dsn8: true, dsn: absolute(connection.remoteIdsn ?? 0n, dsn), ssn: 1, dataLength: 1 }),
   };
 }
 

@@ -12,16 +12,27 @@ function captured(packets: readonly NamedPacket[]): WirePacket[] {
   });
 }
 
-const reserved = (name: string): NamedPacket[] => altered(goodConversation(), name, (packet) => {
-  optionOf(packet, 'dss').reserved = 3;
-});
+const reserved = (name: string): NamedPacket[] =>
+  altered(goodConversation(), name, (packet) => {
+    optionOf(packet, 'dss').reserved = 3;
+  });
 
 test('a departure of the stack is told with its packet', () => {
   const { departures, held } = judgeCapture(captured(reserved('answer')), () => 'must');
-  expect(departures).toEqual([{
-    clause: '3.3-7.s6', level: 'must', verdict: 'fail', source: 'monitor reserved-bits', step: 'dss-reserved', expected: '0', actual: '0x03',
-    message: expect.stringMatching(/^reserved bits of DSS are set \(packet 6 of the capture: 1 < PSH\/ACK seq=1 .*rsv=0x3/) as string,
-  }]);
+  expect(departures).toEqual([
+    {
+      clause: '3.3-7.s6',
+      level: 'must',
+      verdict: 'fail',
+      source: 'monitor reserved-bits',
+      step: 'dss-reserved',
+      expected: '0',
+      actual: '0x03',
+      message: expect.stringMatching(
+        /^reserved bits of DSS are set \(packet 6 of the capture: 1 < PSH\/ACK seq=1 .*rsv=0x3/,
+      ) as string,
+    },
+  ]);
   expect(held.must).toContain('3.2-13.s1');
   expect(held.must).not.toContain('3.3-7.s6');
 });

@@ -21,8 +21,13 @@ export interface CaptureVerdict {
  */
 export function judgeCapture(packets: readonly WirePacket[], levelOf: (clause: string) => Level): CaptureVerdict {
   const stack = stackAddresses(packets);
-  const findings = runMonitors(packets, (address) => stack.has(address), levelOf, { complete: true, describe: describeEvent });
-  const departures = findings.filter((one) => one.verdict === 'fail' || one.verdict === 'warn').flatMap((one) => resultsOf(one, levelOf));
+  const findings = runMonitors(packets, (address) => stack.has(address), levelOf, {
+    complete: true,
+    describe: describeEvent,
+  });
+  const departures = findings
+    .filter((one) => one.verdict === 'fail' || one.verdict === 'warn')
+    .flatMap((one) => resultsOf(one, levelOf));
   const broken = new Set(departures.map((one) => one.clause));
   const passed = new Set(findings.filter((one) => one.verdict === 'pass').flatMap((one) => [one.clause, ...one.also]));
   const held: CaptureVerdict['held'] = {};
@@ -42,14 +47,19 @@ function stackAddresses(packets: readonly WirePacket[]): Set<string> {
 
 function resultsOf(finding: Finding, levelOf: (clause: string) => Level): ExpectationResult[] {
   return [finding.clause, ...finding.also].map((clause) => ({
-    clause, level: levelOf(clause), verdict: finding.verdict,
-    source: `monitor ${finding.monitor}`, step: finding.rule, message: messageOf(finding),
+    clause,
+    level: levelOf(clause),
+    verdict: finding.verdict,
+    source: `monitor ${finding.monitor}`,
+    step: finding.rule,
+    message: messageOf(finding),
     ...(finding.expected === undefined ? {} : { expected: finding.expected }),
     ...(finding.actual === undefined ? {} : { actual: finding.actual }),
   }));
 }
 
 function messageOf(finding: Finding): string {
-  const packet = finding.packet === undefined ? '' : ` (packet ${finding.packet} of the capture: ${finding.text ?? ''})`;
+  const packet =
+    finding.packet === undefined ? '' : ` (packet ${finding.packet} of the capture: ${finding.text ?? ''})`;
   return `${finding.message}${packet}`;
 }

@@ -52,7 +52,10 @@ export async function judgeOneOf(step: OneOfStep, session: Session, tamper: Tamp
 }
 
 async function waitFor(
-  alternatives: readonly { label: string; line: PacketLine }[], within: number | undefined, session: Session, tamper: Tamper | undefined,
+  alternatives: readonly { label: string; line: PacketLine }[],
+  within: number | undefined,
+  session: Session,
+  tamper: Tamper | undefined,
 ): Promise<Outcome> {
   const misses: NearMisses = new Map();
   const { value: outcome, limit } = await session.patiently(() => {
@@ -80,7 +83,11 @@ async function waitFor(
 
 /** Looks through what has come for the packet of one line; `strict` lists the lines that a stray packet fails. */
 function look(
-  line: PacketLine, session: Session, tamper: Tamper | undefined, misses: NearMisses, strict: readonly PacketLine[],
+  line: PacketLine,
+  session: Session,
+  tamper: Tamper | undefined,
+  misses: NearMisses,
+  strict: readonly PacketLine[],
 ): Outcome | undefined {
   const subflow = session.claim(line);
   for (const arrival of session.arrivals) {
@@ -113,7 +120,13 @@ function isCandidate(line: PacketLine, arrival: Arrival, subflow: Subflow | unde
 }
 
 /** Holds an arrival against a line; a lie is told only about what would have fitted. Undefined when it is hushed up. */
-function match(line: PacketLine, arrival: Arrival, subflow: Subflow | undefined, session: Session, tamper: Tamper | undefined): MatchResult | undefined {
+function match(
+  line: PacketLine,
+  arrival: Arrival,
+  subflow: Subflow | undefined,
+  session: Session,
+  tamper: Tamper | undefined,
+): MatchResult | undefined {
   const owner = subflow ?? arrival.subflow;
   const result = matchPacket(line, arrival, owner, session.scope());
   if (result.differences.length > 0 || tamper?.alter === undefined) return result;
@@ -130,11 +143,14 @@ function accept(arrival: Arrival, subflow: Subflow | undefined, result: MatchRes
 
 /** What a step has had before: a segment sent again, data on another subflow, an announcement. */
 function isRepetition(arrival: Arrival, session: Session): boolean {
-  return repeatsData(arrival) || session.arrivals.some((one) => {
-    if (!one.consumed || one.index >= arrival.index) return false;
-    if (isAnnouncementAgain(arrival.packet, one.packet)) return true;
-    return one.subflow === arrival.subflow && isRetransmissionOf(arrival.packet, one.packet);
-  });
+  return (
+    repeatsData(arrival) ||
+    session.arrivals.some((one) => {
+      if (!one.consumed || one.index >= arrival.index) return false;
+      if (isAnnouncementAgain(arrival.packet, one.packet)) return true;
+      return one.subflow === arrival.subflow && isRetransmissionOf(arrival.packet, one.packet);
+    })
+  );
 }
 
 /** Judges the packet just matched once more. */
@@ -168,7 +184,13 @@ export async function judgeQuiet(step: QuietStep, session: Session, tamper: Tamp
     if (subflows !== undefined && !subflows.includes(arrival.subflow)) continue;
     const allowed = step.allow.find((line) => fits(line, arrival, session));
     if (allowed === undefined) {
-      return { met: false, stop: false, message: 'a packet came that should not', expected: step.text, actual: describe(arrival, session) };
+      return {
+        met: false,
+        stop: false,
+        message: 'a packet came that should not',
+        expected: step.text,
+        actual: describe(arrival, session),
+      };
     }
   }
   return { met: true, stop: false, message: '' };
@@ -180,7 +202,13 @@ export async function judgeNever(step: NeverStep, session: Session, tamper: Tamp
   for (const arrival of [...session.arrivals, ...forge(tamper, session, step.line)]) {
     if (step.from === 'here' && arrival.index < session.windowStart) continue;
     if (!fits(step.line, arrival, session)) continue;
-    return { met: false, stop: false, message: 'a forbidden packet came', expected: `never ${step.line.text}`, actual: describe(arrival, session) };
+    return {
+      met: false,
+      stop: false,
+      message: 'a forbidden packet came',
+      expected: `never ${step.line.text}`,
+      actual: describe(arrival, session),
+    };
   }
   return { met: true, stop: false, message: '' };
 }
@@ -215,10 +243,16 @@ export function showPacket(packet: Packet, direction: 'in' | 'out', subflow: Sub
   if (subflow === undefined) return formatPacket('?', direction, packet, {});
   const { connection } = subflow;
   const local: NumberBase = {
-    senderIsn: subflow.isn, receiverIsn: subflow.remoteIsn, senderIdsn: connection.localIdsn, receiverIdsn: connection.remoteIdsn,
+    senderIsn: subflow.isn,
+    receiverIsn: subflow.remoteIsn,
+    senderIdsn: connection.localIdsn,
+    receiverIdsn: connection.remoteIdsn,
   };
   const remote: NumberBase = {
-    senderIsn: subflow.remoteIsn, receiverIsn: subflow.isn, senderIdsn: connection.remoteIdsn, receiverIdsn: connection.localIdsn,
+    senderIsn: subflow.remoteIsn,
+    receiverIsn: subflow.isn,
+    senderIdsn: connection.remoteIdsn,
+    receiverIdsn: connection.localIdsn,
   };
   return formatPacket(subflow.name, direction, packet, direction === 'out' ? local : remote);
 }

@@ -25,7 +25,12 @@ export interface MatchResult {
 type Pattern = Pick<PacketLine, 'flags' | 'fields' | 'options'>;
 
 /** Compares a packet with a line. `subflow` is the one that the line names. @throws NotKnownYet */
-export function matchPacket(pattern: Pattern, arrival: Arrival, subflow: Subflow | undefined, scope: Scope): MatchResult {
+export function matchPacket(
+  pattern: Pattern,
+  arrival: Arrival,
+  subflow: Subflow | undefined,
+  scope: Scope,
+): MatchResult {
   const differences: Difference[] = [];
   const bound = new Map<string, Value>();
   const { tcp } = arrival.packet;
@@ -49,10 +54,18 @@ function withBound(scope: Scope, bound: ReadonlyMap<string, Value>): Scope {
 }
 
 function compareHeader(
-  item: FieldItem, arrival: Arrival, subflow: Subflow | undefined, scope: Scope, bound: Map<string, Value>, differences: Difference[],
+  item: FieldItem,
+  arrival: Arrival,
+  subflow: Subflow | undefined,
+  scope: Scope,
+  bound: Map<string, Value>,
+  differences: Difference[],
 ): void {
   const actual = readHeader(item.name, arrival, subflow);
-  const own: Scope = { ...scope, auto: () => (subflow === undefined ? undefined : autoHeader(item.name, arrival, subflow)) };
+  const own: Scope = {
+    ...scope,
+    auto: () => (subflow === undefined ? undefined : autoHeader(item.name, arrival, subflow)),
+  };
   const bits = item.name === 'seq' || item.name === 'ack' ? 32 : undefined;
   compare({ field: item.name, item, actual, scope: own, bound, differences, ...(bits === undefined ? {} : { bits }) });
 }
@@ -72,7 +85,8 @@ function compare({ field, item, actual, scope, bound, differences, bits }: Compa
   const style = scope.style ?? 'dec';
   const show = (value: Value): string => showValue(value, style);
   // A field that is not there differs, also where nothing can be said of the value that it would have.
-  const expected = actual === undefined && !isKnown(item.matcher, scope) ? 'present' : describeMatcher(item.matcher, scope, show);
+  const expected =
+    actual === undefined && !isKnown(item.matcher, scope) ? 'present' : describeMatcher(item.matcher, scope, show);
   differences.push({ field, expected, actual: actual === undefined ? 'absent' : show(actual) });
 }
 
@@ -81,8 +95,12 @@ function isKnown(matcher: Matcher, scope: Scope): boolean {
 }
 
 function compareOptions(
-  wanted: NonNullable<Pattern['options']>, arrival: Arrival, subflow: Subflow | undefined, scope: Scope,
-  bound: Map<string, Value>, differences: Difference[],
+  wanted: NonNullable<Pattern['options']>,
+  arrival: Arrival,
+  subflow: Subflow | undefined,
+  scope: Scope,
+  bound: Map<string, Value>,
+  differences: Difference[],
 ): void {
   const remaining = [...arrival.packet.tcp.options];
   for (const item of wanted.items) {
@@ -115,8 +133,13 @@ function bestOption(item: OptionItem, options: readonly TcpOption[]): number {
 }
 
 function compareFields(
-  item: OptionItem, option: TcpOption, arrival: Arrival, subflow: Subflow | undefined, scope: Scope,
-  bound: Map<string, Value>, differences: Difference[],
+  item: OptionItem,
+  option: TcpOption,
+  arrival: Arrival,
+  subflow: Subflow | undefined,
+  scope: Scope,
+  bound: Map<string, Value>,
+  differences: Difference[],
 ): void {
   if (item.fields.length === 0) return;
   if (subflow === undefined) throw new NotKnownYet(`fields of ${item.name} can only be judged on a named subflow`);
@@ -126,7 +149,12 @@ function compareFields(
     const own: Scope = { ...scope, style, auto: () => autoField(option, field.name, view) };
     const narrow = (style === 'dsn' || style === 'dack') && !isWide(option, style);
     compare({
-      field: `${item.name}.${field.name}`, item: field, actual: readField(option, field.name, view), scope: own, bound, differences,
+      field: `${item.name}.${field.name}`,
+      item: field,
+      actual: readField(option, field.name, view),
+      scope: own,
+      bound,
+      differences,
       ...(narrow ? { bits: 32 } : style === 'dsn' || style === 'dack' ? { bits: 64 } : {}),
     });
   }

@@ -5,7 +5,14 @@ import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/typ
 import type { Value } from '../scenario/expression.ts';
 import { OPTION_FIELDS, type FieldStyle } from '../scenario/option-fields.ts';
 import { fillOctets } from '../sut/fill.ts';
-import { announcementHmac, baseFor, compliantOption, incomingView, mappedOctets, type OptionView } from './compliant-option.ts';
+import {
+  announcementHmac,
+  baseFor,
+  compliantOption,
+  incomingView,
+  mappedOctets,
+  type OptionView,
+} from './compliant-option.ts';
 import { relativeDsn, type Before, type Subflow } from './endpoint.ts';
 
 /** A packet of the stack as the matcher gets it. */

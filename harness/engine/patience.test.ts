@@ -10,13 +10,20 @@ const ANSWER_MS = 40;
 /** A session whose link answers echoes after these round trips, milliseconds; the last one goes on, and NaN is no answer. */
 async function sessionWith(...trips: number[]): Promise<Session> {
   const cell: Cell = {
-    topology: { name: 'one', title: '', hosts: ['sut'], links: [] }, agents: new Map(), links: [{} as CellLink],
+    topology: { name: 'one', title: '', hosts: ['sut'], links: [] },
+    agents: new Map(),
+    links: [{} as CellLink],
     close: () => Promise.resolve(),
   };
   const session = new Session({
-    scenario: { profile } as Scenario, cell, waits: { answer: ANSWER_MS, grace: 1 }, random: { uint32: () => 1, uint64: () => 1n },
+    scenario: { profile } as Scenario,
+    cell,
+    waits: { answer: ANSWER_MS, grace: 1 },
+    random: { uint32: () => 1, uint64: () => 1n },
     openPort: () => ({
-      link: 'a', send: () => Promise.resolve(), close: () => undefined,
+      link: 'a',
+      send: () => Promise.resolve(),
+      close: () => undefined,
       echo: () => {
         const trip = (trips.length > 1 ? trips.shift() : trips[0]) ?? 1;
         return Number.isNaN(trip) ? Promise.reject(new WireError('no answer')) : Promise.resolve(trip);
@@ -49,6 +56,9 @@ it.each([
 it('gives what comes in a later slice', async () => {
   const session = await sessionWith(20);
   const begun = performance.now();
-  const { value } = await session.patiently(() => (performance.now() - begun > 2 * ANSWER_MS ? 'late' : undefined), ANSWER_MS);
+  const { value } = await session.patiently(
+    () => (performance.now() - begun > 2 * ANSWER_MS ? 'late' : undefined),
+    ANSWER_MS,
+  );
   expect(value).toBe('late');
 });

@@ -10,8 +10,13 @@ const scope = { lookup: () => undefined };
 function established(): Subflow {
   const random = { uint32: () => 7, uint64: () => 9n };
   const subflow = new Subflow({
-    name: 'a', spec: { link: 1, addressId: 0 }, connection: new Connection(profile, random), active: true, first: true,
-    local: { address: '192.0.2.1', port: 40_000 }, remote: { address: '192.0.2.2', port: 5001 },
+    name: 'a',
+    spec: { link: 1, addressId: 0 },
+    connection: new Connection(profile, random),
+    active: true,
+    first: true,
+    local: { address: '192.0.2.1', port: 40_000 },
+    remote: { address: '192.0.2.2', port: 5001 },
   });
   subflow.sendNext = 1;
   subflow.remoteIsn = 100;

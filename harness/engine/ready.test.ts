@@ -10,13 +10,20 @@ const profile = { timestamps: true, sack: true, wscale: 7, mss: 1400, checksum: 
 function deafAtFirst(unanswered: number): { session: Session; asked: () => number } {
   let asked = 0;
   const cell: Cell = {
-    topology: { name: 'one', title: '', hosts: ['sut'], links: [] }, agents: new Map(), links: [{} as CellLink],
+    topology: { name: 'one', title: '', hosts: ['sut'], links: [] },
+    agents: new Map(),
+    links: [{} as CellLink],
     close: () => Promise.resolve(),
   };
   const session = new Session({
-    scenario: { profile } as Scenario, cell, waits: { answer: 100, grace: 1 }, random: { uint32: () => 1, uint64: () => 1n },
+    scenario: { profile } as Scenario,
+    cell,
+    waits: { answer: 100, grace: 1 },
+    random: { uint32: () => 1, uint64: () => 1n },
     openPort: () => ({
-      link: 'a', send: () => Promise.resolve(), close: () => undefined,
+      link: 'a',
+      send: () => Promise.resolve(),
+      close: () => undefined,
       echo: () => (++asked > unanswered ? Promise.resolve(1) : Promise.reject(new WireError('no answer'))),
     }),
     onPacket: () => undefined,

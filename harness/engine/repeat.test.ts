@@ -13,12 +13,20 @@ const base = { place: { file: 'x', line: 1, column: 1 }, text: '' };
 function runWith(answers: string[]): StepRun {
   const agent = { request: () => Promise.resolve({ value: answers.shift() ?? '' }) } as unknown as Agent;
   const cell: Cell = {
-    topology: { name: 'none', title: '', hosts: ['sut'], links: [] }, agents: new Map([['sut', agent]]), links: [],
+    topology: { name: 'none', title: '', hosts: ['sut'], links: [] },
+    agents: new Map([['sut', agent]]),
+    links: [],
     close: () => Promise.resolve(),
   };
   const session = new Session({
-    scenario: { profile } as Scenario, cell, waits: { answer: 100, grace: 1 }, random: { uint32: () => 1, uint64: () => 1n },
-    openPort: () => { throw new Error('there is no link'); }, onPacket: () => undefined,
+    scenario: { profile } as Scenario,
+    cell,
+    waits: { answer: 100, grace: 1 },
+    random: { uint32: () => 1, uint64: () => 1n },
+    openPort: () => {
+      throw new Error('there is no link');
+    },
+    onPacket: () => undefined,
   });
   return { session, levelOf: () => 'must', results: [], ladder: [] };
 }
@@ -27,10 +35,14 @@ function runWith(answers: string[]): StepRun {
 async function verdictOver(answers: string[]): Promise<string | undefined> {
   const run = runWith(answers);
   const bind: Step = { ...base, kind: 'sut', clauses: [], line: parseSutLine('sysctl-get name=key -> value=?key') };
-  await runSteps([
-    { ...base, kind: 'repeat', clauses: [], times: answers.length, steps: [bind] },
-    { ...base, kind: 'distinct', clauses: ['c'], name: 'key' },
-  ], run, false);
+  await runSteps(
+    [
+      { ...base, kind: 'repeat', clauses: [], times: answers.length, steps: [bind] },
+      { ...base, kind: 'distinct', clauses: ['c'], name: 'key' },
+    ],
+    run,
+    false,
+  );
   return run.results.at(-1)?.verdict;
 }
 

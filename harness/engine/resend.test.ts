@@ -22,8 +22,15 @@ function synAck(bytes: Uint8Array): Uint8Array {
   return encodePacket({
     ip: { family: 'ipv4', src: ip.dst, dst: ip.src, tos: 0, id: 1, fragment: 0x4000, ttl: 64, protocol: 6 },
     tcp: {
-      srcPort: tcp.dstPort, dstPort: tcp.srcPort, seq: 7, ack: tcp.seq + 1, flags: FLAG.SYN | FLAG.ACK, window: 1000, urgent: 0,
-      options: [], payload: new Uint8Array(),
+      srcPort: tcp.dstPort,
+      dstPort: tcp.srcPort,
+      seq: 7,
+      ack: tcp.seq + 1,
+      flags: FLAG.SYN | FLAG.ACK,
+      window: 1000,
+      urgent: 0,
+      options: [],
+      payload: new Uint8Array(),
     },
   });
 }
@@ -31,25 +38,40 @@ function synAck(bytes: Uint8Array): Uint8Array {
 /** Runs the steps against a stack that answers what is sent the given time. */
 async function sentTo(answers: number): Promise<{ verdict: string | undefined; sent: Uint8Array[] }> {
   const sent: Uint8Array[] = [];
-  const link = { spec: { name: 'a', families: ['ipv4'] }, tester: { ipv4: '10.0.0.1' }, sut: { ipv4: '10.0.0.2' } } as CellLink;
+  const link = {
+    spec: { name: 'a', families: ['ipv4'] },
+    tester: { ipv4: '10.0.0.1' },
+    sut: { ipv4: '10.0.0.2' },
+  } as CellLink;
   const cell: Cell = {
-    topology: { name: 'one', title: '', hosts: ['sut'], links: [] }, agents: new Map(), links: [link], close: () => Promise.resolve(),
+    topology: { name: 'one', title: '', hosts: ['sut'], links: [] },
+    agents: new Map(),
+    links: [link],
+    close: () => Promise.resolve(),
   };
   const session = new Session({
-    scenario: { profile, family: 'ipv4', subflows: {} } as unknown as Scenario, cell, waits: { answer: 100, grace: 1 },
-    random: { uint32: () => 1, uint64: () => 1n }, onPacket: () => undefined,
+    scenario: { profile, family: 'ipv4', subflows: {} } as unknown as Scenario,
+    cell,
+    waits: { answer: 100, grace: 1 },
+    random: { uint32: () => 1, uint64: () => 1n },
+    onPacket: () => undefined,
     openPort: (_link, onPacket) => ({
-      link: 'a', echo: () => Promise.resolve(1), close: () => undefined,
+      link: 'a',
+      echo: () => Promise.resolve(1),
+      close: () => undefined,
       send: (bytes) => {
         sent.push(bytes);
-        if (sent.length === answers) onPacket({ at: performance.now(), direction: 'in', link: 'a', bytes: synAck(bytes) });
+        if (sent.length === answers)
+          onPacket({ at: performance.now(), direction: 'in', link: 'a', bytes: synAck(bytes) });
         return Promise.resolve();
       },
     }),
   });
   const run: StepRun = { session, levelOf: () => 'must', results: [], ladder: [] };
   await session.ready();
-  await runSteps(STEPS, run, false).catch((error: unknown) => { if (!(error instanceof ScenarioStopped)) throw error; });
+  await runSteps(STEPS, run, false).catch((error: unknown) => {
+    if (!(error instanceof ScenarioStopped)) throw error;
+  });
   return { verdict: run.results.at(-1)?.verdict, sent };
 }
 

@@ -35,7 +35,10 @@ export interface EngineContext {
   topology: (name: string) => Topology;
   levelOf: (clause: string) => Level;
   openPort: (
-    link: CellLink, family: Scenario['family'], onPacket: (packet: WirePacket) => void, onError: (error: Error) => void,
+    link: CellLink,
+    family: Scenario['family'],
+    onPacket: (packet: WirePacket) => void,
+    onError: (error: Error) => void,
   ) => WirePort;
   /** Folder for captures, beside the results file; a scenario's is made below it. */
   evidenceRoot: string;
@@ -62,7 +65,10 @@ export interface ScenarioRun {
 /** Folder of a scenario's evidence below the root: the id with what file systems dislike replaced. */
 export function evidenceFolder(id: string): string {
   // A suite may stand outside of the suites folder; its evidence may not stand outside of the evidence folder.
-  return id.replaceAll('#', '/').replaceAll(/[^\w./=,+-]/g, '_').replaceAll(/(^|\/)\.{1,2}(?=\/|$)/g, '$1_');
+  return id
+    .replaceAll('#', '/')
+    .replaceAll(/[^\w./=,+-]/g, '_')
+    .replaceAll(/(^|\/)\.{1,2}(?=\/|$)/g, '$1_');
 }
 
 /** Path of a file of evidence as results tell it: relative to the results file. */
@@ -109,7 +115,7 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
     await runInCell(scenario, context, cell, draft);
   } catch (error) {
     draft.verdict = 'error';
-    draft.reason = describeError(await lossOf(cell?.agents.values() ?? []) ?? error);
+    draft.reason = describeError((await lossOf(cell?.agents.values() ?? [])) ?? error);
     if (error instanceof TopologyError) troubles = error.troubles;
   } finally {
     await cell?.close();
@@ -125,7 +131,10 @@ function blame(draft: ScenarioResult, trouble: KernelTrouble, alone: boolean, co
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'console.log'), trouble.console.map((line) => `${line}\n`).join(''));
   draft.trouble = {
-    kind: trouble.kind, title: trouble.title, alone, console: evidencePath(context.evidenceRoot, draft.id, 'console.log'),
+    kind: trouble.kind,
+    title: trouble.title,
+    alone,
+    console: evidencePath(context.evidenceRoot, draft.id, 'console.log'),
   };
   if (!alone) return;
   draft.verdict = 'fail';
@@ -140,7 +149,10 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
   const epoch = Date.now() - performance.now();
   const packets: WirePacket[] = [];
   const session = new Session({
-    scenario, cell, waits: context.waits, random: systemRandom,
+    scenario,
+    cell,
+    waits: context.waits,
+    random: systemRandom,
     openPort: (link, onPacket, onError) => context.openPort(link, familyOn(link, scenario.family), onPacket, onError),
     onPacket: (packet) => {
       capture.write(epoch + packet.at, packet.bytes);
@@ -149,7 +161,10 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
     ...(context.broken === undefined ? {} : { broken: new BrokenStack(context.broken) }),
   });
   const run: StepRun = {
-    session, levelOf: context.levelOf, results: draft.expectations, ladder: [],
+    session,
+    levelOf: context.levelOf,
+    results: draft.expectations,
+    ladder: [],
     ...(context.tamper === undefined ? {} : { tamper: context.tamper }),
   };
   let failure: Error | undefined;
@@ -167,7 +182,8 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
   }
   draft.ladder = ladderOf(session, run.ladder, cell);
   draft.evidence.pcap = evidencePath(context.evidenceRoot, scenario.id, 'capture.pcap');
-  for (const one of draft.expectations) if (one.verdict !== 'pass' && one.verdict !== 'info') one.pcap = draft.evidence.pcap;
+  for (const one of draft.expectations)
+    if (one.verdict !== 'pass' && one.verdict !== 'info') one.pcap = draft.evidence.pcap;
   if (failure !== undefined) throw failure;
   draft.counters = movedCounters(session.countersBefore, await readCounters(firstAgent(session)));
   await proveCapture(path, packets);
@@ -197,7 +213,10 @@ function ladderOf(session: Session, steps: readonly LadderEntry[], cell: Cell): 
   const packets = session.record.map((one): LadderEntry => {
     const subflow: Subflow | undefined = session.tuples.get(one.tuple);
     return {
-      at: one.at, kind: 'packet', direction: one.direction, text: showPacket(one.packet, one.direction, subflow),
+      at: one.at,
+      kind: 'packet',
+      direction: one.direction,
+      text: showPacket(one.packet, one.direction, subflow),
       ...(subflow === undefined ? {} : { subflow: subflow.name }),
     };
   });
@@ -205,7 +224,11 @@ function ladderOf(session: Session, steps: readonly LadderEntry[], cell: Cell): 
   const begin = session.startedAt + (steps[0]?.at ?? 0);
   const agent = ([...cell.agents.values()][0]?.log ?? [])
     .filter((line) => line.at >= begin && line.direction !== 'stderr')
-    .map((line): LadderEntry => ({ at: line.at - session.startedAt, kind: 'agent', text: `${line.direction === 'to' ? '->' : '<-'} ${line.text}` }));
+    .map((line): LadderEntry => ({
+      at: line.at - session.startedAt,
+      kind: 'agent',
+      text: `${line.direction === 'to' ? '->' : '<-'} ${line.text}`,
+    }));
   return [...steps, ...packets, ...agent].sort((a, b) => a.at - b.at);
 }
 

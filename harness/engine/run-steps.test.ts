@@ -8,11 +8,20 @@ const base = { place: { file: 'x', line: 1, column: 1 }, text: '' };
 
 it('keeps what a met step has to tell', async () => {
   const cell: Cell = {
-    topology: { name: 'none', title: '', hosts: ['sut'], links: [] }, agents: new Map(), links: [], close: () => Promise.resolve(),
+    topology: { name: 'none', title: '', hosts: ['sut'], links: [] },
+    agents: new Map(),
+    links: [],
+    close: () => Promise.resolve(),
   };
   const session = new Session({
-    scenario: { profile: {} } as Scenario, cell, waits: { answer: 100, grace: 1 }, random: { uint32: () => 1, uint64: () => 1n },
-    openPort: () => { throw new Error('there is no link'); }, onPacket: () => undefined,
+    scenario: { profile: {} } as Scenario,
+    cell,
+    waits: { answer: 100, grace: 1 },
+    random: { uint32: () => 1, uint64: () => 1n },
+    openPort: () => {
+      throw new Error('there is no link');
+    },
+    onPacket: () => undefined,
   });
   session.collected.set('key', [1n, 2n, 3n]);
   const run: StepRun = { session, levelOf: () => 'implied', results: [], ladder: [] };

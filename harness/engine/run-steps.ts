@@ -2,7 +2,15 @@
 import type { Level } from '../catalogue/types.ts';
 import { projectPath } from '../document/project-file.ts';
 import type { Value } from '../scenario/expression.ts';
-import { allSteps, type CheckStep, type CollectedStep, type GivenStep, type RepeatStep, type Step, type SutStep } from '../scenario/suite.ts';
+import {
+  allSteps,
+  type CheckStep,
+  type CollectedStep,
+  type GivenStep,
+  type RepeatStep,
+  type Step,
+  type SutStep,
+} from '../scenario/suite.ts';
 import { parseExpr } from '../scenario/expression.ts';
 import { showValue } from '../scenario/format.ts';
 import { AgentRefused } from '../sut/types.ts';
@@ -122,7 +130,10 @@ function verdictOf(outcome: Outcome, level: Level): Verdict {
   return level === 'should' ? 'warn' : 'fail';
 }
 
-function resultOf(head: Pick<ExpectationResult, 'clause' | 'level' | 'verdict' | 'source' | 'step'>, outcome: Outcome): ExpectationResult {
+function resultOf(
+  head: Pick<ExpectationResult, 'clause' | 'level' | 'verdict' | 'source' | 'step'>,
+  outcome: Outcome,
+): ExpectationResult {
   const { message, expected, actual, differences, nearMisses } = outcome;
   // Which alternative came, or how many values were compared.
   if (outcome.met) return message === '' && head.verdict !== 'info' ? head : { ...head, message };
@@ -172,7 +183,14 @@ async function judgeSut(step: SutStep, session: Session, tamper: Tamper | undefi
   if (differences.length === 0) return { met: true, stop: false, message: '' };
   const actual = differences.map(({ field, actual: got }) => `${field}=${got}`).join(' ');
   const expected = differences.map(({ field, expected: want }) => `${field}=${want}`).join(' ');
-  return { met: false, stop: true, message: `the SUT's ${step.line.command} gave ${actual}, not ${expected}`, expected, actual, differences };
+  return {
+    met: false,
+    stop: true,
+    message: `the SUT's ${step.line.command} gave ${actual}, not ${expected}`,
+    expected,
+    actual,
+    differences,
+  };
 }
 
 /** Answers are text; what looks like a decimal number is one. */
@@ -196,7 +214,8 @@ async function repeat(step: RepeatStep, run: StepRun, inPreamble: boolean): Prom
       session.collected.set(name, [...(session.collected.get(name) ?? []), value]);
     }
     // Hundreds of equal passes say no more than the first; what differs stays.
-    if (i > 0 && run.results.slice(earlier).every((result) => result.verdict === 'pass' || result.verdict === 'info')) run.results.length = earlier;
+    if (i > 0 && run.results.slice(earlier).every((result) => result.verdict === 'pass' || result.verdict === 'info'))
+      run.results.length = earlier;
   }
 }
 
@@ -205,7 +224,14 @@ function passOver(step: GivenStep, run: StepRun): void {
   const message = `only where the stack chooses "${step.label}"; it chose "${run.session.lastLabel ?? 'nothing'}"`;
   for (const one of allSteps(step.steps)) {
     for (const clause of one.clauses) {
-      run.results.push({ clause, level: run.levelOf(clause), verdict: 'skip', source: sourceOf(one), step: one.text, message });
+      run.results.push({
+        clause,
+        level: run.levelOf(clause),
+        verdict: 'skip',
+        source: sourceOf(one),
+        step: one.text,
+        message,
+      });
     }
   }
 }
@@ -214,7 +240,12 @@ function judgeCollected(step: CollectedStep, session: Session, tamper: Tamper | 
   const collected = session.collected.get(step.name) ?? [];
   const values = tamper?.values === undefined ? collected : tamper.values(collected);
   if (values.length < 2) {
-    return { met: false, unreached: true, stop: true, message: `${step.name} was seen ${values.length} times; nothing can be compared` };
+    return {
+      met: false,
+      unreached: true,
+      stop: true,
+      message: `${step.name} was seen ${values.length} times; nothing can be compared`,
+    };
   }
   return step.kind === 'distinct' ? judgeDistinct(step.name, values) : judgeScattered(step.name, values);
 }
@@ -225,7 +256,13 @@ function judgeDistinct(name: string, values: readonly Value[]): Outcome {
     const text = showValue(value, 'hex');
     const earlier = seen.get(text);
     if (earlier !== undefined) {
-      return { met: false, stop: false, message: `${name} number ${index + 1} is that of number ${earlier + 1}`, expected: 'values that all differ', actual: text };
+      return {
+        met: false,
+        stop: false,
+        message: `${name} number ${index + 1} is that of number ${earlier + 1}`,
+        expected: 'values that all differ',
+        actual: text,
+      };
     }
     seen.set(text, index);
   }
@@ -238,8 +275,11 @@ function judgeScattered(name: string, values: readonly Value[]): Outcome {
   const width = numbers.some((value) => value >> 32n > 0n) ? 64n : 32n;
   const ones = numbers.reduce((sum, value) => sum | value, 0n);
   const zeros = numbers.reduce((sum, value) => sum | ~value, 0n);
-  const stuck = [...Array(Number(width)).keys()].filter((bit) => ((ones >> BigInt(bit)) & (zeros >> BigInt(bit)) & 1n) === 0n);
-  if (stuck.length === 0) return { met: true, stop: false, message: `${values.length} values, every bit seen as 0 and 1` };
+  const stuck = [...Array(Number(width)).keys()].filter(
+    (bit) => ((ones >> BigInt(bit)) & (zeros >> BigInt(bit)) & 1n) === 0n,
+  );
+  if (stuck.length === 0)
+    return { met: true, stop: false, message: `${values.length} values, every bit seen as 0 and 1` };
   const message = `over ${values.length} values of ${name}, bits ${stuck.join(', ')} never changed`;
   return { met: false, stop: false, message, expected: 'every bit 0 in some and 1 in other values', actual: message };
 }
@@ -248,7 +288,8 @@ function judgeCheck(step: CheckStep, session: Session, tamper: Tamper | undefine
   const scope = session.scope();
   const found = evaluate(parseExpr(step.left, 0), scope);
   const left = tamper?.values?.([found])[0] ?? found;
-  if (matches(step.comparison, left, scope, (name, value) => session.names.set(name, value))) return { met: true, stop: false, message: '' };
+  if (matches(step.comparison, left, scope, (name, value) => session.names.set(name, value)))
+    return { met: true, stop: false, message: '' };
   const expected = describeMatcher(step.comparison, scope, (value) => showValue(value, 'hex'));
   const actual = showValue(left, 'hex');
   return { met: false, stop: false, message: `${step.left} is ${actual}, not ${expected}`, expected, actual };

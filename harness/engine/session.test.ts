@@ -10,30 +10,53 @@ import { LISTEN_PORT, NotKnownYet, Session } from './session.ts';
 
 const LINK: CellLink = {
   spec: { name: 'a', host: 'sut', mtu: 1500, families: ['ipv4'] },
-  device: 'm0', sutDevice: 'a',
-  tester: { ipv4: '10.0.1.1', ipv6: 'fd00:0:0:1::1' }, sut: { ipv4: '10.0.1.2', ipv6: 'fd00:0:0:1::2' },
+  device: 'm0',
+  sutDevice: 'a',
+  tester: { ipv4: '10.0.1.1', ipv6: 'fd00:0:0:1::1' },
+  sut: { ipv4: '10.0.1.2', ipv6: 'fd00:0:0:1::2' },
   prefix: { ipv4: 24, ipv6: 64 },
 };
 
 function scenario(): Scenario {
   return {
-    id: 'x/y#ipv4', suite: 'x', name: 'y', title: '', section: '3.2', place: { file: 'x', line: 1, column: 1 },
-    role: 'responder', family: 'ipv4', parameters: {}, topology: 'one-link',
+    id: 'x/y#ipv4',
+    suite: 'x',
+    name: 'y',
+    title: '',
+    section: '3.2',
+    place: { file: 'x', line: 1, column: 1 },
+    role: 'responder',
+    family: 'ipv4',
+    parameters: {},
+    topology: 'one-link',
     profile: { timestamps: false, sack: false, wscale: -1, mss: 1400, checksum: false, dsnSize: 8 },
-    subflows: { a: { link: 1, addressId: 0 }, b: { link: 1, addressId: 0 } }, needs: [], preamble: [], body: [],
+    subflows: { a: { link: 1, addressId: 0 }, b: { link: 1, addressId: 0 } },
+    needs: [],
+    preamble: [],
+    body: [],
   };
 }
 
-function sessionWith(sent: Packet[], links: ((packet: WirePacket) => void)[] = [], agents: Cell['agents'] = new Map()): Session {
+function sessionWith(
+  sent: Packet[],
+  links: ((packet: WirePacket) => void)[] = [],
+  agents: Cell['agents'] = new Map(),
+): Session {
   const cell: Cell = {
     topology: { name: 'one-link', title: '', hosts: ['sut'], links: [LINK.spec] },
-    agents, links: [LINK], close: () => Promise.resolve(),
+    agents,
+    links: [LINK],
+    close: () => Promise.resolve(),
   };
   return new Session({
-    scenario: scenario(), cell, waits: { answer: 10, grace: 1 },
+    scenario: scenario(),
+    cell,
+    waits: { answer: 10, grace: 1 },
     random: { uint32: () => 7, uint64: () => 7n },
     openPort: (_link, onPacket) => ({
-      link: (links.push(onPacket), 'a'), close: () => undefined, echo: () => Promise.resolve(1),
+      link: (links.push(onPacket), 'a'),
+      close: () => undefined,
+      echo: () => Promise.resolve(1),
       send: (bytes) => {
         const packet = decodePacket(bytes);
         if ('tcp' in packet) sent.push(packet);
@@ -45,7 +68,13 @@ function sessionWith(sent: Packet[], links: ((packet: WirePacket) => void)[] = [
 }
 
 describe('Session', () => {
-  it.each([[['tcp', 'settle'], ['settle', 'settle']], [['tcp'], ['hello', 'hello']]])('with features %j, two fences ask %j', async (features, asked) => {
+  it.each([
+    [
+      ['tcp', 'settle'],
+      ['settle', 'settle'],
+    ],
+    [['tcp'], ['hello', 'hello']],
+  ])('with features %j, two fences ask %j', async (features, asked) => {
     const commands: string[] = [];
     const request: Agent['request'] = (command) => (commands.push(command), Promise.resolve({}));
     const agent: Agent = { pid: 1, features: new Set(features), log: [], request, close: () => Promise.resolve() };
@@ -62,7 +91,9 @@ describe('Session', () => {
     await session.send(parsePacketLine('b > SYN dport=$a.port sport=4000 <>'));
     await session.send(parsePacketLine('b > ACK <>'));
     expect(sent.map(({ tcp }) => [tcp.srcPort, tcp.dstPort])).toEqual([
-      [20_007, LISTEN_PORT], [4000, 20_007], [4000, 20_007],
+      [20_007, LISTEN_PORT],
+      [4000, 20_007],
+      [4000, 20_007],
     ]);
     expect(session.scope().lookup('b.sut_port')).toBe(20_007n);
   });
@@ -76,7 +107,9 @@ describe('Session', () => {
     await session.send(parsePacketLine('a > SYN sport=4001'));
     expect(session.connection).toBe(connection);
     expect(sent.map(({ tcp }) => tcp.options.map((option) => option.kind)).at(-1)).toContain('mp_join');
-    expect(() => { session.forgetSubflow('b'); }).toThrow(NotKnownYet);
+    expect(() => {
+      session.forgetSubflow('b');
+    }).toThrow(NotKnownYet);
   });
 
   it('takes a SYN from the ports of a forgotten subflow for another one, but not the same SYN again', async () => {
@@ -85,7 +118,17 @@ describe('Session', () => {
     const syn = (seq: number): void => {
       const bytes = encodePacket({
         ip: { family: 'ipv4', src: '10.0.1.2', dst: '10.0.1.1', tos: 0, id: 0, fragment: 0, ttl: 64, protocol: 6 },
-        tcp: { srcPort: 4000, dstPort: 5001, seq, ack: 0, flags: FLAG.SYN, window: 1, urgent: 0, options: [], payload: new Uint8Array(0) },
+        tcp: {
+          srcPort: 4000,
+          dstPort: 5001,
+          seq,
+          ack: 0,
+          flags: FLAG.SYN,
+          window: 1,
+          urgent: 0,
+          options: [],
+          payload: new Uint8Array(0),
+        },
       });
       for (const hear of links) hear({ at: performance.now(), direction: 'in', link: 'a', bytes });
     };

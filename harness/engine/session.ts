@@ -101,7 +101,12 @@ export class Session {
     this.waits = parts.waits;
     this.connection = new Connection(parts.scenario.profile, parts.random);
     this.#ports = parts.cell.links.map((link) =>
-      parts.openPort(link, (packet) => this.#onPacket(packet), (error) => this.#fail(error)));
+      parts.openPort(
+        link,
+        (packet) => this.#onPacket(packet),
+        (error) => this.#fail(error),
+      ),
+    );
   }
 
   /** Milliseconds since the scenario began. */
@@ -163,17 +168,30 @@ export class Session {
     if (known !== undefined || line.subflow === 'any') return known;
     const spec = this.#spec(line.subflow);
     const link = this.#link(spec.link).spec.name;
-    const syn = this.arrivals.find((one) =>
-      one.subflow === undefined && one.link === link && !this.tuples.has(tupleOf(one.packet, 'in')) &&
-      (one.packet.tcp.flags & (FLAG.SYN | FLAG.ACK)) === FLAG.SYN);
+    const syn = this.arrivals.find(
+      (one) =>
+        one.subflow === undefined &&
+        one.link === link &&
+        !this.tuples.has(tupleOf(one.packet, 'in')) &&
+        (one.packet.tcp.flags & (FLAG.SYN | FLAG.ACK)) === FLAG.SYN,
+    );
     if (syn === undefined) return undefined;
     const { ip, tcp } = syn.packet;
-    const subflow = this.#register(line.subflow, new Subflow({
-      name: line.subflow, spec, connection: this.connection, active: false, first: this.#isFirst(),
-      local: { address: ip.dst, port: tcp.dstPort }, remote: { address: ip.src, port: tcp.srcPort },
-    }));
+    const subflow = this.#register(
+      line.subflow,
+      new Subflow({
+        name: line.subflow,
+        spec,
+        connection: this.connection,
+        active: false,
+        first: this.#isFirst(),
+        local: { address: ip.dst, port: tcp.dstPort },
+        remote: { address: ip.src, port: tcp.srcPort },
+      }),
+    );
     for (const arrival of this.arrivals) {
-      if (arrival.subflow === undefined && tupleOf(arrival.packet, 'in') === tupleOfSubflow(subflow)) this.#learn(arrival, subflow);
+      if (arrival.subflow === undefined && tupleOf(arrival.packet, 'in') === tupleOfSubflow(subflow))
+        this.#learn(arrival, subflow);
     }
     return subflow;
   }
@@ -197,7 +215,10 @@ export class Session {
    *
    * @returns the value, if any, and how long at most it was waited for, milliseconds
    */
-  async patiently<T>(done: () => T | undefined, milliseconds: number): Promise<{ value: T | undefined; limit: number }> {
+  async patiently<T>(
+    done: () => T | undefined,
+    milliseconds: number,
+  ): Promise<{ value: T | undefined; limit: number }> {
     const begun = performance.now();
     for (let slice = milliseconds; ; slice = this.waits.answer) {
       const left = begun + this.patience(milliseconds) - performance.now();
@@ -221,18 +242,23 @@ export class Session {
    */
   async ready(): Promise<void> {
     const deadline = performance.now() + READY_LIMIT;
-    const trips = await Promise.all(this.#ports.map(async (port) => {
-      for (let limit = READY_ECHO; ; limit = Math.min(2 * limit, READY_LIMIT)) {
-        const answered = await port.echo(limit).then(() => true, (error: unknown) => {
-          if (this.#failure !== undefined || performance.now() > deadline) throw error;
-          return false;
-        });
-        // The first one found both ends idle, and says little.
-        if (answered) return port.echo(READY_LIMIT);
-        // A link that refuses at once, as one whose host is gone, would keep the processor busy.
-        await delay(READY_PAUSE);
-      }
-    }));
+    const trips = await Promise.all(
+      this.#ports.map(async (port) => {
+        for (let limit = READY_ECHO; ; limit = Math.min(2 * limit, READY_LIMIT)) {
+          const answered = await port.echo(limit).then(
+            () => true,
+            (error: unknown) => {
+              if (this.#failure !== undefined || performance.now() > deadline) throw error;
+              return false;
+            },
+          );
+          // The first one found both ends idle, and says little.
+          if (answered) return port.echo(READY_LIMIT);
+          // A link that refuses at once, as one whose host is gone, would keep the processor busy.
+          await delay(READY_PAUSE);
+        }
+      }),
+    );
     this.#roundTrip = Math.max(...trips);
   }
 
@@ -289,7 +315,15 @@ export class Session {
       subflow = undefined;
     }
     const before = subflow?.before() ?? { receiveNext: 0, dataNext: 1n };
-    const arrival: Arrival = { packet, subflow: undefined, before, at, link: wire.link, index: this.arrivals.length, consumed: false };
+    const arrival: Arrival = {
+      packet,
+      subflow: undefined,
+      before,
+      at,
+      link: wire.link,
+      index: this.arrivals.length,
+      consumed: false,
+    };
     for (const one of this.broken?.alter(arrival, subflow, this.scope()) ?? [packet]) {
       this.#take({ ...arrival, packet: one }, subflow);
     }
@@ -314,12 +348,20 @@ export class Session {
     const spec = this.#spec(name);
     const link = this.#link(spec.link);
     const family = familyOn(link, this.scenario.family);
-    const port = (field: string, auto: number): number => Number(headerValue(line.fields, field, BigInt(auto), this.scope()));
-    return this.#register(name, new Subflow({
-      name, spec, connection: this.connection, active: true, first: this.#isFirst(),
-      local: { address: link.tester[family], port: port('sport', this.#freshPort()) },
-      remote: { address: link.sut[family], port: port('dport', LISTEN_PORT) },
-    }));
+    const port = (field: string, auto: number): number =>
+      Number(headerValue(line.fields, field, BigInt(auto), this.scope()));
+    return this.#register(
+      name,
+      new Subflow({
+        name,
+        spec,
+        connection: this.connection,
+        active: true,
+        first: this.#isFirst(),
+        local: { address: link.tester[family], port: port('sport', this.#freshPort()) },
+        remote: { address: link.sut[family], port: port('dport', LISTEN_PORT) },
+      }),
+    );
   }
 
   #isFirst(): boolean {
@@ -345,7 +387,7 @@ export class Session {
   /** A port that no subflow of the scenario has had: the stack may still know the conversation that was there. */
   #freshPort(): number {
     const first = this.#parts.random.uint32() % 40_000;
-    const untried = Array.from({ length: this.#taken.size + 1 }, (_, step) => 20_000 + (first + step) % 40_000);
+    const untried = Array.from({ length: this.#taken.size + 1 }, (_, step) => 20_000 + ((first + step) % 40_000));
     const port = untried.find((one) => !this.#taken.has(one)) ?? 20_000 + first;
     this.#taken.add(port);
     return port;
@@ -365,7 +407,11 @@ export class Session {
     }
     if (owner === 'sut') {
       const remoteToken = connection.remoteToken;
-      return { key: connection.remoteKey, idsn: connection.remoteIdsn, token: remoteToken === undefined ? undefined : BigInt(remoteToken) }[field];
+      return {
+        key: connection.remoteKey,
+        idsn: connection.remoteIdsn,
+        token: remoteToken === undefined ? undefined : BigInt(remoteToken),
+      }[field];
     }
     const link = /^link(\d)$/.exec(owner);
     if (link !== null) {

@@ -10,7 +10,18 @@ type Args = Record<string, string>;
 
 /** Commands that act on a socket, and so mean `conn` unless told. */
 const ON_SOCKET = new Set([
-  'accept', 'connected', 'send', 'recv', 'shutdown', 'close', 'setsockopt', 'getsockopt', 'info', 'poll', 'queued', 'bind',
+  'accept',
+  'connected',
+  'send',
+  'recv',
+  'shutdown',
+  'close',
+  'setsockopt',
+  'getsockopt',
+  'info',
+  'poll',
+  'queued',
+  'bind',
 ]);
 /** Commands that may take their time: the agent is told how long. */
 const BLOCKING = new Set(['accept', 'connected', 'send', 'recv']);

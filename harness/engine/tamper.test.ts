@@ -9,26 +9,74 @@ import { parseSutLine } from '../scenario/sut-line.ts';
 import { fillOctets } from '../sut/fill.ts';
 import { matchPacket } from './match.ts';
 import { tampersFor } from './tamper.ts';
-import { arrive, establishedSubflow, fromStack, LOCAL_ISN, LOCAL_KEY, NOTHING, REMOTE_KEY } from './testing/subflows.ts';
+import {
+  arrive,
+  establishedSubflow,
+  fromStack,
+  LOCAL_ISN,
+  LOCAL_KEY,
+  NOTHING,
+  REMOTE_KEY,
+} from './testing/subflows.ts';
 
 const base = { place: { file: 'x', line: 1, column: 1 }, text: '', clauses: ['c'] };
 const expecting = (line: string): Step => ({ ...base, kind: 'expect', line: parsePacketLine(line) });
 const titles = (step: Step): string[] => tampersFor(step).map(({ title }) => title);
 
 const dss: OptionDss = {
-  kind: 'dss', reserved: 0, dataFin: false, dsn8: true, hasMap: true, dataAck8: true, hasDataAck: true, ssn: 1, dataLength: 10,
-  dataAck: BigInt.asUintN(64, idsn(LOCAL_KEY) + 1n), dsn: BigInt.asUintN(64, idsn(REMOTE_KEY) + 1n), checksum: 5,
+  kind: 'dss',
+  reserved: 0,
+  dataFin: false,
+  dsn8: true,
+  hasMap: true,
+  dataAck8: true,
+  hasDataAck: true,
+  ssn: 1,
+  dataLength: 10,
+  dataAck: BigInt.asUintN(64, idsn(LOCAL_KEY) + 1n),
+  dsn: BigInt.asUintN(64, idsn(REMOTE_KEY) + 1n),
+  checksum: 5,
 };
 const data = fromStack({ flags: FLAG.PSH | FLAG.ACK, payload: fillOctets(0, 10), options: [dss] });
-const short = fromStack({ payload: fillOctets(0, 10), options: [
-  { ...dss, dsn8: false, dsn: BigInt.asUintN(32, dss.dsn ?? 0n), dataAck8: false, dataAck: BigInt.asUintN(32, dss.dataAck ?? 0n) },
-] });
-const join = fromStack({ flags: FLAG.SYN | FLAG.ACK, seq: 0, options: [
-  { kind: 'mp_join', form: 'synack', reserved: 0, backup: false, addressId: 3, nonce: 77, hmac: joinHmac(REMOTE_KEY, LOCAL_KEY, 77, LOCAL_ISN).slice(0, 8) },
-] });
-const announcement = fromStack({ options: [{ kind: 'add_addr', reserved: 0, echo: false, addressId: 4, address: '198.51.100.1', port: 80 }] });
-const reset = fromStack({ flags: FLAG.RST, options: [{ kind: 'mp_tcprst', reserved: 0, transient: false, reason: 1 }] });
-const capable = fromStack({ flags: FLAG.SYN | FLAG.ACK, seq: 0, options: [{ kind: 'mp_capable', version: 1, flags: 1, senderKey: REMOTE_KEY }] });
+const short = fromStack({
+  payload: fillOctets(0, 10),
+  options: [
+    {
+      ...dss,
+      dsn8: false,
+      dsn: BigInt.asUintN(32, dss.dsn ?? 0n),
+      dataAck8: false,
+      dataAck: BigInt.asUintN(32, dss.dataAck ?? 0n),
+    },
+  ],
+});
+const join = fromStack({
+  flags: FLAG.SYN | FLAG.ACK,
+  seq: 0,
+  options: [
+    {
+      kind: 'mp_join',
+      form: 'synack',
+      reserved: 0,
+      backup: false,
+      addressId: 3,
+      nonce: 77,
+      hmac: joinHmac(REMOTE_KEY, LOCAL_KEY, 77, LOCAL_ISN).slice(0, 8),
+    },
+  ],
+});
+const announcement = fromStack({
+  options: [{ kind: 'add_addr', reserved: 0, echo: false, addressId: 4, address: '198.51.100.1', port: 80 }],
+});
+const reset = fromStack({
+  flags: FLAG.RST,
+  options: [{ kind: 'mp_tcprst', reserved: 0, transient: false, reason: 1 }],
+});
+const capable = fromStack({
+  flags: FLAG.SYN | FLAG.ACK,
+  seq: 0,
+  options: [{ kind: 'mp_capable', version: 1, flags: 1, senderKey: REMOTE_KEY }],
+});
 
 /** Lies about a packet that fits a line, with whether the line notices. */
 function verdicts(line: string, packet: Packet): [string, boolean][] {
@@ -38,20 +86,28 @@ function verdicts(line: string, packet: Packet): [string, boolean][] {
   expect(matchPacket(pattern, arrival, subflow, NOTHING).differences, line).toEqual([]);
   return tampersFor(expecting(line)).map(({ title, alter }) => {
     const altered = alter?.(packet, NOTHING);
-    const isNoticed = altered === undefined || matchPacket(pattern, { ...arrival, packet: altered }, subflow, NOTHING).differences.length > 0;
+    const isNoticed =
+      altered === undefined ||
+      matchPacket(pattern, { ...arrival, packet: altered }, subflow, NOTHING).differences.length > 0;
     return [title, isNoticed];
   });
 }
 
 describe('a lie about a packet', () => {
   test.each<[string, Packet]>([
-    ['a < PSH/ACK seq=auto ack=auto win=502 len=10 data=auto urg=absent sport=5001 dport=!9 from=192.0.2.2 to=!192.0.2.9', data],
+    [
+      'a < PSH/ACK seq=auto ack=auto win=502 len=10 data=auto urg=absent sport=5001 dport=!9 from=192.0.2.2 to=!192.0.2.9',
+      data,
+    ],
     ['a < ACK <dss dsn=auto ssn=auto dlen=auto dack=auto csum=5 F=0 map=1 dsn_size=8 dack_size=8 rsv=0 len=28>', data],
     ['a < ACK <dss dsn=1..1, !mp_prio, !mp_fail, ...>', data],
     ['a < SYN/ACK <mp_join B=0 id=3 nonce=77 hmac=auto rsv=0 len=16>', join],
     ['a < ACK <add_addr E=0 id=4 addr=198.51.100.1 port=80 hmac=absent rsv=0 len=10>', announcement],
     ['a < ACK <dss dsn=auto dsn_size=4 dack_size=4>', short],
-    ['a < ACK <remove_addr=1+2 rsv=0>', fromStack({ options: [{ kind: 'remove_addr', reserved: 0, addressIds: [1, 2] }] })],
+    [
+      'a < ACK <remove_addr=1+2 rsv=0>',
+      fromStack({ options: [{ kind: 'remove_addr', reserved: 0, addressIds: [1, 2] }] }),
+    ],
     ['a < RST <mp_tcprst T=0 reason=mptcp-specific rsv=0 len=4>', reset],
     ['a < SYN/ACK <mp_capable version=1 flags=H A=0 B=0 crypto=1 key=!5 rkey=absent dlen=absent len=12>', capable],
     ['a < any <mp_capable>', capable],
@@ -62,14 +118,26 @@ describe('a lie about a packet', () => {
 
   test('there is for all that a line says', () => {
     expect(titles(expecting('a < ACK seq=1 win=?w <dss dsn=1 ssn=any, !mp_prio>'))).toEqual([
-      'silence', 'other TCP flags', 'seq changed', 'dss missing', 'dss.dsn changed', 'mp_prio added', 'another MPTCP option added',
+      'silence',
+      'other TCP flags',
+      'seq changed',
+      'dss missing',
+      'dss.dsn changed',
+      'mp_prio added',
+      'another MPTCP option added',
     ]);
     expect(titles(expecting('a < any <dss, ...>'))).toEqual(['silence', 'dss missing']);
-    expect(titles({ ...base, kind: 'and', tail: parsePacketTail('<dss dack=1, ...>') })).toEqual(['dss missing', 'dss.dack changed']);
+    expect(titles({ ...base, kind: 'and', tail: parsePacketTail('<dss dack=1, ...>') })).toEqual([
+      'dss missing',
+      'dss.dack changed',
+    ]);
   });
 
   test('is beyond every value that a choice or range takes', () => {
-    const reset = fromStack({ flags: FLAG.RST, options: [{ kind: 'mp_tcprst', reserved: 0, transient: false, reason: 3 }] });
+    const reset = fromStack({
+      flags: FLAG.RST,
+      options: [{ kind: 'mp_tcprst', reserved: 0, transient: false, reason: 3 }],
+    });
     const reasonOf = (text: string): unknown => {
       const lie = tampersFor(expecting(text)).find(({ title }) => title === 'mp_tcprst.reason changed');
       return lie?.alter?.(reset, NOTHING)?.tcp.options;
@@ -107,19 +175,24 @@ describe('a lie to other steps', () => {
       const packet = alter?.(data, NOTHING);
       if (packet === undefined) continue;
       const arrival = { ...arrive(data, subflow), packet };
-      const fits = alternatives.filter(({ line }) => matchPacket(line, arrival, subflow, NOTHING).differences.length === 0);
+      const fits = alternatives.filter(
+        ({ line }) => matchPacket(line, arrival, subflow, NOTHING).differences.length === 0,
+      );
       expect(fits, title).toEqual([]);
     }
   });
 
-  test.each(['any < RST', 'a < ACK len=1..5 <mp_prio, ...>', 'a < SYN/ACK <>'])('never %s: the packet comes', (line) => {
-    const [lie] = tampersFor({ ...base, kind: 'never', line: parsePacketLine(line), from: 'here' });
-    const subflow = establishedSubflow();
-    const packet = lie?.forge?.(data);
-    if (packet === undefined) throw new Error('nothing was forged');
-    const pattern = parsePacketLine(line);
-    expect(matchPacket(pattern, { ...arrive(data, subflow), packet }, subflow, NOTHING).differences).toEqual([]);
-  });
+  test.each(['any < RST', 'a < ACK len=1..5 <mp_prio, ...>', 'a < SYN/ACK <>'])(
+    'never %s: the packet comes',
+    (line) => {
+      const [lie] = tampersFor({ ...base, kind: 'never', line: parsePacketLine(line), from: 'here' });
+      const subflow = establishedSubflow();
+      const packet = lie?.forge?.(data);
+      if (packet === undefined) throw new Error('nothing was forged');
+      const pattern = parsePacketLine(line);
+      expect(matchPacket(pattern, { ...arrive(data, subflow), packet }, subflow, NOTHING).differences).toEqual([]);
+    },
+  );
 
   test('quiet: something comes', () => {
     const [lie] = tampersFor({ ...base, kind: 'quiet', subflows: 'all', allow: [] });
@@ -129,11 +202,16 @@ describe('a lie to other steps', () => {
   test('sut: each part of the answer', () => {
     const lies = tampersFor({ ...base, kind: 'sut', line: parseSutLine('recv bytes=5 -> pattern=ok eof=0') });
     expect(lies.map(({ title }) => title)).toEqual(['answer pattern changed', 'answer eof changed']);
-    expect([lies[0]?.answer?.('pattern', 'ok'), lies[0]?.answer?.('eof', '0'), lies[1]?.answer?.('eof', undefined)]).toEqual(['xok', '0', 'x']);
+    expect([
+      lies[0]?.answer?.('pattern', 'ok'),
+      lies[0]?.answer?.('eof', '0'),
+      lies[1]?.answer?.('eof', undefined),
+    ]).toEqual(['xok', '0', 'x']);
   });
 
   test('distinct, scattered and check: the values', () => {
-    const collected = (kind: 'distinct' | 'scattered') => tampersFor({ ...base, kind, name: 'k' })[0]?.values?.([1n, 2n, 4n]);
+    const collected = (kind: 'distinct' | 'scattered') =>
+      tampersFor({ ...base, kind, name: 'k' })[0]?.values?.([1n, 2n, 4n]);
     expect(collected('distinct')).toEqual([2n, 2n, 4n]);
     expect(collected('scattered')).toEqual([1n, 3n, 5n]);
     const [check] = tampersFor({ ...base, kind: 'check', left: '1', comparison: parseMatcher('1', 0) });
@@ -141,7 +219,9 @@ describe('a lie to other steps', () => {
   });
 
   test.each<Step>([
-    { ...base, kind: 'send', line: parsePacketLine('a > ACK') }, { ...base, kind: 'fence' }, { ...base, kind: 'forget' },
+    { ...base, kind: 'send', line: parsePacketLine('a > ACK') },
+    { ...base, kind: 'fence' },
+    { ...base, kind: 'forget' },
     { ...base, kind: 'repeat', times: 1, steps: [] },
   ])('$kind: none', (step) => expect(tampersFor(step)).toEqual([]));
 });

@@ -45,9 +45,19 @@ export function tampersFor(step: Step): Tamper[] {
         answer: (field, value) => (field === name ? `x${value ?? ''}` : value),
       }));
     case 'distinct':
-      return [{ title: 'a value comes twice', values: (values) => values.map((value, i) => (i === 0 ? (values[1] ?? value) : value)) }];
+      return [
+        {
+          title: 'a value comes twice',
+          values: (values) => values.map((value, i) => (i === 0 ? (values[1] ?? value) : value)),
+        },
+      ];
     case 'scattered':
-      return [{ title: 'a bit never changes', values: (values) => values.map((value) => (typeof value === 'bigint' ? value | 1n : value)) }];
+      return [
+        {
+          title: 'a bit never changes',
+          values: (values) => values.map((value) => (typeof value === 'bigint' ? value | 1n : value)),
+        },
+      ];
     case 'check':
       // A check that only keeps a value accepts any.
       if (step.comparison.type === 'bind') return [];
@@ -68,7 +78,8 @@ type Pattern = Pick<PacketLine, 'flags' | 'fields' | 'options'>;
 const silence: Tamper = { title: 'silence', alter: () => undefined };
 const allOptionsOff: Tamper = {
   title: 'another kind of packet',
-  alter: (packet) => withFlags({ ...packet, tcp: { ...packet.tcp, options: [], payload: new Uint8Array(3) } }, FLAG.FIN | FLAG.URG),
+  alter: (packet) =>
+    withFlags({ ...packet, tcp: { ...packet.tcp, options: [], payload: new Uint8Array(3) } }, FLAG.FIN | FLAG.URG),
 };
 
 function tampersForLine(pattern: Pattern, withSilence: boolean): Tamper[] {
@@ -79,7 +90,10 @@ function tampersForLine(pattern: Pattern, withSilence: boolean): Tamper[] {
   }
   for (const { name, matcher } of pattern.fields) {
     if (matcher.type === 'bind' || matcher.type === 'any') continue;
-    tampers.push({ title: `${name} changed`, alter: (packet, scope) => alterHeader(packet, name, matcher.type === 'absent', forbidden(matcher, scope)) });
+    tampers.push({
+      title: `${name} changed`,
+      alter: (packet, scope) => alterHeader(packet, name, matcher.type === 'absent', forbidden(matcher, scope)),
+    });
   }
   for (const item of pattern.options?.items ?? []) {
     if (item.negated) {
@@ -90,12 +104,16 @@ function tampersForLine(pattern: Pattern, withSilence: boolean): Tamper[] {
     for (const { name, matcher } of item.fields) {
       if (matcher.type === 'bind' || matcher.type === 'any') continue;
       tampers.push({
-        title: `${item.name}.${name} changed`, alter: (packet, scope) => alterField(packet, item.name, name, forbidden(matcher, scope)),
+        title: `${item.name}.${name} changed`,
+        alter: (packet, scope) => alterField(packet, item.name, name, forbidden(matcher, scope)),
       });
     }
   }
   if (pattern.options?.open === false) {
-    tampers.push({ title: 'another MPTCP option added', alter: (packet) => addOption(packet, blankOption('mptcp_unknown')) });
+    tampers.push({
+      title: 'another MPTCP option added',
+      alter: (packet) => addOption(packet, blankOption('mptcp_unknown')),
+    });
   }
   return tampers;
 }
@@ -139,7 +157,10 @@ export function alterHeader(packet: Packet, name: string, appear: boolean, value
   };
   if (name === 'from' || name === 'to') {
     const key = name === 'from' ? 'src' : 'dst';
-    return { ...packet, ip: { ...packet.ip, [key]: value ?? (packet.ip.family === 'ipv4' ? '192.0.2.1' : '2001:db8::1') } };
+    return {
+      ...packet,
+      ip: { ...packet.ip, [key]: value ?? (packet.ip.family === 'ipv4' ? '192.0.2.1' : '2001:db8::1') },
+    };
   }
   return { ...packet, tcp: { ...tcp, ...changes[name] } };
 }
@@ -163,7 +184,7 @@ export function alterField(packet: Packet, kind: string, field: string, instead?
     // A Length octet that lies shows as another length.
     if (field === 'len') return { ...copy, length: 39 } as TcpOption;
     const value = spec?.read(copy);
-    spec?.write(copy, instead === null ? undefined : instead ?? otherFieldValue(field, spec.style, value));
+    spec?.write(copy, instead === null ? undefined : (instead ?? otherFieldValue(field, spec.style, value)));
     return narrowDss(copy);
   });
   return { ...packet, tcp: { ...packet.tcp, options } };
@@ -192,7 +213,16 @@ export function blankOption(kind: string): TcpOption {
   const known: Readonly<Record<string, TcpOption>> = {
     mp_capable: { kind: 'mp_capable', version: 1, flags: 1, senderKey: 1n },
     mp_join: { kind: 'mp_join', form: 'syn', reserved: 0, backup: false, addressId: 1, token: 1, nonce: 1 },
-    dss: { kind: 'dss', reserved: 0, dataFin: false, dsn8: false, hasMap: false, dataAck8: false, hasDataAck: true, dataAck: 1n },
+    dss: {
+      kind: 'dss',
+      reserved: 0,
+      dataFin: false,
+      dsn8: false,
+      hasMap: false,
+      dataAck8: false,
+      hasDataAck: true,
+      dataAck: 1n,
+    },
     add_addr: { kind: 'add_addr', reserved: 0, echo: false, addressId: 1, address: '192.0.2.1' },
     mp_tcprst: { kind: 'mp_tcprst', reserved: 0, transient: false, reason: 0 },
     mp_fail: { kind: 'mp_fail', reserved: 0, dsn: 1n },
@@ -210,11 +240,22 @@ export function blankOption(kind: string): TcpOption {
 
 /** A packet that has the flags and options of a line. */
 export function forgeMatch(line: PacketLine, sample: Packet): Packet {
-  const flags = line.flags === 'any' ? FLAG.ACK : line.flags.reduce((sum, name) => sum | FLAG[name as keyof typeof FLAG], 0);
+  const flags =
+    line.flags === 'any' ? FLAG.ACK : line.flags.reduce((sum, name) => sum | FLAG[name as keyof typeof FLAG], 0);
   const wanted = line.options?.items.filter((item) => !item.negated).map(forgeOption) ?? [];
-  const plain = sample.tcp.options.filter((option) => !isMptcp(option) && !wanted.some((one) => one.kind === option.kind));
+  const plain = sample.tcp.options.filter(
+    (option) => !isMptcp(option) && !wanted.some((one) => one.kind === option.kind),
+  );
   const needsData = line.fields.some((field) => field.name === 'len' || field.name === 'data');
-  return { ...sample, tcp: { ...sample.tcp, flags, options: [...plain, ...wanted], payload: needsData ? Uint8Array.of(1) : new Uint8Array(0) } };
+  return {
+    ...sample,
+    tcp: {
+      ...sample.tcp,
+      flags,
+      options: [...plain, ...wanted],
+      payload: needsData ? Uint8Array.of(1) : new Uint8Array(0),
+    },
+  };
 }
 
 /** An option with the fields that an item asks for, as far as they can be told without a conversation. */

@@ -11,30 +11,71 @@ const { SYN, ACK, FIN, RST, PSH, URG, ECE, CWR } = FLAG;
 describe('flagsMatch', () => {
   test.each<[readonly string[] | 'any', number, boolean]>([
     ['any', SYN | FIN, true],
-    [['ACK'], ACK, true], [['ACK'], ACK | PSH, true], [['ACK'], ACK | ECE | CWR, true], [['ACK'], ACK | FIN, false], [['ACK'], 0, false],
+    [['ACK'], ACK, true],
+    [['ACK'], ACK | PSH, true],
+    [['ACK'], ACK | ECE | CWR, true],
+    [['ACK'], ACK | FIN, false],
+    [['ACK'], 0, false],
     [['PSH', 'ACK'], ACK, true],
-    [['SYN', 'ACK'], SYN | ACK, true], [['SYN', 'ACK'], SYN, false],
-    [['RST'], RST, true], [['RST'], RST | ACK, true], [['RST', 'ACK'], RST, true], [['RST'], RST | PSH, true], [['RST'], RST | FIN, false], [['RST'], ACK, false],
+    [['SYN', 'ACK'], SYN | ACK, true],
+    [['SYN', 'ACK'], SYN, false],
+    [['RST'], RST, true],
+    [['RST'], RST | ACK, true],
+    [['RST', 'ACK'], RST, true],
+    [['RST'], RST | PSH, true],
+    [['RST'], RST | FIN, false],
+    [['RST'], ACK, false],
     [['RST', 'FIN'], RST | FIN | ACK, true],
-    [['URG', 'ACK'], ACK, false], [['URG', 'ACK'], ACK | URG, true],
-    [['SYN', 'ECE', 'CWR'], SYN, false], [['SYN', 'ECE', 'CWR'], SYN | ECE | CWR, true],
-    [[], 0, true], [[], PSH, true], [[], ACK, false],
+    [['URG', 'ACK'], ACK, false],
+    [['URG', 'ACK'], ACK | URG, true],
+    [['SYN', 'ECE', 'CWR'], SYN, false],
+    [['SYN', 'ECE', 'CWR'], SYN | ECE | CWR, true],
+    [[], 0, true],
+    [[], PSH, true],
+    [[], ACK, false],
   ])('%s against %d: %s', (names, flags, expected) => expect(flagsMatch(names, flags)).toBe(expected));
 });
 
 describe('isPureAck', () => {
-  const dss: OptionDss = { kind: 'dss', reserved: 0, dataFin: false, dsn8: true, hasMap: false, dataAck8: true, hasDataAck: true, dataAck: 1n };
+  const dss: OptionDss = {
+    kind: 'dss',
+    reserved: 0,
+    dataFin: false,
+    dsn8: true,
+    hasMap: false,
+    dataAck8: true,
+    hasDataAck: true,
+    dataAck: 1n,
+  };
 
   test('is an acknowledgment that does nothing else', () => {
     expect(isPureAck(fromStack({}))).toBe(true);
-    expect(isPureAck(fromStack({ options: [{ kind: 'ts', value: 1, echo: 2 }, dss], flags: ACK | PSH | ECE }))).toBe(true);
+    expect(isPureAck(fromStack({ options: [{ kind: 'ts', value: 1, echo: 2 }, dss], flags: ACK | PSH | ECE }))).toBe(
+      true,
+    );
   });
 
   test.each([
-    ['data', { payload: new Uint8Array(1) }], ['FIN', { flags: FIN | ACK }], ['no ACK', { flags: 0 }],
-    ['a mapping', { options: [{ ...dss, hasMap: true }] }], ['DATA_FIN', { options: [{ ...dss, dataFin: true }] }],
+    ['data', { payload: new Uint8Array(1) }],
+    ['FIN', { flags: FIN | ACK }],
+    ['no ACK', { flags: 0 }],
+    ['a mapping', { options: [{ ...dss, hasMap: true }] }],
+    ['DATA_FIN', { options: [{ ...dss, dataFin: true }] }],
     ['MP_FAIL', { options: [{ kind: 'mp_fail' as const, reserved: 0, dsn: 1n }] }],
-    ['a broken MPTCP option', { options: [{ kind: 'malformed' as const, code: 30, reason: 'truncated' as const, message: '', raw: Uint8Array.of(30, 9) }] }],
+    [
+      'a broken MPTCP option',
+      {
+        options: [
+          {
+            kind: 'malformed' as const,
+            code: 30,
+            reason: 'truncated' as const,
+            message: '',
+            raw: Uint8Array.of(30, 9),
+          },
+        ],
+      },
+    ],
   ])('is none with %s', (_what, change) => expect(isPureAck(fromStack(change))).toBe(false));
 });
 
@@ -69,13 +110,32 @@ test('the worst verdict is what was seen, then what was not settled', () => {
 function ack(...options: TcpOption[]): Packet {
   return {
     ip: { family: 'ipv4', src: '192.0.2.1', dst: '192.0.2.2', tos: 0, id: 0, fragment: 0, ttl: 64, protocol: 6 },
-    tcp: { srcPort: 1, dstPort: 2, seq: 5, ack: 7, flags: 0x10, window: 1, urgent: 0, options, payload: new Uint8Array(0) },
+    tcp: {
+      srcPort: 1,
+      dstPort: 2,
+      seq: 5,
+      ack: 7,
+      flags: 0x10,
+      window: 1,
+      urgent: 0,
+      options,
+      payload: new Uint8Array(0),
+    },
   };
 }
 
 test('takes a DATA_FIN that comes again for a retransmission, and no other ACK', () => {
   const fin: TcpOption = {
-    kind: 'dss', reserved: 0, dataFin: true, dsn8: true, hasMap: true, dataAck8: false, hasDataAck: false, dsn: 1n, ssn: 0, dataLength: 1,
+    kind: 'dss',
+    reserved: 0,
+    dataFin: true,
+    dsn8: true,
+    hasMap: true,
+    dataAck8: false,
+    hasDataAck: false,
+    dsn: 1n,
+    ssn: 0,
+    dataLength: 1,
   };
   expect(isRetransmissionOf(ack(fin), ack(fin))).toBe(true);
   expect(isRetransmissionOf(ack(fin), ack())).toBe(false);
@@ -86,17 +146,33 @@ test('takes a DATA_FIN that comes again for a retransmission, and no other ACK',
 
 test('knows data and a DATA_FIN again on any subflow by their numbers', () => {
   const connection = new Connection(
-    { timestamps: true, sack: true, wscale: 7, mss: 1400, checksum: false, dsnSize: 8 }, { uint32: () => 1, uint64: () => 2n },
+    { timestamps: true, sack: true, wscale: 7, mss: 1400, checksum: false, dsnSize: 8 },
+    { uint32: () => 1, uint64: () => 2n },
   );
   connection.remoteKey = 3n;
   const address = { address: '192.0.2.1', port: 1 };
   const subflow = new Subflow({
-    name: 'b', spec: { link: 1, addressId: 0 }, connection, active: true, first: true, local: address, remote: address,
+    name: 'b',
+    spec: { link: 1, addressId: 0 },
+    connection,
+    active: true,
+    first: true,
+    local: address,
+    remote: address,
   });
-  const mapped = (dsn: bigint, dataLength: number, dataFin: boolean): Packet => ack({
-    kind: 'dss', reserved: 0, dataFin, dsn8: true, hasMap: true, dataAck8: false, hasDataAck: false,
-    dsn: BigInt.asUintN(64, idsn(3n) + dsn), ssn: 0, dataLength,
-  });
+  const mapped = (dsn: bigint, dataLength: number, dataFin: boolean): Packet =>
+    ack({
+      kind: 'dss',
+      reserved: 0,
+      dataFin,
+      dsn8: true,
+      hasMap: true,
+      dataAck8: false,
+      hasDataAck: false,
+      dsn: BigInt.asUintN(64, idsn(3n) + dsn),
+      ssn: 0,
+      dataLength,
+    });
   const before = { receiveNext: 1, dataNext: 102n };
   expect(repeatsData({ packet: mapped(101n, 1, true), subflow, before })).toBe(true);
   expect(repeatsData({ packet: mapped(1n, 100, false), subflow, before })).toBe(true);
@@ -105,9 +181,14 @@ test('knows data and a DATA_FIN again on any subflow by their numbers', () => {
   expect(repeatsData({ packet: ack(), subflow, before })).toBe(false);
 });
 
-
 test('knows the same announcement again, and nothing else', () => {
-  const announce = (addressId: number, echo = false): TcpOption => ({ kind: 'add_addr', reserved: 0, echo, addressId, address: '192.0.2.9' });
+  const announce = (addressId: number, echo = false): TcpOption => ({
+    kind: 'add_addr',
+    reserved: 0,
+    echo,
+    addressId,
+    address: '192.0.2.9',
+  });
   expect(isAnnouncementAgain(ack(announce(2)), ack(announce(2)))).toBe(true);
   expect(isAnnouncementAgain(ack(announce(3)), ack(announce(2)))).toBe(false);
   expect(isAnnouncementAgain(ack(announce(2, true)), ack(announce(2, true)))).toBe(false);

@@ -13,7 +13,10 @@ export function flagsMatch(names: readonly string[] | 'any', flags: number): boo
   if (names === 'any') return true;
   const wanted = names.reduce((sum, name) => sum | FLAG[name as keyof typeof FLAG], 0);
   const ignored = UNJUDGED & ~(wanted & (FLAG.ECE | FLAG.CWR));
-  if ((wanted & FLAG.RST) !== 0) return (wanted & FLAG.RST) === (flags & FLAG.RST) && (flags & (FLAG.SYN | FLAG.FIN)) === (wanted & (FLAG.SYN | FLAG.FIN));
+  if ((wanted & FLAG.RST) !== 0)
+    return (
+      (wanted & FLAG.RST) === (flags & FLAG.RST) && (flags & (FLAG.SYN | FLAG.FIN)) === (wanted & (FLAG.SYN | FLAG.FIN))
+    );
   return (wanted & ~ignored) === (flags & ~ignored);
 }
 
@@ -24,7 +27,9 @@ export function flagsMatch(names: readonly string[] | 'any', flags: number): boo
 export function isPureAck(packet: Packet): boolean {
   const { tcp } = packet;
   if ((tcp.flags & ~UNJUDGED) !== FLAG.ACK || tcp.payload.length > 0) return false;
-  return tcp.options.every((option) => !isMptcp(option) || (option.kind === 'dss' && !option.hasMap && !option.dataFin));
+  return tcp.options.every(
+    (option) => !isMptcp(option) || (option.kind === 'dss' && !option.hasMap && !option.dataFin),
+  );
 }
 
 /** A segment sent again: same place in sequence space, same flags, same length. */
@@ -33,7 +38,9 @@ export function isRetransmissionOf(packet: Packet, earlier: Packet): boolean {
     packet.tcp.seq === earlier.tcp.seq &&
     (packet.tcp.flags & ~UNJUDGED) === (earlier.tcp.flags & ~UNJUDGED) &&
     packet.tcp.payload.length === earlier.tcp.payload.length &&
-    (packet.tcp.payload.length > 0 || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN)) !== 0 || (isSentUntilAnswered(packet) && isSentUntilAnswered(earlier)))
+    (packet.tcp.payload.length > 0 ||
+      (packet.tcp.flags & (FLAG.SYN | FLAG.FIN)) !== 0 ||
+      (isSentUntilAnswered(packet) && isSentUntilAnswered(earlier)))
   );
 }
 
@@ -41,7 +48,8 @@ export function isRetransmissionOf(packet: Packet, earlier: Packet): boolean {
 export function repeatsData({ packet, subflow, before }: Pick<Arrival, 'packet' | 'subflow' | 'before'>): boolean {
   const dss = packet.tcp.options.find((option) => option.kind === 'dss');
   const base = subflow?.connection.remoteIdsn;
-  if (base === undefined || dss?.dsn === undefined || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN | FLAG.RST)) !== 0) return false;
+  if (base === undefined || dss?.dsn === undefined || (packet.tcp.flags & (FLAG.SYN | FLAG.FIN | FLAG.RST)) !== 0)
+    return false;
   const { dsn, dsn8, dataLength = 0 } = dss;
   return dataLength > 0 && relativeDsn(dsn, dsn8, base) + BigInt(dataLength) <= before.dataNext;
 }

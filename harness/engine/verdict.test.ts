@@ -3,13 +3,25 @@ import { expect, test } from 'vitest';
 import type { ExpectationResult, ScenarioResult, Verdict } from './result.ts';
 import { settle } from './verdict.ts';
 
-const judged = (verdict: Verdict, message: string): ExpectationResult =>
-  ({ clause: '3-2.s3', level: 'must', verdict, source: 'suite:1', step: 'step', message });
+const judged = (verdict: Verdict, message: string): ExpectationResult => ({
+  clause: '3-2.s3',
+  level: 'must',
+  verdict,
+  source: 'suite:1',
+  step: 'step',
+  message,
+});
 
-function settled(own: readonly Verdict[], monitors: readonly Verdict[], reason?: string): Pick<ScenarioResult, 'verdict' | 'reason'> {
+function settled(
+  own: readonly Verdict[],
+  monitors: readonly Verdict[],
+  reason?: string,
+): Pick<ScenarioResult, 'verdict' | 'reason'> {
   const draft: Parameters<typeof settle>[0] = {
-    verdict: 'error', expectations: own.map((verdict) => judged(verdict, `own ${verdict}`)),
-    monitors: monitors.map((verdict) => judged(verdict, `monitor ${verdict}`)), ...(reason === undefined ? {} : { reason }),
+    verdict: 'error',
+    expectations: own.map((verdict) => judged(verdict, `own ${verdict}`)),
+    monitors: monitors.map((verdict) => judged(verdict, `monitor ${verdict}`)),
+    ...(reason === undefined ? {} : { reason }),
   };
   settle(draft);
   return { verdict: draft.verdict, ...(draft.reason === undefined ? {} : { reason: draft.reason }) };

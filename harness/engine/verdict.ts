@@ -19,7 +19,7 @@ export function worst(verdicts: Iterable<Verdict>): Verdict | undefined {
  * on the wire stands whatever the scenario is about, also where the scenario itself did not get to its point.
  */
 export function settle(draft: Pick<ScenarioResult, 'verdict' | 'reason' | 'expectations' | 'monitors'>): void {
-  const all = [...draft.expectations, ...draft.monitors ?? []];
+  const all = [...draft.expectations, ...(draft.monitors ?? [])];
   // A scenario that judged nothing has not reached what it is for.
   const own = worst(draft.expectations.map((one) => one.verdict)) ?? 'inconclusive';
   draft.verdict = worst([own, ...(draft.monitors ?? []).map((one) => one.verdict)]) ?? own;

@@ -10,9 +10,12 @@ const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 /** Suites that hold kernels, oldest first. One that is not (or no longer) there is passed over. */
 const SUITES: readonly { suite: string; security?: true }[] = [
   ...['bullseye', 'bookworm', 'trixie', 'forky'].flatMap((suite) => [
-    { suite }, { suite: `${suite}-security`, security: true as const }, { suite: `${suite}-backports` },
+    { suite },
+    { suite: `${suite}-security`, security: true as const },
+    { suite: `${suite}-backports` },
   ]),
-  { suite: 'sid' }, { suite: 'experimental' },
+  { suite: 'sid' },
+  { suite: 'experimental' },
 ];
 
 /** Where packages come from. */
@@ -25,10 +28,14 @@ export interface Mirror {
 
 /** Reads the mirrors that apt on this machine uses out of its source files' text. Pure. */
 export function mirrorOf(sources: readonly string[]): Mirror | undefined {
-  const uris = sources.flatMap((text) => [
-    ...[...text.matchAll(/^\s*URIs:\s*(.+)$/gim)].flatMap(([, list = '']) => list.split(/\s+/)),
-    ...[...text.matchAll(/^\s*deb\s+(?:\[[^\]]*\]\s+)?(\S+)/gm)].map(([, uri = '']) => uri),
-  ].map((uri) => uri.replace(/\/+$/, ''))).filter((uri) => uri !== '');
+  const uris = sources
+    .flatMap((text) =>
+      [
+        ...[...text.matchAll(/^\s*URIs:\s*(.+)$/gim)].flatMap(([, list = '']) => list.split(/\s+/)),
+        ...[...text.matchAll(/^\s*deb\s+(?:\[[^\]]*\]\s+)?(\S+)/gm)].map(([, uri = '']) => uri),
+      ].map((uri) => uri.replace(/\/+$/, '')),
+    )
+    .filter((uri) => uri !== '');
   const main = uris.find((uri) => uri.endsWith('/debian'));
   const security = uris.find((uri) => uri.endsWith('/debian-security'));
   const base = main ?? security?.replace(/-security$/, '');
@@ -43,9 +50,16 @@ export function chooseMirror(asked: string | undefined): Mirror {
   }
   const folder = '/etc/apt';
   const parts = join(folder, 'sources.list.d');
-  const files = [join(folder, 'sources.list'), ...(existsSync(parts) ? readdirSync(parts).map((name) => join(parts, name)) : [])];
-  return mirrorOf(files.filter((file) => existsSync(file)).map((file) => readFileSync(file, 'utf8')))
-    ?? { main: 'http://deb.debian.org/debian', security: 'http://deb.debian.org/debian-security' };
+  const files = [
+    join(folder, 'sources.list'),
+    ...(existsSync(parts) ? readdirSync(parts).map((name) => join(parts, name)) : []),
+  ];
+  return (
+    mirrorOf(files.filter((file) => existsSync(file)).map((file) => readFileSync(file, 'utf8'))) ?? {
+      main: 'http://deb.debian.org/debian',
+      security: 'http://deb.debian.org/debian-security',
+    }
+  );
 }
 
 /** apt with its state below one folder. */
@@ -61,27 +75,47 @@ export class Apt {
     this.#mirror = mirror;
     this.#say = say;
     const settings: Record<string, string> = {
-      'Dir::Etc::sourcelist': join(folder, 'sources.list'), 'Dir::Etc::sourceparts': '/dev/null', 'Dir::Etc::preferences': '/dev/null',
-      'Dir::Etc::preferencesparts': '/dev/null', 'Dir::State': join(folder, 'state'), 'Dir::State::status': '/dev/null', 'Dir::Cache': join(folder, 'cache'),
-      'APT::Architecture': 'amd64', 'APT::Architectures': 'amd64', 'Acquire::Languages': 'none', 'APT::Get::AllowUnauthenticated': 'false',
+      'Dir::Etc::sourcelist': join(folder, 'sources.list'),
+      'Dir::Etc::sourceparts': '/dev/null',
+      'Dir::Etc::preferences': '/dev/null',
+      'Dir::Etc::preferencesparts': '/dev/null',
+      'Dir::State': join(folder, 'state'),
+      'Dir::State::status': '/dev/null',
+      'Dir::Cache': join(folder, 'cache'),
+      'APT::Architecture': 'amd64',
+      'APT::Architectures': 'amd64',
+      'Acquire::Languages': 'none',
+      'APT::Get::AllowUnauthenticated': 'false',
       // The user's own folder may be closed to the user that apt would switch to.
-      'APT::Sandbox::User': '', 'Acquire::Retries': '2', 'Acquire::AllowInsecureRepositories': 'false',
+      'APT::Sandbox::User': '',
+      'Acquire::Retries': '2',
+      'Acquire::AllowInsecureRepositories': 'false',
     };
     this.#options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
   }
 
   /** Fetches the lists of all suites. @throws KernelError when none can be had */
   async update(): Promise<void> {
-    for (const path of ['state/lists/partial', 'cache/archives/partial']) mkdirSync(join(this.#folder, path), { recursive: true });
+    for (const path of ['state/lists/partial', 'cache/archives/partial'])
+      mkdirSync(join(this.#folder, path), { recursive: true });
     const signed = existsSync(KEYRING) ? `[signed-by=${KEYRING}] ` : '';
-    const lines = SUITES.map(({ suite, security }) => `deb ${signed}${security === true ? this.#mirror.security : this.#mirror.main} ${suite} main\n`);
+    const lines = SUITES.map(
+      ({ suite, security }) =>
+        `deb ${signed}${security === true ? this.#mirror.security : this.#mirror.main} ${suite} main\n`,
+    );
     writeFileSync(join(this.#folder, 'sources.list'), lines.join(''));
     this.#say(`reading the package lists of ${this.#mirror.main}`);
     const { status, said } = await this.#run('apt-get', ['update']);
     // Suites come and go, so that one that is missing is no failure; a bad signature is, and is told by apt alone.
-    const bad = said.split('\n').find((line) => /GPG error|invalid signature|not signed|EXPKEYSIG|NO_PUBKEY/i.test(line) && line.startsWith('E:'));
-    if (bad !== undefined) throw new KernelError(`apt does not trust ${this.#mirror.main}: ${bad}; install debian-archive-keyring`);
-    if (status !== 0 && !existsSync(join(this.#folder, 'state', 'lists'))) throw new KernelError(`apt-get update failed: ${lastLine(said)}`);
+    const bad = said
+      .split('\n')
+      .find(
+        (line) => /GPG error|invalid signature|not signed|EXPKEYSIG|NO_PUBKEY/i.test(line) && line.startsWith('E:'),
+      );
+    if (bad !== undefined)
+      throw new KernelError(`apt does not trust ${this.#mirror.main}: ${bad}; install debian-archive-keyring`);
+    if (status !== 0 && !existsSync(join(this.#folder, 'state', 'lists')))
+      throw new KernelError(`apt-get update failed: ${lastLine(said)}`);
   }
 
   /** All packages of all lists, as `apt-cache dumpavail` writes them. @throws KernelError */
@@ -97,14 +131,26 @@ export class Apt {
     const { status, said } = await this.#run('apt-get', ['-q', 'download', ...packages], folder, (line) => {
       if (/^(?:Get|Err):/.test(line)) this.#say(line);
     });
-    if (status !== 0) throw new KernelError(`apt-get download ${packages.join(' ')} failed: ${lastLine(said)}; try again, or another --mirror`);
+    if (status !== 0)
+      throw new KernelError(
+        `apt-get download ${packages.join(' ')} failed: ${lastLine(said)}; try again, or another --mirror`,
+      );
   }
 
   /** @throws KernelError when apt is not there, or does not end */
-  #run(program: string, args: readonly string[], cwd = this.#folder, hear: (line: string) => void = () => undefined): Promise<{ status: number; stdout: string; said: string }> {
+  #run(
+    program: string,
+    args: readonly string[],
+    cwd = this.#folder,
+    hear: (line: string) => void = () => undefined,
+  ): Promise<{ status: number; stdout: string; said: string }> {
     mkdirSync(this.#folder, { recursive: true });
     return new Promise((resolve, reject) => {
-      const child = spawn(program, [...this.#options, ...args], { cwd, env: { ...process.env, LC_ALL: 'C' }, stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(program, [...this.#options, ...args], {
+        cwd,
+        env: { ...process.env, LC_ALL: 'C' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       let [stdout, said] = ['', ''];
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
         stdout += text;
@@ -114,13 +160,15 @@ export class Apt {
       const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
       child.on('error', (error) => {
         clearTimeout(timer);
-        const remedy = 'kernel packages need apt of a Debian or Ubuntu; elsewhere give an image: --sut kernel:./bzImage --modules DIR';
+        const remedy =
+          'kernel packages need apt of a Debian or Ubuntu; elsewhere give an image: --sut kernel:./bzImage --modules DIR';
         reject(new KernelError(`${program} cannot be started: ${error.message}; ${remedy}`));
       });
       child.on('close', (status, signal) => {
         clearTimeout(timer);
         if (signal === null) resolve({ status: status ?? 1, stdout, said });
-        else reject(new KernelError(`${program} ${args.join(' ')} was ended by ${signal} (limit: ${LIMIT_MS / 1000} s)`));
+        else
+          reject(new KernelError(`${program} ${args.join(' ')} was ended by ${signal} (limit: ${LIMIT_MS / 1000} s)`));
       });
     });
   }

@@ -64,7 +64,10 @@ export class KernelStore {
     }
     await this.#apt.update();
     const kernels = findKernels(await this.#apt.dump());
-    if (kernels.length === 0) throw new KernelError('apt lists no kernel packages; see that the mirror holds Debian, or give another with --mirror');
+    if (kernels.length === 0)
+      throw new KernelError(
+        'apt lists no kernel packages; see that the mirror holds Debian, or give another with --mirror',
+      );
     mkdirSync(this.#folder, { recursive: true });
     writeFileSync(`${index}.${process.pid}`, JSON.stringify(kernels));
     renameSync(`${index}.${process.pid}`, index);
@@ -84,7 +87,9 @@ export class KernelStore {
     const chosen = chooseKernel(kernels, wanted);
     if (chosen === undefined) {
       const series = [...new Set(kernels.map(({ version }) => seriesOf(version)))].join(', ');
-      throw new KernelError(`no kernel ${wanted} can be had; there are: ${series}; "mptcp-conformance kernels" lists them all`);
+      throw new KernelError(
+        `no kernel ${wanted} can be had; there are: ${series}; "mptcp-conformance kernels" lists them all`,
+      );
     }
     return this.#fetch(chosen, true);
   }
@@ -124,7 +129,9 @@ async function unpack(deb: string, root: string): Promise<void> {
   try {
     await execute('dpkg-deb', ['--extract', deb, root]);
   } catch (error) {
-    throw new KernelError(`${deb} cannot be unpacked: ${(error as Error).message}; dpkg-deb is part of dpkg`, { cause: error });
+    throw new KernelError(`${deb} cannot be unpacked: ${(error as Error).message}; dpkg-deb is part of dpkg`, {
+      cause: error,
+    });
   }
 }
 
@@ -138,16 +145,21 @@ function describe(kernel: KernelPackage, work: string, place: string): CachedKer
   };
   const need = (what: string, paths: readonly string[]): string => {
     const found = find(paths);
-    if (found === undefined) throw new KernelError(`package ${kernel.name} holds no ${what}: none of ${paths.join(', ')} is there`);
+    if (found === undefined)
+      throw new KernelError(`package ${kernel.name} holds no ${what}: none of ${paths.join(', ')} is there`);
     return found;
   };
   const folders = [`usr/lib/modules/${release}`, `lib/modules/${release}`];
   const config = find([`boot/config-${release}`, ...folders.map((folder) => `${folder}/config`)]);
   return {
-    release, modules: need('modules', folders),
+    release,
+    modules: need('modules', folders),
     image: need('kernel', [`boot/vmlinuz-${release}`, ...folders.map((folder) => `${folder}/vmlinuz`)]),
     ...(config === undefined ? {} : { config }),
-    package: kernel.name, packageVersion: kernel.packageVersion, version: kernel.packageVersion, origin: `${kernel.name} ${kernel.packageVersion}`,
+    package: kernel.name,
+    packageVersion: kernel.packageVersion,
+    version: kernel.packageVersion,
+    origin: `${kernel.name} ${kernel.packageVersion}`,
   };
 }
 

@@ -12,12 +12,15 @@ const VERSION_LIMIT = 256;
 /** The release that the kernel will call itself, read from the octets of a bzImage. @throws KernelError */
 export function releaseOf(image: Buffer, file: string): string {
   if (image.length < VERSION_AT + 2 || image.toString('latin1', MAGIC_AT, MAGIC_AT + MAGIC.length) !== MAGIC) {
-    throw new KernelError(`${file}: not a bzImage; give arch/x86/boot/bzImage of a build for x86-64 (vmlinux will not do)`);
+    throw new KernelError(
+      `${file}: not a bzImage; give arch/x86/boot/bzImage of a build for x86-64 (vmlinux will not do)`,
+    );
   }
   const at = image.readUInt16LE(VERSION_AT) + 0x200;
   const text = image.toString('latin1', at, at + VERSION_LIMIT).split('\0')[0] ?? '';
   const release = text.split(' ')[0] ?? '';
-  if (release === '') throw new KernelError(`${file}: this bzImage does not say its version; it is damaged or cut short`);
+  if (release === '')
+    throw new KernelError(`${file}: this bzImage does not say its version; it is damaged or cut short`);
   return release;
 }
 

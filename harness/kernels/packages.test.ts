@@ -14,12 +14,27 @@ function paragraph(name: string, version: string, more = ''): string {
 }
 
 const DUMP = [
-  paragraph('linux-image-6.1.0-55-cloud-amd64', '6.1.192-1'), paragraph('linux-image-6.1.0-56-cloud-amd64', '6.1.192-2'), paragraph('linux-image-6.1.0-56-amd64', '6.1.192-2'),
-  paragraph('linux-image-6.1.0-56-cloud-amd64-dbg', '6.1.192-2'), paragraph('linux-image-6.1.0-56-cloud-amd64-unsigned', '6.1.192-2'),
-  paragraph('linux-image-6.18.15+deb13-cloud-amd64', '6.18.15-1~bpo13+1', 'Depends: kmod, linux-base-6.18.15+deb13-cloud-amd64 (= 6.18.15-1~bpo13+1)\n'),
+  paragraph('linux-image-6.1.0-55-cloud-amd64', '6.1.192-1'),
+  paragraph('linux-image-6.1.0-56-cloud-amd64', '6.1.192-2'),
+  paragraph('linux-image-6.1.0-56-amd64', '6.1.192-2'),
+  paragraph('linux-image-6.1.0-56-cloud-amd64-dbg', '6.1.192-2'),
+  paragraph('linux-image-6.1.0-56-cloud-amd64-unsigned', '6.1.192-2'),
+  paragraph(
+    'linux-image-6.18.15+deb13-cloud-amd64',
+    '6.18.15-1~bpo13+1',
+    'Depends: kmod, linux-base-6.18.15+deb13-cloud-amd64 (= 6.18.15-1~bpo13+1)\n',
+  ),
   'Package: linux-image-6.12-cloud-amd64\nVersion: 6.12.117-1\nSize: 1500\n',
-  paragraph('linux-image-7.0.13+deb13-cloud-amd64', '7.0.13-1', 'Depends: linux-binary-7.0.13+deb13-cloud-amd64, linux-modules-7.0.13+deb13-cloud-amd64\n'),
-  paragraph('linux-image-7.3.4+deb13-cloud-amd64', '7.3.4-1', 'Depends: a | b, linux-base-7.3.4+deb13-cloud-amd64 (= 1), linux-binary-7.3.4+deb13-cloud-amd64 (= 1), linux-modules-7.3.4+deb13-cloud-amd64 (= 1)\n'),
+  paragraph(
+    'linux-image-7.0.13+deb13-cloud-amd64',
+    '7.0.13-1',
+    'Depends: linux-binary-7.0.13+deb13-cloud-amd64, linux-modules-7.0.13+deb13-cloud-amd64\n',
+  ),
+  paragraph(
+    'linux-image-7.3.4+deb13-cloud-amd64',
+    '7.3.4-1',
+    'Depends: a | b, linux-base-7.3.4+deb13-cloud-amd64 (= 1), linux-binary-7.3.4+deb13-cloud-amd64 (= 1), linux-modules-7.3.4+deb13-cloud-amd64 (= 1)\n',
+  ),
   ...['base', 'binary', 'modules'].map((part) => paragraph(`linux-${part}-7.3.4+deb13-cloud-amd64`, '7.3.4-1')),
   paragraph('linux-image-7.4~rc1-cloud-amd64', '7.4~rc1-1~exp1'),
 ].join('\n');
@@ -29,22 +44,39 @@ describe('kernels among packages', () => {
 
   it('are those whose parts are all there, newest first, the best build of each version before the others', () => {
     expect(kernels.map(({ name }) => name)).toEqual([
-      'linux-image-7.4~rc1-cloud-amd64', 'linux-image-7.3.4+deb13-cloud-amd64', 'linux-image-6.18.15+deb13-cloud-amd64',
-      'linux-image-6.1.0-56-cloud-amd64', 'linux-image-6.1.0-55-cloud-amd64', 'linux-image-6.1.0-56-cloud-amd64-unsigned', 'linux-image-6.1.0-56-amd64',
+      'linux-image-7.4~rc1-cloud-amd64',
+      'linux-image-7.3.4+deb13-cloud-amd64',
+      'linux-image-6.18.15+deb13-cloud-amd64',
+      'linux-image-6.1.0-56-cloud-amd64',
+      'linux-image-6.1.0-55-cloud-amd64',
+      'linux-image-6.1.0-56-cloud-amd64-unsigned',
+      'linux-image-6.1.0-56-amd64',
     ]);
   });
 
   it('are in one package, or since 6.19 in several', () => {
     expect(chooseKernel(kernels, '7.3')).toMatchObject({
-      release: '7.3.4+deb13-cloud-amd64', size: 60e6,
-      parts: ['linux-base-7.3.4+deb13-cloud-amd64', 'linux-binary-7.3.4+deb13-cloud-amd64', 'linux-modules-7.3.4+deb13-cloud-amd64'],
+      release: '7.3.4+deb13-cloud-amd64',
+      size: 60e6,
+      parts: [
+        'linux-base-7.3.4+deb13-cloud-amd64',
+        'linux-binary-7.3.4+deb13-cloud-amd64',
+        'linux-modules-7.3.4+deb13-cloud-amd64',
+      ],
     });
     expect(chooseKernel(kernels, '6.18')?.parts).toEqual(['linux-image-6.18.15+deb13-cloud-amd64']);
   });
 
   it.each([
-    ['6.1', '6.1.0-56-cloud-amd64'], ['6.1.192', '6.1.0-56-cloud-amd64'], ['6.1.0-55-cloud-amd64', '6.1.0-55-cloud-amd64'], ['linux-image-6.1.0-56-amd64', '6.1.0-56-amd64'],
-    ['7.4', '7.4~rc1-cloud-amd64'], ['6.12', undefined], ['7.0', undefined], ['6.1.1', undefined], ['six', undefined],
+    ['6.1', '6.1.0-56-cloud-amd64'],
+    ['6.1.192', '6.1.0-56-cloud-amd64'],
+    ['6.1.0-55-cloud-amd64', '6.1.0-55-cloud-amd64'],
+    ['linux-image-6.1.0-56-amd64', '6.1.0-56-amd64'],
+    ['7.4', '7.4~rc1-cloud-amd64'],
+    ['6.12', undefined],
+    ['7.0', undefined],
+    ['6.1.1', undefined],
+    ['six', undefined],
   ])('%s means %s', (wanted, release) => expect(chooseKernel(kernels, wanted)?.release).toBe(release));
 
   it('a release candidate is older than the release', () => {
@@ -57,14 +89,26 @@ describe('kernels among packages', () => {
 
 describe('the mirror', () => {
   it.each([
-    [['deb http://deb.debian.org/debian bookworm main\n'], { main: 'http://deb.debian.org/debian', security: 'http://deb.debian.org/debian-security' }],
-    [['deb [signed-by=/k.gpg] https://m.example/debian/ sid main\n'], { main: 'https://m.example/debian', security: 'https://m.example/debian-security' }],
-    [['Types: deb\nURIs: http://a.example/debian\nSuites: x\n', 'Types: deb\nURIs: http://b.example/debian-security\n'], { main: 'http://a.example/debian', security: 'http://b.example/debian-security' }],
+    [
+      ['deb http://deb.debian.org/debian bookworm main\n'],
+      { main: 'http://deb.debian.org/debian', security: 'http://deb.debian.org/debian-security' },
+    ],
+    [
+      ['deb [signed-by=/k.gpg] https://m.example/debian/ sid main\n'],
+      { main: 'https://m.example/debian', security: 'https://m.example/debian-security' },
+    ],
+    [
+      [
+        'Types: deb\nURIs: http://a.example/debian\nSuites: x\n',
+        'Types: deb\nURIs: http://b.example/debian-security\n',
+      ],
+      { main: 'http://a.example/debian', security: 'http://b.example/debian-security' },
+    ],
     [['# nothing\n', 'deb https://packages.example/apt x main\n'], undefined],
   ])('is what apt uses: %j', (sources, mirror) => expect(mirrorOf(sources)).toEqual(mirror));
 });
 
-describe('a kernel of one\'s own', () => {
+describe("a kernel of one's own", () => {
   const folder = mkdtempSync(join(tmpdir(), 'local-kernel-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const image = Buffer.alloc(0x1000);
@@ -74,7 +118,9 @@ describe('a kernel of one\'s own', () => {
 
   it('says its release', () => {
     expect(releaseOf(image, 'bzImage')).toBe('6.99.1-mine');
-    expect(() => releaseOf(Buffer.from('\x7fELF'), 'vmlinux')).toThrow(/vmlinux: not a bzImage; give arch\/x86\/boot\/bzImage/);
+    expect(() => releaseOf(Buffer.from('\x7fELF'), 'vmlinux')).toThrow(
+      /vmlinux: not a bzImage; give arch\/x86\/boot\/bzImage/,
+    );
   });
 
   it('is found with its configuration; modules have to be its own', () => {
@@ -83,13 +129,20 @@ describe('a kernel of one\'s own', () => {
     writeFileSync(join(folder, '.config'), 'CONFIG_MPTCP=y\n');
     expect(isPath(file)).toBe(true);
     expect(isPath('6.12')).toBe(false);
-    expect(localKernel(file)).toEqual({ release: '6.99.1-mine', image: file, origin: file, config: join(folder, '.config') });
+    expect(localKernel(file)).toEqual({
+      release: '6.99.1-mine',
+      image: file,
+      origin: file,
+      config: join(folder, '.config'),
+    });
     expect(() => localKernel(file, folder)).toThrow(/expected the modules of 6\.99\.1-mine/);
     expect(() => localKernel(join(folder, 'none'))).toThrow(/cannot be read/);
   });
 
   it('is told apart from one that cannot be judged', () => {
-    const config = parseConfig('CONFIG_MPTCP=y\n# CONFIG_KASAN is not set\nCONFIG_BLK_DEV_INITRD=y\nCONFIG_SERIAL_8250_CONSOLE=y\nCONFIG_NET_NS=y\nCONFIG_HZ=250\nCONFIG_X=y\n');
+    const config = parseConfig(
+      'CONFIG_MPTCP=y\n# CONFIG_KASAN is not set\nCONFIG_BLK_DEV_INITRD=y\nCONFIG_SERIAL_8250_CONSOLE=y\nCONFIG_NET_NS=y\nCONFIG_HZ=250\nCONFIG_X=y\n',
+    );
     expect(configProblems(config)).toEqual([]);
     expect(notableOptions(config)).toEqual({ CONFIG_MPTCP: 'y', CONFIG_HZ: '250' });
     expect(configProblems(parseConfig('CONFIG_NET_NS=y\n'))).toHaveLength(3);

@@ -31,7 +31,9 @@ function paragraphs(text: string): Paragraph[] {
   return text.split('\n\n').flatMap((block) => {
     const field = (name: string): string => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? '';
     const name = field('Package');
-    return name.startsWith('linux-') ? [{ name, version: field('Version'), depends: field('Depends'), size: Number(field('Size')) }] : [];
+    return name.startsWith('linux-')
+      ? [{ name, version: field('Version'), depends: field('Depends'), size: Number(field('Size')) }]
+      : [];
   });
 }
 
@@ -40,7 +42,10 @@ function paragraphs(text: string): Paragraph[] {
  * be done without, and has gone from the archive for some kernels.
  */
 function partsOf({ name, depends }: Paragraph, all: ReadonlyMap<string, Paragraph>): string[] {
-  const asked = depends.split(/[,|]/).map((one) => one.trim().split(' ')[0] ?? '').filter((one) => /^linux-(?:binary|modules|base)-\d/.test(one));
+  const asked = depends
+    .split(/[,|]/)
+    .map((one) => one.trim().split(' ')[0] ?? '')
+    .filter((one) => /^linux-(?:binary|modules|base)-\d/.test(one));
   const parts = asked.filter((one) => all.has(one) || !one.startsWith('linux-base-'));
   return parts.some((part) => part.startsWith('linux-binary-')) ? parts : [name, ...parts];
 }
@@ -68,9 +73,14 @@ export function findKernels(dump: string): KernelPackage[] {
     if (size < SMALLEST_KERNEL) return [];
     return [{ name: one.name, packageVersion: one.version, version, release, parts, size }];
   });
-  return kernels.sort((a, b) => compareKernelVersions(b.version, a.version) || rank(b.name) - rank(a.name)
-    // `~` marks a build for an older release.
-    || Number(a.packageVersion.includes('~')) - Number(b.packageVersion.includes('~')) || b.packageVersion.localeCompare(a.packageVersion, 'en', { numeric: true }));
+  return kernels.sort(
+    (a, b) =>
+      compareKernelVersions(b.version, a.version) ||
+      rank(b.name) - rank(a.name) ||
+      // `~` marks a build for an older release.
+      Number(a.packageVersion.includes('~')) - Number(b.packageVersion.includes('~')) ||
+      b.packageVersion.localeCompare(a.packageVersion, 'en', { numeric: true }),
+  );
 }
 
 /** The best kernel for what was asked: a series (`6.12`), a version (`6.12.117`), a release or a package's name. */
@@ -80,5 +90,7 @@ export function chooseKernel(kernels: readonly KernelPackage[], wanted: string):
   const version = /^\d+\.\d+(?:\.\d+)?(?:[-~]rc\d+)?$/.test(wanted) ? parseVersion(wanted) : undefined;
   if (version === undefined) return undefined;
   const isSeries = /^\d+\.\d+$/.test(wanted);
-  return kernels.find((one) => (isSeries ? seriesOf(one.version) === wanted : compareKernelVersions(one.version, version) === 0));
+  return kernels.find((one) =>
+    isSeries ? seriesOf(one.version) === wanted : compareKernelVersions(one.version, version) === 0,
+  );
 }

@@ -13,42 +13,94 @@ const KEYS = [0x0123456789abcdefn, 0xfedcba9876543210n] as const;
 /** A rule that finds something broken, of a host, under a clause. */
 function fails(packets: readonly NamedPacket[], rule: string, host: string, clause: string): void {
   const findings = judge(packets);
-  const found = findings.filter((one) => one.rule === rule && (one.verdict === 'fail' || one.verdict === 'warn') && one.host === host);
-  expect(found.flatMap((one) => [one.clause, ...one.also]), broken(findings).join('\n')).toContain(clause);
+  const found = findings.filter(
+    (one) => one.rule === rule && (one.verdict === 'fail' || one.verdict === 'warn') && one.host === host,
+  );
+  expect(
+    found.flatMap((one) => [one.clause, ...one.also]),
+    broken(findings).join('\n'),
+  ).toContain(clause);
 }
 
-const dss = (change: (option: OptionDss) => void) => (packet: Packet): void => change(optionOf(packet, 'dss'));
+const dss =
+  (change: (option: OptionDss) => void) =>
+  (packet: Packet): void =>
+    change(optionOf(packet, 'dss'));
 const without = (...names: string[]): NamedPacket[] => good.filter((one) => !names.includes(one.name));
 const upTo = (name: string): NamedPacket[] => good.slice(0, good.findIndex((one) => one.name === name) + 1);
 
 describe('the opening', () => {
   test('MPTCP goes on without MP_CAPABLE on the third packet', () => {
-    fails(altered(good, 'third', replaceOption('mp_capable', { kind: 'nop' })), 'capable-on-third-packet', 'initiator', '3.1-1.s2');
+    fails(
+      altered(good, 'third', replaceOption('mp_capable', { kind: 'nop' })),
+      'capable-on-third-packet',
+      'initiator',
+      '3.1-1.s2',
+    );
   });
 
   test('no MP_JOIN on the third packet of a join', () => {
-    fails(altered(good, 'join-ack', replaceOption('mp_join', { kind: 'nop' })), 'join-on-third-packet', 'initiator', '3.2-14.s1');
+    fails(
+      altered(good, 'join-ack', replaceOption('mp_join', { kind: 'nop' })),
+      'join-on-third-packet',
+      'initiator',
+      '3.2-14.s1',
+    );
   });
 
   test('no Data ACK for data that MP_CAPABLE mapped', () => {
-    fails(altered(good, 'first-ack', replaceOption('dss', { kind: 'nop' })), 'data-ack-of-capable-data', 'responder', '3.1-15.s9');
-    const late = altered(upTo('first-ack'), 'first-ack', dss((o) => (o.dataAck! -= 10n)));
+    fails(
+      altered(good, 'first-ack', replaceOption('dss', { kind: 'nop' })),
+      'data-ack-of-capable-data',
+      'responder',
+      '3.1-15.s9',
+    );
+    const late = altered(
+      upTo('first-ack'),
+      'first-ack',
+      dss((o) => (o.dataAck! -= 10n)),
+    );
     const again = late.at(-1)!;
     fails([...late, { ...again, at: again.at + 1500 }], 'data-ack-of-capable-data', 'responder', '3.1-15.s9');
   });
 
   test('a Data ACK may come behind the acknowledgment of the subflow', () => {
-    const late = altered(good, 'first-ack', dss((o) => (o.dataAck! -= 10n)));
+    const late = altered(
+      good,
+      'first-ack',
+      dss((o) => (o.dataAck! -= 10n)),
+    );
     expect(judge(late).find((one) => one.rule === 'data-ack-of-capable-data')?.verdict).toBe('pass');
   });
 
   test('a join on what is plain TCP', () => {
-    fails(altered(good, 'answer', dss((o) => (o.dataLength = 0))), 'no-join-on-plain-tcp', 'initiator', '3.2-1.s1');
+    fails(
+      altered(
+        good,
+        'answer',
+        dss((o) => (o.dataLength = 0)),
+      ),
+      'no-join-on-plain-tcp',
+      'initiator',
+      '3.2-1.s1',
+    );
   });
 
   test('the same initial sequence number on two subflows', () => {
-    fails(altered(good, 'join-synack', ({ tcp }) => void (tcp.seq = 0xfffffff0)), 'initial-sequence-number', 'responder', '3-7.s1.2');
-    expect(broken(judge(altered(good, 'join-synack', ({ tcp }) => void (tcp.seq = 0xfffffff0)), false)).join()).not.toContain('initial-sequence-number');
+    fails(
+      altered(good, 'join-synack', ({ tcp }) => void (tcp.seq = 0xfffffff0)),
+      'initial-sequence-number',
+      'responder',
+      '3-7.s1.2',
+    );
+    expect(
+      broken(
+        judge(
+          altered(good, 'join-synack', ({ tcp }) => void (tcp.seq = 0xfffffff0)),
+          false,
+        ),
+      ).join(),
+    ).not.toContain('initial-sequence-number');
   });
 
   test('a SYN without MP_CAPABLE after one with it', () => {
@@ -60,10 +112,16 @@ describe('the opening', () => {
 describe('data', () => {
   test('other octets under numbers that were used on another subflow', () => {
     const b = optionOf(good.find((one) => one.name === 'b-data')!.packet, 'dss');
-    const again = (octet: number): NamedPacket[] => inserted(without('long-1', 'long-2', 'long-ack'), 'b-data', (packet) => {
-      Object.assign(optionOf(packet, 'dss'), { dsn: b.dsn });
-      packet.tcp.payload = good.find((one) => one.name === 'b-data')!.packet.tcp.payload.map((one) => one ^ octet);
-    }, 'b-data').map((one) => (one.name === 'inserted' ? { ...one, packet: onFirst(one.packet) } : one));
+    const again = (octet: number): NamedPacket[] =>
+      inserted(
+        without('long-1', 'long-2', 'long-ack'),
+        'b-data',
+        (packet) => {
+          Object.assign(optionOf(packet, 'dss'), { dsn: b.dsn });
+          packet.tcp.payload = good.find((one) => one.name === 'b-data')!.packet.tcp.payload.map((one) => one ^ octet);
+        },
+        'b-data',
+      ).map((one) => (one.name === 'inserted' ? { ...one, packet: onFirst(one.packet) } : one));
     fails(again(1), 'same-data-again', 'initiator', '3.3.6-1.s1');
     expect(judge(again(0)).find((one) => one.rule === 'same-data-again')?.verdict).toBe('pass');
   });
@@ -73,11 +131,19 @@ describe('data', () => {
     const next = good.find((one) => one.name === 'long-1')!.packet;
     const { tcp } = packet;
     Object.assign(optionOf(packet, 'dss'), { ssn: optionOf(next, 'dss').ssn });
-    return { ip: next.ip, tcp: { ...tcp, srcPort: next.tcp.srcPort, dstPort: next.tcp.dstPort, seq: next.tcp.seq, ack: next.tcp.ack } };
+    return {
+      ip: next.ip,
+      tcp: { ...tcp, srcPort: next.tcp.srcPort, dstPort: next.tcp.dstPort, seq: next.tcp.seq, ack: next.tcp.ack },
+    };
   }
 
   test('other octets in a retransmission', () => {
-    fails(inserted(good, 'b-data', ({ tcp }) => void (tcp.payload[0]! ^= 1)), 'same-octets-again', 'initiator', '6-11.3.s2');
+    fails(
+      inserted(good, 'b-data', ({ tcp }) => void (tcp.payload[0]! ^= 1)),
+      'same-octets-again',
+      'initiator',
+      '6-11.3.s2',
+    );
     expect(broken(judge(inserted(good, 'b-data', () => undefined)))).toEqual([]);
   });
 
@@ -87,63 +153,110 @@ describe('data', () => {
   });
 
   test('a Data ACK of data that failed', () => {
-    const refused = inserted(good, 'long-2', (packet) => {
-      packet.tcp.options = [{ kind: 'mp_fail', reserved: 0, dsn: BigInt.asUintN(64, idsn(KEYS[0]) + 312n) }];
-    }, 'remove');
+    const refused = inserted(
+      good,
+      'long-2',
+      (packet) => {
+        packet.tcp.options = [{ kind: 'mp_fail', reserved: 0, dsn: BigInt.asUintN(64, idsn(KEYS[0]) + 312n) }];
+      },
+      'remove',
+    );
     fails(refused, 'no-data-ack-of-failed-data', 'responder', '3.7-10.s2.1');
   });
 
   test('numbers left out on the only subflow', () => {
-    const next = (gap: bigint): NamedPacket[] => inserted(good, 'answer-ack', (packet) => {
-      packet.tcp.seq = (packet.tcp.seq + 20) >>> 0;
-      const option = optionOf(packet, 'dss');
-      option.ssn! += 20;
-      option.dsn! += 20n + gap;
-    }, 'answer');
+    const next = (gap: bigint): NamedPacket[] =>
+      inserted(
+        good,
+        'answer-ack',
+        (packet) => {
+          packet.tcp.seq = (packet.tcp.seq + 20) >>> 0;
+          const option = optionOf(packet, 'dss');
+          option.ssn! += 20;
+          option.dsn! += 20n + gap;
+        },
+        'answer',
+      );
     fails(next(100n), 'data-numbers-without-gap', 'responder', 'C.1.2-1.4.s2');
     expect(judge(next(0n)).find((one) => one.rule === 'data-numbers-without-gap')?.verdict).toBe('pass');
   });
 
   test('a Data ACK after an infinite mapping', () => {
-    fails(altered(good, 'more', dss((o) => (o.dataLength = 0))), 'no-data-ack-after-infinite-mapping', 'initiator', '3.7-13.s3');
+    fails(
+      altered(
+        good,
+        'more',
+        dss((o) => (o.dataLength = 0)),
+      ),
+      'no-data-ack-after-infinite-mapping',
+      'initiator',
+      '3.7-13.s3',
+    );
   });
 });
 
 describe('where joins go', () => {
   const from = (packet: Packet): void => void (packet.ip.src = '10.0.0.1');
-  const joinTo = (address: string, port = 5001) => (packet: Packet): void => {
-    from(packet);
-    packet.ip.dst = address;
-    packet.tcp.dstPort = port;
-    packet.tcp.srcPort = 40009;
-    packet.tcp.seq = 4711;
-    Object.assign(optionOf(packet, 'mp_join'), { nonce: 77, addressId: 0 });
-  };
+  const joinTo =
+    (address: string, port = 5001) =>
+    (packet: Packet): void => {
+      from(packet);
+      packet.ip.dst = address;
+      packet.tcp.dstPort = port;
+      packet.tcp.srcPort = 40009;
+      packet.tcp.seq = 4711;
+      Object.assign(optionOf(packet, 'mp_join'), { nonce: 77, addressId: 0 });
+    };
 
   test('to an address that nobody named', () => {
-    fails(inserted(good, 'join-fourth', joinTo('10.0.0.99'), 'join-syn'), 'join-to-known-address', 'initiator', '3.2-1.s3');
+    fails(
+      inserted(good, 'join-fourth', joinTo('10.0.0.99'), 'join-syn'),
+      'join-to-known-address',
+      'initiator',
+      '3.2-1.s3',
+    );
   });
 
   test('to an announced address, at another port', () => {
     expect(broken(judge(inserted(good, 'join-fourth', joinTo('10.0.0.12'), 'join-syn')))).toEqual([]);
-    fails(inserted(good, 'join-fourth', joinTo('10.0.0.12', 6000), 'join-syn'), 'join-port-without-port', 'initiator', '3.4.1-6.s3');
+    fails(
+      inserted(good, 'join-fourth', joinTo('10.0.0.12', 6000), 'join-syn'),
+      'join-port-without-port',
+      'initiator',
+      '3.4.1-6.s3',
+    );
   });
 
   test('where one was refused', () => {
     const refused = altered(without('join-ack', 'join-fourth'), 'join-synack', asReset());
-    fails(inserted(refused, 'join-synack', joinTo('10.0.0.11'), 'join-syn'), 'no-join-where-one-failed', 'initiator', '3.4.1-11.s1');
+    fails(
+      inserted(refused, 'join-synack', joinTo('10.0.0.11'), 'join-syn'),
+      'no-join-where-one-failed',
+      'initiator',
+      '3.4.1-11.s1',
+    );
   });
 
   test('to an address that was removed', () => {
-    fails(inserted(good, 'remove', joinTo('10.0.0.12'), 'join-syn'), 'no-join-to-removed-address', 'initiator', '3.4.2-4.s3.1');
+    fails(
+      inserted(good, 'remove', joinTo('10.0.0.12'), 'join-syn'),
+      'no-join-to-removed-address',
+      'initiator',
+      '3.4.2-4.s3.1',
+    );
   });
 
   test('the token of a connection whose addresses are not known says nothing in a complete capture', () => {
-    const strange = inserted(good, 'join-fourth', (packet) => {
-      joinTo('192.0.2.7')(packet);
-      packet.ip.src = '192.0.2.8';
-      Object.assign(optionOf(packet, 'mp_join'), { token: token(KEYS[1]) });
-    }, 'join-syn');
+    const strange = inserted(
+      good,
+      'join-fourth',
+      (packet) => {
+        joinTo('192.0.2.7')(packet);
+        packet.ip.src = '192.0.2.8';
+        Object.assign(optionOf(packet, 'mp_join'), { token: token(KEYS[1]) });
+      },
+      'join-syn',
+    );
     expect(broken(judge(strange))).toEqual([]);
   });
 });
@@ -166,20 +279,30 @@ describe('the end', () => {
     const cut = without('a-fin-answer', 'a-end', 'b-fin-answer', 'b-end');
     const one = altered(altered(cut, 'a-fin', asReset(fastclose)), 'b-fin', asReset());
     fails(one, 'fastclose-by-rst-everywhere', 'initiator', '3.5-5.2.s1.1');
-    expect(judge(altered(one, 'b-fin', asReset(fastclose))).find(({ rule }) => rule === 'fastclose-by-rst-everywhere')?.verdict).toBe('pass');
+    expect(
+      judge(altered(one, 'b-fin', asReset(fastclose))).find(({ rule }) => rule === 'fastclose-by-rst-everywhere')
+        ?.verdict,
+    ).toBe('pass');
   });
 
   test('a DATA_FIN that is never acknowledged', () => {
     const last = upTo('data-fin');
     const { packet, at } = last.at(-1)!;
-    const again = (...delays: number[]): NamedPacket[] => [...last, ...delays.map((delay) => ({ name: 'again', at: at + delay, packet: structuredClone(packet) }))];
+    const again = (...delays: number[]): NamedPacket[] => [
+      ...last,
+      ...delays.map((delay) => ({ name: 'again', at: at + delay, packet: structuredClone(packet) })),
+    ];
     fails(again(600, 1800), 'data-fin-acknowledged-in-established', 'responder', 'D-2.1.s1.2');
     expect(broken(judge(again(100, 200, 300)))).toEqual([]);
     expect(broken(judge(again(1800)))).toEqual([]);
   });
 
   test('FIN together with DATA_FIN while another subflow has data outstanding', () => {
-    const both = altered(without('b-data-ack', 'long-ack', 'more', 'more-ack', 'prio', 'remove'), 'data-fin', ({ tcp }) => void (tcp.flags |= FLAG.FIN));
+    const both = altered(
+      without('b-data-ack', 'long-ack', 'more', 'more-ack', 'prio', 'remove'),
+      'data-fin',
+      ({ tcp }) => void (tcp.flags |= FLAG.FIN),
+    );
     fails(both, 'fin-with-data-fin', 'initiator', '3.3.3-6.s4');
   });
 });
@@ -203,13 +326,24 @@ describe('fast open', () => {
   test('is fine with a cookie', () => {
     const findings = judge(fast);
     expect(broken(findings)).toEqual([]);
-    for (const rule of ['no-data-without-cookie', 'syn-data-not-mapped', 'syn-data-not-counted', 'syn-data-acknowledged', 'capable-beside-cookie']) {
+    for (const rule of [
+      'no-data-without-cookie',
+      'syn-data-not-mapped',
+      'syn-data-not-counted',
+      'syn-data-acknowledged',
+      'capable-beside-cookie',
+    ]) {
       expect(findings.find((one) => one.rule === rule)?.verdict, rule).toBe('pass');
     }
   });
 
   test('data without a cookie', () => {
-    fails(altered(fast, 'syn', replaceOption('fastopen', { kind: 'nop' })), 'no-data-without-cookie', 'initiator', 'B.3-2.s1');
+    fails(
+      altered(fast, 'syn', replaceOption('fastopen', { kind: 'nop' })),
+      'no-data-without-cookie',
+      'initiator',
+      'B.3-2.s1',
+    );
   });
 
   test('a cookie of a length that none has', () => {
@@ -217,7 +351,12 @@ describe('fast open', () => {
   });
 
   test('a key beside the cookie', () => {
-    fails(altered(fast, 'syn', (packet) => void (optionOf(packet, 'mp_capable').senderKey = 5n)), 'capable-beside-cookie', 'initiator', 'B.1-3.1.s1');
+    fails(
+      altered(fast, 'syn', (packet) => void (optionOf(packet, 'mp_capable').senderKey = 5n)),
+      'capable-beside-cookie',
+      'initiator',
+      'B.1-3.1.s1',
+    );
   });
 
   test('no key beside the cookie that is given', () => {
@@ -229,13 +368,32 @@ describe('fast open', () => {
   });
 
   test('more acknowledged than was on the SYN', () => {
-    fails(altered(fast, 'synack', ({ tcp }) => void (tcp.ack += 3)), 'syn-data-acknowledged', 'responder', 'B.3-8.s1');
+    fails(
+      altered(fast, 'synack', ({ tcp }) => void (tcp.ack += 3)),
+      'syn-data-acknowledged',
+      'responder',
+      'B.3-8.s1',
+    );
   });
 
-  const mapped = (change: Partial<OptionDss>): NamedPacket[] => altered(fast, 'first-data', replaceOption('mp_capable', {
-    kind: 'dss', reserved: 0, dataFin: false, dsn8: true, hasMap: true, dataAck8: false, hasDataAck: false,
-    dsn: BigInt.asUintN(64, idsn(KEYS[0]) + 1n), ssn: 1, dataLength: 10, ...change,
-  }));
+  const mapped = (change: Partial<OptionDss>): NamedPacket[] =>
+    altered(
+      fast,
+      'first-data',
+      replaceOption('mp_capable', {
+        kind: 'dss',
+        reserved: 0,
+        dataFin: false,
+        dsn8: true,
+        hasMap: true,
+        dataAck8: false,
+        hasDataAck: false,
+        dsn: BigInt.asUintN(64, idsn(KEYS[0]) + 1n),
+        ssn: 1,
+        dataLength: 10,
+        ...change,
+      }),
+    );
 
   test('numbers that count the data of the SYN', () => {
     fails(mapped({ dsn: BigInt.asUintN(64, idsn(KEYS[0]) + 6n) }), 'syn-data-not-mapped', 'initiator', 'B.2-2.s1.1');
@@ -253,9 +411,18 @@ describe('fast open', () => {
 });
 
 test('what is left to a host is recorded', () => {
-  const said = judge(good).filter((one) => one.monitor === 'choices').map((one) => one.message);
+  const said = judge(good)
+    .filter((one) => one.monitor === 'choices')
+    .map((one) => one.message);
   for (const text of [
-    'a mapping covers several segments', 'a segment has no mapping of its own', 'data goes over several subflows', 'a join asks for ordinary use',
-    'a join comes within 100 ms of the connection\'s start', '2 subflows', 'add_addr stands on an ACK of its own', 'remove_addr stands on an ACK beside a DSS',
-  ]) expect(said).toContain(text);
+    'a mapping covers several segments',
+    'a segment has no mapping of its own',
+    'data goes over several subflows',
+    'a join asks for ordinary use',
+    "a join comes within 100 ms of the connection's start",
+    '2 subflows',
+    'add_addr stands on an ACK of its own',
+    'remove_addr stands on an ACK beside a DSS',
+  ])
+    expect(said).toContain(text);
 });

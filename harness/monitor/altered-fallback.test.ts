@@ -3,21 +3,37 @@ import { describe, expect, test } from 'vitest';
 import { idsn } from '../mptcp/index.ts';
 import { FLAG } from '../packet/index.ts';
 import type { OptionDss, OptionMpFail, TcpOption } from '../packet/types.ts';
-import { established, joined, opened, optionOf, streamOctets, type Conversation, type Direction, type Line } from './testing/conversation.ts';
+import {
+  established,
+  joined,
+  opened,
+  optionOf,
+  streamOctets,
+  type Conversation,
+  type Direction,
+  type Line,
+} from './testing/conversation.ts';
 import { broken, brokenRules, judge, keptRules } from './testing/judging.ts';
 
 const KEYS = [0x0123456789abcdefn, 0xfedcba9876543210n] as const;
 const SUMS = { checksums: true } as const;
 
 const tcprst = (reason: number): TcpOption => ({ kind: 'mp_tcprst', reserved: 0, transient: false, reason });
-const fail = (sender: Direction, dsn: number): OptionMpFail =>
-  ({ kind: 'mp_fail', reserved: 0, dsn: BigInt.asUintN(64, idsn(KEYS[sender]) + BigInt(dsn)) });
+const fail = (sender: Direction, dsn: number): OptionMpFail => ({
+  kind: 'mp_fail',
+  reserved: 0,
+  dsn: BigInt.asUintN(64, idsn(KEYS[sender]) + BigInt(dsn)),
+});
 const plain = (c: Conversation, line: Line, direction: Direction, count = 0): void =>
   c.send('plain', line, direction, FLAG.ACK, [], new Uint8Array(count));
 
 /** A segment with an infinite mapping that begins at a subflow sequence number. */
 function infinite(c: Conversation, line: Line, direction: Direction, dsn: number, ssn: number, count = 30): void {
-  const option: OptionDss = { ...c.dss(direction, { dsn, ssn, length: 0, data: new Uint8Array(0) }), hasDataAck: false, dataAck8: false };
+  const option: OptionDss = {
+    ...c.dss(direction, { dsn, ssn, length: 0, data: new Uint8Array(0) }),
+    hasDataAck: false,
+    dataAck8: false,
+  };
   delete option.dataAck;
   if (option.checksum !== undefined) option.checksum = 0;
   c.send('infinite', line, direction, FLAG.ACK, [option], streamOctets(direction, dsn, count));
@@ -36,7 +52,9 @@ describe('an ACK without options for the first data of the only subflow', () => 
     const { c, a } = lost();
     infinite(c, a, 1, 21, 21);
     expect(broken(judge(c.packets))).toEqual([]);
-    expect(keptRules(c.packets, 'responder')).toEqual(expect.arrayContaining(['leaves-mptcp-after-lost-options', 'infinite-mapping-after-lost-options']));
+    expect(keptRules(c.packets, 'responder')).toEqual(
+      expect.arrayContaining(['leaves-mptcp-after-lost-options', 'infinite-mapping-after-lost-options']),
+    );
   });
 
   test('plain data follows', () => {
@@ -49,7 +67,10 @@ describe('an ACK without options for the first data of the only subflow', () => 
   test('mappings go on', () => {
     const { c, a } = lost();
     c.data('more', a, 1, 1, 21, 30);
-    expect(brokenRules(c.packets, 'responder')).toEqual(['infinite-mapping-after-lost-options', 'leaves-mptcp-after-lost-options']);
+    expect(brokenRules(c.packets, 'responder')).toEqual([
+      'infinite-mapping-after-lost-options',
+      'leaves-mptcp-after-lost-options',
+    ]);
     expect(brokenRules(c.packets, 'responder', false)).toEqual([]);
   });
 
@@ -88,7 +109,9 @@ describe('an ACK without options for the first data of a joined subflow', () => 
     const { c, b } = lost();
     c.send('reset', b, 0, FLAG.RST | FLAG.ACK, [tcprst(6)]);
     expect(brokenRules(c.packets, 'initiator')).toEqual([]);
-    expect(keptRules(c.packets, 'initiator')).toEqual(expect.arrayContaining(['reset-after-lost-options', 'lost-options-are-interference']));
+    expect(keptRules(c.packets, 'initiator')).toEqual(
+      expect.arrayContaining(['reset-after-lost-options', 'lost-options-are-interference']),
+    );
   });
 
   test('a RST that says something else, or nothing', () => {
@@ -163,7 +186,9 @@ describe('data that fails its checksum', () => {
     const { c, b } = onSecond();
     c.send('fail', b, 1, FLAG.RST | FLAG.ACK, [fail(0, 11), tcprst(6)]);
     expect(brokenRules(c.packets, 'responder')).toEqual([]);
-    expect(keptRules(c.packets, 'responder')).toEqual(expect.arrayContaining(['mp-fail-by-reset-beside-others', 'failed-checksum-is-interference']));
+    expect(keptRules(c.packets, 'responder')).toEqual(
+      expect.arrayContaining(['mp-fail-by-reset-beside-others', 'failed-checksum-is-interference']),
+    );
   });
 
   test('a RST for another reason', () => {
@@ -199,12 +224,21 @@ describe('MP_FAIL on the only subflow', () => {
     infinite(c, a, 0, 1, 1);
     plain(c, a, 0, 30);
     expect(brokenRules(c.packets, 'initiator')).toEqual([]);
-    expect(keptRules(c.packets, 'initiator')).toEqual(expect.arrayContaining([
-      'mp-fail-answered', 'infinite-mapping-after-mp-fail', 'infinite-mapping-starts-at-intact-data', 'plain-after-mp-fail',
-    ]));
+    expect(keptRules(c.packets, 'initiator')).toEqual(
+      expect.arrayContaining([
+        'mp-fail-answered',
+        'infinite-mapping-after-mp-fail',
+        'infinite-mapping-starts-at-intact-data',
+        'plain-after-mp-fail',
+      ]),
+    );
   });
 
-  test.each([[51, 'of the new packet'], [11, 'of the data that failed'], [0, 'of nothing']])('an infinite mapping that begins at octet %i, that %s', (ssn) => {
+  test.each([
+    [51, 'of the new packet'],
+    [11, 'of the data that failed'],
+    [0, 'of nothing'],
+  ])('an infinite mapping that begins at octet %i, that %s', (ssn) => {
     const { c, a } = refused();
     answer(c, a);
     infinite(c, a, 0, 51, ssn);
@@ -261,7 +295,12 @@ describe('an infinite mapping beside another subflow', () => {
     c.send('reset', b, 0, FLAG.RST | FLAG.ACK, []);
     plain(c, a, 0, 30);
     expect(brokenRules(c.packets, 'initiator')).toEqual([]);
-    expect(keptRules(c.packets, 'initiator')).toEqual(expect.arrayContaining(['data-on-one-subflow-after-infinite-mapping', 'other-subflows-end-after-infinite-mapping']));
+    expect(keptRules(c.packets, 'initiator')).toEqual(
+      expect.arrayContaining([
+        'data-on-one-subflow-after-infinite-mapping',
+        'other-subflows-end-after-infinite-mapping',
+      ]),
+    );
   });
 
   test('the other one carries data', () => {

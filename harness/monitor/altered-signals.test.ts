@@ -4,7 +4,16 @@ import { addAddrHmac, joinHmac, token } from '../mptcp/index.ts';
 import { FLAG } from '../packet/index.ts';
 import type { OptionAddAddr, TcpOption } from '../packet/types.ts';
 import { replaceOption } from './testing/alteration.ts';
-import { altered, established, goodConversation, joined, optionOf, type Conversation, type Line, type NamedPacket } from './testing/conversation.ts';
+import {
+  altered,
+  established,
+  goodConversation,
+  joined,
+  optionOf,
+  type Conversation,
+  type Line,
+  type NamedPacket,
+} from './testing/conversation.ts';
 import { broken, brokenRules, judge, keptRules } from './testing/judging.ts';
 
 const good = goodConversation();
@@ -14,15 +23,30 @@ const tcprst = (reason: number): TcpOption => ({ kind: 'mp_tcprst', reserved: 0,
 describe('announcements', () => {
   /** What the responder announces. */
   const announcement = (addressId: number, address: string, port?: number): OptionAddAddr => ({
-    kind: 'add_addr', reserved: 0, echo: false, addressId, address, hmac: addAddrHmac(KEYS[1], KEYS[0], addressId, address, port ?? 0),
+    kind: 'add_addr',
+    reserved: 0,
+    echo: false,
+    addressId,
+    address,
+    hmac: addAddrHmac(KEYS[1], KEYS[0], addressId, address, port ?? 0),
     ...(port === undefined ? {} : { port }),
   });
   const echo = ({ addressId, address, port }: OptionAddAddr): OptionAddAddr => ({
-    kind: 'add_addr', reserved: 0, echo: true, addressId, address, ...(port === undefined ? {} : { port }),
+    kind: 'add_addr',
+    reserved: 0,
+    echo: true,
+    addressId,
+    address,
+    ...(port === undefined ? {} : { port }),
   });
 
   /** An announcement, then packets of the initiator that show it came, with an echo or without. */
-  function announced({ c, a }: { c: Conversation; a: Line }, option: OptionAddAddr, echoed: boolean, every = 1600): NamedPacket[] {
+  function announced(
+    { c, a }: { c: Conversation; a: Line },
+    option: OptionAddAddr,
+    echoed: boolean,
+    every = 1600,
+  ): NamedPacket[] {
     c.send('announcement', a, 1, FLAG.ACK, [option]);
     for (let i = 0; i < 3; i++) {
       c.ack('later', a, 0, 0);
@@ -73,10 +97,17 @@ describe('announcements', () => {
 
   test('an address or a port of nobody', () => {
     for (const address of ['0.0.0.0', '224.0.0.9', '255.255.255.255']) {
-      expect(brokenRules(altered(good, 'add-addr', replaceOption('add_addr', announcement(4, address))), 'responder'), address).toEqual(['add-addr-of-a-host']);
+      expect(
+        brokenRules(altered(good, 'add-addr', replaceOption('add_addr', announcement(4, address))), 'responder'),
+        address,
+      ).toEqual(['add-addr-of-a-host']);
     }
-    expect(brokenRules(altered(good, 'add-addr', replaceOption('add_addr', announcement(4, '10.0.0.12', 0))), 'responder')).toEqual(['add-addr-of-a-host']);
-    expect(brokenRules(altered(good, 'add-addr', replaceOption('add_addr', announcement(4, 'ff02::1'))), 'responder')).toEqual(['add-addr-of-a-host']);
+    expect(
+      brokenRules(altered(good, 'add-addr', replaceOption('add_addr', announcement(4, '10.0.0.12', 0))), 'responder'),
+    ).toEqual(['add-addr-of-a-host']);
+    expect(
+      brokenRules(altered(good, 'add-addr', replaceOption('add_addr', announcement(4, 'ff02::1'))), 'responder'),
+    ).toEqual(['add-addr-of-a-host']);
   });
 });
 
@@ -115,10 +146,15 @@ describe('an address that is taken away', () => {
     const { c, b } = removed();
     c.wait(6000);
     c.data('still', b, 0, 0, 312, 30);
-    expect(brokenRules(c.packets, 'initiator')).toEqual(['subflows-of-removed-address-end', 'working-subflow-of-removed-address-finished']);
+    expect(brokenRules(c.packets, 'initiator')).toEqual([
+      'subflows-of-removed-address-end',
+      'working-subflow-of-removed-address-finished',
+    ]);
     const ended = removed();
     ended.c.send('fin', ended.b, 0, FLAG.FIN | FLAG.ACK, [ended.c.dss(0)]);
-    expect(keptRules(ended.c.packets, 'initiator')).toEqual(expect.arrayContaining(['subflows-of-removed-address-end', 'working-subflow-of-removed-address-finished']));
+    expect(keptRules(ended.c.packets, 'initiator')).toEqual(
+      expect.arrayContaining(['subflows-of-removed-address-end', 'working-subflow-of-removed-address-finished']),
+    );
     const soon = removed();
     soon.c.wait(2000);
     soon.c.data('still', soon.b, 0, 0, 312, 30);
@@ -151,7 +187,9 @@ describe('the abort of a connection', () => {
 
 describe('answers to joins', () => {
   test('a right token is answered with MP_JOIN', () => {
-    expect(brokenRules(altered(good, 'join-synack', replaceOption('mp_join', { kind: 'nop' })), 'responder')).toEqual(['join-answered-with-join']);
+    expect(brokenRules(altered(good, 'join-synack', replaceOption('mp_join', { kind: 'nop' })), 'responder')).toEqual([
+      'join-answered-with-join',
+    ]);
     expect(keptRules(good, 'responder')).toContain('join-answered-with-join');
   });
 
@@ -169,7 +207,10 @@ describe('answers to joins', () => {
     return c.packets;
   };
 
-  test.each([['join-synack', 'initiator'], ['join-ack', 'responder']] as const)('a wrong HMAC in %s', (at, host) => {
+  test.each([
+    ['join-synack', 'initiator'],
+    ['join-ack', 'responder'],
+  ] as const)('a wrong HMAC in %s', (at, host) => {
     expect(brokenRules(refused(at, 3), host)).toEqual(['reset-reason-for-wrong-hmac']);
     expect(brokenRules(refused(at, 1), host)).toEqual([]);
     expect(keptRules(refused(at, 1), host)).toContain('reset-reason-for-wrong-hmac');
@@ -178,25 +219,28 @@ describe('answers to joins', () => {
 
 describe('over several connections', () => {
   /** The beginning of the good conversation, from another port. */
-  const again = (change: (packet: NamedPacket['packet']) => void, count = 3): NamedPacket[] => good.slice(0, count).map(({ name, at, packet }) => {
-    const copy = structuredClone(packet);
-    if (copy.tcp.srcPort === 40000) copy.tcp.srcPort = 41000;
-    if (copy.tcp.dstPort === 40000) copy.tcp.dstPort = 41000;
-    copy.tcp.seq = (copy.tcp.seq + 5000) >>> 0;
-    if (copy.tcp.ack !== 0) copy.tcp.ack = (copy.tcp.ack + 5000) >>> 0;
-    change(copy);
-    return { name: `${name}-again`, at: at + 100, packet: copy };
-  });
+  const again = (change: (packet: NamedPacket['packet']) => void, count = 3): NamedPacket[] =>
+    good.slice(0, count).map(({ name, at, packet }) => {
+      const copy = structuredClone(packet);
+      if (copy.tcp.srcPort === 40000) copy.tcp.srcPort = 41000;
+      if (copy.tcp.dstPort === 40000) copy.tcp.dstPort = 41000;
+      copy.tcp.seq = (copy.tcp.seq + 5000) >>> 0;
+      if (copy.tcp.ack !== 0) copy.tcp.ack = (copy.tcp.ack + 5000) >>> 0;
+      change(copy);
+      return { name: `${name}-again`, at: at + 100, packet: copy };
+    });
 
   test('two keys of which one token is made', () => {
     const [one, two] = [TWINS[0], TWINS[1]];
     expect(token(one)).toBe(token(two));
-    const withKey = (key: bigint) => (packet: NamedPacket['packet']): void => {
-      const option = packet.tcp.options.find((found) => found.kind === 'mp_capable');
-      if (option?.senderKey === KEYS[1]) option.senderKey = key;
-      if (option?.receiverKey !== undefined) option.receiverKey = key;
-      if (option?.senderKey === KEYS[0]) option.senderKey = key + 1n;
-    };
+    const withKey =
+      (key: bigint) =>
+      (packet: NamedPacket['packet']): void => {
+        const option = packet.tcp.options.find((found) => found.kind === 'mp_capable');
+        if (option?.senderKey === KEYS[1]) option.senderKey = key;
+        if (option?.receiverKey !== undefined) option.receiverKey = key;
+        if (option?.senderKey === KEYS[0]) option.senderKey = key + 1n;
+      };
     const first = good.slice(0, 3).map((packet) => ({ ...packet, packet: structuredClone(packet.packet) }));
     for (const { packet } of first) withKey(one)(packet);
     expect(brokenRules([...first, ...again(withKey(two))], 'responder')).toEqual(['token-of-one-connection']);
@@ -206,8 +250,15 @@ describe('over several connections', () => {
   test('what is offered to a peer that refused is recorded', () => {
     const refused = altered(good.slice(0, 3), 'synack', replaceOption('mp_capable', { kind: 'nop' }));
     const findings = judge([...refused, ...again(() => undefined)]);
-    expect(findings.find((one) => one.rule === 'version-offered-after-refusal')).toMatchObject({ verdict: 'info', host: 'initiator' });
-    expect(judge([...good.slice(0, 3), ...again(() => undefined)]).some((one) => one.rule === 'version-offered-after-refusal')).toBe(false);
+    expect(findings.find((one) => one.rule === 'version-offered-after-refusal')).toMatchObject({
+      verdict: 'info',
+      host: 'initiator',
+    });
+    expect(
+      judge([...good.slice(0, 3), ...again(() => undefined)]).some(
+        (one) => one.rule === 'version-offered-after-refusal',
+      ),
+    ).toBe(false);
   });
 });
 

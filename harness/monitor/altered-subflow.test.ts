@@ -4,7 +4,17 @@ import { FLAG } from '../packet/index.ts';
 import type { OptionWindowScale, TcpOption } from '../packet/types.ts';
 import { asReset, inserted } from './testing/alteration.ts';
 import {
-  altered, established, goodConversation, joined, opened, optionOf, streamOctets, type Conversation, type Direction, type Line, type NamedPacket,
+  altered,
+  established,
+  goodConversation,
+  joined,
+  opened,
+  optionOf,
+  streamOctets,
+  type Conversation,
+  type Direction,
+  type Line,
+  type NamedPacket,
 } from './testing/conversation.ts';
 import { broken, brokenRules, judge, keptRules } from './testing/judging.ts';
 
@@ -16,8 +26,18 @@ const plainAck = (c: Conversation, line: Line, direction: Direction, ack: number
 
 describe('the header and the handshake', () => {
   test('reserved bits', () => {
-    expect(brokenRules(altered(good, 'answer', ({ tcp }) => void (tcp.reserved = 4)), 'responder')).toEqual(['tcp-header-bits']);
-    expect(brokenRules(altered(good, 'answer', ({ tcp }) => void (tcp.reserved = 1)), 'responder')).toEqual([]);
+    expect(
+      brokenRules(
+        altered(good, 'answer', ({ tcp }) => void (tcp.reserved = 4)),
+        'responder',
+      ),
+    ).toEqual(['tcp-header-bits']);
+    expect(
+      brokenRules(
+        altered(good, 'answer', ({ tcp }) => void (tcp.reserved = 1)),
+        'responder',
+      ),
+    ).toEqual([]);
   });
 
   test('data before the SYN/ACK', () => {
@@ -42,7 +62,9 @@ describe('octets that are left out', () => {
       c.wait(every);
     }
     if (!fill) return c.packets;
-    return c.packets.flatMap((one, i) => (i === c.packets.length - 4 ? [{ name: 'fill', at: one.at - 1, packet: filling(one, missing) }, one] : [one]));
+    return c.packets.flatMap((one, i) =>
+      i === c.packets.length - 4 ? [{ name: 'fill', at: one.at - 1, packet: filling(one, missing) }, one] : [one],
+    );
   }
   const filling = (from: NamedPacket, seq: number): NamedPacket['packet'] => {
     const packet = structuredClone(from.packet);
@@ -67,7 +89,12 @@ describe('octets that are left out', () => {
     for (let i = 0; i < 6; i++) {
       c.data('data', a, 0, 0, 11 + 10 * i, 10);
       plainAck(c, a, 1, missing);
-      if (again && i === 2) c.packets.push({ ...c.packets.find((one) => one.name === 'data')!, name: 'again', at: c.packets.at(-1)!.at + 0.5 });
+      if (again && i === 2)
+        c.packets.push({
+          ...c.packets.find((one) => one.name === 'data')!,
+          name: 'again',
+          at: c.packets.at(-1)!.at + 0.5,
+        });
       c.wait(every);
     }
     return c.packets;
@@ -106,7 +133,11 @@ describe('acknowledgements of a subflow', () => {
     const { packet, at } = until.at(-1)!;
     const fins = (every: number, echoed = 30): NamedPacket[] => {
       const answer = structuredClone(good.find((one) => one.name === 'last')!.packet);
-      Object.assign(answer.tcp, { seq: good.find((one) => one.name === 'a-fin-answer')!.packet.tcp.seq, ack: packet.tcp.seq, payload: new Uint8Array(0) });
+      Object.assign(answer.tcp, {
+        seq: good.find((one) => one.name === 'a-fin-answer')!.packet.tcp.seq,
+        ack: packet.tcp.seq,
+        payload: new Uint8Array(0),
+      });
       const again = [1, 2, 3].map((i) => ({ name: 'again', at: at + i * every, packet: structuredClone(packet) }));
       again.forEach((one, i) => void (optionOf(one.packet, 'ts').value += 10 * (i + 1)));
       answer.tcp.options = [{ kind: 'ts', value: 5000, echo: optionOf(packet, 'ts').value + echoed }];
@@ -129,7 +160,8 @@ describe('the window of the connection', () => {
   function windows(window: number, after: number, shift = 7): NamedPacket[] {
     const { c, a, b } = joined();
     if (shift !== 7) {
-      for (const { name, packet } of c.packets) if (name.startsWith('join-syn')) scaleOf(packet.tcp.options).shift = shift;
+      for (const { name, packet } of c.packets)
+        if (name.startsWith('join-syn')) scaleOf(packet.tcp.options).shift = shift;
     }
     c.ack('first', a, 1, 1);
     c.wait(after);
@@ -167,7 +199,10 @@ describe('the window of the connection', () => {
   });
 
   test('is recorded', () => {
-    expect(judge(good).find((one) => one.rule === 'size-of-window')).toMatchObject({ verdict: 'info', message: 'the window was never larger than 128 KiB' });
+    expect(judge(good).find((one) => one.rule === 'size-of-window')).toMatchObject({
+      verdict: 'info',
+      message: 'the window was never larger than 128 KiB',
+    });
   });
 });
 
@@ -175,13 +210,19 @@ describe('a silent subflow', () => {
   test('is given up after some retransmissions', () => {
     const b = good.find((one) => one.name === 'b-data')!;
     const until = good.slice(0, good.indexOf(b) + 1);
-    const again = [300, 900, 2100].map((after) => ({ name: 'again', at: b.at + after, packet: structuredClone(b.packet) }));
+    const again = [300, 900, 2100].map((after) => ({
+      name: 'again',
+      at: b.at + after,
+      packet: structuredClone(b.packet),
+    }));
     const end = structuredClone(b.packet);
     asReset()(end);
     end.tcp.seq = (end.tcp.seq + 301) >>> 0;
     const findings = judge([...until, ...again, { name: 'end', at: b.at + 3000, packet: end }]);
     expect(findings.find((one) => one.rule === 'retransmissions-before-the-end')).toMatchObject({
-      verdict: 'info', host: 'initiator', message: 'a silent subflow is reset after 3 retransmissions, 3 s after the first',
+      verdict: 'info',
+      host: 'initiator',
+      message: 'a silent subflow is reset after 3 retransmissions, 3 s after the first',
     });
   });
 
@@ -190,12 +231,17 @@ describe('a silent subflow', () => {
     c.data('b-data', b, 0, 0, 11, 301);
     c.wait(500);
     c.data('a-data', a, 0, 0, 11, 301);
-    expect(judge(c.packets).find((one) => one.rule === 'when-data-is-sent-again')?.message).toBe('data is sent again on another subflow within a second');
+    expect(judge(c.packets).find((one) => one.rule === 'when-data-is-sent-again')?.message).toBe(
+      'data is sent again on another subflow within a second',
+    );
   });
 });
 
 describe('SACK', () => {
-  const blocks = (count: number): TcpOption => ({ kind: 'sack', blocks: Array.from({ length: count }, (_, i) => ({ left: 5000 + 20 * i, right: 5010 + 20 * i })) });
+  const blocks = (count: number): TcpOption => ({
+    kind: 'sack',
+    blocks: Array.from({ length: count }, (_, i) => ({ left: 5000 + 20 * i, right: 5010 + 20 * i })),
+  });
   /** The responder acknowledges with SACK blocks alone, three times. */
   function holes(count: number, every: number): NamedPacket[] {
     const { c, a } = established();
@@ -278,7 +324,9 @@ describe('a SYN with data', () => {
     const { c, a } = fast(5);
     c.data('rest', a, 0, 0, 1, 7);
     expect(broken(judge(c.packets))).toEqual([]);
-    expect(keptRules(c.packets, 'initiator')).toEqual(expect.arrayContaining(['rest-of-syn-data-sent-again', 'rest-of-syn-data-numbers']));
+    expect(keptRules(c.packets, 'initiator')).toEqual(
+      expect.arrayContaining(['rest-of-syn-data-sent-again', 'rest-of-syn-data-numbers']),
+    );
     const counted = fast(5);
     counted.c.data('rest', counted.a, 0, 0, 6, 7);
     expect(brokenRules(counted.c.packets, 'initiator')).toContain('rest-of-syn-data-numbers');

@@ -100,10 +100,10 @@ export class Analysis {
   constructor(settings: AnalysisSettings) {
     this.#settings = settings;
     this.#monitors = settings.monitors ?? allMonitors;
-    this.#tracker = new Tracker({
-      opened: (connection) => this.#begin(connection),
-      retired: (connection) => this.#end(connection),
-    }, { flows: settings.flows ?? 50_000, complete: settings.complete ?? false, isHost: settings.judges });
+    this.#tracker = new Tracker(
+      { opened: (connection) => this.#begin(connection), retired: (connection) => this.#end(connection) },
+      { flows: settings.flows ?? 50_000, complete: settings.complete ?? false, isHost: settings.judges },
+    );
   }
 
   /**
@@ -155,7 +155,11 @@ export class Analysis {
       return undefined;
     }
     const optionsKnown = bytes.length >= headers;
-    return { packet: optionsKnown ? packet : { ...packet, tcp: { ...packet.tcp, options: [] } }, payloadKnown: false, optionsKnown };
+    return {
+      packet: optionsKnown ? packet : { ...packet, tcp: { ...packet.tcp, options: [] } },
+      payloadKnown: false,
+      optionsKnown,
+    };
   }
 
   #refuse({ problem }: NotTcp): void {
@@ -204,7 +208,8 @@ export class Analysis {
     if (connection.version !== 0) for (const watch of work.watches) watch.end?.();
     const judges = this.#settings.judges;
     const judged = (side: Side): boolean =>
-      judges === undefined || [...connection.parties[side].addresses.values()].some((set) => [...set].some((one) => judges(one)));
+      judges === undefined ||
+      [...connection.parties[side].addresses.values()].some((set) => [...set].some((one) => judges(one)));
     const findings = connection.version === 0 ? [] : work.ledger.findings(judged);
     this.#settings.onConnection(reportOf(connection, findings));
   }
@@ -246,7 +251,10 @@ function octetsOf(stream: { edge: number; fin: number | undefined }): number {
 
 function subflowReport(flow: Flow): SubflowReport {
   const end = (one: Flow['ends'][0]): EndReport => ({
-    address: one.address, port: one.port, packets: one.packets, octets: one.octets,
+    address: one.address,
+    port: one.port,
+    packets: one.packets,
+    octets: one.octets,
     ...(one.addressId === undefined ? {} : { addressId: one.addressId }),
   });
   return {

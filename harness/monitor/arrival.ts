@@ -52,7 +52,7 @@ export class Arrival {
   #compare(event: PacketEvent): void {
     const { seq } = event.packet.tcp;
     if (this.#tsval !== undefined && timestampsOf(event)?.value === this.#tsval) this.#tsval = undefined;
-    if (this.#octet !== undefined && ((this.#octet - seq) >>> 0) < event.length) this.#octet = undefined;
+    if (this.#octet !== undefined && (this.#octet - seq) >>> 0 < event.length) this.#octet = undefined;
   }
 
   #isProof(event: PacketEvent): boolean {

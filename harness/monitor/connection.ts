@@ -198,23 +198,65 @@ export interface Connection {
 /** A new end of a conversation. */
 export function newEnd(address: string, port: number): FlowEnd {
   return {
-    address, port, isn: undefined, ssnBase: undefined, synSeen: false, fromStart: false, synOptions: undefined, synOctets: 0, offered: undefined, shift: undefined,
-    next: undefined, acked: undefined, granted: undefined, fin: undefined, rst: false, tsval: undefined, packets: 0,
-    octets: 0, lost: false, mappings: [], mapEdge: undefined, forgotten: false, confirmed: false, infiniteAt: undefined, addressId: undefined, damaged: undefined,
+    address,
+    port,
+    isn: undefined,
+    ssnBase: undefined,
+    synSeen: false,
+    fromStart: false,
+    synOptions: undefined,
+    synOctets: 0,
+    offered: undefined,
+    shift: undefined,
+    next: undefined,
+    acked: undefined,
+    granted: undefined,
+    fin: undefined,
+    rst: false,
+    tsval: undefined,
+    packets: 0,
+    octets: 0,
+    lost: false,
+    mappings: [],
+    mapEdge: undefined,
+    forgotten: false,
+    confirmed: false,
+    infiniteAt: undefined,
+    addressId: undefined,
+    damaged: undefined,
   };
 }
 
 function newParty(): Party {
   return {
-    key: undefined, token: undefined, hello: undefined, otherHellos: [], addresses: new Map(), stream: new DataStream(), departures: 0,
+    key: undefined,
+    token: undefined,
+    hello: undefined,
+    otherHellos: [],
+    addresses: new Map(),
+    stream: new DataStream(),
+    departures: 0,
   };
 }
 
 /** A new connection. */
 export function newConnection(number: number, at: number, complete: boolean, capture: object): Connection {
   return {
-    number, version: undefined, parties: [newParty(), newParty()], flows: [], whole: false, checksums: undefined,
-    fallback: undefined, aborted: undefined, failedByRst: false, firstAt: at, lastAt: at, packets: 0, elsewhere: false, complete, capture,
+    number,
+    version: undefined,
+    parties: [newParty(), newParty()],
+    flows: [],
+    whole: false,
+    checksums: undefined,
+    fallback: undefined,
+    aborted: undefined,
+    failedByRst: false,
+    firstAt: at,
+    lastAt: at,
+    packets: 0,
+    elsewhere: false,
+    complete,
+    capture,
   };
 }
 
@@ -237,10 +279,20 @@ export function noteAddress(party: Party, id: number, address: string): void {
 
 /** Whether a subflow is established, as far as both ends have shown, and nothing has begun to end it. */
 export function isWorking(flow: Flow): boolean {
-  return flow.thirdSeen && flow.fourthSeen && flow.closedAt === undefined && flow.ends.every((end) => end.fin === undefined && !end.rst);
+  return (
+    flow.thirdSeen &&
+    flow.fourthSeen &&
+    flow.closedAt === undefined &&
+    flow.ends.every((end) => end.fin === undefined && !end.rst)
+  );
 }
 
 /** Nothing says that the connection ends, or that it is not MPTCP any more. */
 export function isInFullSwing({ parties, fallback, aborted }: Connection): boolean {
-  return fallback === undefined && aborted === undefined && parties[0].stream.fin === undefined && parties[1].stream.fin === undefined;
+  return (
+    fallback === undefined &&
+    aborted === undefined &&
+    parties[0].stream.fin === undefined &&
+    parties[1].stream.fin === undefined
+  );
 }

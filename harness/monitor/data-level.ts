@@ -15,7 +15,11 @@ const NOTHING: DataLevel = { mapping: undefined, dataAck: undefined };
 
 /** What a packet's options say of data. A mapping that is known already comes back as the same object. */
 export function resolveDataLevel(
-  connection: Connection, side: Side, sender: FlowEnd, options: readonly TcpOption[], length: number,
+  connection: Connection,
+  side: Side,
+  sender: FlowEnd,
+  options: readonly TcpOption[],
+  length: number,
 ): DataLevel {
   if (connection.version === 0) return NOTHING;
   for (const option of options) {
@@ -24,7 +28,10 @@ export function resolveDataLevel(
       const { stream } = connection.parties[side];
       // Without a key of its sender the option says nothing that could be used.
       if (stream.idsn === undefined) return NOTHING;
-      return { mapping: known(sender, fromCapable(stream, stream.idsn, option, option.dataLength)), dataAck: undefined };
+      return {
+        mapping: known(sender, fromCapable(stream, stream.idsn, option, option.dataLength)),
+        dataAck: undefined,
+      };
     }
   }
   return NOTHING;
@@ -36,24 +43,43 @@ function resolveDss(connection: Connection, side: Side, sender: FlowEnd, option:
     const peer = connection.parties[other(side)].stream;
     dataAck = peer.relative(option.dataAck, option.dataAck8, Math.max(peer.acked ?? 1, peer.edge));
   }
-  if (option.dsn === undefined || option.ssn === undefined || option.dataLength === undefined) return { mapping: undefined, dataAck };
-  return { mapping: known(sender, fromDss(connection.parties[side].stream, option, option.dsn, option.ssn, option.dataLength)), dataAck };
+  if (option.dsn === undefined || option.ssn === undefined || option.dataLength === undefined)
+    return { mapping: undefined, dataAck };
+  return {
+    mapping: known(sender, fromDss(connection.parties[side].stream, option, option.dsn, option.ssn, option.dataLength)),
+    dataAck,
+  };
 }
 
 function fromDss(stream: DataStream, option: OptionDss, value: bigint, ssn: number, length: number): DataMapping {
   const dsn = stream.relative(value, option.dsn8, stream.edge);
   return {
-    dsn, dsn64: option.dsn8 ? value : stream.absolute(dsn), ssn, length,
+    dsn,
+    dsn64: option.dsn8 ? value : stream.absolute(dsn),
+    ssn,
+    length,
     octets: option.dataFin && length > 0 ? length - 1 : length,
-    fin: option.dataFin, infinite: length === 0, checksum: option.checksum, wide: option.dsn8, from: 'dss',
+    fin: option.dataFin,
+    infinite: length === 0,
+    checksum: option.checksum,
+    wide: option.dsn8,
+    from: 'dss',
   };
 }
 
 function fromCapable(stream: DataStream, idsn: bigint, option: OptionMpCapable, length: number): DataMapping {
   const first = BigInt.asUintN(64, idsn + 1n);
   return {
-    dsn: stream.relative(first, true, stream.edge), dsn64: first, ssn: 1, length, octets: length, fin: false, infinite: length === 0,
-    checksum: option.checksum, wide: true, from: 'mp_capable',
+    dsn: stream.relative(first, true, stream.edge),
+    dsn64: first,
+    ssn: 1,
+    length,
+    octets: length,
+    fin: false,
+    infinite: length === 0,
+    checksum: option.checksum,
+    wide: true,
+    from: 'mp_capable',
   };
 }
 
@@ -87,9 +113,12 @@ export function keepMapping(sender: FlowEnd, mapping: DataMapping): void {
   const end = (mapping.ssn + mapping.octets) >>> 0;
   if (sender.mapEdge === undefined || ((end - sender.mapEdge) | 0) > 0) sender.mapEdge = end;
   if (mappings.length <= KEPT) return;
-  const done = sender.acked === undefined || sender.ssnBase === undefined ? undefined : (sender.acked - sender.ssnBase) >>> 0;
-  sender.mappings = mappings.filter((one, i) =>
-    i >= mappings.length - KEPT / 2 && !(i < mappings.length - KEPT / 8 && done !== undefined && isBelow(one, done)));
+  const done =
+    sender.acked === undefined || sender.ssnBase === undefined ? undefined : (sender.acked - sender.ssnBase) >>> 0;
+  sender.mappings = mappings.filter(
+    (one, i) =>
+      i >= mappings.length - KEPT / 2 && !(i < mappings.length - KEPT / 8 && done !== undefined && isBelow(one, done)),
+  );
   sender.forgotten = true;
 }
 
@@ -102,7 +131,7 @@ export function mappingAt(sender: FlowEnd, ssn: number): DataMapping | undefined
   const { mappings } = sender;
   for (let i = mappings.length - 1; i >= 0; i--) {
     const one = mappings[i];
-    if (one !== undefined && ((ssn - one.ssn) >>> 0) < one.octets) return one;
+    if (one !== undefined && (ssn - one.ssn) >>> 0 < one.octets) return one;
   }
   return undefined;
 }

@@ -22,38 +22,80 @@ describe.each(CHOICES)('checksums $checksums, wide $wide, $family', (choice) => 
   });
 
   test('is not blamed for what comes before the capture', () => {
-    for (let from = 1; from < packets.length; from++) expect(broken(judge(packets.slice(from), false)), `from ${packets[from]!.name} on`).toEqual([]);
+    for (let from = 1; from < packets.length; from++)
+      expect(broken(judge(packets.slice(from), false)), `from ${packets[from]!.name} on`).toEqual([]);
   });
 
   test('is not blamed for what comes after the capture', () => {
-    for (let to = 1; to < packets.length; to++) expect(broken(judge(packets.slice(0, to))), `up to ${packets[to]!.name}`).toEqual([]);
+    for (let to = 1; to < packets.length; to++)
+      expect(broken(judge(packets.slice(0, to))), `up to ${packets[to]!.name}`).toEqual([]);
   });
 
   test('is not blamed for packets that the capture lacks', () => {
-    fc.assert(fc.property(fc.array(fc.boolean(), { minLength: packets.length, maxLength: packets.length }), (kept) => {
-      expect(broken(judge(packets.filter((_, i) => kept[i]), false))).toEqual([]);
-    }), { numRuns: 300 });
-    for (let i = 0; i < packets.length; i++) expect(broken(judge(packets.filter((_, j) => j !== i), false)), `without ${packets[i]!.name}`).toEqual([]);
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { minLength: packets.length, maxLength: packets.length }), (kept) => {
+        expect(
+          broken(
+            judge(
+              packets.filter((_, i) => kept[i]),
+              false,
+            ),
+          ),
+        ).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+    for (let i = 0; i < packets.length; i++)
+      expect(
+        broken(
+          judge(
+            packets.filter((_, j) => j !== i),
+            false,
+          ),
+        ),
+        `without ${packets[i]!.name}`,
+      ).toEqual([]);
   });
 
   test('is not blamed when the network repeats packets or changes their order', () => {
     const order = fc.array(fc.nat(packets.length - 1), { minLength: 10, maxLength: 80 });
-    fc.assert(fc.property(order, (indexes) => {
-      expect(broken(judge(indexes.map((i) => packets[i]!), false))).toEqual([]);
-    }), { numRuns: 300 });
+    fc.assert(
+      fc.property(order, (indexes) => {
+        expect(
+          broken(
+            judge(
+              indexes.map((i) => packets[i]!),
+              false,
+            ),
+          ),
+        ).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 
 test('a capture that begins in the middle is inconclusive about what the handshake would tell', () => {
   const packets = goodConversation({ checksums: true });
   const late = judge(packets.slice(packets.findIndex((one) => one.name === 'answer')), false);
-  for (const rule of ['join-token', 'join-synack-hmac', 'join-ack-hmac', 'add-addr-hmac', 'checksum-where-agreed', 'data-starts-at-idsn']) {
+  for (const rule of [
+    'join-token',
+    'join-synack-hmac',
+    'join-ack-hmac',
+    'add-addr-hmac',
+    'checksum-where-agreed',
+    'data-starts-at-idsn',
+  ]) {
     expect(late.find((one) => one.rule === rule)?.verdict, rule).toBe('inconclusive');
   }
 });
 
 test('the good conversation reaches most rules', () => {
-  const reached = new Set([false, true].flatMap((checksums) => [false, true].flatMap((wide) => judge(goodConversation({ checksums, wide })))).map((one) => one.rule));
+  const reached = new Set(
+    [false, true]
+      .flatMap((checksums) => [false, true].flatMap((wide) => judge(goodConversation({ checksums, wide }))))
+      .map((one) => one.rule),
+  );
   const all = monitors.flatMap((monitor) => monitor.rules.map((rule) => rule.name));
   expect(new Set(all).size, 'names of rules are unique').toBe(all.length);
   expect(all.filter((name) => !reached.has(name))).toMatchInlineSnapshot(`

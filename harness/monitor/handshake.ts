@@ -11,7 +11,13 @@ export type TokenTable = Map<number, { connection: Connection; side: Side }[]>;
 export const FLAG_A = 0x80;
 
 /** Takes in an MP_CAPABLE. What was said first holds: repetitions change nothing. */
-export function learnKeys(connection: Connection, direction: Side, option: OptionMpCapable, flags: number, tokens: TokenTable): void {
+export function learnKeys(
+  connection: Connection,
+  direction: Side,
+  option: OptionMpCapable,
+  flags: number,
+  tokens: TokenTable,
+): void {
   const [initiator, responder] = connection.parties;
   const syn = (flags & FLAG.SYN) !== 0;
   if (syn && direction === 0) {

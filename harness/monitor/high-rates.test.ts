@@ -9,12 +9,15 @@ function verdicts(gibPerMinute: number, wide: boolean, minutes = 5): Set<string>
   const judge = {
     check: (_rule: unknown, _event: unknown, holds: boolean, remark: () => { message: string }) => {
       said.add(holds ? 'pass' : 'fail');
-      if (!holds) expect(remark().message).toMatch(/^a mapping has 4 octets of its number, \d+ octets after that of \d+ s before$/);
+      if (!holds)
+        expect(remark().message).toMatch(
+          /^a mapping has 4 octets of its number, \d+ octets after that of \d+ s before$/,
+        );
     },
   } as unknown as Judge;
   const watch: Watch = highRates.create(undefined as never, judge);
   for (let second = 0; second < minutes * 60; second += 0.25) {
-    const dsn = 1 + Math.round(second / 60 * gibPerMinute * 2 ** 30);
+    const dsn = 1 + Math.round((second / 60) * gibPerMinute * 2 ** 30);
     const event = { at: second * 1000, side: 0, retransmission: false, mapping: { dsn, wide, infinite: false } };
     watch.options?.dss?.(undefined as never, event as unknown as PacketEvent);
   }

@@ -6,7 +6,10 @@ import { Analysis, type ConnectionReport } from './analysis.ts';
 import { altered, encoded, goodConversation, optionOf } from './testing/conversation.ts';
 import { broken } from './testing/judging.ts';
 
-function analyse(packets: readonly { at: number; bytes: Uint8Array }[], more: { flows?: number; complete?: boolean } = {}) {
+function analyse(
+  packets: readonly { at: number; bytes: Uint8Array }[],
+  more: { flows?: number; complete?: boolean } = {},
+) {
   const reports: ConnectionReport[] = [];
   const analysis = new Analysis({ levelOf: () => 'must', onConnection: (report) => reports.push(report), ...more });
   for (const { at, bytes } of packets) analysis.packet(at, bytes);
@@ -14,35 +17,49 @@ function analyse(packets: readonly { at: number; bytes: Uint8Array }[], more: { 
   return { analysis, reports, findings: reports.flatMap((report) => report.findings) };
 }
 
-const good = (['ipv4', 'ipv6'] as const).flatMap((family) => [false, true].map((checksums) => encoded(goodConversation({ family, checksums }))));
+const good = (['ipv4', 'ipv6'] as const).flatMap((family) =>
+  [false, true].map((checksums) => encoded(goodConversation({ family, checksums }))),
+);
 
 describe('damaged packets', () => {
   test('never make it fail', () => {
     const damage = fc.array(fc.tuple(fc.nat(40), fc.nat(140), fc.nat(255)), { minLength: 1, maxLength: 60 });
-    fc.assert(fc.property(fc.nat(3), damage, fc.boolean(), (which, changes, complete) => {
-      const packets = good[which]!.map(({ at, bytes }) => ({ at, bytes: bytes.slice() }));
-      for (const [packet, at, octet] of changes) {
-        const bytes = packets[packet % packets.length]!.bytes;
-        bytes[at % bytes.length] = octet;
-      }
-      analyse(packets, { complete });
-    }), { numRuns: 400 });
+    fc.assert(
+      fc.property(fc.nat(3), damage, fc.boolean(), (which, changes, complete) => {
+        const packets = good[which]!.map(({ at, bytes }) => ({ at, bytes: bytes.slice() }));
+        for (const [packet, at, octet] of changes) {
+          const bytes = packets[packet % packets.length]!.bytes;
+          bytes[at % bytes.length] = octet;
+        }
+        analyse(packets, { complete });
+      }),
+      { numRuns: 400 },
+    );
   });
 
   test('random octets are counted and dropped', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
-      const { analysis } = analyse([{ at: 0, bytes }]);
-      expect(analysis.counts.packets).toBe(1);
-    }), { numRuns: 1000 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+        const { analysis } = analyse([{ at: 0, bytes }]);
+        expect(analysis.counts.packets).toBe(1);
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   test('options of any content on any packet', () => {
     const octets = fc.uint8Array({ minLength: 4, maxLength: 36 }).map((raw) => raw.slice(0, raw.length & ~3));
-    fc.assert(fc.property(fc.array(fc.tuple(fc.nat(31), octets), { minLength: 1, maxLength: 10 }), (changes) => {
-      const packets = goodConversation().map((one) => ({ ...one, packet: structuredClone(one.packet) }));
-      for (const [i, raw] of changes) packets[i % packets.length]!.packet.tcp.options = [{ kind: 'raw', raw: Uint8Array.of(30, raw.length, ...raw.slice(2)) }];
-      analyse(encoded(packets), { complete: true });
-    }), { numRuns: 400 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(31), octets), { minLength: 1, maxLength: 10 }), (changes) => {
+        const packets = goodConversation().map((one) => ({ ...one, packet: structuredClone(one.packet) }));
+        for (const [i, raw] of changes)
+          packets[i % packets.length]!.packet.tcp.options = [
+            { kind: 'raw', raw: Uint8Array.of(30, raw.length, ...raw.slice(2)) },
+          ];
+        analyse(encoded(packets), { complete: true });
+      }),
+      { numRuns: 400 },
+    );
   });
 });
 
@@ -116,11 +133,35 @@ test('what a connection and its subflows were', () => {
   const { reports } = analyse(encoded(goodConversation({ checksums: true })));
   expect(reports).toHaveLength(1);
   expect(reports[0]).toMatchObject({
-    number: 1, version: 1, whole: true, checksums: true, ending: 'DATA_FIN in both directions', packets: 32, data: [712, 100],
+    number: 1,
+    version: 1,
+    whole: true,
+    checksums: true,
+    ending: 'DATA_FIN in both directions',
+    packets: 32,
+    data: [712, 100],
     tokens: { initiator: expect.any(Number) as number, responder: expect.any(Number) as number },
     subflows: [
-      { number: 1, opening: 'capable', openedBy: 'initiator', ending: 'FIN', ends: [{ address: '10.0.0.1', port: 40000, octets: 411 }, { address: '10.0.0.11', port: 5001, octets: 50 }] },
-      { number: 2, opening: 'join', openedBy: 'initiator', ending: 'FIN', ends: [{ address: '10.0.0.2', addressId: 2, octets: 301 }, { addressId: 0, octets: 50 }] },
+      {
+        number: 1,
+        opening: 'capable',
+        openedBy: 'initiator',
+        ending: 'FIN',
+        ends: [
+          { address: '10.0.0.1', port: 40000, octets: 411 },
+          { address: '10.0.0.11', port: 5001, octets: 50 },
+        ],
+      },
+      {
+        number: 2,
+        opening: 'join',
+        openedBy: 'initiator',
+        ending: 'FIN',
+        ends: [
+          { address: '10.0.0.2', addressId: 2, octets: 301 },
+          { addressId: 0, octets: 50 },
+        ],
+      },
     ],
   });
 });

@@ -68,8 +68,10 @@ export class Ledger {
 
   /** The judge that one monitor talks to. */
   judgeFor(monitor: Monitor): Judge {
-    const tallyOf = (rule: Rule, side: Side): Tally => this.#tallies[rule.index]?.[side] ?? this.#open(monitor, rule)[side];
-    const broken: Judge['broken'] = (rule, event, remark, side = event.side) => this.#broken(tallyOf(rule, side), event, remark);
+    const tallyOf = (rule: Rule, side: Side): Tally =>
+      this.#tallies[rule.index]?.[side] ?? this.#open(monitor, rule)[side];
+    const broken: Judge['broken'] = (rule, event, remark, side = event.side) =>
+      this.#broken(tallyOf(rule, side), event, remark);
     return {
       pass: (rule, side) => {
         tallyOf(rule, side).passes++;
@@ -88,15 +90,27 @@ export class Ledger {
 
   /** Most rules have nothing to say of most connections: their tallies are made when they are needed. */
   #open(monitor: Monitor, rule: Rule): [Tally, Tally] {
-    if (!monitor.rules.includes(rule)) throw new Error(`rule ${rule.name} is not among those of monitor ${monitor.name}; add it there`);
-    const tally = (side: Side): Tally => ({ monitor: monitor.name, rule, side, passes: 0, broken: undefined, info: NOTHING, unknown: undefined });
-    return this.#tallies[rule.index] = [tally(0), tally(1)];
+    if (!monitor.rules.includes(rule))
+      throw new Error(`rule ${rule.name} is not among those of monitor ${monitor.name}; add it there`);
+    const tally = (side: Side): Tally => ({
+      monitor: monitor.name,
+      rule,
+      side,
+      passes: 0,
+      broken: undefined,
+      info: NOTHING,
+      unknown: undefined,
+    });
+    return (this.#tallies[rule.index] = [tally(0), tally(1)]);
   }
 
   #broken(tally: Tally, event: PacketEvent, remark: Remark): void {
     const { rule, side } = tally;
     if (rule.about === 'conduct' && this.#connection.parties[other(side)].departures > 0) {
-      tally.unknown ??= { ...this.#observe(event, remark), message: `${remark.message}; but the peer had departed from the RFC before` };
+      tally.unknown ??= {
+        ...this.#observe(event, remark),
+        message: `${remark.message}; but the peer had departed from the RFC before`,
+      };
       return;
     }
     this.#connection.parties[side].departures++;
@@ -106,7 +120,9 @@ export class Ledger {
 
   #observe(event: PacketEvent, remark: Remark): Observation {
     return {
-      ...remark, count: 1, event: { index: event.index, at: event.at, subflow: event.flow.number },
+      ...remark,
+      count: 1,
+      event: { index: event.index, at: event.at, subflow: event.flow.number },
       text: this.#settings.describe?.(event),
     };
   }
@@ -130,7 +146,14 @@ export class Ledger {
       found.push(this.#finding(tally, 'inconclusive', tally.rule.clauses, tally.unknown));
     } else if (tally.passes > 0) {
       const message = `held ${tally.passes} ${tally.passes === 1 ? 'time' : 'times'}`;
-      found.push(this.#finding(tally, 'pass', tally.rule.clauses, { message, count: tally.passes, event: undefined, text: undefined }));
+      found.push(
+        this.#finding(tally, 'pass', tally.rule.clauses, {
+          message,
+          count: tally.passes,
+          event: undefined,
+          text: undefined,
+        }),
+      );
     }
     return found;
   }
@@ -148,8 +171,13 @@ export class Ledger {
   #finding(tally: Tally, verdict: MonitorVerdict, clauses: readonly string[], one: Observation): Finding {
     const [clause = '', ...also] = clauses;
     return {
-      clause, also, rule: tally.rule.name, monitor: tally.monitor, verdict,
-      host: tally.side === 0 ? 'initiator' : 'responder', connection: this.#connection.number,
+      clause,
+      also,
+      rule: tally.rule.name,
+      monitor: tally.monitor,
+      verdict,
+      host: tally.side === 0 ? 'initiator' : 'responder',
+      connection: this.#connection.number,
       ...(one.event === undefined ? {} : { subflow: one.event.subflow, packet: one.event.index, at: one.event.at }),
       message: one.message,
       ...(one.expected === undefined ? {} : { expected: one.expected }),

@@ -42,7 +42,13 @@ function noteSyn({ packet, sender, receiver, ack, flow, optionsKnown, connection
   // Data on the SYN that was taken is no part of what mappings count.
   if (receiver.isn !== undefined && receiver.synOctets > 0) receiver.ssnBase = seqAdd(tcp.ack, -1);
   const opener = flow.ends[0];
-  if (flow.opening === 'capable' && connection.flows[0] === flow && optionsKnown && side === 1 && connection.fallback === undefined) {
+  if (
+    flow.opening === 'capable' &&
+    connection.flows[0] === flow &&
+    optionsKnown &&
+    side === 1 &&
+    connection.fallback === undefined
+  ) {
     const mine = tcp.options.some((option) => option.kind === 'mp_capable');
     if (opener.synOptions === undefined) return;
     if (!opener.synOptions.includes('mp_capable')) connection.fallback = 'the SYN has no MP_CAPABLE';
@@ -71,12 +77,25 @@ function noteHandshake({ packet, flow, sender, syn, ack, rst }: PacketEvent): vo
 /** The third packet of a handshake tells the initial number also to one who missed the SYN. */
 function learnBase(end: FlowEnd, options: readonly TcpOption[], seq: number): void {
   if (end.ssnBase !== undefined) return;
-  const third = options.some((option) =>
-    (option.kind === 'mp_join' && option.form === 'ack') || (option.kind === 'mp_capable' && option.receiverKey !== undefined));
+  const third = options.some(
+    (option) =>
+      (option.kind === 'mp_join' && option.form === 'ack') ||
+      (option.kind === 'mp_capable' && option.receiverKey !== undefined),
+  );
   if (third) end.ssnBase = seqAdd(seq, -1);
 }
 
-function noteAcknowledgement({ packet, connection, side, sender, receiver, syn, ack, rst, dataAck }: PacketEvent): void {
+function noteAcknowledgement({
+  packet,
+  connection,
+  side,
+  sender,
+  receiver,
+  syn,
+  ack,
+  rst,
+  dataAck,
+}: PacketEvent): void {
   if (!ack || rst) return;
   const { tcp } = packet;
   const stream = connection.parties[other(side)].stream;
@@ -121,7 +140,8 @@ function noteOptions(event: PacketEvent): void {
   for (const option of event.packet.tcp.options) {
     switch (option.kind) {
       case 'ts':
-        if (event.sender.tsval === undefined || seqGt(option.value, event.sender.tsval)) event.sender.tsval = option.value;
+        if (event.sender.tsval === undefined || seqGt(option.value, event.sender.tsval))
+          event.sender.tsval = option.value;
         break;
       case 'mp_join':
         noteJoin(event, option);
@@ -142,7 +162,10 @@ function noteOptions(event: PacketEvent): void {
   }
 }
 
-function noteJoin({ flow, sender, connection, side }: PacketEvent, option: Extract<TcpOption, { kind: 'mp_join' }>): void {
+function noteJoin(
+  { flow, sender, connection, side }: PacketEvent,
+  option: Extract<TcpOption, { kind: 'mp_join' }>,
+): void {
   if (option.form === 'ack') return;
   const direction = option.form === 'syn' ? 0 : 1;
   if (flow.ends[direction] !== sender) return;
@@ -174,7 +197,8 @@ function noteEnd({ packet, sender, receiver, fin, rst, length, at }: PacketEvent
   if (fin) sender.fin ??= (packet.tcp.seq + length + 1) >>> 0;
   if (rst) sender.rst = true;
   if (flow.closedAt !== undefined) return false;
-  const done = (one: FlowEnd): boolean => one.fin !== undefined && one.acked !== undefined && !seqGt(one.fin, one.acked);
+  const done = (one: FlowEnd): boolean =>
+    one.fin !== undefined && one.acked !== undefined && !seqGt(one.fin, one.acked);
   if (!sender.rst && !(done(sender) && done(receiver))) return false;
   flow.closedAt = at;
   return true;

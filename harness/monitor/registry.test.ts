@@ -11,7 +11,8 @@ test('every clause that a monitor judges is in the catalogue, and can be judged 
 
 test('the clauses blamed are among those judged', () => {
   for (const { rules } of monitors) {
-    for (const { name, clauses, blames } of rules) for (const clause of blames ?? []) expect(clauses, name).toContain(clause);
+    for (const { name, clauses, blames } of rules)
+      for (const clause of blames ?? []) expect(clauses, name).toContain(clause);
   }
 });
 

@@ -23,11 +23,16 @@ export type MonitorSettings = Pick<AnalysisSettings, 'complete' | 'describe' | '
  * @returns findings about the judged hosts; a clause can occur in several
  */
 export function runMonitors(
-  packets: Iterable<MonitoredPacket>, judges: (address: string) => boolean, levelOf: (clause: string) => Level, settings: MonitorSettings = {},
+  packets: Iterable<MonitoredPacket>,
+  judges: (address: string) => boolean,
+  levelOf: (clause: string) => Level,
+  settings: MonitorSettings = {},
 ): Finding[] {
   const findings: Finding[] = [];
   const analysis = new Analysis({
-    ...settings, judges, levelOf,
+    ...settings,
+    judges,
+    levelOf,
     onConnection: (report: ConnectionReport) => findings.push(...report.findings),
   });
   for (const { at, bytes } of packets) analysis.packet(at, bytes);

@@ -3,7 +3,15 @@ import { seqDiff, seqGeq, seqGt } from '../mptcp/index.ts';
 import { FLAG } from '../packet/index.ts';
 import type { MptcpOption, OptionMalformed, OptionMpJoin, Packet, TcpOption, TcpSegment } from '../packet/types.ts';
 import {
-  newConnection, newEnd, noteAddress, other, sideOf, type Connection, type Flow, type FlowEnd, type Side,
+  newConnection,
+  newEnd,
+  noteAddress,
+  other,
+  sideOf,
+  type Connection,
+  type Flow,
+  type FlowEnd,
+  type Side,
 } from './connection.ts';
 import { learnKeys, type TokenTable } from './handshake.ts';
 import { resolveDataLevel } from './data-level.ts';
@@ -127,10 +135,19 @@ export class Tracker {
     const answers = (tcp.flags & (FLAG.SYN | FLAG.ACK)) === (FLAG.SYN | FLAG.ACK);
     const direction: Side = answers ? 1 : 0;
     const flow: Flow = {
-      number: 0, opening: 'unknown', ends: answers ? [receiver, sender] : [sender, receiver], openedBy: 0,
-      connection: undefined, firstAt: note.at, lastAt: note.at, firstIndex: note.index,
+      number: 0,
+      opening: 'unknown',
+      ends: answers ? [receiver, sender] : [sender, receiver],
+      openedBy: 0,
+      connection: undefined,
+      firstAt: note.at,
+      lastAt: note.at,
+      firstIndex: note.index,
       join: { token: undefined, nonces: [undefined, undefined], backup: false },
-      thirdSeen: false, fourthSeen: false, closedAt: undefined, stray: false,
+      thirdSeen: false,
+      fourthSeen: false,
+      closedAt: undefined,
+      stray: false,
     };
     const entry: Entry = { flow, direction };
     this.#flows.set(key, entry);
@@ -148,7 +165,8 @@ export class Tracker {
       if (flow.opening === 'unknown') this.#noteUnattached();
       this.#adopt(flow, this.#create(note));
       const { connection } = flow;
-      if (connection !== undefined) connection.whole = (packet.tcp.flags & (FLAG.SYN | FLAG.ACK)) === FLAG.SYN || flow.ends[0].synSeen;
+      if (connection !== undefined)
+        connection.whole = (packet.tcp.flags & (FLAG.SYN | FLAG.ACK)) === FLAG.SYN || flow.ends[0].synSeen;
     }
     return true;
   }
@@ -162,7 +180,8 @@ export class Tracker {
     }
     flow.join.token = option.token;
     const owners = this.#tokens.get(option.token) ?? [];
-    const owner = owners.findLast(({ connection, side }) => hasAddress(connection, side, packet.ip.dst)) ?? owners.at(-1);
+    const owner =
+      owners.findLast(({ connection, side }) => hasAddress(connection, side, packet.ip.dst)) ?? owners.at(-1);
     const target = owner === undefined ? undefined : this.#targetOf(owner.connection, owner.side, packet);
     if (owner !== undefined && target !== undefined) {
       flow.openedBy = other(target);
@@ -186,7 +205,9 @@ export class Tracker {
   #targetOf(connection: Connection, owner: Side, { ip }: Packet): Side | undefined {
     const { isHost } = this.#settings;
     if (isHost !== undefined && isHost(ip.src) !== isHost(ip.dst)) {
-      const hosts = ([0, 1] as const).filter((side) => [...connection.parties[side].addresses.values()].some((set) => [...set].some(isHost)));
+      const hosts = ([0, 1] as const).filter((side) =>
+        [...connection.parties[side].addresses.values()].some((set) => [...set].some(isHost)),
+      );
       const [host] = hosts;
       if (hosts.length === 1 && host !== undefined) return isHost(ip.dst) ? host : other(host);
     }
@@ -227,18 +248,33 @@ export class Tracker {
     const side = sideOf(flow, direction);
     // Later on keys come only in repetitions.
     if ((syn || sender.packets < 8) && flow.opening === 'capable' && flow === connection.flows[0]) {
-      for (const option of tcp.options) if (option.kind === 'mp_capable') learnKeys(connection, direction, option, tcp.flags, this.#tokens);
+      for (const option of tcp.options)
+        if (option.kind === 'mp_capable') learnKeys(connection, direction, option, tcp.flags, this.#tokens);
     }
     const length = tcp.payload.length;
     const extent = length + (syn ? 1 : 0) + ((tcp.flags & FLAG.FIN) !== 0 ? 1 : 0);
     const ssn = sender.ssnBase === undefined ? undefined : (tcp.seq - sender.ssnBase) >>> 0;
     const level = resolveDataLevel(connection, side, sender, tcp.options, length);
     return {
-      index: note.index, at: note.at, packet, connection, flow, side, sender, receiver,
-      syn, ack: (tcp.flags & FLAG.ACK) !== 0, rst: (tcp.flags & FLAG.RST) !== 0, fin: (tcp.flags & FLAG.FIN) !== 0,
-      length, payloadKnown: note.payloadKnown, optionsKnown: note.optionsKnown,
+      index: note.index,
+      at: note.at,
+      packet,
+      connection,
+      flow,
+      side,
+      sender,
+      receiver,
+      syn,
+      ack: (tcp.flags & FLAG.ACK) !== 0,
+      rst: (tcp.flags & FLAG.RST) !== 0,
+      fin: (tcp.flags & FLAG.FIN) !== 0,
+      length,
+      payloadKnown: note.payloadKnown,
+      optionsKnown: note.optionsKnown,
       retransmission: extent > 0 && sender.next !== undefined && seqGeq(sender.next, (tcp.seq + extent) >>> 0),
-      ssn, mapping: level.mapping, dataAck: level.dataAck,
+      ssn,
+      mapping: level.mapping,
+      dataAck: level.dataAck,
     };
   }
 
@@ -262,7 +298,9 @@ export class Tracker {
   #retire(connection: Connection): void {
     if (!this.#live.delete(connection)) return;
     for (const flow of connection.flows) {
-      const current = this.#flows.get(`${flow.ends[0].address}|${flow.ends[0].port}|${flow.ends[1].address}|${flow.ends[1].port}`);
+      const current = this.#flows.get(
+        `${flow.ends[0].address}|${flow.ends[0].port}|${flow.ends[1].address}|${flow.ends[1].port}`,
+      );
       if (current?.flow === flow) this.#dropFlow(flow);
     }
     for (const { token } of connection.parties) {
@@ -272,7 +310,8 @@ export class Tracker {
       else this.#tokens.delete(token);
     }
     for (const flow of connection.flows) {
-      if (flow.join.token !== undefined && this.#orphans.get(flow.join.token) === connection) this.#orphans.delete(flow.join.token);
+      if (flow.join.token !== undefined && this.#orphans.get(flow.join.token) === connection)
+        this.#orphans.delete(flow.join.token);
     }
     this.#events.retired(connection);
   }

@@ -21,25 +21,36 @@ describe('DSS checksum', () => {
   });
 
   test('pieces of any length give what the whole gives', () => {
-    fc.assert(fc.property(mapping, fc.array(data, { maxLength: 6 }), (m, pieces) => {
-      const sum = new DssChecksum();
-      for (const piece of pieces) sum.add(piece);
-      const whole = Uint8Array.from(pieces.flatMap((piece) => [...piece]));
-      expect(sum.length).toBe(whole.length);
-      expect(sum.value(m)).toBe(dssChecksum({ ...m, data: whole }));
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(mapping, fc.array(data, { maxLength: 6 }), (m, pieces) => {
+        const sum = new DssChecksum();
+        for (const piece of pieces) sum.add(piece);
+        const whole = Uint8Array.from(pieces.flatMap((piece) => [...piece]));
+        expect(sum.length).toBe(whole.length);
+        expect(sum.value(m)).toBe(dssChecksum({ ...m, data: whole }));
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('one flipped bit of the data or the mapping changes it', () => {
-    fc.assert(fc.property(mapping, data.filter((bytes) => bytes.length > 0), fc.nat(), (m, bytes, bit) => {
-      const right = dssChecksum({ ...m, data: bytes });
-      const flipped = bytes.slice();
-      flipped[(bit >> 3) % bytes.length]! ^= 1 << (bit & 7);
-      expect(dssChecksum({ ...m, data: flipped })).not.toBe(right);
-      expect(dssChecksum({ ...m, dsn: m.dsn ^ (1n << BigInt(bit % 64)), data: bytes })).not.toBe(right);
-      expect(dssChecksum({ ...m, ssn: (m.ssn ^ (1 << (bit % 32))) >>> 0, data: bytes })).not.toBe(right);
-      expect(dssChecksum({ ...m, dataLength: m.dataLength ^ (1 << (bit % 16)), data: bytes })).not.toBe(right);
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(
+        mapping,
+        data.filter((bytes) => bytes.length > 0),
+        fc.nat(),
+        (m, bytes, bit) => {
+          const right = dssChecksum({ ...m, data: bytes });
+          const flipped = bytes.slice();
+          flipped[(bit >> 3) % bytes.length]! ^= 1 << (bit & 7);
+          expect(dssChecksum({ ...m, data: flipped })).not.toBe(right);
+          expect(dssChecksum({ ...m, dsn: m.dsn ^ (1n << BigInt(bit % 64)), data: bytes })).not.toBe(right);
+          expect(dssChecksum({ ...m, ssn: (m.ssn ^ (1 << (bit % 32))) >>> 0, data: bytes })).not.toBe(right);
+          expect(dssChecksum({ ...m, dataLength: m.dataLength ^ (1 << (bit % 16)), data: bytes })).not.toBe(right);
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 
   test('values that do not fit', () => {

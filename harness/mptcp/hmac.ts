@@ -41,7 +41,11 @@ export function joinHmac(localKey: bigint, remoteKey: bigint, localNonce: number
  * @throws RangeError when a number does not fit its field; EncodeError when the address is none
  */
 export function addAddrHmac(
-  senderKey: bigint, receiverKey: bigint, addressId: number, address: string, port: number,
+  senderKey: bigint,
+  receiverKey: bigint,
+  addressId: number,
+  address: string,
+  port: number,
 ): Uint8Array {
   if (!Number.isInteger(addressId) || addressId < 0 || addressId > 0xff) {
     throw new RangeError(`addressId: expected an integer from 0 to 255, got ${addressId}; change the value`);

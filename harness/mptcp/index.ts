@@ -2,5 +2,17 @@ export { DssChecksum, dssChecksum, type ChecksummedMapping } from './dss-checksu
 export { addAddrHmac, hmacSha256, joinHmac } from './hmac.ts';
 export { idsn, keyBytes, token } from './keys.ts';
 export {
-  dsnAdd, dsnDiff, dsnLeq, dsnLt, low32, promote32, seqAdd, seqDiff, seqGeq, seqGt, seqInWindow, seqLeq, seqLt,
+  dsnAdd,
+  dsnDiff,
+  dsnLeq,
+  dsnLt,
+  low32,
+  promote32,
+  seqAdd,
+  seqDiff,
+  seqGeq,
+  seqGt,
+  seqInWindow,
+  seqLeq,
+  seqLt,
 } from './sequence.ts';

@@ -1,7 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  dsnAdd, dsnDiff, dsnLeq, dsnLt, low32, promote32, seqAdd, seqDiff, seqGeq, seqGt, seqInWindow, seqLeq, seqLt,
+  dsnAdd,
+  dsnDiff,
+  dsnLeq,
+  dsnLt,
+  low32,
+  promote32,
+  seqAdd,
+  seqDiff,
+  seqGeq,
+  seqGt,
+  seqInWindow,
+  seqLeq,
+  seqLt,
 } from './sequence.ts';
 
 const u32 = fc.oneof(
@@ -25,49 +37,70 @@ describe('32 bits', () => {
   });
 
   test('diff undoes add, and order follows distance', () => {
-    fc.assert(fc.property(u32, ahead32, (seq, n) => {
-      const later = seqAdd(seq, n);
-      expect(seqDiff(later, seq)).toBe(n);
-      expect(seqAdd(later, -n)).toBe(seq);
-      expect([seqLt(seq, later), seqLeq(seq, later), seqGt(seq, later), seqGeq(seq, later)])
-        .toEqual([true, true, false, false]);
-      expect([seqLt(later, seq), seqLeq(later, seq), seqGt(later, seq), seqGeq(later, seq)])
-        .toEqual([false, false, true, true]);
-      expect([seqLt(seq, seq), seqLeq(seq, seq), seqGt(seq, seq), seqGeq(seq, seq)])
-        .toEqual([false, true, false, true]);
-    }));
+    fc.assert(
+      fc.property(u32, ahead32, (seq, n) => {
+        const later = seqAdd(seq, n);
+        expect(seqDiff(later, seq)).toBe(n);
+        expect(seqAdd(later, -n)).toBe(seq);
+        expect([seqLt(seq, later), seqLeq(seq, later), seqGt(seq, later), seqGeq(seq, later)]).toEqual([
+          true,
+          true,
+          false,
+          false,
+        ]);
+        expect([seqLt(later, seq), seqLeq(later, seq), seqGt(later, seq), seqGeq(later, seq)]).toEqual([
+          false,
+          false,
+          true,
+          true,
+        ]);
+        expect([seqLt(seq, seq), seqLeq(seq, seq), seqGt(seq, seq), seqGeq(seq, seq)]).toEqual([
+          false,
+          true,
+          false,
+          true,
+        ]);
+      }),
+    );
   });
 
   test('a window has as many numbers as it says', () => {
-    fc.assert(fc.property(u32, fc.integer({ min: 1, max: 0xffffffff }), (start, length) => {
-      expect(seqInWindow(start, start, length)).toBe(true);
-      expect(seqInWindow(seqAdd(start, length - 1), start, length)).toBe(true);
-      expect(seqInWindow(seqAdd(start, length), start, length)).toBe(false);
-      expect(seqInWindow(seqAdd(start, -1), start, length)).toBe(false);
-      expect(seqInWindow(start, start, 0)).toBe(false);
-    }));
+    fc.assert(
+      fc.property(u32, fc.integer({ min: 1, max: 0xffffffff }), (start, length) => {
+        expect(seqInWindow(start, start, length)).toBe(true);
+        expect(seqInWindow(seqAdd(start, length - 1), start, length)).toBe(true);
+        expect(seqInWindow(seqAdd(start, length), start, length)).toBe(false);
+        expect(seqInWindow(seqAdd(start, -1), start, length)).toBe(false);
+        expect(seqInWindow(start, start, 0)).toBe(false);
+      }),
+    );
   });
 });
 
 describe('64 bits', () => {
   test('diff undoes add, and order follows distance', () => {
-    fc.assert(fc.property(u64, ahead64, (dsn, n) => {
-      const later = dsnAdd(dsn, n);
-      expect(dsnDiff(later, dsn)).toBe(n);
-      expect(dsnAdd(later, -n)).toBe(dsn);
-      expect([dsnLt(dsn, later), dsnLeq(dsn, later), dsnLeq(dsn, dsn)]).toEqual([true, true, true]);
-      expect([dsnLt(later, dsn), dsnLeq(later, dsn), dsnLt(dsn, dsn)]).toEqual([false, false, false]);
-    }));
+    fc.assert(
+      fc.property(u64, ahead64, (dsn, n) => {
+        const later = dsnAdd(dsn, n);
+        expect(dsnDiff(later, dsn)).toBe(n);
+        expect(dsnAdd(later, -n)).toBe(dsn);
+        expect([dsnLt(dsn, later), dsnLeq(dsn, later), dsnLeq(dsn, dsn)]).toEqual([true, true, true]);
+        expect([dsnLt(later, dsn), dsnLeq(later, dsn), dsnLt(dsn, dsn)]).toEqual([false, false, false]);
+      }),
+    );
     expect(dsnAdd((1n << 64n) - 1n, 1)).toBe(0n);
   });
 });
 
 describe('short data sequence numbers', () => {
   test('any number less than 2^31 away comes back', () => {
-    fc.assert(fc.property(u64, fc.integer({ min: -0x80000000, max: 0x7fffffff }), (near, away) => {
-      const dsn = dsnAdd(near, away);
-      expect(promote32(low32(dsn), near)).toBe(dsn);
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(u64, fc.integer({ min: -0x80000000, max: 0x7fffffff }), (near, away) => {
+        const dsn = dsnAdd(near, away);
+        expect(promote32(low32(dsn), near)).toBe(dsn);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('the answer is the nearest of its neighbours', () => {
@@ -75,13 +108,15 @@ describe('short data sequence numbers', () => {
       const d = dsnDiff(x, y);
       return d < 0n ? -d : d;
     };
-    fc.assert(fc.property(u32, u64, (low, near) => {
-      const dsn = promote32(BigInt(low), near);
-      expect(low32(dsn)).toBe(BigInt(low));
-      for (const other of [dsnAdd(dsn, 1n << 32n), dsnAdd(dsn, -(1n << 32n))]) {
-        expect(distance(dsn, near) <= distance(other, near)).toBe(true);
-      }
-    }));
+    fc.assert(
+      fc.property(u32, u64, (low, near) => {
+        const dsn = promote32(BigInt(low), near);
+        expect(low32(dsn)).toBe(BigInt(low));
+        for (const other of [dsnAdd(dsn, 1n << 32n), dsnAdd(dsn, -(1n << 32n))]) {
+          expect(distance(dsn, near) <= distance(other, near)).toBe(true);
+        }
+      }),
+    );
   });
 
   test.each<[bigint, bigint, bigint]>([

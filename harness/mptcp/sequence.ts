@@ -36,7 +36,7 @@ export function seqGeq(a: number, b: number): boolean {
 
 /** Whether `seq` lies in the window of `length` numbers that starts at `start`; `length` 0..2^32. */
 export function seqInWindow(seq: number, start: number, length: number): boolean {
-  return ((seq - start) >>> 0) < length;
+  return (seq - start) >>> 0 < length;
 }
 
 /** `dsn + count` modulo 2^64; `count` may be negative. */

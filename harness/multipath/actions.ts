@@ -15,7 +15,13 @@ import { Transfer, type Socket } from './transfer.ts';
 const WAIT = { connect: 10_000, joined: 10_000, transfer: 30_000, condition: 30_000, request: 10_000 } as const;
 
 /** A way to carry out each verb that does not judge. */
-type Action = { [V in Exclude<keyof Verbs, `judge-${string}`>]: (state: RunState, given: Verbs[V], within: number | undefined) => Promise<void> };
+type Action = {
+  [V in Exclude<keyof Verbs, `judge-${string}`>]: (
+    state: RunState,
+    given: Verbs[V],
+    within: number | undefined,
+  ) => Promise<void>;
+};
 
 /** Numbers of endpoints for the path manager, by link: its place in the topology, from 1. */
 export function endpointId(state: RunState, link: string): number {
@@ -29,17 +35,33 @@ function socketOf(state: RunState, { sockets }: Connection, side: Side): Socket 
 function begin(state: RunState, name: string, size: string, from: Side, connection: Connection): Transfer {
   const to: Side = from === 'client' ? 'server' : 'client';
   const transfer = new Transfer(
-    name, amount(size), socketOf(state, connection, from), socketOf(state, connection, to), connection.streams[from], () => state.changed(),
+    name,
+    amount(size),
+    socketOf(state, connection, from),
+    socketOf(state, connection, to),
+    connection.streams[from],
+    () => state.changed(),
   );
   state.transfers.set(name, transfer);
   return transfer;
 }
 
-async function single(state: RunState, { path, size, from = 'client', as }: Verbs['single'], within: number = WAIT.transfer): Promise<void> {
-  const connection = await openConnection(state, { name: `tcp-${as}`, path, to: 's', proto: 'tcp', within: WAIT.connect });
+async function single(
+  state: RunState,
+  { path, size, from = 'client', as }: Verbs['single'],
+  within: number = WAIT.transfer,
+): Promise<void> {
+  const connection = await openConnection(state, {
+    name: `tcp-${as}`,
+    path,
+    to: 's',
+    proto: 'tcp',
+    within: WAIT.connect,
+  });
   const transfer = begin(state, as, size, from, connection);
   await state.until(`transfer ${as} over path ${path} alone`, () => transfer.hasEnded, within);
-  if (transfer.outcome !== 'intact') throw new StepUnmet(`transfer ${as} over path ${path} alone ended as ${transfer.outcome}`);
+  if (transfer.outcome !== 'intact')
+    throw new StepUnmet(`transfer ${as} over path ${path} alone ended as ${transfer.outcome}`);
   await finishConnection(state, connection);
 }
 
@@ -51,7 +73,7 @@ async function transfers(state: RunState, given: Verbs['transfers'], within: num
     const transfer = begin(state, `${as}-${number}`, size, from, state.connection(over));
     series.push(transfer);
     // One that stands still is for the steps that judge it, and the last.
-    if (!await state.sooner(() => transfer.hasEnded, within)) return;
+    if (!(await state.sooner(() => transfer.hasEnded, within))) return;
   }
 }
 
@@ -66,23 +88,40 @@ async function until(state: RunState, given: Verbs['until'], within: number = WA
   if (delivered !== undefined) {
     const transfer = state.transfer(of ?? 'data');
     const wanted = amount(delivered) * transfer.size;
-    await state.until(`${delivered} of ${transfer.name} delivered`, () => transfer.delivered >= wanted || transfer.hasEnded, within);
-    if (transfer.delivered < wanted) throw new StepUnmet(`${transfer.name} ended as ${transfer.outcome} before ${delivered} of it was delivered`);
+    await state.until(
+      `${delivered} of ${transfer.name} delivered`,
+      () => transfer.delivered >= wanted || transfer.hasEnded,
+      within,
+    );
+    if (transfer.delivered < wanted)
+      throw new StepUnmet(`${transfer.name} ended as ${transfer.outcome} before ${delivered} of it was delivered`);
     return;
   }
   if (recovered !== undefined) {
-    await state.until(`what was dropped on path ${recovered} repaired`, () => state.trace.hasRecovered(recovered), within);
+    await state.until(
+      `what was dropped on path ${recovered} repaired`,
+      () => state.trace.hasRecovered(recovered),
+      within,
+    );
     return;
   }
   const since = state.stepAt;
   if (carried !== undefined) {
     const wanted = amount(octets ?? '1B');
-    await state.until(`${octets ?? 'data'} on path ${carried}`, () => state.trace.payloadOn(carried, since) >= wanted, within);
+    await state.until(
+      `${octets ?? 'data'} on path ${carried}`,
+      () => state.trace.payloadOn(carried, since) >= wanted,
+      within,
+    );
     return;
   }
-  if (seen === undefined || on === undefined) throw new StepUnmet('until needs delivered, ends, recovered, carried, or seen and on');
-  await state.until(`${seen} on path ${on}`, () =>
-    state.trace.of(from ?? 'client', { path: on }).some(({ packet }) => hasOption(packet, seen)), within);
+  if (seen === undefined || on === undefined)
+    throw new StepUnmet('until needs delivered, ends, recovered, carried, or seen and on');
+  await state.until(
+    `${seen} on path ${on}`,
+    () => state.trace.of(from ?? 'client', { path: on }).some(({ packet }) => hasOption(packet, seen)),
+    within,
+  );
 }
 
 async function requests(state: RunState, given: Verbs['requests'], within: number = WAIT.request): Promise<void> {
@@ -94,7 +133,8 @@ async function requests(state: RunState, given: Verbs['requests'], within: numbe
   state.requests.set(as, { name: as, times });
   for (let i = 0; i < count; i++) {
     const startedAt = performance.now();
-    const got = server.agent.request('recv', { fd: server.fd, bytes: asked, show: 0, timeout: within })
+    const got = server.agent
+      .request('recv', { fd: server.fd, bytes: asked, show: 0, timeout: within })
       .then(() => server.agent.request('send', { fd: server.fd, fill: answered, timeout: within }));
     const reading = client.agent.request('recv', { fd: client.fd, bytes: answered, show: 0, timeout: within });
     await Promise.all([client.agent.request('send', { fd: client.fd, fill: asked, timeout: within }), got, reading]);
@@ -135,7 +175,11 @@ export const ACTIONS: Action = {
     const way = from === 'client' ? 'up' : 'down';
     const before = state.trace.dropped(path);
     state.forwarder.path(path).drop(way, segments);
-    await state.until(`${segments} segments of the ${from} dropped on path ${path}`, () => state.trace.dropped(path) >= before + segments, within);
+    await state.until(
+      `${segments} segments of the ${from} dropped on path ${path}`,
+      () => state.trace.dropped(path) >= before + segments,
+      within,
+    );
   },
   silence: (state, path) => silence(state, path, true),
   restore: (state, path) => silence(state, path, false),
@@ -144,13 +188,23 @@ export const ACTIONS: Action = {
   'remove-address': (state, path) => {
     const isEndpoint = path in (state.scenario.multipath.client.endpoints ?? {});
     // The first subflow's address has number 0.
-    return removeAddress(state.pair.client, linkOf(state.pair.client, path), state.family, isEndpoint ? endpointId(state, path) : 0);
+    return removeAddress(
+      state.pair.client,
+      linkOf(state.pair.client, path),
+      state.family,
+      isEndpoint ? endpointId(state, path) : 0,
+    );
   },
   'add-address': (state, path) => restoreAddress(state.pair.client, linkOf(state.pair.client, path), state.family),
   'add-endpoint': async (state, { link, flags = ['subflow'] }) => {
     const { agent } = state.pair.client;
     const { sut, sutDevice } = linkOf(state.pair.client, link);
-    await agent.request('endpoint-add', { addr: sut[state.family], dev: sutDevice, id: endpointId(state, link), flags: flags.join(',') });
+    await agent.request('endpoint-add', {
+      addr: sut[state.family],
+      dev: sutDevice,
+      id: endpointId(state, link),
+      flags: flags.join(','),
+    });
   },
   'remove-endpoint': async (state, link) => {
     await state.pair.client.agent.request('endpoint-del', { id: endpointId(state, link) });
@@ -165,6 +219,10 @@ export const ACTIONS: Action = {
 
 /** Does what a step that does not judge says. @throws StepUnmet, AgentRefused */
 export async function act(state: RunState, step: MultipathStep): Promise<void> {
-  const action = ACTIONS[step.verb as keyof Action] as (state: RunState, given: unknown, within: number | undefined) => Promise<void>;
+  const action = ACTIONS[step.verb as keyof Action] as (
+    state: RunState,
+    given: unknown,
+    within: number | undefined,
+  ) => Promise<void>;
   await action(state, step.with, step.within);
 }

@@ -14,7 +14,9 @@ export function showRate(bitsASecond: number): string {
 
 /** A time for people. */
 export function showTime(milliseconds: number): string {
-  return milliseconds < 1000 ? `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
+  return milliseconds < 1000
+    ? `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`
+    : `${(milliseconds / 1000).toFixed(2)} s`;
 }
 
 /** A share for people. */

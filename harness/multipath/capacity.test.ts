@@ -12,11 +12,23 @@ import { Trace } from './trace.ts';
 import { leastRoom } from './window.ts';
 
 const SHAPE = { up: { rate: 8e6 }, down: { rate: 8e6 } };
-const PATHS = new Map([['a', { shape: SHAPE, middleboxes: [] }], ['b', { shape: { up: {}, down: {}, shares: 'a' }, middleboxes: [] }]]);
+const PATHS = new Map([
+  ['a', { shape: SHAPE, middleboxes: [] }],
+  ['b', { shape: { up: {}, down: {}, shares: 'a' }, middleboxes: [] }],
+]);
 
 function state(): RunState {
-  const run = new RunState({ family: 'ipv4', multipath: { paths: PATHS } } as unknown as MultipathScenario, {} as Pair, new Trace(() => undefined));
-  for (const [name, port] of [['main', 5002], ['plain', 5001], ['plain-b', 5003]] as const) run.connections.set(name, { name, port } as Connection);
+  const run = new RunState(
+    { family: 'ipv4', multipath: { paths: PATHS } } as unknown as MultipathScenario,
+    {} as Pair,
+    new Trace(() => undefined),
+  );
+  for (const [name, port] of [
+    ['main', 5002],
+    ['plain', 5001],
+    ['plain-b', 5003],
+  ] as const)
+    run.connections.set(name, { name, port } as Connection);
   // Marks at 0, 100 and 200 milliseconds.
   for (const [i, name] of ['start', 'middle', 'end'].entries()) run.marks.set(name, run.startedAt + 100 * i);
   return run;
@@ -43,10 +55,19 @@ describe('judge-capacity', () => {
   it('compares what connections got through in the same time, subflows together, on all paths or on one', () => {
     const run = state();
     left(run, 50, 'a', 5002, 1000);
-    for (const [path, port] of [['a', 5001], ['a', 5002], ['b', 5002], ['b', 5002]] as const) left(run, 150, path, port, 1000);
+    for (const [path, port] of [
+      ['a', 5001],
+      ['a', 5002],
+      ['b', 5002],
+      ['b', 5002],
+    ] as const)
+      left(run, 150, path, port, 1000);
     left(run, 160, 'a', 5002, 0);
     left(run, 170, 'a', 5002, 1000, 'down');
-    expect(capacity(run, { ...given, 'at-most': 3.01 })).toMatchObject({ isMet: true, actual: '3.00 (0.25 Mbit/s / 0.08 Mbit/s in 100 ms)' });
+    expect(capacity(run, { ...given, 'at-most': 3.01 })).toMatchObject({
+      isMet: true,
+      actual: '3.00 (0.25 Mbit/s / 0.08 Mbit/s in 100 ms)',
+    });
     expect(capacity(run, { ...given, 'at-most': 2.9 }).isMet).toBe(false);
     expect(capacity(run, { ...given, 'at-least': 3.1 }).isMet).toBe(false);
     expect(capacity(run, { ...given, path: 'a', 'at-most': 1.01 }).isMet).toBe(true);
@@ -66,7 +87,10 @@ describe('judge-capacity', () => {
     expect(capacity(run, { ...given, of: 'plain', against: 'main', 'at-most': 2 }).isMet).toBeUndefined();
     // One that has left the path that is asked about goes on elsewhere.
     left(run, 150, 'b', 5001, 1000);
-    expect(capacity(run, { ...given, of: 'plain', against: 'main', path: 'a', 'at-most': 2 })).toMatchObject({ isMet: true, actual: expect.stringMatching(/^0\.00/) as string });
+    expect(capacity(run, { ...given, of: 'plain', against: 'main', path: 'a', 'at-most': 2 })).toMatchObject({
+      isMet: true,
+      actual: expect.stringMatching(/^0\.00/) as string,
+    });
   });
 });
 
@@ -77,7 +101,10 @@ describe('judge-rate', () => {
     const run = state();
     for (const at of [10, 20, 110]) sent(run, at, 'a', 'up', { payload: 'x'.repeat(1000) });
     sent(run, 120, 'b', 'up', { payload: 'x'.repeat(1000) });
-    expect(rate(run, { ...given, 'at-least': 0.49 })).toMatchObject({ isMet: true, actual: '0.50 (0.08 Mbit/s / 0.16 Mbit/s for 100 ms)' });
+    expect(rate(run, { ...given, 'at-least': 0.49 })).toMatchObject({
+      isMet: true,
+      actual: '0.50 (0.08 Mbit/s / 0.16 Mbit/s for 100 ms)',
+    });
     expect(rate(run, { ...given, 'at-least': 0.6 }).isMet).toBe(false);
     expect(rate(run, { ...given, path: 'b', 'at-least': 0.1 }).isMet).toBeUndefined();
     run.forwarder = Object.create(Forwarder.prototype, { lateness: { value: 0.03 } }) as Forwarder;
@@ -97,7 +124,10 @@ describe('judge-rate', () => {
     const either = { ...given, against: 'limit' as const, 'at-least': 0.5 };
     const asked = { ...either, 'for-want-of': 'window' as const };
     mapped(full, 120, 1001, 9000);
-    expect(rate(full, asked)).toMatchObject({ isMet: false, actual: expect.stringContaining('at least 1000 octets of room') as string });
+    expect(rate(full, asked)).toMatchObject({
+      isMet: false,
+      actual: expect.stringContaining('at least 1000 octets of room') as string,
+    });
     const open = connection(state());
     mapped(open, 120, 1001, 1000);
     expect(rate(open, asked).isMet).toBe(true);
@@ -108,7 +138,16 @@ describe('judge-rate', () => {
   });
 });
 
-const ACK: TcpOption = { kind: 'dss', reserved: 0, dataFin: false, dsn8: false, hasMap: false, dataAck8: false, hasDataAck: true, dataAck: 1001n };
+const ACK: TcpOption = {
+  kind: 'dss',
+  reserved: 0,
+  dataFin: false,
+  dsn8: false,
+  hasMap: false,
+  dataAck8: false,
+  hasDataAck: true,
+  dataAck: 1001n,
+};
 
 /** A connection whose receiver has announced 1,000 times 2^3 octets behind data 1,001, and then less. */
 function connection(run: RunState): RunState {
@@ -137,7 +176,8 @@ describe('the room in the receive window', () => {
     mapped(run, 20, 1001, 1000);
     mapped(run, 110, 2001, 4000);
     mapped(run, 140, 1001, 1000);
-    const at = (from: number, to: number): number | undefined => leastRoom(run, 'client', { since: run.startedAt + from, before: run.startedAt + to });
+    const at = (from: number, to: number): number | undefined =>
+      leastRoom(run, 'client', { since: run.startedAt + from, before: run.startedAt + to });
     expect(at(0, 100)).toBe(9000);
     expect(at(100, 200)).toBe(5000);
     expect(leastRoom(run, 'server', { since: run.startedAt, before: Infinity })).toBeUndefined();
@@ -150,7 +190,13 @@ describe('segments dropped by choice', () => {
     const { trace } = run;
     expect([trace.dropped('a'), trace.hasRecovered('a')]).toEqual([0, true]);
     const drop = (path: string): void => {
-      trace.enter({ at: run.startedAt + 10, path, way: 'up', bytes: bytesOf('up', { seq: 100, payload: 'x'.repeat(50) }, 5002), fate: 'dropped' });
+      trace.enter({
+        at: run.startedAt + 10,
+        path,
+        way: 'up',
+        bytes: bytesOf('up', { seq: 100, payload: 'x'.repeat(50) }, 5002),
+        fate: 'dropped',
+      });
     };
     drop('a');
     expect([trace.dropped('a'), trace.dropped('b'), trace.hasRecovered('a')]).toEqual([1, 0, false]);

@@ -29,7 +29,13 @@ function periodOf(state: RunState, since: string | undefined, before: string | u
  *
  * @param path only on this one
  */
-function taken(state: RunState, connection: Connection, from: Side, path: string | undefined, { since, before }: Period): number {
+function taken(
+  state: RunState,
+  connection: Connection,
+  from: Side,
+  path: string | undefined,
+  { since, before }: Period,
+): number {
   const way = from === 'client' ? 'up' : 'down';
   let octets = 0;
   for (const one of state.trace.left) {
@@ -53,45 +59,77 @@ export function capacity(state: RunState, given: Verbs['judge-capacity']): Findi
   // The mean of several is closer to what one connection gets than any of them.
   const base = others.reduce((sum, name) => sum + rateOf(name), 0) / others.length;
   // Where one of them stood still everywhere, shares say nothing of congestion. Leaving one path altogether does.
-  const ratio = base === 0 || (value === 0 && taken(state, state.connection(of), from, undefined, period) === 0) ? undefined : value / base;
+  const ratio =
+    base === 0 || (value === 0 && taken(state, state.connection(of), from, undefined, period) === 0)
+      ? undefined
+      : value / base;
   const what = others.length === 1 ? others.join() : `the mean of ${others.join(' and ')}`;
   const where = path === undefined ? '' : ` on path ${path}`;
-  const measures: Measure[] = ratio === undefined ? [] : [
-    { name: `${of}${where}`, value, unit: 'bit/s' }, { name: `${what}${where}`, value: base, unit: 'bit/s' },
-    { name: `${of} / ${what}${where}`, value: ratio, unit: 'ratio' },
-  ];
+  const measures: Measure[] =
+    ratio === undefined
+      ? []
+      : [
+          { name: `${of}${where}`, value, unit: 'bit/s' },
+          { name: `${what}${where}`, value: base, unit: 'bit/s' },
+          { name: `${of} / ${what}${where}`, value: ratio, unit: 'ratio' },
+        ];
   return {
     isMet: within(ratio, least, most),
     expected: `what ${of} takes${where} / what ${what} takes ${bounds(least?.toFixed(2), most?.toFixed(2))}`,
-    actual: ratio === undefined
-      ? `nothing to compare: ${showRate(value)} and ${showRate(base)}`
-      : `${ratio.toFixed(2)} (${showRate(value)} / ${showRate(base)} in ${showTime(period.before - period.since)})`,
+    actual:
+      ratio === undefined
+        ? `nothing to compare: ${showRate(value)} and ${showRate(base)}`
+        : `${ratio.toFixed(2)} (${showRate(value)} / ${showRate(base)} in ${showTime(period.before - period.since)})`,
     measures,
   };
 }
 
 /** Bits a second of payload that a side sent on a path. */
 function sentRate(state: RunState, path: string, from: Side, period: Period): number {
-  const octets = state.trace.of(from, { path, ...period }).reduce((sum, { packet }) => sum + packet.tcp.payload.length, 0);
+  const octets = state.trace
+    .of(from, { path, ...period })
+    .reduce((sum, { packet }) => sum + packet.tcp.payload.length, 0);
   return (octets * 8000) / (period.before - period.since);
 }
 
 /** `judge-rate`: what a side sends on a path in one period against another period, or against the path's limit. */
 export function rate(state: RunState, given: Verbs['judge-rate']): Finding {
-  const { path, from = 'client', since, before, against, 'for-want-of': want, 'at-least': least, 'at-most': most } = given;
+  const {
+    path,
+    from = 'client',
+    since,
+    before,
+    against,
+    'for-want-of': want,
+    'at-least': least,
+    'at-most': most,
+  } = given;
   const period = periodOf(state, since, before);
   const value = sentRate(state, path, from, period);
-  const base = against === 'limit' ? pathLimit(state, path) : sentRate(state, path, from, periodOf(state, against.since, against.before));
+  const base =
+    against === 'limit'
+      ? pathLimit(state, path)
+      : sentRate(state, path, from, periodOf(state, against.since, against.before));
   const ratio = base > 0 ? value / base : undefined;
   const isMet = within(ratio, least, most);
   const what = against === 'limit' ? 'its limit' : 'the rate before';
-  const measures: Measure[] = ratio === undefined ? [] : [
-    { name: `rate of path ${path}`, value, unit: 'bit/s' }, { name: `rate of path ${path} / ${what}`, value: ratio, unit: 'ratio' },
-  ];
+  const measures: Measure[] =
+    ratio === undefined
+      ? []
+      : [
+          { name: `rate of path ${path}`, value, unit: 'bit/s' },
+          { name: `rate of path ${path} / ${what}`, value: ratio, unit: 'ratio' },
+        ];
   const expected = `rate of path ${path} / ${what} ${bounds(least?.toFixed(2), most?.toFixed(2))}`;
-  const actual = ratio === undefined ? `nothing was sent on path ${path} before` : `${ratio.toFixed(2)} (${showRate(value)} / ${showRate(base)} for ${showTime(period.before - period.since)})`;
+  const actual =
+    ratio === undefined
+      ? `nothing was sent on path ${path} before`
+      : `${ratio.toFixed(2)} (${showRate(value)} / ${showRate(base)} for ${showTime(period.before - period.since)})`;
   const room = want === undefined ? undefined : leastRoom(state, from, period);
-  if (room === undefined) return isMet === false && tooBusy(state) ? busyFinding(state, ratio, measures) : { isMet, expected, actual, measures };
+  if (room === undefined)
+    return isMet === false && tooBusy(state)
+      ? busyFinding(state, ratio, measures)
+      : { isMet, expected, actual, measures };
   measures.push({ name: 'least room in the receive window', value: room, unit: 'octets' });
   const found = { expected, actual: `${actual}; the receive window had at least ${room} octets of room`, measures };
   // What is slow with room left is not held up by the receiver. What stands still shows nothing.

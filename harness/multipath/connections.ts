@@ -22,7 +22,10 @@ export interface ConnectRequest {
  *
  * @throws AgentRefused when the connection does not come about
  */
-export async function openConnection(state: RunState, { name, path, to, proto, within }: ConnectRequest): Promise<Connection> {
+export async function openConnection(
+  state: RunState,
+  { name, path, to, proto, within }: ConnectRequest,
+): Promise<Connection> {
   const { client, server } = state.pair;
   const { family } = state;
   const port = FIRST_PORT + state.connections.size;
@@ -36,11 +39,21 @@ export async function openConnection(state: RunState, { name, path, to, proto, w
   await Promise.all([
     server.agent.request('accept', { fd: `listen-${name}`, as: sockets.server, timeout: within }),
     client.agent.request('connect', {
-      fd: sockets.client, addr: linkOf(server, to).sut[family], port, from: linkOf(client, path).sut[family], timeout: within,
+      fd: sockets.client,
+      addr: linkOf(server, to).sut[family],
+      port,
+      from: linkOf(client, path).sut[family],
+      timeout: within,
     }),
   ]);
   const connection: Connection = {
-    name, proto, path, port, sockets, openedAt, streams: { client: { octets: 0 }, server: { octets: 0 } },
+    name,
+    proto,
+    path,
+    port,
+    sockets,
+    openedAt,
+    streams: { client: { octets: 0 }, server: { octets: 0 } },
   };
   state.connections.set(name, connection);
   await greet(state, connection);
@@ -51,10 +64,12 @@ export async function openConnection(state: RunState, { name, path, to, proto, w
 async function greet(state: RunState, { sockets, streams }: Connection): Promise<void> {
   const { client, server } = state.pair;
   await Promise.all([
-    client.agent.request('send', { fd: sockets.client, fill: 1 }), server.agent.request('recv', { fd: sockets.server, bytes: 1, show: 0 }),
+    client.agent.request('send', { fd: sockets.client, fill: 1 }),
+    server.agent.request('recv', { fd: sockets.server, bytes: 1, show: 0 }),
   ]);
   await Promise.all([
-    server.agent.request('send', { fd: sockets.server, fill: 1 }), client.agent.request('recv', { fd: sockets.client, bytes: 1, show: 0 }),
+    server.agent.request('send', { fd: sockets.server, fill: 1 }),
+    client.agent.request('recv', { fd: sockets.client, bytes: 1, show: 0 }),
   ]);
   streams.client.octets += 1;
   streams.server.octets += 1;
@@ -67,5 +82,8 @@ export async function finishConnection(state: RunState, { sockets }: Connection,
   await server.agent.request('recv', { fd: sockets.server, eof: 1, show: 0, timeout: within });
   await server.agent.request('shutdown', { fd: sockets.server, how: 'wr' });
   await client.agent.request('recv', { fd: sockets.client, eof: 1, show: 0, timeout: within });
-  await Promise.all([client.agent.request('close', { fd: sockets.client }), server.agent.request('close', { fd: sockets.server })]);
+  await Promise.all([
+    client.agent.request('close', { fd: sockets.client }),
+    server.agent.request('close', { fd: sockets.server }),
+  ]);
 }

@@ -8,16 +8,32 @@ import { Trace } from './trace.ts';
 const ISN = 0xfffffff0;
 
 function mapping(dsn: bigint, ssn: number, dataLength: number): TcpOption {
-  return { kind: 'dss', reserved: 0, dataFin: false, dsn8: true, hasMap: true, dataAck8: false, hasDataAck: false, dsn, ssn, dataLength };
+  return {
+    kind: 'dss',
+    reserved: 0,
+    dataFin: false,
+    dsn8: true,
+    hasMap: true,
+    dataAck8: false,
+    hasDataAck: false,
+    dsn,
+    ssn,
+    dataLength,
+  };
 }
 
 /** A trace of the client's segments: time, path, relative sequence number, octets, and what is on it. */
-function traceOf(rows: readonly (readonly [at: number, path: string, ssn: number, length: number, option?: TcpOption])[]): Trace {
+function traceOf(
+  rows: readonly (readonly [at: number, path: string, ssn: number, length: number, option?: TcpOption])[],
+): Trace {
   const trace = new Trace(() => undefined);
   const paths = [...new Set(rows.map(([, path]) => path))];
   for (const [at, path, ssn, length, option] of [...paths.map((path) => [0, path, 0, 0] as const), ...rows]) {
     const packet = segment('up', {
-      seq: (ISN + ssn) >>> 0, flags: ssn === 0 ? FLAG.SYN : FLAG.ACK, payload: 'x'.repeat(length), options: option === undefined ? [] : [option],
+      seq: (ISN + ssn) >>> 0,
+      flags: ssn === 0 ? FLAG.SYN : FLAG.ACK,
+      payload: 'x'.repeat(length),
+      options: option === undefined ? [] : [option],
     });
     packet.tcp.srcPort = 40_000 + paths.indexOf(path);
     trace.enter({ at, path, way: 'up', bytes: encodePacket(packet), fate: 'passed' });
@@ -27,13 +43,23 @@ function traceOf(rows: readonly (readonly [at: number, path: string, ssn: number
 
 describe('carriedBy', () => {
   it('places segments by their mappings, over the wrap of sequence numbers, also those that a mapping before covers', () => {
-    const { sent } = traceOf([[1, 'a', 1, 10, mapping(0x1_ffff_fffan, 1, 20)], [2, 'a', 11, 10], [3, 'b', 1, 5, mapping(0x2_0000_000en, 1, 5)]]);
-    expect(carriedBy(sent, 'client').map(({ path, ssn, dsn, length }) => [path, ssn, dsn, length]))
-      .toEqual([['a', 1, 0, 10], ['a', 11, 10, 10], ['b', 1, 20, 5]]);
+    const { sent } = traceOf([
+      [1, 'a', 1, 10, mapping(0x1_ffff_fffan, 1, 20)],
+      [2, 'a', 11, 10],
+      [3, 'b', 1, 5, mapping(0x2_0000_000en, 1, 5)],
+    ]);
+    expect(carriedBy(sent, 'client').map(({ path, ssn, dsn, length }) => [path, ssn, dsn, length])).toEqual([
+      ['a', 1, 0, 10],
+      ['a', 11, 10, 10],
+      ['b', 1, 20, 5],
+    ]);
   });
 
   it('leaves out what no mapping covers, and what the other side sends', () => {
-    const { sent } = traceOf([[1, 'a', 1, 10, mapping(1n, 1, 10)], [2, 'a', 11, 10]]);
+    const { sent } = traceOf([
+      [1, 'a', 1, 10, mapping(1n, 1, 10)],
+      [2, 'a', 11, 10],
+    ]);
     expect(carriedBy(sent, 'client')).toHaveLength(1);
     expect(carriedBy(sent, 'server')).toEqual([]);
   });

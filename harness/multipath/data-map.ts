@@ -48,7 +48,13 @@ export function carriedBy(sent: readonly Sent[], from: Side): Carried[] {
       flow.mappings = [];
     }
     for (const option of tcp.options) {
-      if (option.kind !== 'dss' || option.dsn === undefined || option.ssn === undefined || (option.dataLength ?? 0) === 0) continue;
+      if (
+        option.kind !== 'dss' ||
+        option.dsn === undefined ||
+        option.ssn === undefined ||
+        (option.dataLength ?? 0) === 0
+      )
+        continue;
       const low = Number(option.dsn & 0xffffffffn);
       base ??= low;
       const mapping: Mapping = { ssn: option.ssn, length: option.dataLength ?? 0, dsn: (low - base) | 0 };
@@ -59,7 +65,14 @@ export function carriedBy(sent: readonly Sent[], from: Side): Carried[] {
     const ssn = (tcp.seq - flow.isn) >>> 0;
     const mapping = flow.mappings.findLast((one) => ssn >= one.ssn && ssn < one.ssn + one.length);
     if (mapping === undefined) continue;
-    found.push({ at: record.at, path: record.path, flow: name, ssn, dsn: mapping.dsn + ssn - mapping.ssn, length: tcp.payload.length });
+    found.push({
+      at: record.at,
+      path: record.path,
+      flow: name,
+      ssn,
+      dsn: mapping.dsn + ssn - mapping.ssn,
+      length: tcp.payload.length,
+    });
   }
   return found;
 }
@@ -71,19 +84,30 @@ export interface Reinjection {
 }
 
 /** Data of a path that was sent again on one of others, from a time on. */
-export function reinjections(carried: readonly Carried[], from: string, to: readonly string[], since: number): Reinjection[] {
+export function reinjections(
+  carried: readonly Carried[],
+  from: string,
+  to: readonly string[],
+  since: number,
+): Reinjection[] {
   const firsts = carried.filter((one) => one.path === from);
-  return carried.filter((one) => to.includes(one.path) && one.at >= since).flatMap((again) => {
-    const first = firsts.find((one) => one.at < again.at && overlap(one, again));
-    if (first === undefined) return [];
-    // What its own path carried before is a retransmission there, and no reinjection.
-    const isOwn = carried.some((one) => one.path === again.path && one.at < again.at && overlap(one, again));
-    return isOwn ? [] : [{ first, again }];
-  });
+  return carried
+    .filter((one) => to.includes(one.path) && one.at >= since)
+    .flatMap((again) => {
+      const first = firsts.find((one) => one.at < again.at && overlap(one, again));
+      if (first === undefined) return [];
+      // What its own path carried before is a retransmission there, and no reinjection.
+      const isOwn = carried.some((one) => one.path === again.path && one.at < again.at && overlap(one, again));
+      return isOwn ? [] : [{ first, again }];
+    });
 }
 
 /** Segments that went again on their own path, same subflow and data numbers, after their data was repeated on another. */
-export function retransmittedAfter(carried: readonly Carried[], path: string, found: readonly Reinjection[]): Carried[] {
+export function retransmittedAfter(
+  carried: readonly Carried[],
+  path: string,
+  found: readonly Reinjection[],
+): Carried[] {
   const before = new Set<string>();
   return carried.filter((one) => {
     if (one.path !== path) return false;

@@ -16,14 +16,20 @@ export interface Finding {
 const TOO_LATE = 0.02;
 
 /** Whether a value is between bounds; undefined when there is no value. */
-export function within(value: number | undefined, least: number | undefined, most: number | undefined): boolean | undefined {
+export function within(
+  value: number | undefined,
+  least: number | undefined,
+  most: number | undefined,
+): boolean | undefined {
   if (value === undefined || Number.isNaN(value)) return undefined;
   return (least === undefined || value >= least) && (most === undefined || value <= most);
 }
 
 /** Bounds in words. */
 export function bounds(least: string | undefined, most: string | undefined): string {
-  return [least === undefined ? '' : `at least ${least}`, most === undefined ? '' : `at most ${most}`].filter((one) => one !== '').join(' and ');
+  return [least === undefined ? '' : `at least ${least}`, most === undefined ? '' : `at most ${most}`]
+    .filter((one) => one !== '')
+    .join(' and ');
 }
 
 /** Whether this machine forwarded late so often that a rate that is too low says nothing. */

@@ -38,8 +38,14 @@ export function topologyOf(topology: Topology, side: Side): Topology {
  * @param drivers one for each side; the same one for a pair of the same kind
  * @throws TopologyError
  */
-export async function buildPair(topology: Topology, drivers: Readonly<Record<Side, Driver>>, family: Family): Promise<Pair> {
-  const built = await Promise.allSettled((['client', 'server'] as const).map((side) => buildHost(topology, side, drivers[side], family)));
+export async function buildPair(
+  topology: Topology,
+  drivers: Readonly<Record<Side, Driver>>,
+  family: Family,
+): Promise<Pair> {
+  const built = await Promise.allSettled(
+    (['client', 'server'] as const).map((side) => buildHost(topology, side, drivers[side], family)),
+  );
   const [client, server] = built.map((one) => (one.status === 'fulfilled' ? one.value : undefined));
   const close = async (): Promise<void> => {
     await Promise.all([client?.cell.close(), server?.cell.close()]);
@@ -71,7 +77,10 @@ async function buildHost(topology: Topology, side: Side, driver: Driver, family:
 /** The link of a host by name. @throws Error */
 export function linkOf(host: Host, name: string): CellLink {
   const link = host.links.find((one) => one.spec.name === name);
-  if (link === undefined) throw new Error(`the ${host.side} has no link "${name}"; it has ${host.links.map((one) => one.spec.name).join(', ')}`);
+  if (link === undefined)
+    throw new Error(
+      `the ${host.side} has no link "${name}"; it has ${host.links.map((one) => one.spec.name).join(', ')}`,
+    );
   return link;
 }
 
@@ -105,7 +114,12 @@ export async function plugIn(host: Host, link: CellLink, family: Family): Promis
 }
 
 /** Takes an address away from a host, and the endpoint that stands for it. */
-export async function removeAddress({ agent }: Host, link: CellLink, family: Family, endpoint: number | undefined): Promise<void> {
+export async function removeAddress(
+  { agent }: Host,
+  link: CellLink,
+  family: Family,
+  endpoint: number | undefined,
+): Promise<void> {
   await agent.request('addr-del', { dev: link.sutDevice, addr: `${link.sut[family]}/${link.prefix[family]}` });
   if (endpoint !== undefined) await agent.request('endpoint-del', { id: endpoint, addr: link.sut[family] });
 }
@@ -115,5 +129,11 @@ export async function restoreAddress(host: Host, link: CellLink, family: Family)
   await host.agent.request('addr-add', { dev: link.sutDevice, addr: `${link.sut[family]}/${link.prefix[family]}` });
   const table = FIRST_TABLE + host.links.indexOf(link);
   await host.agent.request('route-add', { dst: 'default', dev: link.sutDevice, table, family, replace: 1 });
-  await host.agent.request('route-add', { dst: 'default', dev: link.sutDevice, metric: 100 + host.links.indexOf(link), family, replace: 1 });
+  await host.agent.request('route-add', {
+    dst: 'default',
+    dev: link.sutDevice,
+    metric: 100 + host.links.indexOf(link),
+    family,
+    replace: 1,
+  });
 }

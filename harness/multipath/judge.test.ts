@@ -12,7 +12,10 @@ import { RunState, StepUnmet } from './state.ts';
 import { Trace } from './trace.ts';
 import type { Transfer } from './transfer.ts';
 
-const PATHS = new Map([['a', { shape: { up: { rate: 8e6 }, down: { rate: 8e6 } }, middleboxes: [] }], ['b', { shape: { up: { rate: 8e6 }, down: {} }, middleboxes: [] }]]);
+const PATHS = new Map([
+  ['a', { shape: { up: { rate: 8e6 }, down: { rate: 8e6 } }, middleboxes: [] }],
+  ['b', { shape: { up: { rate: 8e6 }, down: {} }, middleboxes: [] }],
+]);
 
 function state(): RunState {
   const scenario = { family: 'ipv4', multipath: { paths: PATHS } } as unknown as MultipathScenario;
@@ -23,7 +26,11 @@ function state(): RunState {
 function transfer(run: RunState, name: string, at: readonly number[], outcome = 'intact'): void {
   const deliveries = at.map((ms, i) => ({ at: run.startedAt + ms, total: (i + 1) * 1000 }));
   const one = Object.create(TransferOnly, {
-    name: { value: name }, size: { value: 10_000 }, startedAt: { value: run.startedAt }, deliveries: { value: deliveries }, outcome: { value: outcome },
+    name: { value: name },
+    size: { value: 10_000 },
+    startedAt: { value: run.startedAt },
+    deliveries: { value: deliveries },
+    outcome: { value: outcome },
   }) as Transfer;
   run.transfers.set(name, one);
 }
@@ -32,7 +39,15 @@ const { Transfer: TransferClass } = await import('./transfer.ts');
 const TransferOnly = TransferClass.prototype as object;
 const EVERY_10 = Array.from({ length: 10 }, (_, i) => 10 * (i + 1));
 
-function sent(run: RunState, at: number, path: string, from: 'client' | 'server', length: number, options: TcpOption[] = [], flags: number = FLAG.ACK): void {
+function sent(
+  run: RunState,
+  at: number,
+  path: string,
+  from: 'client' | 'server',
+  length: number,
+  options: TcpOption[] = [],
+  flags: number = FLAG.ACK,
+): void {
   const way = from === 'client' ? 'up' : 'down';
   const bytes = encodePacket(segment(way, { payload: 'x'.repeat(length), options, flags }));
   run.trace.enter({ at: run.startedAt + at, path, way, bytes, fate: 'passed' });
@@ -42,7 +57,16 @@ function asked<V extends keyof typeof JUDGES>(run: RunState, verb: V, given: Ver
   return judge(run, { verb, with: given, place: { file: 'x', line: 1, column: 1 }, text: '', clauses: ['x'] } as never);
 }
 
-const DSS: TcpOption = { kind: 'dss', reserved: 0, dataFin: false, dsn8: false, hasMap: false, dataAck8: false, hasDataAck: true, dataAck: 1n };
+const DSS: TcpOption = {
+  kind: 'dss',
+  reserved: 0,
+  dataFin: false,
+  dsn8: false,
+  hasMap: false,
+  dataAck8: false,
+  hasDataAck: true,
+  dataAck: 1n,
+};
 const PRIO: TcpOption = { kind: 'mp_prio', reserved: 0, backup: true };
 
 /** A forwarder that was late at this share of its wake-ups. */
@@ -67,7 +91,11 @@ describe('judges see the difference', () => {
   it('between goodputs', () => {
     const run = state();
     transfer(run, 'fast', EVERY_10);
-    transfer(run, 'slow', EVERY_10.map((at) => at * 2));
+    transfer(
+      run,
+      'slow',
+      EVERY_10.map((at) => at * 2),
+    );
     const ratio = asked(run, 'judge-goodput', { of: 'fast', against: 'slow', 'at-least': 1.9, 'at-most': 2.1 });
     expect(ratio.isMet).toBe(true);
     expect(ratio.measures?.at(-1)).toMatchObject({ name: 'fast / slow', unit: 'ratio' });
@@ -81,12 +109,23 @@ describe('judges see the difference', () => {
   it('between series of transfers: the best goodput counts, and every octet', () => {
     const run = state();
     transfer(run, 'fast', EVERY_10);
-    transfer(run, 'slow', EVERY_10.map((at) => at * 2));
+    transfer(
+      run,
+      'slow',
+      EVERY_10.map((at) => at * 2),
+    );
     transfer(run, 'stuck', EVERY_10.slice(0, 3), 'running');
-    const series = (...names: string[]): void => void run.repeated.set('tries', names.map((name) => run.transfer(name)));
+    const series = (...names: string[]): void =>
+      void run.repeated.set(
+        'tries',
+        names.map((name) => run.transfer(name)),
+      );
     series('slow', 'fast', 'stuck');
     const best = asked(run, 'judge-goodput', { of: 'tries', against: 'slow', 'at-least': 1.9, 'at-most': 2.1 });
-    expect(best).toMatchObject({ isMet: true, expected: 'goodput of the best of tries / slow at least 1.90 and at most 2.10' });
+    expect(best).toMatchObject({
+      isMet: true,
+      expected: 'goodput of the best of tries / slow at least 1.90 and at most 2.10',
+    });
     const worst = asked(run, 'judge-goodput', { of: 'tries', counts: 'worst', against: 'fast', 'at-least': 0.6 });
     expect(worst).toMatchObject({ isMet: false, expected: 'goodput of the worst of tries / fast at least 0.60' });
     expect(asked(run, 'judge-intact', 'tries')).toMatchObject({ isMet: false, actual: 'still 23000 of 30000 octets' });
@@ -98,7 +137,11 @@ describe('judges see the difference', () => {
   it('between a slow stack and a machine that is too busy to tell', () => {
     const run = state();
     transfer(run, 'fast', EVERY_10);
-    transfer(run, 'slow', EVERY_10.map((at) => at * 2));
+    transfer(
+      run,
+      'slow',
+      EVERY_10.map((at) => at * 2),
+    );
     const given = { of: 'slow', against: 'fast', 'at-least': 0.6 };
     run.forwarder = lateBy(0.01);
     expect(asked(run, 'judge-goodput', given).isMet).toBe(false);
@@ -112,7 +155,9 @@ describe('judges see the difference', () => {
     transfer(run, 'data', [10, 20, 30, 40, 3040, 3050, 3060, 3070, 3080, 3090]);
     transfer(run, 'stuck', [10, 20], 'running');
     expect(asked(run, 'judge-gap', { of: 'data', 'at-most': '2s', since: 'failure' }).isMet).toBe(false);
-    expect(asked(run, 'judge-gap', { of: 'data', 'at-most': '5s', since: 'failure' }).measures?.[0]?.value).toBeCloseTo(3000);
+    expect(asked(run, 'judge-gap', { of: 'data', 'at-most': '5s', since: 'failure' }).measures?.[0]?.value).toBeCloseTo(
+      3000,
+    );
     expect(asked(run, 'judge-gap', { of: 'stuck', 'at-most': '5s' }).isMet).toBe(false);
   });
 
@@ -123,7 +168,9 @@ describe('judges see the difference', () => {
     sent(run, 20, 'a', 'client', 75);
     sent(run, 20, 'b', 'client', 25);
     sent(run, 20, 'b', 'server', 1000);
-    expect(asked(run, 'judge-share', { path: 'b', since: 'later', 'at-least': '25%', 'at-most': '25%' }).isMet).toBe(true);
+    expect(asked(run, 'judge-share', { path: 'b', since: 'later', 'at-least': '25%', 'at-most': '25%' }).isMet).toBe(
+      true,
+    );
     expect(asked(run, 'judge-share', { path: 'b', 'at-least': '13%' }).isMet).toBe(false);
     expect(asked(run, 'judge-share', { path: 'b', before: 'later', 'at-most': '0%' }).isMet).toBe(true);
     expect(asked(run, 'judge-share', { path: 'b', from: 'server', before: 'later' }).isMet).toBeUndefined();
@@ -135,7 +182,9 @@ describe('judges see the difference', () => {
     sent(run, 10, 'b', 'client', 0, [PRIO]);
     sent(run, 20, 'b', 'server', 0, [], FLAG.RST);
     expect(asked(run, 'judge-seen', { option: 'mp_prio', path: 'b', from: 'client' }).isMet).toBe(true);
-    expect(asked(run, 'judge-seen', { option: 'mp_prio', path: 'b', from: 'client', since: 'later' }).isMet).toBe(false);
+    expect(asked(run, 'judge-seen', { option: 'mp_prio', path: 'b', from: 'client', since: 'later' }).isMet).toBe(
+      false,
+    );
     expect(asked(run, 'judge-seen', { option: 'mp_prio', path: 'a', from: 'client' }).isMet).toBe(false);
     expect(asked(run, 'judge-unseen', { option: 'mp_prio', from: 'client' }).isMet).toBe(false);
     expect(asked(run, 'judge-unseen', { option: 'mp_prio', from: 'server' }).isMet).toBe(true);

@@ -27,12 +27,18 @@ function intact(state: RunState, name: string): Finding {
   const delivered = all.reduce((sum, one) => sum + one.delivered, 0);
   const wrong = all.find((one) => one.outcome !== 'intact');
   const outcome = wrong === undefined ? 'intact,' : wrong.hasEnded ? `${wrong.outcome},` : 'still';
-  return { isMet: wrong === undefined, expected: `all ${size} octets of ${name}, right by their hashes`, actual: `${outcome} ${delivered} of ${size} octets` };
+  return {
+    isMet: wrong === undefined,
+    expected: `all ${size} octets of ${name}, right by their hashes`,
+    actual: `${outcome} ${delivered} of ${size} octets`,
+  };
 }
 
 function outcome(state: RunState, { of, 'one-of': allowed }: Verbs['judge-error']): Finding {
   const transfer = state.transfer(of);
-  const actual = transfer.hasEnded ? transfer.outcome : `still running after ${transfer.delivered} of ${transfer.size} octets`;
+  const actual = transfer.hasEnded
+    ? transfer.outcome
+    : `still running after ${transfer.delivered} of ${transfer.size} octets`;
   return { isMet: allowed.includes(transfer.outcome), expected: `${of} ends: ${allowed.join(' or ')}`, actual };
 }
 
@@ -47,26 +53,39 @@ function goodput(state: RunState, given: Verbs['judge-goodput']): Finding {
   const of = tries.length > 1 ? `the ${counts} of ${given.of}` : given.of;
   const names = [against].flat();
   const parts = names.map((name) => (name === 'limit' ? pathsLimit(state) : state.transfer(name).goodput()));
-  const base = parts.reduce<number | undefined>((sum, part) => (sum === undefined || part === undefined ? undefined : sum + part), 0);
+  const base = parts.reduce<number | undefined>(
+    (sum, part) => (sum === undefined || part === undefined ? undefined : sum + part),
+    0,
+  );
   const ratio = value === undefined || base === undefined || base === 0 ? undefined : value / base;
   const what = names.join(' + ');
-  const measures: Measure[] = value === undefined || ratio === undefined ? [] : [
-    { name: `goodput of ${of}`, value, unit: 'bit/s', limit: pathsLimit(state) },
-    ...names.flatMap((name, i): Measure[] => {
-      const part = parts[i];
-      if (name === 'limit' || part === undefined) return [];
-      const limit = aloneLimit(state, name);
-      return [{ name: `goodput of ${name}`, value: part, unit: 'bit/s', ...(limit === undefined ? {} : { limit }) }];
-    }),
-    ...rest.flatMap((one): Measure[] => (one.value === undefined ? [] : [{ name: `goodput of ${one.name}`, value: one.value, unit: 'bit/s' }])),
-    { name: `${of} / ${what}`, value: ratio, unit: 'ratio' },
-  ];
+  const measures: Measure[] =
+    value === undefined || ratio === undefined
+      ? []
+      : [
+          { name: `goodput of ${of}`, value, unit: 'bit/s', limit: pathsLimit(state) },
+          ...names.flatMap((name, i): Measure[] => {
+            const part = parts[i];
+            if (name === 'limit' || part === undefined) return [];
+            const limit = aloneLimit(state, name);
+            return [
+              { name: `goodput of ${name}`, value: part, unit: 'bit/s', ...(limit === undefined ? {} : { limit }) },
+            ];
+          }),
+          ...rest.flatMap((one): Measure[] =>
+            one.value === undefined ? [] : [{ name: `goodput of ${one.name}`, value: one.value, unit: 'bit/s' }],
+          ),
+          { name: `${of} / ${what}`, value: ratio, unit: 'ratio' },
+        ];
   const isMet = within(ratio, least, most);
   if (isMet === false && tooBusy(state)) return busyFinding(state, ratio, measures);
   return {
     isMet,
     expected: `goodput of ${of} / ${what} ${bounds(least?.toFixed(2), most?.toFixed(2))}`,
-    actual: ratio === undefined ? 'nothing was delivered' : `${ratio.toFixed(2)} (${showRate(value ?? 0)} / ${showRate(base ?? 0)}; the paths allow ${showRate(pathsLimit(state))})`,
+    actual:
+      ratio === undefined
+        ? 'nothing was delivered'
+        : `${ratio.toFixed(2)} (${showRate(value ?? 0)} / ${showRate(base ?? 0)}; the paths allow ${showRate(pathsLimit(state))})`,
     measures,
   };
 }
@@ -81,7 +100,9 @@ function gap(state: RunState, { of, 'at-most': most, since }: Verbs['judge-gap']
     // A transfer that stands still has no end of its gap.
     isMet: isOver ? length <= limit : transfer.deliveries.length === 0 ? undefined : false,
     expected: `no time above ${showTime(limit)} without a delivery`,
-    actual: isOver ? `${showTime(length)}, ${showTime(at - from)} after ${since ?? 'the start'}` : `no end: ${transfer.outcome} at ${transfer.delivered} octets`,
+    actual: isOver
+      ? `${showTime(length)}, ${showTime(at - from)} after ${since ?? 'the start'}`
+      : `no end: ${transfer.outcome} at ${transfer.delivered} octets`,
     measures: isOver ? [{ name: `longest gap of ${of}`, value: length, unit: 'ms' }] : [],
   };
 }
@@ -89,12 +110,17 @@ function gap(state: RunState, { of, 'at-most': most, since }: Verbs['judge-gap']
 function share(state: RunState, given: Verbs['judge-share']): Finding {
   const { path, from = 'client', since, before, 'at-least': least, 'at-most': most } = given;
   const window = { since: state.markOf(since), before: before === undefined ? Infinity : state.markOf(before) };
-  const octets = (sent: readonly Sent[]): number => sent.reduce((sum, { packet }) => sum + packet.tcp.payload.length, 0);
+  const octets = (sent: readonly Sent[]): number =>
+    sent.reduce((sum, { packet }) => sum + packet.tcp.payload.length, 0);
   const all = octets(state.trace.of(from, window));
   const here = octets(state.trace.of(from, { ...window, path }));
   const value = all === 0 ? undefined : here / all;
   return {
-    isMet: within(value, least === undefined ? undefined : amount(least), most === undefined ? undefined : amount(most)),
+    isMet: within(
+      value,
+      least === undefined ? undefined : amount(least),
+      most === undefined ? undefined : amount(most),
+    ),
     expected: `share of path ${path} in what the ${from} sends ${bounds(least, most)}`,
     actual: value === undefined ? `the ${from} sent no data` : `${showShare(value)} (${here} of ${all} octets)`,
     measures: value === undefined ? [] : [{ name: `share of path ${path}`, value, unit: 'ratio' }],
@@ -103,11 +129,17 @@ function share(state: RunState, given: Verbs['judge-share']): Finding {
 
 /** The side whose data this scenario repeats: the one that sent more. */
 function sender(state: RunState): Side {
-  const octets = (side: Side): number => state.trace.of(side, {}).reduce((sum, { packet }) => sum + packet.tcp.payload.length, 0);
+  const octets = (side: Side): number =>
+    state.trace.of(side, {}).reduce((sum, { packet }) => sum + packet.tcp.payload.length, 0);
   return octets('client') >= octets('server') ? 'client' : 'server';
 }
 
-function reinjectionsOf(state: RunState, from: string, to: readonly string[], since: string | undefined): Reinjection[] {
+function reinjectionsOf(
+  state: RunState,
+  from: string,
+  to: readonly string[],
+  since: string | undefined,
+): Reinjection[] {
   return reinjections(carriedBy(state.trace.sent, sender(state)), from, to, state.markOf(since));
 }
 
@@ -118,13 +150,21 @@ function reinjected(state: RunState, { from, to, since }: Verbs['judge-reinjecte
   return {
     isMet: found.length > 0,
     expected: `data of path ${from} again on ${to.join(' or ')}, with the same data sequence numbers`,
-    actual: first === undefined
-      ? 'none'
-      : `${octets} octets; data +${first.again.dsn} on ${first.again.path} ${showTime(first.again.at - first.first.at)} after it went on ${from}`,
-    measures: first === undefined ? [] : [
-      { name: `reinjected from path ${from}`, value: octets, unit: 'octets' },
-      { name: `time to the first reinjection from path ${from}`, value: first.again.at - first.first.at, unit: 'ms' },
-    ],
+    actual:
+      first === undefined
+        ? 'none'
+        : `${octets} octets; data +${first.again.dsn} on ${first.again.path} ${showTime(first.again.at - first.first.at)} after it went on ${from}`,
+    measures:
+      first === undefined
+        ? []
+        : [
+            { name: `reinjected from path ${from}`, value: octets, unit: 'octets' },
+            {
+              name: `time to the first reinjection from path ${from}`,
+              value: first.again.at - first.first.at,
+              unit: 'ms',
+            },
+          ],
   };
 }
 
@@ -146,17 +186,27 @@ function quantile(times: readonly number[], at: number): number | undefined {
   return sorted[Math.min(sorted.length - 1, Math.floor(at * sorted.length))];
 }
 
-function latency(state: RunState, { of, against, quantile: at = 0.5, 'at-most': most }: Verbs['judge-latency']): Finding {
+function latency(
+  state: RunState,
+  { of, against, quantile: at = 0.5, 'at-most': most }: Verbs['judge-latency'],
+): Finding {
   const [value, base] = [quantile(state.series(of).times, at), quantile(state.series(against).times, at)];
   const ratio = value === undefined || base === undefined ? undefined : value / base;
   return {
     isMet: within(ratio, undefined, most),
     expected: `time of requests of ${of} / ${against} at most ${most.toFixed(2)} (at ${at})`,
-    actual: ratio === undefined ? 'no request was answered' : `${ratio.toFixed(2)} (${showTime(value ?? 0)} / ${showTime(base ?? 0)})`,
-    measures: ratio === undefined || value === undefined || base === undefined ? [] : [
-      { name: `request of ${of}`, value, unit: 'ms' }, { name: `request of ${against}`, value: base, unit: 'ms' },
-      { name: `${of} / ${against}`, value: ratio, unit: 'ratio' },
-    ],
+    actual:
+      ratio === undefined
+        ? 'no request was answered'
+        : `${ratio.toFixed(2)} (${showTime(value ?? 0)} / ${showTime(base ?? 0)})`,
+    measures:
+      ratio === undefined || value === undefined || base === undefined
+        ? []
+        : [
+            { name: `request of ${of}`, value, unit: 'ms' },
+            { name: `request of ${against}`, value: base, unit: 'ms' },
+            { name: `${of} / ${against}`, value: ratio, unit: 'ratio' },
+          ],
   };
 }
 
@@ -167,28 +217,46 @@ function describeSought({ option, path, from, reset, in: where }: SeenRequest): 
 
 function sought(state: RunState, { option, path, from, since, before, reset, in: where }: SeenRequest): Sent[] {
   const window = { path, since: state.markOf(since), before: before === undefined ? Infinity : state.markOf(before) };
-  return state.trace.of(from, window).filter(({ packet }) =>
-    (option === undefined || hasOption(packet, option)) && (reset !== true || (packet.tcp.flags & FLAG.RST) !== 0)
-    && (where !== 'syn' || (packet.tcp.flags & FLAG.SYN) !== 0) && (where !== 'data' || packet.tcp.payload.length > 0));
+  return state.trace
+    .of(from, window)
+    .filter(
+      ({ packet }) =>
+        (option === undefined || hasOption(packet, option)) &&
+        (reset !== true || (packet.tcp.flags & FLAG.RST) !== 0) &&
+        (where !== 'syn' || (packet.tcp.flags & FLAG.SYN) !== 0) &&
+        (where !== 'data' || packet.tcp.payload.length > 0),
+    );
 }
 
 function seen(state: RunState, given: SeenRequest): Finding {
   const found = sought(state, given);
-  return { isMet: found.length > 0, expected: describeSought(given), actual: found.length === 0 ? 'none' : `${found.length}` };
+  return {
+    isMet: found.length > 0,
+    expected: describeSought(given),
+    actual: found.length === 0 ? 'none' : `${found.length}`,
+  };
 }
 
 function unseen(state: RunState, given: SeenRequest): Finding {
   const found = sought(state, given);
-  return { isMet: found.length === 0, expected: `no ${describeSought(given)}`, actual: found.length === 0 ? 'none' : `${found.length}` };
+  return {
+    isMet: found.length === 0,
+    expected: `no ${describeSought(given)}`,
+    actual: found.length === 0 ? 'none' : `${found.length}`,
+  };
 }
 
 function plain(state: RunState, { path, from = 'client', since, is }: Verbs['judge-plain']): Finding {
-  const last = state.trace.of(from, { path, since: state.markOf(since) })
-    .filter(({ packet }) => packet.tcp.payload.length > 0).slice(-LAST_SEGMENTS);
+  const last = state.trace
+    .of(from, { path, since: state.markOf(since) })
+    .filter(({ packet }) => packet.tcp.payload.length > 0)
+    .slice(-LAST_SEGMENTS);
   const withOptions = last.filter(({ packet }) => hasOption(packet)).length;
   return {
     isMet: last.length === 0 ? undefined : is ? withOptions === 0 : withOptions > 0,
-    expected: is ? `data of the ${from} on path ${path} without any option of MPTCP` : `data of the ${from} on path ${path} with options of MPTCP`,
+    expected: is
+      ? `data of the ${from} on path ${path} without any option of MPTCP`
+      : `data of the ${from} on path ${path} with options of MPTCP`,
     actual: last.length === 0 ? 'no data' : `${withOptions} of the last ${last.length} segments have one`,
   };
 }

@@ -8,8 +8,12 @@ import type { RunState } from './state.ts';
 const MOST_SHOWN = 400;
 
 function isSignal({ tcp }: Packet): boolean {
-  return (tcp.flags & (FLAG.SYN | FLAG.FIN | FLAG.RST)) !== 0
-    || tcp.options.some((one) => one.kind.startsWith('mp_') || one.kind.endsWith('_addr') || (one.kind === 'dss' && one.dataFin));
+  return (
+    (tcp.flags & (FLAG.SYN | FLAG.FIN | FLAG.RST)) !== 0 ||
+    tcp.options.some(
+      (one) => one.kind.startsWith('mp_') || one.kind.endsWith('_addr') || (one.kind === 'dss' && one.dataFin),
+    )
+  );
 }
 
 /** Handshakes, ends and signals of all connections, as the hosts sent them; `out` is from the client. */
@@ -18,13 +22,19 @@ export function signalling(state: RunState): LadderEntry[] {
   const shown: LadderEntry[] = [];
   for (const { record, packet } of state.trace.sent) {
     const { ip, tcp } = packet;
-    const [near, far] = [`${ip.src} ${tcp.srcPort} ${ip.dst} ${tcp.dstPort}`, `${ip.dst} ${tcp.dstPort} ${ip.src} ${tcp.srcPort}`];
+    const [near, far] = [
+      `${ip.src} ${tcp.srcPort} ${ip.dst} ${tcp.dstPort}`,
+      `${ip.dst} ${tcp.dstPort} ${ip.src} ${tcp.srcPort}`,
+    ];
     if ((tcp.flags & FLAG.SYN) !== 0) isns.set(near, tcp.seq);
     if (!isSignal(packet) || shown.length >= MOST_SHOWN) continue;
     const direction = record.way === 'up' ? 'out' : 'in';
     const fate = record.fate === 'passed' ? '' : ` (${record.fate})`;
     shown.push({
-      at: record.at - state.startedAt, kind: 'packet', direction, subflow: record.path,
+      at: record.at - state.startedAt,
+      kind: 'packet',
+      direction,
+      subflow: record.path,
       text: `${formatPacket(record.path, direction, packet, { senderIsn: isns.get(near), receiverIsn: isns.get(far) })}${fate}`,
     });
   }

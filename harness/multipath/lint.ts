@@ -14,7 +14,11 @@ export interface Judgeable {
 }
 
 /** Everything wrong with a scenario. */
-export function lintMultipath(scenario: MultipathScenario, known: Judgeable, topology: (name: string) => Topology): Diagnostic[] {
+export function lintMultipath(
+  scenario: MultipathScenario,
+  known: Judgeable,
+  topology: (name: string) => Topology,
+): Diagnostic[] {
   const found: Diagnostic[] = [];
   const { links } = topology(scenario.topology);
   const clientLinks = links.filter((link) => link.host === 'client').map((link) => link.name);
@@ -33,9 +37,13 @@ export function lintMultipath(scenario: MultipathScenario, known: Judgeable, top
       if (known.promises.has(id)) continue;
       if (clause === undefined) {
         const words = [...known.promises.keys(), ...known.clauseIds];
-        found.push(diagnoseAt(step.place, 'UNKNOWN_CLAUSE', `there is no clause or promise "${id}"${suggestion(id, words)}`));
+        found.push(
+          diagnoseAt(step.place, 'UNKNOWN_CLAUSE', `there is no clause or promise "${id}"${suggestion(id, words)}`),
+        );
       } else if (clause.judged.includes('unobservable')) {
-        found.push(diagnoseAt(step.place, 'UNKNOWN_CLAUSE', `clause ${id} is declared unobservable; it cannot be judged here`));
+        found.push(
+          diagnoseAt(step.place, 'UNKNOWN_CLAUSE', `clause ${id} is declared unobservable; it cannot be judged here`),
+        );
       }
     }
   }

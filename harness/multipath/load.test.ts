@@ -33,28 +33,44 @@ const PATHS = '    paths: { a: { rate: 8mbit } }\n';
 
 describe('suites of two stacks', () => {
   it('have a variant for each family and value, with the other side known', () => {
-    const loaded = loadMultipathSuite(suite(`    family: [ipv4, ipv6]
+    const loaded = loadMultipathSuite(
+      suite(`    family: [ipv4, ipv6]
     for-each: { from: [client, server], n: [1, 2] }
 ${PATHS}    steps:
       - send: { size: 1MB, from: "\${from}" }
         mark: m\${n}
       - judge-seen: { option: mp_fail, path: a, from: "\${to}" }
         clause: MP-bytes
-`), folder);
-    expect(loaded.map(({ id }) => id).slice(0, 3)).toEqual(['x/one#from=client,n=1,ipv4', 'x/one#from=client,n=1,ipv6', 'x/one#from=client,n=2,ipv4']);
+`),
+      folder,
+    );
+    expect(loaded.map(({ id }) => id).slice(0, 3)).toEqual([
+      'x/one#from=client,n=1,ipv4',
+      'x/one#from=client,n=1,ipv6',
+      'x/one#from=client,n=2,ipv4',
+    ]);
     expect(loaded).toHaveLength(8);
     const [send, seen] = loaded.at(-1)?.multipath.steps ?? [];
-    expect(send).toMatchObject({ verb: 'send', with: { size: '1MB', from: 'server' }, mark: 'm2', text: 'send: size=1MB from=server' });
+    expect(send).toMatchObject({
+      verb: 'send',
+      with: { size: '1MB', from: 'server' },
+      mark: 'm2',
+      text: 'send: size=1MB from=server',
+    });
     expect(seen).toMatchObject({ with: { from: 'client' }, clauses: ['MP-bytes'] });
     expect(clausesOf(loaded[0]!)).toEqual(['MP-bytes']);
   });
 
   it('give paths their shapes, queues in time at the rate of their way', () => {
-    const [one] = loadMultipathSuite(suite(`    paths: { a: { rate: 8mbit, delay: 10ms, queue: 50ms, loss: 1%, down: { rate: 4mbit } } }
+    const [one] = loadMultipathSuite(
+      suite(`    paths: { a: { rate: 8mbit, delay: 10ms, queue: 50ms, loss: 1%, down: { rate: 4mbit } } }
     steps: [{ judge-intact: data, clause: MP-bytes }]
-`), folder);
+`),
+      folder,
+    );
     expect(one?.multipath.paths.get('a')?.shape).toEqual({
-      up: { rate: 8e6, delay: 10, queue: 50_000, loss: 0.01 }, down: { rate: 4e6, delay: 10, queue: 25_000, loss: 0.01 },
+      up: { rate: 8e6, delay: 10, queue: 50_000, loss: 0.01 },
+      down: { rate: 4e6, delay: 10, queue: 25_000, loss: 0.01 },
     });
     const changed = pathShape({ rate: '1mbit' }, { up: { rate: 8e6, queue: 50_000 }, down: {} });
     expect(changed).toEqual({ up: { rate: 1e6, queue: 6250 }, down: { rate: 1e6, queue: 12_500 } });
@@ -66,33 +82,58 @@ ${PATHS}    steps:
     const [one] = loadMultipathSuite(suite(paths('{ a: { rate: 8mbit }, b: { shares: a, delay: 10ms } }')), folder);
     expect(one?.multipath.paths.get('b')?.shape).toEqual({ up: { delay: 10 }, down: { delay: 10 }, shares: 'a' });
     expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: c } }'))).toMatch(/there is no path "c" here/);
-    expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: a, rate: 1mbit } }'))).toMatch(/its rate and queue are those of path "a"/);
-    expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: a, up: { queue: 1ms } } }'))).toMatch(/its rate and queue are those of path "a"/);
+    expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: a, rate: 1mbit } }'))).toMatch(
+      /its rate and queue are those of path "a"/,
+    );
+    expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: a, up: { queue: 1ms } } }'))).toMatch(
+      /its rate and queue are those of path "a"/,
+    );
     const changes = `    steps: [{ shape: { path: b, rate: 1mbit } }, { judge-intact: data, clause: MP-bytes }]\n`;
-    expect(complaint(`    paths: { a: { rate: 8mbit }, b: { shares: a } }\n${changes}`)).toMatch(/:7:.*its rate and queue are those of path "a"/);
-    expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: a }, c: { shares: b } }'))).toMatch(/path "b" shares the bottleneck of "a" itself/);
+    expect(complaint(`    paths: { a: { rate: 8mbit }, b: { shares: a } }\n${changes}`)).toMatch(
+      /:7:.*its rate and queue are those of path "a"/,
+    );
+    expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: a }, c: { shares: b } }'))).toMatch(
+      /path "b" shares the bottleneck of "a" itself/,
+    );
   });
 
   it('tell what is wrong, and where', () => {
-    expect(complaint(`${PATHS}    steps:\n      - silnce: a\n`)).toMatch(/x\.suite\.yaml:8:9: unknown key "silnce"; did you mean "silence"\?/);
-    expect(complaint(`${PATHS}    steps:\n      - { silence: b }\n      - { judge-intact: data, clause: MP-bytes }\n`))
-      .toMatch(/:8:20: there is no path "b" here/);
-    expect(complaint(`${PATHS}    steps:\n      - { silence: a, restore: a }\n      - { judge-intact: data, clause: MP-bytes }\n`))
-      .toMatch(/a step has one verb, this one has silence and restore/);
+    expect(complaint(`${PATHS}    steps:\n      - silnce: a\n`)).toMatch(
+      /x\.suite\.yaml:8:9: unknown key "silnce"; did you mean "silence"\?/,
+    );
+    expect(
+      complaint(`${PATHS}    steps:\n      - { silence: b }\n      - { judge-intact: data, clause: MP-bytes }\n`),
+    ).toMatch(/:8:20: there is no path "b" here/);
+    expect(
+      complaint(
+        `${PATHS}    steps:\n      - { silence: a, restore: a }\n      - { judge-intact: data, clause: MP-bytes }\n`,
+      ),
+    ).toMatch(/a step has one verb, this one has silence and restore/);
     expect(complaint(`${PATHS}    steps:\n      - clause: MP-bytes\n`)).toMatch(/the step has no verb/);
-    expect(complaint(`${PATHS}    steps:\n      - judge-intact: data\n`)).toMatch(/judge-intact names no clause and no promise/);
-    expect(complaint(`    paths: { a: { rate: 8mb } }\n    steps: [{ judge-intact: data, clause: MP-bytes }]\n`)).toMatch(/"8mb" has the wrong form.*as in 8mbit/);
+    expect(complaint(`${PATHS}    steps:\n      - judge-intact: data\n`)).toMatch(
+      /judge-intact names no clause and no promise/,
+    );
+    expect(
+      complaint(`    paths: { a: { rate: 8mb } }\n    steps: [{ judge-intact: data, clause: MP-bytes }]\n`),
+    ).toMatch(/"8mb" has the wrong form.*as in 8mbit/);
   });
 });
 
 describe('linting', () => {
-  const known = { clause: () => undefined, clauseIds: ['3.7-1.s5'], promises: loadPromises(join(ROOT, 'suites', 'multipath', 'promises.yaml')) };
+  const known = {
+    clause: () => undefined,
+    clauseIds: ['3.7-1.s5'],
+    promises: loadPromises(join(ROOT, 'suites', 'multipath', 'promises.yaml')),
+  };
   const topology = (name: string) => findTopology(join(ROOT, 'topologies'), name);
 
   it('knows promises, and the links that can be paths', () => {
-    const [one] = loadMultipathSuite(suite(`    paths: { a: {}, s: {} }
+    const [one] = loadMultipathSuite(
+      suite(`    paths: { a: {}, s: {} }
     steps: [{ judge-intact: data, clause: MP-byts }]
-`), folder);
+`),
+      folder,
+    );
     expect(lintMultipath(one!, known, topology).map(({ message }) => message)).toEqual([
       'path "s" is no link of the client in two-hosts; expected one of: a, b, c',
       'there is no clause or promise "MP-byts"; did you mean "MP-bytes"?',
@@ -100,10 +141,16 @@ describe('linting', () => {
   });
 
   it('says of middleboxes in the links of the server that nobody meets them', () => {
-    const [one] = loadMultipathSuite(suite(`    paths: { a: {} }
+    const [one] = loadMultipathSuite(
+      suite(`    paths: { a: {} }
     steps: [{ judge-intact: data, clause: MP-bytes }]
-`), folder);
-    const boxed = parseTopology('title: T\nhosts: [client, server]\nlinks:\n  a: {host: client}\n  s: {host: server, middleboxes: [{nat: true}]}', 't.yaml');
+`),
+      folder,
+    );
+    const boxed = parseTopology(
+      'title: T\nhosts: [client, server]\nlinks:\n  a: {host: client}\n  s: {host: server, middleboxes: [{nat: true}]}',
+      't.yaml',
+    );
     expect(lintMultipath(one!, known, () => boxed).map(({ message }) => message)).toEqual([
       "two-hosts has middleboxes on link s; in scenarios of two stacks they stand in the client's links",
     ]);

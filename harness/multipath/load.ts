@@ -54,8 +54,10 @@ export function loadMultipathSuite(path: string, root: string): MultipathScenari
  * @param texts files by their text: scenarios of a suite have variables in common, and parsing takes its time
  */
 function fill(file: YamlFile, variables: Readonly<Record<string, string>>, texts: Map<string, YamlFile>): YamlFile {
-  const text = file.text.replaceAll(/"\$\{([a-z][a-z0-9]*)\}"|\$\{([a-z][a-z0-9]*)\}/g, (whole, quoted?: string, bare?: string) =>
-    variables[quoted ?? bare ?? ''] ?? whole);
+  const text = file.text.replaceAll(
+    /"\$\{([a-z][a-z0-9]*)\}"|\$\{([a-z][a-z0-9]*)\}/g,
+    (whole, quoted?: string, bare?: string) => variables[quoted ?? bare ?? ''] ?? whole,
+  );
   const known = texts.get(text) ?? new YamlFile(file.file, text);
   texts.set(text, known);
   return known;
@@ -101,25 +103,48 @@ function variantsOf(input: VariantInput): MultipathScenario[] {
   const plan = planOf(input, raw);
   const judges = [...new Set(plan.steps.flatMap((step) => step.clauses))];
   const path = ['scenarios', name];
-  if (judges.length === 0) input.diagnostics.push(file.diagnose(path, 'NO_JUDGEMENT', `scenario "${name}" judges no clause`));
+  if (judges.length === 0)
+    input.diagnostics.push(file.diagnose(path, 'NO_JUDGEMENT', `scenario "${name}" judges no clause`));
   return (raw.family ?? ['ipv4']).map((family): MultipathScenario => ({
     id: `${suite}/${name}#${[...Object.entries(parameters).map(([key, value]) => `${key}=${value}`), family].join(',')}`,
-    suite, name, title: raw.title, section: 'multipath', place: file.placeOf(path), role: 'initiator', family, parameters, topology,
+    suite,
+    name,
+    title: raw.title,
+    section: 'multipath',
+    place: file.placeOf(path),
+    role: 'initiator',
+    family,
+    parameters,
+    topology,
     profile: { timestamps: true, sack: true, wscale: 7, mss: 1460, checksum: plan.checksums, dsnSize: 8 },
-    subflows: {}, needs: [], preamble: [], body: [], judges, multipath: plan,
+    subflows: {},
+    needs: [],
+    preamble: [],
+    body: [],
+    judges,
+    multipath: plan,
   }));
 }
 
 function planOf(input: VariantInput, raw: RawScenario): MultipathPlan {
-  const paths = new Map(Object.entries(raw.paths).map(([name, path]): [string, PathPlan] => [
-    name, {
-      shape: { ...pathShape(path, { up: {}, down: {} }), ...(path.shares === undefined ? {} : { shares: path.shares }) },
-      middleboxes: path.middleboxes ?? [],
-    },
-  ]));
+  const paths = new Map(
+    Object.entries(raw.paths).map(([name, path]): [string, PathPlan] => [
+      name,
+      {
+        shape: {
+          ...pathShape(path, { up: {}, down: {} }),
+          ...(path.shares === undefined ? {} : { shares: path.shares }),
+        },
+        middleboxes: path.middleboxes ?? [],
+      },
+    ]),
+  );
   checkShared(input, raw);
   return {
-    paths, client: raw.client ?? {}, server: raw.server ?? {}, checksums: String(raw.checksums ?? false) === 'true',
+    paths,
+    client: raw.client ?? {},
+    server: raw.server ?? {},
+    checksums: String(raw.checksums ?? false) === 'true',
     seed: raw.seed ?? input.name,
     steps: raw.steps.flatMap((step, index) => stepOf(input, step, index, new Set(paths.keys())) ?? []),
   };
@@ -127,20 +152,41 @@ function planOf(input: VariantInput, raw: RawScenario): MultipathPlan {
 
 /** One bottleneck has one rate and one queue: those of the path that it is written at, from the start and later. */
 function checkShared({ file, name, diagnostics }: VariantInput, { paths, steps }: RawScenario): void {
-  const isRated = (shape: RawPathShape | undefined): boolean => [shape, shape?.up, shape?.down].some((one) => one?.rate !== undefined || one?.queue !== undefined);
+  const isRated = (shape: RawPathShape | undefined): boolean =>
+    [shape, shape?.up, shape?.down].some((one) => one?.rate !== undefined || one?.queue !== undefined);
   for (const [path, raw] of Object.entries(paths)) {
     const { shares } = raw;
     if (shares === undefined) continue;
     const owner = paths[shares];
     const at = ['scenarios', name, 'paths', path];
     if (owner === undefined) {
-      diagnostics.push(file.diagnose([...at, 'shares'], 'UNKNOWN_SUBFLOW', `there is no path "${shares}" here${suggestion(shares, Object.keys(paths))}`));
+      diagnostics.push(
+        file.diagnose(
+          [...at, 'shares'],
+          'UNKNOWN_SUBFLOW',
+          `there is no path "${shares}" here${suggestion(shares, Object.keys(paths))}`,
+        ),
+      );
     } else if (owner.shares !== undefined) {
-      diagnostics.push(file.diagnose([...at, 'shares'], 'BAD_VALUE', `path "${shares}" shares the bottleneck of "${owner.shares}" itself; name that one`));
+      diagnostics.push(
+        file.diagnose(
+          [...at, 'shares'],
+          'BAD_VALUE',
+          `path "${shares}" shares the bottleneck of "${owner.shares}" itself; name that one`,
+        ),
+      );
     }
-    const changed = steps.flatMap(({ shape }, index) => (shape?.path === path && isRated(shape) ? [['scenarios', name, 'steps', index]] : []));
+    const changed = steps.flatMap(({ shape }, index) =>
+      shape?.path === path && isRated(shape) ? [['scenarios', name, 'steps', index]] : [],
+    );
     for (const place of [...(isRated(raw) ? [at] : []), ...changed]) {
-      diagnostics.push(file.diagnose(place, 'BAD_VALUE', `path "${path}" shares a bottleneck, so its rate and queue are those of path "${shares}"`));
+      diagnostics.push(
+        file.diagnose(
+          place,
+          'BAD_VALUE',
+          `path "${path}" shares a bottleneck, so its rate and queue are those of path "${shares}"`,
+        ),
+      );
     }
   }
 }
@@ -169,37 +215,56 @@ function queueOf(raw: RawShape, rate: number, before: WayShape): number {
   return (before.queue * rate) / before.rate;
 }
 
-function stepOf(input: VariantInput, raw: RawStep, index: number, paths: ReadonlySet<string>): MultipathStep | undefined {
+function stepOf(
+  input: VariantInput,
+  raw: RawStep,
+  index: number,
+  paths: ReadonlySet<string>,
+): MultipathStep | undefined {
   const { file, name, diagnostics } = input;
   const path = ['scenarios', name, 'steps', index];
   const verbs = Object.keys(raw).filter((key) => !BESIDE.includes(key)) as Verb[];
   const [verb] = verbs;
   if (verb === undefined || verbs.length > 1) {
-    const message = verb === undefined ? 'the step has no verb' : `a step has one verb, this one has ${verbs.join(' and ')}; write two steps`;
+    const message =
+      verb === undefined
+        ? 'the step has no verb'
+        : `a step has one verb, this one has ${verbs.join(' and ')}; write two steps`;
     diagnostics.push(file.diagnose(path, 'BAD_VALUE', message));
     return undefined;
   }
   for (const word of pathsIn(verb, raw)) {
     if (paths.has(word)) continue;
-    diagnostics.push(file.diagnose([...path, verb], 'UNKNOWN_SUBFLOW', `there is no path "${word}" here${suggestion(word, paths)}`));
+    diagnostics.push(
+      file.diagnose([...path, verb], 'UNKNOWN_SUBFLOW', `there is no path "${word}" here${suggestion(word, paths)}`),
+    );
   }
-  const clauses = typeof raw.clause === 'string' ? [raw.clause] : raw.clause ?? [];
+  const clauses = typeof raw.clause === 'string' ? [raw.clause] : (raw.clause ?? []);
   if (verb.startsWith('judge-') && clauses.length === 0) {
     diagnostics.push(file.diagnose(path, 'NO_JUDGEMENT', `${verb} names no clause and no promise; add "clause"`));
   }
   return {
-    verb, with: raw[verb], place: file.placeOf(path), text: textOf(verb, raw[verb]), clauses,
-    ...(raw.mark === undefined ? {} : { mark: raw.mark }), ...(raw.within === undefined ? {} : { within: amount(raw.within) }),
+    verb,
+    with: raw[verb],
+    place: file.placeOf(path),
+    text: textOf(verb, raw[verb]),
+    clauses,
+    ...(raw.mark === undefined ? {} : { mark: raw.mark }),
+    ...(raw.within === undefined ? {} : { within: amount(raw.within) }),
   } as MultipathStep;
 }
 
 /** The words of a step that have to be paths. */
 function pathsIn(verb: Verb, raw: RawStep): string[] {
   const given: unknown = raw[verb];
-  if (['silence', 'restore', 'unplug', 'plug', 'remove-address', 'add-address', 'remove-endpoint'].includes(verb)) return [String(given)];
+  if (['silence', 'restore', 'unplug', 'plug', 'remove-address', 'add-address', 'remove-endpoint'].includes(verb))
+    return [String(given)];
   if (verb === 'joined') return given as string[];
   if (verb === 'judge-reinjected') return [raw[verb]?.from ?? '', ...(raw[verb]?.to ?? [])];
-  const { path, link, carried, on } = (typeof given === 'object' ? given : {}) as Record<'path' | 'link' | 'carried' | 'on', string | undefined>;
+  const { path, link, carried, on } = (typeof given === 'object' ? given : {}) as Record<
+    'path' | 'link' | 'carried' | 'on',
+    string | undefined
+  >;
   return [path, link, carried, on].filter((word) => word !== undefined);
 }
 
@@ -212,5 +277,7 @@ function textOf(verb: Verb, given: unknown): string {
 function plain(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(plain).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return String(value);
-  return Object.entries(value).map(([key, one]) => `${key}=${plain(one)}`).join(' ');
+  return Object.entries(value)
+    .map(([key, one]) => `${key}=${plain(one)}`)
+    .join(' ');
 }

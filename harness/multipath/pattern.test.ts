@@ -4,7 +4,8 @@ import { patternDigest, patternOctet } from './pattern.ts';
 /** FNV-1a as its definition has it. */
 function fnv(offset: number, length: number): string {
   let hash = 0xcbf29ce484222325n;
-  for (let i = offset; i < offset + length; i++) hash = BigInt.asUintN(64, (hash ^ BigInt(patternOctet(i))) * 0x100000001b3n);
+  for (let i = offset; i < offset + length; i++)
+    hash = BigInt.asUintN(64, (hash ^ BigInt(patternOctet(i))) * 0x100000001b3n);
   return hash.toString(16).padStart(16, '0');
 }
 
@@ -15,7 +16,12 @@ describe('the pattern', () => {
   });
 
   it('is hashed as FNV-1a with 64 bits is defined', () => {
-    for (const [offset, length] of [[0, 0], [0, 1], [1, 1000], [65_530, 3000]] as const) {
+    for (const [offset, length] of [
+      [0, 0],
+      [0, 1],
+      [1, 1000],
+      [65_530, 3000],
+    ] as const) {
       expect(patternDigest(offset, length)).toBe(fnv(offset, length));
     }
   });

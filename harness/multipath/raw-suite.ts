@@ -48,7 +48,17 @@ export interface Verbs {
   single: { path: string; size: string; from?: 'client' | 'server'; as: string };
   send: { size: string; from?: 'client' | 'server'; as?: string; over?: string };
   transfers: { count: number; size: string; from?: 'client' | 'server'; as: string; over?: string };
-  until: { delivered?: string; of?: string; ends?: string; recovered?: string; carried?: string; octets?: string; seen?: string; on?: string; from?: 'client' | 'server' };
+  until: {
+    delivered?: string;
+    of?: string;
+    ends?: string;
+    recovered?: string;
+    carried?: string;
+    octets?: string;
+    seen?: string;
+    on?: string;
+    from?: 'client' | 'server';
+  };
   requests: { count: number; ask: string; answer: string; as: string; over?: string; pause?: string };
   shape: RawPathShape & { path: string };
   drop: { path: string; from?: 'client' | 'server'; segments?: number };
@@ -66,21 +76,46 @@ export interface Verbs {
   'judge-intact': string;
   'judge-error': { of: string; 'one-of': string[] };
   'judge-goodput': {
-    of: string; counts?: 'best' | 'worst'; against: string | string[]; 'at-least'?: number; 'at-most'?: number; since?: string;
+    of: string;
+    counts?: 'best' | 'worst';
+    against: string | string[];
+    'at-least'?: number;
+    'at-most'?: number;
+    since?: string;
   };
   'judge-gap': { of: string; 'at-most': string; since?: string };
-  'judge-share': { path: string; from?: 'client' | 'server'; 'at-least'?: string; 'at-most'?: string; since?: string; before?: string };
+  'judge-share': {
+    path: string;
+    from?: 'client' | 'server';
+    'at-least'?: string;
+    'at-most'?: string;
+    since?: string;
+    before?: string;
+  };
   'judge-reinjected': { from: string; to: string[]; since?: string };
   'judge-retransmitted': { path: string; since?: string };
   'judge-latency': { of: string; against: string; quantile?: number; 'at-most': number };
   'judge-seen': SeenRequest;
   'judge-unseen': SeenRequest;
   'judge-capacity': {
-    of: string; against: string | string[]; path?: string; from?: 'client' | 'server'; since: string; before: string; 'at-least'?: number; 'at-most'?: number;
+    of: string;
+    against: string | string[];
+    path?: string;
+    from?: 'client' | 'server';
+    since: string;
+    before: string;
+    'at-least'?: number;
+    'at-most'?: number;
   };
   'judge-rate': {
-    path: string; from?: 'client' | 'server'; since: string; before: string; against: 'limit' | { since: string; before: string };
-    'for-want-of'?: 'window'; 'at-least'?: number; 'at-most'?: number;
+    path: string;
+    from?: 'client' | 'server';
+    since: string;
+    before: string;
+    against: 'limit' | { since: string; before: string };
+    'for-want-of'?: 'window';
+    'at-least'?: number;
+    'at-most'?: number;
   };
   'judge-plain': { path: string; from?: 'client' | 'server'; since?: string; is: boolean };
 }

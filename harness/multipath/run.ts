@@ -61,7 +61,8 @@ export async function runMultipath(scenario: MultipathScenario, context: Multipa
     await runInPair(scenario, context, pair, draft);
   } catch (error) {
     draft.verdict = 'error';
-    draft.reason = error instanceof Error ? `${error.name === 'Error' ? '' : `${error.name}: `}${error.message}` : String(error);
+    draft.reason =
+      error instanceof Error ? `${error.name === 'Error' ? '' : `${error.name}: `}${error.message}` : String(error);
   } finally {
     agentLog = pair === undefined ? [] : mergedLog(pair);
     await pair?.close();
@@ -70,7 +71,12 @@ export async function runMultipath(scenario: MultipathScenario, context: Multipa
   return { result: draft, agentLog };
 }
 
-async function runInPair(scenario: MultipathScenario, context: MultipathContext, pair: Pair, draft: ScenarioResult): Promise<void> {
+async function runInPair(
+  scenario: MultipathScenario,
+  context: MultipathContext,
+  pair: Pair,
+  draft: ScenarioResult,
+): Promise<void> {
   const folder = join(context.evidenceRoot, evidenceFolder(scenario.id));
   mkdirSync(folder, { recursive: true });
   const trace = new Trace(() => state.changed());
@@ -98,12 +104,21 @@ async function runInPair(scenario: MultipathScenario, context: MultipathContext,
 
 function forwarderFor(state: RunState): Forwarder {
   const { scenario, pair, trace, family } = state;
-  const links = [pair.client, pair.server].flatMap((host) => host.links.map((link): ForwardLink => ({
-    name: link.spec.name, side: host.side, device: link.device, tester: link.tester[family], host: link.sut[family],
-  })));
+  const links = [pair.client, pair.server].flatMap((host) =>
+    host.links.map((link): ForwardLink => ({
+      name: link.spec.name,
+      side: host.side,
+      device: link.device,
+      tester: link.tester[family],
+      host: link.sut[family],
+    })),
+  );
   const { paths, seed } = scenario.multipath;
   const forwarder = new Forwarder({
-    family, links, seed, paths: new Map([...paths].map(([name, { shape }]) => [name, shape])),
+    family,
+    links,
+    seed,
+    paths: new Map([...paths].map(([name, { shape }]) => [name, shape])),
     onError: (error) => state.fail(error),
     onEntered: (packet) => trace.enter(packet),
     onLeft: (packet) => trace.leave(packet),
@@ -119,23 +134,40 @@ function forwarderFor(state: RunState): Forwarder {
 
 /** Sets both stacks up as the scenario has it. */
 async function setUp(state: RunState): Promise<void> {
-  const { pair, scenario: { multipath } } = state;
-  await Promise.all((['client', 'server'] as const).map(async (side) => {
-    const host = pair[side];
-    const raw = multipath[side];
-    await host.agent.request('sysctl-set', { name: 'net.mptcp.checksum_enabled', value: multipath.checksums ? 1 : 0 });
-    for (const [name, value] of Object.entries(raw.sysctls ?? {})) await host.agent.request('sysctl-set', { name, value });
-    await setPathManager(state, host, raw);
-    for (const [far, near] of Object.entries(raw.routes ?? {})) await routeTo(state, host, far, near);
-  }));
+  const {
+    pair,
+    scenario: { multipath },
+  } = state;
+  await Promise.all(
+    (['client', 'server'] as const).map(async (side) => {
+      const host = pair[side];
+      const raw = multipath[side];
+      await host.agent.request('sysctl-set', {
+        name: 'net.mptcp.checksum_enabled',
+        value: multipath.checksums ? 1 : 0,
+      });
+      for (const [name, value] of Object.entries(raw.sysctls ?? {}))
+        await host.agent.request('sysctl-set', { name, value });
+      await setPathManager(state, host, raw);
+      for (const [far, near] of Object.entries(raw.routes ?? {})) await routeTo(state, host, far, near);
+    }),
+  );
 }
 
 async function setPathManager(state: RunState, host: Host, raw: RawHost): Promise<void> {
-  await host.agent.request('limits-set', { subflows: raw.subflows ?? USUAL_SUBFLOWS, 'add-addr-accepted': raw.accept ?? 0 });
+  await host.agent.request('limits-set', {
+    subflows: raw.subflows ?? USUAL_SUBFLOWS,
+    'add-addr-accepted': raw.accept ?? 0,
+  });
   for (const [name, flags] of Object.entries(raw.endpoints ?? {})) {
     const link = linkOf(host, name);
     const id = host.side === 'client' ? endpointId(state, name) : host.links.indexOf(link) + 1;
-    await host.agent.request('endpoint-add', { addr: link.sut[state.family], dev: link.sutDevice, id, flags: flags.join(',') });
+    await host.agent.request('endpoint-add', {
+      addr: link.sut[state.family],
+      dev: link.sutDevice,
+      id,
+      flags: flags.join(','),
+    });
   }
 }
 
@@ -145,7 +177,12 @@ async function routeTo(state: RunState, host: Host, far: string, near: string): 
   const { sut } = linkOf(other, far);
   const length = state.family === 'ipv4' ? 32 : 128;
   const link = linkOf(host, near);
-  await host.agent.request('route-add', { dst: `${sut[state.family]}/${length}`, dev: link.sutDevice, src: link.sut[state.family], family: state.family });
+  await host.agent.request('route-add', {
+    dst: `${sut[state.family]}/${length}`,
+    dev: link.sutDevice,
+    src: link.sut[state.family],
+    family: state.family,
+  });
 }
 
 async function runSteps(state: RunState, context: MultipathContext, draft: ScenarioResult): Promise<void> {
@@ -163,9 +200,16 @@ async function runSteps(state: RunState, context: MultipathContext, draft: Scena
 }
 
 /** Does a step; why it was not met, where that ends the scenario. */
-async function runStep(state: RunState, step: MultipathStep, context: MultipathContext, draft: ScenarioResult): Promise<string | undefined> {
+async function runStep(
+  state: RunState,
+  step: MultipathStep,
+  context: MultipathContext,
+  draft: ScenarioResult,
+): Promise<string | undefined> {
   const record = (finding: Finding): void => {
-    draft.expectations.push(...step.clauses.map((clause) => expectation(step, clause, finding, context.levelOf(clause))));
+    draft.expectations.push(
+      ...step.clauses.map((clause) => expectation(step, clause, finding, context.levelOf(clause))),
+    );
     draft.measures?.push(...(finding.measures ?? []));
   };
   try {
@@ -179,7 +223,8 @@ async function runStep(state: RunState, step: MultipathStep, context: MultipathC
     return undefined;
   } catch (error) {
     if (!(error instanceof StepUnmet) && !(error instanceof AgentRefused)) throw error;
-    if (step.clauses.length > 0) record({ isMet: isJudge(step) ? undefined : false, expected: step.text, actual: error.message });
+    if (step.clauses.length > 0)
+      record({ isMet: isJudge(step) ? undefined : false, expected: step.text, actual: error.message });
     return error.message;
   }
 }
@@ -205,7 +250,11 @@ function verdictOf(isMet: boolean | undefined, level: Level): Verdict {
 function expectation(step: MultipathStep, clause: string, finding: Finding, level: Level): ExpectationResult {
   const verdict = verdictOf(finding.isMet, level);
   return {
-    clause, level, verdict, source: `${step.place.file}:${step.place.line}`, step: step.text,
+    clause,
+    level,
+    verdict,
+    source: `${step.place.file}:${step.place.line}`,
+    step: step.text,
     ...(verdict === 'pass'
       ? { message: finding.actual }
       : { expected: finding.expected, actual: finding.actual, message: `${finding.expected}: ${finding.actual}` }),
@@ -213,17 +262,33 @@ function expectation(step: MultipathStep, clause: string, finding: Finding, leve
 }
 
 /** What was still to be judged when a scenario could not go on. */
-function unreached(state: RunState, at: MultipathStep, context: MultipathContext, message: string): ExpectationResult[] {
+function unreached(
+  state: RunState,
+  at: MultipathStep,
+  context: MultipathContext,
+  message: string,
+): ExpectationResult[] {
   const { steps } = state.scenario.multipath;
-  return steps.slice(steps.indexOf(at) + 1).flatMap((step) => step.clauses.map((clause): ExpectationResult => ({
-    clause, level: context.levelOf(clause), verdict: 'inconclusive', source: `${step.place.file}:${step.place.line}`, step: step.text, message,
-  })));
+  return steps
+    .slice(steps.indexOf(at) + 1)
+    .flatMap((step) =>
+      step.clauses.map((clause): ExpectationResult => ({
+        clause,
+        level: context.levelOf(clause),
+        verdict: 'inconclusive',
+        source: `${step.place.file}:${step.place.line}`,
+        step: step.text,
+        message,
+      })),
+    );
 }
 
 function ladderOf(state: RunState, step: MultipathStep, draft: ScenarioResult): LadderEntry {
   const last = step.clauses.length === 0 ? undefined : draft.expectations.at(-1);
   return {
-    at: state.stepAt - state.startedAt, kind: 'step', text: step.text,
+    at: state.stepAt - state.startedAt,
+    kind: 'step',
+    text: step.text,
     ...(last === undefined ? {} : { verdict: last.verdict, clause: last.clause }),
   };
 }
@@ -232,7 +297,10 @@ function ladderOf(state: RunState, step: MultipathStep, draft: ScenarioResult): 
 function writeEvidence(state: RunState, context: MultipathContext, draft: ScenarioResult, folder: string): void {
   const epoch = Date.now() - performance.now();
   const { sent, left } = state.trace;
-  for (const [name, way] of [['capture.pcap', 'up'], ['server.pcap', 'down']] as const) {
+  for (const [name, way] of [
+    ['capture.pcap', 'up'],
+    ['server.pcap', 'down'],
+  ] as const) {
     const packets = [
       ...sent.map(({ record }) => record).filter((one) => one.way === way),
       ...left.filter((one) => one.way !== way),
@@ -251,12 +319,14 @@ function writeEvidence(state: RunState, context: MultipathContext, draft: Scenar
     writeFileSync(join(folder, PLOT), context.plot(seriesOf(state, changesOf(state, draft))));
     draft.evidence.plot = evidencePath(context.evidenceRoot, id, PLOT);
   }
-  for (const one of draft.expectations) if (one.verdict !== 'pass' && one.verdict !== 'info') one.pcap = draft.evidence.pcap;
+  for (const one of draft.expectations)
+    if (one.verdict !== 'pass' && one.verdict !== 'info') one.pcap = draft.evidence.pcap;
 }
 
 /** Steps that change something, for the plot. */
 function changesOf(state: RunState, draft: ScenarioResult): { at: number; text: string }[] {
-  return draft.ladder.filter((one) => one.kind === 'step' && !/^(judge-|until|joined|finish|single|pass)/.test(one.text))
+  return draft.ladder
+    .filter((one) => one.kind === 'step' && !/^(judge-|until|joined|finish|single|pass)/.test(one.text))
     .map(({ at, text }) => ({ at: at + state.startedAt, text }));
 }
 
@@ -280,7 +350,22 @@ function mergedLog(pair: Pair): AgentLogLine[] {
 function emptyResult(scenario: MultipathScenario, context: MultipathContext): ScenarioResult {
   const { id, title, suite, place, section, role, family, parameters } = scenario;
   return {
-    id, title, suite, file: place.file, line: place.line, section, role, family, parameters: { ...parameters },
-    verdict: 'error', durationMs: 0, expectations: [], ladder: [], measures: [], evidence: {}, counters: {}, rerun: context.rerun(scenario),
+    id,
+    title,
+    suite,
+    file: place.file,
+    line: place.line,
+    section,
+    role,
+    family,
+    parameters: { ...parameters },
+    verdict: 'error',
+    durationMs: 0,
+    expectations: [],
+    ladder: [],
+    measures: [],
+    evidence: {},
+    counters: {},
+    rerun: context.rerun(scenario),
   };
 }

@@ -58,8 +58,14 @@ export function seriesOf(state: RunState, events: readonly { at: number; text: s
     events: events.map(({ at, text }) => ({ t: (at - start) / 1000, text })),
     paths: [...paths.keys()].map((path) => ({
       path,
-      sequence: thin(carried.filter((one) => one.path === path).map((one) => ({ t: (one.at - start) / 1000, value: one.dsn }))),
-      rate: rates(left.filter((one) => one.path === path && one.way === way), start, end),
+      sequence: thin(
+        carried.filter((one) => one.path === path).map((one) => ({ t: (one.at - start) / 1000, value: one.dsn })),
+      ),
+      rate: rates(
+        left.filter((one) => one.path === path && one.way === way),
+        start,
+        end,
+      ),
       rtt: thin(roundTrips(state, path, way, start)),
     })),
   };
@@ -88,7 +94,9 @@ function roundTrips(state: RunState, path: string, way: 'up' | 'down', start: nu
   const flows = new Map<string, Waiting[]>();
   const highest = new Map<string, number>();
   const found: Point[] = [];
-  const arrived = new Map(state.trace.left.filter((one) => one.path === path && one.way !== way).map((one) => [one.bytes, one.at]));
+  const arrived = new Map(
+    state.trace.left.filter((one) => one.path === path && one.way !== way).map((one) => [one.bytes, one.at]),
+  );
   for (const { record, packet } of state.trace.sent) {
     if (record.path !== path) continue;
     const { ip, tcp } = packet;
@@ -99,7 +107,7 @@ function roundTrips(state: RunState, path: string, way: 'up' | 'down', start: nu
       const before = highest.get(flow);
       if (before !== undefined && ((end - before) | 0) <= 0) continue;
       highest.set(flow, end);
-      flows.set(flow, [...flows.get(flow) ?? [], { end, at: record.at }].slice(-2048));
+      flows.set(flow, [...(flows.get(flow) ?? []), { end, at: record.at }].slice(-2048));
       continue;
     }
     // When the acknowledgment came back to the sender; one that never did says nothing.

@@ -104,7 +104,7 @@ export class RunState {
    * @throws StepUnmet when the time is over first
    */
   async until(what: string, holds: () => boolean, withinMs: number): Promise<void> {
-    if (!await this.sooner(holds, withinMs)) throw new StepUnmet(`${what}: not within ${withinMs} ms`);
+    if (!(await this.sooner(holds, withinMs))) throw new StepUnmet(`${what}: not within ${withinMs} ms`);
   }
 
   /** Waits until a condition holds, and says whether it did before the time was over. */
@@ -128,7 +128,8 @@ export class RunState {
   markOf(name: string | undefined): number {
     if (name === undefined) return this.startedAt;
     const at = this.marks.get(name);
-    if (at === undefined) throw new StepUnmet(`mark "${name}" was not reached; marks are ${[...this.marks.keys()].join(', ')}`);
+    if (at === undefined)
+      throw new StepUnmet(`mark "${name}" was not reached; marks are ${[...this.marks.keys()].join(', ')}`);
     return at;
   }
 

@@ -52,10 +52,15 @@ export class Trace {
   }
 
   /** Packets of one side, from a time on (and before another), on one path or on all. */
-  of(from: Side, { path, since = 0, before = Infinity }: { path?: string | undefined; since?: number; before?: number }): Sent[] {
+  of(
+    from: Side,
+    { path, since = 0, before = Infinity }: { path?: string | undefined; since?: number; before?: number },
+  ): Sent[] {
     const way = from === 'client' ? 'up' : 'down';
-    return this.sent.filter(({ record }) =>
-      record.way === way && (path === undefined || record.path === path) && record.at >= since && record.at < before);
+    return this.sent.filter(
+      ({ record }) =>
+        record.way === way && (path === undefined || record.path === path) && record.at >= since && record.at < before,
+    );
   }
 
   /** Whether an additional subflow stands on a path: its third packet was answered. */
@@ -70,12 +75,20 @@ export class Trace {
 
   /** Whether the receiver has acknowledged, on that path, all that the tester dropped there by choice. */
   hasRecovered(path: string): boolean {
-    return this.#droppedOn(path).every(({ record, packet: { ip, tcp } }) => this.sent.some((one) => {
-      const { ip: backIp, tcp: back } = one.packet;
-      return one.record.path === path && one.record.way !== record.way && one.record.at > record.at
-        && backIp.dst === ip.src && back.dstPort === tcp.srcPort && back.srcPort === tcp.dstPort
-        && ((back.ack - tcp.seq - tcp.payload.length) | 0) >= 0;
-    }));
+    return this.#droppedOn(path).every(({ record, packet: { ip, tcp } }) =>
+      this.sent.some((one) => {
+        const { ip: backIp, tcp: back } = one.packet;
+        return (
+          one.record.path === path &&
+          one.record.way !== record.way &&
+          one.record.at > record.at &&
+          backIp.dst === ip.src &&
+          back.dstPort === tcp.srcPort &&
+          back.srcPort === tcp.dstPort &&
+          ((back.ack - tcp.seq - tcp.payload.length) | 0) >= 0
+        );
+      }),
+    );
   }
 
   #droppedOn(path: string): Sent[] {
@@ -98,6 +111,17 @@ export function hasOption({ tcp }: Packet, kind?: string): boolean {
 }
 
 function isMptcp(kind: string): boolean {
-  return ['mp_capable', 'mp_join', 'dss', 'add_addr', 'remove_addr', 'mp_prio', 'mp_fail', 'mp_fastclose', 'mp_tcprst',
-    'mp_experimental', 'mptcp_unknown'].includes(kind);
+  return [
+    'mp_capable',
+    'mp_join',
+    'dss',
+    'add_addr',
+    'remove_addr',
+    'mp_prio',
+    'mp_fail',
+    'mp_fastclose',
+    'mp_tcprst',
+    'mp_experimental',
+    'mptcp_unknown',
+  ].includes(kind);
 }

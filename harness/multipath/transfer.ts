@@ -94,7 +94,9 @@ export class Transfer {
       // An agent that is gone fails the next request to it, too: there it becomes the scenario's error.
       failures.push(error instanceof AgentRefused ? error.code : String(error));
     };
-    const sending = from.agent.request('send', { fd: from.fd, fill: this.size, offset, timeout: LONGEST_MS }).catch(fails);
+    const sending = from.agent
+      .request('send', { fd: from.fd, fill: this.size, offset, timeout: LONGEST_MS })
+      .catch(fails);
     try {
       await this.#receive(to, offset);
     } catch (error) {
@@ -111,7 +113,13 @@ export class Transfer {
   async #receive({ agent, fd }: Socket, offset: number): Promise<void> {
     for (let total = 0; total < this.size;) {
       const wanted = Math.min(STRIDE, this.size - total);
-      const answer = await agent.request('recv', { fd, bytes: wanted, offset: offset + total, show: 0, timeout: LONGEST_MS });
+      const answer = await agent.request('recv', {
+        fd,
+        bytes: wanted,
+        offset: offset + total,
+        show: 0,
+        timeout: LONGEST_MS,
+      });
       const got = Number(answer['bytes'] ?? 0);
       if (got > 0) {
         this.deliveries.push({ at: performance.now(), total: total + got });

@@ -25,15 +25,24 @@ function scalesOf(packets: readonly Packet[]): Map<string, number> {
  * furthest to the right edge of the window, the furthest that any Data ACK had brought to the sender. Undefined when no
  * data went.
  */
-export function leastRoom(state: RunState, from: Side, { since, before }: { since: number; before: number }): number | undefined {
+export function leastRoom(
+  state: RunState,
+  from: Side,
+  { since, before }: { since: number; before: number },
+): number | undefined {
   const way = from === 'client' ? 'up' : 'down';
-  const acks = state.trace.left.filter((one) => one.way !== way).flatMap(({ at, bytes }) => {
-    const packet = decodePacket(bytes);
-    return isNotTcp(packet) ? [] : [{ at, packet }];
-  });
+  const acks = state.trace.left
+    .filter((one) => one.way !== way)
+    .flatMap(({ at, bytes }) => {
+      const packet = decodePacket(bytes);
+      return isNotTcp(packet) ? [] : [{ at, packet }];
+    });
   const scales = scalesOf(acks.map(({ packet }) => packet));
   const events = [
-    ...acks, ...state.trace.sent.filter(({ record }) => record.way === way).map(({ record, packet }) => ({ at: record.at, packet, isData: true })),
+    ...acks,
+    ...state.trace.sent
+      .filter(({ record }) => record.way === way)
+      .map(({ record, packet }) => ({ at: record.at, packet, isData: true })),
   ].sort((a, b) => a.at - b.at);
   let edge: number | undefined;
   let end: number | undefined;

@@ -20,20 +20,28 @@ describe('addresses', () => {
 
   test('text and octets go round, and the system reads the same address', () => {
     const octets = fc.constantFrom(4, 16).chain((n) => fc.uint8Array({ minLength: n, maxLength: n }));
-    fc.assert(fc.property(octets, (bytes) => {
-      const text = formatAddress(bytes);
-      expect(parseAddress(text)).toEqual(bytes);
-      expect(bytes.length === 4 ? isIPv4(text) : isIPv6(text)).toBe(true);
-    }));
+    fc.assert(
+      fc.property(octets, (bytes) => {
+        const text = formatAddress(bytes);
+        expect(parseAddress(text)).toEqual(bytes);
+        expect(bytes.length === 4 ? isIPv4(text) : isIPv6(text)).toBe(true);
+      }),
+    );
   });
 
   test('the system has the same canonical form, also with many zeros', () => {
     const sparse = fc.array(fc.constantFrom(0, 0, 1, 0xffff), { minLength: 8, maxLength: 8 });
     // Texts that start with five zero groups are left out: the system writes ::0.0.255.255 for ::ffff.
-    fc.assert(fc.property(sparse.filter((words) => words.slice(0, 5).some((word) => word !== 0)), (words) => {
-      const full = words.map((word) => word.toString(16)).join(':');
-      expect(canonicalAddress(full)).toBe(new SocketAddress({ address: full, family: 'ipv6' }).address);
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(
+        sparse.filter((words) => words.slice(0, 5).some((word) => word !== 0)),
+        (words) => {
+          const full = words.map((word) => word.toString(16)).join(':');
+          expect(canonicalAddress(full)).toBe(new SocketAddress({ address: full, family: 'ipv6' }).address);
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 
   test('v4-mapped', () => {
@@ -45,8 +53,24 @@ describe('addresses', () => {
   });
 
   test.each([
-    '', '1.2.3', '1.2.3.4.5', '01.2.3.4', '1.2.3.256', '1.2.3.x', ':', ':::', '1::2::3', '1:2:3:4:5:6:7', '12345::',
-    '1:2:3:4:5:6:7:8:9', '1:2:3:4::5:6:7:8', '::1.2.3', '1.2.3.4::', '1:1.2.3.4:2::', 'fe80::1%eth0', '::g',
+    '',
+    '1.2.3',
+    '1.2.3.4.5',
+    '01.2.3.4',
+    '1.2.3.256',
+    '1.2.3.x',
+    ':',
+    ':::',
+    '1::2::3',
+    '1:2:3:4:5:6:7',
+    '12345::',
+    '1:2:3:4:5:6:7:8:9',
+    '1:2:3:4::5:6:7:8',
+    '::1.2.3',
+    '1.2.3.4::',
+    '1:1.2.3.4:2::',
+    'fe80::1%eth0',
+    '::g',
   ])('"%s" is none', (text) => {
     expect(() => parseAddress(text)).toThrow(`address "${text}"`);
   });

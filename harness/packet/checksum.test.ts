@@ -16,9 +16,12 @@ describe('internet checksum', () => {
   });
 
   test('agrees with the definition', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
-      expect(onesSum(bytes)).toBe(plainSum(bytes));
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+        expect(onesSum(bytes)).toBe(plainSum(bytes));
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test.each([65535, 65536, 65537, 65538, 200_001])('%i octets of all ones do not overflow', (length) => {
@@ -27,11 +30,13 @@ describe('internet checksum', () => {
   });
 
   test('zero over data that holds its own checksum', () => {
-    fc.assert(fc.property(fc.uint8Array({ minLength: 2, maxLength: 60 }), (bytes) => {
-      bytes.set([0, 0]);
-      const checksum = internetChecksum(bytes);
-      bytes.set([checksum >> 8, checksum & 0xff]);
-      expect(internetChecksum(bytes)).toBe(0);
-    }));
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 2, maxLength: 60 }), (bytes) => {
+        bytes.set([0, 0]);
+        const checksum = internetChecksum(bytes);
+        bytes.set([checksum >> 8, checksum & 0xff]);
+        expect(internetChecksum(bytes)).toBe(0);
+      }),
+    );
   });
 });

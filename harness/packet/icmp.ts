@@ -32,9 +32,10 @@ const ICMPV6 = { ECHO_REQUEST: 128, ECHO_REPLY: 129 } as const;
  */
 export function encodeEchoRequest(request: EchoRequest): Uint8Array {
   const { family, src, dst, payload = new Uint8Array(0) } = request;
-  const ip: IpHeader = family === 'ipv4'
-    ? { family, src, dst, tos: 0, id: 0, fragment: 0x4000, ttl: 64, protocol: PROTOCOL.ICMP }
-    : { family, src, dst, trafficClass: 0, flowLabel: 0, hopLimit: 64, protocol: PROTOCOL.ICMPV6 };
+  const ip: IpHeader =
+    family === 'ipv4'
+      ? { family, src, dst, tos: 0, id: 0, fragment: 0x4000, ttl: 64, protocol: PROTOCOL.ICMP }
+      : { family, src, dst, trafficClass: 0, flowLabel: 0, hopLimit: 64, protocol: PROTOCOL.ICMPV6 };
   const length = 8 + payload.length;
   const w = new ByteWriter(40 + length);
   writeIpHeader(w, ip, length);

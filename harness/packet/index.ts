@@ -1,7 +1,13 @@
 export type * from './types.ts';
 export { FLAG } from './types.ts';
 export {
-  canonicalAddress, familyOf, formatAddress, fromV4Mapped, isV4Mapped, parseAddress, toV4Mapped,
+  canonicalAddress,
+  familyOf,
+  formatAddress,
+  fromV4Mapped,
+  isV4Mapped,
+  parseAddress,
+  toV4Mapped,
 } from './address.ts';
 export { EncodeError } from './bytes.ts';
 export { foldSum, internetChecksum, onesSum, pseudoHeaderSum } from './checksum.ts';
@@ -10,6 +16,12 @@ export { PROTOCOL } from './ip.ts';
 export { SUBTYPE_NAMES } from './mptcp-decode.ts';
 export { decodeOptions, encodedLength, encodeOptions, OPTION_KIND } from './options.ts';
 export {
-  decodePacket, decodeTcp, encodePacket, isNotTcp, normalizePacket, synthesizeIpv6, verifyChecksums,
+  decodePacket,
+  decodeTcp,
+  encodePacket,
+  isNotTcp,
+  normalizePacket,
+  synthesizeIpv6,
+  verifyChecksums,
 } from './packet.ts';
 export { MAX_OPTION_OCTETS, padOptions } from './tcp.ts';

@@ -160,7 +160,7 @@ function isExtension(type: number): boolean {
     case 60: /* destination options */
     case 135: /* mobility */
     case 139: /* host identity */
-    case 140: /* shim6 */
+    case 140 /* shim6 */:
       return true;
     default:
       return false;

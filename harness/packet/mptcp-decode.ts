@@ -54,9 +54,7 @@ export function decodeMptcp(span: OptionSpan): MptcpOption | undefined {
       return { kind: 'mp_fastclose', reserved: view.getUint16(at + 2) & 0xfff, receiverKey: view.getBigUint64(at + 4) };
     case 8:
       if (length !== 4) return undefined;
-      return {
-        kind: 'mp_tcprst', reserved: nibble >> 1, transient: (nibble & 1) === 1, reason: view.getUint8(at + 3),
-      };
+      return { kind: 'mp_tcprst', reserved: nibble >> 1, transient: (nibble & 1) === 1, reason: view.getUint8(at + 3) };
     case 15:
       return { kind: 'mp_experimental', nibble, data: octets(span, 3, length - 3) };
     default:

@@ -5,7 +5,15 @@ import type { MalformedReason, OptionMalformed, TcpOption } from './types.ts';
 
 /** TCP option kinds that the codec knows (the IANA registry "TCP Option Kind Numbers"). */
 export const OPTION_KIND = {
-  EOL: 0, NOP: 1, MSS: 2, WSCALE: 3, SACK_OK: 4, SACK: 5, TS: 8, MPTCP: 30, FASTOPEN: 34,
+  EOL: 0,
+  NOP: 1,
+  MSS: 2,
+  WSCALE: 3,
+  SACK_OK: 4,
+  SACK: 5,
+  TS: 8,
+  MPTCP: 30,
+  FASTOPEN: 34,
 } as const;
 
 /**
@@ -230,7 +238,11 @@ function tcpLengths(code: number): string {
 }
 
 function malformed(
-  code: number, subtype: number | undefined, reason: MalformedReason, message: string, raw: Uint8Array,
+  code: number,
+  subtype: number | undefined,
+  reason: MalformedReason,
+  message: string,
+  raw: Uint8Array,
 ): OptionMalformed {
   return { kind: 'malformed', code, ...(subtype !== undefined && { subtype }), reason, message, raw };
 }

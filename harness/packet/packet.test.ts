@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeEchoReply, encodeEchoRequest } from './icmp.ts';
 import {
-  decodePacket, decodeTcp, encodePacket, isNotTcp, normalizePacket, synthesizeIpv6, verifyChecksums,
+  decodePacket,
+  decodeTcp,
+  encodePacket,
+  isNotTcp,
+  normalizePacket,
+  synthesizeIpv6,
+  verifyChecksums,
 } from './packet.ts';
 import { ipv4Address, ipv6Address, packet } from './testing/arbitrary.ts';
 import { FLAG, type Packet } from './types.ts';
@@ -12,13 +18,28 @@ const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.repla
 const v4: Packet = {
   ip: { family: 'ipv4', src: '10.0.0.1', dst: '10.0.0.2', tos: 0, id: 7, fragment: 0x4000, ttl: 64, protocol: 6 },
   tcp: {
-    srcPort: 1234, dstPort: 80, seq: 1, ack: 2, flags: FLAG.SYN, window: 65535, urgent: 0,
-    options: [{ kind: 'mss', mss: 1460 }, { kind: 'mp_capable', version: 1, flags: 1 }], payload: hex('010203'),
+    srcPort: 1234,
+    dstPort: 80,
+    seq: 1,
+    ack: 2,
+    flags: FLAG.SYN,
+    window: 65535,
+    urgent: 0,
+    options: [
+      { kind: 'mss', mss: 1460 },
+      { kind: 'mp_capable', version: 1, flags: 1 },
+    ],
+    payload: hex('010203'),
   },
 };
 const v6: Packet = {
   ip: {
-    family: 'ipv6', src: '2001:db8::1', dst: '2001:db8::2', trafficClass: 3, flowLabel: 0x12345, hopLimit: 9,
+    family: 'ipv6',
+    src: '2001:db8::1',
+    dst: '2001:db8::2',
+    trafficClass: 3,
+    flowLabel: 0x12345,
+    hopLimit: 9,
     protocol: 6,
   },
   tcp: v4.tcp,
@@ -26,45 +47,59 @@ const v6: Packet = {
 
 describe('packets', () => {
   test('decode(encode(p)) is normalize(p)', () => {
-    fc.assert(fc.property(packet, (p) => {
-      expect(decodePacket(encodePacket(p))).toEqual(normalizePacket(p));
-    }), { numRuns: 500 });
+    fc.assert(
+      fc.property(packet, (p) => {
+        expect(decodePacket(encodePacket(p))).toEqual(normalizePacket(p));
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('a decoded packet encodes to the same octets', () => {
-    fc.assert(fc.property(packet, (p) => {
-      const bytes = encodePacket(p);
-      const decoded = decodePacket(bytes);
-      if (isNotTcp(decoded)) throw new Error(decoded.message);
-      expect(encodePacket(decoded)).toEqual(bytes);
-    }), { numRuns: 300 });
+    fc.assert(
+      fc.property(packet, (p) => {
+        const bytes = encodePacket(p);
+        const decoded = decodePacket(bytes);
+        if (isNotTcp(decoded)) throw new Error(decoded.message);
+        expect(encodePacket(decoded)).toEqual(bytes);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   test('computed checksums are right, and a flipped bit shows', () => {
-    fc.assert(fc.property(packet, fc.nat(), (p, where) => {
-      const bytes = encodePacket(p);
-      expect(verifyChecksums(bytes)).toEqual({ ip: true, tcp: true });
-      const start = bytes.length - p.tcp.payload.length - 20;
-      const at = start + (where % (bytes.length - start));
-      bytes[at]! ^= 1 << (where % 8);
-      const broken = verifyChecksums(bytes);
-      if (!isNotTcp(broken)) expect(broken.tcp).toBe(false);
-    }), { numRuns: 300 });
+    fc.assert(
+      fc.property(packet, fc.nat(), (p, where) => {
+        const bytes = encodePacket(p);
+        expect(verifyChecksums(bytes)).toEqual({ ip: true, tcp: true });
+        const start = bytes.length - p.tcp.payload.length - 20;
+        const at = start + (where % (bytes.length - start));
+        bytes[at]! ^= 1 << (where % 8);
+        const broken = verifyChecksums(bytes);
+        if (!isNotTcp(broken)) expect(broken.tcp).toBe(false);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   test('noise and truncated packets never throw', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 120 }), fc.constantFrom(0x45, 0x46, 0x4f, 0x60),
-      (bytes, first) => {
-      if (bytes.length > 0) bytes[0] = first;
-      decodePacket(bytes);
-      verifyChecksums(bytes);
-      decodeEchoReply(bytes);
-      decodeTcp(bytes, { src: '::1', dst: '::2', family: 'ipv6' });
-    }), { numRuns: 3000 });
-    fc.assert(fc.property(packet, (p) => {
-      const bytes = encodePacket(p);
-      for (let end = 0; end < bytes.length; end++) expect(isNotTcp(decodePacket(bytes.subarray(0, end)))).toBe(true);
-    }), { numRuns: 50 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 120 }), fc.constantFrom(0x45, 0x46, 0x4f, 0x60), (bytes, first) => {
+        if (bytes.length > 0) bytes[0] = first;
+        decodePacket(bytes);
+        verifyChecksums(bytes);
+        decodeEchoReply(bytes);
+        decodeTcp(bytes, { src: '::1', dst: '::2', family: 'ipv6' });
+      }),
+      { numRuns: 3000 },
+    );
+    fc.assert(
+      fc.property(packet, (p) => {
+        const bytes = encodePacket(p);
+        for (let end = 0; end < bytes.length; end++) expect(isNotTcp(decodePacket(bytes.subarray(0, end)))).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
   });
 
   test('a Buffer gives plain octets, and bytes behind the packet are dropped', () => {
@@ -85,19 +120,39 @@ describe('packets', () => {
   test.each<[string, Uint8Array, object]>([
     ['nothing', hex(''), { problem: 'truncated' }],
     ['another version', hex('50'), { problem: 'not_ip', message: 'IP version: expected 4 or 6, got 5' }],
-    ['a fragment', encodePacket({ ...v4, ip: { ...v4.ip, fragment: 0x2001 } as Packet['ip'] }),
-      { problem: 'fragment', message: 'a fragment at offset 8, more to follow: true' }],
-    ['UDP', encodePacket({ ...v4, ip: { ...v4.ip, protocol: 17 } }),
-      { problem: 'not_tcp', message: 'IP protocol: expected 6 (TCP), got 17' }],
-    ['a short data offset', encodePacket({ ...v4, tcp: { ...v4.tcp, dataOffset: 4 } }),
-      { problem: 'bad_header_length' }],
-    ['a long data offset', encodePacket({ ...v4, tcp: { ...v4.tcp, dataOffset: 15 } }),
-      { problem: 'bad_header_length' }],
-    ['a total length beyond the end', encodePacket({ ...v4, ip: { ...v4.ip, totalLength: 999 } as Packet['ip'] }),
-      { problem: 'truncated' }],
-    ['an IPv6 fragment', encodePacket({
-      ...v6, ip: { ...v6.ip, extensions: [{ type: 44, raw: hex('06 00 0009 00000001') }] } as Packet['ip'],
-    }), { problem: 'fragment' }],
+    [
+      'a fragment',
+      encodePacket({ ...v4, ip: { ...v4.ip, fragment: 0x2001 } as Packet['ip'] }),
+      { problem: 'fragment', message: 'a fragment at offset 8, more to follow: true' },
+    ],
+    [
+      'UDP',
+      encodePacket({ ...v4, ip: { ...v4.ip, protocol: 17 } }),
+      { problem: 'not_tcp', message: 'IP protocol: expected 6 (TCP), got 17' },
+    ],
+    [
+      'a short data offset',
+      encodePacket({ ...v4, tcp: { ...v4.tcp, dataOffset: 4 } }),
+      { problem: 'bad_header_length' },
+    ],
+    [
+      'a long data offset',
+      encodePacket({ ...v4, tcp: { ...v4.tcp, dataOffset: 15 } }),
+      { problem: 'bad_header_length' },
+    ],
+    [
+      'a total length beyond the end',
+      encodePacket({ ...v4, ip: { ...v4.ip, totalLength: 999 } as Packet['ip'] }),
+      { problem: 'truncated' },
+    ],
+    [
+      'an IPv6 fragment',
+      encodePacket({
+        ...v6,
+        ip: { ...v6.ip, extensions: [{ type: 44, raw: hex('06 00 0009 00000001') }] } as Packet['ip'],
+      }),
+      { problem: 'fragment' },
+    ],
   ])('%s', (_name, bytes, expected) => {
     expect(decodePacket(bytes)).toMatchObject(expected);
   });
@@ -135,7 +190,8 @@ describe('bare TCP segments', () => {
 
   test('too short', () => {
     expect(decodeTcp(new Uint8Array(19), { src: '::1', dst: '::2', family: 'ipv6' })).toEqual({
-      problem: 'truncated', message: 'TCP header: expected 20 octets, got 19',
+      problem: 'truncated',
+      message: 'TCP header: expected 20 octets, got 19',
     });
   });
 });
@@ -159,23 +215,27 @@ describe('ICMP echo', () => {
   const fields = { id: fc.nat(0xffff), seq: fc.nat(0xffff), payload: fc.uint8Array({ maxLength: 33 }) };
 
   test('IPv4', () => {
-    fc.assert(fc.property(fc.record({ ...fields, src: ipv4Address, dst: ipv4Address }), (echo) => {
-      const request = encodeEchoRequest({ family: 'ipv4', ...echo });
-      const { id, seq, payload } = echo;
-      expect(decodeEchoReply(answer(request, 20, 4, 0))).toEqual({ id, seq, payload });
-      expect(decodeEchoReply(request)).toBeUndefined();
-    }));
+    fc.assert(
+      fc.property(fc.record({ ...fields, src: ipv4Address, dst: ipv4Address }), (echo) => {
+        const request = encodeEchoRequest({ family: 'ipv4', ...echo });
+        const { id, seq, payload } = echo;
+        expect(decodeEchoReply(answer(request, 20, 4, 0))).toEqual({ id, seq, payload });
+        expect(decodeEchoReply(request)).toBeUndefined();
+      }),
+    );
   });
 
   test('IPv6, whole and bare', () => {
-    fc.assert(fc.property(fc.record({ ...fields, src: ipv6Address, dst: ipv6Address }), (echo) => {
-      const request = encodeEchoRequest({ family: 'ipv6', ...echo });
-      const reply = answer(request, 40, 16, 129);
-      const { id, seq, payload } = echo;
-      expect(decodeEchoReply(reply)).toEqual({ id, seq, payload });
-      expect(decodeEchoReply(reply.subarray(40))).toEqual({ id, seq, payload });
-      expect(decodeEchoReply(request)).toBeUndefined();
-    }));
+    fc.assert(
+      fc.property(fc.record({ ...fields, src: ipv6Address, dst: ipv6Address }), (echo) => {
+        const request = encodeEchoRequest({ family: 'ipv6', ...echo });
+        const reply = answer(request, 40, 16, 129);
+        const { id, seq, payload } = echo;
+        expect(decodeEchoReply(reply)).toEqual({ id, seq, payload });
+        expect(decodeEchoReply(reply.subarray(40))).toEqual({ id, seq, payload });
+        expect(decodeEchoReply(request)).toBeUndefined();
+      }),
+    );
   });
 
   test('a broken checksum and other packets', () => {

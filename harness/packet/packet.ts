@@ -66,7 +66,14 @@ function assumedHeader(from: { src: string; dst: string; family: Family }, lengt
   const dst = canonicalAddress(from.dst);
   if (from.family === 'ipv6') return { ...assumedIpv6(src, dst), payloadLength: length };
   const assumed: IpHeader = {
-    family: 'ipv4', src, dst, tos: 0, id: 0, fragment: 0x4000, ttl: 64, protocol: PROTOCOL.TCP,
+    family: 'ipv4',
+    src,
+    dst,
+    tos: 0,
+    id: 0,
+    fragment: 0x4000,
+    ttl: 64,
+    protocol: PROTOCOL.TCP,
     totalLength: 20 + length,
   };
   const w = new ByteWriter();
@@ -122,9 +129,10 @@ export function normalizePacket(packet: Packet): Packet {
   const options = [...padOptions(tcp.options)];
   const optionOctets = encodeOptionArea(tcp).length;
   const start = bytes.length - tcp.payload.length - optionOctets - 20;
-  const lengths = ip.family === 'ipv4'
-    ? { ...ip, src, dst, totalLength: view.getUint16(2), checksum: view.getUint16(10) }
-    : { ...ip, src, dst, payloadLength: view.getUint16(4) };
+  const lengths =
+    ip.family === 'ipv4'
+      ? { ...ip, src, dst, totalLength: view.getUint16(2), checksum: view.getUint16(10) }
+      : { ...ip, src, dst, payloadLength: view.getUint16(4) };
   return {
     ip: lengths,
     tcp: { ...tcp, options, dataOffset: view.getUint8(start + 12) >> 4, checksum: view.getUint16(start + 16) },

@@ -35,14 +35,43 @@ const some = (value: bigint | number | undefined): bigint[] => (value === undefi
 
 const M = 'tcp.options.mptcp.';
 const FIELDS = [
-  'tcp.options.mss_val', 'tcp.options.wscale.shift', 'tcp.options.sack_le', 'tcp.options.sack_re',
-  'tcp.options.timestamp.tsval', 'tcp.options.timestamp.tsecr', 'tcp.options.tfo.cookie',
+  'tcp.options.mss_val',
+  'tcp.options.wscale.shift',
+  'tcp.options.sack_le',
+  'tcp.options.sack_re',
+  'tcp.options.timestamp.tsval',
+  'tcp.options.timestamp.tsecr',
+  'tcp.options.tfo.cookie',
   ...[
-    'subtype', 'version', 'flags', 'sendkey', 'recvkey', 'datalvllen', 'checksum', 'backup.flag', 'addrid', 'recvtok',
-    'sendrand', 'sendtrunchmac', 'sendhmac', 'reserved', 'datafin.flag', 'dseqn8.flag', 'dseqnpresent.flag',
-    'dataack8.flag', 'dataackpresent.flag', 'rawdataack', 'rawdataseqno', 'subflowseqno', 'echo', 'ipv4', 'ipv6',
+    'subtype',
+    'version',
+    'flags',
+    'sendkey',
+    'recvkey',
+    'datalvllen',
+    'checksum',
+    'backup.flag',
+    'addrid',
+    'recvtok',
+    'sendrand',
+    'sendtrunchmac',
+    'sendhmac',
+    'reserved',
+    'datafin.flag',
+    'dseqn8.flag',
+    'dseqnpresent.flag',
+    'dataack8.flag',
+    'dataackpresent.flag',
+    'rawdataack',
+    'rawdataseqno',
+    'subflowseqno',
+    'echo',
+    'ipv4',
+    'ipv6',
     'port',
-    'addaddrtrunchmac', 'flag_T.flag', 'rst_reason',
+    'addaddrtrunchmac',
+    'flag_T.flag',
+    'rst_reason',
   ].map((name) => M + name),
 ] as const;
 
@@ -77,8 +106,13 @@ function mptcpFields(o: TcpOption): Expected {
   switch (o.kind) {
     case 'mp_capable':
       return {
-        subtype: [0n], version: [BigInt(o.version)], flags: [BigInt(o.flags)], sendkey: some(o.senderKey),
-        recvkey: some(o.receiverKey), datalvllen: some(o.dataLength), checksum: some(o.checksum),
+        subtype: [0n],
+        version: [BigInt(o.version)],
+        flags: [BigInt(o.flags)],
+        sendkey: some(o.senderKey),
+        recvkey: some(o.receiverKey),
+        datalvllen: some(o.dataLength),
+        checksum: some(o.checksum),
       };
     case 'mp_join':
       return { subtype: [1n], ...joinFields(o) };
@@ -88,7 +122,11 @@ function mptcpFields(o: TcpOption): Expected {
       const address = { [o.address.includes(':') ? 'ipv6' : 'ipv4']: [o.address] };
       const hmac = o.hmac === undefined ? [] : [asNumber(o.hmac)];
       return {
-        subtype: [3n], echo: flag(o.echo), addrid: [BigInt(o.addressId)], ...address, port: some(o.port),
+        subtype: [3n],
+        echo: flag(o.echo),
+        addrid: [BigInt(o.addressId)],
+        ...address,
+        port: some(o.port),
         addaddrtrunchmac: hmac,
       };
     }
@@ -144,7 +182,14 @@ function compare(row: Row, option: TcpOption): void {
 }
 
 const ip: Packet['ip'] = {
-  family: 'ipv4', src: '10.0.0.1', dst: '10.0.0.2', tos: 0, id: 0, fragment: 0x4000, ttl: 64, protocol: 6,
+  family: 'ipv4',
+  src: '10.0.0.1',
+  dst: '10.0.0.2',
+  tos: 0,
+  id: 0,
+  fragment: 0x4000,
+  ttl: 64,
+  protocol: 6,
 };
 
 function flagsFor(o: TcpOption): number {
@@ -156,8 +201,17 @@ function flagsFor(o: TcpOption): number {
 function segment(flow: number, flags: number, options: TcpOption[]): Uint8Array {
   return encodePacket({
     ip,
-    tcp: { srcPort: 1024 + flow, dstPort: 80, seq: 1, ack: 1, flags, window: 100, urgent: 0, options,
-      payload: new Uint8Array(0) },
+    tcp: {
+      srcPort: 1024 + flow,
+      dstPort: 80,
+      seq: 1,
+      ack: 1,
+      flags,
+      window: 100,
+      urgent: 0,
+      options,
+      payload: new Uint8Array(0),
+    },
   });
 }
 
@@ -172,7 +226,13 @@ const allDss = Array.from({ length: 64 }, (_, bits): OptionDss => {
   const on = (bit: number): boolean => (bits & bit) !== 0;
   const wide = 0x1122334455667788n;
   return {
-    kind: 'dss', reserved: 0, dataFin: on(16), dsn8: on(8), hasMap: on(4), dataAck8: on(2), hasDataAck: on(1),
+    kind: 'dss',
+    reserved: 0,
+    dataFin: on(16),
+    dsn8: on(8),
+    hasMap: on(4),
+    dataAck8: on(2),
+    hasDataAck: on(1),
     ...(on(1) && { dataAck: BigInt.asUintN(on(2) ? 64 : 32, wide) }),
     ...(on(4) && { dsn: BigInt.asUintN(on(8) ? 64 : 32, ~wide), ssn: 0x99aabbcc, dataLength: 0xddee }),
     ...(on(4) && on(32) && { checksum: 0xf00d }),
@@ -236,43 +296,87 @@ function withPlainOptions({ ip: header, tcp }: Packet): Packet {
 describe('headers', () => {
   test('addresses, ports and header fields of whole packets', async () => {
     const packets = fc.sample(anyPacket, { numRuns: 200, seed: 8684 }).map(withPlainOptions);
-    const common = ['tcp.srcport', 'tcp.dstport', 'tcp.seq_raw', 'tcp.ack_raw', 'tcp.window_size_value',
+    const common = [
+      'tcp.srcport',
+      'tcp.dstport',
+      'tcp.seq_raw',
+      'tcp.ack_raw',
+      'tcp.window_size_value',
       'tcp.urgent_pointer',
-      'tcp.len', 'tcp.checksum.status'];
+      'tcp.len',
+      'tcp.checksum.status',
+    ];
     const rows = await dissect(packets.map(encodePacket), [
-      ...common, 'tcp.flags', 'ip.src', 'ip.dst', 'ip.ttl', 'ip.id', 'ip.dsfield', 'ipv6.src', 'ipv6.dst', 'ipv6.hlim',
-      'ipv6.flow', 'ipv6.tclass',
+      ...common,
+      'tcp.flags',
+      'ip.src',
+      'ip.dst',
+      'ip.ttl',
+      'ip.id',
+      'ip.dsfield',
+      'ipv6.src',
+      'ipv6.dst',
+      'ipv6.hlim',
+      'ipv6.flow',
+      'ipv6.tclass',
     ]);
     packets.forEach(({ ip: header, tcp }, i) => {
       const row = rows[i]!;
       const number = (field: string): number => Number(row[field]?.[0]);
-      expect([number('tcp.srcport'), number('tcp.dstport'), number('tcp.seq_raw'), number('tcp.ack_raw')])
-        .toEqual([tcp.srcPort, tcp.dstPort, tcp.seq, tcp.ack]);
-      expect([number('tcp.window_size_value'), number('tcp.urgent_pointer'), number('tcp.len'), number('tcp.flags')])
-        .toEqual([tcp.window, tcp.urgent, tcp.payload.length, tcp.flags]);
+      expect([number('tcp.srcport'), number('tcp.dstport'), number('tcp.seq_raw'), number('tcp.ack_raw')]).toEqual([
+        tcp.srcPort,
+        tcp.dstPort,
+        tcp.seq,
+        tcp.ack,
+      ]);
+      expect([
+        number('tcp.window_size_value'),
+        number('tcp.urgent_pointer'),
+        number('tcp.len'),
+        number('tcp.flags'),
+      ]).toEqual([tcp.window, tcp.urgent, tcp.payload.length, tcp.flags]);
       expect(row['tcp.checksum.status']).toEqual(['1']);
       if (header.family === 'ipv4') {
         expect([row['ip.src'], row['ip.dst']]).toEqual([[header.src], [header.dst]]);
         expect([number('ip.ttl'), number('ip.id'), number('ip.dsfield')]).toEqual([header.ttl, header.id, header.tos]);
       } else {
-        expect([row['ipv6.src'], row['ipv6.dst']].flat().map((a) => canonicalAddress(a ?? '')))
-          .toEqual([header.src, header.dst]);
-        expect([number('ipv6.hlim'), number('ipv6.flow'), number('ipv6.tclass')])
-          .toEqual([header.hopLimit, header.flowLabel, header.trafficClass]);
+        expect([row['ipv6.src'], row['ipv6.dst']].flat().map((a) => canonicalAddress(a ?? ''))).toEqual([
+          header.src,
+          header.dst,
+        ]);
+        expect([number('ipv6.hlim'), number('ipv6.flow'), number('ipv6.tclass')]).toEqual([
+          header.hopLimit,
+          header.flowLabel,
+          header.trafficClass,
+        ]);
       }
     });
   });
 
   test('ICMP and ICMPv6 echo requests', async () => {
     const echo = { id: 0x1234, seq: 0x5678, payload: Uint8Array.of(1, 2, 3) };
-    const rows = await dissect([
-      encodeEchoRequest({ family: 'ipv4', src: '10.0.0.1', dst: '10.0.0.2', ...echo }),
-      encodeEchoRequest({ family: 'ipv6', src: 'fd00::1', dst: 'fd00::2', ...echo }),
-    ], ['icmp.type', 'icmp.ident', 'icmp.seq', 'icmp.checksum.status', 'ip.checksum.status', 'icmpv6.type',
-      'icmpv6.echo.identifier', 'icmpv6.echo.sequence_number', 'icmpv6.checksum.status', 'data.data']);
+    const rows = await dissect(
+      [
+        encodeEchoRequest({ family: 'ipv4', src: '10.0.0.1', dst: '10.0.0.2', ...echo }),
+        encodeEchoRequest({ family: 'ipv6', src: 'fd00::1', dst: 'fd00::2', ...echo }),
+      ],
+      [
+        'icmp.type',
+        'icmp.ident',
+        'icmp.seq',
+        'icmp.checksum.status',
+        'ip.checksum.status',
+        'icmpv6.type',
+        'icmpv6.echo.identifier',
+        'icmpv6.echo.sequence_number',
+        'icmpv6.checksum.status',
+        'data.data',
+      ],
+    );
     const numbers = (row: Row | undefined): (number | string)[] =>
       Object.entries(row ?? {}).flatMap<number | string>(([field, values]) =>
-        field === 'data.data' ? values : values.slice(0, 1).map(Number));
+        field === 'data.data' ? values : values.slice(0, 1).map(Number),
+      );
     expect(numbers(rows[0])).toEqual([8, 0x1234, 0x5678, 1, 1, '010203']);
     expect(numbers(rows[1])).toEqual([128, 0x1234, 0x5678, 1, '010203']);
   });
@@ -281,8 +385,10 @@ describe('headers', () => {
 test('tokens and initial data sequence numbers are those that tshark expects', async () => {
   const keys = [...new Set(fc.sample(fc.bigInt({ min: 1n, max: 0xffffffffffffffffn }), { numRuns: 50, seed: 8684 }))];
   const packets = keys.map((senderKey, flow) =>
-    segment(flow, FLAG.SYN | FLAG.ACK, [{ kind: 'mp_capable', version: 1, flags: 1, senderKey }]));
+    segment(flow, FLAG.SYN | FLAG.ACK, [{ kind: 'mp_capable', version: 1, flags: 1, senderKey }]),
+  );
   const rows = await dissect(packets, ['mptcp.expected_token', 'mptcp.expected_idsn']);
-  expect(rows.map((row) => [row['mptcp.expected_token'], row['mptcp.expected_idsn']]))
-    .toEqual(keys.map((key) => [[String(token(key))], [String(idsn(key))]]));
+  expect(rows.map((row) => [row['mptcp.expected_token'], row['mptcp.expected_idsn']])).toEqual(
+    keys.map((key) => [[String(token(key))], [String(idsn(key))]]),
+  );
 });

@@ -89,20 +89,46 @@ interface Lying {
   length?: number;
 }
 
-export interface OptionEol { kind: 'eol' }
-export interface OptionNop { kind: 'nop' }
-export interface OptionMss extends Lying { kind: 'mss'; mss: number }
+export interface OptionEol {
+  kind: 'eol';
+}
+export interface OptionNop {
+  kind: 'nop';
+}
+export interface OptionMss extends Lying {
+  kind: 'mss';
+  mss: number;
+}
 /** Window scale (RFC 7323 §2). */
-export interface OptionWindowScale extends Lying { kind: 'wscale'; shift: number }
-export interface OptionSackPermitted extends Lying { kind: 'sack_ok' }
+export interface OptionWindowScale extends Lying {
+  kind: 'wscale';
+  shift: number;
+}
+export interface OptionSackPermitted extends Lying {
+  kind: 'sack_ok';
+}
 /** SACK blocks (RFC 2018), absolute sequence numbers, right edge exclusive. */
-export interface OptionSack extends Lying { kind: 'sack'; blocks: { left: number; right: number }[] }
+export interface OptionSack extends Lying {
+  kind: 'sack';
+  blocks: { left: number; right: number }[];
+}
 /** Timestamps (RFC 7323 §3). */
-export interface OptionTimestamps extends Lying { kind: 'ts'; value: number; echo: number }
+export interface OptionTimestamps extends Lying {
+  kind: 'ts';
+  value: number;
+  echo: number;
+}
 /** TCP fast open cookie (RFC 7413 §4.1.1); an empty cookie is a request. */
-export interface OptionFastOpen extends Lying { kind: 'fastopen'; cookie: Uint8Array }
+export interface OptionFastOpen extends Lying {
+  kind: 'fastopen';
+  cookie: Uint8Array;
+}
 /** Any other TCP option kind, well formed. `data` is what follows Kind and Length. */
-export interface OptionUnknown extends Lying { kind: 'unknown'; code: number; data: Uint8Array }
+export interface OptionUnknown extends Lying {
+  kind: 'unknown';
+  code: number;
+  data: Uint8Array;
+}
 
 /** MP_CAPABLE (RFC 8684 §3.1), and its v0 forms (RFC 6824 §3.1: the key already on the SYN). */
 export interface OptionMpCapable extends Lying {
@@ -191,16 +217,33 @@ export interface OptionAddAddr extends Lying {
 }
 
 /** REMOVE_ADDR (§3.4.2, figure 13). */
-export interface OptionRemoveAddr extends Lying { kind: 'remove_addr'; reserved: number; addressIds: number[] }
+export interface OptionRemoveAddr extends Lying {
+  kind: 'remove_addr';
+  reserved: number;
+  addressIds: number[];
+}
 
 /** MP_PRIO (§3.3.8, figure 11); v0 could carry an address id. */
-export interface OptionMpPrio extends Lying { kind: 'mp_prio'; reserved: number; backup: boolean; addressId?: number }
+export interface OptionMpPrio extends Lying {
+  kind: 'mp_prio';
+  reserved: number;
+  backup: boolean;
+  addressId?: number;
+}
 
 /** MP_FAIL (§3.7, figure 16). */
-export interface OptionMpFail extends Lying { kind: 'mp_fail'; reserved: number; dsn: bigint }
+export interface OptionMpFail extends Lying {
+  kind: 'mp_fail';
+  reserved: number;
+  dsn: bigint;
+}
 
 /** MP_FASTCLOSE (§3.5, figure 14). */
-export interface OptionMpFastclose extends Lying { kind: 'mp_fastclose'; reserved: number; receiverKey: bigint }
+export interface OptionMpFastclose extends Lying {
+  kind: 'mp_fastclose';
+  reserved: number;
+  receiverKey: bigint;
+}
 
 /** MP_TCPRST (§3.6, figure 15). */
 export interface OptionMpTcprst extends Lying {
@@ -213,7 +256,11 @@ export interface OptionMpTcprst extends Lying {
 }
 
 /** MP_EXPERIMENTAL (§7.2, subtype 0xf). `nibble` is the low half of the subtype octet. */
-export interface OptionMpExperimental extends Lying { kind: 'mp_experimental'; nibble: number; data: Uint8Array }
+export interface OptionMpExperimental extends Lying {
+  kind: 'mp_experimental';
+  nibble: number;
+  data: Uint8Array;
+}
 
 /** An MPTCP option with an unassigned subtype (9..14). */
 export interface OptionMptcpUnknown extends Lying {
@@ -228,7 +275,7 @@ export type MalformedReason =
   | 'truncated' /* the Length octet reaches past the option area */
   | 'no_length' /* a kind without its Length octet at the end of the area */
   | 'short_length' /* Length below 2 */
-  | 'bad_length' /* a length that the option (or MPTCP subtype and flags) does not have */;
+  | 'bad_length'; /* a length that the option (or MPTCP subtype and flags) does not have */
 
 /** Bytes that are not a well-formed option, kept whole so that they encode again to themselves. */
 export interface OptionMalformed {
@@ -245,18 +292,44 @@ export interface OptionMalformed {
 }
 
 /** What stands behind an `eol` up to the end of the option area; zeros when the sender keeps to RFC 9293 §3.1. */
-export interface OptionPadding { kind: 'padding'; raw: Uint8Array }
+export interface OptionPadding {
+  kind: 'padding';
+  raw: Uint8Array;
+}
 
 /** Octets written as they are, for what the model cannot say. Only ever encoded, never decoded. */
-export interface OptionRaw { kind: 'raw'; raw: Uint8Array }
+export interface OptionRaw {
+  kind: 'raw';
+  raw: Uint8Array;
+}
 
 export type MptcpOption =
-  | OptionMpCapable | OptionMpJoin | OptionDss | OptionAddAddr | OptionRemoveAddr | OptionMpPrio | OptionMpFail
-  | OptionMpFastclose | OptionMpTcprst | OptionMpExperimental | OptionMptcpUnknown;
+  | OptionMpCapable
+  | OptionMpJoin
+  | OptionDss
+  | OptionAddAddr
+  | OptionRemoveAddr
+  | OptionMpPrio
+  | OptionMpFail
+  | OptionMpFastclose
+  | OptionMpTcprst
+  | OptionMpExperimental
+  | OptionMptcpUnknown;
 
 export type TcpOption =
-  | OptionEol | OptionNop | OptionMss | OptionWindowScale | OptionSackPermitted | OptionSack | OptionTimestamps
-  | OptionFastOpen | OptionUnknown | MptcpOption | OptionMalformed | OptionPadding | OptionRaw;
+  | OptionEol
+  | OptionNop
+  | OptionMss
+  | OptionWindowScale
+  | OptionSackPermitted
+  | OptionSack
+  | OptionTimestamps
+  | OptionFastOpen
+  | OptionUnknown
+  | MptcpOption
+  | OptionMalformed
+  | OptionPadding
+  | OptionRaw;
 
 /** What the decoder makes of bytes that are no TCP/IP packet. */
 export interface NotTcp {

@@ -35,7 +35,9 @@ export interface AllureReportOptions {
  * @throws AllureReportError when there are no results, or Allure fails
  */
 export async function generateAllureReport(
-  resultsDir: string, outDir: string, options: AllureReportOptions = {},
+  resultsDir: string,
+  outDir: string,
+  options: AllureReportOptions = {},
 ): Promise<string> {
   const results = resolve(resultsDir);
   const out = resolve(outDir);
@@ -45,17 +47,38 @@ export async function generateAllureReport(
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-allure-'));
   try {
     const config = join(folder, 'allurerc.json');
-    writeFileSync(config, JSON.stringify({
-      categories: ALLURE_CATEGORIES,
-      ...(options.environment === undefined ? {} : { variables: options.environment }),
-      ...(options.historyFile === undefined ? {} : { historyPath: resolve(options.historyFile), historyLimit: HISTORY, appendHistory: true }),
-    }));
+    writeFileSync(
+      config,
+      JSON.stringify({
+        categories: ALLURE_CATEGORIES,
+        ...(options.environment === undefined ? {} : { variables: options.environment }),
+        ...(options.historyFile === undefined
+          ? {}
+          : { historyPath: resolve(options.historyFile), historyLimit: HISTORY, appendHistory: true }),
+      }),
+    );
     mkdirSync(dirname(out), { recursive: true });
-    await runAllure([
-      'awesome', results, '--cwd', dirname(results), '--config', config, '--output', out,
-      '--report-name', options.name ?? 'RFC 8684 conformance', '--report-language', 'en',
-      '--group-by', 'epic,feature,story', ...HIDDEN_LABELS.flatMap((label) => ['--hide-labels', label]), ...(options.singleFile === true ? ['--single-file'] : []),
-    ], folder);
+    await runAllure(
+      [
+        'awesome',
+        results,
+        '--cwd',
+        dirname(results),
+        '--config',
+        config,
+        '--output',
+        out,
+        '--report-name',
+        options.name ?? 'RFC 8684 conformance',
+        '--report-language',
+        'en',
+        '--group-by',
+        'epic,feature,story',
+        ...HIDDEN_LABELS.flatMap((label) => ['--hide-labels', label]),
+        ...(options.singleFile === true ? ['--single-file'] : []),
+      ],
+      folder,
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

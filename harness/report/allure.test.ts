@@ -23,13 +23,18 @@ describe('Allure results of many concurrent scenarios', () => {
 
   beforeAll(() => {
     const config = join(import.meta.dirname, 'testing/allure-fixture/vitest.config.ts');
-    const run = spawnSync(process.execPath, [projectFile('node_modules/vitest/vitest.mjs'), 'run', '--config', config], {
-      env: { PATH: process.env['PATH'], FIXTURE_RESULTS: results, FIXTURE_COUNT: String(COUNT), NO_COLOR: '1' },
-      encoding: 'utf8',
-    });
+    const run = spawnSync(
+      process.execPath,
+      [projectFile('node_modules/vitest/vitest.mjs'), 'run', '--config', config],
+      {
+        env: { PATH: process.env['PATH'], FIXTURE_RESULTS: results, FIXTURE_COUNT: String(COUNT), NO_COLOR: '1' },
+        encoding: 'utf8',
+      },
+    );
     // The undeclared failures fail as Vitest tests; the declared ones pass.
     expect(run.stdout, run.stderr).toContain('5 failed | 55 passed');
-    const read = readdirSync(results).filter((name) => name.endsWith('-result.json'))
+    const read = readdirSync(results)
+      .filter((name) => name.endsWith('-result.json'))
       .map((name) => JSON.parse(readFileSync(join(results, name), 'utf8')) as ReadResult);
     byIndex = new Map(read.map((result) => [Number(/scenario (\d+)/.exec(result.name ?? '')?.[1]), result]));
   }, 60_000);
@@ -50,7 +55,9 @@ describe('Allure results of many concurrent scenarios', () => {
       expect(labels(result, 'scenario')).toEqual([`3.${index}/suite/${tag}#ipv4`]);
       expect(labels(result, 'story')).toEqual([`3.${index}-1.s1`]);
       expect(labels(result, 'epic')).toEqual(['RFC 8684']);
-      expect(result.links.map(({ url }) => url)[0]).toBe(`https://www.rfc-editor.org/rfc/rfc8684.html#section-3.${index}-1`);
+      expect(result.links.map(({ url }) => url)[0]).toBe(
+        `https://www.rfc-editor.org/rfc/rfc8684.html#section-3.${index}-1`,
+      );
       expect(tagsIn(JSON.stringify(result))).toEqual([tag]);
     }
   });
@@ -84,9 +91,15 @@ describe('Allure results of many concurrent scenarios', () => {
 
   test('the status is that of the verdict, and a declared deviation is a known failure', () => {
     const status = (index: number) => byIndex.get(index)?.status;
-    expect([0, 1, 2, 3, 4, 5, 7].map(status)).toEqual(
-      ['passed', 'failed', 'failed', 'unknown', 'broken', 'passed', 'failed'],
-    );
+    expect([0, 1, 2, 3, 4, 5, 7].map(status)).toEqual([
+      'passed',
+      'failed',
+      'failed',
+      'unknown',
+      'broken',
+      'passed',
+      'failed',
+    ]);
     expect(byIndex.get(1)?.statusDetails).toMatchObject({ known: true, actual: 'a < RST n1n' });
     expect(byIndex.get(1)?.statusDetails.message).toMatch(/^declared: reason n1n\ndeclared n1n/);
     expect(byIndex.get(7)?.statusDetails.known).toBeUndefined();
@@ -98,25 +111,34 @@ describe('Allure results of many concurrent scenarios', () => {
     const historyFile = join(folder, 'history.jsonl');
     const index = await generateAllureReport(results, join(folder, 'html'), { environment, historyFile });
     expect(readFileSync(index, 'utf8')).toContain('RFC 8684 conformance');
-    const statistic = JSON.parse(readFileSync(join(folder, 'html/widgets/statistic.json'), 'utf8')) as Record<string, number>;
+    const statistic = JSON.parse(readFileSync(join(folder, 'html/widgets/statistic.json'), 'utf8')) as Record<
+      string,
+      number
+    >;
     expect(statistic['total']).toBe(COUNT);
     expect(textsBelow(join(folder, 'html'), '6.18.5').length).toBeGreaterThan(0);
     await generateAllureReport(results, join(folder, 'html'), { environment, historyFile });
-    const runs = readFileSync(historyFile, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { testResults: object });
+    const runs = readFileSync(historyFile, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { testResults: object });
     expect(runs.map(({ testResults }) => Object.keys(testResults).length)).toEqual([COUNT, COUNT]);
   }, 60_000);
 
   test('a kernel crash has a category of its own, whatever the verdict', () => {
     const [crash] = ALLURE_CATEGORIES;
     expect(crash?.name).toBe('Kernel crashes');
-    expect(new RegExp(crash?.matchers.message ?? '').test('crash: Kernel panic - not syncing\nfail: no answer')).toBe(true);
+    expect(new RegExp(crash?.matchers.message ?? '').test('crash: Kernel panic - not syncing\nfail: no answer')).toBe(
+      true,
+    );
     expect(byIndex.get(13)?.statusDetails.message).toMatch(/^crash: Kernel panic/);
   });
 });
 
 /** JSON files of a report that hold a text. */
 function textsBelow(folder: string, text: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'))
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.json'))
     .filter((name) => readFileSync(join(folder, name), 'utf8').includes(text));
 }
 
@@ -133,5 +155,7 @@ test('without an Allure reporter nothing is handed over', () => {
 });
 
 test('a report without results says what to do', async () => {
-  await expect(generateAllureReport('/nonexistent/results', '/nonexistent/out')).rejects.toThrow(/no Allure results.*--allure/);
+  await expect(generateAllureReport('/nonexistent/results', '/nonexistent/out')).rejects.toThrow(
+    /no Allure results.*--allure/,
+  );
 });

@@ -55,7 +55,10 @@ const STATUS: Readonly<Record<Verdict, Status>> = {
 };
 
 const SEVERITY: Readonly<Record<Level, Severity>> = {
-  must: Severity.BLOCKER, implied: Severity.CRITICAL, should: Severity.NORMAL, may: Severity.MINOR,
+  must: Severity.BLOCKER,
+  implied: Severity.CRITICAL,
+  should: Severity.NORMAL,
+  may: Severity.MINOR,
 };
 
 /**
@@ -79,9 +82,9 @@ export function reportToAllure(result: ScenarioResult, clauses: readonly Clause[
 }
 
 /** What {@link allureReporterOptions} sets. */
-export type AllureReporterOptions =
-  & Required<Pick<ReporterConfig, 'resultsDir' | 'listeners' | 'environmentInfo' | 'categories'>>
-  & { reportMatchers: boolean };
+export type AllureReporterOptions = Required<
+  Pick<ReporterConfig, 'resultsDir' | 'listeners' | 'environmentInfo' | 'categories'>
+> & { reportMatchers: boolean };
 
 /**
  * Options for the reporter `allure-vitest/reporter`. The listener is what gives each result the status of its verdict:
@@ -95,7 +98,10 @@ export function allureReporterOptions(resultsDir: string, sut: SutInfo): AllureR
     listeners: [statusListener],
     environmentInfo: allureEnvironment(sut),
     categories: ALLURE_CATEGORIES.map(({ name, description, matchers }): Category => ({
-      name, description, matchedStatuses: matchers.statuses, messageRegex: matchers.message,
+      name,
+      description,
+      matchedStatuses: matchers.statuses,
+      messageRegex: matchers.message,
     })),
   };
 }
@@ -104,17 +110,26 @@ export function allureReporterOptions(resultsDir: string, sut: SutInfo): AllureR
 export function allureEnvironment(sut: SutInfo, tool?: ToolInfo): Record<string, string> {
   const { host = {} } = sut;
   const facts: [string, string | number | undefined][] = [
-    ['stack', sut.name], ['kernel', sut.kernel], ['driver', sut.kind], ['version', sut.version],
-    ['host kernel', host.kernel], ['architecture', host.arch], ['CPUs', host.cpus], ['Node.js', host.node],
+    ['stack', sut.name],
+    ['kernel', sut.kernel],
+    ['driver', sut.kind],
+    ['version', sut.version],
+    ['host kernel', host.kernel],
+    ['architecture', host.arch],
+    ['CPUs', host.cpus],
+    ['Node.js', host.node],
     ['tool', tool === undefined ? undefined : `${tool.name} ${tool.version}`],
   ];
-  return Object.fromEntries(facts.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, clean(String(value))]])));
+  return Object.fromEntries(
+    facts.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, clean(String(value))]])),
+  );
 }
 
 /** Categories of results that did not pass, by the word that their message begins with. */
 export const ALLURE_CATEGORIES = [
   {
-    name: 'Kernel crashes', description: 'The kernel under test crashed, or said that something in it is broken.',
+    name: 'Kernel crashes',
+    description: 'The kernel under test crashed, or said that something in it is broken.',
     matchers: { statuses: [STATUS.fail, STATUS.error, STATUS.inconclusive], message: '^crash:[\\s\\S]*' },
   },
   category('Declared deviations', 'Departures that are declared, with a reason.', STATUS.fail, 'declared'),
@@ -147,16 +162,35 @@ const statusListener: LifecycleListener = {
 
 function metadata(result: ScenarioResult, clauses: ReadonlyMap<string, Clause>): RuntimeMessage {
   const judged = [...new Set([...judgementsOf(result).map(({ clause }) => clause), ...clauses.keys()])];
-  const links: Link[] = judged.filter((id) => parseClauseId(id) !== undefined).map((id) => ({ url: anchorUrl(id), name: `RFC 8684 ${id}`, type: 'link' }));
-  if (result.declared?.link !== undefined) links.push({ url: result.declared.link, name: 'declared deviation', type: 'issue' });
-  const parameters: Parameter[] = Object.entries(result.parameters).map(([name, value]) => ({ name, value: clean(value) }));
-  for (const [name, value] of [['role', result.role], ['family', result.family]] as const) {
+  const links: Link[] = judged
+    .filter((id) => parseClauseId(id) !== undefined)
+    .map((id) => ({ url: anchorUrl(id), name: `RFC 8684 ${id}`, type: 'link' }));
+  if (result.declared?.link !== undefined)
+    links.push({ url: result.declared.link, name: 'declared deviation', type: 'issue' });
+  const parameters: Parameter[] = Object.entries(result.parameters).map(([name, value]) => ({
+    name,
+    value: clean(value),
+  }));
+  for (const [name, value] of [
+    ['role', result.role],
+    ['family', result.family],
+  ] as const) {
     if (!(name in result.parameters)) parameters.push({ name, value });
   }
-  parameters.push({ name: OUTCOME_PARAMETER, value: JSON.stringify(outcomeFor(result)), mode: 'hidden', excluded: true });
+  parameters.push({
+    name: OUTCOME_PARAMETER,
+    value: JSON.stringify(outcomeFor(result)),
+    mode: 'hidden',
+    excluded: true,
+  });
   return {
     type: 'metadata',
-    data: { labels: labelsOf(result, judged, clauses), links, parameters, description: description(result, judged, clauses) },
+    data: {
+      labels: labelsOf(result, judged, clauses),
+      links,
+      parameters,
+      description: description(result, judged, clauses),
+    },
   };
 }
 
@@ -188,7 +222,9 @@ function outcomeFor(result: ScenarioResult): Outcome {
   const reason = clean(result.reason ?? broken?.message ?? broken?.step ?? 'no reason given');
   const crash = troubleOf(result);
   if (crash !== undefined) outcome.message = `crash: ${crash}\n${verdict}: ${reason}`;
-  else outcome.message = declared === undefined ? `${verdict}: ${reason}` : `declared: ${reason}\n${clean(declared.reason)}`;
+  else
+    outcome.message =
+      declared === undefined ? `${verdict}: ${reason}` : `declared: ${reason}\n${clean(declared.reason)}`;
   if (broken?.expected !== undefined) outcome.expected = clean(broken.expected);
   if (broken?.actual !== undefined) outcome.actual = clean(broken.actual);
   return outcome;
@@ -209,7 +245,11 @@ function description(result: ScenarioResult, judged: readonly string[], clauses:
     '',
     ...(result.declared === undefined ? [] : [`**Declared deviation:** ${escapeMarkdown(result.declared.reason)}`, '']),
     ...(result.reason === undefined ? [] : [fenced(result.reason), '']),
-    'Run it again:', '', fenced(result.rerun), '', `Defined in \`${result.file}:${result.line}\`.`,
+    'Run it again:',
+    '',
+    fenced(result.rerun),
+    '',
+    `Defined in \`${result.file}:${result.line}\`.`,
   ];
   return parts.join('\n');
 }
@@ -221,16 +261,26 @@ function steps(result: ScenarioResult, clauses: ReadonlyMap<string, Clause>): Ru
     const text = clauses.get(clause)?.summary ?? expectation.step;
     const details = stepDetails(expectation);
     return [
-      { type: 'step_start', data: { name: `${SYMBOL[verdict]} ${LEVEL_NAME[level]} ${clause}: ${clean(text)}`, start: at } },
+      {
+        type: 'step_start',
+        data: { name: `${SYMBOL[verdict]} ${LEVEL_NAME[level]} ${clause}: ${clean(text)}`, start: at },
+      },
       { type: 'step_metadata', data: { parameters: stepParameters(expectation) } },
-      { type: 'step_stop', data: { status: STATUS[verdict], stop: at, ...(details === undefined ? {} : { statusDetails: details }) } },
+      {
+        type: 'step_stop',
+        data: { status: STATUS[verdict], stop: at, ...(details === undefined ? {} : { statusDetails: details }) },
+      },
     ];
   });
 }
 
 function stepParameters({ verdict, step, source, expected, actual }: ExpectationResult): Parameter[] {
   const parameters: [string, string | undefined][] = [
-    ['verdict', verdict], ['step', step], ['expected', expected], ['actual', actual], ['at', source],
+    ['verdict', verdict],
+    ['step', step],
+    ['expected', expected],
+    ['actual', actual],
+    ['at', source],
   ];
   return parameters.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value: clean(value) }]));
 }
@@ -240,28 +290,53 @@ function stepDetails(expectation: ExpectationResult): StatusDetails | undefined 
   if (verdict === 'pass' || verdict === 'info') return undefined;
   const lines = [clean(message ?? expectation.step)];
   if (expected !== undefined && actual !== undefined) {
-    const diff = alignPackets(expected, actual, differences.map(({ field }) => field));
-    lines.push(`expected  ${diff.expected}`, `actual    ${diff.actual}`, ...(diff.marks === '' ? [] : [`          ${diff.marks}`]));
+    const diff = alignPackets(
+      expected,
+      actual,
+      differences.map(({ field }) => field),
+    );
+    lines.push(
+      `expected  ${diff.expected}`,
+      `actual    ${diff.actual}`,
+      ...(diff.marks === '' ? [] : [`          ${diff.marks}`]),
+    );
   }
   lines.push(...nearMisses.map(({ at, packet }) => `came too  ${at.toFixed(3)} ms  ${clean(packet)}`));
   return { message: lines.join('\n') };
 }
 
 function attachments(result: ScenarioResult, files: AllureFiles): RuntimeMessage[] {
-  const fromFile = (name: string, path: string | undefined, contentType: string, fileExtension: string): RuntimeMessage[] => {
+  const fromFile = (
+    name: string,
+    path: string | undefined,
+    contentType: string,
+    fileExtension: string,
+  ): RuntimeMessage[] => {
     if (path === undefined) return [];
-    if (!existsSync(path)) throw new Error(`${result.id}: the ${name} to attach is missing: ${path}; is the disk full?`);
+    if (!existsSync(path))
+      throw new Error(`${result.id}: the ${name} to attach is missing: ${path}; is the disk full?`);
     return [{ type: 'attachment_path', data: { name, path, contentType, fileExtension, wrapInStep: false } }];
   };
   const inline = (name: string, text: string, contentType: string, fileExtension: string): RuntimeMessage => {
     const content = Buffer.from(text).toString('base64');
-    return { type: 'attachment_content', data: { name, content, encoding: 'base64', contentType, fileExtension, wrapInStep: false } };
+    return {
+      type: 'attachment_content',
+      data: { name, content, encoding: 'base64', contentType, fileExtension, wrapInStep: false },
+    };
   };
-  const svg = files.ladderSvg === undefined
-    ? result.ladder.length === 0
-      ? []
-      : [inline('ladder diagram', ladderSvg(result.ladder, { title: result.title, subtitle: result.id }), 'image/svg+xml', '.svg')]
-    : fromFile('ladder diagram', files.ladderSvg, 'image/svg+xml', '.svg');
+  const svg =
+    files.ladderSvg === undefined
+      ? result.ladder.length === 0
+        ? []
+        : [
+            inline(
+              'ladder diagram',
+              ladderSvg(result.ladder, { title: result.title, subtitle: result.id }),
+              'image/svg+xml',
+              '.svg',
+            ),
+          ]
+      : fromFile('ladder diagram', files.ladderSvg, 'image/svg+xml', '.svg');
   const diff = packetDiffPage(judgementsOf(result));
   return [
     ...(diff === undefined ? [] : [inline('expected and actual, side by side', diff, 'text/html', '.html')]),
@@ -269,7 +344,9 @@ function attachments(result: ScenarioResult, files: AllureFiles): RuntimeMessage
     ...fromFile('capture', files.pcap, 'application/vnd.tcpdump.pcap', '.pcap'),
     ...fromFile('capture at the server', files.serverPcap, 'application/vnd.tcpdump.pcap', '.pcap'),
     ...fromFile('paths over time', files.plot, 'image/svg+xml', '.svg'),
-    ...(result.measures === undefined ? [] : [inline('measures', `${JSON.stringify(result.measures, undefined, 2)}\n`, 'application/json', '.json')]),
+    ...(result.measures === undefined
+      ? []
+      : [inline('measures', `${JSON.stringify(result.measures, undefined, 2)}\n`, 'application/json', '.json')]),
     ...fromFile('agent log', files.agentLog, 'text/plain', '.log'),
     inline('MPTCP counters', `${JSON.stringify(result.counters, undefined, 2)}\n`, 'application/json', '.json'),
   ];

@@ -27,7 +27,9 @@ export function verdictsFile(baseline: string): string {
  */
 export function loadBaseline(file: string): Baseline {
   if (!existsSync(file)) {
-    throw new BaselineError(`there is no baseline ${file}; "mptcp-conformance gate --baseline ${file} --init" records one from the results`);
+    throw new BaselineError(
+      `there is no baseline ${file}; "mptcp-conformance gate --baseline ${file} --init" records one from the results`,
+    );
   }
   if (file.endsWith('.json')) return { file, declared: NO_DEVIATIONS, verdicts: recordVerdicts(readResults(file)) };
   const beside = verdictsFile(file);
@@ -36,24 +38,36 @@ export function loadBaseline(file: string): Baseline {
 
 function readVerdicts(file: string): RecordedVerdicts {
   const value = parse(file);
-  const { kind, schemaVersion } = (typeof value === 'object' && value !== null ? value : {}) as Partial<Record<'kind' | 'schemaVersion', unknown>>;
+  const { kind, schemaVersion } = (typeof value === 'object' && value !== null ? value : {}) as Partial<
+    Record<'kind' | 'schemaVersion', unknown>
+  >;
   if (kind !== 'verdicts' || typeof schemaVersion !== 'number') {
-    throw new BaselineError(`${file}: JSON, but no recorded verdicts; expected what "mptcp-conformance gate --update" writes`);
+    throw new BaselineError(
+      `${file}: JSON, but no recorded verdicts; expected what "mptcp-conformance gate --update" writes`,
+    );
   }
   if (schemaVersion !== VERDICTS_VERSION) {
-    throw new BaselineError(`${file}: schema version ${schemaVersion}, this tool reads ${VERDICTS_VERSION}; use the version that wrote it`);
+    throw new BaselineError(
+      `${file}: schema version ${schemaVersion}, this tool reads ${VERDICTS_VERSION}; use the version that wrote it`,
+    );
   }
   const validate = projectSchema('reports/schema/verdicts.schema.json');
   if (validate(value)) return value as RecordedVerdicts;
-  const problems = (validate.errors ?? []).slice(0, 3).map((error) => `${error.instancePath || '/'} ${error.message ?? 'is wrong'}`);
-  throw new BaselineError(`${file}: does not fit reports/schema/verdicts.schema.json: ${problems.join('; ')}; record it anew`);
+  const problems = (validate.errors ?? [])
+    .slice(0, 3)
+    .map((error) => `${error.instancePath || '/'} ${error.message ?? 'is wrong'}`);
+  throw new BaselineError(
+    `${file}: does not fit reports/schema/verdicts.schema.json: ${problems.join('; ')}; record it anew`,
+  );
 }
 
 function parse(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new BaselineError(`${file}: not JSON: ${(error as Error).message}; restore it, or record it anew`, { cause: error });
+    throw new BaselineError(`${file}: not JSON: ${(error as Error).message}; restore it, or record it anew`, {
+      cause: error,
+    });
   }
 }
 
@@ -69,6 +83,7 @@ export function emptyDeviations(sut: string, kernel: string): string {
     `# What ${sut} does otherwise than RFC 8684. Each entry names a scenario or a clause, with a reason.`,
     `sut: ${JSON.stringify(sut)}`,
     ...(version === undefined ? [] : [`kernel: "${version}"`]),
-    'deviations: []', '',
+    'deviations: []',
+    '',
   ].join('\n');
 }

@@ -1,7 +1,14 @@
 /** What a run is compared with, and the comparison: scenario by scenario and clause by clause. Pure. */
 import type { Verdict } from '../engine/result.ts';
 import { applyDeviations, type DeviationList } from './deviations.ts';
-import { isDeparture, outcomeOf, type ClauseRecord, type RunResults, type ScenarioRecord, type ToolInfo } from './results.ts';
+import {
+  isDeparture,
+  outcomeOf,
+  type ClauseRecord,
+  type RunResults,
+  type ScenarioRecord,
+  type ToolInfo,
+} from './results.ts';
 
 /** Version of the shape of a file of recorded verdicts. */
 export const VERDICTS_VERSION = 1;
@@ -65,7 +72,16 @@ export interface Comparison {
 }
 
 /** Heaviest last; `warn` weighs nothing when only MUSTs count. */
-const WEIGHT: Readonly<Record<Outcome, number>> = { pass: 0, info: 0, declared: 0, skip: 1, inconclusive: 2, error: 3, warn: 4, fail: 5 };
+const WEIGHT: Readonly<Record<Outcome, number>> = {
+  pass: 0,
+  info: 0,
+  declared: 0,
+  skip: 1,
+  inconclusive: 2,
+  error: 3,
+  warn: 4,
+  fail: 5,
+};
 
 function weight(outcome: Outcome, level: GateLevel): number {
   return outcome === 'warn' && level === 'must' ? 0 : WEIGHT[outcome];
@@ -82,7 +98,8 @@ export function compareOutcomes(before: Outcome | undefined, now: Outcome, level
   if (departed && !settled && now !== 'declared' && !isDeparture(now)) return 'unsettled';
   if (weight(now, level) > weight(before ?? 'pass', level)) return before === undefined ? 'new' : 'worse';
   if (before === undefined) return undefined;
-  if ((departed && settled) || weight(now, level) < weight(before, level)) return now === 'declared' ? undefined : 'better';
+  if ((departed && settled) || weight(now, level) < weight(before, level))
+    return now === 'declared' ? undefined : 'better';
   return WEIGHT[now] > WEIGHT[before] ? 'minor' : undefined;
 }
 
@@ -112,10 +129,24 @@ function scenarioChange(scenario: ScenarioRecord, recorded: RecordedVerdicts | u
   const now = outcomeOf(scenario);
   const kind = compareOutcomes(before, now, level);
   if (kind === undefined) return [];
-  return [{ what: 'scenario', id: scenario.id, kind, ...(before === undefined ? {} : { before }), now, scenarios: [scenario] }];
+  return [
+    {
+      what: 'scenario',
+      id: scenario.id,
+      kind,
+      ...(before === undefined ? {} : { before }),
+      now,
+      scenarios: [scenario],
+    },
+  ];
 }
 
-function clauseChange(clause: ClauseRecord, results: RunResults, recorded: RecordedVerdicts | undefined, level: GateLevel): Change[] {
+function clauseChange(
+  clause: ClauseRecord,
+  results: RunResults,
+  recorded: RecordedVerdicts | undefined,
+  level: GateLevel,
+): Change[] {
   const before = own(recorded?.clauses, clause.id);
   const now = clauseOutcome(clause);
   const kind = compareOutcomes(before, now, level);
@@ -127,19 +158,32 @@ function clauseChange(clause: ClauseRecord, results: RunResults, recorded: Recor
 
 /** Whether a scenario is why the clause got its verdict. */
 function saysOf(scenario: ScenarioRecord, clause: ClauseRecord): boolean {
-  const judged = [...scenario.expectations, ...scenario.monitors ?? []];
+  const judged = [...scenario.expectations, ...(scenario.monitors ?? [])];
   return judged.some((one) => one.clause === clause.id && one.verdict === clause.verdict);
 }
 
 function vanished(results: RunResults, recorded: RecordedVerdicts | undefined): Change[] {
-  const gone = (what: Change['what'], before: Record<string, Outcome> | undefined, present: Iterable<string>): Change[] => {
+  const gone = (
+    what: Change['what'],
+    before: Record<string, Outcome> | undefined,
+    present: Iterable<string>,
+  ): Change[] => {
     const known = new Set(present);
-    return Object.entries(before ?? {}).filter(([id]) => !known.has(id))
+    return Object.entries(before ?? {})
+      .filter(([id]) => !known.has(id))
       .map(([id, outcome]): Change => ({ what, id, kind: 'vanished', before: outcome, scenarios: [] }));
   };
   return [
-    ...gone('scenario', recorded?.scenarios, results.scenarios.map(({ id }) => id)),
-    ...gone('clause', recorded?.clauses, results.clauses.map(({ id }) => id)),
+    ...gone(
+      'scenario',
+      recorded?.scenarios,
+      results.scenarios.map(({ id }) => id),
+    ),
+    ...gone(
+      'clause',
+      recorded?.clauses,
+      results.clauses.map(({ id }) => id),
+    ),
   ];
 }
 
@@ -156,7 +200,11 @@ export function recordVerdicts({ tool, sut, clauses, scenarios }: RunResults): R
   const sorted = (entries: [string, Outcome][]): Record<string, Outcome> =>
     Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
   return {
-    schemaVersion: VERDICTS_VERSION, kind: 'verdicts', tool, sut: sut.name, kernel: sut.kernel,
+    schemaVersion: VERDICTS_VERSION,
+    kind: 'verdicts',
+    tool,
+    sut: sut.name,
+    kernel: sut.kernel,
     clauses: sorted(clauses.map((clause) => [clause.id, clauseOutcome(clause)])),
     scenarios: sorted(scenarios.map((scenario) => [scenario.id, outcomeOf(scenario)])),
   };
@@ -176,7 +224,11 @@ export function updatedVerdicts(comparison: Comparison, baseline: Baseline, forg
     else if (kind !== 'vanished') Reflect.deleteProperty(record, id);
   }
   if (baseline.verdicts !== undefined && comparison.results.run.selected === true) {
-    return { ...fresh, clauses: { ...baseline.verdicts.clauses, ...fresh.clauses }, scenarios: { ...baseline.verdicts.scenarios, ...fresh.scenarios } };
+    return {
+      ...fresh,
+      clauses: { ...baseline.verdicts.clauses, ...fresh.clauses },
+      scenarios: { ...baseline.verdicts.scenarios, ...fresh.scenarios },
+    };
   }
   return fresh;
 }

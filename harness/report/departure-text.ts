@@ -36,7 +36,9 @@ export function departureText(scenario: ScenarioRecord, options: DepartureOption
     ...labelled('suite', `${scenario.file}:${scenario.line}`, options.width),
     ...(scenario.evidence.pcap === undefined ? [] : labelled('capture', locate(scenario.evidence.pcap), options.width)),
     ...(scenario.evidence.plot === undefined ? [] : labelled('plot', locate(scenario.evidence.plot), options.width)),
-    ...(scenario.evidence.agentLog === undefined ? [] : labelled('agent', locate(scenario.evidence.agentLog), options.width)),
+    ...(scenario.evidence.agentLog === undefined
+      ? []
+      : labelled('agent', locate(scenario.evidence.agentLog), options.width)),
     ...labelled('again', scenario.rerun, options.width),
   ];
   return lines.join('\n');
@@ -70,8 +72,13 @@ function packetLines(
     ];
   }
   const differences = expectation.differences ?? [];
-  const diff = alignPackets(expected, actual, differences.map(({ field }) => field));
-  if (diff.marks === '') return [...labelled('expected', diff.expected, width), ...labelled('actual', diff.actual, width)];
+  const diff = alignPackets(
+    expected,
+    actual,
+    differences.map(({ field }) => field),
+  );
+  if (diff.marks === '')
+    return [...labelled('expected', diff.expected, width), ...labelled('actual', diff.actual, width)];
   const rows = chunks([diff.expected, diff.actual, diff.marks], width - LABEL - 4);
   return rows.flatMap(([want = '', got = '', marks = ''], index) => {
     const label = (name: string): string => `    ${(index === 0 ? name : '').padEnd(LABEL)}`;
@@ -110,7 +117,8 @@ function nearMissLines(nearMisses: readonly { at: number; packet: string }[], wi
   return [
     ...(hidden === 0 ? [] : labelled('came too', `${hidden} earlier, see the capture`, width)),
     ...shown.flatMap(({ at, packet }, index) =>
-      labelled(index === 0 && hidden === 0 ? 'came too' : '', `${at.toFixed(3)} ms  ${packet}`, width)),
+      labelled(index === 0 && hidden === 0 ? 'came too' : '', `${at.toFixed(3)} ms  ${packet}`, width),
+    ),
   ];
 }
 

@@ -40,29 +40,51 @@ function toDeviations(source: YamlFile, depth = 0): DeviationList {
   const kept = withoutNot(source, raw, inherited, problems);
   for (const [index, one] of own.entries()) {
     if (!kept.some((other) => isSame(other, one))) continue;
-    problems.push(source.diagnose(['deviations', index], 'DUPLICATE', `${raw.extends ?? ''} declares the same; leave it out here`));
+    problems.push(
+      source.diagnose(['deviations', index], 'DUPLICATE', `${raw.extends ?? ''} declares the same; leave it out here`),
+    );
   }
   if (problems.length > 0) throw new DocumentError(problems);
   return {
-    source: basename(source.file), sut: raw.sut, ...(raw.kernel === undefined ? {} : { kernel: raw.kernel }),
+    source: basename(source.file),
+    sut: raw.sut,
+    ...(raw.kernel === undefined ? {} : { kernel: raw.kernel }),
     deviations: [...kept, ...own],
   };
 }
 
 /** @throws DocumentError when the file is not there, or is wrong, or extends itself */
 function inheritedFrom(source: YamlFile, name: string, depth: number): Deviation[] {
-  if (depth === DEEPEST) throw new DocumentError([source.diagnose(['extends'], 'BAD_VALUE', `more than ${DEEPEST} files extend one another; does one extend itself?`)]);
+  if (depth === DEEPEST)
+    throw new DocumentError([
+      source.diagnose(
+        ['extends'],
+        'BAD_VALUE',
+        `more than ${DEEPEST} files extend one another; does one extend itself?`,
+      ),
+    ]);
   return toDeviations(readYaml(join(dirname(source.file), name)), depth + 1).deviations;
 }
 
 /** What is left of the extended file's declarations; each entry of `not` has to name some. */
-function withoutNot(source: YamlFile, raw: RawFile, inherited: readonly Deviation[], problems: Diagnostic[]): Deviation[] {
+function withoutNot(
+  source: YamlFile,
+  raw: RawFile,
+  inherited: readonly Deviation[],
+  problems: Diagnostic[],
+): Deviation[] {
   const isNamed = (one: Deviation, { scenario, clause }: { scenario?: string; clause?: string }): boolean =>
     (scenario === undefined || one.scenario === scenario) && (clause === undefined || one.clause === clause);
   for (const [index, entry] of (raw.not ?? []).entries()) {
     if (inherited.some((one) => isNamed(one, entry))) continue;
     const where = raw.extends === undefined ? 'there is no "extends"' : `${raw.extends} declares no such thing`;
-    problems.push(source.diagnose(['not', index], 'BAD_VALUE', `${where}; name a declaration as it stands there, or leave this out`));
+    problems.push(
+      source.diagnose(
+        ['not', index],
+        'BAD_VALUE',
+        `${where}; name a declaration as it stands there, or leave this out`,
+      ),
+    );
   }
   return inherited.filter((one) => !(raw.not ?? []).some((entry) => isNamed(one, entry)));
 }
@@ -94,14 +116,22 @@ export function selectBaseline(kernelRelease: string, folder: string): BaselineC
   const [, version = '', patch] = wanted;
   const all = baselines(folder);
   const full = `${version}.${patch ?? ''}`;
-  const candidates = all.filter((entry) => /^\d+\.\d+$/.test(entry) && compareVersions(entry, version) <= 0).sort(compareVersions);
+  const candidates = all
+    .filter((entry) => /^\d+\.\d+$/.test(entry) && compareVersions(entry, version) <= 0)
+    .sort(compareVersions);
   const kernel = all.includes(full) ? full : candidates.at(-1);
   if (kernel === undefined) {
     return { match: 'none', message: `no declared deviations: ${folder} has no linux-*.yaml for ${version} or older` };
   }
   const file = join(folder, `linux-${kernel}.yaml`);
-  if (kernel === version || kernel === full) return { match: 'exact', file, kernel, message: `declared deviations: ${file}` };
-  return { match: 'older', file, kernel, message: `declared deviations: ${file}, the nearest older one; there is none for ${version}` };
+  if (kernel === version || kernel === full)
+    return { match: 'exact', file, kernel, message: `declared deviations: ${file}` };
+  return {
+    match: 'older',
+    file,
+    kernel,
+    message: `declared deviations: ${file}, the nearest older one; there is none for ${version}`,
+  };
 }
 
 function baselines(folder: string): string[] {

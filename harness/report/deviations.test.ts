@@ -15,21 +15,46 @@ const outcomes = (results: RunResults) => results.scenarios.map(({ declared }) =
 
 describe('applyDeviations', () => {
   test('covers by scenario, by variant and by clause, and nothing else', () => {
-    const run = runOf([failed('a/x#ipv4', 'c1'), failed('a/x#ipv6', 'c1'), failed('a/xy#ipv4', 'c2'), failed('b#ipv4', 'c3')]);
-    expect(outcomes(applyDeviations(run, list({ scenario: 'a/x', reason: 'r' })))).toEqual(['r', 'r', undefined, undefined]);
-    expect(outcomes(applyDeviations(run, list({ scenario: 'a/x#ipv6', reason: 'r' })))).toEqual([undefined, 'r', undefined, undefined]);
-    expect(outcomes(applyDeviations(run, list({ clause: 'c3', reason: 'r' })))).toEqual([undefined, undefined, undefined, 'r']);
+    const run = runOf([
+      failed('a/x#ipv4', 'c1'),
+      failed('a/x#ipv6', 'c1'),
+      failed('a/xy#ipv4', 'c2'),
+      failed('b#ipv4', 'c3'),
+    ]);
+    expect(outcomes(applyDeviations(run, list({ scenario: 'a/x', reason: 'r' })))).toEqual([
+      'r',
+      'r',
+      undefined,
+      undefined,
+    ]);
+    expect(outcomes(applyDeviations(run, list({ scenario: 'a/x#ipv6', reason: 'r' })))).toEqual([
+      undefined,
+      'r',
+      undefined,
+      undefined,
+    ]);
+    expect(outcomes(applyDeviations(run, list({ clause: 'c3', reason: 'r' })))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'r',
+    ]);
     expect(outcomes(applyDeviations(run, list({ scenario: 'a/x', clause: 'c2', reason: 'r' })))).toEqual([
-      undefined, undefined, undefined, undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
     ]);
-    expect(outcomes(applyDeviations(run, list({ scenario: 'a/', reason: 'r' }, { clause: 'c', reason: 'r' })))).toEqual([
-      undefined, undefined, undefined, undefined,
-    ]);
+    expect(outcomes(applyDeviations(run, list({ scenario: 'a/', reason: 'r' }, { clause: 'c', reason: 'r' })))).toEqual(
+      [undefined, undefined, undefined, undefined],
+    );
   });
 
   test('what a monitor found wants a declaration as anything else', () => {
     const found = { ...failure({ clause: 'm1' }), source: 'monitor mappings' };
-    const run = runOf([scenario({ id: 'a#ipv4', verdict: 'fail', expectations: [expectation({ clause: 'c1' })], monitors: [found] })]);
+    const run = runOf([
+      scenario({ id: 'a#ipv4', verdict: 'fail', expectations: [expectation({ clause: 'c1' })], monitors: [found] }),
+    ]);
     expect(exitCode(applyDeviations(run, NO_DEVIATIONS))).toBe(1);
     expect(exitCode(applyDeviations(run, list({ scenario: 'a', clause: 'c1', reason: 'r' })))).toBe(1);
     const declared = applyDeviations(run, list({ scenario: 'a', clause: 'm1', reason: 'r' }));
@@ -43,7 +68,10 @@ describe('applyDeviations', () => {
     expect(outcomes(one)).toEqual([undefined]);
     expect(one.summary).toMatchObject({ fail: 1, declared: 0 });
     expect(exitCode(one)).toBe(1);
-    const both = applyDeviations(run, list({ clause: 'c1', reason: 'r1' }, { clause: 'c2', reason: 'r2', link: 'https://x' }));
+    const both = applyDeviations(
+      run,
+      list({ clause: 'c1', reason: 'r1' }, { clause: 'c2', reason: 'r2', link: 'https://x' }),
+    );
     expect(both.scenarios[0]?.declared).toEqual({ reason: 'r1; r2', link: 'https://x' });
     expect(both.summary).toMatchObject({ fail: 0, declared: 1 });
     expect(both.clauses.map(({ declared }) => declared)).toEqual([true, true]);
@@ -66,7 +94,8 @@ describe('applyDeviations', () => {
     expect(exitCode(run)).toBe(1);
   });
 
-  const stale = (run: RunResults, deviation: Deviation) => applyDeviations(run, list(deviation)).deviations?.stale.length;
+  const stale = (run: RunResults, deviation: Deviation) =>
+    applyDeviations(run, list(deviation)).deviations?.stale.length;
 
   test('what no longer shows is stale; what was not settled, or not run, is not', () => {
     const byClause = { clause: 'c1', reason: 'r' };
@@ -74,7 +103,11 @@ describe('applyDeviations', () => {
     expect(stale(runOf([pass]), byClause)).toBe(1);
     expect(stale(runOf([pass]), { scenario: 'a', reason: 'r' })).toBe(1);
     expect(stale(runOf([pass, failed('b', 'c1')]), byClause)).toBe(0);
-    const open = scenario({ id: 'b', verdict: 'inconclusive', expectations: [expectation({ clause: 'c1', verdict: 'inconclusive' })] });
+    const open = scenario({
+      id: 'b',
+      verdict: 'inconclusive',
+      expectations: [expectation({ clause: 'c1', verdict: 'inconclusive' })],
+    });
     expect(stale(runOf([pass, open]), byClause)).toBe(0);
     expect(stale(runOf([]), byClause)).toBe(0);
     const skipped = scenario({ id: 'a#ipv4', verdict: 'skip', expectations: [] });
@@ -101,9 +134,11 @@ describe('exitCode', () => {
   });
 
   test('a declared MUST beside an undeclared SHOULD does not gate', () => {
-    const mixed = scenario({ id: 'm', verdict: 'fail', expectations: [
-      failure({ clause: 'c1' }), failure({ clause: 'c2', level: 'should', verdict: 'warn' }),
-    ] });
+    const mixed = scenario({
+      id: 'm',
+      verdict: 'fail',
+      expectations: [failure({ clause: 'c1' }), failure({ clause: 'c2', level: 'should', verdict: 'warn' })],
+    });
     expect(exitCode(applyDeviations(runOf([mixed]), list({ clause: 'c1', reason: 'r' })))).toBe(0);
   });
 
@@ -132,32 +167,56 @@ describe('deviations files', () => {
 
   test('loads what is right', () => {
     const file = join(folder, 'linux-6.18.yaml');
-    writeFileSync(file, 'sut: linux\nkernel: "6.18"\ndeviations:\n  - clause: 3.1-20.4.s2\n    reason: r\n    link: https://x.org\n');
+    writeFileSync(
+      file,
+      'sut: linux\nkernel: "6.18"\ndeviations:\n  - clause: 3.1-20.4.s2\n    reason: r\n    link: https://x.org\n',
+    );
     expect(loadDeviations(file)).toEqual({
-      source: 'linux-6.18.yaml', sut: 'linux', kernel: '6.18',
+      source: 'linux-6.18.yaml',
+      sut: 'linux',
+      kernel: '6.18',
       deviations: [{ clause: '3.1-20.4.s2', reason: 'r', link: 'https://x.org' }],
     });
-    expect(() => loadDeviations(join(folder, 'none.yaml'))).toThrow(/none\.yaml:1:1: cannot be read: .*; check the path/);
+    expect(() => loadDeviations(join(folder, 'none.yaml'))).toThrow(
+      /none\.yaml:1:1: cannot be read: .*; check the path/,
+    );
   });
 
   test('errors carry line and column, and say what is valid', () => {
-    expect(problems('sut: linux\ndeviations:\n  - clause: 3.1-1.s1\n    reasn: x\n    reason: y\n'))
-      .toContain('f.yaml:4:5: unknown key "reasn"; did you mean "reason"? [UNKNOWN_KEY]');
-    expect(problems('sut: linux\ndeviations:\n  - reason: y\n')).toContain('f.yaml:3:5: deviations.0: none of scenario, clause is there; add one [SCHEMA]\n');
-    expect(problems('sut: linux\nkernel: 6.10\ndeviations: []\n')).toContain('f.yaml:2:9: kernel: expected string, got 6.1; quote it: "6.10"');
-    expect(problems('sut: linux\ndeviations:\n  - scenario: 3.1/*\n    reason: y\n')).toContain('f.yaml:3:15: deviations.0.scenario: "3.1/*" has the wrong form');
-    expect(problems('sut: linux\ndeviations:\n  - clause: 3\n')).toContain('f.yaml:3:5: deviations.0 lacks "reason"; add it');
+    expect(problems('sut: linux\ndeviations:\n  - clause: 3.1-1.s1\n    reasn: x\n    reason: y\n')).toContain(
+      'f.yaml:4:5: unknown key "reasn"; did you mean "reason"? [UNKNOWN_KEY]',
+    );
+    expect(problems('sut: linux\ndeviations:\n  - reason: y\n')).toContain(
+      'f.yaml:3:5: deviations.0: none of scenario, clause is there; add one [SCHEMA]\n',
+    );
+    expect(problems('sut: linux\nkernel: 6.10\ndeviations: []\n')).toContain(
+      'f.yaml:2:9: kernel: expected string, got 6.1; quote it: "6.10"',
+    );
+    expect(problems('sut: linux\ndeviations:\n  - scenario: 3.1/*\n    reason: y\n')).toContain(
+      'f.yaml:3:15: deviations.0.scenario: "3.1/*" has the wrong form',
+    );
+    expect(problems('sut: linux\ndeviations:\n  - clause: 3\n')).toContain(
+      'f.yaml:3:5: deviations.0 lacks "reason"; add it',
+    );
     expect(problems('sut: linux\ndeviations: [\n')).toContain('f.yaml:');
-    expect(problems('sut: linux\ndeviations:\n  - {clause: 3.1-1.s1, reason: a}\n  - {clause: 3.1-1.s1, reason: b}\n'))
-      .toContain('f.yaml:4:5: declares the same as line 3; keep one [DUPLICATE]\n');
+    expect(
+      problems('sut: linux\ndeviations:\n  - {clause: 3.1-1.s1, reason: a}\n  - {clause: 3.1-1.s1, reason: b}\n'),
+    ).toContain('f.yaml:4:5: declares the same as line 3; keep one [DUPLICATE]\n');
     expect(problems('')).toContain('f.yaml:1:1: ');
   });
 
   describe('that extend another', () => {
-    writeFileSync(join(folder, 'linux-7.0.yaml'), [
-      'sut: linux', 'deviations:', '  - {scenario: s/a, clause: 3.1-1.s1, reason: one}', '  - {scenario: s/a, clause: 3.1-2.s1, reason: two}',
-      '  - {clause: 3.1-3.s1, reason: three}', '',
-    ].join('\n'));
+    writeFileSync(
+      join(folder, 'linux-7.0.yaml'),
+      [
+        'sut: linux',
+        'deviations:',
+        '  - {scenario: s/a, clause: 3.1-1.s1, reason: one}',
+        '  - {scenario: s/a, clause: 3.1-2.s1, reason: two}',
+        '  - {clause: 3.1-3.s1, reason: three}',
+        '',
+      ].join('\n'),
+    );
     const load = (text: string): string[] => {
       const file = join(folder, 'extends-test.yaml');
       writeFileSync(file, text);
@@ -173,22 +232,32 @@ describe('deviations files', () => {
 
     test('have its declarations but for those under "not", and their own', () => {
       expect(load('sut: linux\nextends: linux-7.0.yaml\n')).toEqual(['one', 'two', 'three']);
-      expect(load('sut: linux\nextends: linux-7.0.yaml\nnot: [{scenario: s/a, clause: 3.1-2.s1, reason: r}]\n')).toEqual(['one', 'three']);
-      expect(load('sut: linux\nextends: linux-7.0.yaml\nnot: [{scenario: s/a, reason: r}]\ndeviations: [{scenario: s/b, reason: four}]\n'))
-        .toEqual(['three', 'four']);
+      expect(
+        load('sut: linux\nextends: linux-7.0.yaml\nnot: [{scenario: s/a, clause: 3.1-2.s1, reason: r}]\n'),
+      ).toEqual(['one', 'three']);
+      expect(
+        load(
+          'sut: linux\nextends: linux-7.0.yaml\nnot: [{scenario: s/a, reason: r}]\ndeviations: [{scenario: s/b, reason: four}]\n',
+        ),
+      ).toEqual(['three', 'four']);
     });
 
     test('are told what names nothing, and what is said twice', () => {
-      expect(wrong('sut: linux\nextends: linux-7.0.yaml\nnot: [{clause: 3.1-9.s1, reason: r}]\n')).toMatch(/extends-test\.yaml:3:7: linux-7\.0\.yaml declares no such thing/);
+      expect(wrong('sut: linux\nextends: linux-7.0.yaml\nnot: [{clause: 3.1-9.s1, reason: r}]\n')).toMatch(
+        /extends-test\.yaml:3:7: linux-7\.0\.yaml declares no such thing/,
+      );
       expect(wrong('sut: linux\nnot: [{clause: 3.1-9.s1, reason: r}]\n')).toMatch(/there is no "extends"/);
-      expect(wrong('sut: linux\nextends: linux-7.0.yaml\ndeviations: [{clause: 3.1-3.s1, reason: r}]\n')).toMatch(/linux-7\.0\.yaml declares the same/);
+      expect(wrong('sut: linux\nextends: linux-7.0.yaml\ndeviations: [{clause: 3.1-3.s1, reason: r}]\n')).toMatch(
+        /linux-7\.0\.yaml declares the same/,
+      );
       expect(wrong('sut: linux\nextends: none.yaml\n')).toMatch(/none\.yaml:1:1: cannot be read/);
       expect(wrong('sut: linux\nextends: extends-test.yaml\n')).toMatch(/more than 20 files extend one another/);
     });
   });
 
   test('the baseline is the same version, else the nearest older, else none', () => {
-    for (const version of ['6.1', '6.9', '6.12', '6.12.9', '7.0']) writeFileSync(join(folder, `linux-${version}.yaml`), '');
+    for (const version of ['6.1', '6.9', '6.12', '6.12.9', '7.0'])
+      writeFileSync(join(folder, `linux-${version}.yaml`), '');
     const pick = (release: string) => {
       const { match, kernel } = selectBaseline(release, folder);
       return [match, kernel];
@@ -200,7 +269,9 @@ describe('deviations files', () => {
     expect(pick('8.1')).toEqual(['older', '7.0']);
     expect(pick('5.10.0')).toEqual(['none', undefined]);
     expect(pick('weird')).toEqual(['none', undefined]);
-    expect(selectBaseline('6.10.0', folder).message).toMatch(/linux-6\.9\.yaml, the nearest older one; there is none for 6\.10/);
+    expect(selectBaseline('6.10.0', folder).message).toMatch(
+      /linux-6\.9\.yaml, the nearest older one; there is none for 6\.10/,
+    );
     expect(selectBaseline('6.10.0', join(folder, 'nowhere')).match).toBe('none');
   });
 });

@@ -1,7 +1,14 @@
 /** Declared deviations: what a stack is known to do otherwise, by literal scenario or clause id. Pure. */
 import type { ExpectationResult } from '../engine/result.ts';
 import {
-  clauseRecords, isDeparture, judgementsOf, summarize, type Deviation, type DeviationOutcome, type RunResults, type ScenarioRecord,
+  clauseRecords,
+  isDeparture,
+  judgementsOf,
+  summarize,
+  type Deviation,
+  type DeviationOutcome,
+  type RunResults,
+  type ScenarioRecord,
 } from './results.ts';
 
 /** A deviations file, loaded. */
@@ -27,7 +34,8 @@ export const NO_DEVIATIONS: DeviationList = { source: '', sut: '', deviations: [
 export function applyDeviations(results: RunResults, list: DeviationList): RunResults {
   const { deviations } = list;
   const scenarios = results.scenarios.map((scenario) => declareScenario(scenario, deviations));
-  const isDeclared = (scenario: ScenarioRecord, clause: string) => covering(deviations, scenario.id, clause) !== undefined;
+  const isDeclared = (scenario: ScenarioRecord, clause: string) =>
+    covering(deviations, scenario.id, clause) !== undefined;
   return {
     ...results,
     scenarios,
@@ -71,7 +79,9 @@ export function breaksUndeclaredMust(scenario: ScenarioRecord, declared: readonl
   const failed = judgementsOf(scenario).filter((expectation) => expectation.verdict === 'fail');
   // A scenario that fails without a failed expectation has nothing that a declaration could name but itself.
   if (failed.length === 0) return true;
-  return failed.some((expectation) => isMust(expectation) && covering(declared, scenario.id, expectation.clause) === undefined);
+  return failed.some(
+    (expectation) => isMust(expectation) && covering(declared, scenario.id, expectation.clause) === undefined,
+  );
 }
 
 function isMust({ level }: ExpectationResult): boolean {
@@ -129,9 +139,12 @@ function evidenceFor(scenarios: readonly ScenarioRecord[], deviation: Deviation)
   const evidence: Evidence = { departed: [], kept: false, unsettled: false };
   for (const scenario of scenarios) {
     if (deviation.scenario !== undefined && !namesScenario(deviation.scenario, scenario.id)) continue;
-    const verdicts = deviation.clause === undefined
-      ? [scenario.verdict]
-      : judgementsOf(scenario).filter(({ clause }) => clause === deviation.clause).map(({ verdict }) => verdict);
+    const verdicts =
+      deviation.clause === undefined
+        ? [scenario.verdict]
+        : judgementsOf(scenario)
+            .filter(({ clause }) => clause === deviation.clause)
+            .map(({ verdict }) => verdict);
     if (verdicts.some(isDeparture)) evidence.departed.push(scenario.id);
     else if (verdicts.some((verdict) => verdict === 'inconclusive' || verdict === 'error')) evidence.unsettled = true;
     else if (verdicts.some((verdict) => verdict === 'pass' || verdict === 'info')) evidence.kept = true;

@@ -32,20 +32,36 @@ export function gateMarkdown(decision: GateDecision, options: Omit<DepartureOpti
 
 /** Clauses by level and outcome. */
 export function clauseCounts(results: RunResults): string {
-  const outcomes: readonly (Verdict | 'declared')[] = ['pass', 'info', 'fail', 'declared', 'warn', 'inconclusive', 'error', 'skip'];
-  const outcomeOf = (clause: RunResults['clauses'][number]): string => (clause.declared === true ? 'declared' : clause.verdict);
+  const outcomes: readonly (Verdict | 'declared')[] = [
+    'pass',
+    'info',
+    'fail',
+    'declared',
+    'warn',
+    'inconclusive',
+    'error',
+    'skip',
+  ];
+  const outcomeOf = (clause: RunResults['clauses'][number]): string =>
+    clause.declared === true ? 'declared' : clause.verdict;
   const seen = outcomes.filter((outcome) => results.clauses.some((clause) => outcomeOf(clause) === outcome));
   return markdownTable(
     ['Clauses', ...seen.map((outcome) => `${SYMBOL[outcome]} ${outcome}`)],
-    LEVELS.map((level) => [LEVEL_NAME[level], ...seen.map((outcome) =>
-      String(results.clauses.filter((clause) => clause.level === level && outcomeOf(clause) === outcome).length))]),
+    LEVELS.map((level) => [
+      LEVEL_NAME[level],
+      ...seen.map((outcome) =>
+        String(results.clauses.filter((clause) => clause.level === level && outcomeOf(clause) === outcome).length),
+      ),
+    ]),
   );
 }
 
 function changes(title: string, list: readonly JudgedChange[]): string[] {
   if (list.length === 0) return [];
   const rest = list.length > MOST_ROWS ? `\n\nand ${list.length - MOST_ROWS} more` : '';
-  const rows = list.slice(0, MOST_ROWS).map((change) => [change.what, nameOf(change), escapeMarkdown(changeText(change))]);
+  const rows = list
+    .slice(0, MOST_ROWS)
+    .map((change) => [change.what, nameOf(change), escapeMarkdown(changeText(change))]);
   return [`### ${title} (${list.length})`, `${markdownTable(['what', 'which', 'change'], rows)}${rest}`];
 }
 
@@ -62,6 +78,10 @@ function folded(title: string, list: readonly JudgedChange[]): string[] {
 
 function packets(red: readonly JudgedChange[], options: Omit<DepartureOptions, 'colour' | 'width'>): string[] {
   const scenarios = new Map(red.flatMap(({ scenarios: list }) => list.map((one) => [one.id, one] as const)));
-  const departing = [...scenarios.values()].filter((one) => isDeparture(one.verdict) || (one.monitors ?? []).length > 0);
-  return departing.slice(0, MOST_SHOWN).map((scenario) => fenced(departureText(scenario, { ...options, colour: false, width: 120 })));
+  const departing = [...scenarios.values()].filter(
+    (one) => isDeparture(one.verdict) || (one.monitors ?? []).length > 0,
+  );
+  return departing
+    .slice(0, MOST_SHOWN)
+    .map((scenario) => fenced(departureText(scenario, { ...options, colour: false, width: 120 })));
 }

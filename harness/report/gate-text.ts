@@ -27,7 +27,8 @@ export function gateVerdict({ red, flaky, comparison, level }: GateDecision): st
   const count = (what: string): number => red.filter((change) => change.what === what).length;
   const plural = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
   const also = flaky.length === 0 ? '' : ` ${plural(flaky.length, 'change')} did not show again alone.`;
-  if (red.length > 0) return `The gate is red: ${plural(count('scenario'), 'scenario')} and ${plural(count('clause'), 'clause')} got worse.${also}`;
+  if (red.length > 0)
+    return `The gate is red: ${plural(count('scenario'), 'scenario')} and ${plural(count('clause'), 'clause')} got worse.${also}`;
   const scenarios = plural(comparison.results.scenarios.length, 'scenario');
   return `The gate is green: nothing of ${scenarios} got worse at level ${level}.${also}`;
 }
@@ -39,21 +40,33 @@ export function gateText(decision: GateDecision, options: DepartureOptions): str
   const { sut, run } = comparison.results;
   const remarks = [
     baselineRemark(decision),
-    comparison.unasked === 0 ? '' : `The run was of a selection: ${comparison.unasked} scenarios of the baseline were not asked for, and are not missed.`,
+    comparison.unasked === 0
+      ? ''
+      : `The run was of a selection: ${comparison.unasked} scenarios of the baseline were not asked for, and are not missed.`,
     run.partial ? 'The run was cut short: what it did not come to has vanished.' : '',
     note ?? '',
   ].filter((text) => text !== '');
   const blocks = [
-    colours.bold(`${clean(sut.name)} ${clean(sut.kernel)} (${sut.kind}) against ${clean(baseline.file)}, level ${decision.level}`),
+    colours.bold(
+      `${clean(sut.name)} ${clean(sut.kernel)} (${sut.kind}) against ${clean(baseline.file)}, level ${decision.level}`,
+    ),
     ...remarks.map((text) => wrap(clean(text), options.width).join('\n')),
     list('Better', comparison.better, colours, options.width),
     list('Departed before, not settled now', comparison.unsettled, colours, options.width),
     list('Worse, below the level', comparison.minor, colours, options.width),
     list('Flaky: worse in the run, not once alone', flaky, colours, options.width),
-    list('Worse', red.filter((change) => change.what === 'clause' || change.kind === 'vanished'), colours, options.width, MOST_NOTED * 2),
+    list(
+      'Worse',
+      red.filter((change) => change.what === 'clause' || change.kind === 'vanished'),
+      colours,
+      options.width,
+      MOST_NOTED * 2,
+    ),
     redScenarios(red, options, colours),
     updateOffer(decision),
-    red.length > 0 ? colours.bold(colours.red(gateVerdict(decision))) : colours.bold(colours.green(gateVerdict(decision))),
+    red.length > 0
+      ? colours.bold(colours.red(gateVerdict(decision)))
+      : colours.bold(colours.green(gateVerdict(decision))),
   ];
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
@@ -62,23 +75,39 @@ function baselineRemark({ baseline, comparison }: GateDecision): string {
   const { verdicts, declared } = baseline;
   const { kernel } = comparison.results.sut;
   if (verdicts === undefined) {
-    return 'No verdicts are recorded beside this baseline: everything is expected to pass but for what is declared, and what vanishes '
-      + 'is not noticed. --update records them.';
+    return (
+      'No verdicts are recorded beside this baseline: everything is expected to pass but for what is declared, and what vanishes ' +
+      'is not noticed. --update records them.'
+    );
   }
   const version = (release: string): string => /^\d+\.\d+/.exec(release)?.[0] ?? release;
-  if (version(verdicts.kernel) !== version(kernel)) return `The verdicts were recorded of ${verdicts.kernel}, the run is of ${kernel}.`;
-  if (declared.kernel !== undefined && declared.kernel !== version(kernel)) return `The declarations are for ${declared.kernel}, the run is of ${kernel}.`;
+  if (version(verdicts.kernel) !== version(kernel))
+    return `The verdicts were recorded of ${verdicts.kernel}, the run is of ${kernel}.`;
+  if (declared.kernel !== undefined && declared.kernel !== version(kernel))
+    return `The declarations are for ${declared.kernel}, the run is of ${kernel}.`;
   return '';
 }
 
-function list(title: string, changes: readonly JudgedChange[], colours: Colours, width: number, most = MOST_NOTED): string {
+function list(
+  title: string,
+  changes: readonly JudgedChange[],
+  colours: Colours,
+  width: number,
+  most = MOST_NOTED,
+): string {
   if (changes.length === 0) return '';
   const lines = changes.slice(0, most).flatMap((change) => {
     const outcome = change.now ?? 'fail';
     const symbol = paint(colours, outcome, change.kind === 'vanished' ? '∅' : SYMBOL[outcome]);
-    const name = change.what === 'clause' && parseClauseId(change.id) !== undefined ? `  ${sectionTitle(sectionOf(change.id))}` : '';
+    const name =
+      change.what === 'clause' && parseClauseId(change.id) !== undefined
+        ? `  ${sectionTitle(sectionOf(change.id))}`
+        : '';
     // An id is to be copied: it is never broken.
-    return [`  ${symbol} ${clean(change.id)}  ${clean(changeText(change))}`, ...(name === '' ? [] : [`      ${fit(name.trim(), width - 6)}`])];
+    return [
+      `  ${symbol} ${clean(change.id)}  ${clean(changeText(change))}`,
+      ...(name === '' ? [] : [`      ${fit(name.trim(), width - 6)}`]),
+    ];
   });
   const rest = changes.length > most ? [`  and ${changes.length - most} more`] : [];
   return [colours.bold(`${title} (${changes.length})`), ...lines, ...rest].join('\n');
@@ -98,7 +127,8 @@ function redScenarios(red: readonly JudgedChange[], options: DepartureOptions, c
   const ordered = [...shown.values()].sort((a, b) => Number(b.changes.some(isOwn)) - Number(a.changes.some(isOwn)));
   const texts = ordered.slice(0, MOST_SHOWN).map(({ scenario, changes }) => {
     const own = changes.find(isOwn);
-    const why = own === undefined ? changes.map((change) => `${change.id}: ${changeText(change)}`).join('; ') : changeText(own);
+    const why =
+      own === undefined ? changes.map((change) => `${change.id}: ${changeText(change)}`).join('; ') : changeText(own);
     return `${colours.bold(clean(why))}\n${scenarioText(scenario, options)}`;
   });
   const rest = ordered.slice(MOST_SHOWN).map(({ scenario }) => `  ${clean(scenario.id)}  ${clean(scenario.rerun)}`);
@@ -124,9 +154,11 @@ function updateOffer({ comparison, baseline }: GateDecision): string {
   const stale = comparison.results.deviations?.stale ?? [];
   return [
     missing ? '--update records the verdicts of this run.' : 'To hold what got better: the same command with --update.',
-    ...(stale.length === 0 ? [] : [
-      `Declared, and no longer so; remove from ${clean(baseline.declared.source)}:`,
-      ...stale.map(({ scenario, clause }) => `  ${clean([scenario ?? '', clause ?? ''].join(' ').trim())}`),
-    ]),
+    ...(stale.length === 0
+      ? []
+      : [
+          `Declared, and no longer so; remove from ${clean(baseline.declared.source)}:`,
+          ...stale.map(({ scenario, clause }) => `  ${clean([scenario ?? '', clause ?? ''].join(' ').trim())}`),
+        ]),
   ].join('\n');
 }

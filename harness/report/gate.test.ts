@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Verdict } from '../engine/result.ts';
-import { compareOutcomes, compareWithBaseline, recordVerdicts, updatedVerdicts, type Baseline, type GateLevel, type Outcome } from './baseline.ts';
+import {
+  compareOutcomes,
+  compareWithBaseline,
+  recordVerdicts,
+  updatedVerdicts,
+  type Baseline,
+  type GateLevel,
+  type Outcome,
+} from './baseline.ts';
 import { NO_DEVIATIONS } from './deviations.ts';
 import { decide, gateExitCode, toRunAgain, type GateDecision } from './gate.ts';
 import { gateMarkdown } from './gate-markdown.ts';
@@ -13,28 +21,51 @@ const CLAUSE = '3.1-20.4.s2';
 const passing = scenario({ id: 'a#ipv4' });
 const failing = scenario({ id: 'a#ipv4', verdict: 'fail', expectations: [failure()] });
 const baselineOf = (recorded: RunResults | undefined, deviations: Deviation[] = []): Baseline => ({
-  file: 'linux.yaml', declared: { ...NO_DEVIATIONS, source: 'linux.yaml', deviations },
+  file: 'linux.yaml',
+  declared: { ...NO_DEVIATIONS, source: 'linux.yaml', deviations },
   ...(recorded === undefined ? {} : { verdicts: recordVerdicts(recorded) }),
 });
-const decided = (results: RunResults, baseline: Baseline, rounds: ScenarioRecord[][] = [], level: GateLevel = 'must'): GateDecision =>
-  decide(compareWithBaseline(results, baseline, level), baseline, level, { rounds });
+const decided = (
+  results: RunResults,
+  baseline: Baseline,
+  rounds: ScenarioRecord[][] = [],
+  level: GateLevel = 'must',
+): GateDecision => decide(compareWithBaseline(results, baseline, level), baseline, level, { rounds });
 const texts = (decision: GateDecision): { red: string[]; flaky: string[] } => {
-  const name = (change: { what: string; id: string; kind: string }): string => `${change.what} ${change.id} ${change.kind}`;
+  const name = (change: { what: string; id: string; kind: string }): string =>
+    `${change.what} ${change.id} ${change.kind}`;
   return { red: decision.red.map(name), flaky: decision.flaky.map(name) };
 };
 const CLEAN = { colour: false, width: 100, clauses: new Map(CLAUSES.map((clause) => [clause.id, clause])) };
 
 describe('one outcome against an earlier one', () => {
   const cases: [Outcome | undefined, Outcome, GateLevel, string | undefined][] = [
-    ['pass', 'fail', 'must', 'worse'], ['warn', 'fail', 'must', 'worse'], ['declared', 'fail', 'must', 'worse'],
-    ['pass', 'warn', 'must', 'minor'], ['pass', 'warn', 'should', 'worse'], [undefined, 'warn', 'should', 'new'],
-    [undefined, 'fail', 'must', 'new'], [undefined, 'pass', 'must', undefined], [undefined, 'declared', 'must', undefined],
-    ['pass', 'inconclusive', 'must', 'worse'], ['pass', 'error', 'must', 'worse'], ['pass', 'skip', 'must', 'worse'],
-    ['inconclusive', 'error', 'must', 'worse'], ['error', 'inconclusive', 'must', 'better'],
-    ['fail', 'inconclusive', 'must', 'unsettled'], ['declared', 'error', 'must', 'unsettled'], ['warn', 'skip', 'must', 'unsettled'],
-    ['fail', 'pass', 'must', 'better'], ['declared', 'pass', 'must', 'better'], ['warn', 'info', 'must', 'better'],
-    ['fail', 'warn', 'should', 'better'], ['fail', 'declared', 'must', undefined], ['pass', 'declared', 'must', undefined],
-    ['pass', 'info', 'must', undefined], ['fail', 'fail', 'must', undefined], ['inconclusive', 'pass', 'must', 'better'],
+    ['pass', 'fail', 'must', 'worse'],
+    ['warn', 'fail', 'must', 'worse'],
+    ['declared', 'fail', 'must', 'worse'],
+    ['pass', 'warn', 'must', 'minor'],
+    ['pass', 'warn', 'should', 'worse'],
+    [undefined, 'warn', 'should', 'new'],
+    [undefined, 'fail', 'must', 'new'],
+    [undefined, 'pass', 'must', undefined],
+    [undefined, 'declared', 'must', undefined],
+    ['pass', 'inconclusive', 'must', 'worse'],
+    ['pass', 'error', 'must', 'worse'],
+    ['pass', 'skip', 'must', 'worse'],
+    ['inconclusive', 'error', 'must', 'worse'],
+    ['error', 'inconclusive', 'must', 'better'],
+    ['fail', 'inconclusive', 'must', 'unsettled'],
+    ['declared', 'error', 'must', 'unsettled'],
+    ['warn', 'skip', 'must', 'unsettled'],
+    ['fail', 'pass', 'must', 'better'],
+    ['declared', 'pass', 'must', 'better'],
+    ['warn', 'info', 'must', 'better'],
+    ['fail', 'warn', 'should', 'better'],
+    ['fail', 'declared', 'must', undefined],
+    ['pass', 'declared', 'must', undefined],
+    ['pass', 'info', 'must', undefined],
+    ['fail', 'fail', 'must', undefined],
+    ['inconclusive', 'pass', 'must', 'better'],
   ];
   test.each(cases)('%s, now %s, level %s: %s', (before, now, level, kind) => {
     expect(compareOutcomes(before, now, level)).toBe(kind);
@@ -65,19 +96,32 @@ describe('a run against a baseline', () => {
     const declared = [{ clause: CLAUSE, reason: 'known' }];
     expect(texts(decided(runOf([failing]), baselineOf(runOf([passing]), declared))).red).toEqual([]);
     expect(texts(decided(runOf([failing]), baselineOf(undefined, declared))).red).toEqual([]);
-    expect(texts(decided(runOf([failing]), baselineOf(undefined))).red).toEqual(['scenario a#ipv4 new', `clause ${CLAUSE} new`]);
+    expect(texts(decided(runOf([failing]), baselineOf(undefined))).red).toEqual([
+      'scenario a#ipv4 new',
+      `clause ${CLAUSE} new`,
+    ]);
   });
 
   test('a declared departure does not cover another one of the same scenario', () => {
-    const both = scenario({ id: 'a#ipv4', verdict: 'fail', expectations: [failure(), failure({ clause: '3.2-19.s1' })] });
+    const both = scenario({
+      id: 'a#ipv4',
+      verdict: 'fail',
+      expectations: [failure(), failure({ clause: '3.2-19.s1' })],
+    });
     const declared = [{ clause: CLAUSE, reason: 'known' }];
     const before = compareWithBaseline(runOf([failing]), baselineOf(undefined, declared), 'must').results;
-    expect(texts(decided(runOf([both]), baselineOf(before, declared))).red).toEqual(['scenario a#ipv4 worse', 'clause 3.2-19.s1 new']);
+    expect(texts(decided(runOf([both]), baselineOf(before, declared))).red).toEqual([
+      'scenario a#ipv4 worse',
+      'clause 3.2-19.s1 new',
+    ]);
   });
 
   test('what vanished is worse, unless the run was of a selection', () => {
     const before = runOf([passing, scenario({ id: 'b#ipv4', expectations: [expectation({ clause: '3.2-19.s1' })] })]);
-    expect(texts(decided(runOf([passing]), baselineOf(before))).red).toEqual(['scenario b#ipv4 vanished', 'clause 3.2-19.s1 vanished']);
+    expect(texts(decided(runOf([passing]), baselineOf(before))).red).toEqual([
+      'scenario b#ipv4 vanished',
+      'clause 3.2-19.s1 vanished',
+    ]);
     const selected = decided(runOf([passing], { selected: true }), baselineOf(before));
     expect(texts(selected).red).toEqual([]);
     expect(gateText(selected, CLEAN)).toMatch(/1 scenarios of the baseline were not asked for/);
@@ -93,7 +137,11 @@ describe('a run against a baseline', () => {
   });
 
   test('a broken SHOULD counts from its level only', () => {
-    const warned = scenario({ id: 'a#ipv4', verdict: 'warn', expectations: [failure({ verdict: 'warn', level: 'should' })] });
+    const warned = scenario({
+      id: 'a#ipv4',
+      verdict: 'warn',
+      expectations: [failure({ verdict: 'warn', level: 'should' })],
+    });
     const must = decided(runOf([warned]), baselineOf(runOf([passing])));
     expect(must.red).toEqual([]);
     expect(gateText(must, CLEAN)).toMatch(/Worse, below the level \(2\)/);
@@ -111,7 +159,10 @@ describe('run again alone', () => {
 
   test('worse every time, or now and then: red', () => {
     const always = decided(runOf([failing]), before, [[failing], [failing], [failing]]);
-    expect(always.red.map(({ alone }) => alone)).toEqual([{ bad: 3, runs: 3 }, { bad: 3, runs: 3 }]);
+    expect(always.red.map(({ alone }) => alone)).toEqual([
+      { bad: 3, runs: 3 },
+      { bad: 3, runs: 3 },
+    ]);
     const sometimes = decided(runOf([failing]), before, [[passing], [failing], [passing]]);
     expect(sometimes.red).toHaveLength(2);
     expect(gateText(sometimes, CLEAN)).toMatch(/pass → fail, flaky: 1 of 3 alone/);
@@ -121,7 +172,9 @@ describe('run again alone', () => {
     const decision = decided(runOf([failing]), before, [[passing], [passing], [passing]]);
     expect(texts(decision)).toEqual({ red: [], flaky: ['scenario a#ipv4 worse', `clause ${CLAUSE} worse`] });
     expect(gateExitCode(decision)).toBe(0);
-    expect(gateText(decision, CLEAN)).toMatch(/Flaky: worse in the run, not once alone \(2\)[^]*2 changes did not show again alone\.\n$/);
+    expect(gateText(decision, CLEAN)).toMatch(
+      /Flaky: worse in the run, not once alone \(2\)[^]*2 changes did not show again alone\.\n$/,
+    );
   });
 
   test('what was not run says nothing', () => {
@@ -137,7 +190,10 @@ describe('what is recorded', () => {
 
   test('what got better and what is new; what got worse keeps what it had', () => {
     expect(updatedVerdicts(comparison, before, false).scenarios).toEqual({
-      'a#ipv4': 'pass', 'b#ipv4': 'pass', 'gone#ipv4': 'pass', 'new#ipv4': 'pass',
+      'a#ipv4': 'pass',
+      'b#ipv4': 'pass',
+      'gone#ipv4': 'pass',
+      'new#ipv4': 'pass',
     });
   });
 
@@ -147,7 +203,11 @@ describe('what is recorded', () => {
 
   test('a selection leaves the rest as it was', () => {
     const part = compareWithBaseline(runOf([better], { selected: true }), before, 'must');
-    expect(updatedVerdicts(part, before, false).scenarios).toMatchObject({ 'a#ipv4': 'pass', 'b#ipv4': 'pass', 'gone#ipv4': 'pass' });
+    expect(updatedVerdicts(part, before, false).scenarios).toMatchObject({
+      'a#ipv4': 'pass',
+      'b#ipv4': 'pass',
+      'gone#ipv4': 'pass',
+    });
   });
 
   test('a new departure is not recorded: it stays new until it is declared', () => {
@@ -168,12 +228,14 @@ describe('the summary of a job', () => {
   test('text from outside cannot leave its place', () => {
     const evil = '```\n<script>|</script>';
     const verdict: Verdict = 'fail';
-    const results = runOf([scenario({ id: 'a`|b', verdict, expectations: [failure({ message: evil, actual: evil })] })]);
+    const results = runOf([
+      scenario({ id: 'a`|b', verdict, expectations: [failure({ message: evil, actual: evil })] }),
+    ]);
     const markdown = gateMarkdown(decided(results, baselineOf(undefined)), {});
-    expect(markdown).toContain('| `a\'\\|b` |');
+    expect(markdown).toContain("| `a'\\|b` |");
     expect(markdown).toContain('````text');
     expect(escapeMarkdown('<b>*|`')).toBe('\\<b\\>\\*\\|\\`');
-    expect(inlineCode('a`b')).toBe('`a\'b`');
+    expect(inlineCode('a`b')).toBe("`a'b`");
     expect(fenced('a\u001b[31m')).toBe('```text\na\\x1b[31m\n```');
   });
 });

@@ -46,16 +46,24 @@ export function decide(comparison: Comparison, baseline: Baseline, level: GateLe
   });
   const isFlaky = ({ alone }: JudgedChange): boolean => alone?.bad === 0;
   return {
-    comparison, baseline, level,
+    comparison,
+    baseline,
+    level,
     red: judged.filter((change) => !isFlaky(change)),
     flaky: judged.filter(isFlaky),
     ...(again.note === undefined ? {} : { note: again.note }),
   };
 }
 
-function lookAgain(change: Change, baseline: Baseline, level: GateLevel, rounds: AloneRuns['rounds']): JudgedChange['alone'] {
+function lookAgain(
+  change: Change,
+  baseline: Baseline,
+  level: GateLevel,
+  rounds: AloneRuns['rounds'],
+): JudgedChange['alone'] {
   const ids = new Set(change.scenarios.map(({ id }) => id));
-  const outcomes = rounds.map((round) => round.filter(({ id }) => ids.has(id)))
+  const outcomes = rounds
+    .map((round) => round.filter(({ id }) => ids.has(id)))
     // Only what was run in full says that something is gone.
     .filter((found) => found.length === ids.size && ids.size > 0)
     .map((found) => found.some((one) => isBad(change, declareScenario(one, baseline.declared.deviations), level)));
@@ -66,7 +74,9 @@ function isBad(change: Change, scenario: ScenarioRecord, level: GateLevel): bool
   const bad = (kind: string | undefined): boolean => kind === 'worse' || kind === 'new';
   if (change.what === 'scenario') return bad(compareOutcomes(change.before, outcomeOf(scenario), level));
   if (scenario.declared !== undefined) return false;
-  return judgementsOf(scenario).some((one) => one.clause === change.id && bad(compareOutcomes(change.before, one.verdict, level)));
+  return judgementsOf(scenario).some(
+    (one) => one.clause === change.id && bad(compareOutcomes(change.before, one.verdict, level)),
+  );
 }
 
 /** The exit code: 1 when something got worse. */

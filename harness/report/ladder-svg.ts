@@ -46,12 +46,14 @@ export function ladderSvg(entries: readonly LadderEntry[], heading: LadderTitle 
   const height = y + 14;
   const name = escapeXml(titles.join(': ') || 'Ladder diagram');
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${geometry.width} ${height}" width="${geometry.width}" `
-      + `height="${height}" role="img" aria-label="${name}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${geometry.width} ${height}" width="${geometry.width}" ` +
+      `height="${height}" role="img" aria-label="${name}">`,
     `<title>${name}</title>`,
     `<style>${styleSheet()}</style>`,
     `<rect class="page" width="${geometry.width}" height="${height}"/>`,
-    ...titles.map((text, index) => textAt(16, 26 + index * 20, fit(text, titleColumns(geometry)), index === 0 ? 'title' : 'dim')),
+    ...titles.map((text, index) =>
+      textAt(16, 26 + index * 20, fit(text, titleColumns(geometry)), index === 0 ? 'title' : 'dim'),
+    ),
     lifeline(hosts[0], TESTER_X, top, height),
     lifeline(hosts[1], geometry.sutX, top, height),
     textAt(TIME_X, top - 14, 'ms', 'dim end'),
@@ -70,11 +72,14 @@ export function escapeXml(text: string): string {
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
-    .replaceAll('\'', '&#39;');
+    .replaceAll("'", '&#39;');
 }
 
 function layOut(entries: readonly LadderEntry[]): Geometry {
-  const longest = Math.max(0, ...entries.map((entry) => displayWidth(packetLabel(entry)) + (entry.kind === 'packet' ? 0 : 8)));
+  const longest = Math.max(
+    0,
+    ...entries.map((entry) => displayWidth(packetLabel(entry)) + (entry.kind === 'packet' ? 0 : 8)),
+  );
   const columns = Math.min(MAX_LABEL, Math.max(MIN_LABEL, longest));
   const sutX = Math.round(TESTER_X + columns * COLUMN + 40);
   const marks = Math.max(0, ...entries.map((entry) => displayWidth(markText(entry))));
@@ -123,10 +128,7 @@ function mark(entry: LadderEntry, sutX: number, y: number): string {
 }
 
 function lifeline(name: string, x: number, top: number, height: number): string {
-  return [
-    `<path class="line" d="M${x} ${top - 6}V${height - 8}"/>`,
-    textAt(x, top - 14, name, 'host'),
-  ].join('\n');
+  return [`<path class="line" d="M${x} ${top - 6}V${height - 8}"/>`, textAt(x, top - 14, name, 'host')].join('\n');
 }
 
 function textAt(x: number, y: number, text: string, classes: string): string {
@@ -140,11 +142,13 @@ function styleSheet(): string {
       return `.f-${verdict}{fill:${colour}}.s-${verdict}{stroke:${colour}}`;
     }).join('');
   const theme = (page: string, ink: string, dim: string, line: string, band: string, agent: string): string =>
-    `.page{fill:${page}}text,.f-plain{fill:${ink}}.s-plain{stroke:${ink}}.dim,.quiet{fill:${dim}}`
-    + `.line{stroke:${line}}.note{fill:${band}}.agent{fill:${agent}}`;
+    `.page{fill:${page}}text,.f-plain{fill:${ink}}.s-plain{stroke:${ink}}.dim,.quiet{fill:${dim}}` +
+    `.line{stroke:${line}}.note{fill:${band}}.agent{fill:${agent}}`;
   const light = theme('#ffffff', '#1f2328', '#59636e', '#afb8c1', '#f0f2f5', '#eaf3fd') + verdicts('light');
   const dark = theme('#0d1117', '#e6edf3', '#9198a1', '#484f58', '#1c2129', '#152238') + verdicts('dark');
-  return 'text{white-space:pre;font:12px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}.title{font-size:14px;font-weight:600}'
-    + '.host{font-weight:600;text-anchor:middle}.end{text-anchor:end}.mark{font-weight:600}.arrow{stroke-width:1.5}'
-    + `.line{stroke-width:1.5}${light}@media(prefers-color-scheme:dark){${dark}}`;
+  return (
+    'text{white-space:pre;font:12px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}.title{font-size:14px;font-weight:600}' +
+    '.host{font-weight:600;text-anchor:middle}.end{text-anchor:end}.mark{font-weight:600}.arrow{stroke-width:1.5}' +
+    `.line{stroke-width:1.5}${light}@media(prefers-color-scheme:dark){${dark}}`
+  );
 }

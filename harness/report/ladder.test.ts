@@ -8,7 +8,14 @@ import { LADDER } from './testing/sample.ts';
 
 const HOSTILE: LadderEntry[] = [
   { at: 1, kind: 'agent', text: '< 1 ok x="</text><script>alert(1)</script>" & \u001b[2J\u0000\u202e\ud800' },
-  { at: 2, kind: 'packet', direction: 'in', subflow: 'a', text: `a < RST <unknown data=${'f'.repeat(400)}>`, verdict: 'warn' },
+  {
+    at: 2,
+    kind: 'packet',
+    direction: 'in',
+    subflow: 'a',
+    text: `a < RST <unknown data=${'f'.repeat(400)}>`,
+    verdict: 'warn',
+  },
 ];
 
 describe('the ladder as text', () => {
@@ -74,9 +81,13 @@ describe('the ladder as SVG', () => {
 
 describe('alignPackets', () => {
   test('columns line up and named fields are marked', () => {
-    expect(alignPackets('a < SYN/ACK ack=auto <mp_capable len=12 key=?k>', 'a < SYN/ACK ack=1 <mp_capable len=20 key=0x01>', [
-      'mp_capable.len',
-    ])).toEqual({
+    expect(
+      alignPackets(
+        'a < SYN/ACK ack=auto <mp_capable len=12 key=?k>',
+        'a < SYN/ACK ack=1 <mp_capable len=20 key=0x01>',
+        ['mp_capable.len'],
+      ),
+    ).toEqual({
       expected: 'a < SYN/ACK ack=auto <mp_capable len=12 key=?k>',
       actual: 'a < SYN/ACK ack=1    <mp_capable len=20 key=0x01>',
       marks: '                                 ^^^^^^',
@@ -92,12 +103,16 @@ describe('alignPackets', () => {
 
   test('flags stand in one column', () => {
     expect(alignPackets('a < SYN/ACK ack=1', 'a < RST ack=1')).toEqual({
-      expected: 'a < SYN/ACK ack=1', actual: 'a < RST     ack=1', marks: '    ^^^^^^^',
+      expected: 'a < SYN/ACK ack=1',
+      actual: 'a < RST     ack=1',
+      marks: '    ^^^^^^^',
     });
   });
 
   test('the same field in another option is not marked', () => {
-    const { marks } = alignPackets('a < ACK <dss len=8> <mp_prio len=3>', 'a < ACK <dss len=8> <mp_prio len=4>', ['mp_prio.len']);
+    const { marks } = alignPackets('a < ACK <dss len=8> <mp_prio len=3>', 'a < ACK <dss len=8> <mp_prio len=4>', [
+      'mp_prio.len',
+    ]);
     expect(marks.indexOf('^')).toBe('a < ACK <dss len=8> <mp_prio '.length);
     expect(marks.trim()).toBe('^^^^^^');
   });

@@ -10,13 +10,16 @@ export function escapeMarkdown(text: string): string {
 export function fenced(text: string, language = 'text'): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);
-  const body = text.split('\n').map((line) => clean(line)).join('\n');
+  const body = text
+    .split('\n')
+    .map((line) => clean(line))
+    .join('\n');
   return `${fence}${language}\n${body}\n${fence}`;
 }
 
 /** Text as code within a line; what would end it is shown as an apostrophe. */
 export function inlineCode(text: string): string {
-  return `\`${clean(text).replaceAll('`', '\'').replaceAll('|', '\\|')}\``;
+  return `\`${clean(text).replaceAll('`', "'").replaceAll('|', '\\|')}\``;
 }
 
 /** A table; the cells are Markdown already. */

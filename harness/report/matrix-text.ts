@@ -26,17 +26,33 @@ export function differences(runs: readonly RunResults[]): Difference[] {
 export function matrixText(runs: readonly RunResults[], clauses: ReadonlyMap<string, Clause>): string {
   const labels = sutLabels(runs.map(({ sut }) => sut));
   const counts = runs.map(({ summary, run }, index) => {
-    const parts = Object.entries(summary).filter(([, number]) => number > 0).map(([verdict, number]) => `${number} ${verdict}`);
+    const parts = Object.entries(summary)
+      .filter(([, number]) => number > 0)
+      .map(([verdict, number]) => `${number} ${verdict}`);
     return `${labels[index] ?? ''}: ${parts.join(', ')}, ${(run.durationMs / 1000).toFixed(0)} s${run.partial ? ', cut short' : ''}`;
   });
   const found = differences(runs);
-  if (found.length === 0) return [...counts, '', runs.length < 2 ? 'One stack has nothing to differ from.' : 'They came to the same in every clause.'].join('\n');
+  if (found.length === 0)
+    return [
+      ...counts,
+      '',
+      runs.length < 2 ? 'One stack has nothing to differ from.' : 'They came to the same in every clause.',
+    ].join('\n');
   const widths = labels.map((label) => Math.max(label.length, 'inconclusive'.length));
   const width = Math.max('clause'.length, ...found.map(({ clause }) => clause.length));
   const row = (first: string, cells: readonly string[], last: string): string =>
     [first.padEnd(width), ...cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)), last].join('  ').trimEnd();
   return [
-    ...counts, '', `Clauses in which they differ (${found.length}):`, row('clause', labels, ''),
-    ...found.map(({ clause, verdicts }) => row(clause, verdicts.map((verdict) => verdict ?? '-'), clauses.get(clause)?.summary ?? '')),
+    ...counts,
+    '',
+    `Clauses in which they differ (${found.length}):`,
+    row('clause', labels, ''),
+    ...found.map(({ clause, verdicts }) =>
+      row(
+        clause,
+        verdicts.map((verdict) => verdict ?? '-'),
+        clauses.get(clause)?.summary ?? '',
+      ),
+    ),
   ].join('\n');
 }

@@ -26,10 +26,15 @@ interface Token {
 export function alignPackets(expected: string, actual: string, fields: readonly string[] = []): PacketDiff {
   const right = tokens(clean(actual));
   // Of several packets that would do, the likest is lined up; the others follow it.
-  const alternatives = clean(expected).split(' | ').map((text) => ({ text, pairs: pairUp(tokens(text), right) }))
+  const alternatives = clean(expected)
+    .split(' | ')
+    .map((text) => ({ text, pairs: pairUp(tokens(text), right) }))
     .sort((a, b) => likeness(b.pairs) - likeness(a.pairs));
   const pairs = alternatives[0]?.pairs ?? [];
-  const others = alternatives.slice(1).map(({ text }) => `  | ${text}`).join('');
+  const others = alternatives
+    .slice(1)
+    .map(({ text }) => `  | ${text}`)
+    .join('');
   if (!pairs.some(([a, b]) => a !== undefined && b !== undefined)) {
     return { expected: clean(expected), actual: clean(actual), marks: '' };
   }
@@ -39,7 +44,11 @@ export function alignPackets(expected: string, actual: string, fields: readonly 
     const differs = named ? isNamed(fields, a ?? b) : a?.text !== b?.text;
     return [pad(a?.text ?? '', width), pad(b?.text ?? '', width), (differs ? '^' : ' ').repeat(width)] as const;
   });
-  const line = (index: 0 | 1 | 2): string => rows.map((row) => row[index]).join(' ').trimEnd();
+  const line = (index: 0 | 1 | 2): string =>
+    rows
+      .map((row) => row[index])
+      .join(' ')
+      .trimEnd();
   return { expected: `${line(0)}${others}`, actual: line(1), marks: line(2) };
 }
 
@@ -55,34 +64,50 @@ export interface DiffColumn {
 /** Two packets token by token; the first of several alternatives that is likest. @param fields as in {@link alignPackets} */
 export function diffColumns(expected: string, actual: string, fields: readonly string[] = []): DiffColumn[] {
   const right = tokens(clean(actual));
-  const [pairs = []] = clean(expected).split(' | ').map((text) => pairUp(tokens(text), right)).sort((a, b) => likeness(b) - likeness(a));
+  const [pairs = []] = clean(expected)
+    .split(' | ')
+    .map((text) => pairUp(tokens(text), right))
+    .sort((a, b) => likeness(b) - likeness(a));
   const named = fields.length > 0 && pairs.some(([a, b]) => isNamed(fields, a ?? b));
   return pairs.map(([a, b]) => ({
-    field: (a ?? b)?.field ?? '', expected: a?.text ?? '', actual: b?.text ?? '',
+    field: (a ?? b)?.field ?? '',
+    expected: a?.text ?? '',
+    actual: b?.text ?? '',
     differs: named ? isNamed(fields, a ?? b) : a?.text !== b?.text,
   }));
 }
 
 /** How much of two packets is the same: tokens that are alike count for more than those that merely stand for the same. */
 function likeness(pairs: readonly [Token | undefined, Token | undefined][]): number {
-  return pairs.reduce((sum, [a, b]) => (a === undefined || b === undefined ? sum : sum + (a.text === b.text ? 2 : 1)), 0);
+  return pairs.reduce(
+    (sum, [a, b]) => (a === undefined || b === undefined ? sum : sum + (a.text === b.text ? 2 : 1)),
+    0,
+  );
 }
 
 function tokens(line: string): Token[] {
   let option = '';
   // Options stand in brackets of their own, or in one pair with commas between them.
   let opens = false;
-  return line.split(/\s+/).filter((text) => text !== '').map((text, index, all) => {
-    // After subflow and direction stand the flags: one column, whatever they are.
-    if (index === 2 && /^[<>]$/.test(all[1] ?? '') && /^[A-Za-z/]+$/.test(text)) return { key: '@flags', field: 'flags', text };
-    const starts = /^<!?[a-z_0-9]/i.test(text) || opens;
-    const name = text.replace(/^<(?=.)/, '').replace(/(?<=.)[>,]+$/, '').split('=', 1)[0] ?? text;
-    if (starts) option = name;
-    const field = option === '' || starts ? name : `${option}.${name}`;
-    opens = option !== '' && text.endsWith(',');
-    if (/.>$/.test(text)) option = '';
-    return { key: starts ? `<${name}` : field, field, text };
-  });
+  return line
+    .split(/\s+/)
+    .filter((text) => text !== '')
+    .map((text, index, all) => {
+      // After subflow and direction stand the flags: one column, whatever they are.
+      if (index === 2 && /^[<>]$/.test(all[1] ?? '') && /^[A-Za-z/]+$/.test(text))
+        return { key: '@flags', field: 'flags', text };
+      const starts = /^<!?[a-z_0-9]/i.test(text) || opens;
+      const name =
+        text
+          .replace(/^<(?=.)/, '')
+          .replace(/(?<=.)[>,]+$/, '')
+          .split('=', 1)[0] ?? text;
+      if (starts) option = name;
+      const field = option === '' || starts ? name : `${option}.${name}`;
+      opens = option !== '' && text.endsWith(',');
+      if (/.>$/.test(text)) option = '';
+      return { key: starts ? `<${name}` : field, field, text };
+    });
 }
 
 /** Whether a list of differing fields names a token. A list may name a field without its option, or the option alone. */

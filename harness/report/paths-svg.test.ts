@@ -3,9 +3,18 @@ import type { RunSeries } from '../multipath/series.ts';
 import { pathsSvg } from './paths-svg.ts';
 
 const SERIES: RunSeries = {
-  title: 'x/one#ipv4: <b>&', seconds: 2, limit: 16, events: [{ t: 1, text: 'silence: a"><script>' }],
+  title: 'x/one#ipv4: <b>&',
+  seconds: 2,
+  limit: 16,
+  events: [{ t: 1, text: 'silence: a"><script>' }],
   paths: ['a', 'b'].map((path, i) => ({
-    path, sequence: [{ t: 0.1 + i, value: 1e6 }], rate: [{ t: 0.05, value: 8 }, { t: 0.15, value: 7 }], rtt: [{ t: 0.2, value: 20 }],
+    path,
+    sequence: [{ t: 0.1 + i, value: 1e6 }],
+    rate: [
+      { t: 0.05, value: 8 },
+      { t: 0.15, value: 7 },
+    ],
+    rtt: [{ t: 0.2, value: 20 }],
   })),
 };
 
@@ -26,7 +35,13 @@ describe('pathsSvg', () => {
   });
 
   it('draws a run in which nothing happened', () => {
-    const svg = pathsSvg({ title: 't', seconds: 0.001, limit: 0, events: [], paths: [{ path: 'a', sequence: [], rate: [], rtt: [] }] });
+    const svg = pathsSvg({
+      title: 't',
+      seconds: 0.001,
+      limit: 0,
+      events: [],
+      paths: [{ path: 'a', sequence: [], rate: [], rtt: [] }],
+    });
     expect(svg).not.toMatch(/NaN|Infinity/);
   });
 });

@@ -25,7 +25,12 @@ export function pathsSvg(series: RunSeries): string {
   const most = (points: readonly Point[][]): number => Math.max(1e-9, ...points.flat().map(({ value }) => value));
   const panels: [Panel, Panel, Panel] = [
     { title: 'data sequence number, octets', y: TOP, most: most(paths.map((one) => one.sequence)), format: octets },
-    { title: 'rate, Mbit/s (dashed: what the paths allow together)', y: TOP + PANEL + GAP, most: Math.max(limit, most([total(series)])), format: short },
+    {
+      title: 'rate, Mbit/s (dashed: what the paths allow together)',
+      y: TOP + PANEL + GAP,
+      most: Math.max(limit, most([total(series)])),
+      format: short,
+    },
     { title: 'round trip, ms', y: TOP + 2 * (PANEL + GAP), most: most(paths.map((one) => one.rtt)), format: short },
   ];
   const height = TOP + 3 * PANEL + 2 * GAP + 40;
@@ -34,7 +39,18 @@ export function pathsSvg(series: RunSeries): string {
     ...panels.map((panel) => frame(panel, seconds)),
     ...series.events.map((event, i) => marker(event.t, event.text, i, seconds, height)),
     ...paths.map((one, i) => dots(one.sequence, sequence, seconds, colour(i))),
-    limit > 0 ? line([{ t: 0, value: limit }, { t: seconds, value: limit }], rate, seconds, 'currentColor', 'stroke-dasharray="6 4" opacity="0.6"') : '',
+    limit > 0
+      ? line(
+          [
+            { t: 0, value: limit },
+            { t: seconds, value: limit },
+          ],
+          rate,
+          seconds,
+          'currentColor',
+          'stroke-dasharray="6 4" opacity="0.6"',
+        )
+      : '',
     line(total(series), rate, seconds, 'currentColor', 'opacity="0.45"'),
     ...paths.map((one, i) => line(one.rate, rate, seconds, colour(i))),
     ...paths.map((one, i) => dots(one.rtt, rtt, seconds, colour(i))),
@@ -47,7 +63,8 @@ export function pathsSvg(series: RunSeries): string {
     `<text x="${LEFT}" y="18" font-size="14" fill="currentColor">${escape(clip(series.title, 130))}</text>`,
     ...body.filter((part) => part !== ''),
     `<text x="${WIDTH - RIGHT}" y="${height - 8}" text-anchor="end" fill="currentColor">seconds</text>`,
-    '</svg>', '',
+    '</svg>',
+    '',
   ].join('\n');
 }
 
@@ -57,7 +74,10 @@ function colour(index: number): string {
 
 /** Rates of all paths added up. */
 function total({ paths }: RunSeries): Point[] {
-  return (paths[0]?.rate ?? []).map(({ t }, i) => ({ t, value: paths.reduce((sum, one) => sum + (one.rate[i]?.value ?? 0), 0) }));
+  return (paths[0]?.rate ?? []).map(({ t }, i) => ({
+    t,
+    value: paths.reduce((sum, one) => sum + (one.rate[i]?.value ?? 0), 0),
+  }));
 }
 
 function x(t: number, seconds: number): number {
@@ -69,7 +89,9 @@ function y(value: number, { y: top, most }: Panel): number {
 }
 
 function frame(panel: Panel, seconds: number): string {
-  const lines: string[] = [`<text x="${LEFT}" y="${panel.y - 8}" fill="currentColor" font-weight="600">${escape(panel.title)}</text>`];
+  const lines: string[] = [
+    `<text x="${LEFT}" y="${panel.y - 8}" fill="currentColor" font-weight="600">${escape(panel.title)}</text>`,
+  ];
   for (const value of ticks(panel.most)) {
     const at = y(value, panel).toFixed(1);
     lines.push(
@@ -78,15 +100,21 @@ function frame(panel: Panel, seconds: number): string {
     );
   }
   for (const t of ticks(seconds)) {
-    lines.push(`<text x="${x(t, seconds).toFixed(1)}" y="${panel.y + PANEL + 15}" text-anchor="middle" fill="currentColor">${short(t)}</text>`);
+    lines.push(
+      `<text x="${x(t, seconds).toFixed(1)}" y="${panel.y + PANEL + 15}" text-anchor="middle" fill="currentColor">${short(t)}</text>`,
+    );
   }
-  lines.push(`<rect x="${LEFT}" y="${panel.y}" width="${WIDTH - LEFT - RIGHT}" height="${PANEL}" fill="none" stroke="currentColor" stroke-width="0.7" opacity="0.6"/>`);
+  lines.push(
+    `<rect x="${LEFT}" y="${panel.y}" width="${WIDTH - LEFT - RIGHT}" height="${PANEL}" fill="none" stroke="currentColor" stroke-width="0.7" opacity="0.6"/>`,
+  );
   return lines.join('');
 }
 
 function line(points: readonly Point[], panel: Panel, seconds: number, stroke: string, more = ''): string {
   if (points.length === 0) return '';
-  const path = points.map(({ t, value }, i) => `${i === 0 ? 'M' : 'L'}${x(t, seconds).toFixed(1)} ${y(value, panel).toFixed(1)}`).join('');
+  const path = points
+    .map(({ t, value }, i) => `${i === 0 ? 'M' : 'L'}${x(t, seconds).toFixed(1)} ${y(value, panel).toFixed(1)}`)
+    .join('');
   return `<path d="${path}" fill="none" stroke="${stroke}" stroke-width="1.5" ${more}/>`;
 }
 
@@ -107,8 +135,12 @@ function marker(t: number, text: string, index: number, seconds: number, height:
 }
 
 function legend({ paths }: RunSeries): string {
-  return paths.map(({ path }, i) =>
-    `<g transform="translate(${LEFT + i * 110} 34)"><rect width="12" height="12" y="-10" fill="${colour(i)}"/><text x="18" fill="currentColor">path ${escape(path)}</text></g>`).join('');
+  return paths
+    .map(
+      ({ path }, i) =>
+        `<g transform="translate(${LEFT + i * 110} 34)"><rect width="12" height="12" y="-10" fill="${colour(i)}"/><text x="18" fill="currentColor">path ${escape(path)}</text></g>`,
+    )
+    .join('');
 }
 
 /** Round numbers from 0 up to a value. */
@@ -135,5 +167,10 @@ function clip(text: string, most: number): string {
 
 function escape(text: string): string {
   // Control characters have no place in XML.
-  return text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '').replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return text
+    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }

@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createProgress, progressLine, timeLeft } from './progress.ts';
 
-const STATE = { total: 100, done: 25, counts: { pass: 20, fail: 3, declared: 2 }, running: ['a', 'b'], elapsedMs: 5000 };
+const STATE = {
+  total: 100,
+  done: 25,
+  counts: { pass: 20, fail: 3, declared: 2 },
+  running: ['a', 'b'],
+  elapsedMs: 5000,
+};
 
 describe('a progress line', () => {
   test('says what is done, what came of it, what runs and what is left', () => {

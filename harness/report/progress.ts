@@ -48,7 +48,8 @@ export function progressLine(state: ProgressState, style: TextStyle): string {
     .map((outcome) => `${counts[outcome] ?? 0} ${outcome}`);
   const left = timeLeft(state);
   const times = `${formatDuration(elapsedMs)}${left === undefined ? '' : `, about ${formatDuration(left)} left`}`;
-  const now = running.length === 0 ? '' : `  ${clean(running[0] ?? '')}${running.length > 1 ? ` +${running.length - 1}` : ''}`;
+  const now =
+    running.length === 0 ? '' : `  ${clean(running[0] ?? '')}${running.length > 1 ? ` +${running.length - 1}` : ''}`;
   const text = fit(`${done}/${total} ${percent}%  ${worth.join(', ')}  ${times}${now}`, style.width);
   return (counts.fail ?? 0) > 0 ? colours.red(text) : text;
 }
@@ -105,7 +106,11 @@ class Tally {
 }
 
 function terminalProgress(
-  output: ProgressOutput, style: TextStyle, tally: Tally, state: () => ProgressState, now: () => number,
+  output: ProgressOutput,
+  style: TextStyle,
+  tally: Tally,
+  state: () => ProgressState,
+  now: () => number,
 ): Progress {
   let drawnAt = -Infinity;
   let ended = false;
@@ -141,7 +146,11 @@ function terminalProgress(
 }
 
 function logProgress(
-  output: ProgressOutput, style: TextStyle, tally: Tally, state: () => ProgressState, now: () => number,
+  output: ProgressOutput,
+  style: TextStyle,
+  tally: Tally,
+  state: () => ProgressState,
+  now: () => number,
 ): Progress {
   let saidAt = now();
   let saidDone = 0;

@@ -8,7 +8,8 @@ import { SCHEMA_VERSION, type RunResults } from './results.ts';
 import { MATRIX_VERSION, type MatrixResults } from './runs.ts';
 
 /** Why a results file cannot be used. */
-export type ResultsFileProblem = 'unreadable' | 'not_json' | 'foreign' | 'unknown_version' | 'invalid' | 'unwritable' | 'disk_full';
+export type ResultsFileProblem =
+  'unreadable' | 'not_json' | 'foreign' | 'unknown_version' | 'invalid' | 'unwritable' | 'disk_full';
 
 /** A results file that cannot be written or used; the message says what to do. */
 export class ResultsFileError extends Error {
@@ -168,7 +169,11 @@ function isMatrix(value: unknown): value is Record<string, unknown> {
 function checkVersion(file: string, value: unknown, known: number): void {
   const tool = isRecord(value) && isRecord(value['tool']) ? value['tool']['name'] : undefined;
   if (!isRecord(value) || tool !== 'mptcp-conformance' || typeof value['schemaVersion'] !== 'number') {
-    throw new ResultsFileError(file, 'foreign', 'JSON, but not the results of mptcp-conformance; name a results.json of a run');
+    throw new ResultsFileError(
+      file,
+      'foreign',
+      'JSON, but not the results of mptcp-conformance; name a results.json of a run',
+    );
   }
   const version = value['schemaVersion'];
   if (version === known) return;
@@ -179,7 +184,11 @@ function checkVersion(file: string, value: unknown, known: number): void {
 function refuse(file: string, schema: string, problems: readonly string[]): void {
   if (problems.length === 0) return;
   const more = problems.length > 3 ? `; and ${problems.length - 3} more` : '';
-  throw new ResultsFileError(file, 'invalid', `does not fit ${schema}: ${problems.slice(0, 3).join('; ')}${more}; run again`);
+  throw new ResultsFileError(
+    file,
+    'invalid',
+    `does not fit ${schema}: ${problems.slice(0, 3).join('; ')}${more}; run again`,
+  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

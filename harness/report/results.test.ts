@@ -24,22 +24,42 @@ describe('buildResults', () => {
 
   test('a clause gets its worst verdict, over all scenarios', () => {
     const cases: [Verdict[], Verdict][] = [
-      [['pass', 'fail', 'error'], 'fail'], [['error', 'warn'], 'warn'], [['inconclusive', 'error', 'pass'], 'error'],
-      [['pass', 'inconclusive'], 'inconclusive'], [['info', 'pass', 'skip'], 'pass'], [['skip', 'info'], 'info'], [['skip'], 'skip'],
+      [['pass', 'fail', 'error'], 'fail'],
+      [['error', 'warn'], 'warn'],
+      [['inconclusive', 'error', 'pass'], 'error'],
+      [['pass', 'inconclusive'], 'inconclusive'],
+      [['info', 'pass', 'skip'], 'pass'],
+      [['skip', 'info'], 'info'],
+      [['skip'], 'skip'],
     ];
     for (const [verdicts, worst] of cases) {
-      const scenarios = verdicts.map((verdict, i) => scenario({ id: `s#${i}`, expectations: withVerdicts('3.1-1.s1', verdict) }));
+      const scenarios = verdicts.map((verdict, i) =>
+        scenario({ id: `s#${i}`, expectations: withVerdicts('3.1-1.s1', verdict) }),
+      );
       const [clause] = runOf(scenarios).clauses;
-      expect(clause).toEqual({ id: '3.1-1.s1', level: 'must', verdict: worst, scenarios: scenarios.map(({ id }) => id) });
+      expect(clause).toEqual({
+        id: '3.1-1.s1',
+        level: 'must',
+        verdict: worst,
+        scenarios: scenarios.map(({ id }) => id),
+      });
     }
   });
 
   test('clauses stand in the order of the RFC', () => {
     const ids = ['B.2-1.s1', '3.10-1.s1', '3.3.8-2.s1', '3.3-4.s1', '3.1-20.8.s4', '3.1-20.4.s2', '3.1-3.s1'];
-    const { clauses } = runOf(ids.map((clause) => scenario({ id: clause, expectations: withVerdicts(clause, 'pass') })));
-    expect(clauses.map(({ id }) => id)).toEqual(
-      ['3.1-3.s1', '3.1-20.4.s2', '3.1-20.8.s4', '3.3-4.s1', '3.3.8-2.s1', '3.10-1.s1', 'B.2-1.s1'],
+    const { clauses } = runOf(
+      ids.map((clause) => scenario({ id: clause, expectations: withVerdicts(clause, 'pass') })),
     );
+    expect(clauses.map(({ id }) => id)).toEqual([
+      '3.1-3.s1',
+      '3.1-20.4.s2',
+      '3.1-20.8.s4',
+      '3.3-4.s1',
+      '3.3.8-2.s1',
+      '3.10-1.s1',
+      'B.2-1.s1',
+    ]);
   });
 
   test('a scenario that judges a clause twice is named once', () => {
@@ -49,7 +69,11 @@ describe('buildResults', () => {
 
   test('coverage counts skipped clauses as not judged, and lists what is missing', () => {
     const { clauses } = runOf([scenario(), scenario({ id: 's', expectations: withVerdicts('3.2-19.s1', 'skip') })]);
-    const unobservable = { ...(CLAUSES[3] as (typeof CLAUSES)[0]), judged: ['unobservable' as const], reason: 'because' };
+    const unobservable = {
+      ...(CLAUSES[3] as (typeof CLAUSES)[0]),
+      judged: ['unobservable' as const],
+      reason: 'because',
+    };
     const coverage = coverageOf([...CLAUSES.slice(0, 3), unobservable], clauses);
     expect(coverage.byLevel.must).toEqual({ total: 1, judged: 1, unobservable: 0 });
     expect(coverage.byLevel.may).toEqual({ total: 1, judged: 0, unobservable: 1 });
@@ -67,15 +91,21 @@ describe('the results file', () => {
   const results = applyDeviations(
     buildResults({
       ...runOf([
-        scenario(), scenario({ id: 'x#ipv6', family: 'ipv6', verdict: 'fail', reason: 'r', expectations: [failure()] }),
+        scenario(),
+        scenario({ id: 'x#ipv6', family: 'ipv6', verdict: 'fail', reason: 'r', expectations: [failure()] }),
       ]),
       run: { ...runOf([]).run, seed: '42', selected: false },
       sut: { name: 'linux', kind: 'qemu', kernel: '6.18.5', version: 'v', host: { cpus: 2 } },
       catalogue: CLAUSES,
     }),
-    { source: 'linux-6.18.yaml', sut: 'linux', deviations: [
-      { clause: '3.1-20.4.s2', reason: 'known', link: 'https://example.org' }, { scenario: 'gone', reason: 'old' },
-    ] },
+    {
+      source: 'linux-6.18.yaml',
+      sut: 'linux',
+      deviations: [
+        { clause: '3.1-20.4.s2', reason: 'known', link: 'https://example.org' },
+        { scenario: 'gone', reason: 'old' },
+      ],
+    },
   );
 
   test('real results fit the published schema and come back as they were', () => {
@@ -105,7 +135,10 @@ describe('the results file', () => {
 
   test('what cannot be read is named, with a remedy', () => {
     const text = JSON.stringify(results);
-    expect(problemOf(undefined)).toMatchObject({ problem: 'unreadable', message: expect.stringContaining('no such file') as string });
+    expect(problemOf(undefined)).toMatchObject({
+      problem: 'unreadable',
+      message: expect.stringContaining('no such file') as string,
+    });
     expect(problemOf('')).toMatchObject({ problem: 'not_json', message: expect.stringContaining('empty') as string });
     expect(problemOf(text.slice(0, 300))).toMatchObject({ problem: 'not_json' });
     expect(problemOf('[1]')).toMatchObject({ problem: 'foreign' });
@@ -132,13 +165,17 @@ describe('the results file', () => {
       caught = error;
     }
     expect(caught).toMatchObject({ name: 'ResultsFileError', problem: 'disk_full' });
-    expect((caught as Error).message).toMatch(/kept\.json: the disk is full \(ENOSPC\), \d+ KiB needed; free some space/);
+    expect((caught as Error).message).toMatch(
+      /kept\.json: the disk is full \(ENOSPC\), \d+ KiB needed; free some space/,
+    );
     expect(readFileSync(file, 'utf8')).toBe(before);
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
   test('a folder that cannot be written to is told as such', () => {
-    expect(() => writeResults('/dev/null/results.json', results)).toThrow(/cannot be written: .*; check the folder's permissions/);
+    expect(() => writeResults('/dev/null/results.json', results)).toThrow(
+      /cannot be written: .*; check the folder's permissions/,
+    );
   });
 
   test('the ladder goes to the evidence folder', () => {

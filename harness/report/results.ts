@@ -190,7 +190,9 @@ function countHeld(found: Map<string, ClauseTally>, clause: string, level: Level
 }
 
 /** All that was said of a scenario: by its own expectations, and by the monitors of what departs. */
-export function judgementsOf(scenario: Pick<ScenarioRecord, 'expectations' | 'monitors'>): readonly ExpectationResult[] {
+export function judgementsOf(
+  scenario: Pick<ScenarioRecord, 'expectations' | 'monitors'>,
+): readonly ExpectationResult[] {
   return scenario.monitors === undefined ? scenario.expectations : [...scenario.expectations, ...scenario.monitors];
 }
 
@@ -222,7 +224,14 @@ export function clauseRecords(
       const verdict = worst(entry.verdicts) ?? 'skip';
       const declared = isDeparture(verdict) && !entry.undeclared;
       const monitored = entry.held > 0 ? { monitored: entry.held } : {};
-      return { id, level: entry.level, verdict, ...(declared ? { declared } : {}), scenarios: [...entry.scenarios], ...monitored };
+      return {
+        id,
+        level: entry.level,
+        verdict,
+        ...(declared ? { declared } : {}),
+        scenarios: [...entry.scenarios],
+        ...monitored,
+      };
     })
     .sort((a, b) => compareClauseIds(a.id, b.id));
 }

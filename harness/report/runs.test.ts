@@ -4,24 +4,36 @@ import type { RunResults, SutInfo } from './results.ts';
 import { compareSuts, mergeRuns, MergeError, moveEvidence, sutLabels } from './runs.ts';
 import { CLAUSES, expectation, failure, runOf, scenario } from './testing/sample.ts';
 
-const withSut = (results: RunResults, sut: Partial<SutInfo>): RunResults => ({ ...results, sut: { ...results.sut, ...sut } });
+const withSut = (results: RunResults, sut: Partial<SutInfo>): RunResults => ({
+  ...results,
+  sut: { ...results.sut, ...sut },
+});
 const sut = (over: Partial<SutInfo>): SutInfo => ({ name: 'linux', kind: 'netns', kernel: '6.18.5', ...over });
 
 describe('shards of one stack', () => {
   const first = runOf([scenario({ id: 'b#ipv4' })], { selected: true });
-  const second = runOf(
-    [scenario({ id: 'a#ipv4', verdict: 'fail', expectations: [failure()] })],
-    { selected: true, startedAt: '2026-01-02T03:00:00.000Z', durationMs: 500, partial: true, concurrency: 2 },
-  );
+  const second = runOf([scenario({ id: 'a#ipv4', verdict: 'fail', expectations: [failure()] })], {
+    selected: true,
+    startedAt: '2026-01-02T03:00:00.000Z',
+    durationMs: 500,
+    partial: true,
+    concurrency: 2,
+  });
 
   test('become one run: counts and clauses are those of all, the order is that of the suites', () => {
     const [merged] = mergeRuns([first, second], { catalogue: CLAUSES, scenarios: ['a#ipv4', 'b#ipv4', 'c#ipv4'] });
     expect(merged?.scenarios.map(({ id }) => id)).toEqual(['a#ipv4', 'b#ipv4']);
     expect(merged?.summary).toMatchObject({ pass: 1, fail: 1 });
-    expect(merged?.clauses).toEqual([{ id: '3.1-20.4.s2', level: 'must', verdict: 'fail', scenarios: ['a#ipv4', 'b#ipv4'] }]);
+    expect(merged?.clauses).toEqual([
+      { id: '3.1-20.4.s2', level: 'must', verdict: 'fail', scenarios: ['a#ipv4', 'b#ipv4'] },
+    ]);
     expect(merged?.coverage?.byLevel.must).toEqual({ total: 1, judged: 1, unobservable: 0 });
     expect(merged?.run).toMatchObject({
-      startedAt: '2026-01-02T03:00:00.000Z', durationMs: 13_000, partial: true, selected: true, concurrency: 8,
+      startedAt: '2026-01-02T03:00:00.000Z',
+      durationMs: 13_000,
+      partial: true,
+      selected: true,
+      concurrency: 8,
     });
   });
 
@@ -36,7 +48,10 @@ describe('shards of one stack', () => {
     const [merged] = mergeRuns([applyDeviations(first, list), applyDeviations(second, list)]);
     expect(merged?.summary).toMatchObject({ declared: 1, fail: 0 });
     expect(merged?.deviations).toEqual({
-      source: 'linux.yaml', stale: [], unseen: [], applied: [{ clause: '3.1-20.4.s2', reason: 'known', scenarios: ['a#ipv4'] }],
+      source: 'linux.yaml',
+      stale: [],
+      unseen: [],
+      applied: [{ clause: '3.1-20.4.s2', reason: 'known', scenarios: ['a#ipv4'] }],
     });
   });
 
@@ -51,7 +66,10 @@ describe('several stacks', () => {
     const runs = ['6.18.5', '6.9.0', '6.12.1'].map((kernel) => withSut(runOf([scenario()]), { kernel }));
     expect(mergeRuns(runs).map((run) => run.sut.kernel)).toEqual(['6.9.0', '6.12.1', '6.18.5']);
     expect(mergeRuns([...runs, withSut(runOf([scenario({ id: 'other' })]), { kernel: '6.9.0' })])).toHaveLength(3);
-    expect([sut({ name: 'b' }), sut({ name: 'a', kernel: '' })].sort(compareSuts).map(({ name }) => name)).toEqual(['a', 'b']);
+    expect([sut({ name: 'b' }), sut({ name: 'a', kernel: '' })].sort(compareSuts).map(({ name }) => name)).toEqual([
+      'a',
+      'b',
+    ]);
   });
 
   test('are called by what tells them apart', () => {
@@ -63,11 +81,21 @@ describe('several stacks', () => {
 });
 
 test('evidence moves, all of it', () => {
-  const results = runOf([scenario({
-    expectations: [failure({ pcap: 'e/c.pcap' })], monitors: [expectation({ pcap: 'e/c.pcap' })],
-    evidence: { pcap: 'e/c.pcap', agentLog: 'e/agent.log', ladder: 'e/ladder.json' },
-  })]);
+  const results = runOf([
+    scenario({
+      expectations: [failure({ pcap: 'e/c.pcap' })],
+      monitors: [expectation({ pcap: 'e/c.pcap' })],
+      evidence: { pcap: 'e/c.pcap', agentLog: 'e/agent.log', ladder: 'e/ladder.json' },
+    }),
+  ]);
   const [moved] = moveEvidence(results, (path) => `there/${path}`).scenarios;
-  expect(moved?.evidence).toEqual({ pcap: 'there/e/c.pcap', agentLog: 'there/e/agent.log', ladder: 'there/e/ladder.json' });
-  expect([...moved?.expectations ?? [], ...moved?.monitors ?? []].map(({ pcap }) => pcap)).toEqual(['there/e/c.pcap', 'there/e/c.pcap']);
+  expect(moved?.evidence).toEqual({
+    pcap: 'there/e/c.pcap',
+    agentLog: 'there/e/agent.log',
+    ladder: 'there/e/ladder.json',
+  });
+  expect([...(moved?.expectations ?? []), ...(moved?.monitors ?? [])].map(({ pcap }) => pcap)).toEqual([
+    'there/e/c.pcap',
+    'there/e/c.pcap',
+  ]);
 });

@@ -2,7 +2,13 @@
 import type { Clause } from '../catalogue/types.ts';
 import { applyDeviations } from './deviations.ts';
 import {
-  buildResults, type Deviation, type DeviationOutcome, type RunResults, type ScenarioRecord, type SutInfo, type ToolInfo,
+  buildResults,
+  type Deviation,
+  type DeviationOutcome,
+  type RunResults,
+  type ScenarioRecord,
+  type SutInfo,
+  type ToolInfo,
 } from './results.ts';
 
 /** Version of the matrix file's shape; the runs in it have a version of their own. */
@@ -40,7 +46,8 @@ export function sutKey({ name, kind, kernel, version }: SutInfo): string {
  * `linux 6.18.5 (qemu)`.
  */
 export function sutLabels(suts: readonly SutInfo[]): string[] {
-  const release = (sut: SutInfo): string => [sut.kernel, sut.version ?? ''].filter((part) => part !== '').join(' ') || sut.name;
+  const release = (sut: SutInfo): string =>
+    [sut.kernel, sut.version ?? ''].filter((part) => part !== '').join(' ') || sut.name;
   const forms: ((sut: SutInfo) => string)[] = [
     release,
     (sut) => (release(sut) === sut.name ? sut.name : `${sut.name} ${release(sut)}`),
@@ -56,7 +63,12 @@ export function sutLabels(suts: readonly SutInfo[]): string[] {
 /** Orders stacks by name, then by version with numbers as numbers: 6.9 before 6.18. */
 export function compareSuts(a: SutInfo, b: SutInfo): number {
   const byNumber = (left: string, right: string): number => left.localeCompare(right, 'en', { numeric: true });
-  return byNumber(a.name, b.name) || byNumber(a.kernel, b.kernel) || byNumber(a.version ?? '', b.version ?? '') || byNumber(a.kind, b.kind);
+  return (
+    byNumber(a.name, b.name) ||
+    byNumber(a.kernel, b.kernel) ||
+    byNumber(a.version ?? '', b.version ?? '') ||
+    byNumber(a.kind, b.kind)
+  );
 }
 
 /**
@@ -84,21 +96,25 @@ function mergeShards(shards: readonly RunResults[], options: MergeOptions): RunR
   const declared = shards.flatMap((shard) => (shard.deviations === undefined ? [] : [shard.deviations]));
   if (declared.length === 0) return merged;
   return applyDeviations(merged, {
-    source: [...new Set(declared.map(({ source }) => source))].join(', '), sut: first.sut.name, deviations: declarations(declared),
+    source: [...new Set(declared.map(({ source }) => source))].join(', '),
+    sut: first.sut.name,
+    deviations: declarations(declared),
   });
 }
 
 function withoutDoubles(shards: readonly RunResults[]): ScenarioRecord[] {
   const seen = new Set<string>();
-  return shards.flatMap(({ scenarios, sut }) => scenarios.map((scenario) => {
-    if (!seen.has(scenario.id)) {
-      seen.add(scenario.id);
-      return scenario;
-    }
-    throw new MergeError(
-      `two runs of ${sut.name} ${sut.kernel} (${sut.kind}) hold the scenario ${scenario.id}; expected shards that share none: leave one file out`,
-    );
-  }));
+  return shards.flatMap(({ scenarios, sut }) =>
+    scenarios.map((scenario) => {
+      if (!seen.has(scenario.id)) {
+        seen.add(scenario.id);
+        return scenario;
+      }
+      throw new MergeError(
+        `two runs of ${sut.name} ${sut.kernel} (${sut.kind}) hold the scenario ${scenario.id}; expected shards that share none: leave one file out`,
+      );
+    }),
+  );
 }
 
 function inOrder(scenarios: ScenarioRecord[], all: readonly string[] | undefined): ScenarioRecord[] {
@@ -107,14 +123,22 @@ function inOrder(scenarios: ScenarioRecord[], all: readonly string[] | undefined
   return scenarios.toSorted((a, b) => (place.get(a.id) ?? all.length) - (place.get(b.id) ?? all.length));
 }
 
-function mergedRun(shards: readonly RunResults[], scenarios: readonly ScenarioRecord[], all: readonly string[] | undefined): RunResults['run'] {
+function mergedRun(
+  shards: readonly RunResults[],
+  scenarios: readonly ScenarioRecord[],
+  all: readonly string[] | undefined,
+): RunResults['run'] {
   const runs = shards.map(({ run }) => run);
   const [first] = runs as [RunResults['run']];
   const present = new Set(scenarios.map(({ id }) => id));
   const whole = all?.every((id) => present.has(id)) ?? runs.some((run) => run.selected !== true);
   return {
     startedAt: runs.map(({ startedAt }) => startedAt).sort()[0] ?? first.startedAt,
-    finishedAt: runs.map(({ finishedAt }) => finishedAt).sort().at(-1) ?? first.finishedAt,
+    finishedAt:
+      runs
+        .map(({ finishedAt }) => finishedAt)
+        .sort()
+        .at(-1) ?? first.finishedAt,
     // Shards run side by side, or days apart: what adds up is the time spent.
     durationMs: runs.reduce((sum, { durationMs }) => sum + durationMs, 0),
     partial: runs.some(({ partial }) => partial),
@@ -147,7 +171,9 @@ export function moveEvidence(results: RunResults, move: (path: string) => string
       ...scenario,
       expectations: judged(scenario.expectations),
       ...(scenario.monitors === undefined ? {} : { monitors: judged(scenario.monitors) }),
-      ...(scenario.trouble === undefined ? {} : { trouble: { ...scenario.trouble, console: move(scenario.trouble.console) } }),
+      ...(scenario.trouble === undefined
+        ? {}
+        : { trouble: { ...scenario.trouble, console: move(scenario.trouble.console) } }),
       evidence: Object.fromEntries(Object.entries(scenario.evidence).map(([name, path]) => [name, move(path)])),
     })),
   };

@@ -6,31 +6,74 @@ import { buildResults, type RunResults } from './results.ts';
 import { CLAUSES, expectation, failure, runOf, scenario } from './testing/sample.ts';
 
 const PLAIN: SummaryOptions = {
-  width: 100, colour: false, clauses: new Map(CLAUSES.map((clause) => [clause.id, clause])), resultsFolder: 'reports/latest',
+  width: 100,
+  colour: false,
+  clauses: new Map(CLAUSES.map((clause) => [clause.id, clause])),
+  resultsFolder: 'reports/latest',
 };
 
 function troubled(): RunResults {
-  return applyDeviations(runOf([
-    scenario(),
-    scenario({ id: '3.1/x/flag#ipv4', verdict: 'fail', reason: 'flag B is set', expectations: [failure()] }),
-    scenario({ id: '3.2/x/token#ipv4', verdict: 'fail', expectations: [failure({ clause: '3.2-19.s1', level: 'implied' })] }),
-    scenario({ id: '3.2/x/why#ipv4', verdict: 'warn', expectations: [failure({ clause: '3.2-20.s2', level: 'should', verdict: 'warn' })] }),
-    scenario({ id: '3.8/x/all#ipv4', verdict: 'info', expectations: [
-      expectation({ clause: '3.8-6.s1', level: 'may', verdict: 'info', actual: 'a < RST\u001b[2J' }),
-    ] }),
-    scenario({ id: '3.8/x/open#ipv4', verdict: 'inconclusive', reason: 'the preamble got no SYN/ACK', expectations: [] }),
-  ]), { source: 'linux-6.18.yaml', sut: 'linux', deviations: [
-    { clause: '3.2-19.s1', reason: 'cookies come first', link: 'https://example.org/1' },
-    { scenario: '3.1/synack/key-length', reason: 'was wrong until 6.17' },
-    { clause: '3.9-1.s1', reason: 'never seen' },
-  ] });
+  return applyDeviations(
+    runOf([
+      scenario(),
+      scenario({ id: '3.1/x/flag#ipv4', verdict: 'fail', reason: 'flag B is set', expectations: [failure()] }),
+      scenario({
+        id: '3.2/x/token#ipv4',
+        verdict: 'fail',
+        expectations: [failure({ clause: '3.2-19.s1', level: 'implied' })],
+      }),
+      scenario({
+        id: '3.2/x/why#ipv4',
+        verdict: 'warn',
+        expectations: [failure({ clause: '3.2-20.s2', level: 'should', verdict: 'warn' })],
+      }),
+      scenario({
+        id: '3.8/x/all#ipv4',
+        verdict: 'info',
+        expectations: [expectation({ clause: '3.8-6.s1', level: 'may', verdict: 'info', actual: 'a < RST\u001b[2J' })],
+      }),
+      scenario({
+        id: '3.8/x/open#ipv4',
+        verdict: 'inconclusive',
+        reason: 'the preamble got no SYN/ACK',
+        expectations: [],
+      }),
+    ]),
+    {
+      source: 'linux-6.18.yaml',
+      sut: 'linux',
+      deviations: [
+        { clause: '3.2-19.s1', reason: 'cookies come first', link: 'https://example.org/1' },
+        { scenario: '3.1/synack/key-length', reason: 'was wrong until 6.17' },
+        { clause: '3.9-1.s1', reason: 'never seen' },
+      ],
+    },
+  );
 }
 
 describe('the summary', () => {
   test('fits a screen when all is well', () => {
-    const sections = ['3.1', '3.2', '3.3', '3.3.1', '3.3.2', '3.3.3', '3.4.1', '3.4.2', '3.5', '3.6', '3.7', '3.8', '3.9', 'B.1'];
-    const scenarios = sections.flatMap((section) => ['#ipv4', '#ipv6'].map((variant) =>
-      scenario({ id: `${section}${variant}`, section, expectations: [expectation({ clause: `${section}-1.s1` })] })));
+    const sections = [
+      '3.1',
+      '3.2',
+      '3.3',
+      '3.3.1',
+      '3.3.2',
+      '3.3.3',
+      '3.4.1',
+      '3.4.2',
+      '3.5',
+      '3.6',
+      '3.7',
+      '3.8',
+      '3.9',
+      'B.1',
+    ];
+    const scenarios = sections.flatMap((section) =>
+      ['#ipv4', '#ipv6'].map((variant) =>
+        scenario({ id: `${section}${variant}`, section, expectations: [expectation({ clause: `${section}-1.s1` })] }),
+      ),
+    );
     const text = summaryText(runOf(scenarios), { ...PLAIN, width: 80 });
     expect(text.split('\n').length).toBeLessThanOrEqual(24);
     expect(text).toMatch(/28 scenarios: 28 pass\nNo undeclared MUST is broken\.\n$/);
@@ -39,11 +82,19 @@ describe('the summary', () => {
   });
 
   test('fits a screen with many sections and declared deviations too; --full leaves nothing out', () => {
-    const many = Array.from({ length: 40 }, (_, index) => scenario({
-      id: `3.${index}/x/y#ipv4`, expectations: [index % 3 === 0 ? failure({ clause: `3.${index}-1.s1` }) : expectation({ clause: `3.${index}-1.s1` })],
-      ...(index % 3 === 0 ? { verdict: 'fail' as const } : {}),
-    }));
-    const deviations = many.filter(({ verdict }) => verdict === 'fail').slice(1).map(({ id }) => ({ scenario: id, reason: 'known' }));
+    const many = Array.from({ length: 40 }, (_, index) =>
+      scenario({
+        id: `3.${index}/x/y#ipv4`,
+        expectations: [
+          index % 3 === 0 ? failure({ clause: `3.${index}-1.s1` }) : expectation({ clause: `3.${index}-1.s1` }),
+        ],
+        ...(index % 3 === 0 ? { verdict: 'fail' as const } : {}),
+      }),
+    );
+    const deviations = many
+      .filter(({ verdict }) => verdict === 'fail')
+      .slice(1)
+      .map(({ id }) => ({ scenario: id, reason: 'known' }));
     const results = applyDeviations(runOf(many), { source: 'linux.yaml', sut: 'linux', deviations });
     const text = summaryText(results, { ...PLAIN, width: 80 });
     expect(text.split('\n').length).toBeLessThanOrEqual(36);
@@ -57,44 +108,72 @@ describe('the summary', () => {
   });
 
   test('many failures are named, the heaviest shown with their packets', () => {
-    const failures = Array.from({ length: 12 }, (_, index) => scenario({ id: `s/${index}`, verdict: 'fail', expectations: [failure()] }));
-    const warned = scenario({ id: 'warned', verdict: 'warn', expectations: [failure({ verdict: 'warn', level: 'should' })] });
+    const failures = Array.from({ length: 12 }, (_, index) =>
+      scenario({ id: `s/${index}`, verdict: 'fail', expectations: [failure()] }),
+    );
+    const warned = scenario({
+      id: 'warned',
+      verdict: 'warn',
+      expectations: [failure({ verdict: 'warn', level: 'should' })],
+    });
     const text = summaryText(runOf([...failures, warned]), PLAIN);
-    expect(text).toMatch(/\n! warn {2}warned\n✘ fail {2}s\/0\n✘ fail {2}s\/1\n"mptcp-conformance show ID" shows each, --full all of them\.\n/);
+    expect(text).toMatch(
+      /\n! warn {2}warned\n✘ fail {2}s\/0\n✘ fail {2}s\/1\n"mptcp-conformance show ID" shows each, --full all of them\.\n/,
+    );
     expect(text.match(/again {5}/g)).toHaveLength(10);
   });
 
   test('a failure has all that is needed to act', () => {
     const text = summaryText(troubled(), PLAIN);
     for (const wanted of [
-      '✘ fail  3.1/x/flag#ipv4', '✘ MUST 3.1-20.4.s2', 'MP_CAPABLE is always sent with flag B at 0.',
-      'https://www.rfc-editor.org/rfc/rfc8684.html#section-3.1-20.4', 'found     flag B is set',
-      'expected  a < SYN/ACK ack=auto <mp_capable len=12', 'actual    a < SYN/ACK ack=1    <mp_capable len=20',
-      'came too  12.346 ms a < SYN/ACK ack=1', 'capture   reports/latest/evidence/3.1/x/flag#ipv4/capture.pcap',
-      'again     mptcp-conformance run --only \'3.1/x/flag#ipv4\'', 'suite     suites/rfc8684/3.1/synack.suite.yaml:21',
-    ]) expect(text).toContain(wanted);
+      '✘ fail  3.1/x/flag#ipv4',
+      '✘ MUST 3.1-20.4.s2',
+      'MP_CAPABLE is always sent with flag B at 0.',
+      'https://www.rfc-editor.org/rfc/rfc8684.html#section-3.1-20.4',
+      'found     flag B is set',
+      'expected  a < SYN/ACK ack=auto <mp_capable len=12',
+      'actual    a < SYN/ACK ack=1    <mp_capable len=20',
+      'came too  12.346 ms a < SYN/ACK ack=1',
+      'capture   reports/latest/evidence/3.1/x/flag#ipv4/capture.pcap',
+      "again     mptcp-conformance run --only '3.1/x/flag#ipv4'",
+      'suite     suites/rfc8684/3.1/synack.suite.yaml:21',
+    ])
+      expect(text).toContain(wanted);
     const lines = text.split('\n');
-    const actual = lines.findIndex((line) => line.includes('actual    a < SYN/ACK ack=1 ') && line.includes('key=0x01'));
+    const actual = lines.findIndex(
+      (line) => line.includes('actual    a < SYN/ACK ack=1 ') && line.includes('key=0x01'),
+    );
     expect(lines[actual + 1]?.trim()).toBe('^^^^^^           ^^^');
     expect(lines[actual + 1]?.indexOf('^')).toBe(lines[actual]?.indexOf('len=20'));
   });
 
   test('failures come last, then the closing lines', () => {
     const text = summaryText(troubled(), PLAIN);
-    const order = ['all clauses', 'Not settled', 'Declared deviations', 'NO LONGER SHOWS', '! warn  3.2', '✘ fail  3.1/x', '6 scenarios: ']
-      .map((part) => text.indexOf(part));
+    const order = [
+      'all clauses',
+      'Not settled',
+      'Declared deviations',
+      'NO LONGER SHOWS',
+      '! warn  3.2',
+      '✘ fail  3.1/x',
+      '6 scenarios: ',
+    ].map((part) => text.indexOf(part));
     expect(order.every((at) => at >= 0)).toBe(true);
     expect([...order].sort((a, b) => a - b)).toEqual(order);
-    expect(text).toMatch(/1 pass, 1 info, 1 inconclusive, 1 warn, 1 declared, 1 fail\nAn undeclared MUST is broken\.\n$/);
+    expect(text).toMatch(
+      /1 pass, 1 info, 1 inconclusive, 1 warn, 1 declared, 1 fail\nAn undeclared MUST is broken\.\n$/,
+    );
   });
 
   test('declared, stale and unseen declarations', () => {
     const text = summaryText(troubled(), PLAIN);
     expect(text).toContain('≈ fail (declared)  3.2/x/token#ipv4\n    cookies come first https://example.org/1');
-    expect(text).toContain('*** 1 DECLARED DEVIATION NO LONGER SHOWS ***\n  3.1/synack/key-length\n    was wrong until 6.17');
+    expect(text).toContain(
+      '*** 1 DECLARED DEVIATION NO LONGER SHOWS ***\n  3.1/synack/key-length\n    was wrong until 6.17',
+    );
     expect(text).toContain('remove it from linux-6.18.yaml');
     expect(text).toContain('nothing in this run could tell: 3.9-1.s1');
-    expect(text).not.toContain('again     mptcp-conformance run --only \'3.2/x/token#ipv4\'');
+    expect(text).not.toContain("again     mptcp-conformance run --only '3.2/x/token#ipv4'");
   });
 
   test('what a MAY turned out to be is shown on request only', () => {
@@ -119,7 +198,9 @@ describe('the summary', () => {
 
   test('coverage in one line', () => {
     const results = buildResults({ ...runOf([]), scenarios: [scenario()], catalogue: CLAUSES });
-    expect(coverageLine(results)).toBe('Judged 1 of 4 observable clauses (25 %): MUST 1/1, implied 0/1, SHOULD 0/1, MAY 0/1');
+    expect(coverageLine(results)).toBe(
+      'Judged 1 of 4 observable clauses (25 %): MUST 1/1, implied 0/1, SHOULD 0/1, MAY 0/1',
+    );
   });
 
   test('a whole run says what of the RFC it judged, by section; a selection does not', () => {

@@ -5,9 +5,26 @@ import type { Clause, Level } from '../catalogue/types.ts';
 import type { Verdict } from '../engine/result.ts';
 import { departureText, type EvidenceLocator } from './departure-text.ts';
 import { exitCode } from './deviations.ts';
-import { addRows, outcomeOf, type ClauseRecord, type Coverage, type CoverageRow, type Deviation, type RunResults } from './results.ts';
 import {
-  clean, coloursOf, displayWidth, fit, formatDuration, pad, paint, wrap, type Colours, type TextStyle,
+  addRows,
+  outcomeOf,
+  type ClauseRecord,
+  type Coverage,
+  type CoverageRow,
+  type Deviation,
+  type RunResults,
+} from './results.ts';
+import {
+  clean,
+  coloursOf,
+  displayWidth,
+  fit,
+  formatDuration,
+  pad,
+  paint,
+  wrap,
+  type Colours,
+  type TextStyle,
 } from './text-layout.ts';
 import { LEVEL_NAME, LEVELS, SYMBOL } from './verdict-style.ts';
 
@@ -31,11 +48,24 @@ const MOST_DECLARED = 8;
 const MOST_DEPARTURES = 10;
 
 const OUTCOMES: readonly (Verdict | 'declared')[] = [
-  'pass', 'info', 'skip', 'inconclusive', 'warn', 'declared', 'error', 'fail',
+  'pass',
+  'info',
+  'skip',
+  'inconclusive',
+  'warn',
+  'declared',
+  'error',
+  'fail',
 ];
 
 const OUTCOME_NAME: Readonly<Record<Verdict | 'declared', string>> = {
-  pass: 'pass', fail: 'fail', warn: 'warn', info: 'info', inconclusive: 'inconclusive', skip: 'skip', error: 'error',
+  pass: 'pass',
+  fail: 'fail',
+  warn: 'warn',
+  info: 'info',
+  inconclusive: 'inconclusive',
+  skip: 'skip',
+  error: 'error',
   declared: 'declared',
 };
 
@@ -62,9 +92,11 @@ export function summaryText(results: RunResults, options: SummaryOptions): strin
 
 function header({ sut, run, tool }: RunResults, colours: Colours, width: number): string {
   const kernel = [sut.kernel, sut.version ?? ''].filter((part) => part !== '').join(', ');
-  const peer = sut.peer === undefined ? '' : ` with ${clean(sut.peer.name)} ${clean(sut.peer.kernel)} (${sut.peer.kind})`;
-  const text = `${clean(sut.name)} ${clean(kernel)} (${sut.kind})${peer} against RFC 8684, ${formatDuration(run.durationMs)}, `
-    + `${tool.name} ${clean(tool.version)}`;
+  const peer =
+    sut.peer === undefined ? '' : ` with ${clean(sut.peer.name)} ${clean(sut.peer.kernel)} (${sut.peer.kind})`;
+  const text =
+    `${clean(sut.name)} ${clean(kernel)} (${sut.kind})${peer} against RFC 8684, ${formatDuration(run.durationMs)}, ` +
+    `${tool.name} ${clean(tool.version)}`;
   return colours.bold(fit(text, width));
 }
 
@@ -93,7 +125,9 @@ function groupsOf(clauses: readonly ClauseRecord[], full: boolean): ClauseGroup[
   const declared = quiet.filter((section) => has(section, ['declared']));
   const kept = quiet.filter((section) => !declared.includes(section));
   const together = (list: string[], what: string): ClauseGroup[] =>
-    list.length === 0 ? [] : [{ name: `${list.length} section${list.length === 1 ? '' : 's'} ${what}`, sections: list }];
+    list.length === 0
+      ? []
+      : [{ name: `${list.length} section${list.length === 1 ? '' : 's'} ${what}`, sections: list }];
   return [...together(kept, 'without a departure'), ...together(declared, 'with declared ones only'), ...troubled];
 }
 
@@ -114,19 +148,31 @@ export function clauseTable(results: RunResults, colours: Colours, width: number
   ];
   const rows = groupsOf(clauses, full).map(({ name, sections }) => ({
     name,
-    cells: row(clauses.filter((clause) => sections.includes(sectionOf(clause.id))), shareOf(shareRow(covered, sections))),
+    cells: row(
+      clauses.filter((clause) => sections.includes(sectionOf(clause.id))),
+      shareOf(shareRow(covered, sections)),
+    ),
   }));
-  rows.push({ name: 'all clauses', cells: row(clauses, shareOf(covered === undefined ? undefined : totalOf(covered))) });
+  rows.push({
+    name: 'all clauses',
+    cells: row(clauses, shareOf(covered === undefined ? undefined : totalOf(covered))),
+  });
   const widths = heads.map((head, index) =>
-    Math.max(displayWidth(head), ...rows.map(({ cells }) => cells[index]?.width ?? 0)));
+    Math.max(displayWidth(head), ...rows.map(({ cells }) => cells[index]?.width ?? 0)),
+  );
   const rest = widths.reduce((sum, one) => sum + one + 2, 0);
   const names = Math.max(8, Math.min(width - rest, ...[Math.max(...rows.map(({ name }) => displayWidth(name)))]));
   const line = (name: string, cells: readonly Cell[]): string =>
-    [pad(fit(name, names), names), ...cells.map((one, i) => one.text + ' '.repeat((widths[i] ?? 0) - one.width))].join('  ').trimEnd();
+    [pad(fit(name, names), names), ...cells.map((one, i) => one.text + ' '.repeat((widths[i] ?? 0) - one.width))]
+      .join('  ')
+      .trimEnd();
   const head = line('Clauses', heads.map(plainCell));
   const legend = OUTCOMES.filter((outcome) => clauses.some((clause) => clauseOutcome(clause) === outcome))
-    .map((outcome) => paint(colours, outcome, `${SYMBOL[outcome]} ${OUTCOME_NAME[outcome]}`)).join('  ');
-  const body = rows.map(({ name, cells }, index) => (index === rows.length - 1 ? colours.bold(line(name, cells)) : line(name, cells)));
+    .map((outcome) => paint(colours, outcome, `${SYMBOL[outcome]} ${OUTCOME_NAME[outcome]}`))
+    .join('  ');
+  const body = rows.map(({ name, cells }, index) =>
+    index === rows.length - 1 ? colours.bold(line(name, cells)) : line(name, cells),
+  );
   return [colours.bold(head), ...body, `${colours.dim('key:')} ${legend}`].join('\n');
 }
 
@@ -163,15 +209,18 @@ function clauseOutcome(clause: ClauseRecord): Verdict | 'declared' {
 
 function infoBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
   const lines = results.scenarios.flatMap((scenario) =>
-    scenario.expectations.filter(({ verdict }) => verdict === 'info').map((found) => {
-      const came = found.actual ?? found.expected ?? found.message ?? found.step;
-      const summary = options.clauses?.get(found.clause)?.summary;
-      return [
-        `${paint(colours, 'info', SYMBOL.info)} ${clean(found.clause)}  ${clean(scenario.id)}`,
-        ...(summary === undefined ? [] : indented(summary, options.width)),
-        ...indented(`it does: ${came}`, options.width),
-      ].join('\n');
-    }));
+    scenario.expectations
+      .filter(({ verdict }) => verdict === 'info')
+      .map((found) => {
+        const came = found.actual ?? found.expected ?? found.message ?? found.step;
+        const summary = options.clauses?.get(found.clause)?.summary;
+        return [
+          `${paint(colours, 'info', SYMBOL.info)} ${clean(found.clause)}  ${clean(scenario.id)}`,
+          ...(summary === undefined ? [] : indented(summary, options.width)),
+          ...indented(`it does: ${came}`, options.width),
+        ].join('\n');
+      }),
+  );
   return lines.length === 0 ? '' : [colours.bold('What is left to the stack'), ...lines].join('\n');
 }
 
@@ -192,7 +241,10 @@ function declaredBlock(results: RunResults, options: SummaryOptions, colours: Co
   const source = results.deviations?.source ?? '';
   if (options.full !== true && declared.length > MOST_DECLARED) {
     const reasons = new Set(declared.map((scenario) => scenario.declared?.reason)).size;
-    return wrap(`${declared.length} scenarios depart as declared${source === '' ? '' : ` in ${clean(source)}`}, for ${reasons} reasons; --full lists them.`, options.width).join('\n');
+    return wrap(
+      `${declared.length} scenarios depart as declared${source === '' ? '' : ` in ${clean(source)}`}, for ${reasons} reasons; --full lists them.`,
+      options.width,
+    ).join('\n');
   }
   const lines = declared.flatMap((scenario) => [
     `${paint(colours, 'declared', `${SYMBOL.declared} ${scenario.verdict} (declared)`)}  ${clean(scenario.id)}`,
@@ -203,7 +255,9 @@ function declaredBlock(results: RunResults, options: SummaryOptions, colours: Co
 
 function unseenBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
   // Scenarios of two stacks run only when they are asked for.
-  const unseen = (results.deviations?.unseen ?? []).filter(({ scenario }) => scenario?.startsWith('multipath/') !== true);
+  const unseen = (results.deviations?.unseen ?? []).filter(
+    ({ scenario }) => scenario?.startsWith('multipath/') !== true,
+  );
   if (unseen.length === 0 || results.run.selected === true || results.run.partial) return '';
   const names = unseen.map(nameOf).join(', ');
   return colours.dim(wrap(`Declared, and nothing in this run could tell: ${names}`, options.width).join('\n'));
@@ -215,9 +269,14 @@ function staleBlock(results: RunResults, options: SummaryOptions, colours: Colou
   const loud = (text: string): string => colours.bold(colours.yellow(text));
   const source = clean(results.deviations?.source ?? '');
   return [
-    loud(`*** ${stale.length} DECLARED DEVIATION${stale.length === 1 ? '' : 'S'} NO LONGER SHOW${stale.length === 1 ? 'S' : ''} ***`),
+    loud(
+      `*** ${stale.length} DECLARED DEVIATION${stale.length === 1 ? '' : 'S'} NO LONGER SHOW${stale.length === 1 ? 'S' : ''} ***`,
+    ),
     ...stale.flatMap((deviation) => [loud(`  ${nameOf(deviation)}`), ...indented(deviation.reason, options.width)]),
-    ...wrap(`The stack keeps to the RFC here now: remove ${stale.length === 1 ? 'it' : 'them'} from ${source}.`, options.width),
+    ...wrap(
+      `The stack keeps to the RFC here now: remove ${stale.length === 1 ? 'it' : 'them'} from ${source}.`,
+      options.width,
+    ),
   ].join('\n');
 }
 
@@ -226,22 +285,29 @@ function nameOf(deviation: Deviation): string {
 }
 
 function departuresBlock(results: RunResults, options: SummaryOptions): string {
-  const locate: EvidenceLocator = (path) => (options.resultsFolder === undefined ? path : `${options.resultsFolder}/${path}`);
-  const departed = (['warn', 'fail'] as const).flatMap((verdict) => results.scenarios.filter((scenario) => outcomeOf(scenario) === verdict));
+  const locate: EvidenceLocator = (path) =>
+    options.resultsFolder === undefined ? path : `${options.resultsFolder}/${path}`;
+  const departed = (['warn', 'fail'] as const).flatMap((verdict) =>
+    results.scenarios.filter((scenario) => outcomeOf(scenario) === verdict),
+  );
   const most = options.full === true ? departed.length : MOST_DEPARTURES;
   // The heaviest are last, and are those that are shown.
   const shown = departed.slice(-most).map((scenario) => departureText(scenario, { ...options, locate }));
   const rest = departed.slice(0, -most);
   if (rest.length === 0) return shown.join('\n\n');
   const colours = coloursOf(options);
-  const lines = rest.map(({ id, verdict }) => `${paint(colours, verdict, `${SYMBOL[verdict]} ${verdict}`)}  ${clean(id)}`);
+  const lines = rest.map(
+    ({ id, verdict }) => `${paint(colours, verdict, `${SYMBOL[verdict]} ${verdict}`)}  ${clean(id)}`,
+  );
   return [[...lines, '"mptcp-conformance show ID" shows each, --full all of them.'].join('\n'), ...shown].join('\n\n');
 }
 
 function closing(results: RunResults, colours: Colours, width: number): string {
   const { summary, run } = results;
-  const counts = OUTCOMES.filter((outcome) => summary[outcome] > 0)
-    .map((outcome) => ({ outcome, text: `${summary[outcome]} ${OUTCOME_NAME[outcome]}` }));
+  const counts = OUTCOMES.filter((outcome) => summary[outcome] > 0).map((outcome) => ({
+    outcome,
+    text: `${summary[outcome]} ${OUTCOME_NAME[outcome]}`,
+  }));
   const plain = `${results.scenarios.length} scenarios: ${counts.map(({ text }) => text).join(', ')}`;
   const coloured = `${results.scenarios.length} scenarios: ${counts.map(({ outcome, text }) => paint(colours, outcome, text)).join(', ')}`;
   const first = displayWidth(plain) > width ? wrap(plain, width).join('\n') : coloured;
@@ -268,9 +334,13 @@ export function coverageLine(results: RunResults): string {
 /** The coverage, and the sections that were left out altogether. */
 function coverageText(results: RunResults, width: number): string {
   const left = (results.coverage?.bySection ?? [])
-    .filter((row) => row.judged === 0 && observable(row) > 0).map(({ section }) => `§${section}`);
+    .filter((row) => row.judged === 0 && observable(row) > 0)
+    .map(({ section }) => `§${section}`);
   const rest = left.length === 0 ? '' : `Nothing was judged of ${left.join(', ')}`;
-  return [coverageLine(results), rest].filter((line) => line !== '').flatMap((line) => wrap(line, width)).join('\n');
+  return [coverageLine(results), rest]
+    .filter((line) => line !== '')
+    .flatMap((line) => wrap(line, width))
+    .join('\n');
 }
 
 function observable(row: CoverageRow): number {

@@ -10,7 +10,9 @@ describe('text for a terminal', () => {
   });
 
   test('width counts columns', () => {
-    expect([displayWidth('abc'), displayWidth('漢字'), displayWidth('e\u0301'), displayWidth('😀')]).toEqual([3, 4, 1, 2]);
+    expect([displayWidth('abc'), displayWidth('漢字'), displayWidth('e\u0301'), displayWidth('😀')]).toEqual([
+      3, 4, 1, 2,
+    ]);
     expect(pad('漢', 4)).toBe('漢  ');
   });
 
@@ -27,15 +29,27 @@ describe('text for a terminal', () => {
   });
 
   test('durations', () => {
-    expect([340, 12_300, 125_000, 3_720_000].map(formatDuration)).toEqual(['0.3 s', '12 s', '2 min 05 s', '1 h 02 min']);
+    expect([340, 12_300, 125_000, 3_720_000].map(formatDuration)).toEqual([
+      '0.3 s',
+      '12 s',
+      '2 min 05 s',
+      '1 h 02 min',
+    ]);
   });
 
   test('colour only on a terminal, never against NO_COLOR', () => {
     const colour = (tty: boolean, env: Record<string, string>) => styleFor({ isTTY: tty, columns: 90 }, env).colour;
-    expect([colour(true, {}), colour(false, {}), colour(true, { NO_COLOR: '1' }), colour(true, { TERM: 'dumb' })])
-      .toEqual([true, false, false, false]);
-    expect([colour(false, { FORCE_COLOR: '1' }), colour(false, { FORCE_COLOR: '0' }), colour(true, { NO_COLOR: '' })])
-      .toEqual([true, false, true]);
+    expect([
+      colour(true, {}),
+      colour(false, {}),
+      colour(true, { NO_COLOR: '1' }),
+      colour(true, { TERM: 'dumb' }),
+    ]).toEqual([true, false, false, false]);
+    expect([
+      colour(false, { FORCE_COLOR: '1' }),
+      colour(false, { FORCE_COLOR: '0' }),
+      colour(true, { NO_COLOR: '' }),
+    ]).toEqual([true, false, true]);
     expect(styleFor({ columns: 10 }, {}).width).toBe(40);
     expect(styleFor({}, {}).width).toBe(100);
   });

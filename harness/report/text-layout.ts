@@ -56,7 +56,8 @@ export function paint(colours: Colours, verdict: Verdict | 'declared', text: str
 const PLAIN = /^[ -~]*$/;
 
 // Control characters, and the format characters that reorder or hide text.
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]|\p{Surrogate}/gu;
+const UNSAFE =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]|\p{Surrogate}/gu;
 
 /**
  * Makes text from outside safe to print: what an agent or a packet says must not move the cursor, change colours or
@@ -72,7 +73,8 @@ export function clean(text: string): string {
 }
 
 // Scripts and emoji that terminals draw two columns wide.
-const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}]/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}]/u;
 const COMBINING = /\p{Mark}/u;
 
 /** Columns that cleaned, uncoloured text takes. */

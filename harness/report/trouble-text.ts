@@ -3,13 +3,22 @@ import type { ScenarioRecord } from './results.ts';
 
 /** A paragraph for each trouble, with the scenarios that bring it about; empty when there was none. */
 export function troubleText(scenarios: readonly ScenarioRecord[], locate: (path: string) => string): string[] {
-  const titles = [...new Set(scenarios.flatMap(({ trouble }) => (trouble === undefined ? [] : [`${trouble.kind}: ${trouble.title}`])))];
+  const titles = [
+    ...new Set(
+      scenarios.flatMap(({ trouble }) => (trouble === undefined ? [] : [`${trouble.kind}: ${trouble.title}`])),
+    ),
+  ];
   return titles.flatMap((title) => {
-    const seen = scenarios.filter(({ trouble }) => trouble !== undefined && `${trouble.kind}: ${trouble.title}` === title);
+    const seen = scenarios.filter(
+      ({ trouble }) => trouble !== undefined && `${trouble.kind}: ${trouble.title}` === title,
+    );
     const guilty = seen.filter(({ trouble }) => trouble?.alone === true);
-    const who = guilty.length > 0
-      ? guilty.map(({ id }) => `  brought about by ${id}, also with nothing beside it`)
-      : [`  not again with any of the ${seen.length} scenarios alone that ran then: ${seen.map(({ id }) => id).join(', ')}`];
+    const who =
+      guilty.length > 0
+        ? guilty.map(({ id }) => `  brought about by ${id}, also with nothing beside it`)
+        : [
+            `  not again with any of the ${seen.length} scenarios alone that ran then: ${seen.map(({ id }) => id).join(', ')}`,
+          ];
     const console = (guilty[0] ?? seen[0])?.trouble?.console;
     return [`kernel in trouble: ${title}`, ...who, ...(console === undefined ? [] : [`  console: ${locate(console)}`])];
   });

@@ -6,11 +6,23 @@ import type { Verdict } from '../engine/result.ts';
 export const LEVELS: readonly Level[] = ['must', 'implied', 'should', 'may'];
 
 /** Column heads for levels. */
-export const LEVEL_NAME: Readonly<Record<Level, string>> = { must: 'MUST', implied: 'implied', should: 'SHOULD', may: 'MAY' };
+export const LEVEL_NAME: Readonly<Record<Level, string>> = {
+  must: 'MUST',
+  implied: 'implied',
+  should: 'SHOULD',
+  may: 'MAY',
+};
 
 /** One character for each verdict, so that colour is never the only sign. */
 export const SYMBOL: Readonly<Record<Verdict | 'declared', string>> = {
-  pass: '✔', fail: '✘', declared: '≈', warn: '!', info: 'i', inconclusive: '?', skip: '-', error: 'E',
+  pass: '✔',
+  fail: '✘',
+  declared: '≈',
+  warn: '!',
+  info: 'i',
+  inconclusive: '?',
+  skip: '-',
+  error: 'E',
 };
 
 /** Fill colours in SVG: on a light and on a dark background. */

@@ -49,7 +49,9 @@ interface RawBreak {
 /** Paths of all breaks files below a folder, sorted. */
 export function findBreaks(root: string): string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /(^|\/)breaks\.yaml$/.test(name)).sort().map((name) => join(root, name));
+    .filter((name) => /(^|\/)breaks\.yaml$/.test(name))
+    .sort()
+    .map((name) => join(root, name));
 }
 
 /** Reads one file of breaks. @throws DocumentError */
@@ -59,7 +61,8 @@ export function loadBreaks(path: string): Break[] {
   const raw = file.value as { breaks: Record<string, RawBreak[]> };
   const diagnostics: Diagnostic[] = [];
   const breaks = Object.entries(raw.breaks).flatMap(([clause, list]) =>
-    list.map((one, index) => readBreak(clause, one, ['breaks', clause, index], file, diagnostics)));
+    list.map((one, index) => readBreak(clause, one, ['breaks', clause, index], file, diagnostics)),
+  );
   if (diagnostics.length > 0) throw new DocumentError(diagnostics);
   return breaks;
 }
@@ -72,14 +75,26 @@ function readBreak(clause: string, raw: RawBreak, path: NodePath, file: YamlFile
       return parse(text);
     } catch (error) {
       if (!(error instanceof NotationError)) throw error;
-      diagnostics.push(file.diagnoseWithin([...path, key], error.code, error.message, error.at, Math.max(1, error.span)));
+      diagnostics.push(
+        file.diagnoseWithin([...path, key], error.code, error.message, error.at, Math.max(1, error.span)),
+      );
       return undefined;
     }
   };
-  const [drop, line, to, add] = [read('drop', incoming), read('change', incoming), read('to', parsePacketTail), read('add', incoming)];
+  const [drop, line, to, add] = [
+    read('drop', incoming),
+    read('change', incoming),
+    read('to', parsePacketTail),
+    read('add', incoming),
+  ];
   const [after, answer] = [read('after', incoming), read('answer', parseAnswer)];
   return {
-    clause, stack: raw.stack, place: file.placeOf(path), from: raw.from ?? 'body', skip: raw.skip ?? 0, scenarios: raw.in ?? [],
+    clause,
+    stack: raw.stack,
+    place: file.placeOf(path),
+    from: raw.from ?? 'body',
+    skip: raw.skip ?? 0,
+    scenarios: raw.in ?? [],
     ...(drop === undefined ? {} : { drop }),
     ...(line === undefined || to === undefined ? {} : { change: { line, to } }),
     ...(add === undefined ? {} : { add: { line: add, ...(after === undefined ? {} : { after }) } }),
@@ -109,7 +124,11 @@ export function isTriedOn(one: Break, scenario: Scenario): boolean {
 }
 
 /** What a schema cannot say: that clauses and scenarios exist, and that each MUST which scenarios judge has a break. */
-export function lintBreaks(breaks: readonly Break[], scenarios: readonly Scenario[], clauses: readonly Clause[]): string[] {
+export function lintBreaks(
+  breaks: readonly Break[],
+  scenarios: readonly Scenario[],
+  clauses: readonly Clause[],
+): string[] {
   const ids = new Set(clauses.map((clause) => clause.id));
   const judged = new Set(scenarios.flatMap(clausesOf));
   const names = new Set(scenarios.map((one) => `${one.suite}/${one.name}`));
@@ -117,8 +136,10 @@ export function lintBreaks(breaks: readonly Break[], scenarios: readonly Scenari
   for (const one of breaks) {
     const at = `${one.place.file}:${one.place.line}`;
     if (!ids.has(one.clause)) problems.push(`${at}: there is no clause "${one.clause}"${suggestion(one.clause, ids)}`);
-    for (const name of one.scenarios) if (!names.has(name)) problems.push(`${at}: there is no scenario "${name}"${suggestion(name, names)}`);
-    if (!scenarios.some((scenario) => isTriedOn(one, scenario))) problems.push(`${at}: no scenario judges ${one.clause}`);
+    for (const name of one.scenarios)
+      if (!names.has(name)) problems.push(`${at}: there is no scenario "${name}"${suggestion(name, names)}`);
+    if (!scenarios.some((scenario) => isTriedOn(one, scenario)))
+      problems.push(`${at}: no scenario judges ${one.clause}`);
   }
   const broken = new Set(breaks.map((one) => one.clause));
   for (const { id, keyword } of clauses) {

@@ -6,7 +6,9 @@ import { formatPacket } from './format.ts';
 export function describeEvent(event: PacketEvent): string {
   const { connection, side, sender, receiver, flow, packet } = event;
   return formatPacket(`${flow.number}`, side === 0 ? 'out' : 'in', packet, {
-    senderIsn: sender.isn, receiverIsn: receiver.isn,
-    senderIdsn: connection.parties[side].stream.base, receiverIdsn: connection.parties[side === 0 ? 1 : 0].stream.base,
+    senderIsn: sender.isn,
+    receiverIsn: receiver.isn,
+    senderIdsn: connection.parties[side].stream.base,
+    receiverIdsn: connection.parties[side === 0 ? 1 : 0].stream.base,
   });
 }

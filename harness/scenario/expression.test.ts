@@ -20,7 +20,11 @@ describe('words', () => {
   });
 
   it('leave the two dots of a range alone', () => {
-    expect(parseMatcher('low32..high', 0)).toMatchObject({ type: 'range', low: { value: 'low32' }, high: { value: 'high' } });
+    expect(parseMatcher('low32..high', 0)).toMatchObject({
+      type: 'range',
+      low: { value: 'low32' },
+      high: { value: 'high' },
+    });
   });
 });
 
@@ -44,7 +48,8 @@ describe('expressions', () => {
 
   it('add and subtract from left to right', () => {
     expect(parseExpr('auto+1-$x', 0)).toEqual({
-      type: 'sum', op: '-',
+      type: 'sum',
+      op: '-',
       left: { type: 'sum', op: '+', left: { type: 'auto' }, right: { type: 'int', value: 1n } },
       right: { type: 'name', name: 'x', at: 7 },
     });
@@ -52,9 +57,13 @@ describe('expressions', () => {
 
   it('call functions, within each other too', () => {
     expect(parseExpr('left(hmac($a,$b,1,2),8)', 0)).toMatchObject({
-      type: 'call', name: 'left', args: [{ type: 'call', name: 'hmac', args: [{}, {}, {}, {}] }, { value: 8n }],
+      type: 'call',
+      name: 'left',
+      args: [{ type: 'call', name: 'hmac', args: [{}, {}, {}, {}] }, { value: 8n }],
     });
-    expect(parseExpr('hmac_addr($a,$b,1,fd00::1,0)', 0)).toMatchObject({ args: [{}, {}, {}, { value: 'fd00::1' }, {}] });
+    expect(parseExpr('hmac_addr($a,$b,1,fd00::1,0)', 0)).toMatchObject({
+      args: [{}, {}, {}, { value: 'fd00::1' }, {}],
+    });
   });
 
   it.each([
@@ -79,7 +88,16 @@ describe('matchers', () => {
     ['?key', { type: 'bind', name: 'key' }],
     ['!0', { type: 'not', matcher: { type: 'equal', expr: { type: 'int', value: 0n } } }],
     ['4..24', { type: 'range', low: { type: 'int', value: 4n }, high: { type: 'int', value: 24n } }],
-    ['12|?x', { type: 'oneOf', options: [{ type: 'equal', expr: { type: 'int', value: 12n } }, { type: 'bind', name: 'x' }] }],
+    [
+      '12|?x',
+      {
+        type: 'oneOf',
+        options: [
+          { type: 'equal', expr: { type: 'int', value: 12n } },
+          { type: 'bind', name: 'x' },
+        ],
+      },
+    ],
     ['absent|low32($k)', { type: 'oneOf', options: [{ type: 'absent' }, { type: 'equal' }] }],
   ])('%s', (text, expected) => expect(parseMatcher(text, 0)).toMatchObject(expected));
 
@@ -88,7 +106,12 @@ describe('matchers', () => {
     ['1||2', 5, 1, 'a value is missing after "="'],
     ['?9', 3, 2, '"?9" is no name to bind to; write ?name'],
     ['1..x y', 7, 2, '" y" was not expected here'],
-    ['12|!zz(', 7, 2, 'there is no function "zz"; expected one of: token, idsn, hmac, hmac_addr, flip, low32, left, right, fill, swap32, reverse64'],
+    [
+      '12|!zz(',
+      7,
+      2,
+      'there is no function "zz"; expected one of: token, idsn, hmac, hmac_addr, flip, low32, left, right, fill, swap32, reverse64',
+    ],
   ])('%j is told of at its place', (text, ...expected) => {
     expect(complaint(() => parseMatcher(text, 3)).slice(1)).toEqual(expected);
   });

@@ -31,7 +31,13 @@ export type Matcher =
 /** Codes of what can be wrong within a line. */
 export type NotationCode = Extract<
   DiagnosticCode,
-  'NOTATION' | 'UNKNOWN_FUNCTION' | 'UNKNOWN_OPTION' | 'UNKNOWN_FIELD' | 'UNKNOWN_COMMAND' | 'BAD_VALUE' | 'BAD_DIRECTION'
+  | 'NOTATION'
+  | 'UNKNOWN_FUNCTION'
+  | 'UNKNOWN_OPTION'
+  | 'UNKNOWN_FIELD'
+  | 'UNKNOWN_COMMAND'
+  | 'BAD_VALUE'
+  | 'BAD_DIRECTION'
 >;
 
 /** A value that cannot be read; `at` is an offset into the text given to the parser. */
@@ -67,7 +73,8 @@ export function parseMatcher(text: string, at: number): Matcher {
   if (text === 'any') return { type: 'any' };
   if (text === 'absent') return { type: 'absent' };
   if (text.startsWith('?')) {
-    if (!/^\?[a-z]\w*$/i.test(text)) throw new NotationError(`"${text}" is no name to bind to; write ?name`, at, text.length);
+    if (!/^\?[a-z]\w*$/i.test(text))
+      throw new NotationError(`"${text}" is no name to bind to; write ?name`, at, text.length);
     return { type: 'bind', name: text.slice(1) };
   }
   const range = /^(.+?)\.\.(.+)$/.exec(text);
@@ -88,7 +95,9 @@ export function parseExpr(text: string, at: number): Expr {
 
 /** Names that an expression or matcher reads. */
 export function namesIn(node: Expr | Matcher): { name: string; at: number }[] {
-  return partsOf(node).flatMap((part) => (part.type === 'name' ? [part] : part.type === 'call' ? part.args.flatMap(namesIn) : []));
+  return partsOf(node).flatMap((part) =>
+    part.type === 'name' ? [part] : part.type === 'call' ? part.args.flatMap(namesIn) : [],
+  );
 }
 
 /** Words that an expression or matcher has for values; those within a function's parentheses are the function's business. */
@@ -189,7 +198,11 @@ class ExprReader {
     // Between parentheses a comma ends the argument; elsewhere words may be lists: subflow,backup.
     const word = take(this.#depth > 0 ? /^[a-zA-Z]\w*(?:[-/.][a-zA-Z]\w*)*/ : /^[a-zA-Z]\w*(?:[-/.,][a-zA-Z]\w*)*/);
     if (word === undefined) {
-      throw new NotationError(rest === '' ? 'a value is missing' : `"${rest}" is no value`, at, Math.max(1, rest.length));
+      throw new NotationError(
+        rest === '' ? 'a value is missing' : `"${rest}" is no value`,
+        at,
+        Math.max(1, rest.length),
+      );
     }
     if (this.#text[this.#pos] === '(') return this.#call(functionName(word, at), at);
     return word === 'auto' ? { type: 'auto' } : { type: 'word', value: word };
@@ -202,14 +215,19 @@ class ExprReader {
     while (this.#text[this.#pos] !== ')') {
       args.push(this.sum());
       if (this.#text[this.#pos] === ',') this.#pos++;
-      else if (this.#text[this.#pos] !== ')') throw new NotationError(`${name}(: ")" is missing`, this.#base + this.#pos);
+      else if (this.#text[this.#pos] !== ')')
+        throw new NotationError(`${name}(: ")" is missing`, this.#base + this.#pos);
     }
     this.#pos++;
     this.#depth--;
     const [least, most] = FUNCTION_ARGUMENTS[name];
     if (args.length < least || args.length > most) {
       const wanted = least === most ? String(least) : `${least} to ${most}`;
-      throw new NotationError(`${name}() takes ${wanted} arguments, got ${args.length}`, at, this.#base + this.#pos - at);
+      throw new NotationError(
+        `${name}() takes ${wanted} arguments, got ${args.length}`,
+        at,
+        this.#base + this.#pos - at,
+      );
     }
     return { type: 'call', name, args, at };
   }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { fillIn } from './fill-in.ts';
 
-const never = (): never => { throw new Error('unknown'); };
+const never = (): never => {
+  throw new Error('unknown');
+};
 
 describe('fillIn', () => {
   test('puts values in', () => {
@@ -20,7 +22,10 @@ describe('fillIn', () => {
   test('tells of variables that have no value, and goes on', () => {
     const unknown: unknown[] = [];
     expect(fillIn('a${b}c${toString}', { a: '1' }, (...found) => unknown.push(found)).text).toBe('a0c0');
-    expect(unknown).toEqual([['b', 1, 4], ['toString', 6, 11]]);
+    expect(unknown).toEqual([
+      ['b', 1, 4],
+      ['toString', 6, 11],
+    ]);
   });
 
   test('puts nothing where the value is empty', () => {

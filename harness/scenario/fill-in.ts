@@ -19,7 +19,9 @@ interface Piece {
  * a zero takes their place, so that what surrounds them can still be read.
  */
 export function fillIn(
-  written: string, variables: Readonly<Record<string, string>>, unknown: (name: string, from: number, span: number) => void,
+  written: string,
+  variables: Readonly<Record<string, string>>,
+  unknown: (name: string, from: number, span: number) => void,
 ): FilledText {
   const pieces: Piece[] = [{ at: 0, from: 0, isValue: false }];
   let text = '';

@@ -18,7 +18,13 @@ const OCTETS_SHOWN = 40;
 
 /** Fields not shown when they have this value, since every sane packet has it. */
 const UNREMARKABLE: Readonly<Record<string, string>> = {
-  rsv: '0x0', nibble: '0x0', F: '0', T: '0', E: '0', dsn_size: '8', dack_size: '8',
+  rsv: '0x0',
+  nibble: '0x0',
+  F: '0',
+  T: '0',
+  E: '0',
+  dsn_size: '8',
+  dack_size: '8',
 };
 /** Fields that say again what others show. */
 const REDUNDANT = new Set(['map', 'crypto']);
@@ -38,7 +44,11 @@ export function formatPacket(subflow: string, direction: 'in' | 'out', packet: P
 
 /** What only fills the option area up to a multiple of four octets (RFC 9293 §3.1). */
 function isFiller(option: TcpOption): boolean {
-  return option.kind === 'nop' || option.kind === 'eol' || (option.kind === 'padding' && option.raw.every((octet) => octet === 0));
+  return (
+    option.kind === 'nop' ||
+    option.kind === 'eol' ||
+    (option.kind === 'padding' && option.raw.every((octet) => octet === 0))
+  );
 }
 
 function relative(value: number, base: number | undefined): number {
@@ -88,6 +98,7 @@ export function showValue(value: Value, style: FieldStyle = 'dec'): string {
   if (typeof value === 'string') return value;
   if (style === 'hex') return `0x${value.toString(16)}`;
   if (style === 'letters') return lettersOf(value);
-  if (style === 'reason') return Object.entries(RST_REASONS).find(([, code]) => code === value)?.[0] ?? value.toString();
+  if (style === 'reason')
+    return Object.entries(RST_REASONS).find(([, code]) => code === value)?.[0] ?? value.toString();
   return value.toString();
 }

@@ -13,8 +13,21 @@ const root = mkdtempSync(join(tmpdir(), 'lint-'));
 writeFileSync(join(root, 'sequences.yaml'), 'sequences:\n  probe: { title: P, steps: [{ expect: a < ACK }] }\n');
 afterAll(() => rmSync(root, { recursive: true }));
 
-const clause: Clause = { id: 'c1', section: '3', keyword: 'MUST', summary: '', roles: [], broken: '', judged: ['active'], concerns: [], related: [] };
-const clauses = new Catalogue([clause, { ...clause, id: 'c2', judged: ['unobservable'], reason: 'it is internal' }], []);
+const clause: Clause = {
+  id: 'c1',
+  section: '3',
+  keyword: 'MUST',
+  summary: '',
+  roles: [],
+  broken: '',
+  judged: ['active'],
+  concerns: [],
+  related: [],
+};
+const clauses = new Catalogue(
+  [clause, { ...clause, id: 'c2', judged: ['unobservable'], reason: 'it is internal' }],
+  [],
+);
 const topology = (name: string) => findTopology(join(import.meta.dirname, '..', '..', 'topologies'), name);
 
 /** What there is to say about a scenario with these steps. */
@@ -43,10 +56,15 @@ describe('clauses', () => {
     ]);
   });
 
-  test.each(['and: <dss>', 'one-of: { x: a < RST, y: a < ACK }', 'quiet: all', 'never: a < RST', 'check: 1 = 1'])('are needed by "%s"', (step) => {
-    expect(remarks(`- ${step}${JUDGE}`)).toEqual([`8:9 [NO_JUDGEMENT] ${step.split(':')[0] ?? ''} judges something, but no clause is named {${step[0] ?? ''}}`]);
-    expect(remarks(`- ${step}\n  clause: c1`)).toEqual([]);
-  });
+  test.each(['and: <dss>', 'one-of: { x: a < RST, y: a < ACK }', 'quiet: all', 'never: a < RST', 'check: 1 = 1'])(
+    'are needed by "%s"',
+    (step) => {
+      expect(remarks(`- ${step}${JUDGE}`)).toEqual([
+        `8:9 [NO_JUDGEMENT] ${step.split(':')[0] ?? ''} judges something, but no clause is named {${step[0] ?? ''}}`,
+      ]);
+      expect(remarks(`- ${step}\n  clause: c1`)).toEqual([]);
+    },
+  );
 
   test('do not belong in a preamble, whose steps need none', () => {
     expect(remarks(JUDGE.trim(), 'preamble: [{ quiet: all }, { expect: a < ACK, clause: c1 }]')).toEqual([
@@ -57,7 +75,9 @@ describe('clauses', () => {
 
 test('a NAT hides the address that the tester goes by', () => {
   const behind = () => parseTopology('title: T\nhosts: [sut]\nlinks: {a: {middleboxes: [{nat: true}]}}', 'nat.yaml');
-  expect(remarks(JUDGE.trim(), '', behind)).toEqual([expect.stringMatching(/^6:5 \[BAD_VALUE\] one-link has a NAT on link a/)]);
+  expect(remarks(JUDGE.trim(), '', behind)).toEqual([
+    expect.stringMatching(/^6:5 \[BAD_VALUE\] one-link has a NAT on link a/),
+  ]);
 });
 
 test('a given speaks of an alternative of a one-of before it', () => {
@@ -71,26 +91,37 @@ test('a given speaks of an alternative of a one-of before it', () => {
 
 describe('subflows', () => {
   test.each(['send: b > ACK', 'expect: b < ACK', 'sut: sync x=$b.seq'])('must be declared for "%s"', (step) => {
-    expect(remarks(`- ${step}${JUDGE}`)).toEqual([expect.stringMatching(/^8:9 \[UNKNOWN_SUBFLOW\] .*there is no subflow "b" here; expected one of: a/)]);
+    expect(remarks(`- ${step}${JUDGE}`)).toEqual([
+      expect.stringMatching(/^8:9 \[UNKNOWN_SUBFLOW\] .*there is no subflow "b" here; expected one of: a/),
+    ]);
     expect(remarks(`- ${step}${JUDGE}`, 'topology: two-links\nsubflows: { b: { link: 2 } }')).toEqual([]);
   });
 
-  test.each(['quiet: a, b', 'quiet: a\n  allow: [b < ACK]', 'never: b < RST', 'one-of: { x: a < RST, y: b < ACK }'])('must be declared for "%s"', (step) => {
-    expect(remarks(`- ${step}\n  clause: c1`)).toEqual([expect.stringContaining('[UNKNOWN_SUBFLOW] there is no subflow "b" here')]);
-  });
+  test.each(['quiet: a, b', 'quiet: a\n  allow: [b < ACK]', 'never: b < RST', 'one-of: { x: a < RST, y: b < ACK }'])(
+    'must be declared for "%s"',
+    (step) => {
+      expect(remarks(`- ${step}\n  clause: c1`)).toEqual([
+        expect.stringContaining('[UNKNOWN_SUBFLOW] there is no subflow "b" here'),
+      ]);
+    },
+  );
 
   test('"any" is every one', () => {
     expect(remarks('- never: any < RST\n  clause: c1')).toEqual([]);
   });
 
   test('need a link that the topology has', () => {
-    expect(remarks(JUDGE.trim(), 'subflows: { b: { link: 2 } }')).toEqual(['6:5 [UNKNOWN_SUBFLOW] subflow b is on link 2, but one-link has 1 {t}']);
+    expect(remarks(JUDGE.trim(), 'subflows: { b: { link: 2 } }')).toEqual([
+      '6:5 [UNKNOWN_SUBFLOW] subflow b is on link 2, but one-link has 1 {t}',
+    ]);
   });
 });
 
 describe('topologies', () => {
   test('must exist', () => {
-    expect(remarks(JUDGE.trim(), 'topology: two-link')).toEqual(['6:5 [UNKNOWN_TOPOLOGY] there is no topology "two-link"; did you mean "two-links"? {t}']);
+    expect(remarks(JUDGE.trim(), 'topology: two-link')).toEqual([
+      '6:5 [UNKNOWN_TOPOLOGY] there is no topology "two-link"; did you mean "two-links"? {t}',
+    ]);
   });
 
   test('that are wrong tell of themselves', () => {
@@ -98,11 +129,18 @@ describe('topologies', () => {
       writeFileSync(join(root, 'broken.yaml'), 'title: T\n');
       return findTopology(root, 'broken') as never;
     };
-    expect(remarks(JUDGE.trim(), '', broken)).toEqual([expect.stringContaining('[SCHEMA] the file lacks "hosts"'), expect.stringContaining('lacks "links"')]);
+    expect(remarks(JUDGE.trim(), '', broken)).toEqual([
+      expect.stringContaining('[SCHEMA] the file lacks "hosts"'),
+      expect.stringContaining('lacks "links"'),
+    ]);
   });
 
   test('errors that are no mistake in a document pass', () => {
-    expect(() => remarks(JUDGE.trim(), '', () => { throw new RangeError('defect'); })).toThrow(RangeError);
+    expect(() =>
+      remarks(JUDGE.trim(), '', () => {
+        throw new RangeError('defect');
+      }),
+    ).toThrow(RangeError);
   });
 });
 
@@ -113,9 +151,12 @@ describe('names', () => {
     ]);
     expect(remarks(`- expect: a < ACK <mp_capable key=?key, ...>\n- send: a > ACK ack=$key${JUDGE}`)).toEqual([]);
     expect(remarks('- expect: a < ACK <mp_capable key=?k rkey=!$k>\n  clause: c1')).toEqual([]);
-    expect(remarks('- expect: a < ACK seq=?nonce|5\n- check: $nonce = $nonec\n  clause: c1'))
-      .toEqual([expect.stringContaining('$nonec is bound by no step before; did you mean "$nonce"?')]);
-    expect(remarks('- check: $z = 1\n  clause: c1')).toEqual([expect.stringContaining('$z is bound by no step before')]);
+    expect(remarks('- expect: a < ACK seq=?nonce|5\n- check: $nonce = $nonec\n  clause: c1')).toEqual([
+      expect.stringContaining('$nonec is bound by no step before; did you mean "$nonce"?'),
+    ]);
+    expect(remarks('- check: $z = 1\n  clause: c1')).toEqual([
+      expect.stringContaining('$z is bound by no step before'),
+    ]);
     expect(remarks('- sut: sysctl-get name=x -> value=?v\n- check: $v = 1\n  clause: c1')).toEqual([]);
   });
 
@@ -123,27 +164,39 @@ describe('names', () => {
     const names = ['tester.key', 'sut.token', 'a.seq', 'a.sut_nonce', 'link1.sut', 'i'];
     for (const name of names) expect(remarks(`- sut: sync x=$${name}${JUDGE}`)).toEqual([]);
     expect(remarks(`- sut: sync x=$sut.kye${JUDGE}`)).toEqual([expect.stringContaining('did you mean "$sut.key"?')]);
-    expect(remarks(`- sut: sync x=$link2.sut${JUDGE}`)).toEqual([expect.stringContaining('[UNKNOWN_NAME] $link2.sut: the topology has 1 links')]);
+    expect(remarks(`- sut: sync x=$link2.sut${JUDGE}`)).toEqual([
+      expect.stringContaining('[UNKNOWN_NAME] $link2.sut: the topology has 1 links'),
+    ]);
   });
 
   test.each(['distinct', 'scattered'])('that %s is about must be bound', (kind) => {
-    expect(remarks(`- ${kind}: kye\n  clause: c1`)).toEqual([expect.stringContaining('[UNKNOWN_NAME] "kye" is bound by no step before')]);
-    expect(remarks(`- repeat: 2\n  steps: [{ expect: a < SYN/ACK <mp_capable key=?key> }]\n- ${kind}: key\n  clause: c1`)).toEqual([]);
+    expect(remarks(`- ${kind}: kye\n  clause: c1`)).toEqual([
+      expect.stringContaining('[UNKNOWN_NAME] "kye" is bound by no step before'),
+    ]);
+    expect(
+      remarks(`- repeat: 2\n  steps: [{ expect: a < SYN/ACK <mp_capable key=?key> }]\n- ${kind}: key\n  clause: c1`),
+    ).toEqual([]);
   });
 });
 
 describe('values to send', () => {
   test.each(['seq=1..2', 'seq=1|2', 'seq=any', 'seq=?x', 'seq=!1'])('%s is not one', (field) => {
-    expect(remarks(`- send: a > ACK ${field}${JUDGE}`)).toEqual([expect.stringContaining('[BAD_VALUE] a packet to send needs one value')]);
+    expect(remarks(`- send: a > ACK ${field}${JUDGE}`)).toEqual([
+      expect.stringContaining('[BAD_VALUE] a packet to send needs one value'),
+    ]);
   });
 
   test('fields of an option may be absent, those of the header not', () => {
     expect(remarks(`- send: a > ACK <dss dsn=absent>${JUDGE}`)).toEqual([]);
-    expect(remarks(`- send: a > ACK ack=absent${JUDGE}`)).toEqual([expect.stringContaining('[BAD_VALUE] ack: a TCP header has this field always')]);
+    expect(remarks(`- send: a > ACK ack=absent${JUDGE}`)).toEqual([
+      expect.stringContaining('[BAD_VALUE] ack: a TCP header has this field always'),
+    ]);
   });
 
   test('of an action are one, too', () => {
-    expect(remarks(`- sut: recv bytes=1|2${JUDGE}`)).toEqual([expect.stringContaining('[BAD_VALUE] bytes: an action needs one value')]);
+    expect(remarks(`- sut: recv bytes=1|2${JUDGE}`)).toEqual([
+      expect.stringContaining('[BAD_VALUE] bytes: an action needs one value'),
+    ]);
     expect(remarks(`- sut: recv bytes=1 -> eof=0|1${JUDGE}`)).toEqual([]);
   });
 });

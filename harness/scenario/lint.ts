@@ -15,7 +15,11 @@ export interface ClauseSource {
 }
 
 /** Everything wrong with a set of scenarios, each place once. */
-export function lintScenarios(scenarios: readonly Scenario[], clauses: ClauseSource, topology: (name: string) => Topology): Diagnostic[] {
+export function lintScenarios(
+  scenarios: readonly Scenario[],
+  clauses: ClauseSource,
+  topology: (name: string) => Topology,
+): Diagnostic[] {
   const found = new Map<string, Diagnostic>();
   // Variants that share their steps differ in nothing that is looked at here.
   const seen = new Set<readonly Step[]>();
@@ -34,11 +38,16 @@ function lintScenario(scenario: Scenario, clauses: ClauseSource, topology: (name
   const report: Report = (step, code, message) => {
     diagnostics.push(diagnoseAt(step.place, code, message));
   };
-  if (clausesOf(scenario).length === 0) report(scenario, 'NO_JUDGEMENT', `scenario "${scenario.name}" judges no clause`);
+  if (clausesOf(scenario).length === 0)
+    report(scenario, 'NO_JUDGEMENT', `scenario "${scenario.name}" judges no clause`);
   const links = linksOf(scenario, topology, diagnostics, report);
   for (const [name, spec] of Object.entries(scenario.subflows)) {
     if (links !== undefined && spec.link > links) {
-      report(scenario, 'UNKNOWN_SUBFLOW', `subflow ${name} is on link ${spec.link}, but ${scenario.topology} has ${links}`);
+      report(
+        scenario,
+        'UNKNOWN_SUBFLOW',
+        `subflow ${name} is on link ${spec.link}, but ${scenario.topology} has ${links}`,
+      );
     }
   }
   lintSteps(scenario, links, clauses, report);
@@ -47,13 +56,20 @@ function lintScenario(scenario: Scenario, clauses: ClauseSource, topology: (name
 
 /** Number of links of the scenario's topology; undefined when that is wrong itself. */
 function linksOf(
-  scenario: Scenario, topology: (name: string) => Topology, diagnostics: Diagnostic[], report: Report,
+  scenario: Scenario,
+  topology: (name: string) => Topology,
+  diagnostics: Diagnostic[],
+  report: Report,
 ): number | undefined {
   try {
     const { links } = topology(scenario.topology);
     for (const { name } of links.filter((link) => link.middleboxes?.some(({ nat }) => nat === true) === true)) {
-      report(scenario, 'BAD_VALUE', `${scenario.topology} has a NAT on link ${name}, and the tester goes by the stack's own address; `
-        + 'NATs belong to scenarios of two stacks');
+      report(
+        scenario,
+        'BAD_VALUE',
+        `${scenario.topology} has a NAT on link ${name}, and the tester goes by the stack's own address; ` +
+          'NATs belong to scenarios of two stacks',
+      );
     }
     return links.length;
   } catch (error) {
@@ -94,7 +110,8 @@ function lintSteps(scenario: Scenario, links: number | undefined, clauses: Claus
     for (const matcher of matchersOf(step)) for (const name of boundBy(matcher)) known.bound.add(name);
     lintNames(step, known, report);
     if (preamble.has(step)) {
-      if (step.clauses.length > 0) report(step, 'NO_JUDGEMENT', 'a preamble only leads up to the test; it judges no clause');
+      if (step.clauses.length > 0)
+        report(step, 'NO_JUDGEMENT', 'a preamble only leads up to the test; it judges no clause');
     } else if (onlyJudges(step) && step.clauses.length === 0) {
       report(step, 'NO_JUDGEMENT', `${step.kind} judges something, but no clause is named`);
     }
@@ -107,7 +124,11 @@ function lintGiven(steps: readonly Step[], report: Report): void {
   for (const step of steps) {
     if (step.kind === 'one-of') for (const { label } of step.alternatives) labels.add(label);
     if (step.kind === 'given' && !labels.has(step.label)) {
-      report(step, 'UNKNOWN_NAME', `no one-of before this has an alternative "${step.label}"${suggestion(step.label, labels)}`);
+      report(
+        step,
+        'UNKNOWN_NAME',
+        `no one-of before this has an alternative "${step.label}"${suggestion(step.label, labels)}`,
+      );
     }
   }
 }
@@ -122,7 +143,11 @@ function lintNames(step: Step, known: Known, report: Report): void {
     } else if (link !== undefined && known.links !== undefined && (Number(link) > known.links || link === '0')) {
       report(step, 'UNKNOWN_NAME', `$${name}: the topology has ${known.links} links`);
     } else if (link === undefined && owner !== 'tester' && owner !== 'sut' && !known.subflows.has(owner)) {
-      report(step, 'UNKNOWN_SUBFLOW', `$${name}: there is no subflow "${owner}" here${suggestion(owner, known.subflows)}`);
+      report(
+        step,
+        'UNKNOWN_SUBFLOW',
+        `$${name}: there is no subflow "${owner}" here${suggestion(owner, known.subflows)}`,
+      );
     }
   }
   if ((step.kind === 'distinct' || step.kind === 'scattered') && !known.bound.has(step.name)) {
@@ -131,17 +156,34 @@ function lintNames(step: Step, known: Known, report: Report): void {
 }
 
 function nameHint(name: string, { bound }: Known): string {
-  const near = nearest(name, [...bound, 'sut.key', 'sut.token', 'sut.idsn', 'tester.key', 'tester.token', 'tester.idsn']);
+  const near = nearest(name, [
+    ...bound,
+    'sut.key',
+    'sut.token',
+    'sut.idsn',
+    'tester.key',
+    'tester.token',
+    'tester.idsn',
+  ]);
   return near === undefined ? `; bind it with "?${name}" in a step before` : `; did you mean "$${near}"?`;
 }
 
 function subflowsIn(step: Step): string[] {
-  if (step.kind === 'quiet' && step.subflows !== 'all') return [...step.subflows, ...step.allow.map((line) => line.subflow)];
+  if (step.kind === 'quiet' && step.subflows !== 'all')
+    return [...step.subflows, ...step.allow.map((line) => line.subflow)];
   return linesOf(step).map((line) => line.subflow);
 }
 
 /** Steps that exist to judge need a clause; `expect` and `sut` may be preconditions. */
-const ONLY_JUDGES: ReadonlySet<Step['kind']> = new Set(['and', 'one-of', 'quiet', 'never', 'distinct', 'scattered', 'check']);
+const ONLY_JUDGES: ReadonlySet<Step['kind']> = new Set([
+  'and',
+  'one-of',
+  'quiet',
+  'never',
+  'distinct',
+  'scattered',
+  'check',
+]);
 
 /** A check against `?name` gives a value a name and judges nothing. */
 function onlyJudges(step: Step): boolean {
@@ -151,15 +193,27 @@ function onlyJudges(step: Step): boolean {
 function lintClause(id: string, step: Step, clauses: ClauseSource, report: Report): void {
   const clause = clauses.get(id);
   if (clause === undefined) {
-    report(step, 'UNKNOWN_CLAUSE', `there is no clause "${id}"${suggestion(id, clauses.all.map((one) => one.id))}`);
+    report(
+      step,
+      'UNKNOWN_CLAUSE',
+      `there is no clause "${id}"${suggestion(
+        id,
+        clauses.all.map((one) => one.id),
+      )}`,
+    );
   } else if (clause.judged.includes('unobservable')) {
-    report(step, 'UNKNOWN_CLAUSE', `clause ${id} is declared unobservable (${clause.reason ?? ''}); it cannot be judged here`);
+    report(
+      step,
+      'UNKNOWN_CLAUSE',
+      `clause ${id} is declared unobservable (${clause.reason ?? ''}); it cannot be judged here`,
+    );
   }
 }
 
 function lintSent(step: Extract<Step, { kind: 'send' }>, report: Report): void {
   for (const { name, matcher } of step.line.fields) {
-    if (matcher.type === 'absent') report(step, 'BAD_VALUE', `${name}: a TCP header has this field always; it cannot be absent`);
+    if (matcher.type === 'absent')
+      report(step, 'BAD_VALUE', `${name}: a TCP header has this field always; it cannot be absent`);
   }
   for (const matcher of matchersOf(step)) {
     if (matcher.type === 'equal' || matcher.type === 'absent') continue;
@@ -168,7 +222,8 @@ function lintSent(step: Extract<Step, { kind: 'send' }>, report: Report): void {
 }
 
 function lintArgument(name: string, matcher: Matcher, step: Step, report: Report): void {
-  if (matcher.type !== 'equal') report(step, 'BAD_VALUE', `${name}: an action needs one value, no range, choice, "any" or "?name"`);
+  if (matcher.type !== 'equal')
+    report(step, 'BAD_VALUE', `${name}: an action needs one value, no range, choice, "any" or "?name"`);
 }
 
 function linesOf(step: Step): PacketLine[] {
@@ -190,7 +245,9 @@ function matchersOf(step: Step): Matcher[] {
   if (step.kind === 'sut') return [...step.line.args, ...step.line.returns].map((item) => item.matcher);
   if (step.kind === 'check') return [step.comparison];
   const parts = step.kind === 'and' ? [step.tail] : linesOf(step);
-  return parts.flatMap((part) => [...part.fields, ...(part.options?.items ?? []).flatMap((item) => item.fields)].map((field) => field.matcher));
+  return parts.flatMap((part) =>
+    [...part.fields, ...(part.options?.items ?? []).flatMap((item) => item.fields)].map((field) => field.matcher),
+  );
 }
 
 function readNames(step: Step): string[] {

@@ -31,35 +31,61 @@ describe('variants', () => {
   });
 
   test('are every combination of the variables', () => {
-    const scenarios = loadText(suiteOf('- send: a > SYN len=${n} win=${w}', 'family: [ipv4]\nfor-each: { n: [1, 2], w: [x, y] }')
-      .replace('win=${w}', '<raw=hex:0${n}>'));
+    const scenarios = loadText(
+      suiteOf('- send: a > SYN len=${n} win=${w}', 'family: [ipv4]\nfor-each: { n: [1, 2], w: [x, y] }').replace(
+        'win=${w}',
+        '<raw=hex:0${n}>',
+      ),
+    );
     expect(scenarios.map(({ id }) => id)).toEqual([
-      '3.1-x/y/example#n=1,w=x,ipv4', '3.1-x/y/example#n=1,w=y,ipv4', '3.1-x/y/example#n=2,w=x,ipv4', '3.1-x/y/example#n=2,w=y,ipv4',
+      '3.1-x/y/example#n=1,w=x,ipv4',
+      '3.1-x/y/example#n=1,w=y,ipv4',
+      '3.1-x/y/example#n=2,w=x,ipv4',
+      '3.1-x/y/example#n=2,w=y,ipv4',
     ]);
     expect(scenarios.map(({ body }) => body[0]?.text)).toContain('send: a > SYN len=2 <raw=hex:02>');
     expect(scenarios[3]?.parameters).toEqual({ n: '2', w: 'y' });
   });
 
   test('know family and role, in titles and topologies too', () => {
-    const [, six] = loadText(suiteOf('- sut: socket family=${family}', 'topology: ${links}\nfor-each: { links: [two-links] }')
-      .replace('title: E', 'title: Over ${family} as ${role}'));
-    expect(six).toMatchObject({ title: 'Over ipv6 as responder', topology: 'two-links', body: [{ text: 'sut: socket family=ipv6' }] });
+    const [, six] = loadText(
+      suiteOf('- sut: socket family=${family}', 'topology: ${links}\nfor-each: { links: [two-links] }').replace(
+        'title: E',
+        'title: Over ${family} as ${role}',
+      ),
+    );
+    expect(six).toMatchObject({
+      title: 'Over ipv6 as responder',
+      topology: 'two-links',
+      body: [{ text: 'sut: socket family=ipv6' }],
+    });
   });
 
   test('take variables of the suite, which the scenario may have otherwise', () => {
-    const text = suiteOf(SEND, 'family: [ipv4]\nfor-each: { a: [9] }').replace('sut:', 'for-each: { a: [1, 2], b: [3] }\nsut:');
+    const text = suiteOf(SEND, 'family: [ipv4]\nfor-each: { a: [9] }').replace(
+      'sut:',
+      'for-each: { a: [1, 2], b: [3] }\nsut:',
+    );
     expect(loadText(text).map(({ parameters }) => parameters)).toEqual([{ a: '9', b: '3' }]);
   });
 });
 
 describe('a scenario', () => {
   test('has what the suite says, unless it says otherwise itself', () => {
-    const text = suiteOf(SEND, 'sut: initiator\ntester: { checksum: true }\nneeds: [b]')
-      .replace('sut: responder', 'topology: two-links\nneeds: [a]\ntester: { mss: 536, sack: off }\npreamble: [{ forget: true }]\nsut: responder');
+    const text = suiteOf(SEND, 'sut: initiator\ntester: { checksum: true }\nneeds: [b]').replace(
+      'sut: responder',
+      'topology: two-links\nneeds: [a]\ntester: { mss: 536, sack: off }\npreamble: [{ forget: true }]\nsut: responder',
+    );
     expect(first(text)).toMatchObject({
-      suite: '3.1-x/y', name: 'example', section: '3.1', role: 'initiator', topology: 'two-links', needs: ['a', 'b'],
+      suite: '3.1-x/y',
+      name: 'example',
+      section: '3.1',
+      role: 'initiator',
+      topology: 'two-links',
+      needs: ['a', 'b'],
       profile: { timestamps: true, sack: false, wscale: 7, mss: 536, checksum: true, dsnSize: 8 },
-      subflows: { a: { link: 1, addressId: 0 } }, preamble: [{ kind: 'forget' }],
+      subflows: { a: { link: 1, addressId: 0 } },
+      preamble: [{ kind: 'forget' }],
     });
     expect(first(text).place).toMatchObject({ line: 10, column: 5 });
   });
@@ -67,22 +93,37 @@ describe('a scenario', () => {
   test('may have a preamble of its own and more subflows', () => {
     const scenario = first(suiteOf(SEND, 'preamble: [{ fence: true }]\nsubflows: { b: { link: 2 }, c: { id: 7 } }'));
     expect(scenario.preamble.map(({ kind }) => kind)).toEqual(['fence']);
-    expect(scenario.subflows).toEqual({ a: { link: 1, addressId: 0 }, b: { link: 2, addressId: 2 }, c: { link: 1, addressId: 7 } });
+    expect(scenario.subflows).toEqual({
+      a: { link: 1, addressId: 0 },
+      b: { link: 2, addressId: 2 },
+      c: { link: 1, addressId: 7 },
+    });
   });
 
   test('takes what the tester offers from variables', () => {
-    const text = suiteOf(SEND, 'family: [ipv4]\nfor-each: { on: [true, false], size: [4] }\ntester: { checksum: "${on}", dsn-size: "${size}" }');
-    expect(loadText(text).map(({ profile }) => [profile.checksum, profile.dsnSize])).toEqual([[true, 4], [false, 4]]);
-    expect(problems(suiteOf(SEND, 'tester: { sack: maybe }'))).toEqual([
-      expect.stringMatching(/^7:21 \[BAD_VALUE\] sack: "maybe" is not valid here; expected one of: .*false.* \{maybe\}$/),
+    const text = suiteOf(
+      SEND,
+      'family: [ipv4]\nfor-each: { on: [true, false], size: [4] }\ntester: { checksum: "${on}", dsn-size: "${size}" }',
+    );
+    expect(loadText(text).map(({ profile }) => [profile.checksum, profile.dsnSize])).toEqual([
+      [true, 4],
+      [false, 4],
     ]);
-    expect(problems(suiteOf(SEND, 'tester: { dsn-size: 5 }'))[0]).toContain('[BAD_VALUE] dsn-size: "5" is not valid here; expected one of: 4, 8');
+    expect(problems(suiteOf(SEND, 'tester: { sack: maybe }'))).toEqual([
+      expect.stringMatching(
+        /^7:21 \[BAD_VALUE\] sack: "maybe" is not valid here; expected one of: .*false.* \{maybe\}$/,
+      ),
+    ]);
+    expect(problems(suiteOf(SEND, 'tester: { dsn-size: 5 }'))[0]).toContain(
+      '[BAD_VALUE] dsn-size: "5" is not valid here; expected one of: 4, 8',
+    );
   });
 });
 
 describe('steps', () => {
   test('of every kind', () => {
-    const scenario = first(suiteOf(`
+    const scenario = first(
+      suiteOf(`
 - send: a > SYN
 - expect: a < SYN/ACK
   within: 1.5s
@@ -106,17 +147,38 @@ describe('steps', () => {
 - scattered: key
 - check: $a.seq  =  $a.ack+1
 - fence: true
-- forget: true`));
+- forget: true`),
+    );
     expect(scenario.body).toMatchObject([
-      { kind: 'send', text: 'send: a > SYN', clauses: [], place: { line: 8, column: 9 }, line: { subflow: 'a', direction: 'out' } },
+      {
+        kind: 'send',
+        text: 'send: a > SYN',
+        clauses: [],
+        place: { line: 8, column: 9 },
+        line: { subflow: 'a', direction: 'out' },
+      },
       { kind: 'expect', within: 1500, clauses: ['c1'] },
       { kind: 'and', clauses: ['c2', 'c3'], tail: { flags: 'any' } },
-      { kind: 'one-of', within: 300, text: 'one-of: a < RST | a < ACK', alternatives: [{ label: 'reset' }, { label: 'silence' }] },
+      {
+        kind: 'one-of',
+        within: 300,
+        text: 'one-of: a < RST | a < ACK',
+        alternatives: [{ label: 'reset' }, { label: 'silence' }],
+      },
       { kind: 'quiet', subflows: ['a', 'b'], allow: [{ flags: ['ACK'] }] },
       { kind: 'quiet', subflows: 'all', allow: [] },
       { kind: 'never', from: 'start', line: { subflow: 'any' } },
       { kind: 'sut', line: { command: 'recv' } },
-      { kind: 'repeat', times: 3, clauses: [], text: 'repeat: 3', steps: [{ kind: 'expect', clauses: ['c4'] }, { kind: 'send', clauses: [] }] },
+      {
+        kind: 'repeat',
+        times: 3,
+        clauses: [],
+        text: 'repeat: 3',
+        steps: [
+          { kind: 'expect', clauses: ['c4'] },
+          { kind: 'send', clauses: [] },
+        ],
+      },
       { kind: 'distinct', name: 'key' },
       { kind: 'scattered', name: 'key' },
       { kind: 'check', left: '$a.seq', comparison: { type: 'equal', expr: { type: 'sum' } } },
@@ -136,17 +198,27 @@ describe('sequences', () => {
 
   test('hand their clause down to steps that have none', () => {
     expect(stepsOf(suiteOf('- use: data\n  with: { bytes: 5 }\n  clause: [c1, c2]'))).toEqual([
-      'send: a > ACK len=5', 'expect: a < ACK | 3.3-1.s1', 'expect: a < ACK seq=5 | c1 | c2',
+      'send: a > ACK len=5',
+      'expect: a < ACK | 3.3-1.s1',
+      'expect: a < ACK seq=5 | c1 | c2',
     ]);
   });
 
   test('take parameters, from variables too', () => {
-    expect(stepsOf(suiteOf('- use: data\n  with: { bytes: "${n}", on: b }', 'for-each: { n: [7] }'))[0]).toBe('send: b > ACK len=7');
+    expect(stepsOf(suiteOf('- use: data\n  with: { bytes: "${n}", on: b }', 'for-each: { n: [7] }'))[0]).toBe(
+      'send: b > ACK len=7',
+    );
   });
 
   test('stand in their own file, and so do their mistakes', () => {
-    expect(first(suiteOf('- use: shake')).body[0]?.place).toMatchObject({ file: expect.stringMatching(/sequences\.yaml$/) as string, line: 5, column: 9 });
-    expect(problems(suiteOf('- use: crooked'))).toEqual(['26:23 [NOTATION] "SYM" is no TCP flag; did you mean "SYN"? {SYM}']);
+    expect(first(suiteOf('- use: shake')).body[0]?.place).toMatchObject({
+      file: expect.stringMatching(/sequences\.yaml$/) as string,
+      line: 5,
+      column: 9,
+    });
+    expect(problems(suiteOf('- use: crooked'))).toEqual([
+      '26:23 [NOTATION] "SYM" is no TCP flag; did you mean "SYN"? {SYM}',
+    ]);
   });
 });
 
@@ -156,20 +228,40 @@ describe('what is wrong is told of at its place', () => {
     ['- clause: c', [expect.stringMatching(/^9:9 \[SCHEMA\] a step has exactly one of: send, expect,/) as string]],
     ['- send: a > SYN\n  expect: a < ACK', [expect.stringContaining('; this one has send and expect') as string]],
     ['- sned: a > SYN', ['9:9 [UNKNOWN_KEY] unknown key "sned"; did you mean "send"? {sned}']],
-    ['- send: a > SYN\n  within: 2s', ['10:9 [UNKNOWN_KEY] "within" goes with expect or one-of or sut, not with send {within}']],
+    [
+      '- send: a > SYN\n  within: 2s',
+      ['10:9 [UNKNOWN_KEY] "within" goes with expect or one-of or sut, not with send {within}'],
+    ],
     ['- expect: a < ACK\n  allow: [a < RST]', ['10:9 [UNKNOWN_KEY] "allow" goes with quiet, not with expect {allow}']],
-    ['- expect: a < ACK\n  within: 1.2.3s', [expect.stringMatching(/^10:17 \[SCHEMA\] .*"1\.2\.3s" has the wrong form/) as string]],
-    ['- send: a > SYN\n  clause: c', ['10:9 [NO_JUDGEMENT] send judges nothing; name the clause at a step that expects something {clause}']],
-    ['- fence: true\n  clause: c', ['10:9 [NO_JUDGEMENT] fence judges nothing; name the clause at a step that expects something {clause}']],
+    [
+      '- expect: a < ACK\n  within: 1.2.3s',
+      [expect.stringMatching(/^10:17 \[SCHEMA\] .*"1\.2\.3s" has the wrong form/) as string],
+    ],
+    [
+      '- send: a > SYN\n  clause: c',
+      ['10:9 [NO_JUDGEMENT] send judges nothing; name the clause at a step that expects something {clause}'],
+    ],
+    [
+      '- fence: true\n  clause: c',
+      ['10:9 [NO_JUDGEMENT] fence judges nothing; name the clause at a step that expects something {clause}'],
+    ],
     ['- send: "a > SYN <mss=x>"', ['9:29 [BAD_VALUE] mss: "x" is no number {x}']],
     ['- send: a < SYN', ['9:17 [BAD_DIRECTION] the tester sends with ">" {<}']],
     ['- expect: a > SYN', ['9:19 [BAD_DIRECTION] packets of the stack have "<" {>}']],
-    ['- one-of: { x: a < ACK, y: a < AKC, z: a < RTS }', [
-      '9:38 [NOTATION] "AKC" is no TCP flag; did you mean "ACK"? {AKC}', '9:50 [NOTATION] "RTS" is no TCP flag; did you mean "RST"? {RTS}',
-    ]],
-    ['- quiet: all\n  allow: [a < ACK, a < ACKK, a > ACK]', [
-      '10:30 [NOTATION] "ACKK" is no TCP flag; did you mean "ACK"? {ACKK}', '10:38 [BAD_DIRECTION] packets of the stack have "<" {>}',
-    ]],
+    [
+      '- one-of: { x: a < ACK, y: a < AKC, z: a < RTS }',
+      [
+        '9:38 [NOTATION] "AKC" is no TCP flag; did you mean "ACK"? {AKC}',
+        '9:50 [NOTATION] "RTS" is no TCP flag; did you mean "RST"? {RTS}',
+      ],
+    ],
+    [
+      '- quiet: all\n  allow: [a < ACK, a < ACKK, a > ACK]',
+      [
+        '10:30 [NOTATION] "ACKK" is no TCP flag; did you mean "ACK"? {ACKK}',
+        '10:38 [BAD_DIRECTION] packets of the stack have "<" {>}',
+      ],
+    ],
     ['- and: <dss dak=1>', ['9:19 [UNKNOWN_FIELD] "dak" is no field of dss; did you mean "dack"? {dak}']],
     ['- sut: recv byts', ['9:19 [NOTATION] "byts" is no name=value {byts}']],
     ['- sut: lisen', ['9:14 [UNKNOWN_COMMAND] "lisen" is no action of the SUT; did you mean "listen"? {lisen}']],
@@ -178,17 +270,26 @@ describe('what is wrong is told of at its place', () => {
     ['- check: $a.seq   =   5x', ['9:29 [NOTATION] "5x" is no value {5x}']],
     ['- repeat: 3', ['9:9 [EMPTY] there is nothing to repeat; add "steps" {repeat}']],
     ['- repeat: 3\n  steps: [{ send: a > SYM }]', ['10:29 [NOTATION] "SYM" is no TCP flag; did you mean "SYN"? {SYM}']],
-    ['- send: a > SYN len=${n} <mss=${m}>', [
-      '9:27 [UNKNOWN_NAME] there is no variable "n" here; did you mean "on"? {${n}}',
-      '9:37 [UNKNOWN_NAME] there is no variable "m" here; expected one of: on, family, role {${m}}',
-    ]],
+    [
+      '- send: a > SYN len=${n} <mss=${m}>',
+      [
+        '9:27 [UNKNOWN_NAME] there is no variable "n" here; did you mean "on"? {${n}}',
+        '9:37 [UNKNOWN_NAME] there is no variable "m" here; expected one of: on, family, role {${m}}',
+      ],
+    ],
     ['- send: a > SYN len=${on} <ms=${on}>', ['9:34 [UNKNOWN_OPTION] "ms" is no TCP option; did you mean "mss"? {ms}']],
     ['- send: a > SYN win=${on}x', ['9:27 [NOTATION] "5x" is no value {${on}x}']],
-    ['- expect: a < ACK\n  clause: [c, "${zz}"]', ['10:22 [UNKNOWN_NAME] there is no variable "zz" here; expected one of: on, family, role {${zz}}']],
+    [
+      '- expect: a < ACK\n  clause: [c, "${zz}"]',
+      ['10:22 [UNKNOWN_NAME] there is no variable "zz" here; expected one of: on, family, role {${zz}}'],
+    ],
     ['- use: shak', ['9:14 [UNKNOWN_SEQUENCE] there is no sequence "shak"; did you mean "shake"? {shak}']],
     ['- use: loop', [expect.stringMatching(/\[BAD_VALUE\] sequence "loop" uses itself/) as string]],
     ['- use: data', ['9:14 [BAD_VALUE] sequence "data" needs a value for "bytes"; add with: { bytes: ... } {data}']],
-    ['- use: data\n  with: { bytes: 1, no: b }', ['10:27 [UNKNOWN_NAME] sequence "data" has no parameter "no"; did you mean "on"? {no}']],
+    [
+      '- use: data\n  with: { bytes: 1, no: b }',
+      ['10:27 [UNKNOWN_NAME] sequence "data" has no parameter "no"; did you mean "on"? {no}'],
+    ],
     ['- use: shake\n  with: { x: 1 }', ['10:17 [UNKNOWN_NAME] sequence "shake" has no parameter "x" {x}']],
   ])('%j', (steps, expected) => {
     expect(problems(suiteOf(steps, 'for-each: { on: [5] }'))).toEqual(expected);
@@ -207,10 +308,13 @@ describe('what is wrong is told of at its place', () => {
 
   test('the schema comes first', () => {
     expect(problems('title: S\nsut: both\n')).toEqual([
-      expect.stringContaining('lacks "section"'), expect.stringContaining('lacks "scenarios"'),
+      expect.stringContaining('lacks "section"'),
+      expect.stringContaining('lacks "scenarios"'),
       '2:6 [SCHEMA] sut: "both" is not valid here; expected one of: initiator, responder {both}',
     ]);
-    expect(problems(suiteOf(SEND).replace('example:', 'Exa_mple:'))[0]).toMatch(/^5:3 \[SCHEMA\] "Exa_mple" is not a valid name/);
+    expect(problems(suiteOf(SEND).replace('example:', 'Exa_mple:'))[0]).toMatch(
+      /^5:3 \[SCHEMA\] "Exa_mple" is not a valid name/,
+    );
   });
 });
 
@@ -221,7 +325,9 @@ describe('a folder of suites', () => {
       mkdirSync(join(root, 'b'));
       for (const name of ['b/two.suite.yaml', 'a.suite.yaml', 'b/notes.yaml']) writeFileSync(join(root, name), '');
       expect(findSuites(root)).toEqual([join(root, 'a.suite.yaml'), join(root, 'b', 'two.suite.yaml')]);
-      expect(complaints(() => openLibrary(root))).toEqual([expect.stringMatching(/^1:1 \[FILE_UNREADABLE\] cannot be read/)]);
+      expect(complaints(() => openLibrary(root))).toEqual([
+        expect.stringMatching(/^1:1 \[FILE_UNREADABLE\] cannot be read/),
+      ]);
       writeFileSync(join(root, 'sequences.yaml'), 'sequences: { x: { title: T } }\n');
       expect(complaints(() => openLibrary(root))).toEqual(['1:17 [SCHEMA] sequences.x lacks "steps"; add it {{}']);
     } finally {

@@ -59,7 +59,8 @@ export function openLibrary(root: string): SuiteLibrary {
   const sequences = new Map<string, Sequence>();
   for (const [name, one] of Object.entries(raw.sequences)) {
     const parameters: Record<string, string | undefined> = {};
-    for (const [key, value] of Object.entries(one.parameters ?? {})) parameters[key] = value === null ? undefined : String(value);
+    for (const [key, value] of Object.entries(one.parameters ?? {}))
+      parameters[key] = value === null ? undefined : String(value);
     sequences.set(name, { name, file, path: ['sequences', name, 'steps'], parameters, steps: one.steps });
   }
   return { root, sequences };
@@ -88,9 +89,10 @@ export function loadSuite(path: string, library: SuiteLibrary): Scenario[] {
     for (const variant of variantsOf(raw, scenario)) {
       const key = readsFamily ? variantSuffix(variant) : JSON.stringify(variant.parameters);
       const same = built.get(key);
-      const one = same === undefined
-        ? buildVariant({ file, raw, suite, name, scenario, variant, library, diagnostics })
-        : { ...same, id: `${suite}/${name}#${variantSuffix(variant)}`, family: variant.family };
+      const one =
+        same === undefined
+          ? buildVariant({ file, raw, suite, name, scenario, variant, library, diagnostics })
+          : { ...same, id: `${suite}/${name}#${variantSuffix(variant)}`, family: variant.family };
       built.set(key, one);
       scenarios.push(one);
     }
@@ -172,7 +174,12 @@ function buildVariant(input: VariantInput): Scenario {
 }
 
 /** The value of a key that a scenario may have, or else its suite, and where it stands. */
-function ownOrSuites<T>(own: T | undefined, suites: T | undefined, name: string, key: NodePath): { value: T | undefined; path: NodePath } {
+function ownOrSuites<T>(
+  own: T | undefined,
+  suites: T | undefined,
+  name: string,
+  key: NodePath,
+): { value: T | undefined; path: NodePath } {
   return own === undefined ? { value: suites, path: key } : { value: own, path: ['scenarios', name, ...key] };
 }
 
@@ -205,7 +212,13 @@ function profileOf({ raw, scenario, name }: VariantInput, context: StepContext):
     const meant = words[value];
     if (meant !== undefined) return meant;
     const { path } = ownOrSuites(scenario.tester?.[key], raw.tester?.[key], name, ['tester', key]);
-    context.diagnostics.push(context.file.diagnose(path, 'BAD_VALUE', `${key}: "${value}" is not valid here${suggestion(value, Object.keys(words))}`));
+    context.diagnostics.push(
+      context.file.diagnose(
+        path,
+        'BAD_VALUE',
+        `${key}: "${value}" is not valid here${suggestion(value, Object.keys(words))}`,
+      ),
+    );
     return fallback;
   };
   const [window, key] = [valueOf('window'), valueOf('key')];
@@ -232,6 +245,7 @@ function subflowsOf(raw: Record<string, { link?: number; id?: number }>): Record
 
 function uniqueDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const seen = new Map<string, Diagnostic>();
-  for (const one of diagnostics) seen.set(`${one.place.file}:${one.place.line}:${one.place.column}:${one.message}`, one);
+  for (const one of diagnostics)
+    seen.set(`${one.place.file}:${one.place.line}:${one.place.column}:${one.message}`, one);
   return [...seen.values()];
 }

@@ -4,9 +4,17 @@ import type { Value } from './expression.ts';
 
 /** How the notation shows a field, and what its numbers are relative to. */
 export type FieldStyle =
-  | 'dec' | 'hex' | 'bytes' | 'text' | 'bit' | 'letters' | 'reason' | 'list'
+  | 'dec'
+  | 'hex'
+  | 'bytes'
+  | 'text'
+  | 'bit'
+  | 'letters'
+  | 'reason'
+  | 'list'
   /** Data sequence numbers count from the sender's IDSN, Data ACKs from the receiver's. */
-  | 'dsn' | 'dack';
+  | 'dsn'
+  | 'dack';
 
 /** One field of an option. */
 export interface FieldSpec {
@@ -27,19 +35,27 @@ export interface OptionSpec {
 
 /** Fields of the TCP header and payload that a packet line can name. */
 export const HEADER_FIELDS: ReadonlyMap<string, FieldStyle> = new Map<string, FieldStyle>([
-  ['seq', 'dec'], ['ack', 'dec'], ['win', 'dec'], ['urg', 'dec'], ['len', 'dec'], ['data', 'bytes'],
-  ['from', 'text'], ['to', 'text'], ['sport', 'dec'], ['dport', 'dec'],
+  ['seq', 'dec'],
+  ['ack', 'dec'],
+  ['win', 'dec'],
+  ['urg', 'dec'],
+  ['len', 'dec'],
+  ['data', 'bytes'],
+  ['from', 'text'],
+  ['to', 'text'],
+  ['sport', 'dec'],
+  ['dport', 'dec'],
 ]);
 
 /** Reason codes of MP_TCPRST by name (RFC 8684 §3.6). */
 export const RST_REASONS: Readonly<Record<string, bigint>> = {
-  'unspecified': 0n,
+  unspecified: 0n,
   'mptcp-specific': 1n,
   'lack-of-resources': 2n,
-  'prohibited': 3n,
+  prohibited: 3n,
   'too-much-data': 4n,
   'unacceptable-performance': 5n,
-  'middlebox': 6n,
+  middlebox: 6n,
 };
 
 type Bag = Record<string, unknown>;
@@ -114,12 +130,19 @@ const LETTERS = 'ABCDEFGH';
 
 /** The flag octet of MP_CAPABLE that letters stand for: `AH` is 0x81. What is no letter from A to H counts nothing. */
 export function flagLetters(text: string): bigint {
-  return BigInt(Array.from(text, (letter) => (LETTERS.includes(letter) ? 0x80 >> LETTERS.indexOf(letter) : 0)).reduce((sum, one) => sum | one, 0));
+  return BigInt(
+    Array.from(text, (letter) => (LETTERS.includes(letter) ? 0x80 >> LETTERS.indexOf(letter) : 0)).reduce(
+      (sum, one) => sum | one,
+      0,
+    ),
+  );
 }
 
 /** The letters of a flag octet, `AH`; `0` when none is set. */
 export function lettersOf(flags: bigint): string {
-  const set = Array.from(LETTERS).filter((_, i) => (Number(flags) & (0x80 >> i)) !== 0).join('');
+  const set = Array.from(LETTERS)
+    .filter((_, i) => (Number(flags) & (0x80 >> i)) !== 0)
+    .join('');
   return set === '' ? '0' : set;
 }
 
@@ -183,25 +206,60 @@ export const OPTION_FIELDS: ReadonlyMap<string, OptionSpec> = new Map<string, Op
   ['padding', spec(false, { bytes: bytes('raw') }, 'bytes')],
   ['unknown', spec(false, { code: int('code'), data: bytes('data') })],
   ['malformed', spec(true, { code: int('code'), bytes: bytes('raw') })],
-  ['mp_capable', spec(true, {
-    version: int('version'), flags: letters, crypto,
-    ...Object.fromEntries(Array.from(LETTERS, (letter, i) => [letter, bit(0x80 >> i)])),
-    key: big('senderKey'), rkey: big('receiverKey'), dlen: int('dataLength'), csum: int('checksum', 'hex'),
-  })],
-  ['mp_join', spec(true, {
-    rsv: int('reserved', 'hex'), B: flag('backup'), id: int('addressId'), token: int('token', 'hex'),
-    nonce: int('nonce', 'hex'), hmac: bytes('hmac'),
-  })],
-  ['dss', spec(true, {
-    F: flag('dataFin'), rsv: int('reserved', 'hex'), dack: big('dataAck', 'dack', 'hasDataAck'), map,
-    dsn: big('dsn', 'dsn'), ssn: int('ssn'), dlen: int('dataLength'), csum: int('checksum', 'hex'),
-    dsn_size: width('dsn8', 'hasMap'), dack_size: width('dataAck8', 'hasDataAck'),
-  })],
-  ['add_addr', spec(true, {
-    rsv: int('reserved', 'hex'), E: flag('echo'), id: int('addressId'),
-    addr: { style: 'text', read: (o) => bag(o)['address'] as string | undefined, write: (o, v) => put(o, 'address', v) },
-    port: int('port'), hmac: bytes('hmac'),
-  })],
+  [
+    'mp_capable',
+    spec(true, {
+      version: int('version'),
+      flags: letters,
+      crypto,
+      ...Object.fromEntries(Array.from(LETTERS, (letter, i) => [letter, bit(0x80 >> i)])),
+      key: big('senderKey'),
+      rkey: big('receiverKey'),
+      dlen: int('dataLength'),
+      csum: int('checksum', 'hex'),
+    }),
+  ],
+  [
+    'mp_join',
+    spec(true, {
+      rsv: int('reserved', 'hex'),
+      B: flag('backup'),
+      id: int('addressId'),
+      token: int('token', 'hex'),
+      nonce: int('nonce', 'hex'),
+      hmac: bytes('hmac'),
+    }),
+  ],
+  [
+    'dss',
+    spec(true, {
+      F: flag('dataFin'),
+      rsv: int('reserved', 'hex'),
+      dack: big('dataAck', 'dack', 'hasDataAck'),
+      map,
+      dsn: big('dsn', 'dsn'),
+      ssn: int('ssn'),
+      dlen: int('dataLength'),
+      csum: int('checksum', 'hex'),
+      dsn_size: width('dsn8', 'hasMap'),
+      dack_size: width('dataAck8', 'hasDataAck'),
+    }),
+  ],
+  [
+    'add_addr',
+    spec(true, {
+      rsv: int('reserved', 'hex'),
+      E: flag('echo'),
+      id: int('addressId'),
+      addr: {
+        style: 'text',
+        read: (o) => bag(o)['address'] as string | undefined,
+        write: (o, v) => put(o, 'address', v),
+      },
+      port: int('port'),
+      hmac: bytes('hmac'),
+    }),
+  ],
   ['remove_addr', spec(true, { rsv: int('reserved', 'hex'), id: addressIds }, 'id')],
   ['mp_prio', spec(true, { rsv: int('reserved', 'hex'), B: flag('backup'), id: int('addressId') })],
   ['mp_fail', spec(true, { rsv: int('reserved', 'hex'), dsn: big('dsn', 'dsn') })],
@@ -225,6 +283,8 @@ export function isMptcp(option: TcpOption): boolean {
 
 /** Flag names of a segment in the notation's order, `SYN/ACK`; `none` when there is no flag. */
 export function flagText(tcp: Pick<TcpSegment, 'flags'>): string {
-  const names = (['SYN', 'FIN', 'RST', 'PSH', 'URG', 'ECE', 'CWR', 'ACK'] as const).filter((name) => (tcp.flags & FLAG[name]) !== 0);
+  const names = (['SYN', 'FIN', 'RST', 'PSH', 'URG', 'ECE', 'CWR', 'ACK'] as const).filter(
+    (name) => (tcp.flags & FLAG[name]) !== 0,
+  );
   return names.length === 0 ? 'none' : names.join('/');
 }

@@ -17,7 +17,13 @@ function complaint(text: string, parse: (text: string) => unknown = parsePacketL
 
 describe('the head of a line', () => {
   test('is subflow, direction and flags', () => {
-    expect(parsePacketLine('  b2 < SYN/ACK ')).toEqual({ text: 'b2 < SYN/ACK', subflow: 'b2', direction: 'in', flags: ['SYN', 'ACK'], fields: [] });
+    expect(parsePacketLine('  b2 < SYN/ACK ')).toEqual({
+      text: 'b2 < SYN/ACK',
+      subflow: 'b2',
+      direction: 'in',
+      flags: ['SYN', 'ACK'],
+      fields: [],
+    });
     expect(parsePacketLine('a > any')).toMatchObject({ direction: 'out', flags: 'any' });
     expect(parsePacketLine('a > none').flags).toEqual([]);
   });
@@ -35,7 +41,9 @@ describe('the head of a line', () => {
 
 describe('header fields', () => {
   test.each([...HEADER_FIELDS.keys()])('%s', (name) => {
-    expect(parsePacketLine(`a < ACK ${name}=auto`).fields).toEqual([{ name, matcher: { type: 'equal', expr: { type: 'auto' } }, at: 8 }]);
+    expect(parsePacketLine(`a < ACK ${name}=auto`).fields).toEqual([
+      { name, matcher: { type: 'equal', expr: { type: 'auto' } }, at: 8 },
+    ]);
   });
 
   test.each([
@@ -55,7 +63,11 @@ describe('options', () => {
     expect(parsePacketLine('a < ACK < >').options).toEqual({ items: [], open: false });
     expect(parsePacketLine('a < ACK <...>').options).toEqual({ items: [], open: true });
     expect(parsePacketLine('a < ACK <dss, !mp_prio, ...>').options).toMatchObject({
-      items: [{ name: 'dss', negated: false, at: 9 }, { name: 'mp_prio', negated: true, at: 14 }], open: true,
+      items: [
+        { name: 'dss', negated: false, at: 9 },
+        { name: 'mp_prio', negated: true, at: 14 },
+      ],
+      open: true,
     });
   });
 
@@ -70,14 +82,19 @@ describe('options', () => {
     expect(parsePacketLine('a > ACK <mp_join hmac=left(hmac($a,$b,1,2),20), dss>').options?.items).toHaveLength(2);
   });
 
-  test.each([...OPTION_FIELDS].flatMap(([name, { fields }]) => [...fields.keys()].map((field) => `${name} ${field}=auto`)))('%s', (text) => {
+  test.each(
+    [...OPTION_FIELDS].flatMap(([name, { fields }]) => [...fields.keys()].map((field) => `${name} ${field}=auto`)),
+  )('%s', (text) => {
     expect(complaint(`a > ACK <${text}>`)).toEqual([]);
   });
 
   test('a list of address ids is not a sum, and flags are letters or a number', () => {
-    expect(parsePacketLine('a > ACK <remove_addr=1+2>').options?.items[0]?.fields[0]?.matcher)
-      .toEqual({ type: 'equal', expr: { type: 'word', value: '1+2' } });
-    for (const flags of ['AH', '0x81', '0', 'auto+1']) expect(complaint(`a > SYN <mp_capable flags=${flags}>`)).toEqual([]);
+    expect(parsePacketLine('a > ACK <remove_addr=1+2>').options?.items[0]?.fields[0]?.matcher).toEqual({
+      type: 'equal',
+      expr: { type: 'word', value: '1+2' },
+    });
+    for (const flags of ['AH', '0x81', '0', 'auto+1'])
+      expect(complaint(`a > SYN <mp_capable flags=${flags}>`)).toEqual([]);
     expect(complaint('a > RST <mp_tcprst reason=mptcp-specific>')).toEqual([]);
   });
 
@@ -90,8 +107,18 @@ describe('options', () => {
     ['a < ACK <mss, dss dak=1>', 'UNKNOWN_FIELD', 'dak', '"dak" is no field of dss; did you mean "dack"?'],
     ['a < ACK <dss=5>', 'NOTATION', 'dss', 'dss has no value of its own; name the field'],
     ['a < ACK <dss dack=1..>', 'NOTATION', '..', '".." was not expected here'],
-    ['a > SYN <mp_capable flags=AX>', 'BAD_VALUE', 'AX', 'flags: "AX" is no list of flags; write letters from A to H, or a number'],
-    ['a > RST <mp_tcprst reason=midlebox>', 'BAD_VALUE', 'midlebox', 'reason: "midlebox" is no reason; did you mean "middlebox"?'],
+    [
+      'a > SYN <mp_capable flags=AX>',
+      'BAD_VALUE',
+      'AX',
+      'flags: "AX" is no list of flags; write letters from A to H, or a number',
+    ],
+    [
+      'a > RST <mp_tcprst reason=midlebox>',
+      'BAD_VALUE',
+      'midlebox',
+      'reason: "midlebox" is no reason; did you mean "middlebox"?',
+    ],
     ['a > SYN <mss=small>', 'BAD_VALUE', 'small', 'mss: "small" is no number'],
     ['a > ACK <mp_join hmac=abc>', 'BAD_VALUE', 'abc', 'hmac: "abc" is no string of octets; write hex:00ff'],
   ])('%j is told of', (text, ...expected) => expect(complaint(text)).toEqual(expected));
@@ -99,7 +126,11 @@ describe('options', () => {
 
 describe('what stands after "and"', () => {
   test('needs no flags', () => {
-    expect(parsePacketTail('<mp_capable len=12>')).toMatchObject({ flags: 'any', fields: [], options: { items: [{ name: 'mp_capable' }] } });
+    expect(parsePacketTail('<mp_capable len=12>')).toMatchObject({
+      flags: 'any',
+      fields: [],
+      options: { items: [{ name: 'mp_capable' }] },
+    });
     expect(parsePacketTail('RST seq=5')).toMatchObject({ flags: ['RST'], fields: [{ name: 'seq' }] });
     expect(parsePacketTail('seq=5')).toMatchObject({ flags: 'any', fields: [{ name: 'seq', at: 0 }] });
   });
@@ -108,13 +139,20 @@ describe('what stands after "and"', () => {
 describe('actions of the stack', () => {
   test('have arguments and an answer', () => {
     expect(parseSutLine('recv bytes=100 -> pattern=ok eof=?e')).toMatchObject({
-      text: 'recv bytes=100 -> pattern=ok eof=?e', command: 'recv',
-      args: [{ name: 'bytes', at: 5 }], returns: [{ name: 'pattern', at: 18 }, { name: 'eof', matcher: { type: 'bind', name: 'e' } }],
+      text: 'recv bytes=100 -> pattern=ok eof=?e',
+      command: 'recv',
+      args: [{ name: 'bytes', at: 5 }],
+      returns: [
+        { name: 'pattern', at: 18 },
+        { name: 'eof', matcher: { type: 'bind', name: 'e' } },
+      ],
     });
     expect(parseSutLine('endpoint-add addr=$link2.sut flags=subflow,backup').args).toHaveLength(2);
   });
 
-  test.each(SUT_COMMANDS)('%s', (command) => expect(parseSutLine(command)).toMatchObject({ command, args: [], returns: [] }));
+  test.each(SUT_COMMANDS)('%s', (command) =>
+    expect(parseSutLine(command)).toMatchObject({ command, args: [], returns: [] }),
+  );
 
   test.each([
     ['', 'NOTATION', '', 'an action of the SUT is missing'],

@@ -54,7 +54,9 @@ export function parsePacketLine(text: string): PacketLine {
 }
 
 /** Reads what stands after `and:`: header fields and options of the packet just matched. @throws NotationError */
-export function parsePacketTail(text: string): Pick<PacketLine, 'fields' | 'options'> & { flags: readonly string[] | 'any' } {
+export function parsePacketTail(
+  text: string,
+): Pick<PacketLine, 'fields' | 'options'> & { flags: readonly string[] | 'any' } {
   return parseTail(text, 0, true);
 }
 
@@ -99,7 +101,11 @@ function parseFlags(text: string, at: number): readonly string[] | 'any' {
   let flagAt = at;
   for (const flag of flags) {
     if (!FLAG_NAMES.includes(flag)) {
-      throw new NotationError(`"${flag}" is no TCP flag${suggestion(flag, [...FLAG_NAMES, 'any', 'none'])}`, flagAt, flag.length);
+      throw new NotationError(
+        `"${flag}" is no TCP flag${suggestion(flag, [...FLAG_NAMES, 'any', 'none'])}`,
+        flagAt,
+        flag.length,
+      );
     }
     flagAt += flag.length + 1;
   }
@@ -111,7 +117,12 @@ function parseField(text: string, at: number, known: ReadonlyMap<string, FieldSt
   const name = equals < 0 ? text : text.slice(0, equals);
   const style = known.get(name);
   if (style === undefined) {
-    throw new NotationError(`"${name}" is no ${what}${suggestion(name, known.keys())}`, at, name.length, 'UNKNOWN_FIELD');
+    throw new NotationError(
+      `"${name}" is no ${what}${suggestion(name, known.keys())}`,
+      at,
+      name.length,
+      'UNKNOWN_FIELD',
+    );
   }
   if (equals < 0) throw new NotationError(`"${name}" needs a value: ${name}=...`, at, name.length);
   return { name, matcher: parseValue(name, text.slice(equals + 1), at + equals + 1, style), at };
@@ -123,7 +134,8 @@ function parseValue(name: string, text: string, at: number, style: FieldStyle): 
   const matcher = parseMatcher(text, at);
   for (const word of wordsIn(matcher)) {
     const problem = wordProblem(word, style);
-    if (problem !== undefined) throw new NotationError(`${name}: ${problem}`, at + Math.max(0, text.indexOf(word)), word.length, 'BAD_VALUE');
+    if (problem !== undefined)
+      throw new NotationError(`${name}: ${problem}`, at + Math.max(0, text.indexOf(word)), word.length, 'BAD_VALUE');
   }
   return matcher;
 }
@@ -136,7 +148,9 @@ function wordProblem(word: string, style: FieldStyle): string | undefined {
     case 'reason':
       return word in RST_REASONS ? undefined : `"${word}" is no reason${suggestion(word, Object.keys(RST_REASONS))}`;
     case 'letters':
-      return /^[A-H]+$/.test(word) ? undefined : `"${word}" is no list of flags; write letters from A to H, or a number`;
+      return /^[A-H]+$/.test(word)
+        ? undefined
+        : `"${word}" is no list of flags; write letters from A to H, or a number`;
     case 'bytes':
       return `"${word}" is no string of octets; write hex:00ff`;
     default:
@@ -168,12 +182,18 @@ function parseOption(words: readonly { text: string; at: number }[]): OptionItem
   const name = equals < 0 ? headText : headText.slice(0, equals);
   const known = OPTION_FIELDS.get(name);
   if (known === undefined) {
-    throw new NotationError(`"${name}" is no TCP option${suggestion(name, optionNames())}`, first.at, name.length, 'UNKNOWN_OPTION');
+    throw new NotationError(
+      `"${name}" is no TCP option${suggestion(name, optionNames())}`,
+      first.at,
+      name.length,
+      'UNKNOWN_OPTION',
+    );
   }
   const fields: FieldItem[] = [];
   if (equals >= 0) {
     const main = known.main;
-    if (main === undefined) throw new NotationError(`${name} has no value of its own; name the field`, first.at, name.length);
+    if (main === undefined)
+      throw new NotationError(`${name} has no value of its own; name the field`, first.at, name.length);
     const valueAt = first.at + (negated ? 1 : 0) + equals + 1;
     const style = known.fields.get(main)?.style ?? 'dec';
     fields.push({ name: main, matcher: parseValue(main, headText.slice(equals + 1), valueAt, style), at: first.at });

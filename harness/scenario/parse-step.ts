@@ -57,7 +57,21 @@ export interface StepContext {
 
 /** The keys of which a step has exactly one. */
 const VERBS = [
-  'send', 'expect', 'and', 'one-of', 'quiet', 'never', 'sut', 'use', 'repeat', 'given', 'distinct', 'scattered', 'check', 'fence', 'forget',
+  'send',
+  'expect',
+  'and',
+  'one-of',
+  'quiet',
+  'never',
+  'sut',
+  'use',
+  'repeat',
+  'given',
+  'distinct',
+  'scattered',
+  'check',
+  'fence',
+  'forget',
 ] as const;
 
 type Verb = (typeof VERBS)[number];
@@ -114,18 +128,38 @@ function build(verb: Verb, raw: RawStep, path: NodePath, context: StepContext): 
     case 'send':
       return [{ ...base, kind: 'send', line: packetAt(raw.send, at, context, 'out'), clauses: [] }];
     case 'expect':
-      return [{ ...base, kind: 'expect', line: packetAt(raw.expect, at, context, 'in'), ...within, ...(raw.resend === true ? { resend: true } : {}) }];
+      return [
+        {
+          ...base,
+          kind: 'expect',
+          line: packetAt(raw.expect, at, context, 'in'),
+          ...within,
+          ...(raw.resend === true ? { resend: true } : {}),
+        },
+      ];
     case 'and':
       return [{ ...base, kind: 'and', tail: readAt(raw.and, at, context, parsePacketTail) }];
     case 'one-of': {
-      const alternatives = Object.entries(raw['one-of'] ?? {}).flatMap(([label, line]) =>
-        gather(context.diagnostics, () => ({ label, line: packetAt(line, [...at, label], context, 'in') })) ?? []);
-      return [{ ...base, text: `one-of: ${alternatives.map((one) => one.line.text).join(' | ')}`, kind: 'one-of', alternatives, ...within }];
+      const alternatives = Object.entries(raw['one-of'] ?? {}).flatMap(
+        ([label, line]) =>
+          gather(context.diagnostics, () => ({ label, line: packetAt(line, [...at, label], context, 'in') })) ?? [],
+      );
+      return [
+        {
+          ...base,
+          text: `one-of: ${alternatives.map((one) => one.line.text).join(' | ')}`,
+          kind: 'one-of',
+          alternatives,
+          ...within,
+        },
+      ];
     }
     case 'quiet': {
       const names = say(raw.quiet ?? '', at, context).trim();
-      const allow = (raw.allow ?? []).flatMap((line, index) =>
-        gather(context.diagnostics, () => packetAt(line, [...path, 'allow', index], context, 'in')) ?? []);
+      const allow = (raw.allow ?? []).flatMap(
+        (line, index) =>
+          gather(context.diagnostics, () => packetAt(line, [...path, 'allow', index], context, 'in')) ?? [],
+      );
       return [{ ...base, kind: 'quiet', subflows: names === 'all' ? 'all' : names.split(/[\s,]+/), allow }];
     }
     case 'never':
@@ -133,9 +167,26 @@ function build(verb: Verb, raw: RawStep, path: NodePath, context: StepContext): 
     case 'sut':
       return [{ ...base, kind: 'sut', line: readAt(raw.sut, at, context, parseSutLine), ...within }];
     case 'repeat':
-      return [{ ...base, text: `repeat: ${raw.repeat ?? 0}`, clauses: [], kind: 'repeat', times: raw.repeat ?? 0, steps: inner(verb, base, raw, path, context) }];
+      return [
+        {
+          ...base,
+          text: `repeat: ${raw.repeat ?? 0}`,
+          clauses: [],
+          kind: 'repeat',
+          times: raw.repeat ?? 0,
+          steps: inner(verb, base, raw, path, context),
+        },
+      ];
     case 'given':
-      return [{ ...base, clauses: [], kind: 'given', label: say(raw.given ?? '', at, context), steps: inner(verb, base, raw, path, context) }];
+      return [
+        {
+          ...base,
+          clauses: [],
+          kind: 'given',
+          label: say(raw.given ?? '', at, context),
+          steps: inner(verb, base, raw, path, context),
+        },
+      ];
     case 'distinct':
     case 'scattered':
       return [{ ...base, kind: verb, name: say(raw[verb] ?? '', at, context) }];
@@ -144,12 +195,25 @@ function build(verb: Verb, raw: RawStep, path: NodePath, context: StepContext): 
     case 'fence':
       return [{ ...base, kind: 'fence', clauses: [] }];
     case 'forget':
-      return [{ ...base, kind: 'forget', clauses: [], ...(raw.forget === true ? {} : { subflow: say(raw.forget ?? '', at, context) }) }];
+      return [
+        {
+          ...base,
+          kind: 'forget',
+          clauses: [],
+          ...(raw.forget === true ? {} : { subflow: say(raw.forget ?? '', at, context) }),
+        },
+      ];
   }
 }
 
 /** The steps of a `repeat` or `given`; a clause there is judged by them. */
-function inner(verb: 'repeat' | 'given', base: { clauses: string[] }, raw: RawStep, path: NodePath, context: StepContext): Step[] {
+function inner(
+  verb: 'repeat' | 'given',
+  base: { clauses: string[] },
+  raw: RawStep,
+  path: NodePath,
+  context: StepContext,
+): Step[] {
   if (raw.steps === undefined || raw.steps.length === 0) {
     const message = `there is nothing to ${verb === 'repeat' ? 'repeat' : 'do'}; add "steps"`;
     throw new DocumentError([context.file.diagnoseKey(path, verb, 'EMPTY', message)]);
@@ -159,7 +223,8 @@ function inner(verb: 'repeat' | 'given', base: { clauses: string[] }, raw: RawSt
 
 function parseCheck(text: string): { left: string; comparison: Matcher } {
   const equals = /\s+=\s+/.exec(text);
-  if (equals === null) throw new NotationError('a check is "value = value", with blanks around the "="', 0, text.length);
+  if (equals === null)
+    throw new NotationError('a check is "value = value", with blanks around the "="', 0, text.length);
   const left = text.slice(0, equals.index);
   const start = equals.index + equals[0].length;
   const indent = left.length - left.trimStart().length;
@@ -175,9 +240,11 @@ function expandSequence(raw: RawStep, path: NodePath, context: StepContext): Ste
     const message = `there is no sequence "${name}"${suggestion(name, sequenceWords(context))}`;
     throw new DocumentError([context.file.diagnose(at, 'UNKNOWN_SEQUENCE', message)]);
   }
-  if (context.depth > 8) throw new DocumentError([context.file.diagnose(at, 'BAD_VALUE', `sequence "${name}" uses itself`)]);
+  if (context.depth > 8)
+    throw new DocumentError([context.file.diagnose(at, 'BAD_VALUE', `sequence "${name}" uses itself`)]);
   const variables: Record<string, string> = {};
-  for (const [parameter, fallback] of Object.entries(sequence.parameters)) if (fallback !== undefined) variables[parameter] = fallback;
+  for (const [parameter, fallback] of Object.entries(sequence.parameters))
+    if (fallback !== undefined) variables[parameter] = fallback;
   for (const [parameter, given] of Object.entries(raw.with ?? {})) {
     if (!(parameter in sequence.parameters)) {
       const message = `sequence "${name}" has no parameter "${parameter}"${suggestion(parameter, Object.keys(sequence.parameters))}`;
@@ -193,13 +260,22 @@ function expandSequence(raw: RawStep, path: NodePath, context: StepContext): Ste
     variables[parameter] = '0';
   }
   const clauses = clausesIn(raw, path, context);
-  const inner: StepContext = { ...context, file: sequence.file, variables, inherited: clauses, depth: context.depth + 1 };
+  const inner: StepContext = {
+    ...context,
+    file: sequence.file,
+    variables,
+    inherited: clauses,
+    depth: context.depth + 1,
+  };
   return parseSteps(sequence.steps, sequence.path, inner);
 }
 
 /** What can stand behind `use` here: names that the role completes, and those that need no completing. */
 function sequenceWords(context: StepContext): Set<string> {
-  const words = Array.from(context.sequences.keys(), (name) => /^(.*)-(initiator|responder)$/.exec(name) ?? [name, name, context.role]);
+  const words = Array.from(
+    context.sequences.keys(),
+    (name) => /^(.*)-(initiator|responder)$/.exec(name) ?? [name, name, context.role],
+  );
   return new Set(words.filter(([, , role]) => role === context.role).map(([, word = '']) => word));
 }
 
@@ -210,11 +286,19 @@ function clausesIn(raw: RawStep, path: NodePath, context: StepContext): string[]
 }
 
 /** A text with its variables filled in; those that are not known go to `context.diagnostics`. */
-export function say(written: string, path: NodePath, context: Pick<StepContext, 'file' | 'variables' | 'diagnostics'>): string {
+export function say(
+  written: string,
+  path: NodePath,
+  context: Pick<StepContext, 'file' | 'variables' | 'diagnostics'>,
+): string {
   return fill(written, path, context).text;
 }
 
-function fill(written: string, path: NodePath, context: Pick<StepContext, 'file' | 'variables' | 'diagnostics'>): FilledText {
+function fill(
+  written: string,
+  path: NodePath,
+  context: Pick<StepContext, 'file' | 'variables' | 'diagnostics'>,
+): FilledText {
   return fillIn(written, context.variables, (name, from, span) => {
     const message = `there is no variable "${name}" here${suggestion(name, Object.keys(context.variables))}`;
     const found = context.file.diagnoseWithin(path, 'UNKNOWN_NAME', message, from, span);
@@ -240,7 +324,12 @@ function readAt<T>(written: string | undefined, path: NodePath, context: StepCon
   }
 }
 
-function packetAt(written: string | undefined, path: NodePath, context: StepContext, direction: PacketLine['direction']): PacketLine {
+function packetAt(
+  written: string | undefined,
+  path: NodePath,
+  context: StepContext,
+  direction: PacketLine['direction'],
+): PacketLine {
   return readAt(written, path, context, (text) => {
     const line = parsePacketLine(text);
     if (line.direction === direction) return line;

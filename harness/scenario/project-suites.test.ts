@@ -10,9 +10,12 @@ import { findSuites, loadSuite, openLibrary } from './load.ts';
 const root = join(import.meta.dirname, '..', '..');
 
 describe('what the project ships', () => {
-  test.each(['suite', 'sequences', 'clauses', 'topology', 'deviations'])('the schema of %s files compiles in strict mode', (name) => {
-    expect(projectSchema(`suites/schema/${name}.schema.json`, [MIDDLEBOX_SCHEMA])).toBeTypeOf('function');
-  });
+  test.each(['suite', 'sequences', 'clauses', 'topology', 'deviations'])(
+    'the schema of %s files compiles in strict mode',
+    (name) => {
+      expect(projectSchema(`suites/schema/${name}.schema.json`, [MIDDLEBOX_SCHEMA])).toBeTypeOf('function');
+    },
+  );
 
   test('the suites of the RFC load, and there is nothing to say about them', () => {
     const library = openLibrary(join(root, 'suites'));

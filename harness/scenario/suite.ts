@@ -14,16 +14,27 @@ interface StepBase {
 }
 
 /** Sends one packet, compliant but for what the line says. */
-export interface SendStep extends StepBase { kind: 'send'; line: PacketLine }
+export interface SendStep extends StepBase {
+  kind: 'send';
+  line: PacketLine;
+}
 
 /**
  * Waits for a packet. `within` is milliseconds before scaling. With `resend`, what was sent last is sent again when it gets
  * no answer, as a peer does whose data is not acknowledged.
  */
-export interface ExpectStep extends StepBase { kind: 'expect'; line: PacketLine; within?: number; resend?: true }
+export interface ExpectStep extends StepBase {
+  kind: 'expect';
+  line: PacketLine;
+  within?: number;
+  resend?: true;
+}
 
 /** Judges the packet that the last `expect` matched. */
-export interface AndStep extends StepBase { kind: 'and'; tail: Omit<PacketLine, 'subflow' | 'direction' | 'text'> }
+export interface AndStep extends StepBase {
+  kind: 'and';
+  tail: Omit<PacketLine, 'subflow' | 'direction' | 'text'>;
+}
 
 /** Waits for any of several packets; which one came is recorded. */
 export interface OneOfStep extends StepBase {
@@ -33,35 +44,78 @@ export interface OneOfStep extends StepBase {
 }
 
 /** Nothing comes on these subflows but what is allowed, up to an answered fence. */
-export interface QuietStep extends StepBase { kind: 'quiet'; subflows: readonly string[] | 'all'; allow: PacketLine[] }
+export interface QuietStep extends StepBase {
+  kind: 'quiet';
+  subflows: readonly string[] | 'all';
+  allow: PacketLine[];
+}
 
 /** No packet like this has come, up to an answered fence: since the last stimulus, or since the scenario's start. */
-export interface NeverStep extends StepBase { kind: 'never'; line: PacketLine; from: 'here' | 'start' }
+export interface NeverStep extends StepBase {
+  kind: 'never';
+  line: PacketLine;
+  from: 'here' | 'start';
+}
 
 /** An action of the SUT; `within` in milliseconds before scaling. */
-export interface SutStep extends StepBase { kind: 'sut'; line: SutLine; within?: number }
+export interface SutStep extends StepBase {
+  kind: 'sut';
+  line: SutLine;
+  within?: number;
+}
 
 /** Runs steps several times; names bound inside are collected for `distinct`. */
-export interface RepeatStep extends StepBase { kind: 'repeat'; times: number; steps: Step[] }
+export interface RepeatStep extends StepBase {
+  kind: 'repeat';
+  times: number;
+  steps: Step[];
+}
 
 /** Runs steps only when the last `one-of` found the alternative of this label; else their clauses do not apply (`skip`). */
-export interface GivenStep extends StepBase { kind: 'given'; label: string; steps: Step[] }
+export interface GivenStep extends StepBase {
+  kind: 'given';
+  label: string;
+  steps: Step[];
+}
 
 /** All collected values of a name differ (`distinct`), or every bit of them has been seen as 0 and as 1 (`scattered`). */
-export interface CollectedStep extends StepBase { kind: 'distinct' | 'scattered'; name: string }
+export interface CollectedStep extends StepBase {
+  kind: 'distinct' | 'scattered';
+  name: string;
+}
 
 /** Two values are equal, outside of any packet. */
-export interface CheckStep extends StepBase { kind: 'check'; left: string; comparison: import('./expression.ts').Matcher }
+export interface CheckStep extends StepBase {
+  kind: 'check';
+  left: string;
+  comparison: import('./expression.ts').Matcher;
+}
 
 /** Waits until the stack has dealt with everything sent so far. */
-export interface FenceStep extends StepBase { kind: 'fence' }
+export interface FenceStep extends StepBase {
+  kind: 'fence';
+}
 
 /** Forgets the connection, or one subflow of it, so that the next SYN begins another one. */
-export interface ForgetStep extends StepBase { kind: 'forget'; subflow?: string }
+export interface ForgetStep extends StepBase {
+  kind: 'forget';
+  subflow?: string;
+}
 
 export type Step =
-  | SendStep | ExpectStep | AndStep | OneOfStep | QuietStep | NeverStep | SutStep | RepeatStep | GivenStep | CollectedStep
-  | CheckStep | FenceStep | ForgetStep;
+  | SendStep
+  | ExpectStep
+  | AndStep
+  | OneOfStep
+  | QuietStep
+  | NeverStep
+  | SutStep
+  | RepeatStep
+  | GivenStep
+  | CollectedStep
+  | CheckStep
+  | FenceStep
+  | ForgetStep;
 
 /** What the tester's endpoint offers on its SYN or SYN/ACK. */
 export interface Profile {
@@ -113,10 +167,17 @@ export interface Scenario {
 
 /** Every step, those inside `repeat` and `given` included. */
 export function allSteps(steps: readonly Step[]): Step[] {
-  return steps.flatMap((step) => (step.kind === 'repeat' || step.kind === 'given' ? [step, ...allSteps(step.steps)] : [step]));
+  return steps.flatMap((step) =>
+    step.kind === 'repeat' || step.kind === 'given' ? [step, ...allSteps(step.steps)] : [step],
+  );
 }
 
 /** Ids of all clauses that a scenario judges. */
 export function clausesOf(scenario: Scenario): string[] {
-  return [...new Set([...allSteps([...scenario.preamble, ...scenario.body]).flatMap((step) => step.clauses), ...scenario.judges ?? []])];
+  return [
+    ...new Set([
+      ...allSteps([...scenario.preamble, ...scenario.body]).flatMap((step) => step.clauses),
+      ...(scenario.judges ?? []),
+    ]),
+  ];
 }

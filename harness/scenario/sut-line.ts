@@ -16,9 +16,34 @@ export interface SutLine {
 
 /** Commands that suites may use; the engine fills in what they leave out. */
 export const SUT_COMMANDS: readonly string[] = [
-  'listen', 'accept', 'connect', 'connected', 'send', 'recv', 'shutdown', 'close', 'abort', 'setsockopt', 'getsockopt', 'info', 'poll',
-  'queued', 'endpoint-add', 'endpoint-del', 'endpoint-flush', 'endpoint-set', 'limits-set', 'sysctl-set', 'sysctl-get',
-  'counter', 'addr-add', 'addr-del', 'link-up', 'sync', 'socket', 'bind',
+  'listen',
+  'accept',
+  'connect',
+  'connected',
+  'send',
+  'recv',
+  'shutdown',
+  'close',
+  'abort',
+  'setsockopt',
+  'getsockopt',
+  'info',
+  'poll',
+  'queued',
+  'endpoint-add',
+  'endpoint-del',
+  'endpoint-flush',
+  'endpoint-set',
+  'limits-set',
+  'sysctl-set',
+  'sysctl-get',
+  'counter',
+  'addr-add',
+  'addr-del',
+  'link-up',
+  'sync',
+  'socket',
+  'bind',
 ];
 
 /** Reads an action. @throws NotationError */

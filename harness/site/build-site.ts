@@ -42,12 +42,21 @@ export interface BuiltSite {
  *
  * @throws SiteError when the folder holds something else; it is left alone
  */
-export function buildSite(runs: readonly SiteRun[], catalogue: readonly Clause[], out: string, version: string): BuiltSite {
+export function buildSite(
+  runs: readonly SiteRun[],
+  catalogue: readonly Clause[],
+  out: string,
+  version: string,
+): BuiltSite {
   const target = resolve(out);
   requireOurs(target);
   const fresh = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
   try {
-    const model = siteModel(runs.map(({ run }) => run), catalogue, version);
+    const model = siteModel(
+      runs.map(({ run }) => run),
+      catalogue,
+      version,
+    );
     mkdirSync(fresh, { recursive: true });
     writeFileSync(join(fresh, MARKER), '');
     for (const name of ['site.css', 'site.js']) copyFileSync(projectFile(`reports/site/${name}`), join(fresh, name));
@@ -69,7 +78,9 @@ function requireOurs(target: string): void {
     throw new SiteError(`${target} is no folder; choose another --output`, { cause: error });
   }
   if (names.length === 0 || names.includes(MARKER)) return;
-  throw new SiteError(`${target} holds something that is no site of this program; choose another --output, or empty it`);
+  throw new SiteError(
+    `${target} holds something that is no site of this program; choose another --output, or empty it`,
+  );
 }
 
 function replace(target: string, fresh: string): void {

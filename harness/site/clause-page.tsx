@@ -21,20 +21,51 @@ export function ClausePage({ model, row }: { model: SiteModel; row: ClauseRow })
   const [before, after] = [model.rows[at - 1], model.rows[at + 1]];
   return (
     <Page title={`${id}: RFC 8684`} root="../">
-      <p class="path"><a href={`../index.html#s${id.slice(0, id.lastIndexOf('-'))}`}>{sectionTitle(id.slice(0, id.lastIndexOf('-')))}</a></p>
-      <h1>{id} <LevelMark level={row.level} /></h1>
+      <p class="path">
+        <a href={`../index.html#s${id.slice(0, id.lastIndexOf('-'))}`}>
+          {sectionTitle(id.slice(0, id.lastIndexOf('-')))}
+        </a>
+      </p>
+      <h1>
+        {id} <LevelMark level={row.level} />
+      </h1>
       <p class="lead">{clause?.summary ?? 'This clause is not in the catalogue of the version that made this page.'}</p>
       <dl class="facts">
-        <div><dt>In the RFC</dt><dd><a href={anchorUrl(id)} rel="noreferrer">RFC 8684, {id}</a></dd></div>
+        <div>
+          <dt>In the RFC</dt>
+          <dd>
+            <a href={anchorUrl(id)} rel="noreferrer">
+              RFC 8684, {id}
+            </a>
+          </dd>
+        </div>
         {clause === undefined ? null : <Facts clause={clause} />}
       </dl>
       <nav aria-label="Stacks" class="verdicts">
-        {model.stacks.map((stack, index) => <a key={stack.slug} href={`#${stack.slug}`}>{stack.label} <Mark outcome={row.outcomes[index]} /></a>)}
+        {model.stacks.map((stack, index) => (
+          <a key={stack.slug} href={`#${stack.slug}`}>
+            {stack.label} <Mark outcome={row.outcomes[index]} />
+          </a>
+        ))}
       </nav>
-      {model.stacks.map((stack, index) => <StackSection key={stack.slug} stack={stack} row={row} index={index} />)}
+      {model.stacks.map((stack, index) => (
+        <StackSection key={stack.slug} stack={stack} row={row} index={index} />
+      ))}
       <nav aria-label="Clauses" class="around">
-        {before === undefined ? <span /> : <a rel="prev" href={`${before.id}.html`}>← {before.id}</a>}
-        {after === undefined ? <span /> : <a rel="next" href={`${after.id}.html`}>{after.id} →</a>}
+        {before === undefined ? (
+          <span />
+        ) : (
+          <a rel="prev" href={`${before.id}.html`}>
+            ← {before.id}
+          </a>
+        )}
+        {after === undefined ? (
+          <span />
+        ) : (
+          <a rel="next" href={`${after.id}.html`}>
+            {after.id} →
+          </a>
+        )}
       </nav>
     </Page>
   );
@@ -43,12 +74,36 @@ export function ClausePage({ model, row }: { model: SiteModel; row: ClauseRow })
 function Facts({ clause }: { clause: NonNullable<ClauseRow['clause']> }): JSX.Element {
   return (
     <>
-      <div><dt>Binds</dt><dd>{clause.roles.join(', ')}</dd></div>
-      <div><dt>Concerns</dt><dd>{clause.concerns.join(', ')}</dd></div>
-      <div><dt>Broken, it shows as</dt><dd>{clause.broken}</dd></div>
-      {clause.reason === undefined ? null : <div><dt>Not judged from outside</dt><dd>{clause.reason}</dd></div>}
+      <div>
+        <dt>Binds</dt>
+        <dd>{clause.roles.join(', ')}</dd>
+      </div>
+      <div>
+        <dt>Concerns</dt>
+        <dd>{clause.concerns.join(', ')}</dd>
+      </div>
+      <div>
+        <dt>Broken, it shows as</dt>
+        <dd>{clause.broken}</dd>
+      </div>
+      {clause.reason === undefined ? null : (
+        <div>
+          <dt>Not judged from outside</dt>
+          <dd>{clause.reason}</dd>
+        </div>
+      )}
       {clause.related.length === 0 ? null : (
-        <div><dt>See also</dt><dd>{clause.related.map((one, index) => <span key={one}>{index > 0 ? ', ' : ''}<a href={`${one}.html`}>{one}</a></span>)}</dd></div>
+        <div>
+          <dt>See also</dt>
+          <dd>
+            {clause.related.map((one, index) => (
+              <span key={one}>
+                {index > 0 ? ', ' : ''}
+                <a href={`${one}.html`}>{one}</a>
+              </span>
+            ))}
+          </dd>
+        </div>
       )}
     </>
   );
@@ -61,10 +116,14 @@ function StackSection({ stack, row, index }: { stack: Stack; row: ClauseRow; ind
   const shown = (telling.length === 0 ? judgements : telling).slice(0, telling.length === 0 ? 1 : SHOWN);
   return (
     <section id={stack.slug} aria-labelledby={`h-${stack.slug}`} class="stack-section">
-      <h2 id={`h-${stack.slug}`}><a href={`../stack/${stack.slug}.html`}>{stack.label}</a> <Mark outcome={row.outcomes[index]} /></h2>
+      <h2 id={`h-${stack.slug}`}>
+        <a href={`../stack/${stack.slug}.html`}>{stack.label}</a> <Mark outcome={row.outcomes[index]} />
+      </h2>
       {monitored === undefined ? null : <p>It held on the captures of {monitored} scenarios, packet by packet.</p>}
       {judgements.length === 0 && monitored === undefined ? <p>No scenario of this run judged it.</p> : null}
-      {shown.map((judgement) => <Shown key={judgement.scenario.id} judgement={judgement} stack={stack} row={row} />)}
+      {shown.map((judgement) => (
+        <Shown key={judgement.scenario.id} judgement={judgement} stack={stack} row={row} />
+      ))}
       {judgements.length <= 1 ? null : <AllScenarios judgements={judgements} stack={stack} />}
     </section>
   );
@@ -76,40 +135,75 @@ function Shown({ judgement, stack, row }: { judgement: Judgement; stack: Stack; 
   const files = stack.evidence.get(scenario.id);
   return (
     <article>
-      <h3><Mark outcome={outcome} /> {clean(scenario.title)}</h3>
-      <p><code>{clean(scenario.id)}</code></p>
+      <h3>
+        <Mark outcome={outcome} /> {clean(scenario.title)}
+      </h3>
+      <p>
+        <code>{clean(scenario.id)}</code>
+      </p>
       {scenario.declared === undefined ? null : (
-        <p class="declared-reason">Declared: {clean(scenario.declared.reason)}{' '}
-          {scenario.declared.link === undefined ? null : <OutsideLink url={clean(scenario.declared.link)}>more</OutsideLink>}
+        <p class="declared-reason">
+          Declared: {clean(scenario.declared.reason)}{' '}
+          {scenario.declared.link === undefined ? null : (
+            <OutsideLink url={clean(scenario.declared.link)}>more</OutsideLink>
+          )}
         </p>
       )}
-      {said.map((one, number) => <Found key={number} expectation={one} />)}
-      <p class="files"><Files stack={stack} scenario={scenario} /></p>
+      {said.map((one, number) => (
+        <Found key={number} expectation={one} />
+      ))}
+      <p class="files">
+        <Files stack={stack} scenario={scenario} />
+      </p>
       {files?.ladder === undefined ? null : (
         <details open={outcome === 'fail' || outcome === 'warn'}>
           <summary>Ladder diagram</summary>
           <Scroll label={`Ladder diagram of ${clean(scenario.id)}`}>
-            <img class="ladder" loading="lazy" src={`../${files.ladder}`} alt={`Packets between tester and stack in ${clean(scenario.id)}, ${outcome}. The file holds them as text.`} />
+            <img
+              class="ladder"
+              loading="lazy"
+              src={`../${files.ladder}`}
+              alt={`Packets between tester and stack in ${clean(scenario.id)}, ${outcome}. The file holds them as text.`}
+            />
           </Scroll>
         </details>
       )}
-      <p>Again: <code class="command">{clean(scenario.rerun)}</code></p>
+      <p>
+        Again: <code class="command">{clean(scenario.rerun)}</code>
+      </p>
     </article>
   );
 }
 
 function Found({ expectation }: { expectation: ExpectationResult }): JSX.Element {
   const { message, expected, actual, differences = [], step } = expectation;
-  const diff = expected === undefined || actual === undefined ? undefined : alignPackets(expected, actual, differences.map(({ field }) => field));
-  const lines = diff === undefined
-    ? [expected === undefined ? '' : `expected  ${clean(expected)}`, actual === undefined ? '' : `actual    ${clean(actual)}`]
-    : [`expected  ${diff.expected}`, `actual    ${diff.actual}`, diff.marks === '' ? '' : `          ${diff.marks}`];
+  const diff =
+    expected === undefined || actual === undefined
+      ? undefined
+      : alignPackets(
+          expected,
+          actual,
+          differences.map(({ field }) => field),
+        );
+  const lines =
+    diff === undefined
+      ? [
+          expected === undefined ? '' : `expected  ${clean(expected)}`,
+          actual === undefined ? '' : `actual    ${clean(actual)}`,
+        ]
+      : [`expected  ${diff.expected}`, `actual    ${diff.actual}`, diff.marks === '' ? '' : `          ${diff.marks}`];
   const text = lines.filter((line) => line !== '').join('\n');
   return (
     <div class="found">
       {message === undefined ? null : <p>{clean(message)}</p>}
-      <p>Step: <code>{clean(step)}</code></p>
-      {text === '' ? null : <Scroll label="Expected and actual packet"><pre>{text}</pre></Scroll>}
+      <p>
+        Step: <code>{clean(step)}</code>
+      </p>
+      {text === '' ? null : (
+        <Scroll label="Expected and actual packet">
+          <pre>{text}</pre>
+        </Scroll>
+      )}
     </div>
   );
 }
@@ -117,11 +211,20 @@ function Found({ expectation }: { expectation: ExpectationResult }): JSX.Element
 /** Links to what is left of a scenario. */
 export function Files({ stack, scenario }: { stack: Stack; scenario: ScenarioRecord }): JSX.Element {
   const files = stack.evidence.get(scenario.id);
-  if (files === undefined || (files.pcap === undefined && files.ladder === undefined)) return <span>no evidence kept</span>;
+  if (files === undefined || (files.pcap === undefined && files.ladder === undefined))
+    return <span>no evidence kept</span>;
   return (
     <>
-      {files.pcap === undefined ? null : <a href={`../${files.pcap}`} download aria-label={`Capture of ${clean(scenario.id)}`}>capture</a>}{' '}
-      {files.ladder === undefined ? null : <a href={`../${files.ladder}`} aria-label={`Ladder diagram of ${clean(scenario.id)}`}>diagram</a>}
+      {files.pcap === undefined ? null : (
+        <a href={`../${files.pcap}`} download aria-label={`Capture of ${clean(scenario.id)}`}>
+          capture
+        </a>
+      )}{' '}
+      {files.ladder === undefined ? null : (
+        <a href={`../${files.ladder}`} aria-label={`Ladder diagram of ${clean(scenario.id)}`}>
+          diagram
+        </a>
+      )}
     </>
   );
 }
@@ -133,15 +236,33 @@ function AllScenarios({ judgements, stack }: { judgements: readonly Judgement[];
       <summary>All {judgements.length} scenarios that judged it</summary>
       <Scroll label={`Scenarios of ${stack.label}`}>
         <table class="plain">
-          <thead><tr><th scope="col">Verdict</th><th scope="col">Scenario</th><th scope="col">Evidence</th></tr></thead>
+          <thead>
+            <tr>
+              <th scope="col">Verdict</th>
+              <th scope="col">Scenario</th>
+              <th scope="col">Evidence</th>
+            </tr>
+          </thead>
           <tbody>
             {rows.map(({ scenario, outcome }) => (
-              <tr key={scenario.id}><td><Mark outcome={outcome} /></td><th scope="row"><code>{clean(scenario.id)}</code></th><td><Files stack={stack} scenario={scenario} /></td></tr>
+              <tr key={scenario.id}>
+                <td>
+                  <Mark outcome={outcome} />
+                </td>
+                <th scope="row">
+                  <code>{clean(scenario.id)}</code>
+                </th>
+                <td>
+                  <Files stack={stack} scenario={scenario} />
+                </td>
+              </tr>
             ))}
           </tbody>
         </table>
       </Scroll>
-      {judgements.length > rows.length ? <p>and {judgements.length - rows.length} more, all with the last verdict</p> : null}
+      {judgements.length > rows.length ? (
+        <p>and {judgements.length - rows.length} more, all with the last verdict</p>
+      ) : null}
     </details>
   );
 }

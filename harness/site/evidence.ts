@@ -27,7 +27,11 @@ export function placeEvidence(stack: Stack, from: string, site: string): string[
   for (const [index, scenario] of stack.run.scenarios.entries()) {
     const base = `${folder}/${names[index] ?? index}`;
     const { pcap, ladder } = scenario.evidence;
-    const attempt = (path: string | undefined, suffix: string, make: (path: string) => string | Buffer): string | undefined => {
+    const attempt = (
+      path: string | undefined,
+      suffix: string,
+      make: (path: string) => string | Buffer,
+    ): string | undefined => {
       if (path === undefined) return undefined;
       try {
         writeFileSync(join(site, base + suffix), make(resolve(from, path)));
@@ -43,7 +47,8 @@ export function placeEvidence(stack: Stack, from: string, site: string): string[
       ladder: drawn.has(scenario.id) ? attempt(ladder, '.svg', (path) => drawLadder(path, scenario)) : undefined,
     };
     stack.evidence.set(scenario.id, {
-      ...(placed.pcap === undefined ? {} : { pcap: placed.pcap }), ...(placed.ladder === undefined ? {} : { ladder: placed.ladder }),
+      ...(placed.pcap === undefined ? {} : { pcap: placed.pcap }),
+      ...(placed.ladder === undefined ? {} : { ladder: placed.ladder }),
     });
   }
   return problems;
@@ -55,7 +60,10 @@ class WrongEvidence extends Error {
 }
 
 function isMissingOrWrong(error: unknown): error is Error {
-  return error instanceof WrongEvidence || ['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+  return (
+    error instanceof WrongEvidence ||
+    ['ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
+  );
 }
 
 function readCapture(path: string): Buffer {
@@ -84,5 +92,7 @@ function isEntry(value: unknown): value is LadderEntry {
   if (typeof value !== 'object' || value === null) return false;
   const { at, kind, text, subflow, clause } = value as Partial<Record<keyof LadderEntry, unknown>>;
   const isText = (one: unknown): boolean => one === undefined || typeof one === 'string';
-  return typeof at === 'number' && typeof text === 'string' && KINDS.has(kind as string) && isText(subflow) && isText(clause);
+  return (
+    typeof at === 'number' && typeof text === 'string' && KINDS.has(kind as string) && isText(subflow) && isText(clause)
+  );
 }

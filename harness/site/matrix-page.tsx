@@ -13,7 +13,10 @@ export function MatrixPage({ model }: { model: SiteModel }): JSX.Element {
       <Overview model={model} />
       <Filters model={model} />
       <Matrix model={model} />
-      <footer><Legend outcomes={model.outcomes} /><p>Made by mptcp-conformance {model.version}.</p></footer>
+      <footer>
+        <Legend outcomes={model.outcomes} />
+        <p>Made by mptcp-conformance {model.version}.</p>
+      </footer>
     </Page>
   );
 }
@@ -24,16 +27,34 @@ function Overview({ model }: { model: SiteModel }): JSX.Element {
       <h2 id="overview">Stacks</h2>
       <Scroll label="Stacks and how many clauses they keep">
         <table class="overview">
-          <thead><tr><th scope="col">Stack</th>{LEVELS.map((level) => <th scope="col" key={level}>{LEVEL_NAME[level]}</th>)}</tr></thead>
+          <thead>
+            <tr>
+              <th scope="col">Stack</th>
+              {LEVELS.map((level) => (
+                <th scope="col" key={level}>
+                  {LEVEL_NAME[level]}
+                </th>
+              ))}
+            </tr>
+          </thead>
           <tbody>
             {model.stacks.map((stack, index) => {
               const counts = tally(model, index);
               return (
                 <tr key={stack.slug}>
-                  <th scope="row"><a href={`stack/${stack.slug}.html`}>{stack.label}</a></th>
+                  <th scope="row">
+                    <a href={`stack/${stack.slug}.html`}>{stack.label}</a>
+                  </th>
                   {LEVELS.map((level) => {
                     const { total, judged, ...outcomes } = counts[level];
-                    return <td key={level}><Counts counts={outcomes} /> <small>{judged} of {total} judged</small></td>;
+                    return (
+                      <td key={level}>
+                        <Counts counts={outcomes} />{' '}
+                        <small>
+                          {judged} of {total} judged
+                        </small>
+                      </td>
+                    );
                   })}
                 </tr>
               );
@@ -47,12 +68,18 @@ function Overview({ model }: { model: SiteModel }): JSX.Element {
 
 /** `12✔ 1✘`, with words for who cannot see the signs. */
 export function Counts({ counts }: { counts: Partial<Record<Outcome, number>> }): JSX.Element {
-  const entries = OUTCOMES.flatMap((outcome): [Outcome, number][] => (counts[outcome] === undefined ? [] : [[outcome, counts[outcome]]]));
+  const entries = OUTCOMES.flatMap((outcome): [Outcome, number][] =>
+    counts[outcome] === undefined ? [] : [[outcome, counts[outcome]]],
+  );
   if (entries.length === 0) return <span class="counts">·</span>;
   return (
     <span class="counts">
       {entries.map(([outcome, count]) => (
-        <span key={outcome} class={`mark ${outcome}`}>{count}<span aria-hidden="true"> {SYMBOL[outcome]}</span><span class="unseen"> {outcome} </span></span>
+        <span key={outcome} class={`mark ${outcome}`}>
+          {count}
+          <span aria-hidden="true"> {SYMBOL[outcome]}</span>
+          <span class="unseen"> {outcome} </span>
+        </span>
       ))}
     </span>
   );
@@ -60,22 +87,40 @@ export function Counts({ counts }: { counts: Partial<Record<Outcome, number>> })
 
 function Filters({ model }: { model: SiteModel }): JSX.Element {
   const select = (id: string, label: string, values: readonly (readonly [string, string])[]): JSX.Element => (
-    <label for={id}>{label}
+    <label for={id}>
+      {label}
       <select id={id} name={id}>
         <option value="">all</option>
-        {values.map(([value, text]) => <option value={value} key={value}>{text}</option>)}
+        {values.map(([value, text]) => (
+          <option value={value} key={value}>
+            {text}
+          </option>
+        ))}
       </select>
     </label>
   );
   const same = (values: readonly string[]): [string, string][] => values.map((value) => [value, value]);
   return (
     <form id="filters" role="search" aria-label="Clauses" hidden>
-      <label for="q"><span>Search <kbd>/</kbd></span><input type="search" id="q" name="q" autocomplete="off" /></label>
-      {select('level', 'Level', LEVELS.map((level) => [level, LEVEL_NAME[level]]))}
+      <label for="q">
+        <span>
+          Search <kbd>/</kbd>
+        </span>
+        <input type="search" id="q" name="q" autocomplete="off" />
+      </label>
+      {select(
+        'level',
+        'Level',
+        LEVELS.map((level) => [level, LEVEL_NAME[level]]),
+      )}
       {select('role', 'Role', same(model.roles))}
       {select('option', 'Option or mechanism', same(model.options))}
       {select('verdict', 'Verdict', [...same(model.outcomes), ['none', 'not judged']])}
-      {model.stacks.length < 2 ? null : <label for="differs" class="check"><input type="checkbox" id="differs" name="differs" value="1" /> Differs between stacks</label>}
+      {model.stacks.length < 2 ? null : (
+        <label for="differs" class="check">
+          <input type="checkbox" id="differs" name="differs" value="1" /> Differs between stacks
+        </label>
+      )}
       <button type="reset">Show all</button>
       <p id="shown" role="status" />
     </form>
@@ -90,10 +135,16 @@ function Matrix({ model }: { model: SiteModel }): JSX.Element {
         <thead>
           <tr>
             <th scope="col">Clause</th>
-            {model.stacks.map((stack) => <th scope="col" class="stack" key={stack.slug}><a href={`stack/${stack.slug}.html`}>{stack.label}</a></th>)}
+            {model.stacks.map((stack) => (
+              <th scope="col" class="stack" key={stack.slug}>
+                <a href={`stack/${stack.slug}.html`}>{stack.label}</a>
+              </th>
+            ))}
           </tr>
         </thead>
-        {model.sections.map((section) => <SectionBody key={section.section} section={section} columns={model.stacks.length} />)}
+        {model.sections.map((section) => (
+          <SectionBody key={section.section} section={section} columns={model.stacks.length} />
+        ))}
       </table>
     </Scroll>
   );
@@ -102,8 +153,14 @@ function Matrix({ model }: { model: SiteModel }): JSX.Element {
 function SectionBody({ section, columns }: { section: SectionRows; columns: number }): JSX.Element {
   return (
     <tbody>
-      <tr class="section"><th scope="rowgroup" colSpan={columns + 1}><h2 id={`s${section.section}`}>{section.title}</h2></th></tr>
-      {section.rows.map((row) => <Row key={row.id} row={row} />)}
+      <tr class="section">
+        <th scope="rowgroup" colSpan={columns + 1}>
+          <h2 id={`s${section.section}`}>{section.title}</h2>
+        </th>
+      </tr>
+      {section.rows.map((row) => (
+        <Row key={row.id} row={row} />
+      ))}
     </tbody>
   );
 }
@@ -111,11 +168,28 @@ function SectionBody({ section, columns }: { section: SectionRows; columns: numb
 function Row({ row }: { row: ClauseRow }): JSX.Element {
   const { clause } = row;
   return (
-    <tr data-l={row.level} data-r={clause?.roles.join(' ') ?? ''} data-o={clause?.concerns.join(' ') ?? ''} data-d={row.differs ? '1' : undefined}>
-      <th scope="row"><a href={`clause/${row.id}.html`}>{row.id}</a> <LevelMark level={row.level} /> {clause?.summary ?? 'Not in this catalogue.'}</th>
-      {row.outcomes.map((outcome, index) => (outcome === undefined
-        ? <td key={index}>·<i>not judged</i></td>
-        : <td key={index} class={outcome}>{SYMBOL[outcome]}<i>{outcome}</i></td>))}
+    <tr
+      data-l={row.level}
+      data-r={clause?.roles.join(' ') ?? ''}
+      data-o={clause?.concerns.join(' ') ?? ''}
+      data-d={row.differs ? '1' : undefined}
+    >
+      <th scope="row">
+        <a href={`clause/${row.id}.html`}>{row.id}</a> <LevelMark level={row.level} />{' '}
+        {clause?.summary ?? 'Not in this catalogue.'}
+      </th>
+      {row.outcomes.map((outcome, index) =>
+        outcome === undefined ? (
+          <td key={index}>
+            ·<i>not judged</i>
+          </td>
+        ) : (
+          <td key={index} class={outcome}>
+            {SYMBOL[outcome]}
+            <i>{outcome}</i>
+          </td>
+        ),
+      )}
     </tr>
   );
 }

@@ -4,7 +4,14 @@ import { sectionTitle } from '../catalogue/rfc-outline.ts';
 import type { Clause, Level } from '../catalogue/types.ts';
 import { levelOf } from '../catalogue/types.ts';
 import type { Outcome } from '../report/baseline.ts';
-import { isDeparture, judgementsOf, outcomeOf, type ClauseRecord, type RunResults, type ScenarioRecord } from '../report/results.ts';
+import {
+  isDeparture,
+  judgementsOf,
+  outcomeOf,
+  type ClauseRecord,
+  type RunResults,
+  type ScenarioRecord,
+} from '../report/results.ts';
 import { sutLabels } from '../report/runs.ts';
 import { clean } from '../report/text-layout.ts';
 import { LEVELS } from '../report/verdict-style.ts';
@@ -60,26 +67,48 @@ export interface SiteModel {
 }
 
 /** Order in which outcomes are listed. */
-export const OUTCOMES: readonly Outcome[] = ['pass', 'info', 'fail', 'declared', 'warn', 'inconclusive', 'error', 'skip'];
+export const OUTCOMES: readonly Outcome[] = [
+  'pass',
+  'info',
+  'fail',
+  'declared',
+  'warn',
+  'inconclusive',
+  'error',
+  'skip',
+];
 
 /** Works the site out. @param catalogue what there is to be judged */
 export function siteModel(runs: readonly RunResults[], catalogue: readonly Clause[], version: string): SiteModel {
   const labels = sutLabels(runs.map(({ sut }) => sut)).map((label) => clean(label));
   const slugs = uniqueSlugs(labels);
   const stacks = runs.map((run, index): Stack => ({
-    slug: slugs[index] ?? `stack-${index}`, label: labels[index] ?? '', run, evidence: new Map(),
+    slug: slugs[index] ?? `stack-${index}`,
+    label: labels[index] ?? '',
+    run,
+    evidence: new Map(),
     clauses: new Map(run.clauses.map((clause) => [clause.id, clause])),
     scenarios: new Map(run.scenarios.map((scenario) => [scenario.id, scenario])),
   }));
   const known = new Map(catalogue.map((clause) => [clause.id, clause]));
   // What is no clause id could not be a file name either.
-  const ids = new Set([...known.keys(), ...runs.flatMap((run) => run.clauses.map(({ id }) => id))].filter((id) => parseClauseId(id) !== undefined));
+  const ids = new Set(
+    [...known.keys(), ...runs.flatMap((run) => run.clauses.map(({ id }) => id))].filter(
+      (id) => parseClauseId(id) !== undefined,
+    ),
+  );
   const rows = [...ids].sort(compareClauseIds).map((id) => rowOf(id, known.get(id), stacks));
   const sections = [...new Set(rows.map(({ id }) => sectionOf(id)))].sort(compareSections);
   const seen = new Set(rows.flatMap(({ outcomes }) => outcomes));
   return {
-    stacks, rows, version,
-    sections: sections.map((section) => ({ section, title: sectionTitle(section), rows: rows.filter(({ id }) => sectionOf(id) === section) })),
+    stacks,
+    rows,
+    version,
+    sections: sections.map((section) => ({
+      section,
+      title: sectionTitle(section),
+      rows: rows.filter(({ id }) => sectionOf(id) === section),
+    })),
     roles: [...new Set(catalogue.flatMap(({ roles }) => roles))].sort(),
     options: [...new Set(catalogue.flatMap(({ concerns }) => concerns))].sort((a, b) => a.localeCompare(b, 'en')),
     outcomes: OUTCOMES.filter((outcome) => seen.has(outcome)),
@@ -90,7 +119,10 @@ function rowOf(id: string, clause: Clause | undefined, stacks: readonly Stack[])
   const records = stacks.map((stack) => stack.clauses.get(id));
   const outcomes = records.map((record) => (record === undefined ? undefined : outcomeOfClause(record)));
   const judged = outcomes.filter((outcome) => outcome !== undefined && outcome !== 'skip');
-  const level = clause === undefined ? LEVELS.find((one) => records.some((record) => record?.level === one)) ?? 'implied' : levelOf(clause.keyword);
+  const level =
+    clause === undefined
+      ? (LEVELS.find((one) => records.some((record) => record?.level === one)) ?? 'implied')
+      : levelOf(clause.keyword);
   return { id, level, ...(clause === undefined ? {} : { clause }), outcomes, differs: new Set(judged).size > 1 };
 }
 
@@ -101,7 +133,11 @@ export function outcomeOfClause({ verdict, declared }: ClauseRecord): Outcome {
 
 /** A text as part of a file name: letters, digits, dots and dashes, never empty and never hidden. */
 export function slugOf(text: string): string {
-  const slug = text.normalize('NFKD').replace(/[^A-Za-z0-9.]+/g, '-').replace(/^[-.]+|[-.]+$/g, '').slice(0, 120);
+  const slug = text
+    .normalize('NFKD')
+    .replace(/[^A-Za-z0-9.]+/g, '-')
+    .replace(/^[-.]+|[-.]+$/g, '')
+    .slice(0, 120);
   return slug === '' ? 'x' : slug;
 }
 
@@ -129,7 +165,12 @@ export interface Judgement {
 export function judgementsFor(stack: Stack, clause: string): Judgement[] {
   const found = (stack.clauses.get(clause)?.scenarios ?? []).flatMap((id): Judgement[] => {
     const scenario = stack.scenarios.get(id);
-    const verdicts = scenario === undefined ? [] : judgementsOf(scenario).filter((one) => one.clause === clause).map(({ verdict }) => verdict);
+    const verdicts =
+      scenario === undefined
+        ? []
+        : judgementsOf(scenario)
+            .filter((one) => one.clause === clause)
+            .map(({ verdict }) => verdict);
     const worst = WORST_FIRST.find((outcome) => outcome !== 'declared' && verdicts.includes(outcome));
     if (scenario === undefined || worst === undefined || worst === 'declared') return [];
     return [{ scenario, outcome: isDeparture(worst) && scenario.declared !== undefined ? 'declared' : worst }];
@@ -139,7 +180,11 @@ export function judgementsFor(stack: Stack, clause: string): Judgement[] {
 
 /** Scenarios whose ladder is drawn: all that did not simply pass, and for each clause the one that says most of it. */
 export function scenariosToDraw(stack: Stack): Set<string> {
-  const chosen = new Set(stack.run.scenarios.filter(({ verdict, monitors }) => verdict !== 'pass' || (monitors ?? []).length > 0).map(({ id }) => id));
+  const chosen = new Set(
+    stack.run.scenarios
+      .filter(({ verdict, monitors }) => verdict !== 'pass' || (monitors ?? []).length > 0)
+      .map(({ id }) => id),
+  );
   for (const id of stack.clauses.keys()) {
     const [first] = judgementsFor(stack, id);
     if (first !== undefined) chosen.add(first.scenario.id);
@@ -148,7 +193,10 @@ export function scenariosToDraw(stack: Stack): Set<string> {
 }
 
 /** Clauses by level and outcome, for one stack. */
-export function tally(model: SiteModel, stack: number): Record<Level, Partial<Record<Outcome, number>> & { total: number; judged: number }> {
+export function tally(
+  model: SiteModel,
+  stack: number,
+): Record<Level, Partial<Record<Outcome, number>> & { total: number; judged: number }> {
   const none = (): { total: number; judged: number } => ({ total: 0, judged: 0 });
   const counts: ReturnType<typeof tally> = { must: none(), implied: none(), should: none(), may: none() };
   for (const { level, outcomes } of model.rows) {
@@ -171,7 +219,14 @@ export interface StackDifference {
 }
 
 const RANK: Readonly<Record<Outcome, number | undefined>> = {
-  pass: 0, info: 0, warn: 1, declared: 2, fail: 2, inconclusive: undefined, error: undefined, skip: undefined,
+  pass: 0,
+  info: 0,
+  warn: 1,
+  declared: 2,
+  fail: 2,
+  inconclusive: undefined,
+  error: undefined,
+  skip: undefined,
 };
 
 /** What changed from one stack to another. A departure is one, declared or not. */

@@ -27,11 +27,13 @@ export interface PageProps {
 }
 
 // Defence in depth: what a stack sends is escaped, and could do nothing if it were not.
-const POLICY = "default-src 'none'; img-src 'self' file: data:; style-src 'self' file:; script-src 'self' file:; base-uri 'none'; form-action 'none'";
+const POLICY =
+  "default-src 'none'; img-src 'self' file: data:; style-src 'self' file:; script-src 'self' file:; base-uri 'none'; form-action 'none'";
 
 /** A whole page, without the document type. */
 export function Page({ title, root, part, children }: PageProps): JSX.Element {
-  const current = (name: PageProps['part']): { 'aria-current'?: 'page' } => (part === name ? { 'aria-current': 'page' } : {});
+  const current = (name: PageProps['part']): { 'aria-current'?: 'page' } =>
+    part === name ? { 'aria-current': 'page' } : {};
   return (
     <html lang="en">
       <head>
@@ -44,15 +46,25 @@ export function Page({ title, root, part, children }: PageProps): JSX.Element {
         <script src={`${root}site.js`} defer />
       </head>
       <body>
-        <a class="skip" href="#main">Skip to the content</a>
+        <a class="skip" href="#main">
+          Skip to the content
+        </a>
         <header class="top">
           <nav aria-label="Site">
-            <a href={`${root}index.html`} {...current('matrix')}>RFC 8684 matrix</a>
-            <a href={`${root}compare.html`} {...current('compare')}>What changed</a>
+            <a href={`${root}index.html`} {...current('matrix')}>
+              RFC 8684 matrix
+            </a>
+            <a href={`${root}compare.html`} {...current('compare')}>
+              What changed
+            </a>
           </nav>
-          <button type="button" id="theme" hidden>Theme</button>
+          <button type="button" id="theme" hidden>
+            Theme
+          </button>
         </header>
-        <main id="main" tabIndex={-1}>{children}</main>
+        <main id="main" tabIndex={-1}>
+          {children}
+        </main>
       </body>
     </html>
   );
@@ -61,7 +73,11 @@ export function Page({ title, root, part, children }: PageProps): JSX.Element {
 /** An outcome as a coloured mark with its word. */
 export function Mark({ outcome }: { outcome: Outcome | undefined }): JSX.Element {
   if (outcome === undefined) return <span class="mark none">· not judged</span>;
-  return <span class={`mark ${outcome}`}>{SYMBOL[outcome]} {outcome}</span>;
+  return (
+    <span class={`mark ${outcome}`}>
+      {SYMBOL[outcome]} {outcome}
+    </span>
+  );
 }
 
 /** A level as a badge. */
@@ -74,19 +90,49 @@ export function Legend({ outcomes }: { outcomes: readonly Outcome[] }): JSX.Elem
   return (
     <dl class="legend">
       {outcomes.map((outcome) => (
-        <div key={outcome}><dt><Mark outcome={outcome} /></dt><dd>{OUTCOME_TEXT[outcome]}</dd></div>
+        <div key={outcome}>
+          <dt>
+            <Mark outcome={outcome} />
+          </dt>
+          <dd>{OUTCOME_TEXT[outcome]}</dd>
+        </div>
       ))}
-      <div><dt><Mark outcome={undefined} /></dt><dd>no scenario came to it</dd></div>
+      <div>
+        <dt>
+          <Mark outcome={undefined} />
+        </dt>
+        <dd>no scenario came to it</dd>
+      </div>
     </dl>
   );
 }
 
 /** A box that scrolls sideways when what is in it is too wide, reachable by keyboard; a tall one both ways, its heads staying. */
-export function Scroll({ label, tall, children }: { label: string; tall?: boolean; children: ComponentChildren }): JSX.Element {
-  return <div class={tall === true ? 'scroll tall' : 'scroll'} role="group" aria-label={label} tabIndex={0}>{children}</div>;
+export function Scroll({
+  label,
+  tall,
+  children,
+}: {
+  label: string;
+  tall?: boolean;
+  children: ComponentChildren;
+}): JSX.Element {
+  return (
+    <div class={tall === true ? 'scroll tall' : 'scroll'} role="group" aria-label={label} tabIndex={0}>
+      {children}
+    </div>
+  );
 }
 
 /** A link from outside, only where it is one that can do no harm. */
 export function OutsideLink({ url, children }: { url: string; children: ComponentChildren }): JSX.Element {
-  return /^https?:\/\//.test(url) ? <a href={url} rel="noreferrer">{children}</a> : <span>{children} ({url})</span>;
+  return /^https?:\/\//.test(url) ? (
+    <a href={url} rel="noreferrer">
+      {children}
+    </a>
+  ) : (
+    <span>
+      {children} ({url})
+    </span>
+  );
 }

@@ -20,7 +20,15 @@ afterAll(() => folder.remove(), 120_000);
 
 beforeAll(async () => {
   buildProgram();
-  const { code, stderr } = await mptcpConformance('run', '--section', '3.6,3.8', '--family', 'ipv4', '--output', folder.path);
+  const { code, stderr } = await mptcpConformance(
+    'run',
+    '--section',
+    '3.6,3.8',
+    '--family',
+    'ipv4',
+    '--output',
+    folder.path,
+  );
   expect([0, 1], stderr).toContain(code);
 }, 240_000);
 

@@ -1,5 +1,14 @@
 /** The site, built and looked at in a browser. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -32,8 +41,15 @@ function kernel(results: RunResults, release: string): RunResults {
 
 function evil(): ScenarioResult {
   return scenario({
-    id: `../../evil/${EVIL}#ipv4`, title: EVIL, verdict: 'fail', reason: EVIL, rerun: EVIL,
-    expectations: [failure({ clause: '3.2-19.s1', message: EVIL, expected: EVIL, actual: EVIL, step: EVIL }), failure({ clause: EVIL })],
+    id: `../../evil/${EVIL}#ipv4`,
+    title: EVIL,
+    verdict: 'fail',
+    reason: EVIL,
+    rerun: EVIL,
+    expectations: [
+      failure({ clause: '3.2-19.s1', message: EVIL, expected: EVIL, actual: EVIL, step: EVIL }),
+      failure({ clause: EVIL }),
+    ],
     evidence: { pcap: 'evidence/evil/capture.pcap', ladder: 'evidence/evil/ladder.json' },
   });
 }
@@ -41,17 +57,45 @@ function evil(): ScenarioResult {
 function runs(): { run: RunResults; folder: string }[] {
   const evidence = { pcap: 'evidence/one/capture.pcap', ladder: 'evidence/one/ladder.json' };
   const old = applyDeviations(
-    kernel(runOf([
-      scenario({ id: '3.1/synack#ipv4', verdict: 'fail', reason: 'flag B is set', expectations: [failure()], evidence }),
-      scenario({ id: '3.1/synack#ipv6', expectations: [expectation({ clause: '3.2-20.s2' })], evidence }), evil(),
-      scenario({ id: 'lost', verdict: 'inconclusive', reason: 'no SYN came', expectations: [expectation({ clause: '3.1-3.s1', verdict: 'inconclusive' })], evidence: {} }),
-    ]), '6.9.1'),
-    { source: 'linux.yaml', sut: 'linux', deviations: [{ clause: '3.1-20.4.s2', reason: EVIL, link: 'javascript:alert(1)' }] },
+    kernel(
+      runOf([
+        scenario({
+          id: '3.1/synack#ipv4',
+          verdict: 'fail',
+          reason: 'flag B is set',
+          expectations: [failure()],
+          evidence,
+        }),
+        scenario({ id: '3.1/synack#ipv6', expectations: [expectation({ clause: '3.2-20.s2' })], evidence }),
+        evil(),
+        scenario({
+          id: 'lost',
+          verdict: 'inconclusive',
+          reason: 'no SYN came',
+          expectations: [expectation({ clause: '3.1-3.s1', verdict: 'inconclusive' })],
+          evidence: {},
+        }),
+      ]),
+      '6.9.1',
+    ),
+    {
+      source: 'linux.yaml',
+      sut: 'linux',
+      deviations: [{ clause: '3.1-20.4.s2', reason: EVIL, link: 'javascript:alert(1)' }],
+    },
   );
-  const recent = kernel(runOf([
-    scenario({ id: '3.1/synack#ipv4', evidence }),
-    scenario({ id: '3.1/synack#ipv6', verdict: 'warn', expectations: [failure({ clause: '3.2-20.s2', level: 'should', verdict: 'warn' })], evidence: { pcap: 'evidence/none.pcap' } }),
-  ]), '6.18.5');
+  const recent = kernel(
+    runOf([
+      scenario({ id: '3.1/synack#ipv4', evidence }),
+      scenario({
+        id: '3.1/synack#ipv6',
+        verdict: 'warn',
+        expectations: [failure({ clause: '3.2-20.s2', level: 'should', verdict: 'warn' })],
+        evidence: { pcap: 'evidence/none.pcap' },
+      }),
+    ]),
+    '6.18.5',
+  );
   return [old, recent].map((run) => ({ run, folder }));
 }
 
@@ -78,7 +122,11 @@ describe('the pages', () => {
     expect(built.pages).toBe(2 + catalogue.length + 2 + 1);
     expect(readdirSync(join(out, 'stack'))).toEqual(['6.18.5.html', '6.9.1.html']);
     expect(readFileSync(join(out, 'evidence/6.9.1/3.1-synack-ipv4.pcap'))).toEqual(PCAP);
-    for (const file of [...readdirSync(join(out, 'badge')).map((name) => `badge/${name}`), 'evidence/6.9.1/3.1-synack-ipv4.svg', 'evidence/6.9.1/evil-script-document.title-owned-script-img-src-x-onerror-document.title-owned-31m-ipv4.svg']) {
+    for (const file of [
+      ...readdirSync(join(out, 'badge')).map((name) => `badge/${name}`),
+      'evidence/6.9.1/3.1-synack-ipv4.svg',
+      'evidence/6.9.1/evil-script-document.title-owned-script-img-src-x-onerror-document.title-owned-31m-ipv4.svg',
+    ]) {
       const document = XmlDocument.fromString(readFileSync(join(out, file), 'utf8'));
       expect(document.root.name).toBe('svg');
       document.dispose();
@@ -90,21 +138,34 @@ describe('the pages', () => {
     expect(built.problems.join('\n')).toMatch(/is no capture file; expected pcap or pcapng[^]*none\.pcap/);
   });
 
-  const pages = ['index.html', 'compare.html', 'clause/3.1-20.4.s2.html', 'clause/3.2-19.s1.html', 'stack/6.9.1.html', 'compare/6.9.1_6.18.5.html'];
+  const pages = [
+    'index.html',
+    'compare.html',
+    'clause/3.1-20.4.s2.html',
+    'clause/3.2-19.s1.html',
+    'stack/6.9.1.html',
+    'compare/6.9.1_6.18.5.html',
+  ];
   const looks = [
     { name: 'light', options: { colorScheme: 'light' as const } },
-    { name: 'dark, on a phone', options: { colorScheme: 'dark' as const, viewport: { width: 360, height: 740 }, hasTouch: true } },
+    {
+      name: 'dark, on a phone',
+      options: { colorScheme: 'dark' as const, viewport: { width: 360, height: 740 }, hasTouch: true },
+    },
   ];
 
-  test.each(looks.flatMap((look) => pages.map((page) => [page, look] as const)))('%s, $1.name: accessible, nothing from elsewhere, nothing too wide', async (name, look) => {
-    const { page, complaints } = await openPage(browser, join(out, name), look.options);
-    await page.evaluate('document.querySelectorAll("details").forEach((one) => { one.open = true; })');
-    expect(await accessibilityProblems(page)).toEqual([]);
-    expect(await overflows(page)).toBe(false);
-    expect(await page.title()).not.toContain('owned');
-    expect(complaints).toEqual([]);
-    await page.context().close();
-  });
+  test.each(looks.flatMap((look) => pages.map((page) => [page, look] as const)))(
+    '%s, $1.name: accessible, nothing from elsewhere, nothing too wide',
+    async (name, look) => {
+      const { page, complaints } = await openPage(browser, join(out, name), look.options);
+      await page.evaluate('document.querySelectorAll("details").forEach((one) => { one.open = true; })');
+      expect(await accessibilityProblems(page)).toEqual([]);
+      expect(await overflows(page)).toBe(false);
+      expect(await page.title()).not.toContain('owned');
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    },
+  );
 
   test('what a stack sends stays text, and links that are none are no links', async () => {
     const { page, complaints } = await openPage(browser, join(out, 'clause/3.2-19.s1.html'));
@@ -125,7 +186,9 @@ describe('the pages', () => {
     const dead: string[] = [];
     for (const name of pages) {
       await page.goto(`file://${join(out, name)}`);
-      const links = await page.evaluate<string[]>('[...document.querySelectorAll("a[href],img[src]")].map((one) => one.href || one.src)');
+      const links = await page.evaluate<string[]>(
+        '[...document.querySelectorAll("a[href],img[src]")].map((one) => one.href || one.src)',
+      );
       for (const link of links) {
         const url = new URL(link);
         if (url.protocol === 'file:' && !existsSync(decodeURIComponent(url.pathname))) dead.push(`${name}: ${link}`);
@@ -140,7 +203,9 @@ describe('the matrix', () => {
   test('filters by level, verdict, option, words and what differs; the choice is in the address', async () => {
     const { page } = await openPage(browser, join(out, 'index.html'));
     const shown = (): Promise<string[]> =>
-      page.evaluate<string[]>('[...document.querySelectorAll("#matrix tr[data-l]")].filter((row) => !row.hidden).map((row) => row.querySelector("a").textContent)');
+      page.evaluate<string[]>(
+        '[...document.querySelectorAll("#matrix tr[data-l]")].filter((row) => !row.hidden).map((row) => row.querySelector("a").textContent)',
+      );
     expect(await shown()).toHaveLength(catalogue.length);
     await page.selectOption('#verdict', 'declared');
     expect(await shown()).toEqual(['3.1-20.4.s2']);
@@ -154,7 +219,9 @@ describe('the matrix', () => {
     expect(await page.locator('#shown').innerText()).toBe(`1 of ${catalogue.length} clauses`);
     await page.goto('about:blank');
     await page.goto(`file://${join(out, 'index.html')}#?level=must&option=MP_FASTCLOSE`);
-    const wanted = catalogue.filter((one) => one.keyword.startsWith('MUST') && one.concerns.includes('MP_FASTCLOSE')).map(({ id }) => id);
+    const wanted = catalogue
+      .filter((one) => one.keyword.startsWith('MUST') && one.concerns.includes('MP_FASTCLOSE'))
+      .map(({ id }) => id);
     expect(await shown()).toEqual(wanted);
     await page.context().close();
   });
@@ -213,14 +280,20 @@ describe('where it goes', () => {
     mkdirSync(other);
     writeFileSync(join(other, 'thesis.txt'), 'mine');
     expect(() => buildSite(runs(), catalogue, other, '0.1.0')).toThrow(SiteError);
-    expect(() => buildSite(runs(), catalogue, other, '0.1.0')).toThrow(/holds something that is no site of this program; choose another --output/);
+    expect(() => buildSite(runs(), catalogue, other, '0.1.0')).toThrow(
+      /holds something that is no site of this program; choose another --output/,
+    );
     expect(readdirSync(other)).toEqual(['thesis.txt']);
     expect(() => buildSite(runs(), catalogue, join(other, 'thesis.txt'), '0.1.0')).toThrow(/is no folder/);
   });
 });
 
 describe('the model', () => {
-  const model = siteModel(runs().map(({ run }) => run), catalogue, '0.1.0');
+  const model = siteModel(
+    runs().map(({ run }) => run),
+    catalogue,
+    '0.1.0',
+  );
 
   test('knows what got better and worse from one stack to the next, declared or not', () => {
     const { better, worse, other } = difference(model, 0, 1);

@@ -17,16 +17,35 @@ export function StackPage({ model, index }: { model: SiteModel; index: number })
   return (
     <Page title={`${stack.label}: RFC 8684`} root="../">
       <h1>{stack.label}</h1>
-      <p><img src={`../badge/${stack.slug}.svg`} alt={`Badge of ${stack.label}`} /> <a href={`../badge/${stack.slug}.svg`}>the badge as a file</a></p>
+      <p>
+        <img src={`../badge/${stack.slug}.svg`} alt={`Badge of ${stack.label}`} />{' '}
+        <a href={`../badge/${stack.slug}.svg`}>the badge as a file</a>
+      </p>
       <Environment stack={stack} />
       <h2>Clauses</h2>
       <Scroll label="Clauses by level">
         <table class="overview">
-          <thead><tr><th scope="col">Level</th><th scope="col">Verdicts</th><th scope="col">Judged</th></tr></thead>
+          <thead>
+            <tr>
+              <th scope="col">Level</th>
+              <th scope="col">Verdicts</th>
+              <th scope="col">Judged</th>
+            </tr>
+          </thead>
           <tbody>
             {LEVELS.map((level) => {
               const { total, judged, ...outcomes } = counts[level];
-              return <tr key={level}><th scope="row">{LEVEL_NAME[level]}</th><td><Counts counts={outcomes} /></td><td>{judged} of {total}</td></tr>;
+              return (
+                <tr key={level}>
+                  <th scope="row">{LEVEL_NAME[level]}</th>
+                  <td>
+                    <Counts counts={outcomes} />
+                  </td>
+                  <td>
+                    {judged} of {total}
+                  </td>
+                </tr>
+              );
             })}
           </tbody>
         </table>
@@ -46,24 +65,64 @@ function Environment({ stack }: { stack: Stack }): JSX.Element {
   const facts: [string, string][] = [
     ['Stack', [sut.name, sut.kernel, sut.version ?? ''].filter((part) => part !== '').join(' ')],
     ['Driver', sut.kind],
-    ['Judged', `${run.startedAt}, in ${formatDuration(run.durationMs)}${run.partial ? ', cut short' : ''}${run.selected === true ? ', a selection' : ''}`],
+    [
+      'Judged',
+      `${run.startedAt}, in ${formatDuration(run.durationMs)}${run.partial ? ', cut short' : ''}${run.selected === true ? ', a selection' : ''}`,
+    ],
     ['Scenarios', `${stack.run.scenarios.length}, ${run.concurrency} at once`],
     ['Made by', `${tool.name} ${tool.version}`],
-    ['Host', [host.kernel, host.arch, host.cpus === undefined ? undefined : `${host.cpus} CPUs`, host.node].filter((part) => part !== undefined).join(', ')],
+    [
+      'Host',
+      [host.kernel, host.arch, host.cpus === undefined ? undefined : `${host.cpus} CPUs`, host.node]
+        .filter((part) => part !== undefined)
+        .join(', '),
+    ],
     ['Command', run.command.join(' ')],
   ];
-  return <dl class="facts">{facts.filter(([, text]) => text !== '').map(([name, text]) => <div key={name}><dt>{name}</dt><dd>{clean(text)}</dd></div>)}</dl>;
+  return (
+    <dl class="facts">
+      {facts
+        .filter(([, text]) => text !== '')
+        .map(([name, text]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{clean(text)}</dd>
+          </div>
+        ))}
+    </dl>
+  );
 }
 
-function Scenarios({ stack, title, scenarios }: { stack: Stack; title: string; scenarios: readonly ScenarioRecord[] }): JSX.Element | null {
+function Scenarios({
+  stack,
+  title,
+  scenarios,
+}: {
+  stack: Stack;
+  title: string;
+  scenarios: readonly ScenarioRecord[];
+}): JSX.Element | null {
   if (scenarios.length === 0) return null;
   return (
     <section>
-      <h2>{title} ({scenarios.length})</h2>
+      <h2>
+        {title} ({scenarios.length})
+      </h2>
       <Scroll label={title}>
         <table class="plain">
-          <thead><tr><th scope="col">Verdict</th><th scope="col">Scenario</th><th scope="col">Why</th><th scope="col">Evidence</th></tr></thead>
-          <tbody>{scenarios.map((scenario) => <ScenarioRow key={scenario.id} stack={stack} scenario={scenario} />)}</tbody>
+          <thead>
+            <tr>
+              <th scope="col">Verdict</th>
+              <th scope="col">Scenario</th>
+              <th scope="col">Why</th>
+              <th scope="col">Evidence</th>
+            </tr>
+          </thead>
+          <tbody>
+            {scenarios.map((scenario) => (
+              <ScenarioRow key={scenario.id} stack={stack} scenario={scenario} />
+            ))}
+          </tbody>
         </table>
       </Scroll>
     </section>
@@ -71,18 +130,38 @@ function Scenarios({ stack, title, scenarios }: { stack: Stack; title: string; s
 }
 
 function ScenarioRow({ stack, scenario }: { stack: Stack; scenario: ScenarioRecord }): JSX.Element {
-  const broken = [...new Set(judgementsOf(scenario).filter(({ verdict }) => isDeparture(verdict)).map(({ clause }) => clause))];
+  const broken = [
+    ...new Set(
+      judgementsOf(scenario)
+        .filter(({ verdict }) => isDeparture(verdict))
+        .map(({ clause }) => clause),
+    ),
+  ];
   const why = scenario.declared?.reason ?? scenario.reason ?? '';
   const link = scenario.declared?.link;
   return (
     <tr>
-      <td><Mark outcome={outcomeOf(scenario)} /></td>
-      <th scope="row"><code>{clean(scenario.id)}</code></th>
       <td>
-        {broken.map((id) => <span key={id}>{parseClauseId(id) !== undefined ? <a href={`../clause/${id}.html#${stack.slug}`}>{clean(id)}</a> : clean(id)} </span>)}
+        <Mark outcome={outcomeOf(scenario)} />
+      </td>
+      <th scope="row">
+        <code>{clean(scenario.id)}</code>
+      </th>
+      <td>
+        {broken.map((id) => (
+          <span key={id}>
+            {parseClauseId(id) !== undefined ? (
+              <a href={`../clause/${id}.html#${stack.slug}`}>{clean(id)}</a>
+            ) : (
+              clean(id)
+            )}{' '}
+          </span>
+        ))}
         {clean(why)} {link === undefined ? null : <OutsideLink url={clean(link)}>more</OutsideLink>}
       </td>
-      <td><Files stack={stack} scenario={scenario} /></td>
+      <td>
+        <Files stack={stack} scenario={scenario} />
+      </td>
     </tr>
   );
 }
@@ -94,11 +173,14 @@ function ClauseList({ model, index }: { model: SiteModel; index: number }): JSX.
       <h2>Every clause</h2>
       {model.sections.map(({ section, title, rows }) => (
         <details key={section}>
-          <summary>{title} <Counts counts={countsOf(rows.map(({ outcomes }) => outcomes[index]))} /></summary>
+          <summary>
+            {title} <Counts counts={countsOf(rows.map(({ outcomes }) => outcomes[index]))} />
+          </summary>
           <ul class="clauses">
             {rows.map((row) => (
               <li key={row.id}>
-                <a href={`../clause/${row.id}.html#${slug}`}>{row.id}</a> <LevelMark level={row.level} /> <Mark outcome={row.outcomes[index]} /> {row.clause?.summary}
+                <a href={`../clause/${row.id}.html#${slug}`}>{row.id}</a> <LevelMark level={row.level} />{' '}
+                <Mark outcome={row.outcomes[index]} /> {row.clause?.summary}
               </li>
             ))}
           </ul>
@@ -108,7 +190,9 @@ function ClauseList({ model, index }: { model: SiteModel; index: number }): JSX.
   );
 }
 
-function countsOf(outcomes: readonly SiteModel['rows'][number]['outcomes'][number][]): Parameters<typeof Counts>[0]['counts'] {
+function countsOf(
+  outcomes: readonly SiteModel['rows'][number]['outcomes'][number][],
+): Parameters<typeof Counts>[0]['counts'] {
   const counts: Parameters<typeof Counts>[0]['counts'] = {};
   for (const outcome of outcomes) if (outcome !== undefined) counts[outcome] = (counts[outcome] ?? 0) + 1;
   return counts;
@@ -119,9 +203,13 @@ function Changes({ model, index }: { model: SiteModel; index: number }): JSX.Ele
     <section>
       <h2>Compared with</h2>
       <ul>
-        {model.stacks.map((other, at) => (at === index ? null : (
-          <li key={other.slug}><a href={`../compare/${pairName(model, at, index)}.html`}>{other.label}</a></li>
-        )))}
+        {model.stacks.map((other, at) =>
+          at === index ? null : (
+            <li key={other.slug}>
+              <a href={`../compare/${pairName(model, at, index)}.html`}>{other.label}</a>
+            </li>
+          ),
+        )}
       </ul>
     </section>
   );

@@ -68,12 +68,22 @@ export class AgentClient {
     });
     input.on('error', (error: Error) => this.#loseSoon(`takes no more requests: ${error.message}`));
     output.on('error', (error: Error) => this.#loseSoon(`cannot be heard any more: ${error.message}`));
-    output.setEncoding('utf8').on('data', eachLine(
-      (line) => this.#take(line),
-      () => this.lose(`said ${ANSWER_LIMIT} characters without a newline; the command has to run nothing but an agent`),
-    ));
+    output.setEncoding('utf8').on(
+      'data',
+      eachLine(
+        (line) => this.#take(line),
+        () =>
+          this.lose(`said ${ANSWER_LIMIT} characters without a newline; the command has to run nothing but an agent`),
+      ),
+    );
     errors?.on('error', (error: Error) => this.#note('stderr', `the log ends: ${error.message}`));
-    errors?.setEncoding('utf8').on('data', eachLine((line) => this.#note('stderr', line), () => undefined));
+    errors?.setEncoding('utf8').on(
+      'data',
+      eachLine(
+        (line) => this.#note('stderr', line),
+        () => undefined,
+      ),
+    );
   }
 
   /** Everything said since the last `freshLog`; who holds on to an older log keeps it as it was. */
@@ -136,9 +146,11 @@ export class AgentClient {
     const id = String(this.#lastId);
     const line = encodeRequest(id, command, args);
     this.#note('to', line);
-    const answer = this.#pending.add(id, command, limitMs, () => this.lose(
-      `did not answer '${shown(line)}' within ${limitMs} ms; it hangs, or the machine is too slow for this limit`,
-    ));
+    const answer = this.#pending.add(id, command, limitMs, () =>
+      this.lose(
+        `did not answer '${shown(line)}' within ${limitMs} ms; it hangs, or the machine is too slow for this limit`,
+      ),
+    );
     this.#write(line);
     return answer;
   }

@@ -20,10 +20,14 @@ describe('values', () => {
   });
 
   it('may come with every octet percent-encoded', () => {
-    fc.assert(fc.property(text, (value) => {
-      const encoded = Buffer.from(value, 'utf8').toString('hex').replace(/../g, (pair) => `%${pair}`);
-      return decodeValue(encoded) === value;
-    }));
+    fc.assert(
+      fc.property(text, (value) => {
+        const encoded = Buffer.from(value, 'utf8')
+          .toString('hex')
+          .replace(/../g, (pair) => `%${pair}`);
+        return decodeValue(encoded) === value;
+      }),
+    );
   });
 
   it.each(['%', '%4', 'a%zz', '%%20'])('are refused when the percent sign leads nowhere: %s', (value) => {
@@ -45,23 +49,32 @@ describe('encodeRequest', () => {
 
 describe('parseAgentLine', () => {
   it('reads back any answer', () => {
-    fc.assert(fc.property(name, fields, (id, values) => {
-      expect(parseAgentLine(asAnswer(id, values))).toEqual({ kind: 'ok', id, fields: { ...values } });
-    }));
+    fc.assert(
+      fc.property(name, fields, (id, values) => {
+        expect(parseAgentLine(asAnswer(id, values))).toEqual({ kind: 'ok', id, fields: { ...values } });
+      }),
+    );
   });
 
   it('never throws', () => {
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' })), (line) => {
-      expect(['greeting', 'ok', 'err', 'nonsense']).toContain(parseAgentLine(line).kind);
-    }));
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' })), (line) => {
+        expect(['greeting', 'ok', 'err', 'nonsense']).toContain(parseAgentLine(line).kind);
+      }),
+    );
   });
 
   it('reads greetings and errors', () => {
     expect(parseAgentLine('agent protocol=1 name=x features=')).toEqual({
-      kind: 'greeting', fields: { protocol: '1', name: 'x', features: '' },
+      kind: 'greeting',
+      fields: { protocol: '1', name: 'x', features: '' },
     });
     expect(parseAgentLine('4 err 110 ETIMEDOUT bytes=5 eof=0')).toEqual({
-      kind: 'err', id: '4', errno: 110, code: 'ETIMEDOUT', detail: 'bytes=5 eof=0',
+      kind: 'err',
+      id: '4',
+      errno: 110,
+      code: 'ETIMEDOUT',
+      detail: 'bytes=5 eof=0',
     });
     expect(parseAgentLine('4 err 9 EBADF')).toMatchObject({ code: 'EBADF', detail: '' });
   });

@@ -16,8 +16,9 @@ describe('addresses, routes, rules', () => {
   it('are added and removed', async () => {
     await agent.request('addr-add', { dev: 'lo', addr: '192.0.2.1/24' });
     await agent.request('addr-add', { dev: 'lo', addr: '2001:db8::1/64', noprefixroute: 1 });
-    await expect(agent.request('addr-add', { dev: 'lo', addr: '192.0.2.1/24' }))
-      .rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(agent.request('addr-add', { dev: 'lo', addr: '192.0.2.1/24' })).rejects.toMatchObject({
+      code: 'EEXIST',
+    });
     await agent.request('route-add', { dst: '198.51.100.0/24', via: '192.0.2.9' });
     await agent.request('route-add', { dst: 'default', dev: 'lo', family: 'ipv6', metric: 7, table: 1000 });
     await agent.request('rule-add', { from: '192.0.2.0/24', table: 1000, priority: 50 });
@@ -32,23 +33,31 @@ describe('addresses, routes, rules', () => {
       await agent.request('bind', { fd: addr.replaceAll(':', '-'), addr });
     }
     await agent.request('addr-del', { dev: 'lo', addr: '192.0.2.1/24' });
-    await expect(agent.request('addr-del', { dev: 'lo', addr: '192.0.2.1/24' }))
-      .rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
+    await expect(agent.request('addr-del', { dev: 'lo', addr: '192.0.2.1/24' })).rejects.toMatchObject({
+      code: 'EADDRNOTAVAIL',
+    });
   });
 
   it('say what is wrong with a request', async () => {
-    await expect(agent.request('addr-add', { dev: 'lo', addr: '192.0.2.1/33' }))
-      .rejects.toThrow(/expected an IPv4 or IPv6 address/);
-    await expect(agent.request('addr-add', { dev: 'no0', addr: '192.0.2.1/24' }))
-      .rejects.toMatchObject({ code: 'ENODEV' });
+    await expect(agent.request('addr-add', { dev: 'lo', addr: '192.0.2.1/33' })).rejects.toThrow(
+      /expected an IPv4 or IPv6 address/,
+    );
+    await expect(agent.request('addr-add', { dev: 'no0', addr: '192.0.2.1/24' })).rejects.toMatchObject({
+      code: 'ENODEV',
+    });
     await expect(agent.request('route-add', { dst: 'default', dev: 'lo' })).rejects.toThrow(/needs family=/);
-    await expect(agent.request('link-up', { dev: 'lo', mtu: 'big' }))
-      .rejects.toThrow(/expected a number from 1 to 65536/);
+    await expect(agent.request('link-up', { dev: 'lo', mtu: 'big' })).rejects.toThrow(
+      /expected a number from 1 to 65536/,
+    );
   });
 
   it('know a device and wait for one', async () => {
-    expect(await agent.request('link-get', { dev: 'lo' }))
-      .toMatchObject({ up: '1', running: '1', mtu: '65536', index: '1' });
+    expect(await agent.request('link-get', { dev: 'lo' })).toMatchObject({
+      up: '1',
+      running: '1',
+      mtu: '65536',
+      index: '1',
+    });
     expect(await agent.request('link-wait', { dev: 'lo', running: 1 })).toMatchObject({ dev: 'lo' });
     await expect(agent.request('link-wait', { dev: 'eth9', timeout: 20 })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
     await agent.request('link-up', { dev: 'lo', up: 0 });
@@ -70,24 +79,30 @@ describe('the path manager', () => {
     await agent.request('endpoint-add', { addr: '127.0.0.2', id: 7, flags: 'signal', port: 4444, dev: 'lo' });
     await agent.request('endpoint-add', { addr: '2001:db8::7', flags: 'subflow,backup' });
     expect(await agent.request('endpoint-list')).toEqual({
-      'ids': '7,8', '7.addr': '127.0.0.2', '7.flags': 'signal', '7.port': '4444', '7.dev': 'lo',
-      '8.addr': '2001:db8::7', '8.flags': 'subflow,backup',
+      ids: '7,8',
+      '7.addr': '127.0.0.2',
+      '7.flags': 'signal',
+      '7.port': '4444',
+      '7.dev': 'lo',
+      '8.addr': '2001:db8::7',
+      '8.flags': 'subflow,backup',
     });
     await agent.request('endpoint-set', { id: 8, flags: '' });
     expect(await agent.request('endpoint-list')).toMatchObject({ '8.flags': 'subflow' });
     await agent.request('endpoint-del', { id: 7 });
     expect(await agent.request('endpoint-list')).toMatchObject({ ids: '8' });
     await expect(agent.request('endpoint-del', { id: 7 })).rejects.toThrow(/address not found/);
-    await expect(agent.request('endpoint-add', { addr: '127.0.0.2', flags: 'singal' }))
-      .rejects.toThrow(/singal is none of signal, subflow/);
+    await expect(agent.request('endpoint-add', { addr: '127.0.0.2', flags: 'singal' })).rejects.toThrow(
+      /singal is none of signal, subflow/,
+    );
     await agent.request('endpoint-flush');
     expect(await agent.request('endpoint-list')).toEqual({ ids: '' });
   });
 
   it('has limits', async () => {
-    await agent.request('limits-set', { 'subflows': 8, 'add-addr-accepted': 3 });
+    await agent.request('limits-set', { subflows: 8, 'add-addr-accepted': 3 });
     await agent.request('limits-set', { subflows: 4 });
-    expect(await agent.request('limits-get')).toEqual({ 'subflows': '4', 'add-addr-accepted': '3' });
+    expect(await agent.request('limits-get')).toEqual({ subflows: '4', 'add-addr-accepted': '3' });
     await expect(agent.request('limits-set', { subflows: 1000 })).rejects.toMatchObject({ code: 'EINVAL' });
   });
 });
@@ -123,7 +138,7 @@ it('puts everything back on reset', async () => {
   const enabled = await agent.request('sysctl-get', { name: 'net.mptcp.checksum_enabled' });
   await connectPair(agent, '127.0.0.1');
   await agent.request('endpoint-add', { addr: '127.0.0.2', flags: 'signal' });
-  await agent.request('limits-set', { 'subflows': 8, 'add-addr-accepted': 8 });
+  await agent.request('limits-set', { subflows: 8, 'add-addr-accepted': 8 });
   await agent.request('sysctl-set', { name: 'net.mptcp.checksum_enabled', value: 1 });
   await agent.request('sysctl-set', { name: 'net.mptcp.checksum_enabled', value: 0 });
   await agent.request('sysctl-set', { name: 'net.mptcp.checksum_enabled', value: 1 });
@@ -137,7 +152,8 @@ it('puts everything back on reset', async () => {
 });
 
 it('leaves no connection on reset, not even one that only waits for late packets', async () => {
-  const connections = (): string => /^TCP: .*/m.exec(readFileSync(`/proc/${agent.pid}/net/sockstat`, 'utf8'))?.[0] ?? '';
+  const connections = (): string =>
+    /^TCP: .*/m.exec(readFileSync(`/proc/${agent.pid}/net/sockstat`, 'utf8'))?.[0] ?? '';
   await connectPair(agent, '127.0.0.1', 'tcp');
   // The end that closes first waits.
   await agent.request('close', { fd: 'server' });

@@ -23,7 +23,13 @@ describe.each(['127.0.0.1', '::1'])('over %s', (addr) => {
     expect(received).toMatchObject({ bytes: '3000000', eof: '0', pattern: 'ok' });
     expect(received['hex']).toBe(Buffer.from(fillOctets(0, 1024)).toString('hex'));
     expect(await agent.request('info', { fd: 'server' })).toMatchObject({
-      proto: 'mptcp', mptcp: '1', fallback: '0', remote_key: '1', 'tcp-state': 'ESTABLISHED', addr, 'peer-addr': addr,
+      proto: 'mptcp',
+      mptcp: '1',
+      fallback: '0',
+      remote_key: '1',
+      'tcp-state': 'ESTABLISHED',
+      addr,
+      'peer-addr': addr,
     });
     expect(await agent.request('subflows', { fd: 'client' })).toMatchObject({ count: '1', '0.addr': addr });
   });
@@ -33,10 +39,16 @@ describe.each(['127.0.0.1', '::1'])('over %s', (addr) => {
     await agent.request('send', { fd: 'client', fill: 10 });
     await agent.request('send', { fd: 'client', fill: 20 });
     await agent.request('shutdown', { fd: 'client', how: 'wr' });
-    expect(await agent.request('recv', { fd: 'server', bytes: 12 }))
-      .toMatchObject({ bytes: '12', eof: '0', pattern: 'ok' });
-    expect(await agent.request('recv', { fd: 'server', eof: 1 }))
-      .toMatchObject({ bytes: '18', eof: '1', pattern: 'ok' });
+    expect(await agent.request('recv', { fd: 'server', bytes: 12 })).toMatchObject({
+      bytes: '12',
+      eof: '0',
+      pattern: 'ok',
+    });
+    expect(await agent.request('recv', { fd: 'server', eof: 1 })).toMatchObject({
+      bytes: '18',
+      eof: '1',
+      pattern: 'ok',
+    });
     const done = await agent.request('recv', { fd: 'server' });
     expect(done).toEqual({ bytes: '0', eof: '1', pattern: 'ok', digest: 'cbf29ce484222325', hex: '' });
   });
@@ -66,7 +78,9 @@ it('shows a fall back to TCP', async () => {
 it('tells errors of the stack by number and name', async () => {
   await agent.request('socket', { family: 'ipv4', name: 'client' });
   await expect(agent.request('connect', { fd: 'client', addr: '127.0.0.1', port: 1 })).rejects.toMatchObject({
-    name: 'AgentRefused', errno: 111, code: 'ECONNREFUSED',
+    name: 'AgentRefused',
+    errno: 111,
+    code: 'ECONNREFUSED',
   });
   await expect(agent.request('recv', { fd: 'nobody' })).rejects.toMatchObject({ code: 'EBADF' });
   await expect(agent.request('socket', { family: 'ipv4', name: 'client' })).rejects.toMatchObject({ code: 'EEXIST' });
@@ -75,11 +89,13 @@ it('tells errors of the stack by number and name', async () => {
 it('ends what takes too long, with what was done so far', async () => {
   await connectPair(agent, '127.0.0.1');
   await agent.request('send', { fd: 'client', fill: 5 });
-  await expect(agent.request('recv', { fd: 'server', bytes: 9, timeout: 30 }))
-    .rejects.toThrow(/ETIMEDOUT \(110\): bytes=5 eof=0 pattern=ok/);
+  await expect(agent.request('recv', { fd: 'server', bytes: 9, timeout: 30 })).rejects.toThrow(
+    /ETIMEDOUT \(110\): bytes=5 eof=0 pattern=ok/,
+  );
   await expect(agent.request('accept', { fd: 'listener', timeout: 0 })).rejects.toMatchObject({ code: 'ETIMEDOUT' });
-  await expect(agent.request('send', { fd: 'client', fill: 1e9, timeout: 30 }))
-    .rejects.toThrow(/ETIMEDOUT \(110\): sent=[1-9]/);
+  await expect(agent.request('send', { fd: 'client', fill: 1e9, timeout: 30 })).rejects.toThrow(
+    /ETIMEDOUT \(110\): sent=[1-9]/,
+  );
 });
 
 it('serves others while one waits, and keeps the order of what waits for one socket', async () => {
@@ -101,8 +117,7 @@ it('connects without waiting when told so', async () => {
   await agent.request('socket', { family: 'ipv4', name: 'client' });
   await expect(agent.request('connected', { fd: 'client' })).rejects.toMatchObject({ code: 'ENOTCONN' });
   await agent.request('connect', { fd: 'client', addr: '127.0.0.1', port: 4000, from: '127.0.0.9', nowait: 1 });
-  expect(await agent.request('connected', { fd: 'client' }))
-    .toMatchObject({ 'addr': '127.0.0.9', 'peer-port': '4000' });
+  expect(await agent.request('connected', { fd: 'client' })).toMatchObject({ addr: '127.0.0.9', 'peer-port': '4000' });
   expect(await agent.request('accept', { fd: 'listener' })).toMatchObject({ fd: '1', 'peer-addr': '127.0.0.9' });
 });
 
@@ -138,8 +153,9 @@ it('sets and reads socket options by name and by number', async () => {
   await agent.request('setsockopt', { fd: 's', name: 'TCP_NODELAY', value: 1 });
   await agent.request('setsockopt', { fd: 's', name: 'TCP_CONGESTION', value: 'reno' });
   expect(await agent.request('getsockopt', { fd: 's', name: 'TCP_CONGESTION' })).toEqual({ value: 'reno' });
-  await expect(agent.request('setsockopt', { fd: 's', name: 'SO_NOTHING', value: 1 }))
-    .rejects.toThrow(/no option known by that name/);
+  await expect(agent.request('setsockopt', { fd: 's', name: 'SO_NOTHING', value: 1 })).rejects.toThrow(
+    /no option known by that name/,
+  );
 });
 
 it('cancels what waits for a socket that is closed, and resets a connection on a linger time of 0', async () => {

@@ -47,9 +47,10 @@ function missingTool(error: unknown, stderr: string): string | undefined {
 function explain(folder: string, error: unknown): AgentBuildError {
   const stderr = isNodeError(error) ? (error.stderr ?? '').trim().split('\n').slice(-10).join('\n') : '';
   const missing = missingTool(error, stderr);
-  const remedy = missing === undefined
-    ? 'make and the compiler are there; what they said follows'
-    : `${missing} is missing: apt-get install build-essential (or the same of your distribution)`;
+  const remedy =
+    missing === undefined
+      ? 'make and the compiler are there; what they said follows'
+      : `${missing} is missing: apt-get install build-essential (or the same of your distribution)`;
   const words = stderr === '' ? '' : `\n${stderr}`;
   return new AgentBuildError(`the agent in ${folder} could not be built; ${remedy}${words}`);
 }

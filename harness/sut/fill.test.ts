@@ -9,10 +9,12 @@ it('begins as the protocol document says', () => {
 });
 
 it('does not depend on how a stream is cut', () => {
-  fc.assert(fc.property(fc.nat(2 ** 31), fc.nat(300), (offset, cut) => {
-    const whole = fillOctets(offset, 300);
-    expect([...fillOctets(offset, cut), ...fillOctets(offset + cut, 300 - cut)]).toEqual([...whole]);
-  }));
+  fc.assert(
+    fc.property(fc.nat(2 ** 31), fc.nat(300), (offset, cut) => {
+      const whole = fillOctets(offset, 300);
+      expect([...fillOctets(offset, cut), ...fillOctets(offset + cut, 300 - cut)]).toEqual([...whole]);
+    }),
+  );
 });
 
 it('shows every shift within a stream of 2,000 octets', () => {

@@ -96,7 +96,9 @@ export class AgentNursery {
         resolve();
       });
       this.#process.once('close', (status, signal) => {
-        this.#fail(`${signal === null ? `exited with status ${status ?? '?'}` : `was ended by ${signal}`}: ${this.#stderr.trim()}`);
+        this.#fail(
+          `${signal === null ? `exited with status ${status ?? '?'}` : `was ended by ${signal}`}: ${this.#stderr.trim()}`,
+        );
         resolve();
       });
     });
@@ -110,7 +112,9 @@ export class AgentNursery {
     const socket = connect(`\0${this.#name}`);
     const child = new Child(socket);
     const failed = new Promise<never>((_, reject) => {
-      socket.once('error', (error) => reject(new AgentLost(`no connection to the nursery of agents: ${error.message}`)));
+      socket.once('error', (error) =>
+        reject(new AgentLost(`no connection to the nursery of agents: ${error.message}`)),
+      );
     });
     const started = new Promise<number>((resolve) => {
       this.#starting.push((pid) => {
@@ -148,7 +152,8 @@ export class AgentNursery {
     if (line === 'nursery ready') this.#isReady();
     else if (first === 'started') this.#starting.shift()?.(Number(second));
     else if (first === 'exited') this.#endChild(Number(second), third);
-    else if (/^\d+$/.test(first) && this.#children.has(Number(first))) this.#children.get(Number(first))?.log(line.slice(first.length + 1));
+    else if (/^\d+$/.test(first) && this.#children.has(Number(first)))
+      this.#children.get(Number(first))?.log(line.slice(first.length + 1));
     else this.#unclaimed.push(line);
   }
 

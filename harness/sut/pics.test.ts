@@ -9,15 +9,22 @@ const lack = (more: string) => `  - {feature: a, reason: r, link: "https://x.org
 
 describe('a statement', () => {
   it.each([
-    ['before: "6.2"', '6.1.0-56-cloud-amd64', true], ['before: "6.2"', '6.2.1', false], ['before: "6.11"', '6.2', true], ['before: "6.11"', '7.0', false],
-    ['from: "6.12"', '6.11', false], ['from: "6.12"', '6.12.3', true], ['from: "6.1", before: "6.3"', '6.2', true],
+    ['before: "6.2"', '6.1.0-56-cloud-amd64', true],
+    ['before: "6.2"', '6.2.1', false],
+    ['before: "6.11"', '6.2', true],
+    ['before: "6.11"', '7.0', false],
+    ['from: "6.12"', '6.11', false],
+    ['from: "6.12"', '6.12.3', true],
+    ['from: "6.1", before: "6.3"', '6.2', true],
     ['from: "6.1", before: "6.3"', '6.3', false],
   ])('%s, for %s: %s', (range, release, isLacking) => {
     expect(lacksOf(pics(lack(range)), release).has('a')).toBe(isLacking);
   });
 
   it('gives the reason and where it is written', () => {
-    expect(lacksOf(pics('  - {feature: a, reason: r, link: "https://x.org"}\n'), '6.1').get('a')).toBe('r (https://x.org)');
+    expect(lacksOf(pics('  - {feature: a, reason: r, link: "https://x.org"}\n'), '6.1').get('a')).toBe(
+      'r (https://x.org)',
+    );
     expect(lacksOf(pics(lack('before: "9.9"')), 'lab-7')).toEqual(new Map());
   });
 

@@ -13,9 +13,11 @@ function sorted(keys: Iterable<string>): string[] {
 
 it('lists every command with its keys', () => {
   const inAgent = [...read('docker/agent/command.c').matchAll(/^ {4}\{"([a-z-]+)", \w+, "([^"]*)"\}/gm)].map(
-    ([, name = '', keys = '']) => [name, sorted(keys.split(' ').filter((key) => key !== ''))]);
+    ([, name = '', keys = '']) => [name, sorted(keys.split(' ').filter((key) => key !== ''))],
+  );
   const inDocument = [...read('docs/agent-protocol.md').matchAll(/^\| `([a-z-]+)` \| ([^|]*) ?\| [^|]*\|$/gm)].map(
-    ([, name = '', keys = '']) => [name, sorted([...keys.matchAll(/`([a-z-]+)`/g)].map(([, key = '']) => key))]);
+    ([, name = '', keys = '']) => [name, sorted([...keys.matchAll(/`([a-z-]+)`/g)].map(([, key = '']) => key))],
+  );
   expect(inAgent.length).toBeGreaterThan(40);
   expect(Object.fromEntries(inDocument)).toEqual(Object.fromEntries(inAgent));
 });

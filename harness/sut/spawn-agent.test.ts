@@ -39,8 +39,9 @@ it.each([
 
 it('tells that the program is not there', async () => {
   const started = spawnAgent({ command: ['/nonexistent/agent'], name: 'absent' });
-  await expect(started)
-    .rejects.toThrow(/agent absent cannot be started: '\/nonexistent\/agent': .*ENOENT; check that the program is there/);
+  await expect(started).rejects.toThrow(
+    /agent absent cannot be started: '\/nonexistent\/agent': .*ENOENT; check that the program is there/,
+  );
   await expect(started).rejects.toBeInstanceOf(AgentLost);
 });
 
@@ -62,7 +63,8 @@ it('rejects all that waits when the agent is killed', async () => {
   const agent = await isolatedAgent();
   opened.push(agent);
   const waiting = [agent.request('link-wait', { dev: 'never0' }), agent.request('sync')].map((request) =>
-    expect(request).rejects.toThrow(/was ended by SIGKILL/));
+    expect(request).rejects.toThrow(/was ended by SIGKILL/),
+  );
   const began = performance.now();
   process.kill(agent.pid, 'SIGKILL');
   await Promise.all(waiting);
@@ -81,16 +83,18 @@ it('notices an agent that hangs, and ends it', async () => {
 it('allows a command the time that it asks for', async () => {
   const agent = await isolatedAgent({ timeoutMs: 150 });
   opened.push(agent);
-  await expect(agent.request('link-wait', { dev: 'never0', timeout: 250 }))
-    .rejects.toMatchObject({ code: 'ETIMEDOUT' });
+  await expect(agent.request('link-wait', { dev: 'never0', timeout: 250 })).rejects.toMatchObject({
+    code: 'ETIMEDOUT',
+  });
 });
 
 it('closes once, ends what waits, and refuses what comes after', async () => {
   const agent = await isolatedAgent();
   const waiting = expect(agent.request('sync')).resolves.toEqual({});
   await waiting;
-  const pending = expect(agent.request('link-wait', { dev: 'never0' }))
-    .rejects.toThrow(/was closed while this request waited/);
+  const pending = expect(agent.request('link-wait', { dev: 'never0' })).rejects.toThrow(
+    /was closed while this request waited/,
+  );
   await Promise.all([agent.close(), agent.close(), pending]);
   expect(() => process.kill(agent.pid, 0)).toThrow(/ESRCH/);
   await expect(agent.request('hello')).rejects.toThrow(/agent test is closed \(asked for hello\)/);

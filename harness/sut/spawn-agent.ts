@@ -56,7 +56,7 @@ function readGreeting(name: string, fields: AgentAnswer): AgentGreeting {
   if (protocol !== PROTOCOL) {
     throw new AgentLost(
       `agent ${name} speaks protocol ${fields['protocol'] ?? '(not said)'}, this suite speaks ${PROTOCOL}; ` +
-      'use the agent that comes with this release (docker/agent), or bring yours to docs/agent-protocol.md',
+        'use the agent that comes with this release (docker/agent), or bring yours to docs/agent-protocol.md',
     );
   }
   return {

@@ -37,7 +37,9 @@ export function spawnTransport({ command, cwd, env }: ProcessCommand): AgentTran
   const exited = new Promise<string>((resolve) => {
     child.once('error', (error) => {
       if (child.pid !== undefined) return;
-      resolve(`cannot be started: '${command.join(' ')}': ${error.message}; check that the program is there and executable`);
+      resolve(
+        `cannot be started: '${command.join(' ')}': ${error.message}; check that the program is there and executable`,
+      );
     });
     child.once('exit', (status, signal) => {
       resolve(signal === null ? `exited with status ${status ?? '?'}` : `was ended by ${signal}`);

@@ -26,7 +26,11 @@ export interface Agent {
    * @throws AgentRefused when the agent answers `err` (carries errno and its name)
    * @throws AgentLost when it exits, crashes, says something that is no answer, or does not answer in time
    */
-  request(command: string, args?: Readonly<Record<string, string | number>>, options?: { timeoutMs?: number }): Promise<AgentAnswer>;
+  request(
+    command: string,
+    args?: Readonly<Record<string, string | number>>,
+    options?: { timeoutMs?: number },
+  ): Promise<AgentAnswer>;
   /** Asks the agent to exit, then ends it by its pid if it does not. Idempotent. */
   close(): Promise<void>;
 }

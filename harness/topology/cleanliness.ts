@@ -11,10 +11,12 @@ const LOOK_AGAIN_MS = 3;
 
 /** Living sockets by protocol, of the namespace of process `pid`. */
 function socketsOf(pid: number): string[] {
-  return readFileSync(`/proc/${pid}/net/protocols`, 'utf8').split('\n').flatMap((line) => {
-    const [protocol = '', , count = '0'] = line.trim().split(/\s+/);
-    return PROTOCOLS.includes(protocol) && count !== '0' ? [`${count} ${protocol}`] : [];
-  });
+  return readFileSync(`/proc/${pid}/net/protocols`, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const [protocol = '', , count = '0'] = line.trim().split(/\s+/);
+      return PROTOCOLS.includes(protocol) && count !== '0' ? [`${count} ${protocol}`] : [];
+    });
 }
 
 /** Connections of the namespace of process `pid` that only wait for late packets, and keep their port from being bound. */
@@ -44,7 +46,11 @@ export async function leftIn(pid: number, before: Cleanliness): Promise<string |
   for (;;) {
     const devices = devicesOf(pid).filter((name) => !before.devices.includes(name));
     const waiting = waitingOf(pid);
-    const left = [...(waiting === 0 ? [] : [`${waiting} connections in TIME_WAIT`]), ...socketsOf(pid).map((one) => `${one} sockets`), ...devices.map((name) => `device ${name}`)];
+    const left = [
+      ...(waiting === 0 ? [] : [`${waiting} connections in TIME_WAIT`]),
+      ...socketsOf(pid).map((one) => `${one} sockets`),
+      ...devices.map((name) => `device ${name}`),
+    ];
     if (left.length === 0) return undefined;
     if (performance.now() > deadline) return left.join(', ');
     await delay(LOOK_AGAIN_MS);

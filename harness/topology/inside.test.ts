@@ -16,7 +16,14 @@ import { TopologyError } from './types.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const NOBODY = 65534;
-const VITEST = [process.execPath, join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--configLoader', 'runner', '--config'];
+const VITEST = [
+  process.execPath,
+  join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'),
+  'run',
+  '--configLoader',
+  'runner',
+  '--config',
+];
 const INSIDE = [...VITEST, join(ROOT, 'harness', 'topology', 'testing', 'inside.config.ts')];
 
 let agent = '';
@@ -27,8 +34,13 @@ beforeAll(async () => {
 function start(command: readonly string[]): { child: ChildProcess; said: () => string; ended: Promise<number | null> } {
   const [program = '', ...argv] = command;
   // The inner runner must not take itself for a worker of this one.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST') && name !== OUTSIDE_VARIABLE));
-  const child = spawn(program, argv, { cwd: ROOT, env: { ...env, MPTCP_CONFORMANCE_AGENT: agent, HOME: '/tmp', CI: '1' } });
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST') && name !== OUTSIDE_VARIABLE),
+  );
+  const child = spawn(program, argv, {
+    cwd: ROOT,
+    env: { ...env, MPTCP_CONFORMANCE_AGENT: agent, HOME: '/tmp', CI: '1' },
+  });
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (more: string) => (text += more));
   child.stderr.setEncoding('utf8').on('data', (more: string) => (text += more));
@@ -56,14 +68,16 @@ function script(name: string): string[] {
 
 /** Network namespaces that a process is in, of those that we may see. */
 function livingNamespaces(): string[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
-    try {
-      return [readlinkSync(`/proc/${pid}/ns/net`)];
-    } catch {
-      // Gone meanwhile, or someone else's.
-      return [];
-    }
-  });
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return [readlinkSync(`/proc/${pid}/ns/net`)];
+      } catch {
+        // Gone meanwhile, or someone else's.
+        return [];
+      }
+    });
 }
 
 async function eventually(what: string, holds: () => boolean): Promise<void> {
@@ -79,10 +93,14 @@ async function eventually(what: string, holds: () => boolean): Promise<void> {
 describe('inside a tester namespace', () => {
   it('cells and ports do what they promise', () => passes(enterCommand(INSIDE)), 180_000);
 
-  it.runIf(process.getuid?.() === 0)('they do so for an ordinary user, too', async () => {
-    const asNobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
-    await passes([...asNobody, ...enterCommand(INSIDE, NOBODY)]);
-  }, 180_000);
+  it.runIf(process.getuid?.() === 0)(
+    'they do so for an ordinary user, too',
+    async () => {
+      const asNobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
+      await passes([...asNobody, ...enterCommand(INSIDE, NOBODY)]);
+    },
+    180_000,
+  );
 
   it('processes work side by side, also when they think they are the same worker', async () => {
     const three = 'for i in 1 2 3; do "$@" & done; wait';
@@ -129,23 +147,31 @@ describe('outside of a tester namespace', () => {
     await driver.close();
   });
 
-  it.each([['a name that is not ours', 'net:[1]'], ['our own name', readlinkSync('/proc/self/ns/net')]])(
-    'is not fooled by a variable with %s', (_what, value) => {
-      process.env[OUTSIDE_VARIABLE] = value;
-      try {
-        refused();
-      } finally {
-        // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- assigning undefined would set the text
-        delete process.env[OUTSIDE_VARIABLE];
-      }
-    },
-  );
+  it.each([
+    ['a name that is not ours', 'net:[1]'],
+    ['our own name', readlinkSync('/proc/self/ns/net')],
+  ])('is not fooled by a variable with %s', (_what, value) => {
+    process.env[OUTSIDE_VARIABLE] = value;
+    try {
+      refused();
+    } finally {
+      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- assigning undefined would set the text
+      delete process.env[OUTSIDE_VARIABLE];
+    }
+  });
 });
 
 describe('the way in', () => {
   it('needs a user namespace only where we are not root', () => {
     expect(enterCommand(['true'], 0).slice(0, 4)).toEqual(['unshare', '--net', '--mount', '--']);
-    expect(enterCommand(['true'], 1000).slice(0, 6)).toEqual(['unshare', '--user', '--map-root-user', '--net', '--mount', '--']);
+    expect(enterCommand(['true'], 1000).slice(0, 6)).toEqual([
+      'unshare',
+      '--user',
+      '--map-root-user',
+      '--net',
+      '--mount',
+      '--',
+    ]);
     expect(enterCommand(['true', 'x']).slice(-2)).toEqual(['true', 'x']);
   });
 });

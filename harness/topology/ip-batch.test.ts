@@ -20,10 +20,14 @@ describe('what ip complains of', () => {
 describe('a running ip', () => {
   it('does many jobs in order, and a failure is told to its own job', async () => {
     const batch = new IpBatch();
-    const jobs = await Promise.all(Array.from({ length: 20 }, (_, index) =>
-      batch.run(index % 2 === 0 ? ['link show dev lo'] : ['link show dev lo', `link show dev nosuch${index}`])));
-    expect(jobs.map((failures) => failures.map((failure) => failure.line)))
-      .toEqual(jobs.map((_, index) => (index % 2 === 0 ? [] : [`link show dev nosuch${index}`])));
+    const jobs = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        batch.run(index % 2 === 0 ? ['link show dev lo'] : ['link show dev lo', `link show dev nosuch${index}`]),
+      ),
+    );
+    expect(jobs.map((failures) => failures.map((failure) => failure.line))).toEqual(
+      jobs.map((_, index) => (index % 2 === 0 ? [] : [`link show dev nosuch${index}`])),
+    );
     expect(jobs[1]?.[0]?.text).toMatch(/does not exist|Cannot find device/);
     await batch.close();
   });

@@ -47,7 +47,10 @@ export function splitFailures(text: string, lines: readonly string[], firstLine:
   for (const match of text.matchAll(/Command failed -:(\d+)\n/g)) {
     const end = rest.indexOf(match[0]);
     const number = Number(match[1]);
-    failures.push({ line: lines[number - firstLine] ?? `line ${number} of the batch`, text: rest.slice(0, end).trim() });
+    failures.push({
+      line: lines[number - firstLine] ?? `line ${number} of the batch`,
+      text: rest.slice(0, end).trim(),
+    });
     rest = rest.slice(end + match[0].length);
   }
   return failures;
@@ -133,7 +136,9 @@ export class IpBatch {
   #hear(text: string): void {
     this.#said += text;
     for (let job = this.#jobs[0]; job !== undefined; job = this.#jobs[0]) {
-      const fence = new RegExp(`^Object "${job.fence}" is unknown[^\n]*\nCommand failed -:\\d+\n`, 'm').exec(this.#said);
+      const fence = new RegExp(`^Object "${job.fence}" is unknown[^\n]*\nCommand failed -:\\d+\n`, 'm').exec(
+        this.#said,
+      );
       if (fence === null) {
         return;
       }

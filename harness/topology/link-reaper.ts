@@ -46,7 +46,9 @@ export class LinkReaper {
   async #empty(): Promise<void> {
     while (this.#waiting.length > 0) {
       const requests = this.#waiting.splice(0);
-      const lines = requests.flatMap(({ devices }) => devices.map((device) => `link set dev ${device} group ${this.#group}`));
+      const lines = requests.flatMap(({ devices }) =>
+        devices.map((device) => `link set dev ${device} group ${this.#group}`),
+      );
       try {
         const failures = await this.#batch.run([...lines, `link del group ${this.#group}`]);
         this.#failures.push(...failures.filter((failure) => !isGone(failure)));

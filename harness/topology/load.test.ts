@@ -24,20 +24,25 @@ describe('topology files of the project', () => {
 
   it('are found by name, and a near name is suggested', () => {
     expect(findTopology(directory, 'two-links').links.map((link) => link.name)).toEqual(['a', 'b']);
-    expect(() => findTopology(directory, 'two-link')).toThrow(/two-link\.yaml:1:1: there is no topology "two-link"; did you mean "two-links"\? \[UNKNOWN_TOPOLOGY\]/);
+    expect(() => findTopology(directory, 'two-link')).toThrow(
+      /two-link\.yaml:1:1: there is no topology "two-link"; did you mean "two-links"\? \[UNKNOWN_TOPOLOGY\]/,
+    );
     expect(() => findTopology(directory, 'ring')).toThrow(/expected one of: .*one-link, three-links, .*two-links/);
   });
 });
 
 describe('topology language', () => {
   it('reads hosts, links, MTU, families and shapes', () => {
-    const topology = parseTopology([
-      'title: T',
-      'hosts: [x, y]',
-      'links:',
-      '  a: {host: x, mtu: 1400, families: [ipv6], to-sut: {rate: 1.5mbit, delay: 20ms, loss: 1%}}',
-      '  b: {host: y, from-sut: {delay: 500us}}',
-    ].join('\n'), 'dir/t.yaml');
+    const topology = parseTopology(
+      [
+        'title: T',
+        'hosts: [x, y]',
+        'links:',
+        '  a: {host: x, mtu: 1400, families: [ipv6], to-sut: {rate: 1.5mbit, delay: 20ms, loss: 1%}}',
+        '  b: {host: y, from-sut: {delay: 500us}}',
+      ].join('\n'),
+      'dir/t.yaml',
+    );
     expect(topology).toEqual({
       name: 't',
       title: 'T',
@@ -53,29 +58,41 @@ describe('topology language', () => {
 
   it('reads middleboxes, and says what one cannot be', () => {
     const boxes = (list: string): string => `${head}links:\n  a: {middleboxes: ${list}}`;
-    expect(parseTopology(boxes('[{nat: true}, {isn: {up: 7}}]'), 't.yaml').links[0]?.middleboxes).toEqual([{ nat: true }, { isn: { up: 7 } }]);
+    expect(parseTopology(boxes('[{nat: true}, {isn: {up: 7}}]'), 't.yaml').links[0]?.middleboxes).toEqual([
+      { nat: true },
+      { isn: { up: 7 } },
+    ]);
     expect(complaint(boxes('[{nta: true}]'))).toMatch(/^lab\.yaml:4:\d+: unknown key "nta"; did you mean "nat"\?/);
     expect(complaint(boxes('[]'))).toMatch(/too few entries/);
     expect(complaint(boxes('[{nat: true, split: {at: 500}}]'))).toMatch(/must NOT have more than 1/);
   });
 
   it('names place and nearest word of an unknown key', () => {
-    expect(complaint(`${head}links:\n  a:\n    mut: 1500\n`))
-      .toBe('lab.yaml:5:5: unknown key "mut"; did you mean "mtu"? [UNKNOWN_KEY]\n        mut: 1500\n        ^^^');
-    expect(complaint(`${head}link: {}\nlinks: {a: {}}`)).toMatch(/^lab\.yaml:3:1: unknown key "link"; did you mean "links"\?/);
-    expect(complaint(`${head}links: {a: {colour: red}}`)).toMatch(/expected one of: host, mtu, families, to-sut, from-sut, middleboxes/);
+    expect(complaint(`${head}links:\n  a:\n    mut: 1500\n`)).toBe(
+      'lab.yaml:5:5: unknown key "mut"; did you mean "mtu"? [UNKNOWN_KEY]\n        mut: 1500\n        ^^^',
+    );
+    expect(complaint(`${head}link: {}\nlinks: {a: {}}`)).toMatch(
+      /^lab\.yaml:3:1: unknown key "link"; did you mean "links"\?/,
+    );
+    expect(complaint(`${head}links: {a: {colour: red}}`)).toMatch(
+      /expected one of: host, mtu, families, to-sut, from-sut, middleboxes/,
+    );
   });
 
   it('names place and nearest word of an unknown value', () => {
-    expect(complaint(`${head}links:\n  a: {families: [ipv4, ip6]}`))
-      .toMatch(/^lab\.yaml:4:24: links\.a\.families\.1: "ip6" is not valid here; did you mean "ipv6"\?/);
-    expect(complaint('title: T\nhosts: [left, right]\nlinks:\n  a: {host: rihgt}'))
-      .toMatch(/^lab\.yaml:4:13: host "rihgt" is not among the hosts; did you mean "right"\? \[UNKNOWN_HOST\]/);
+    expect(complaint(`${head}links:\n  a: {families: [ipv4, ip6]}`)).toMatch(
+      /^lab\.yaml:4:24: links\.a\.families\.1: "ip6" is not valid here; did you mean "ipv6"\?/,
+    );
+    expect(complaint('title: T\nhosts: [left, right]\nlinks:\n  a: {host: rihgt}')).toMatch(
+      /^lab\.yaml:4:13: host "rihgt" is not among the hosts; did you mean "right"\? \[UNKNOWN_HOST\]/,
+    );
   });
 
   it('tells of missing keys, malformed amounts, bad names, small MTUs, double keys and broken YAML', () => {
     expect(complaint('title: T\nlinks: {a: {}}')).toMatch(/^lab\.yaml:1:1: the file lacks "hosts"; add it/);
-    expect(complaint(`${head}links:\n  a: {to-sut: {delay: 20}}`)).toMatch(/^lab\.yaml:4:23: links\.a\.to-sut\.delay: expected string, got 20: .*as in 20ms/);
+    expect(complaint(`${head}links:\n  a: {to-sut: {delay: 20}}`)).toMatch(
+      /^lab\.yaml:4:23: links\.a\.to-sut\.delay: expected string, got 20: .*as in 20ms/,
+    );
     expect(complaint(`${head}links:\n  a: {to-sut: {delay: 20min}}`)).toMatch(/"20min" has the wrong form.*as in 20ms/);
     expect(complaint(`${head}links:\n  Lo_ng: {}`)).toMatch(/^lab\.yaml:4:3: "Lo_ng" is not a valid name/);
     expect(complaint(`${head}links:\n  lo: {}`)).toMatch(/"lo" is not a valid name/);

@@ -95,7 +95,9 @@ function toTopology(source: YamlFile): Topology {
   source.check(projectSchema(SCHEMA, [MIDDLEBOX_SCHEMA]));
   const { title, hosts, links } = source.value as RawTopology;
   const problems: Diagnostic[] = [];
-  const specs = Object.entries(links).flatMap(([name, raw]) => gather(problems, () => link(source, hosts, name, raw)) ?? []);
+  const specs = Object.entries(links).flatMap(
+    ([name, raw]) => gather(problems, () => link(source, hosts, name, raw)) ?? [],
+  );
   if (problems.length > 0) throw new DocumentError(problems);
   return { name: basename(source.file, '.yaml'), title, hosts, links: specs };
 }
@@ -109,7 +111,9 @@ export function findTopology(directory: string, name: string): Topology {
   const file = join(directory, `${name}.yaml`);
   if (!existsSync(file)) {
     const known = existsSync(directory)
-      ? readdirSync(directory).filter((entry) => entry.endsWith('.yaml')).map((entry) => basename(entry, '.yaml'))
+      ? readdirSync(directory)
+          .filter((entry) => entry.endsWith('.yaml'))
+          .map((entry) => basename(entry, '.yaml'))
       : [];
     const message = `there is no topology "${name}"${suggestion(name, known.sort())}`;
     throw new DocumentError([diagnoseFile(file, 'UNKNOWN_TOPOLOGY', message)]);

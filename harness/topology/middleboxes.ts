@@ -34,7 +34,10 @@ function make(spec: MiddleboxSpec, link: CellLink, family: Family): Middlebox | 
   if (spec.strip !== undefined) {
     const { way, on = 'all', options, from } = spec.strip;
     return strip({
-      ways: waysOf(way), on, ...(options === undefined ? {} : { kinds: options }), ...(from === undefined ? {} : { from: amount(from) }),
+      ways: waysOf(way),
+      on,
+      ...(options === undefined ? {} : { kinds: options }),
+      ...(from === undefined ? {} : { from: amount(from) }),
     });
   }
   if (spec.isn !== undefined) return rewriteIsn({ up: spec.isn.up ?? 0, down: spec.isn.down ?? 0 });

@@ -38,9 +38,12 @@ async function startHost(name: string, nursery: AgentNursery): Promise<SpawnedAg
  */
 export function createNetnsDriver(options: NetnsOptions): KeepingDriver {
   let nursery: AgentNursery | undefined;
-  return createVethDriver(new PooledHosts({
-    name: 'netns',
-    start: (host) => startHost(host, nursery ??= new AgentNursery(options.agentPath)),
-    close: async () => nursery?.close(),
-  }), options.worker);
+  return createVethDriver(
+    new PooledHosts({
+      name: 'netns',
+      start: (host) => startHost(host, (nursery ??= new AgentNursery(options.agentPath))),
+      close: async () => nursery?.close(),
+    }),
+    options.worker,
+  );
 }

@@ -13,5 +13,5 @@ export function freshDeviceName(): string {
 /** The next of a worker's prefixes; they come round again. @param first number of the worker's first prefix */
 export function nextPrefix(first: number): number {
   prefixes += 1;
-  return first + prefixes % PREFIXES_PER_WORKER;
+  return first + (prefixes % PREFIXES_PER_WORKER);
 }

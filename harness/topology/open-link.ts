@@ -14,17 +14,31 @@ import type { CellLink } from './types.ts';
  * @throws WireError when the device cannot be opened
  */
 export function openLink(
-  link: CellLink, family: 'ipv4' | 'ipv6', onPacket: (packet: WirePacket) => void, onError: (error: Error) => void,
+  link: CellLink,
+  family: 'ipv4' | 'ipv6',
+  onPacket: (packet: WirePacket) => void,
+  onError: (error: Error) => void,
 ): WirePort {
   const { spec, device } = link;
-  const openDevice = (hear: (packet: WirePacket) => void): WirePort => openPort({
-    device, link: spec.name, family, testerAddress: link.tester[family], sutAddress: link.sut[family], onPacket: hear, onError,
-  });
-  const openShaped = (hear: (packet: WirePacket) => void): WirePort => (link.shapedByTester === undefined
-    ? openDevice(hear)
-    : openShapedPort({
-      shape: { toSut: spec.toSut, fromSut: spec.fromSut }, onPacket: hear, random: seededRandom(spec.name), open: openDevice,
-    }));
+  const openDevice = (hear: (packet: WirePacket) => void): WirePort =>
+    openPort({
+      device,
+      link: spec.name,
+      family,
+      testerAddress: link.tester[family],
+      sutAddress: link.sut[family],
+      onPacket: hear,
+      onError,
+    });
+  const openShaped = (hear: (packet: WirePacket) => void): WirePort =>
+    link.shapedByTester === undefined
+      ? openDevice(hear)
+      : openShapedPort({
+          shape: { toSut: spec.toSut, fromSut: spec.fromSut },
+          onPacket: hear,
+          random: seededRandom(spec.name),
+          open: openDevice,
+        });
   if (spec.middleboxes === undefined) return openShaped(onPacket);
   return openBoxedPort({ boxes: makeBoxes(spec.middleboxes, link, family), onPacket, open: openShaped });
 }

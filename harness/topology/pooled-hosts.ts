@@ -41,11 +41,15 @@ export class PooledHosts implements HostSource {
   }
 
   async take(host: string): Promise<Host> {
-    const member = this.#idle.pop() ?? await this.#next() ?? await this.#start(host);
+    const member = this.#idle.pop() ?? (await this.#next()) ?? (await this.#start(host));
     return {
       agent: member.agent,
       // Connections are reset while their links are there, and sysctls of a device can be put back.
-      reset: () => member.agent.request('reset').then(() => true, () => false),
+      reset: () =>
+        member.agent.request('reset').then(
+          () => true,
+          () => false,
+        ),
       isAsNew: (devices) => isAsNew(member, devices),
       release: (unlinked) => this.#takeBack(member, unlinked),
     };
@@ -90,7 +94,7 @@ export class PooledHosts implements HostSource {
 
   /** Whether the host is as new again. One that is not is ended: a new one costs less than a wrong verdict. */
   async #restore(member: Member, unlinked: Promise<boolean>): Promise<boolean> {
-    if (await unlinked && !this.#closed && await isAsNew(member, [])) return true;
+    if ((await unlinked) && !this.#closed && (await isAsNew(member, []))) return true;
     await settleEnd(member.agent);
     await member.agent.close();
     return false;
@@ -100,7 +104,7 @@ export class PooledHosts implements HostSource {
 /** Whether a host that was reset has nothing of the last cell but these devices; never throws. */
 async function isAsNew({ agent, clean, marks }: Member, devices: readonly string[]): Promise<boolean> {
   try {
-    if (await leftIn(agent.pid, { devices: [...clean.devices, ...devices] }) !== undefined) return false;
+    if ((await leftIn(agent.pid, { devices: [...clean.devices, ...devices] })) !== undefined) return false;
     agent.freshLog();
     if (!marks) await settleNamespace(agent);
     return true;

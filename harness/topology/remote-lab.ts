@@ -18,6 +18,10 @@ export interface Lab {
 export function loadLab(file: string): Lab {
   const source = readYaml(file);
   source.check(projectSchema(SCHEMA));
-  const { sut, agent, links } = source.value as { sut: string; agent: string[]; links: { device: string; 'sut-device': string }[] };
+  const { sut, agent, links } = source.value as {
+    sut: string;
+    agent: string[];
+    links: { device: string; 'sut-device': string }[];
+  };
   return { sut, agent, links: links.map((link) => ({ device: link.device, sutDevice: link['sut-device'] })) };
 }

@@ -38,9 +38,15 @@ class RemoteDriver implements Driver {
   problems(topology: Topology): string[] {
     const { links } = this.#options.lab;
     return [
-      ...(topology.hosts.length > 1 ? [`topology ${topology.name} has ${topology.hosts.length} hosts, the bench has one`] : []),
-      ...(topology.links.length > links.length ? [`topology ${topology.name} needs ${topology.links.length} links, the bench has ${links.length}`] : []),
-      ...topology.links.filter((link) => link.fromSut !== undefined || link.toSut !== undefined).map((link) => `link ${link.name}: the cables of a bench are not shaped`),
+      ...(topology.hosts.length > 1
+        ? [`topology ${topology.name} has ${topology.hosts.length} hosts, the bench has one`]
+        : []),
+      ...(topology.links.length > links.length
+        ? [`topology ${topology.name} needs ${topology.links.length} links, the bench has ${links.length}`]
+        : []),
+      ...topology.links
+        .filter((link) => link.fromSut !== undefined || link.toSut !== undefined)
+        .map((link) => `link ${link.name}: the cables of a bench are not shaped`),
     ];
   }
 
@@ -82,13 +88,21 @@ class RemoteDriver implements Driver {
       },
     };
     try {
-      agent = await spawnAgent({ command: outsideCommand(outsidePid, lab.agent), name: lab.sut, timeScale: TIME_SCALE });
+      agent = await spawnAgent({
+        command: outsideCommand(outsidePid, lab.agent),
+        name: lab.sut,
+        timeScale: TIME_SCALE,
+      });
       (cell as { agents: Cell['agents'] }).agents = new Map([[topology.hosts[0] ?? '', agent]]);
       await settleNamespace(agent);
       for (const [index, spec] of topology.links.entries()) {
         const ends = lab.links[index];
         if (ends === undefined) throw new TopologyError(`link ${spec.name} has no cable`);
-        await this.#connect(agent, { ...cellLink({ spec, device: ends.device }, this.#nextPrefix()), sutDevice: ends.sutDevice }, links);
+        await this.#connect(
+          agent,
+          { ...cellLink({ spec, device: ends.device }, this.#nextPrefix()), sutDevice: ends.sutDevice },
+          links,
+        );
       }
       return cell;
     } catch (cause) {
@@ -111,15 +125,26 @@ class RemoteDriver implements Driver {
     const { lladdr = '' } = await agent.request('link-wait', { dev: link.sutDevice, running: 1 });
     const own = await this.#hardwareAddress(link.device);
     const { families } = link.spec;
-    await Promise.all(families.map((family) => agent.request('neigh-add', { dev: link.sutDevice, addr: link.tester[family], lladdr: own })));
+    await Promise.all(
+      families.map((family) =>
+        agent.request('neigh-add', { dev: link.sutDevice, addr: link.tester[family], lladdr: own }),
+      ),
+    );
     await this.#must([
       ...this.#routes(link, 'add'),
-      ...families.map((family) => `neigh replace ${link.sut[family]} lladdr ${lladdr} dev ${link.device} nud permanent`),
+      ...families.map(
+        (family) => `neigh replace ${link.sut[family]} lladdr ${lladdr} dev ${link.device} nud permanent`,
+      ),
     ]);
   }
 
   #routes(link: CellLink, verb: 'add' | 'del'): string[] {
-    const number = Number(/^10\.(\d+)\.(\d+)\./.exec(link.sut.ipv4)?.slice(1).reduce((sum, part) => sum * 256 + Number(part), 0));
+    const number = Number(
+      /^10\.(\d+)\.(\d+)\./
+        .exec(link.sut.ipv4)
+        ?.slice(1)
+        .reduce((sum, part) => sum * 256 + Number(part), 0),
+    );
     return routeLines({ device: link.device }, number).map((line) => line.replace('add', verb));
   }
 
@@ -127,20 +152,28 @@ class RemoteDriver implements Driver {
   async #close(agent: Agent | undefined, links: readonly CellLink[]): Promise<void> {
     if (agent !== undefined) {
       // A host that is gone needs no cleaning; the next cell says so.
-      await Promise.allSettled(links.flatMap(({ sutDevice: dev, spec, sut, tester, prefix }) => spec.families.flatMap((family) => [
-        agent.request('neigh-del', { dev, addr: tester[family] }), agent.request('addr-del', { dev, addr: `${sut[family]}/${prefix[family]}` }),
-      ])));
+      await Promise.allSettled(
+        links.flatMap(({ sutDevice: dev, spec, sut, tester, prefix }) =>
+          spec.families.flatMap((family) => [
+            agent.request('neigh-del', { dev, addr: tester[family] }),
+            agent.request('addr-del', { dev, addr: `${sut[family]}/${prefix[family]}` }),
+          ]),
+        ),
+      );
       await Promise.allSettled([agent.request('reset')]);
       await agent.close();
     }
     // A flush that finds nothing is content; `ip` ends itself over a neighbour that it cannot delete.
-    await this.#batch?.run(links.flatMap((link) => [...this.#routes(link, 'del'), `neigh flush dev ${link.device} nud permanent`]));
+    await this.#batch?.run(
+      links.flatMap((link) => [...this.#routes(link, 'del'), `neigh flush dev ${link.device} nud permanent`]),
+    );
   }
 
   async #hardwareAddress(device: string): Promise<string> {
     const shown = await this.#batch?.showLink(device);
     const address = /link\/ether ([0-9a-f:]{17})/.exec(shown ?? '')?.[1];
-    if (address === undefined) throw new TopologyError(`interface ${device} has no Ethernet address: ${shown ?? 'it is gone'}`);
+    if (address === undefined)
+      throw new TopologyError(`interface ${device} has no Ethernet address: ${shown ?? 'it is gone'}`);
     return address;
   }
 
@@ -149,13 +182,14 @@ class RemoteDriver implements Driver {
     this.#batch = new IpBatch();
     for (const { device } of this.#options.lab.links) {
       const shown = await this.#batch.showLink(device);
-      if (shown === undefined) throw new TopologyError(`interface ${device} is not in the run's namespace; it was to be moved there`);
+      if (shown === undefined)
+        throw new TopologyError(`interface ${device} is not in the run's namespace; it was to be moved there`);
     }
   }
 
   /** @throws TopologyError with the first failure */
   async #must(lines: string[]): Promise<void> {
-    const [failure] = await this.#batch?.run(lines) ?? [];
+    const [failure] = (await this.#batch?.run(lines)) ?? [];
     if (failure !== undefined) throw new TopologyError(`\`ip ${failure.line}\` failed: ${failure.text}`);
   }
 }

@@ -11,7 +11,12 @@ const execute = promisify(execFile);
 /** The arguments of `tc` that shape what leaves through a device. */
 export function shapeArguments(device: string, shape: Shape): string[] {
   return [
-    'qdisc', 'replace', 'dev', device, 'root', 'netem',
+    'qdisc',
+    'replace',
+    'dev',
+    device,
+    'root',
+    'netem',
     ...(shape.delay === undefined ? [] : ['delay', `${Math.round(shape.delay * 1000)}us`]),
     ...(shape.loss === undefined ? [] : ['loss', `${shape.loss * 100}%`]),
     ...(shape.rate === undefined ? [] : ['rate', `${Math.round(shape.rate)}bit`]),
@@ -25,9 +30,10 @@ function netemProblem(): string {
   if (probed === undefined) {
     const [program = '', ...argv] = enterCommand(['tc', ...shapeArguments('lo', { delay: 1 })]);
     const { status, stderr, error } = spawnSync(program, argv, { encoding: 'utf8', env: iprouteEnvironment() });
-    probed = status === 0
-      ? ''
-      : `shaping needs the kernel's netem (module sch_netem) and tc of iproute2: ${(error?.message ?? stderr).trim()}`;
+    probed =
+      status === 0
+        ? ''
+        : `shaping needs the kernel's netem (module sch_netem) and tc of iproute2: ${(error?.message ?? stderr).trim()}`;
   }
   return probed;
 }
@@ -47,7 +53,9 @@ export async function shapeDevice(link: CellLink, device: string, shape: Shape):
   try {
     await execute('tc', shapeArguments(device, shape), { env: iprouteEnvironment() });
   } catch (cause) {
-    throw new TopologyError(`link ${link.spec.name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new TopologyError(`link ${link.spec.name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -69,7 +77,9 @@ export async function shapeLink(link: CellLink, pid: number): Promise<void> {
     try {
       await execute(program, argv, { env: iprouteEnvironment() });
     } catch (cause) {
-      throw new TopologyError(`link ${link.spec.name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw new TopologyError(`link ${link.spec.name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+        cause,
+      });
     }
   }
 }

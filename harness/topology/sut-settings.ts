@@ -54,17 +54,19 @@ const AT_THE_END: readonly Setting[] = [
 ];
 
 async function apply(agent: Agent, settings: readonly Setting[]): Promise<void> {
-  await Promise.all(settings.map(async ([name, value, weight]) => {
-    try {
-      await agent.request('sysctl-set', { name, value });
-    } catch (error) {
-      const refused = error instanceof AgentRefused ? error.code : undefined;
-      const tolerated = weight === 'wish' ? refused !== undefined : weight === 'optional' && refused === 'ENOENT';
-      if (!tolerated) {
-        throw error;
+  await Promise.all(
+    settings.map(async ([name, value, weight]) => {
+      try {
+        await agent.request('sysctl-set', { name, value });
+      } catch (error) {
+        const refused = error instanceof AgentRefused ? error.code : undefined;
+        const tolerated = weight === 'wish' ? refused !== undefined : weight === 'optional' && refused === 'ENOENT';
+        if (!tolerated) {
+          throw error;
+        }
       }
-    }
-  }));
+    }),
+  );
 }
 
 /** Sets up a SUT namespace before its devices come. @throws AgentRefused, AgentLost */

@@ -75,9 +75,10 @@ function setSysctl(name: string, value: string): void {
       writeFileSync(path, value);
     }
   } catch (cause) {
-    const remedy = name.startsWith('ipv6/') && !existsSync('/proc/sys/net/ipv6')
-      ? 'the tester\'s kernel needs IPv6 (is it started with ipv6.disable=1?)'
-      : 'see that /proc/sys is mounted writable';
+    const remedy =
+      name.startsWith('ipv6/') && !existsSync('/proc/sys/net/ipv6')
+        ? "the tester's kernel needs IPv6 (is it started with ipv6.disable=1?)"
+        : 'see that /proc/sys is mounted writable';
     throw new TopologyError(`tester: cannot set ${path} to ${value}: ${String(cause)}; ${remedy}`, { cause });
   }
 }

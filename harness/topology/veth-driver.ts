@@ -128,7 +128,7 @@ class VethDriver implements KeepingDriver {
   async build(topology: Topology): Promise<Cell> {
     assertInsideTester();
     await prepareTester();
-    return this.#cell(this.#kept.get(JSON.stringify(topology))?.pop() ?? await this.#assemble(topology));
+    return this.#cell(this.#kept.get(JSON.stringify(topology))?.pop() ?? (await this.#assemble(topology)));
   }
 
   async returned(): Promise<void> {
@@ -150,7 +150,9 @@ class VethDriver implements KeepingDriver {
 
   async #assemble(topology: Topology): Promise<Rig> {
     if (this.#source.isDear === true) this.#freeHosts();
-    const taken = await Promise.allSettled(topology.hosts.map(async (name) => [name, await this.#source.take(name)] as const));
+    const taken = await Promise.allSettled(
+      topology.hosts.map(async (name) => [name, await this.#source.take(name)] as const),
+    );
     const hosts = new Map(taken.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
     const plans = topology.links.map((spec): LinkPlan => ({ spec, device: freshDeviceName() }));
     const rig: Rig = { topology, hosts, plans, links: [] };
@@ -162,7 +164,7 @@ class VethDriver implements KeepingDriver {
       await this.#connect(rig);
       return rig;
     } catch (cause) {
-      const reason = await lossOf([...hosts.values()].map(({ agent }) => agent)) ?? cause;
+      const reason = (await lossOf([...hosts.values()].map(({ agent }) => agent))) ?? cause;
       this.#takeApart(rig, false);
       const why = reason instanceof Error ? reason.message : String(reason);
       throw new TopologyError(`topology ${topology.name} cannot be built: ${why}`, { cause });
@@ -188,17 +190,19 @@ class VethDriver implements KeepingDriver {
     must(failures.filter((failure) => !(failure.line.startsWith('route') && isTaken(failure))));
     for (const [index, plan] of plans.entries()) {
       const clash = failures.some((failure) => failure.line.includes(` dev ${plan.device} `));
-      const number = clash ? await this.#moveOn(batch, plan, numbers[index] ?? 0) : numbers[index] ?? 0;
+      const number = clash ? await this.#moveOn(batch, plan, numbers[index] ?? 0) : (numbers[index] ?? 0);
       links.push(cellLink(plan, number));
     }
-    await Promise.all(links.map(async (link) => {
-      const agent = agentOf(link.spec);
-      await settleLink(agent, link);
-      await this.#waitUp(batch, link.device);
-      if (!isShaped(link.spec)) return;
-      if (kernelShapes()) await shapeLink(link, agent.pid);
-      else link.shapedByTester = true;
-    }));
+    await Promise.all(
+      links.map(async (link) => {
+        const agent = agentOf(link.spec);
+        await settleLink(agent, link);
+        await this.#waitUp(batch, link.device);
+        if (!isShaped(link.spec)) return;
+        if (kernelShapes()) await shapeLink(link, agent.pid);
+        else link.shapedByTester = true;
+      }),
+    );
   }
 
   /** The prefix is still someone's: gives back what we took of it and tries the next until one is free. */
@@ -236,7 +240,9 @@ class VethDriver implements KeepingDriver {
     let touched = rig.links.some(({ spec }) => isShaped(spec));
     const close = async (): Promise<void> => {
       const reset = await Promise.all([...rig.hosts.values()].map((host) => host.reset()));
-      const returning = this.#takeBack(rig, reset.every(Boolean), touched).finally(() => this.#returning.delete(returning));
+      const returning = this.#takeBack(rig, reset.every(Boolean), touched).finally(() =>
+        this.#returning.delete(returning),
+      );
       this.#returning.add(returning);
       this.#cells.delete(cell);
     };
@@ -255,9 +261,13 @@ class VethDriver implements KeepingDriver {
 
   /** Keeps what is as new for the next cell of this topology; never throws. */
   async #takeBack(rig: Rig, reset: boolean, touched: boolean): Promise<void> {
-    const devices = (host: string): string[] => rig.plans.filter(({ spec }) => spec.host === host).map(({ spec }) => spec.name);
-    const isKept = reset && !touched && !this.#closed
-      && (await Promise.all([...rig.hosts].map(([name, host]) => host.isAsNew(devices(name))))).every(Boolean);
+    const devices = (host: string): string[] =>
+      rig.plans.filter(({ spec }) => spec.host === host).map(({ spec }) => spec.name);
+    const isKept =
+      reset &&
+      !touched &&
+      !this.#closed &&
+      (await Promise.all([...rig.hosts].map(([name, host]) => host.isAsNew(devices(name))))).every(Boolean);
     if (!isKept) {
       this.#takeApart(rig, reset);
       return;

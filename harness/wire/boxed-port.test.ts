@@ -22,7 +22,13 @@ function tcpOf(bytes: Uint8Array | undefined): Packet['tcp'] {
 }
 
 /** A port over a link whose far end keeps what reaches it. */
-function boxed(boxes: readonly Middlebox[]): { port: WirePort; heard: WirePacket[]; reached: Uint8Array[]; sutSends: (bytes: Uint8Array) => void; fences: number[] } {
+function boxed(boxes: readonly Middlebox[]): {
+  port: WirePort;
+  heard: WirePacket[];
+  reached: Uint8Array[];
+  sutSends: (bytes: Uint8Array) => void;
+  fences: number[];
+} {
   const heard: WirePacket[] = [];
   const reached: Uint8Array[] = [];
   const fences: number[] = [];
@@ -53,7 +59,10 @@ it('tells of packets as the tester sends and gets them, and hands on what the mi
   const { port, heard, reached, sutSends } = boxed([rewriteIsn({ up: 500, down: 70 })]);
   await port.send(tester({ seq: 1, ack: 1500 }));
   sutSends(sut({ seq: 1000, ack: 71 }));
-  expect(heard.map(({ direction, bytes }) => [direction, tcpOf(bytes).seq, tcpOf(bytes).ack])).toEqual([['out', 1, 1500], ['in', 1500, 1]]);
+  expect(heard.map(({ direction, bytes }) => [direction, tcpOf(bytes).seq, tcpOf(bytes).ack])).toEqual([
+    ['out', 1, 1500],
+    ['in', 1500, 1],
+  ]);
   expect(reached.map((bytes) => [tcpOf(bytes).seq, tcpOf(bytes).ack])).toEqual([[71, 1000]]);
   port.close();
 });
@@ -81,8 +90,14 @@ it('lets pass what is not TCP, and nothing once it is closed', async () => {
 
 it('reports that the link does not work', async () => {
   const port = openBoxedPort({
-    boxes: [], onPacket: () => undefined,
-    open: () => ({ link: 'a', send: () => Promise.reject(new Error('gone')), echo: () => Promise.resolve(1), close: () => undefined }),
+    boxes: [],
+    onPacket: () => undefined,
+    open: () => ({
+      link: 'a',
+      send: () => Promise.reject(new Error('gone')),
+      echo: () => Promise.resolve(1),
+      close: () => undefined,
+    }),
   });
   await port.send(tester({}));
   await expect(port.echo(100)).rejects.toThrow('gone');

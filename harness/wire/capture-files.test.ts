@@ -13,25 +13,45 @@ import { captureFile, type Recorded } from './testing/capture-files.ts';
 const folder = mkdtempSync(join(tmpdir(), 'capture-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const PACKETS: Recorded[] = [1, 2, 3, 4, 5].map((i) => ({ at: 1_700_000_000_000 + i * 0.25, bytes: Uint8Array.from({ length: 3 + i * 7 }, (_, j) => i + j), original: 3 + i * 7 }));
+const PACKETS: Recorded[] = [1, 2, 3, 4, 5].map((i) => ({
+  at: 1_700_000_000_000 + i * 0.25,
+  bytes: Uint8Array.from({ length: 3 + i * 7 }, (_, j) => i + j),
+  original: 3 + i * 7,
+}));
 
 interface Read extends Recorded {
   linkType: number;
 }
 
-async function read(contents: Uint8Array, chunk = 65536): Promise<{ packets: Read[]; end: CaptureEnd; dropped: number }> {
+async function read(
+  contents: Uint8Array,
+  chunk = 65536,
+): Promise<{ packets: Read[]; end: CaptureEnd; dropped: number }> {
   const packets: Read[] = [];
   let dropped = 0;
   const chunks: Buffer[] = [];
   for (let at = 0; at < contents.length; at += chunk) chunks.push(Buffer.from(contents.subarray(at, at + chunk)));
-  const end = await readCapture('test', {
-    packet: (at, linkType, bytes, original) => packets.push({ at, linkType, bytes: bytes.slice(), original }),
-    dropped: (count) => (dropped = count),
-  }, Readable.from(chunks));
+  const end = await readCapture(
+    'test',
+    {
+      packet: (at, linkType, bytes, original) => packets.push({ at, linkType, bytes: bytes.slice(), original }),
+      dropped: (count) => (dropped = count),
+    },
+    Readable.from(chunks),
+  );
   return { packets, end, dropped };
 }
 
-const FORMATS = ['pcap', 'pcap-big', 'pcap-nano', 'pcap-nano-big', 'pcapng', 'pcapng-big', 'pcapng-nano', 'pcapng-simple'] as const;
+const FORMATS = [
+  'pcap',
+  'pcap-big',
+  'pcap-nano',
+  'pcap-nano-big',
+  'pcapng',
+  'pcapng-big',
+  'pcapng-nano',
+  'pcapng-simple',
+] as const;
 
 describe.each(FORMATS)('%s', (format) => {
   const contents = captureFile(format, PACKETS, 113);
@@ -45,7 +65,10 @@ describe.each(FORMATS)('%s', (format) => {
 
   test('gzipped, in one member or two', async () => {
     const half = Math.floor(contents.length / 2);
-    for (const zipped of [gzipSync(contents), Buffer.concat([gzipSync(contents.subarray(0, half)), gzipSync(contents.subarray(half))])]) {
+    for (const zipped of [
+      gzipSync(contents),
+      Buffer.concat([gzipSync(contents.subarray(0, half)), gzipSync(contents.subarray(half))]),
+    ]) {
       expect((await read(zipped, 50)).packets).toHaveLength(PACKETS.length);
     }
   });
@@ -62,23 +85,31 @@ describe.each(FORMATS)('%s', (format) => {
   });
 
   test('damaged anywhere: never an exception, never a packet out of nowhere', async () => {
-    await fc.assert(fc.asyncProperty(
-      fc.array(fc.tuple(fc.nat(contents.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 }), fc.integer({ min: 1, max: 300 }),
-      async (changes, chunk) => {
-        const damaged = contents.slice();
-        for (const [at, octet] of changes) damaged[at] = octet;
-        await read(damaged, chunk).catch((error: unknown) => expect(error).toBeInstanceOf(CaptureError));
-      },
-    ), { numRuns: 150 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(contents.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 }),
+        fc.integer({ min: 1, max: 300 }),
+        async (changes, chunk) => {
+          const damaged = contents.slice();
+          for (const [at, octet] of changes) damaged[at] = octet;
+          await read(damaged, chunk).catch((error: unknown) => expect(error).toBeInstanceOf(CaptureError));
+        },
+      ),
+      { numRuns: 150 },
+    );
   });
 });
 
 test('what is no capture is refused with the octets it starts with', async () => {
-  await expect(read(new TextEncoder().encode('{"this": "is no capture at all"}'))).rejects.toThrow(/is no capture: it starts with 7b22/);
+  await expect(read(new TextEncoder().encode('{"this": "is no capture at all"}'))).rejects.toThrow(
+    /is no capture: it starts with 7b22/,
+  );
   await expect(read(gzipSync('neither is this one, though compressed'))).rejects.toThrow(CaptureError);
   await expect(read(Uint8Array.of(0x1f, 0x8b, 1, 2, 3))).rejects.toThrow(/compressed data is damaged/);
   await expect(read(new Uint8Array(5))).rejects.toThrow(/truncated/);
-  await expect(readCapture(join(folder, 'missing'), { packet: () => undefined })).rejects.toThrow(/missing: cannot be read/);
+  await expect(readCapture(join(folder, 'missing'), { packet: () => undefined })).rejects.toThrow(
+    /missing: cannot be read/,
+  );
 });
 
 test('damaged compressed data gives what came before it', async () => {

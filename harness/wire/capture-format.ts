@@ -144,17 +144,24 @@ class PcapngReader implements RecordReader {
     if (one === undefined) throw new CaptureFormatError('a packet names an interface that was not described');
     const captured = view.getUint32(at + 8, this.#little);
     const start = at + 16;
-    if (start + captured > body.length) throw new CaptureFormatError(`a packet of ${captured} octets stands in a block of ${body.length}`);
+    if (start + captured > body.length)
+      throw new CaptureFormatError(`a packet of ${captured} octets stands in a block of ${body.length}`);
     const high = view.getUint32(at, this.#little);
     const low = view.getUint32(at + 4, this.#little);
     this.#lastAt = high * (4294967296 / one.perMilli) + low / one.perMilli + one.offset;
-    this.#sink.packet(this.#lastAt, one.linkType, body.subarray(start, start + captured), view.getUint32(at + 12, this.#little));
+    this.#sink.packet(
+      this.#lastAt,
+      one.linkType,
+      body.subarray(start, start + captured),
+      view.getUint32(at + 12, this.#little),
+    );
   }
 
   /** A simple packet has no time: that of the packet before stands in for it. */
   #simple(body: Uint8Array, view: DataView): void {
     const [one] = this.#interfaces;
-    if (one === undefined || body.length < 4) throw new CaptureFormatError('a simple packet comes before its interface');
+    if (one === undefined || body.length < 4)
+      throw new CaptureFormatError('a simple packet comes before its interface');
     const original = view.getUint32(0, this.#little);
     const captured = Math.min(original, one.snaplen === 0 ? original : one.snaplen, body.length - 4);
     this.#sink.packet(this.#lastAt, one.linkType, body.subarray(4, 4 + captured), original);
@@ -163,7 +170,10 @@ class PcapngReader implements RecordReader {
   #interface(body: Uint8Array, view: DataView): void {
     if (body.length < 8) throw new CaptureFormatError('the description of an interface is too short');
     const one: Interface = {
-      linkType: view.getUint16(0, this.#little), snaplen: view.getUint32(4, this.#little), perMilli: 1e3, offset: 0,
+      linkType: view.getUint16(0, this.#little),
+      snaplen: view.getUint32(4, this.#little),
+      perMilli: 1e3,
+      offset: 0,
     };
     for (const [code, value] of this.#options(body.subarray(8))) {
       if (code === 9 && value.length >= 1) one.perMilli = ticksPerMilli(value[0] ?? 6);

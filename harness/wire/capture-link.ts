@@ -4,7 +4,15 @@ const ETHERTYPE = { IPV4: 0x0800, IPV6: 0x86dd, VLAN: 0x8100, QINQ: 0x88a8, OLD_
 
 /** Link types that are understood, by their number in the file (the registry of tcpdump.org), with their names. */
 export const LINK_TYPES: Readonly<Record<number, string>> = {
-  0: 'NULL', 1: 'Ethernet', 12: 'raw IP', 14: 'raw IP', 101: 'raw IP', 108: 'LOOP', 113: 'Linux cooked', 228: 'IPv4', 229: 'IPv6',
+  0: 'NULL',
+  1: 'Ethernet',
+  12: 'raw IP',
+  14: 'raw IP',
+  101: 'raw IP',
+  108: 'LOOP',
+  113: 'Linux cooked',
+  228: 'IPv4',
+  229: 'IPv6',
   276: 'Linux cooked v2',
 };
 

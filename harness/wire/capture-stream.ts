@@ -43,7 +43,12 @@ export async function readCapture(path: string, sink: CaptureSink, input?: Reada
     if ((error as NodeJS.ErrnoException).code?.startsWith('Z_') === true) {
       return feed.problem(`the compressed data is damaged: ${(error as Error).message}`);
     }
-    throw new CaptureError(path, `cannot be read: ${(error as Error).message}`, 'check the path and its permissions', error);
+    throw new CaptureError(
+      path,
+      `cannot be read: ${(error as Error).message}`,
+      'check the path and its permissions',
+      error,
+    );
   }
   return feed.finish();
 }
@@ -105,20 +110,36 @@ class Feed {
 
   #unknown(bytes: Uint8Array): CaptureError {
     const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
-    return new CaptureError(this.#path, `is no capture: it starts with ${start}, expected pcap or pcapng, gzipped or not`, 'convert it with editcap -F pcapng');
+    return new CaptureError(
+      this.#path,
+      `is no capture: it starts with ${start}, expected pcap or pcapng, gzipped or not`,
+      'convert it with editcap -F pcapng',
+    );
   }
 
   problem(text: string): CaptureEnd {
     if (this.#reader === undefined) throw new CaptureError(this.#path, text, 'get the file once more');
-    return { octets: this.octets, problem: `${text}; what stands behind octet ${this.octets} was not read`, cutShort: false };
+    return {
+      octets: this.octets,
+      problem: `${text}; what stands behind octet ${this.octets} was not read`,
+      cutShort: false,
+    };
   }
 
   finish(): CaptureEnd {
     if (this.#reader === undefined) {
-      throw new CaptureError(this.#path, `is truncated: expected a file header of ${HEAD} octets, got ${this.#rest.length}`, 'record it again');
+      throw new CaptureError(
+        this.#path,
+        `is truncated: expected a file header of ${HEAD} octets, got ${this.#rest.length}`,
+        'record it again',
+      );
     }
     if (this.#rest.length === 0) return { octets: this.octets, cutShort: false };
-    return { octets: this.octets, problem: `the file ends within a record, ${this.#rest.length} octets behind octet ${this.octets}`, cutShort: true };
+    return {
+      octets: this.octets,
+      problem: `the file ends within a record, ${this.#rest.length} octets behind octet ${this.octets}`,
+      cutShort: true,
+    };
   }
 }
 

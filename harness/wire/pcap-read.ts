@@ -57,14 +57,18 @@ function collect(path: string, contents: Buffer): Promise<Capture> {
     const capture: Capture = { linkType: 0, packets: [] };
     const parser: Parser = parse(Readable.from([contents]));
     parser.on('globalHeader', (header) => (capture.linkType = header.linkLayerType));
-    parser.on('packet', ({ header, data }) => capture.packets.push({
-      at: header.timestampSeconds * 1000 + header.timestampMicroseconds / 1000,
-      bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-      originalLength: header.originalLength,
-    }));
-    parser.on('error', (error) => reject(
-      new CaptureError(path, `is no classic pcap file: ${error.message}`, 'convert it with editcap -F pcap', error),
-    ));
+    parser.on('packet', ({ header, data }) =>
+      capture.packets.push({
+        at: header.timestampSeconds * 1000 + header.timestampMicroseconds / 1000,
+        bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+        originalLength: header.originalLength,
+      }),
+    );
+    parser.on('error', (error) =>
+      reject(
+        new CaptureError(path, `is no classic pcap file: ${error.message}`, 'convert it with editcap -F pcap', error),
+      ),
+    );
     parser.on('end', () => resolve(capture));
   });
 }

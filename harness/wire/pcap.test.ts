@@ -30,14 +30,18 @@ function write(packets: { at: number; bytes: Uint8Array }[]): void {
 
 describe('pcap files', () => {
   test('what was written is read', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(packet, { maxLength: 20 }), async (packets) => {
-      write(packets);
-      const capture = await readPcap(path);
-      expect(capture.linkType).toBe(LINKTYPE_RAW);
-      expect(capture.packets.map((p) => [p.bytes, p.originalLength]))
-        .toEqual(packets.map((p) => [p.bytes, p.bytes.length]));
-      capture.packets.forEach((p, i) => expect(Math.abs(p.at - packets[i]!.at)).toBeLessThan(0.001));
-    }), { numRuns: 50 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(packet, { maxLength: 20 }), async (packets) => {
+        write(packets);
+        const capture = await readPcap(path);
+        expect(capture.linkType).toBe(LINKTYPE_RAW);
+        expect(capture.packets.map((p) => [p.bytes, p.originalLength])).toEqual(
+          packets.map((p) => [p.bytes, p.bytes.length]),
+        );
+        capture.packets.forEach((p, i) => expect(Math.abs(p.at - packets[i]!.at)).toBeLessThan(0.001));
+      }),
+      { numRuns: 50 },
+    );
   });
 
   test('every record is in the file before the next, without close', async () => {
@@ -81,7 +85,10 @@ describe('pcap files', () => {
 
 describe('files that cannot be read', () => {
   test('every truncation is told apart from a whole file', async () => {
-    write([{ at: 1, bytes: new Uint8Array(5) }, { at: 2, bytes: new Uint8Array(3) }]);
+    write([
+      { at: 1, bytes: new Uint8Array(5) },
+      { at: 2, bytes: new Uint8Array(3) },
+    ]);
     const whole = readFileSync(path);
     for (let end = 0; end < whole.length; end++) {
       writeFileSync(path, whole.subarray(0, end));
@@ -100,11 +107,13 @@ describe('files that cannot be read', () => {
 
   test('other byte order', async () => {
     const header = Buffer.from(
-      'a1b2c3d4000200040000000000000000' + '0004000000000001' + '0000000100000002' + '0000000100000009' + '09', 'hex',
+      'a1b2c3d4000200040000000000000000' + '0004000000000001' + '0000000100000002' + '0000000100000009' + '09',
+      'hex',
     );
     writeFileSync(path, header);
     expect(await readPcap(path)).toEqual({
-      linkType: 1, packets: [{ at: 1000.002, bytes: Uint8Array.of(9), originalLength: 9 }],
+      linkType: 1,
+      packets: [{ at: 1000.002, bytes: Uint8Array.of(9), originalLength: 9 }],
     });
   });
 

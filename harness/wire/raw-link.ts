@@ -85,7 +85,7 @@ function wakePromises(): void {
 
 function loadAddon(): RawSocketModule {
   if (!isMainThread) {
-    throw new WireError('raw sockets work only on a process\'s main thread: use a pool of processes (`pool: forks`)');
+    throw new WireError("raw sockets work only on a process's main thread: use a pool of processes (`pool: forks`)");
   }
   try {
     addon ??= createRequire(import.meta.url)('raw-socket') as RawSocketModule;
@@ -93,8 +93,8 @@ function loadAddon(): RawSocketModule {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new WireError(
-      `package raw-socket cannot be loaded: ${why}; install a compiler (build-essential, python3), `
-      + 'then run `npm rebuild raw-socket`',
+      `package raw-socket cannot be loaded: ${why}; install a compiler (build-essential, python3), ` +
+        'then run `npm rebuild raw-socket`',
       { cause },
     );
   }
@@ -102,7 +102,10 @@ function loadAddon(): RawSocketModule {
 
 /** The forced sizes need CAP_NET_ADMIN on the machine; without it the system's limit is what we get. */
 function enlargeBuffers(socket: RawSocket): void {
-  for (const [forced, ordinary] of [[SO_RCVBUFFORCE, SO_RCVBUF], [SO_SNDBUFFORCE, SO_SNDBUF]] as const) {
+  for (const [forced, ordinary] of [
+    [SO_RCVBUFFORCE, SO_RCVBUF],
+    [SO_SNDBUFFORCE, SO_SNDBUF],
+  ] as const) {
     try {
       socket.setOption(SOL_SOCKET, forced, SOCKET_BUFFER);
     } catch {
@@ -240,10 +243,12 @@ class RawPort implements WirePort {
       const timer = setTimeout(() => {
         this.#echoes.delete(seq);
         const { sutAddress, device } = this.#options;
-        reject(new WireError(
-          `link ${this.link}: no answer to an ICMP echo to ${sutAddress} on ${device} within ${timeoutMs} ms; `
-          + 'see that the link is up and that the SUT answers echoes',
-        ));
+        reject(
+          new WireError(
+            `link ${this.link}: no answer to an ICMP echo to ${sutAddress} on ${device} within ${timeoutMs} ms; ` +
+              'see that the link is up and that the SUT answers echoes',
+          ),
+        );
       }, timeoutMs);
       this.#echoes.set(seq, { sentAt: performance.now(), timer, resolve, reject });
     });
@@ -254,9 +259,8 @@ class RawPort implements WirePort {
     const { family, testerAddress, destinationOf } = this.#options;
     // The addon reuses its buffer for the next packet.
     const copy = Uint8Array.from(buffer);
-    const bytes = family === 'ipv4'
-      ? copy
-      : synthesizeIpv6(source, destinationOf?.(copy, source) ?? testerAddress, copy);
+    const bytes =
+      family === 'ipv4' ? copy : synthesizeIpv6(source, destinationOf?.(copy, source) ?? testerAddress, copy);
     this.#tell({ at, direction: 'in', link: this.link, bytes });
     wakePromises();
   }

@@ -6,7 +6,8 @@ import type { WirePacket, WirePort } from './types.ts';
 function mirror(shape: LinkShape, random = () => 0.5): { port: WirePort; heard: WirePacket[] } {
   const heard: WirePacket[] = [];
   const port = openShapedPort({
-    shape, random,
+    shape,
+    random,
     onPacket: (packet) => heard.push(packet),
     open: (onPacket) => ({
       link: 'a',
@@ -22,7 +23,8 @@ function mirror(shape: LinkShape, random = () => 0.5): { port: WirePort; heard: 
   return { port, heard };
 }
 
-const said = (heard: readonly WirePacket[]): string[] => heard.map(({ direction, bytes }) => `${direction} ${bytes[0] ?? '?'}`);
+const said = (heard: readonly WirePacket[]): string[] =>
+  heard.map(({ direction, bytes }) => `${direction} ${bytes[0] ?? '?'}`);
 
 it('delays both ways, keeps the order, and a fence comes behind all', async () => {
   // Timers may be a millisecond early, each.

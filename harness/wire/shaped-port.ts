@@ -90,11 +90,14 @@ class ShapedPort implements WirePort {
 
   #later(at: number, work: () => void): Promise<void> {
     return new Promise((settle) => {
-      const timer = setTimeout(() => {
-        this.#underWay.delete(timer);
-        work();
-        settle();
-      }, Math.max(0, at - performance.now()));
+      const timer = setTimeout(
+        () => {
+          this.#underWay.delete(timer);
+          work();
+          settle();
+        },
+        Math.max(0, at - performance.now()),
+      );
       this.#underWay.set(timer, settle);
     });
   }

@@ -4,8 +4,11 @@ import { WireError } from './types.ts';
 
 describe('wire errors', () => {
   it.each([
-    ['Operation not permitted', 'EPERM'], ['No such device', 'ENODEV'], ['No buffer space available', 'ENOBUFS'],
-    ['Message too long', 'EMSGSIZE'], ['Network is unreachable', 'ENETUNREACH'],
+    ['Operation not permitted', 'EPERM'],
+    ['No such device', 'ENODEV'],
+    ['No buffer space available', 'ENOBUFS'],
+    ['Message too long', 'EMSGSIZE'],
+    ['Network is unreachable', 'ENETUNREACH'],
   ])('%s gets its code and a remedy', (text, code) => {
     const cause = new Error(text);
     const error = wireError('link a: sending', cause);

@@ -6,12 +6,18 @@ const KNOWN: Readonly<Record<string, readonly [code: string, remedy: string]>> =
   'Operation not permitted': ['EPERM', 'run inside the tester namespace (enterCommand), where CAP_NET_RAW is held'],
   'No such device': ['ENODEV', 'the link is gone or was never built: open the port after build and before close'],
   'No such device or address': ['ENXIO', 'the link is gone: open the port after build and before close'],
-  'Network is unreachable': ['ENETUNREACH', 'table 100 has no route for the link: call prepareTester() and build first'],
+  'Network is unreachable': [
+    'ENETUNREACH',
+    'table 100 has no route for the link: call prepareTester() and build first',
+  ],
   'Network is down': ['ENETDOWN', 'set the link up before sending'],
-  'Invalid argument': ['EINVAL', 'the packet or an address is not one of the port\'s family'],
-  'Message too long': ['EMSGSIZE', 'the packet is longer than the link\'s MTU: send less or raise `mtu` in the topology'],
-  'No buffer space available': ['ENOBUFS', 'the link\'s queue is full: await send() before sending more'],
-  'Resource temporarily unavailable': ['EAGAIN', 'the socket\'s send buffer is full: await send() before sending more'],
+  'Invalid argument': ['EINVAL', "the packet or an address is not one of the port's family"],
+  'Message too long': [
+    'EMSGSIZE',
+    "the packet is longer than the link's MTU: send less or raise `mtu` in the topology",
+  ],
+  'No buffer space available': ['ENOBUFS', "the link's queue is full: await send() before sending more"],
+  'Resource temporarily unavailable': ['EAGAIN', "the socket's send buffer is full: await send() before sending more"],
   'Too many open files': ['EMFILE', 'raise the limit of open files (ulimit -n) or lower the number of workers'],
   'Cannot assign requested address': ['EADDRNOTAVAIL', 'call prepareTester() first: lo has no address'],
 };

@@ -13,7 +13,10 @@ export const DEFAULT_RESULTS = `${DEFAULT_OUTPUT}/results.json`;
 
 /** Parses a list with commas; the option may be given several times. */
 export function list(value: string, earlier: string[] = []): string[] {
-  const words = value.split(',').map((one) => one.trim()).filter((one) => one !== '');
+  const words = value
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
   if (words.length === 0) throw new InvalidArgumentError('It is empty; leave the option out to choose everything.');
   return [...earlier, ...words];
 }
@@ -51,6 +54,9 @@ export function toSelection<T>(ids: readonly string[], raw: SelectionFlags & T):
   return {
     ...(rest as unknown as T),
     ids: [...ids, ...(scenario ?? [])],
-    sections: section ?? [], clauses: clause ?? [], levels: level ?? [], families: family ?? [],
+    sections: section ?? [],
+    clauses: clause ?? [],
+    levels: level ?? [],
+    families: family ?? [],
   };
 }

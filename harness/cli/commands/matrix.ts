@@ -15,29 +15,43 @@ interface MatrixFlags extends SelectionFlags {
 /** `matrix`: several stacks. */
 export function addMatrix(program: Command): void {
   withSelection(program.command('matrix').summary('judge several stacks, and say where they differ'))
-    .description(`Judges several stacks, one after the other or several at once, and puts their results into one file.
+    .description(
+      `Judges several stacks, one after the other or several at once, and puts their results into one file.
 
 Each is a run of its own with its own results, evidence and log below the output folder. The clauses in which they
 differ are printed; "site" makes pages of the matrix file. To share the work among machines, give each its own stacks
-or a selection of scenarios, and put the results together with "merge".`)
+or a selection of scenarios, and put the results together with "merge".`,
+    )
     .addOption(new Option('--sut <stacks>', 'the stacks: see "run --sut"').argParser(list).makeOptionMandatory())
-    .addOption(new Option('--at-once <n>', 'stacks at once; a guest takes a processor and 0.5 GB, and scenarios wait').argParser(positive).default(1))
+    .addOption(
+      new Option('--at-once <n>', 'stacks at once; a guest takes a processor and 0.5 GB, and scenarios wait')
+        .argParser(positive)
+        .default(1),
+    )
     .option('-o, --output <folder>', 'where results and evidence go', 'reports/matrix')
     .addOption(new Option('-j, --concurrency <n>', 'scenarios at once in each run').argParser(positive))
     .option('--deviations <file>', 'declared deviations for all; "none" for none (default: each kernel\'s baseline)')
-    .addOption(new Option('--keep-captures <which>', 'whose evidence to keep').choices(['all', 'failed']).default('failed'))
-    .option('--mirror <url>', 'where Debian\'s kernel packages come from (default: as apt has it)')
-    .addHelpText('after', `
+    .addOption(
+      new Option('--keep-captures <which>', 'whose evidence to keep').choices(['all', 'failed']).default('failed'),
+    )
+    .option('--mirror <url>', "where Debian's kernel packages come from (default: as apt has it)")
+    .addHelpText(
+      'after',
+      `
 Examples:
   mptcp-conformance matrix --sut kernel:6.1,kernel:6.12,kernel:6.18,kernel:7.3
   mptcp-conformance matrix --sut netns,kernel:./bzImage --section 3.2        this kernel, and the one just built
   mptcp-conformance site reports/matrix/matrix.json                          pages of it
 
-Exit codes: the worst of the runs': 0 all is well, 1 an undeclared MUST is broken, 2 a run could not do its job.`)
+Exit codes: the worst of the runs': 0 all is well, 1 an undeclared MUST is broken, 2 a run could not do its job.`,
+    )
     .action(async (ids: string[], flags: MatrixFlags) => {
       const { matrix } = await import('../matrix.ts');
       process.exitCode = await matrix({
-        sut: flags.sut, atOnce: flags.atOnce, output: flags.output, passOn: passedOn(ids, flags),
+        sut: flags.sut,
+        atOnce: flags.atOnce,
+        output: flags.output,
+        passOn: passedOn(ids, flags),
         ...(flags.mirror === undefined ? {} : { mirror: flags.mirror }),
       });
     });
@@ -50,7 +64,9 @@ function passedOn(ids: readonly string[], flags: MatrixFlags): string[] {
     return words === undefined || words.length === 0 ? [] : [`--${name}`, words.join(',')];
   });
   return [
-    ...lists, '--keep-captures', flags.keepCaptures,
+    ...lists,
+    '--keep-captures',
+    flags.keepCaptures,
     ...(flags.concurrency === undefined ? [] : ['--concurrency', String(flags.concurrency)]),
     ...(flags.deviations === undefined ? [] : ['--deviations', flags.deviations]),
     ...(ids.length === 0 ? [] : ['--', ...ids]),

@@ -2,33 +2,59 @@ import { Option, type Command } from 'commander';
 import type { RunOptions } from '../run.ts';
 import type { Selection } from '../selection.ts';
 import { SUT_FORMS } from '../sut-option.ts';
-import { DEFAULT_CONCURRENCY, DEFAULT_OUTPUT, positive, toSelection, withSelection, type SelectionFlags } from './arguments.ts';
+import {
+  DEFAULT_CONCURRENCY,
+  DEFAULT_OUTPUT,
+  positive,
+  toSelection,
+  withSelection,
+  type SelectionFlags,
+} from './arguments.ts';
 
 /** `run`: judges the running kernel. */
 export function addRun(program: Command, argv: readonly string[]): void {
   withSelection(program.command('run').summary('judge the running kernel in network namespaces'))
-    .description(`Judges the running kernel's MPTCP, clause by clause, in network namespaces of its own.
+    .description(
+      `Judges the running kernel's MPTCP, clause by clause, in network namespaces of its own.
 
 Needs no Docker, no firewall rule, and no root where user namespaces are allowed. Whatever is built dies with the
 command, also when it is killed. With --sut docker the stack is that of containers: as root, with a Docker daemon on this
-machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). What is given to choose scenarios must hold all together; lists are alternatives.`)
+machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). What is given to choose scenarios must hold all together; lists are alternatives.`,
+    )
     .option('--sut <stack>', `the stack to judge: ${SUT_FORMS}`, 'netns')
-    .option('--peer <stack>', 'for scenarios of two stacks: the server, written as --sut, which is the client (default: the same)')
-    .option('--image <name>', 'with --sut docker: a container image that holds an agent (default: ours, built on the spot)')
+    .option(
+      '--peer <stack>',
+      'for scenarios of two stacks: the server, written as --sut, which is the client (default: the same)',
+    )
+    .option(
+      '--image <name>',
+      'with --sut docker: a container image that holds an agent (default: ours, built on the spot)',
+    )
     .option('--modules <folder>', 'with --sut kernel:./bzImage: its modules, where not everything is built in')
-    .option('--append <words>', 'with --sut kernel: words for the command line of the guest\'s kernel')
-    .option('--mirror <url>', 'with --sut kernel: where Debian\'s packages come from (default: as apt has it)')
-    .addOption(new Option('-j, --concurrency <n>', `scenarios at once (default: ${DEFAULT_CONCURRENCY}, or what suits the stack)`).argParser(positive))
-    .addOption(new Option('--shuffle <seed>', 'run in an order of chance, the same for the same number').argParser(positive))
+    .option('--append <words>', "with --sut kernel: words for the command line of the guest's kernel")
+    .option('--mirror <url>', "with --sut kernel: where Debian's packages come from (default: as apt has it)")
+    .addOption(
+      new Option(
+        '-j, --concurrency <n>',
+        `scenarios at once (default: ${DEFAULT_CONCURRENCY}, or what suits the stack)`,
+      ).argParser(positive),
+    )
+    .addOption(
+      new Option('--shuffle <seed>', 'run in an order of chance, the same for the same number').argParser(positive),
+    )
     .option('--json <file>', 'write the results there too')
-    .addOption(new Option('--keep-captures <which>', 'whose evidence to keep').choices(['all', 'failed']).default('all'))
+    .addOption(
+      new Option('--keep-captures <which>', 'whose evidence to keep').choices(['all', 'failed']).default('all'),
+    )
     .option('-o, --output <folder>', 'where results and evidence go', DEFAULT_OUTPUT)
     .option('--deviations <file>', 'declared deviations; "none" for none (default: the baseline of this kernel)')
     .option('--allure', 'make the Allure report too', false)
     .option('--ladder', 'print the ladder diagram of every scenario', false)
     .option('--full', 'leave nothing out of the summary: every section, declared deviation and packet', false)
     .option('--info', 'say what each MAY turned out to be', false)
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   mptcp-conformance run                                 everything
   mptcp-conformance run --section 3.1 --family ipv6     one section with its subsections, one family
@@ -42,7 +68,8 @@ Examples:
 Exit codes:
   0  no MUST is broken beyond the declared deviations
   1  one is
-  2  the harness could not do its job, or the run was cut short: what there is is written and marked as partial`)
+  2  the harness could not do its job, or the run was cut short: what there is is written and marked as partial`,
+    )
     .action(async (ids: string[], options: SelectionFlags & Omit<RunOptions, keyof Selection>) => {
       const { run } = await import('../run.ts');
       process.exitCode = await run(toSelection(ids, options), argv);

@@ -28,7 +28,10 @@ complete -F _mptcp_conformance mptcp-conformance
 
 function optionCases({ name, options }: CompletedCommand): string[] {
   return options.flatMap(({ flags, value }) =>
-    value === undefined ? [] : [`    ${flags.map((flag) => `'${name} ${flag}'`).join('|')}) ${reply(value)}; return ;;`]);
+    value === undefined
+      ? []
+      : [`    ${flags.map((flag) => `'${name} ${flag}'`).join('|')}) ${reply(value)}; return ;;`],
+  );
 }
 
 function commandCase({ name, options, argument }: CompletedCommand): string {

@@ -28,9 +28,11 @@ function source(kind: ValueKind): string {
   if (kind === 'none') return '-f';
   if (kind === 'file') return '-F';
   if (kind === 'folder') return `-f -a ${quote('(__fish_complete_directories)')}`;
-  return typeof kind === 'object' ? `-f -a ${quote(kind.words.join(' '))}` : `-f -a ${quote(`(mptcp-conformance complete ${kind} 2>/dev/null)`)}`;
+  return typeof kind === 'object'
+    ? `-f -a ${quote(kind.words.join(' '))}`
+    : `-f -a ${quote(`(mptcp-conformance complete ${kind} 2>/dev/null)`)}`;
 }
 
 function quote(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll('\'', '\\\'')}'`;
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

@@ -2,7 +2,8 @@
 import type { Argument, Command, Option } from 'commander';
 
 /** Where the words for a value come from. */
-export type ValueKind = 'scenarios' | 'sections' | 'clauses' | 'file' | 'folder' | { words: readonly string[] } | 'none';
+export type ValueKind =
+  'scenarios' | 'sections' | 'clauses' | 'file' | 'folder' | { words: readonly string[] } | 'none';
 
 /** An option as shells complete it. */
 export interface CompletedOption {
@@ -23,21 +24,32 @@ export interface CompletedCommand {
 }
 
 const BY_NAME: Readonly<Record<string, ValueKind>> = {
-  section: 'sections', sections: 'sections', clause: 'clauses', clauses: 'clauses', id: 'scenarios', ids: 'scenarios',
-  file: 'file', folder: 'folder',
-  level: { words: ['must', 'should', 'may', 'implied'] }, levels: { words: ['must', 'should', 'may', 'implied'] },
-  family: { words: ['ipv4', 'ipv6'] }, families: { words: ['ipv4', 'ipv6'] },
+  section: 'sections',
+  sections: 'sections',
+  clause: 'clauses',
+  clauses: 'clauses',
+  id: 'scenarios',
+  ids: 'scenarios',
+  file: 'file',
+  folder: 'folder',
+  level: { words: ['must', 'should', 'may', 'implied'] },
+  levels: { words: ['must', 'should', 'may', 'implied'] },
+  family: { words: ['ipv4', 'ipv6'] },
+  families: { words: ['ipv4', 'ipv6'] },
 };
 
 /** Every command that the help shows, without `help` itself. */
 export function completedCommands(program: Command): CompletedCommand[] {
   const help = program.createHelp();
-  return help.visibleCommands(program).filter((command) => command.name() !== 'help').map((command) => ({
-    name: command.name(),
-    description: command.summary() === '' ? command.description() : command.summary(),
-    options: help.visibleOptions(command).map(completedOption),
-    argument: kindOfArgument(command.registeredArguments[0]),
-  }));
+  return help
+    .visibleCommands(program)
+    .filter((command) => command.name() !== 'help')
+    .map((command) => ({
+      name: command.name(),
+      description: command.summary() === '' ? command.description() : command.summary(),
+      options: help.visibleOptions(command).map(completedOption),
+      argument: kindOfArgument(command.registeredArguments[0]),
+    }));
 }
 
 function completedOption(option: Option): CompletedOption {
@@ -53,5 +65,5 @@ function kindOfArgument(argument: Argument | undefined): ValueKind {
 }
 
 function kindOf(name: string, choices: readonly string[] | undefined): ValueKind {
-  return choices === undefined ? BY_NAME[name] ?? 'none' : { words: choices };
+  return choices === undefined ? (BY_NAME[name] ?? 'none') : { words: choices };
 }

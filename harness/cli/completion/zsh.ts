@@ -55,5 +55,5 @@ function action(kind: ValueKind): string {
 
 /** For a single-quoted word in which a colon separates. */
 function escape(text: string): string {
-  return text.replaceAll('\'', '\'\\\'\'').replaceAll(':', '\\:');
+  return text.replaceAll("'", "'\\''").replaceAll(':', '\\:');
 }

@@ -16,10 +16,19 @@ export async function checkCompiler(): Promise<Check> {
     const compiled = await runProgram(['cc', '-static', '-x', 'c', '-o', program, '-'], { input: source });
     if (compiled.isMissing) return lacks(subject, 'no cc on the PATH', 'sudo apt-get install -y gcc libc6-dev');
     if (compiled.code !== 0) {
-      return lacks(subject, `cc -static fails: ${compiled.said.split('\n').at(-1) ?? ''}`, 'sudo apt-get install -y libc6-dev (Fedora: glibc-static)');
+      return lacks(
+        subject,
+        `cc -static fails: ${compiled.said.split('\n').at(-1) ?? ''}`,
+        'sudo apt-get install -y libc6-dev (Fedora: glibc-static)',
+      );
     }
     const ran = await runProgram([program]);
-    if (ran.code !== 0) return lacks(subject, `a compiled program does not run: ${ran.said}`, `see that ${tmpdir()} is not mounted noexec, or set TMPDIR`);
+    if (ran.code !== 0)
+      return lacks(
+        subject,
+        `a compiled program does not run: ${ran.said}`,
+        `see that ${tmpdir()} is not mounted noexec, or set TMPDIR`,
+      );
     const version = await runProgram(['cc', '--version']);
     return works(subject, version.said.split('\n')[0] ?? '');
   } finally {
@@ -31,12 +40,14 @@ export async function checkCompiler(): Promise<Check> {
 export async function checkMake(): Promise<Check> {
   const subject = { id: 'make', title: 'make', needed: false };
   const { code, said } = await runProgram(['make', '--version']);
-  return code === 0 ? works(subject, said.split('\n')[0] ?? '') : lacks(subject, 'not found', 'sudo apt-get install -y make');
+  return code === 0
+    ? works(subject, said.split('\n')[0] ?? '')
+    : lacks(subject, 'not found', 'sudo apt-get install -y make');
 }
 
 /** Is the agent there, or can it be built? Builds it, as a run would. Gives its path too. */
 export async function checkAgent(root: string): Promise<{ check: Check; path?: string }> {
-  const subject = { id: 'agent', title: 'agent (the application\'s side)', needed: true };
+  const subject = { id: 'agent', title: "agent (the application's side)", needed: true };
   try {
     const path = await ensureAgent(root);
     return { check: works(subject, path), path };

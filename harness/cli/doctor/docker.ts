@@ -10,16 +10,25 @@ export async function checkDocker(environment: NodeJS.ProcessEnv = process.env):
   const subject = { id: 'docker', title: 'Docker daemon (stacks in containers)', needed: false };
   const where = daemonAddress(environment);
   if (where === undefined) {
-    return lacks(subject, `DOCKER_HOST is "${environment['DOCKER_HOST'] ?? ''}"`, 'unset it, or use unix:///path or tcp://host:port');
+    return lacks(
+      subject,
+      `DOCKER_HOST is "${environment['DOCKER_HOST'] ?? ''}"`,
+      'unset it, or use unix:///path or tcp://host:port',
+    );
   }
   try {
     const { Version = '?', ApiVersion = '?' } = await askVersion(where.options);
     return works(subject, `${Version}, API ${ApiVersion}, ${where.name}`);
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
-    if (code === 'EACCES') return lacks(subject, `no permission for ${where.name}`, 'sudo usermod -aG docker $USER, then log in again');
+    if (code === 'EACCES')
+      return lacks(subject, `no permission for ${where.name}`, 'sudo usermod -aG docker $USER, then log in again');
     if (code === 'ENOENT' || code === 'ECONNREFUSED') {
-      return lacks(subject, `nobody answers at ${where.name}`, 'sudo apt-get install -y docker.io && sudo systemctl start docker');
+      return lacks(
+        subject,
+        `nobody answers at ${where.name}`,
+        'sudo apt-get install -y docker.io && sudo systemctl start docker',
+      );
     }
     return lacks(subject, `${where.name}: ${message}`, 'see that dockerd runs there: sudo systemctl status docker');
   }

@@ -16,31 +16,64 @@ export async function insideChecks(agent: string | undefined): Promise<Check[]> 
   const veth = await checkVeth();
   return [
     veth,
-    ...await checkRawSockets(veth.works),
+    ...(await checkRawSockets(veth.works)),
     checkMptcp(),
     await checkMptcpSocket(agent),
     checkIpv6(),
-    await checkScheduler('netem', 'netem (delay and loss on links)', shapeArguments(DEVICE, { delay: 1, loss: 0.01 }), 'sch_netem', veth.works),
-    await checkScheduler('tbf', 'tbf (rates on links)',
-      ['qdisc', 'replace', 'dev', DEVICE, 'root', 'tbf', 'rate', '10mbit', 'burst', '16k', 'latency', '20ms'], 'sch_tbf', veth.works),
+    await checkScheduler(
+      'netem',
+      'netem (delay and loss on links)',
+      shapeArguments(DEVICE, { delay: 1, loss: 0.01 }),
+      'sch_netem',
+      veth.works,
+    ),
+    await checkScheduler(
+      'tbf',
+      'tbf (rates on links)',
+      ['qdisc', 'replace', 'dev', DEVICE, 'root', 'tbf', 'rate', '10mbit', 'burst', '16k', 'latency', '20ms'],
+      'sch_tbf',
+      veth.works,
+    ),
   ];
 }
 
 async function checkVeth(): Promise<Check> {
   const subject = { id: 'veth', title: 'virtual Ethernet pairs', needed: true };
-  const { code, said } = await runProgram(['ip', 'link', 'add', DEVICE, 'up', 'type', 'veth', 'peer', 'name', 'doctor1']);
-  if (code !== 0) return lacks(subject, said.split('\n')[0] ?? '', 'the kernel needs CONFIG_VETH: sudo modprobe veth, or another kernel');
+  const { code, said } = await runProgram([
+    'ip',
+    'link',
+    'add',
+    DEVICE,
+    'up',
+    'type',
+    'veth',
+    'peer',
+    'name',
+    'doctor1',
+  ]);
+  if (code !== 0)
+    return lacks(
+      subject,
+      said.split('\n')[0] ?? '',
+      'the kernel needs CONFIG_VETH: sudo modprobe veth, or another kernel',
+    );
   const up = await runProgram(['ip', 'link', 'set', 'doctor1', 'up']);
   return up.code === 0 ? works(subject, 'a pair was made') : lacks(subject, up.said, 'sudo modprobe veth');
 }
 
 async function checkRawSockets(isThereADevice: boolean): Promise<Check[]> {
-  const subjects = (['ipv4', 'ipv6'] as const).map((family) => ({ family, subject: { id: `raw-${family}`, title: `raw sockets, ${family}`, needed: true } }));
-  if (!isThereADevice) return subjects.map(({ subject }) => lacks(subject, 'there is no device to open one on', 'see veth'));
+  const subjects = (['ipv4', 'ipv6'] as const).map((family) => ({
+    family,
+    subject: { id: `raw-${family}`, title: `raw sockets, ${family}`, needed: true },
+  }));
+  if (!isThereADevice)
+    return subjects.map(({ subject }) => lacks(subject, 'there is no device to open one on', 'see veth'));
   try {
     await prepareTester();
   } catch (error) {
-    return subjects.map(({ subject }) => lacks(subject, firstLine(error), 'see that /proc/sys is writable in new namespaces'));
+    return subjects.map(({ subject }) =>
+      lacks(subject, firstLine(error), 'see that /proc/sys is writable in new namespaces'),
+    );
   }
   return subjects.map(({ family, subject }) => checkRawSocket(subject, family));
 }
@@ -48,12 +81,21 @@ async function checkRawSockets(isThereADevice: boolean): Promise<Check[]> {
 function checkRawSocket(subject: Subject, family: 'ipv4' | 'ipv6'): Check {
   try {
     const port = openPort({
-      device: DEVICE, link: 'doctor', family, testerAddress: TESTER[family], sutAddress: SUT[family], onPacket: () => undefined,
+      device: DEVICE,
+      link: 'doctor',
+      family,
+      testerAddress: TESTER[family],
+      sutAddress: SUT[family],
+      onPacket: () => undefined,
     });
     port.close();
     return works(subject, `opened and bound to ${DEVICE}`);
   } catch (error) {
-    return lacks(subject, firstLine(error), 'npm rebuild raw-socket; in a container, --cap-add NET_RAW --cap-add NET_ADMIN');
+    return lacks(
+      subject,
+      firstLine(error),
+      'npm rebuild raw-socket; in a container, --cap-add NET_RAW --cap-add NET_ADMIN',
+    );
   }
 }
 
@@ -63,9 +105,14 @@ const MPTCP_SYSCTLS = '/proc/sys/net/mptcp';
 function checkMptcp(): Check {
   const subject = { id: 'mptcp', title: 'MPTCP in the kernel', needed: true };
   if (!existsSync(`${MPTCP_SYSCTLS}/enabled`)) {
-    return lacks(subject, `no ${MPTCP_SYSCTLS}/enabled`, 'this kernel was built without CONFIG_MPTCP: use one that has it');
+    return lacks(
+      subject,
+      `no ${MPTCP_SYSCTLS}/enabled`,
+      'this kernel was built without CONFIG_MPTCP: use one that has it',
+    );
   }
-  const settings = readdirSync(MPTCP_SYSCTLS).sort()
+  const settings = readdirSync(MPTCP_SYSCTLS)
+    .sort()
     .map((name) => `${name}=${readFileSync(`${MPTCP_SYSCTLS}/${name}`, 'utf8').trim()}`);
   return works(subject, settings.join(' '));
 }
@@ -85,7 +132,11 @@ async function checkMptcpSocket(agent: string | undefined): Promise<Check> {
     }
     return works(subject, 'the agent opened one of each family');
   } catch (error) {
-    return lacks(subject, firstLine(error), 'use a kernel with CONFIG_MPTCP and CONFIG_MPTCP_IPV6; see which sysctl or policy refuses');
+    return lacks(
+      subject,
+      firstLine(error),
+      'use a kernel with CONFIG_MPTCP and CONFIG_MPTCP_IPV6; see which sysctl or policy refuses',
+    );
   }
 }
 
@@ -96,11 +147,21 @@ function checkIpv6(): Check {
     : lacks(subject, 'switched off in the kernel', 'start it without ipv6.disable=1');
 }
 
-async function checkScheduler(id: string, title: string, args: readonly string[], module: string, isThereADevice: boolean): Promise<Check> {
+async function checkScheduler(
+  id: string,
+  title: string,
+  args: readonly string[],
+  module: string,
+  isThereADevice: boolean,
+): Promise<Check> {
   const subject = { id, title, needed: false };
   if (!isThereADevice) return lacks(subject, 'there is no device to shape', 'see veth');
   const { code, said, isMissing } = await runProgram(['tc', ...args]);
   if (isMissing) return lacks(subject, 'no tc on the PATH', 'sudo apt-get install -y iproute2');
   if (code === 0) return works(subject, 'a device was shaped');
-  return lacks(subject, said.split('\n')[0] ?? '', `sudo modprobe ${module}, or a kernel that has it; without it the tester shapes links itself`);
+  return lacks(
+    subject,
+    said.split('\n')[0] ?? '',
+    `sudo modprobe ${module}, or a kernel that has it; without it the tester shapes links itself`,
+  );
 }

@@ -26,28 +26,64 @@ export function guestFirmware(): Buffer {
   const image = Buffer.alloc(FIRMWARE_SIZE, 0x90);
   const gdt = CODE_AT + 0x80;
   const inLinear = (offset: number): number => 0xffff0000 + offset;
-  const le = (value: number, size: number): number[] => Array.from({ length: size }, (_, i) => Math.floor(value / 2 ** (8 * i)) % 256);
+  const le = (value: number, size: number): number[] =>
+    Array.from({ length: size }, (_, i) => Math.floor(value / 2 ** (8 * i)) % 256);
   const enter = [
     0xfa, // cli
-    0x2e, 0x66, 0x0f, 0x01, 0x16, ...le(gdt + 24, 2), // lgdt cs:[gdt + 24]
-    0x0f, 0x20, 0xc0, // mov eax, cr0
-    0x0c, 0x01, // or al, 1
-    0x0f, 0x22, 0xc0, // mov cr0, eax
+    0x2e,
+    0x66,
+    0x0f,
+    0x01,
+    0x16,
+    ...le(gdt + 24, 2), // lgdt cs:[gdt + 24]
+    0x0f,
+    0x20,
+    0xc0, // mov eax, cr0
+    0x0c,
+    0x01, // or al, 1
+    0x0f,
+    0x22,
+    0xc0, // mov cr0, eax
   ];
   const jump = [0x66, 0xea, ...le(inLinear(CODE_AT + enter.length + 8), 4), ...le(8, 2)]; // jmp 8:next
   const loop = [
-    0xb9, ...le(ROUNDS, 4), // mov ecx, ROUNDS
+    0xb9,
+    ...le(ROUNDS, 4), // mov ecx, ROUNDS
     0x49, // dec ecx
-    0x75, 0xfd, // jnz back to dec
-    0xb0, EXIT_VALUE, // mov al, EXIT_VALUE
-    0xe6, EXIT_PORT, // out EXIT_PORT, al
+    0x75,
+    0xfd, // jnz back to dec
+    0xb0,
+    EXIT_VALUE, // mov al, EXIT_VALUE
+    0xe6,
+    EXIT_PORT, // out EXIT_PORT, al
     0xf4, // hlt
   ];
   image.set([...enter, ...jump, ...loop], CODE_AT);
   // Descriptors: none, code and data over all 4 GiB; then the table's own size and address.
-  image.set([
-    ...le(0, 8), 0xff, 0xff, 0, 0, 0, 0x9b, 0xcf, 0, 0xff, 0xff, 0, 0, 0, 0x93, 0xcf, 0, ...le(23, 2), ...le(inLinear(gdt), 4),
-  ], gdt);
+  image.set(
+    [
+      ...le(0, 8),
+      0xff,
+      0xff,
+      0,
+      0,
+      0,
+      0x9b,
+      0xcf,
+      0,
+      0xff,
+      0xff,
+      0,
+      0,
+      0,
+      0x93,
+      0xcf,
+      0,
+      ...le(23, 2),
+      ...le(inLinear(gdt), 4),
+    ],
+    gdt,
+  );
   image.set([0xe9, ...le((CODE_AT - RESET_AT - 3 + 0x10000) % 0x10000, 2)], RESET_AT); // jmp CODE_AT
   return image;
 }
@@ -58,10 +94,27 @@ export async function runGuest(accelerator: 'kvm' | 'tcg'): Promise<Ended> {
   try {
     const firmware = join(folder, 'firmware');
     writeFileSync(firmware, guestFirmware());
-    return await runProgram([
-      'qemu-system-x86_64', '-accel', accelerator, '-machine', 'pc', '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot',
-      '-m', '8', '-bios', firmware, '-device', `isa-debug-exit,iobase=${EXIT_PORT},iosize=1`,
-    ], { limitMs: LIMIT_MS });
+    return await runProgram(
+      [
+        'qemu-system-x86_64',
+        '-accel',
+        accelerator,
+        '-machine',
+        'pc',
+        '-nodefaults',
+        '-no-user-config',
+        '-display',
+        'none',
+        '-no-reboot',
+        '-m',
+        '8',
+        '-bios',
+        firmware,
+        '-device',
+        `isa-debug-exit,iobase=${EXIT_PORT},iosize=1`,
+      ],
+      { limitMs: LIMIT_MS },
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -88,14 +141,24 @@ export async function checkKvm(device = '/dev/kvm'): Promise<Check> {
   const subject = { id: 'kvm', title: 'KVM (faster guests)', needed: false };
   const slow = 'nothing is lost but speed: guests run without KVM';
   if (process.arch !== 'x64') return lacks(subject, `this machine is ${process.arch}, and guests are x86-64`, slow);
-  if (!existsSync(device)) return lacks(subject, `no ${device}`, `${slow}; switch virtualisation on in the firmware, or nesting in the hypervisor`);
+  if (!existsSync(device))
+    return lacks(
+      subject,
+      `no ${device}`,
+      `${slow}; switch virtualisation on in the firmware, or nesting in the hypervisor`,
+    );
   try {
     accessSync(device, constants.R_OK | constants.W_OK);
   } catch {
     return lacks(subject, `no permission for ${device}`, `${slow}; sudo usermod -aG kvm $USER, then log in again`);
   }
   const guest = await runGuest('kvm');
-  if (guest.isMissing) return lacks(subject, `${device} is there, but without QEMU it cannot be tried`, 'sudo apt-get install -y --no-install-recommends qemu-system-x86');
+  if (guest.isMissing)
+    return lacks(
+      subject,
+      `${device} is there, but without QEMU it cannot be tried`,
+      'sudo apt-get install -y --no-install-recommends qemu-system-x86',
+    );
   if (!hasRun(guest)) return lacks(subject, `${device} is there, but a guest does not get up: ${whyNot(guest)}`, slow);
   return works(subject, `a guest ran in ${guest.ms.toFixed(0)} ms`);
 }
@@ -103,5 +166,7 @@ export async function checkKvm(device = '/dev/kvm'): Promise<Check> {
 function whyNot({ timedOut, said, code }: Ended): string {
   const line = said.split('\n').find((one) => /error|fail|cannot|could not/i.test(one));
   if (line !== undefined) return line;
-  return timedOut ? `not done within ${LIMIT_MS / 1000} s with what takes a processor 10 ms` : `QEMU ended with ${code ?? 'a signal'}`;
+  return timedOut
+    ? `not done within ${LIMIT_MS / 1000} s with what takes a processor 10 ms`
+    : `QEMU ended with ${code ?? 'a signal'}`;
 }

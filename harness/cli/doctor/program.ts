@@ -16,7 +16,10 @@ export interface Ended {
 }
 
 /** Runs a program to its end, or until the time (milliseconds) is up. Never throws. */
-export function runProgram(command: readonly string[], options: { limitMs?: number; input?: string } = {}): Promise<Ended> {
+export function runProgram(
+  command: readonly string[],
+  options: { limitMs?: number; input?: string } = {},
+): Promise<Ended> {
   const { limitMs = 10_000, input } = options;
   const [program = '', ...args] = command;
   const startedAt = performance.now();
@@ -32,7 +35,14 @@ export function runProgram(command: readonly string[], options: { limitMs?: numb
     const end = (code: number | undefined, isMissing: boolean, message = ''): void => {
       clearTimeout(timer);
       const text = `${Buffer.concat(said).toString('utf8')}${message}`.trim();
-      resolve({ code, said: text, stdout: Buffer.concat(stdout).toString('utf8'), isMissing, timedOut, ms: performance.now() - startedAt });
+      resolve({
+        code,
+        said: text,
+        stdout: Buffer.concat(stdout).toString('utf8'),
+        isMissing,
+        timedOut,
+        ms: performance.now() - startedAt,
+      });
     };
     child.stdout.on('data', (part: Buffer) => {
       said.push(part);

@@ -14,14 +14,20 @@ export function checkNode(version = process.versions.node): Check {
   const subject = { id: 'node', title: 'Node.js', needed: true };
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const isOld = major < NODE_MINIMUM[0] || (major === NODE_MINIMUM[0] && minor < NODE_MINIMUM[1]);
-  return isOld ? lacks(subject, version, `get ${NODE_MINIMUM.join('.')} or newer from https://nodejs.org`) : works(subject, version);
+  return isOld
+    ? lacks(subject, version, `get ${NODE_MINIMUM.join('.')} or newer from https://nodejs.org`)
+    : works(subject, version);
 }
 
 /** Is this Linux, and which? */
 export function checkKernel(): Check {
   const subject = { id: 'kernel', title: 'kernel', needed: true };
-  if (process.platform !== 'linux') return lacks(subject, process.platform, 'namespaces need Linux: use a Linux machine or virtual machine');
-  return works(subject, `Linux ${release()}, ${process.arch}, as ${process.getuid?.() === 0 ? 'root' : 'an ordinary user'}`);
+  if (process.platform !== 'linux')
+    return lacks(subject, process.platform, 'namespaces need Linux: use a Linux machine or virtual machine');
+  return works(
+    subject,
+    `Linux ${release()}, ${process.arch}, as ${process.getuid?.() === 0 ? 'root' : 'an ordinary user'}`,
+  );
 }
 
 /** Is there room for evidence and results? */
@@ -31,7 +37,11 @@ export function checkDisk(output = DEFAULT_OUTPUT): Check {
   const rooms = folders.map((folder) => ({ folder, free: freeIn(folder) }));
   const tight = rooms.find(({ free }) => free < ROOM);
   if (tight !== undefined) {
-    return lacks(subject, `${inMiB(tight.free)} free in ${tight.folder}, ${inMiB(ROOM)} wanted`, 'free some, or choose other folders with --output and TMPDIR');
+    return lacks(
+      subject,
+      `${inMiB(tight.free)} free in ${tight.folder}, ${inMiB(ROOM)} wanted`,
+      'free some, or choose other folders with --output and TMPDIR',
+    );
   }
   return works(subject, rooms.map(({ folder, free }) => `${inMiB(free)} free in ${folder}`).join(', '));
 }

@@ -23,17 +23,24 @@ export interface Ended {
 
 /** Environment without what Vitest puts there for its own workers. */
 export function plainEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST') && name !== 'NODE_OPTIONS'));
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST') && name !== 'NODE_OPTIONS'),
+  );
 }
 
 /** Compiles the sources where they are newer than what is built. */
 export function buildProgram(): void {
-  const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts', 'bootstrap.mjs'), 'build'], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts', 'bootstrap.mjs'), 'build'], {
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`the build ended with ${status ?? 'a signal'}: ${stderr}`);
 }
 
 /** Runs a program to its end. */
-export function execute(command: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Ended> {
+export function execute(
+  command: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Ended> {
   return ending(begin(command, options));
 }
 
@@ -43,7 +50,10 @@ export function mptcpConformance(...args: string[]): Promise<Ended> {
 }
 
 /** Starts a program; its output goes where {@link ending} finds it. `detached`: in a process group of its own. */
-export function begin(command: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv; detached?: boolean } = {}): ChildProcess {
+export function begin(
+  command: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; detached?: boolean } = {},
+): ChildProcess {
   const [program = '', ...args] = command;
   return spawn(program, args, { cwd: ROOT, env: plainEnvironment(), stdio: ['ignore', 'pipe', 'pipe'], ...options });
 }
@@ -85,27 +95,35 @@ export interface RunProcess {
 
 /** Processes that were started by the launcher with this id, themselves or through others. */
 export function processesOf(launcher: number): RunProcess[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
-    try {
-      const marked = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').some((entry) => entry.startsWith(`${LAUNCHER_VARIABLE}=${launcher}:`));
-      // A zombie holds nothing but its number.
-      if (!marked || startTime(Number(name)) === undefined) return [];
-      return [{ pid: Number(name), namespace: readlinkSync(`/proc/${name}/ns/net`) }];
-    } catch {
-      return []; // gone meanwhile
-    }
-  });
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const marked = readFileSync(`/proc/${name}/environ`, 'utf8')
+          .split('\0')
+          .some((entry) => entry.startsWith(`${LAUNCHER_VARIABLE}=${launcher}:`));
+        // A zombie holds nothing but its number.
+        if (!marked || startTime(Number(name)) === undefined) return [];
+        return [{ pid: Number(name), namespace: readlinkSync(`/proc/${name}/ns/net`) }];
+      } catch {
+        return []; // gone meanwhile
+      }
+    });
 }
 
 /** Network namespaces that some process is in. */
 export function namespacesInUse(): Set<string> {
-  return new Set(readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
-    try {
-      return [readlinkSync(`/proc/${name}/ns/net`)];
-    } catch {
-      return []; // gone meanwhile
-    }
-  }));
+  return new Set(
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((name) => {
+        try {
+          return [readlinkSync(`/proc/${name}/ns/net`)];
+        } catch {
+          return []; // gone meanwhile
+        }
+      }),
+  );
 }
 
 /** Names of the network devices of this namespace. */

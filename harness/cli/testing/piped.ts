@@ -24,7 +24,9 @@ export async function checkPiped(chunks: Iterable<Uint8Array> | Readable): Promi
   });
   process.argv.splice(1, 0, ${JSON.stringify(PROGRAM)});
   await import(${JSON.stringify(PROGRAM)});`;
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script, 'check', '-'], { env: plainEnvironment() });
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script, 'check', '-'], {
+    env: plainEnvironment(),
+  });
   let text = '';
   let said = '';
   child.stdout.on('data', (more: Buffer) => (text = (text + more.toString()).slice(-4000)));

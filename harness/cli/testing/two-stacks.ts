@@ -41,7 +41,10 @@ function setUp({ family, lossy }: TransferChoice): string {
   const lines = ['set -e', 'mount -t tmpfs tmpfs /run', 'ip netns add left', 'ip netns add right'];
   for (const link of LINKS) {
     lines.push(`ip link add l${link} netns left type veth peer name r${link} netns right`);
-    for (const [name, device, host] of [['left', 'l', 1], ['right', 'r', 2]] as const) {
+    for (const [name, device, host] of [
+      ['left', 'l', 1],
+      ['right', 'r', 2],
+    ] as const) {
       lines.push(
         `ip -n ${name} addr add ${addressOf(family, link, host)}/${prefix} dev ${device}${link}${nodad}`,
         `ip -n ${name} link set ${device}${link} up`,
@@ -55,7 +58,9 @@ function setUp({ family, lossy }: TransferChoice): string {
 /** The namespaces; they are gone when the process that holds them is. */
 async function holdNamespaces(choice: TransferChoice): Promise<ChildProcess> {
   const flags = asRoot ? [] : ['--user', '--map-root-user'];
-  const holder = spawn('unshare', [...flags, '--net', '--mount', 'sh', '-c', setUp(choice)], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const holder = spawn('unshare', [...flags, '--net', '--mount', 'sh', '-c', setUp(choice)], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let complaint = '';
   holder.stderr.on('data', (more: Buffer) => (complaint += more.toString()));
   await Promise.race([
@@ -78,7 +83,22 @@ interface Tcpdump {
 }
 
 async function capture(holder: ChildProcess, name: string, path: string): Promise<Tcpdump> {
-  const [program = '', ...args] = within(holder, name, 'tcpdump', '-U', '--immediate-mode', '-B', '65536', '-Z', 'root', '-i', 'any', '-w', path, 'tcp');
+  const [program = '', ...args] = within(
+    holder,
+    name,
+    'tcpdump',
+    '-U',
+    '--immediate-mode',
+    '-B',
+    '65536',
+    '-Z',
+    'root',
+    '-i',
+    'any',
+    '-w',
+    path,
+    'tcp',
+  );
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   const closed = once(child, 'close');
@@ -130,7 +150,10 @@ async function transfer(left: SpawnedAgent, right: SpawnedAgent, choice: Transfe
     left.request('connect', { fd: 'client', addr: addressOf(family, 1, 2), port: 5001 }),
   ]);
   // While there is next to nothing on the links, a join does not get lost.
-  await Promise.all([left.request('send', { fd: 'client', fill: FIRST }), right.request('recv', { fd: 'server', bytes: FIRST })]);
+  await Promise.all([
+    left.request('send', { fd: 'client', fill: FIRST }),
+    right.request('recv', { fd: 'server', bytes: FIRST }),
+  ]);
   await joined(right);
   const long = { timeoutMs: 30_000 };
   await Promise.all([
@@ -146,7 +169,15 @@ async function transfer(left: SpawnedAgent, right: SpawnedAgent, choice: Transfe
   await left.request('close', { fd: 'client' });
   await right.request('close', { fd: 'server' });
   await left.request('socket', { family, proto: 'tcp', name: 'marker' });
-  await left.request('connect', { fd: 'marker', addr: addressOf(family, 1, 2), port: MARKER.to, from: addressOf(family, 1, 1), 'from-port': MARKER.from }).catch(() => undefined);
+  await left
+    .request('connect', {
+      fd: 'marker',
+      addr: addressOf(family, 1, 2),
+      port: MARKER.to,
+      from: addressOf(family, 1, 1),
+      'from-port': MARKER.from,
+    })
+    .catch(() => undefined);
 }
 
 /** Waits until the server has taken a join: a client counts a subflow before its SYN has left. */

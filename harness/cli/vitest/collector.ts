@@ -28,7 +28,8 @@ export class Collector implements Reporter {
     const outcome = testCase.result();
     // An interrupt keeps those that wait from running: the run is partial, and that is said.
     if (outcome.state === 'skipped' || outcome.state === 'pending') return;
-    const why = outcome.state === 'failed' ? outcome.errors.map((error) => error.message).join('; ') : 'it left no result';
+    const why =
+      outcome.state === 'failed' ? outcome.errors.map((error) => error.message).join('; ') : 'it left no result';
     this.errors.push(`${testCase.name}: ${why}`);
   }
 

@@ -51,14 +51,23 @@ export function registerMutants(scenario: Scenario, context: EngineContext): voi
       const name = `${scenario.id} ${step.place.line}: ${tamper.title}`;
       test.concurrent(name, { timeout: TIMEOUT_MS }, async ({ task }) => {
         const before = verdictsOf(step, await honestRun());
-        const outcome = before === '' || /fail|warn|inconclusive|skip/.test(before) ? undefined : await lie(scenario, step, tamper, context);
+        const outcome =
+          before === '' || /fail|warn|inconclusive|skip/.test(before)
+            ? undefined
+            : await lie(scenario, step, tamper, context);
         const seen = outcome ?? before;
         const state = outcome === undefined ? 'unreached' : isNoticed(step, before, seen) ? 'noticed' : 'survived';
         task.meta.mutant = {
-          scenario: scenario.id, source: sourceOf(step), step: step.text, clauses: [...step.clauses],
-          lie: tamper.title, outcome: state, seen,
+          scenario: scenario.id,
+          source: sourceOf(step),
+          step: step.text,
+          clauses: [...step.clauses],
+          lie: tamper.title,
+          outcome: state,
+          seen,
         };
-        if (state === 'survived') throw new Error(`${name}: not noticed; the step's verdicts were: ${seen === '' ? 'none' : seen}`);
+        if (state === 'survived')
+          throw new Error(`${name}: not noticed; the step's verdicts were: ${seen === '' ? 'none' : seen}`);
       });
     }
   }
@@ -72,13 +81,24 @@ export function registerBreaks(scenario: Scenario, breaks: readonly Break[], con
     test.concurrent(`${scenario.id} ${one.clause}: ${one.stack}`, { timeout: TIMEOUT_MS }, async ({ task }) => {
       honest ??= runScenario(scenario, context).then((run) => run.result.expectations);
       const before = (await honest).filter((result) => result.clause === one.clause).map((result) => result.verdict);
-      const isMet = before.some((verdict) => verdict !== 'skip') && before.every((verdict) => /pass|info|skip/.test(verdict));
+      const isMet =
+        before.some((verdict) => verdict !== 'skip') && before.every((verdict) => /pass|info|skip/.test(verdict));
       const results = isMet ? await runBroken(scenario, one, context) : [];
-      const under = (clause: boolean): string[] => [...new Set(results
-        .filter((result) => /fail|warn/.test(result.verdict) && (result.clause === one.clause) === clause).map((result) => result.clause))];
+      const under = (clause: boolean): string[] => [
+        ...new Set(
+          results
+            .filter((result) => /fail|warn/.test(result.verdict) && (result.clause === one.clause) === clause)
+            .map((result) => result.clause),
+        ),
+      ];
       task.meta.mutant = {
-        scenario: scenario.id, source: `${one.place.file}:${one.place.line}`, step: one.stack, clauses: [one.clause], lie: one.stack,
-        outcome: !isMet ? 'unreached' : under(true).length > 0 ? 'noticed' : 'survived', seen: under(false).join(', '),
+        scenario: scenario.id,
+        source: `${one.place.file}:${one.place.line}`,
+        step: one.stack,
+        clauses: [one.clause],
+        lie: one.stack,
+        outcome: !isMet ? 'unreached' : under(true).length > 0 ? 'noticed' : 'survived',
+        seen: under(false).join(', '),
       };
     });
   }
@@ -91,7 +111,12 @@ async function runBroken(scenario: Scenario, broken: Break, context: EngineConte
   return gotSomewhere ? results : runBrokenOnce(scenario, broken, context, DEFAULT_WAITS);
 }
 
-async function runBrokenOnce(scenario: Scenario, broken: Break, context: EngineContext, waits: Waits): Promise<ExpectationResult[]> {
+async function runBrokenOnce(
+  scenario: Scenario,
+  broken: Break,
+  context: EngineContext,
+  waits: Waits,
+): Promise<ExpectationResult[]> {
   const evidenceRoot = join(context.evidenceRoot, `broken-${process.pid}-${lies++}`);
   const { result } = await runScenario(scenario, { ...context, evidenceRoot, waits, broken });
   rmSync(evidenceRoot, { recursive: true, force: true });
@@ -107,7 +132,13 @@ async function lie(scenario: Scenario, step: Step, tamper: Tamper, context: Engi
   return seen === '' ? lieOnce(scenario, step, tamper, context, DEFAULT_WAITS) : seen;
 }
 
-async function lieOnce(scenario: Scenario, step: Step, tamper: Tamper, context: EngineContext, waits: Waits): Promise<string> {
+async function lieOnce(
+  scenario: Scenario,
+  step: Step,
+  tamper: Tamper,
+  context: EngineContext,
+  waits: Waits,
+): Promise<string> {
   const evidenceRoot = join(context.evidenceRoot, `lie-${process.pid}-${lies++}`);
   const { result } = await runScenario(scenario, { ...context, evidenceRoot, waits, tamper: { step, with: tamper } });
   rmSync(evidenceRoot, { recursive: true, force: true });
@@ -125,5 +156,7 @@ function verdictsOf(step: Step, results: readonly ExpectationResult[]): string {
 
 function isNoticed(step: Step, before: string, seen: string): boolean {
   if (seen.startsWith('error')) return false;
-  return /fail|warn/.test(seen) || (step.clauses.length > 0 && seen !== '' && before.includes('info') && seen !== before);
+  return (
+    /fail|warn/.test(seen) || (step.clauses.length > 0 && seen !== '' && before.includes('info') && seen !== before)
+  );
 }

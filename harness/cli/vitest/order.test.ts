@@ -4,20 +4,36 @@ import { mayTake, shareOut, startOrder } from './order.ts';
 
 /** A scenario that waits for one packet for so long; at once when 0. */
 function scenario(id: string, within = 0): Scenario {
-  return { id, preamble: [], body: [within === 0 ? { kind: 'expect' } : { kind: 'expect', within }] } as unknown as Scenario;
+  return {
+    id,
+    preamble: [],
+    body: [within === 0 ? { kind: 'expect' } : { kind: 'expect', within }],
+  } as unknown as Scenario;
 }
 
 const ids = (scenarios: readonly Scenario[]): string => scenarios.map((one) => one.id).join(' ');
 
 describe('the order of scenarios', () => {
-  const some = [scenario('a'), scenario('b', 3000), scenario('c'), scenario('d'), scenario('e', 9000), scenario('f'), scenario('g'), scenario('h')];
+  const some = [
+    scenario('a'),
+    scenario('b', 3000),
+    scenario('c'),
+    scenario('d'),
+    scenario('e', 9000),
+    scenario('f'),
+    scenario('g'),
+    scenario('h'),
+  ];
 
   it('begins with the longest wait, and has others between those that wait', () => {
     expect(ids(startOrder(some, []))).toBe('e a c b d f g h');
   });
 
   it('counts what is repeated', () => {
-    const repeated = { ...scenario('r'), body: [{ kind: 'repeat', times: 40, steps: [{ kind: 'fence' }, { kind: 'fence' }] }] } as unknown as Scenario;
+    const repeated = {
+      ...scenario('r'),
+      body: [{ kind: 'repeat', times: 40, steps: [{ kind: 'fence' }, { kind: 'fence' }] }],
+    } as unknown as Scenario;
     expect(mayTake(repeated, [])).toBe(400);
     expect(ids(startOrder([...some, repeated], []))).toBe('e a c b d f r g h');
   });

@@ -30,9 +30,15 @@ function countSteps(steps: readonly Step[]): number {
  *
  * @param count how many groups at most; none is empty
  */
-export function shareOut(scenarios: readonly Scenario[], count: number, deviations: readonly Deviation[]): Scenario[][] {
+export function shareOut(
+  scenarios: readonly Scenario[],
+  count: number,
+  deviations: readonly Deviation[],
+): Scenario[][] {
   const dealt = byLength(scenarios, deviations).flat();
-  return Array.from({ length: Math.min(count, dealt.length) }, (_, group) => dealt.filter((_scenario, index) => index % count === group));
+  return Array.from({ length: Math.min(count, dealt.length) }, (_, group) =>
+    dealt.filter((_scenario, index) => index % count === group),
+  );
 }
 
 /**
@@ -41,12 +47,18 @@ export function shareOut(scenarios: readonly Scenario[], count: number, deviatio
  */
 export function startOrder(scenarios: readonly Scenario[], deviations: readonly Deviation[]): Scenario[] {
   const [long, quick] = byLength(scenarios, deviations);
-  const among = long.flatMap((one, index) => [one, ...quick.slice(index * QUICK_FOR_EACH, (index + 1) * QUICK_FOR_EACH)]);
+  const among = long.flatMap((one, index) => [
+    one,
+    ...quick.slice(index * QUICK_FOR_EACH, (index + 1) * QUICK_FOR_EACH),
+  ]);
   return [...among, ...quick.slice(long.length * QUICK_FOR_EACH)];
 }
 
 /** Those that may take long, the longest first, and those that do not. */
-function byLength(scenarios: readonly Scenario[], deviations: readonly Deviation[]): [long: Scenario[], quick: Scenario[]] {
+function byLength(
+  scenarios: readonly Scenario[],
+  deviations: readonly Deviation[],
+): [long: Scenario[], quick: Scenario[]] {
   const lengths = new Map(scenarios.map((scenario) => [scenario, mayTake(scenario, deviations)]));
   const of = (scenario: Scenario): number => lengths.get(scenario) ?? 0;
   const long = scenarios.filter((one) => of(one) > 0).toSorted((one, other) => of(other) - of(one));

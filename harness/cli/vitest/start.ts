@@ -30,7 +30,10 @@ export interface SuiteRun {
 export async function runSuites(run: SuiteRun): Promise<boolean> {
   const workers = Math.max(1, Math.min(cpus().length, run.concurrency));
   const shares = shareOut(run.scenarios, workers, run.settings.deviations);
-  const groups = writeGroups(shares.map((scenarios) => ({ scenarios, clauses: run.clauses })), run.settings.evidenceRoot);
+  const groups = writeGroups(
+    shares.map((scenarios) => ({ scenarios, clauses: run.clauses })),
+    run.settings.evidenceRoot,
+  );
   const files = groups.paths;
   const config: CliOptions = {
     config: false,
@@ -48,16 +51,24 @@ export async function runSuites(run: SuiteRun): Promise<boolean> {
     server: { deps: { external: [/\/dist\//] } },
   };
   const known = SIGNALS.map((signal) => process.listeners(signal));
-  const vitest = await createVitest('test', config, { plugins: [suitePlugin()], logLevel: 'error' }, { stderr: process.stderr, stdout: process.stderr });
+  const vitest = await createVitest(
+    'test',
+    config,
+    { plugins: [suitePlugin()], logLevel: 'error' },
+    { stderr: process.stderr, stdout: process.stderr },
+  );
   // Vitest would end the process at once; what is running shall come to its end and be reported.
   for (const [index, signal] of SIGNALS.entries()) {
-    for (const listener of process.listeners(signal)) if (known[index]?.includes(listener) !== true) process.off(signal, listener);
+    for (const listener of process.listeners(signal))
+      if (known[index]?.includes(listener) !== true) process.off(signal, listener);
   }
   let cutShort = false;
   const interrupt = (): void => {
     if (cutShort) process.exit(2);
     cutShort = true;
-    process.stderr.write('\ninterrupted: waiting for what is running, then writing what there is; once more to stop at once\n');
+    process.stderr.write(
+      '\ninterrupted: waiting for what is running, then writing what there is; once more to stop at once\n',
+    );
     void vitest.cancelCurrentRun('keyboard-input');
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);

@@ -10,7 +10,10 @@ describe('groups of suites', () => {
     const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-groups-'));
     try {
       const [first, ...others] = openProject().scenarios;
-      const groups = [{ scenarios: [first!], clauses: openCatalogue().all }, { scenarios: others, clauses: [] }];
+      const groups = [
+        { scenarios: [first!], clauses: openCatalogue().all },
+        { scenarios: others, clauses: [] },
+      ];
       const { paths, remove } = writeGroups(groups, folder);
       expect(paths.map(readGroup)).toEqual(groups);
       remove();

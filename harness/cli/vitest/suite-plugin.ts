@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 
 /** The worker stands beside this file, compiled or not. */
-const worker = fileURLToPath(new URL(`./suite-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
+const worker = fileURLToPath(
+  new URL(`./suite-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+);
 
 /** Ending of a file that stands for scenarios of many suites, to be run as one: see `suite-groups.ts`. */
 export const GROUP_ENDING = '.suite-group';

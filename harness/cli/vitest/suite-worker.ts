@@ -4,7 +4,13 @@ import { dirname, join } from 'node:path';
 import { inject, test, type TestContext } from 'vitest';
 import { levelOf, type Clause, type Level } from '../../catalogue/types.ts';
 import type { ScenarioResult } from '../../engine/result.ts';
-import { DEFAULT_WAITS, evidenceFolder, evidencePath, runScenario, type EngineContext } from '../../engine/run-scenario.ts';
+import {
+  DEFAULT_WAITS,
+  evidenceFolder,
+  evidencePath,
+  runScenario,
+  type EngineContext,
+} from '../../engine/run-scenario.ts';
 import { reportToAllure } from '../../report/allure.ts';
 import { departureText } from '../../report/departure-text.ts';
 import { declareScenario } from '../../report/deviations.ts';
@@ -59,7 +65,11 @@ function open(settings: WorkerSettings): Promise<Opened> {
 
 async function openOnce(settings: WorkerSettings): Promise<Opened> {
   const driver = await openDriver(settings.sut);
-  return { promises: openPromises(), driver, peer: settings.peer === undefined ? driver : await openDriver(settings.peer) };
+  return {
+    promises: openPromises(),
+    driver,
+    peer: settings.peer === undefined ? driver : await openDriver(settings.peer),
+  };
 }
 
 let catalogue: ReadonlyMap<string, Clause> | undefined;
@@ -82,7 +92,7 @@ function byId(clauses: readonly Clause[]): ReadonlyMap<string, Clause> {
 
 async function register(scenarios: readonly Scenario[], clauses: ReadonlyMap<string, Clause>): Promise<void> {
   const settings = inject('conformance');
-  const state: WorkerState = { ...await open(settings), clauses };
+  const state: WorkerState = { ...(await open(settings)), clauses };
   for (const scenario of startOrder(scenarios, settings.deviations)) registerOne(scenario, settings, state);
 }
 
@@ -92,7 +102,11 @@ function registerOne(scenario: Scenario, settings: WorkerSettings, state: Worker
     return;
   }
   if (settings.mode === 'breaks') {
-    registerBreaks(scenario, openBreaks().filter((one) => settings.breaks?.includes(one.clause) === true), engineContext(settings, state));
+    registerBreaks(
+      scenario,
+      openBreaks().filter((one) => settings.breaks?.includes(one.clause) === true),
+      engineContext(settings, state),
+    );
     return;
   }
   // What is measured must not be disturbed by its like more than it has to be.
@@ -102,7 +116,12 @@ function registerOne(scenario: Scenario, settings: WorkerSettings, state: Worker
   });
 }
 
-async function runAsTest(scenario: Scenario, settings: WorkerSettings, state: WorkerState, context: TestContext): Promise<void> {
+async function runAsTest(
+  scenario: Scenario,
+  settings: WorkerSettings,
+  state: WorkerState,
+  context: TestContext,
+): Promise<void> {
   const { result, agentLog } = isMultipath(scenario)
     ? await runMultipath(scenario, multipathContext(settings, state))
     : await runScenario(scenario, engineContext(settings, state));
@@ -118,17 +137,27 @@ async function runAsTest(scenario: Scenario, settings: WorkerSettings, state: Wo
   }
   const judged = new Set([...clausesOf(scenario), ...judgementsOf(outcome).map(({ clause }) => clause)]);
   const clauses = [...judged].flatMap((id) => state.clauses.get(id) ?? []);
-  const files = outcome.evidence.pcap === undefined ? {} : {
-    pcap: join(folder, 'capture.pcap'), agentLog: join(folder, 'agent.log'),
-    ...(outcome.evidence.serverPcap === undefined ? {} : { serverPcap: join(folder, 'server.pcap') }),
-    ...(outcome.evidence.plot === undefined ? {} : { plot: join(folder, 'paths.svg') }),
-  };
+  const files =
+    outcome.evidence.pcap === undefined
+      ? {}
+      : {
+          pcap: join(folder, 'capture.pcap'),
+          agentLog: join(folder, 'agent.log'),
+          ...(outcome.evidence.serverPcap === undefined ? {} : { serverPcap: join(folder, 'server.pcap') }),
+          ...(outcome.evidence.plot === undefined ? {} : { plot: join(folder, 'paths.svg') }),
+        };
   reportToAllure(outcome, clauses, files);
   context.task.meta.conformance = { ...outcome, ladder: [] };
   journal(settings, outcome);
   if (outcome.verdict === 'skip') context.skip(outcome.reason);
   if (outcome.declared === undefined && ['fail', 'error', 'inconclusive'].includes(outcome.verdict)) {
-    throw new ScenarioFailed(departureText(outcome, { colour: false, width: 100, locate: (path) => join(dirname(settings.evidenceRoot), path) }));
+    throw new ScenarioFailed(
+      departureText(outcome, {
+        colour: false,
+        width: 100,
+        locate: (path) => join(dirname(settings.evidenceRoot), path),
+      }),
+    );
   }
 }
 

@@ -29,8 +29,15 @@ afterAll(async () => {
 
 function scenario(steps: string, extra = ''): Scenario {
   const file = join(folder, 'probe.suite.yaml');
-  const body = steps.trim().split('\n').map((line) => `      ${line}`).join('\n');
-  writeFileSync(file, `title: Probe\nsection: "3.1"\nsut: responder\nscenarios:\n  probe:\n    title: Probe\n    family: [ipv4]\n${extra}    steps:\n${body}\n`);
+  const body = steps
+    .trim()
+    .split('\n')
+    .map((line) => `      ${line}`)
+    .join('\n');
+  writeFileSync(
+    file,
+    `title: Probe\nsection: "3.1"\nsut: responder\nscenarios:\n  probe:\n    title: Probe\n    family: [ipv4]\n${extra}    steps:\n${body}\n`,
+  );
   const [loaded] = loadSuite(file, openLibrary(join(ROOT, 'suites')));
   if (loaded === undefined) throw new Error('no scenario');
   return loaded;
@@ -82,14 +89,18 @@ const HANDSHAKE = `
 
 describe('an agent that lets the harness down is an error, not a verdict', () => {
   it('killed', async () => {
-    const { result, agentLog } = await run(scenario(HANDSHAKE), { driver: sabotaged((cell) => process.kill(agentPid(cell), 'SIGKILL')) });
+    const { result, agentLog } = await run(scenario(HANDSHAKE), {
+      driver: sabotaged((cell) => process.kill(agentPid(cell), 'SIGKILL')),
+    });
     expect(result.verdict).toBe('error');
     expect(result.reason).toMatch(/AgentLost.*SIGKILL/s);
     expect(agentLog.length).toBeGreaterThan(0);
   });
 
   it('hung', { timeout: 40_000 }, async () => {
-    const { result } = await run(scenario(HANDSHAKE), { driver: sabotaged((cell) => process.kill(agentPid(cell), 'SIGSTOP')) });
+    const { result } = await run(scenario(HANDSHAKE), {
+      driver: sabotaged((cell) => process.kill(agentPid(cell), 'SIGSTOP')),
+    });
     expect(result.verdict).toBe('error');
     expect(result.reason).toMatch(/AgentLost/);
   });
@@ -107,14 +118,21 @@ describe('verdicts', () => {
   });
 
   it('speaks on each link the family that the link has', async () => {
-    const { result } = await run(scenario(`${HANDSHAKE}\n- send: b > SYN <mp_join token=$tester.token>\n- expect: b < RST\n  clause: 3.2-19.s1`, '    topology: dual-stack\n    subflows: { b: { link: 2, id: 2 } }\n'));
+    const { result } = await run(
+      scenario(
+        `${HANDSHAKE}\n- send: b > SYN <mp_join token=$tester.token>\n- expect: b < RST\n  clause: 3.2-19.s1`,
+        '    topology: dual-stack\n    subflows: { b: { link: 2, id: 2 } }\n',
+      ),
+    );
     expect(result.verdict, result.reason).toBe('pass');
     const other = result.ladder.filter(({ kind, subflow }) => kind === 'packet' && subflow === 'b');
     expect(other).toHaveLength(2);
   });
 
   it('goes over links that are slow, narrow and lossy', async () => {
-    const { result } = await run(scenario(HANDSHAKE, '    topology: asymmetric\n'), { waits: { answer: 2000, grace: 15 } });
+    const { result } = await run(scenario(HANDSHAKE, '    topology: asymmetric\n'), {
+      waits: { answer: 2000, grace: 15 },
+    });
     expect(result.verdict, result.reason).toBe('pass');
     const [syn, answer] = result.ladder.filter(({ kind }) => kind === 'packet');
     // 5 ms there and 5 ms back; timers may be a millisecond early, each.
@@ -122,51 +140,74 @@ describe('verdicts', () => {
   });
 
   it('fails a packet that differs, and says in what', async () => {
-    const { result } = await run(scenario('- sut: listen\n- send: a > SYN\n- expect: a < SYN/ACK <mp_capable len=13 B=1>\n  clause: 3.1-6.2.s1'));
+    const { result } = await run(
+      scenario('- sut: listen\n- send: a > SYN\n- expect: a < SYN/ACK <mp_capable len=13 B=1>\n  clause: 3.1-6.2.s1'),
+    );
     expect(result.verdict).toBe('fail');
     expect(result.expectations[0]?.differences).toEqual([
-      { field: 'mp_capable.len', expected: '13', actual: '12' }, { field: 'mp_capable.B', expected: '1', actual: '0' },
+      { field: 'mp_capable.len', expected: '13', actual: '12' },
+      { field: 'mp_capable.B', expected: '1', actual: '0' },
     ]);
     expect(result.expectations[0]?.actual).toMatch(/^a < SYN\/ACK seq=0 ack=1 /);
   });
 
   it('fails silence within the time limit', async () => {
-    const { result } = await run(scenario('- sut: listen\n- send: a > ACK\n- expect: a < SYN/ACK\n  clause: 3.1-6.2.s1'));
+    const { result } = await run(
+      scenario('- sut: listen\n- send: a > ACK\n- expect: a < SYN/ACK\n  clause: 3.1-6.2.s1'),
+    );
     expect(result.verdict).toBe('fail');
   });
 
   it('is inconclusive where a step without a clause is not met', async () => {
-    const { result } = await run(scenario(`- send: a > SYN\n- expect: a < SYN/ACK\n- expect: a < ACK\n  clause: 3.1-6.2.s1`));
+    const { result } = await run(
+      scenario(`- send: a > SYN\n- expect: a < SYN/ACK\n- expect: a < ACK\n  clause: 3.1-6.2.s1`),
+    );
     expect(result.verdict).toBe('inconclusive');
     expect(result.reason).toMatch(/differs in flags/);
   });
 
   it('is inconclusive where the preamble is not met, whatever it is about', async () => {
-    const { result } = await run(scenario('- expect: a < ACK\n  clause: 3.1-6.2.s1', '    preamble:\n      - send: a > SYN\n      - expect: a < SYN/ACK\n'));
+    const { result } = await run(
+      scenario(
+        '- expect: a < ACK\n  clause: 3.1-6.2.s1',
+        '    preamble:\n      - send: a > SYN\n      - expect: a < SYN/ACK\n',
+      ),
+    );
     expect(result.verdict).toBe('inconclusive');
   });
 
   it('is skipped where the stack lacks what it needs, with the reason', async () => {
-    const { result } = await run(scenario(HANDSHAKE, '    needs: [mptcp-v0]\n'), { lacks: new Map([['mptcp-v0', 'only version 1 is there']]) });
-    expect(result).toMatchObject({ verdict: 'skip', reason: 'the stack declares that it lacks mptcp-v0: only version 1 is there' });
+    const { result } = await run(scenario(HANDSHAKE, '    needs: [mptcp-v0]\n'), {
+      lacks: new Map([['mptcp-v0', 'only version 1 is there']]),
+    });
+    expect(result).toMatchObject({
+      verdict: 'skip',
+      reason: 'the stack declares that it lacks mptcp-v0: only version 1 is there',
+    });
   });
 
   it('is an error where the capture is not the conversation', async () => {
-    const spoil: EngineContext['openPort'] = (link, family, onPacket, onError) => openPort({
-      device: link.device, link: link.spec.name, family, testerAddress: link.tester[family], sutAddress: link.sut[family], onError,
-      onPacket: (packet) => {
-        onPacket(packet);
-        // What was handed over changes after it was written.
-        packet.bytes[0] = 0;
-      },
-    });
+    const spoil: EngineContext['openPort'] = (link, family, onPacket, onError) =>
+      openPort({
+        device: link.device,
+        link: link.spec.name,
+        family,
+        testerAddress: link.tester[family],
+        sutAddress: link.sut[family],
+        onError,
+        onPacket: (packet) => {
+          onPacket(packet);
+          // What was handed over changes after it was written.
+          packet.bytes[0] = 0;
+        },
+      });
     const { result } = await run(scenario(HANDSHAKE), { openPort: spoil });
     expect(result.verdict).toBe('error');
     expect(result.reason).toMatch(/is not the conversation/);
   });
 });
 
-describe('a scenario whose stack\'s kernel gets into trouble', () => {
+describe("a scenario whose stack's kernel gets into trouble", () => {
   /** The same driver, but the kernel complains as long as `complains` says so. */
   function complaining(complains: (alone: boolean) => boolean, asked: boolean[] = []): Driver {
     return {
@@ -187,7 +228,9 @@ describe('a scenario whose stack\'s kernel gets into trouble', () => {
     const { result } = await run(scenario(HANDSHAKE), { driver: complaining(() => true, asked) });
     expect(asked).toEqual([false, true]);
     expect(result).toMatchObject({
-      verdict: 'fail', reason: 'the stack\'s kernel got into trouble (oops): BUG: of the test', trouble: { kind: 'oops', title: 'BUG: of the test', alone: true },
+      verdict: 'fail',
+      reason: "the stack's kernel got into trouble (oops): BUG: of the test",
+      trouble: { kind: 'oops', title: 'BUG: of the test', alone: true },
     });
     expect(readFileSync(join(folder, '..', result.trouble?.console ?? ''), 'utf8')).toBe('before\nBUG: of the test\n');
   });

@@ -19,8 +19,13 @@ export function freshSubflow(profile: Partial<Profile> = {}, first = true, activ
   const connection = new Connection({ ...PROFILE, ...profile }, { uint32: () => LOCAL_ISN, uint64: () => LOCAL_KEY });
   if (!first) connection.remoteKey = REMOTE_KEY;
   return new Subflow({
-    name: 'a', spec: { link: 1, addressId: first ? 0 : 2 }, connection, active, first,
-    local: { address: '192.0.2.1', port: 40_000 }, remote: { address: '192.0.2.2', port: 5001 },
+    name: 'a',
+    spec: { link: 1, addressId: first ? 0 : 2 },
+    connection,
+    active,
+    first,
+    local: { address: '192.0.2.1', port: 40_000 },
+    remote: { address: '192.0.2.2', port: 5001 },
   });
 }
 
@@ -34,13 +39,23 @@ export function establishedSubflow(profile: Partial<Profile> = {}, first = true,
 }
 
 /** A packet of the stack. Sequence numbers are relative. */
-export function fromStack(tcp: Partial<Omit<TcpSegment, 'seq' | 'ack'>> & { seq?: number; ack?: number; options?: TcpOption[] }): Packet {
+export function fromStack(
+  tcp: Partial<Omit<TcpSegment, 'seq' | 'ack'>> & { seq?: number; ack?: number; options?: TcpOption[] },
+): Packet {
   const { seq = 1, ack = 1, ...rest } = tcp;
   return {
     ip: { family: 'ipv4', src: '192.0.2.2', dst: '192.0.2.1', tos: 0, id: 0, fragment: 0x4000, ttl: 64, protocol: 6 },
     tcp: {
-      srcPort: 5001, dstPort: 40_000, seq: (REMOTE_ISN + seq) >>> 0, ack: (LOCAL_ISN + ack) >>> 0, flags: 0x10, window: 502, urgent: 0,
-      options: [], payload: new Uint8Array(0), ...rest,
+      srcPort: 5001,
+      dstPort: 40_000,
+      seq: (REMOTE_ISN + seq) >>> 0,
+      ack: (LOCAL_ISN + ack) >>> 0,
+      flags: 0x10,
+      window: 502,
+      urgent: 0,
+      options: [],
+      payload: new Uint8Array(0),
+      ...rest,
     },
   };
 }

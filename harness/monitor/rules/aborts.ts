@@ -30,7 +30,11 @@ function lookAtReset(judge: Judge, event: PacketEvent, resets: Resets): void {
   const established = connection.flows.filter((one) => one.thirdSeen);
   // One subflow may have broken; that all of several break in one moment, each by a RST without a cause, is an abort.
   if (resets.flows.size < 2 || !established.every((one) => resets.flows.has(one))) return;
-  judge.broken(byFastclose, event, { message: 'all subflows are reset at once without MP_FASTCLOSE', expected: 'MP_FASTCLOSE', actual: `${resets.flows.size} plain RSTs` });
+  judge.broken(byFastclose, event, {
+    message: 'all subflows are reset at once without MP_FASTCLOSE',
+    expected: 'MP_FASTCLOSE',
+    actual: `${resets.flows.size} plain RSTs`,
+  });
 }
 
 /** How connections are aborted. */
@@ -43,7 +47,15 @@ export const aborts: Monitor = {
     let isRemoving = false;
     return {
       control: (event) => {
-        if (!event.rst || isRemoving || !connection.complete || !connection.whole || connection.elsewhere || !isInFullSwing(connection)) return;
+        if (
+          !event.rst ||
+          isRemoving ||
+          !connection.complete ||
+          !connection.whole ||
+          connection.elsewhere ||
+          !isInFullSwing(connection)
+        )
+          return;
         if (event.packet.tcp.options.some((one) => one.kind === 'mp_fastclose')) return;
         lookAtReset(judge, event, resets[event.side]);
       },

@@ -5,10 +5,16 @@ import { other, type Connection, type Side } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { blaming, conduct, form, octetsText, sameOctets } from './rule.ts';
 
-const hmac = blaming(form(
-  'add-addr-hmac', '3.4.1-7.s1', '3.4.1-7.s2', '3.4.1-7.s3', '3.4.1-7.s4', '3.4.1-7.s5', '3.4.1-7.s6',
-), '3.4.1-7.s3', '3.4.1-7.s5');
-const oneAddress = blaming(form('address-id-unique', '3.4.1-3.s3', '3.2-8.s3', '3.4.1-3.s1', '3.4.1-3.s2', '3.4.1-12.s1', '3.4.1-13.s1'), '3.4.1-3.s3', '3.2-8.s3');
+const hmac = blaming(
+  form('add-addr-hmac', '3.4.1-7.s1', '3.4.1-7.s2', '3.4.1-7.s3', '3.4.1-7.s4', '3.4.1-7.s5', '3.4.1-7.s6'),
+  '3.4.1-7.s3',
+  '3.4.1-7.s5',
+);
+const oneAddress = blaming(
+  form('address-id-unique', '3.4.1-3.s3', '3.2-8.s3', '3.4.1-3.s1', '3.4.1-3.s2', '3.4.1-12.s1', '3.4.1-13.s1'),
+  '3.4.1-3.s3',
+  '3.2-8.s3',
+);
 const idZero = form('address-id-zero', '3.2-9.s1');
 const echo = conduct('add-addr-echo-same', '3.4.1-9.s3.2');
 const echoed = conduct('add-addr-echoed', '3.4.1-9.s3.1');
@@ -44,7 +50,9 @@ function lookAtHmac(judge: Judge, option: OptionAddAddr, event: PacketEvent): vo
   const expected = addAddrHmac(local, remote, option.addressId, option.address, option.port ?? 0);
   const actual = option.hmac;
   judge.check(hmac, event, sameOctets(actual, expected), () => ({
-    message: 'the HMAC of ADD_ADDR is wrong', expected: octetsText(expected), actual: octetsText(actual),
+    message: 'the HMAC of ADD_ADDR is wrong',
+    expected: octetsText(expected),
+    actual: octetsText(actual),
   }));
 }
 
@@ -57,7 +65,12 @@ function lookAtId(judge: Judge, event: PacketEvent, mine: Announced, id: number,
     return;
   }
   const message = `Address ID ${id} is used for a second address`;
-  if (!event.connection.complete) judge.unknown(oneAddress, event.side, `${message}; a REMOVE_ADDR may be missing, or a NAT have changed the address`);
+  if (!event.connection.complete)
+    judge.unknown(
+      oneAddress,
+      event.side,
+      `${message}; a REMOVE_ADDR may be missing, or a NAT have changed the address`,
+    );
   else judge.broken(id === 0 ? idZero : oneAddress, event, { message, expected: before, actual: address });
 }
 
@@ -66,7 +79,8 @@ const NOBODY = /^(0\.|22[4-9]\.|23\d\.|24\d\.|25[0-5]\.|::$|ff)/;
 
 function lookAtAddress(judge: Judge, option: OptionAddAddr, event: PacketEvent): void {
   judge.check(usable, event, !NOBODY.test(option.address) && option.port !== 0, () => ({
-    message: 'an address or port is announced at which no host can be reached', actual: nameOf(option),
+    message: 'an address or port is announced at which no host can be reached',
+    actual: nameOf(option),
   }));
 }
 
@@ -75,9 +89,16 @@ function lookAtAnnouncement(judge: Judge, option: OptionAddAddr, event: PacketEv
   lookAtAddress(judge, option, event);
   lookAtId(judge, event, mine, option.addressId, option.address);
   const name = nameOf(option);
-  if (mine.list.has(name)) judge.info(again, event, mine.echoes.has(name) ? 'an ADD_ADDR is repeated after its echo' : 'an ADD_ADDR is repeated before its echo');
-  else if (mine.list.size < KEPT) mine.list.set(name, { address: option.address, port: option.port, id: option.addressId });
-  if (/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(option.address)) judge.info(privateAddress, event, 'a private address is announced');
+  if (mine.list.has(name))
+    judge.info(
+      again,
+      event,
+      mine.echoes.has(name) ? 'an ADD_ADDR is repeated after its echo' : 'an ADD_ADDR is repeated before its echo',
+    );
+  else if (mine.list.size < KEPT)
+    mine.list.set(name, { address: option.address, port: option.port, id: option.addressId });
+  if (/^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(option.address))
+    judge.info(privateAddress, event, 'a private address is announced');
 }
 
 function lookAtEcho(judge: Judge, option: OptionAddAddr, event: PacketEvent, theirs: Announced): void {
@@ -86,8 +107,17 @@ function lookAtEcho(judge: Judge, option: OptionAddAddr, event: PacketEvent, the
     theirs.echoes.add(name);
     judge.pass(echo, event.side);
     judge.pass(echoed, event.side);
-  } else if (event.connection.complete && event.connection.whole && !event.connection.elsewhere && theirs.list.size < KEPT) {
-    judge.broken(echo, event, { message: 'an echo repeats no ADD_ADDR that was received', expected: [...theirs.list.keys()].slice(-3).join(' or ') || 'no echo', actual: name });
+  } else if (
+    event.connection.complete &&
+    event.connection.whole &&
+    !event.connection.elsewhere &&
+    theirs.list.size < KEPT
+  ) {
+    judge.broken(echo, event, {
+      message: 'an echo repeats no ADD_ADDR that was received',
+      expected: [...theirs.list.keys()].slice(-3).join(' or ') || 'no echo',
+      actual: name,
+    });
   } else judge.unknown(echo, event.side, 'the ADD_ADDR that is echoed is not in the capture');
 }
 
@@ -97,11 +127,21 @@ function lookAtJoin(judge: Judge, event: PacketEvent, theirs: Announced): void {
   const first = connection.flows[0];
   if (first === undefined || first === flow || first.opening !== 'capable' || event.retransmission) return;
   const [mine, peer] = first.openedBy === side ? first.ends : [first.ends[1], first.ends[0]];
-  judge.info(sourcePort, event, sender.port === mine.port ? 'a join comes from the port of the first subflow' : 'a join comes from another port than the first subflow');
+  judge.info(
+    sourcePort,
+    event,
+    sender.port === mine.port
+      ? 'a join comes from the port of the first subflow'
+      : 'a join comes from another port than the first subflow',
+  );
   const named = [...theirs.list.values()].some((one) => one.port === receiver.port);
   if (receiver.port === peer.port || named) judge.pass(joinPort, side);
   else if (connection.complete) {
-    judge.broken(joinPort, event, { message: 'a join goes to a port that neither the first subflow uses nor an ADD_ADDR named', expected: `port ${peer.port}`, actual: `port ${receiver.port}` });
+    judge.broken(joinPort, event, {
+      message: 'a join goes to a port that neither the first subflow uses nor an ADD_ADDR named',
+      expected: `port ${peer.port}`,
+      actual: `port ${receiver.port}`,
+    });
   } else judge.unknown(joinPort, side, 'an ADD_ADDR with that port may be missing in the capture');
 }
 

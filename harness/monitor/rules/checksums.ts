@@ -8,8 +8,15 @@ import { blaming, conduct, form, hex } from './rule.ts';
 const wanted = conduct('checksum-where-agreed', '3.1-23.s2', '3.1-23.s6', '3.3-8.s1', 'C.1.1-1.10.s2', '7.3-1.s2.1');
 const capable = conduct('capable-checksum', '3.1-15.s6.2');
 const unwanted = conduct('no-checksum-unless-agreed', '3.1-23.s3', 'C.1.1-1.10.s1');
-const right = blaming(form('checksum-right', '3.3.1-5.s1', '3.3.1-6.s1', '3.3.1-7.1.s1', '3.7-6.s2'), '3.3.1-5.s1', '3.3.1-6.s1');
-const rightNarrow = blaming(form('checksum-right-short-number', '3.3.1-5.s1', '3.3.1-8.s1', '3.3.1-11.s1'), '3.3.1-5.s1');
+const right = blaming(
+  form('checksum-right', '3.3.1-5.s1', '3.3.1-6.s1', '3.3.1-7.1.s1', '3.7-6.s2'),
+  '3.3.1-5.s1',
+  '3.3.1-6.s1',
+);
+const rightNarrow = blaming(
+  form('checksum-right-short-number', '3.3.1-5.s1', '3.3.1-8.s1', '3.3.1-11.s1'),
+  '3.3.1-5.s1',
+);
 const finRight = form('checksum-of-data-fin', '3.3.3-5.s2');
 const infinite = form('checksum-of-infinite-mapping', '3.3.1-15.s3');
 
@@ -71,7 +78,9 @@ function verify(judge: Judge, event: PacketEvent, mapping: DataMapping, sum: num
   const same = expected === mapping.checksum || (expected % 0xffff === 0 && (mapping.checksum ?? 1) % 0xffff === 0);
   if (!same && mapping.octets > 0) event.sender.damaged ??= mapping;
   judge.check(rule, event, same, () => ({
-    message: 'the checksum of a mapping is wrong', expected: hex(expected, 4), actual: hex(mapping.checksum ?? 0, 4),
+    message: 'the checksum of a mapping is wrong',
+    expected: hex(expected, 4),
+    actual: hex(mapping.checksum ?? 0, 4),
   }));
 }
 
@@ -88,9 +97,13 @@ function lookAtPresence(judge: Judge, event: PacketEvent, mapping: DataMapping):
     }));
   }
   if (connection.checksums) {
-    judge.check(wanted, event, mapping.checksum !== undefined, () => ({ message: 'a mapping has no checksum though checksums were agreed' }));
+    judge.check(wanted, event, mapping.checksum !== undefined, () => ({
+      message: 'a mapping has no checksum though checksums were agreed',
+    }));
   } else {
-    judge.check(unwanted, event, mapping.checksum === undefined, () => ({ message: 'a mapping has a checksum though none was agreed' }));
+    judge.check(unwanted, event, mapping.checksum === undefined, () => ({
+      message: 'a mapping has a checksum though none was agreed',
+    }));
   }
 }
 
@@ -120,7 +133,9 @@ function concerned({ mapping, sender, ssn, length }: PacketEvent): DataMapping[]
     // By far the most segments lie within the one mapping that they carry.
     if (offset >= 0 && offset + length <= mapping.octets) return [mapping];
   }
-  const found = sender.mappings.filter((one) => ((end - one.ssn) | 0) > 0 && ((one.ssn + one.octets - (ssn ?? 0)) | 0) > 0);
+  const found = sender.mappings.filter(
+    (one) => ((end - one.ssn) | 0) > 0 && ((one.ssn + one.octets - (ssn ?? 0)) | 0) > 0,
+  );
   if (mapping !== undefined && !found.includes(mapping)) found.push(mapping);
   return found;
 }
@@ -138,7 +153,9 @@ export const checksums: Monitor = {
         if (mapping?.infinite === true) {
           if (mapping.checksum !== undefined) {
             judge.check(infinite, event, mapping.checksum === 0, () => ({
-              message: 'the checksum of an infinite mapping is not 0', expected: '0', actual: hex(mapping.checksum ?? 0, 4),
+              message: 'the checksum of an infinite mapping is not 0',
+              expected: '0',
+              actual: hex(mapping.checksum ?? 0, 4),
             }));
           }
           return;
@@ -147,7 +164,8 @@ export const checksums: Monitor = {
           lookAtPresence(judge, event, mapping);
           if (mapping.octets === 0 && mapping.checksum !== undefined && mapping.fin) verify(judge, event, mapping, 0);
         }
-        if (length === 0 || connection.checksums === false || !event.payloadKnown || event.syn || event.flow.stray) return;
+        if (length === 0 || connection.checksums === false || !event.payloadKnown || event.syn || event.flow.stray)
+          return;
         gatherPayload(judge, event, store);
       },
     };

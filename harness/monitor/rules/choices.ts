@@ -20,16 +20,25 @@ const mixedSizes = form('sizes-in-one-dss', '3.3.1-12.s2');
 
 function signalPlace(event: PacketEvent): string | undefined {
   const { options } = event.packet.tcp;
-  const signal = options.find((one) => isMptcp(one) && one.kind !== 'dss' && one.kind !== 'mp_capable' && one.kind !== 'mp_join');
+  const signal = options.find(
+    (one) => isMptcp(one) && one.kind !== 'dss' && one.kind !== 'mp_capable' && one.kind !== 'mp_join',
+  );
   if (signal === undefined || event.rst || event.fin) return undefined;
   if (event.length > 0) return `${signal.kind} stands on a segment with data`;
-  return options.some((one) => one.kind === 'dss') ? `${signal.kind} stands on an ACK beside a DSS` : `${signal.kind} stands on an ACK of its own`;
+  return options.some((one) => one.kind === 'dss')
+    ? `${signal.kind} stands on an ACK beside a DSS`
+    : `${signal.kind} stands on an ACK of its own`;
 }
 
 /** How long after the connection a join started, in words of which there are few. */
 function delayOf({ at, connection }: PacketEvent): string {
   const after = at - connection.firstAt;
-  for (const [limit, name] of [[100, '100 ms'], [1000, 'a second'], [10_000, '10 s'], [60_000, 'a minute']] as const) {
+  for (const [limit, name] of [
+    [100, '100 ms'],
+    [1000, 'a second'],
+    [10_000, '10 s'],
+    [60_000, 'a minute'],
+  ] as const) {
     if (after <= limit) return `within ${name}`;
   }
   return 'after more than a minute';
@@ -40,7 +49,18 @@ export const choices: Monitor = {
   name: 'choices',
   title: 'what a host makes of the freedom that the RFC leaves it',
   rules: [
-    longMapping, withoutOwn, everyAck, signals, taken, backupData, spread, joinBackup, firstJoin, manyFlows, versionOffered, plainOn,
+    longMapping,
+    withoutOwn,
+    everyAck,
+    signals,
+    taken,
+    backupData,
+    spread,
+    joinBackup,
+    firstJoin,
+    manyFlows,
+    versionOffered,
+    plainOn,
     mixedSizes,
   ],
   create: (connection, judge) => {
@@ -57,10 +77,12 @@ export const choices: Monitor = {
     const aboutData = (event: PacketEvent): void => {
       const { mapping, length, side, sender } = event;
       if (mapping === undefined) {
-        if (sender.confirmed && connection.fallback === undefined) tell(withoutOwn, event, 'a segment has no mapping of its own');
+        if (sender.confirmed && connection.fallback === undefined)
+          tell(withoutOwn, event, 'a segment has no mapping of its own');
       } else if (mapping.octets > length) tell(longMapping, event, 'a mapping covers several segments');
       if (backup.has(sender)) tell(backupData, event, 'data goes over a subflow that the host itself called a backup');
-      if (carrier[side] !== undefined && carrier[side] !== sender) tell(spread, event, 'data goes over several subflows');
+      if (carrier[side] !== undefined && carrier[side] !== sender)
+        tell(spread, event, 'data goes over several subflows');
       carrier[side] = sender;
     };
     return {
@@ -89,10 +111,15 @@ export const choices: Monitor = {
           tell(joinBackup, event, option.backup ? 'a join asks for a backup' : 'a join asks for ordinary use');
           if (option.form !== 'syn') return;
           tell(firstJoin, event, `a join comes ${delayOf(event)} of the connection's start`);
-          tell(manyFlows, event, `${Math.min(16, connection.flows.length)}${connection.flows.length >= 16 ? ' or more' : ''} subflows`);
+          tell(
+            manyFlows,
+            event,
+            `${Math.min(16, connection.flows.length)}${connection.flows.length >= 16 ? ' or more' : ''} subflows`,
+          );
         },
         dss: (option, event) => {
-          if (option.hasMap && option.dataAck !== undefined && option.dsn8 !== option.dataAck8) tell(mixedSizes, event, 'a DSS has numbers of two sizes');
+          if (option.hasMap && option.dataAck !== undefined && option.dsn8 !== option.dataAck8)
+            tell(mixedSizes, event, 'a DSS has numbers of two sizes');
         },
         mp_prio: (option, event) => {
           if (option.backup) backup.add(event.sender);
@@ -105,7 +132,11 @@ export const choices: Monitor = {
           if (place !== undefined) tell(signals, event, place);
         },
         remove_addr: (_option, event) => {
-          tell(taken, event, backup.size > 0 ? 'REMOVE_ADDR comes after an MP_PRIO' : 'REMOVE_ADDR comes without an MP_PRIO before');
+          tell(
+            taken,
+            event,
+            backup.size > 0 ? 'REMOVE_ADDR comes after an MP_PRIO' : 'REMOVE_ADDR comes without an MP_PRIO before',
+          );
           const place = signalPlace(event);
           if (place !== undefined) tell(signals, event, place);
         },

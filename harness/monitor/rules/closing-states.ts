@@ -42,12 +42,20 @@ function lookAtRepetition(judge: Judge, event: PacketEvent, progress: Progress):
   progress.times++;
   if (progress.times === 1) progress.since = at;
   // All data before it was acknowledged: nothing but the DATA_FIN itself is missing.
-  if (!connection.complete || connection.elsewhere || stream.fin === undefined || (stream.acked ?? 1) !== stream.fin) return;
+  if (!connection.complete || connection.elsewhere || stream.fin === undefined || (stream.acked ?? 1) !== stream.fin)
+    return;
   if (progress.times < ENOUGH.times || at - progress.since < ENOUGH.milliseconds) return;
   const judged = other(side);
-  judge.broken(ackRule(connection, judged), event, {
-    message: 'a DATA_FIN that comes again and again gets no Data ACK', expected: `Data ACK ${stream.fin + 1}`, actual: `Data ACK ${stream.acked ?? 1}`,
-  }, judged);
+  judge.broken(
+    ackRule(connection, judged),
+    event,
+    {
+      message: 'a DATA_FIN that comes again and again gets no Data ACK',
+      expected: `Data ACK ${stream.fin + 1}`,
+      actual: `Data ACK ${stream.acked ?? 1}`,
+    },
+    judged,
+  );
 }
 
 function lookAtFin(judge: Judge, event: PacketEvent, progress: Progress): void {
@@ -65,7 +73,10 @@ export const closingStates: Monitor = {
   title: 'DATA_FINs and their Data ACKs take a connection through the states of appendix D, and FINs follow',
   rules: [finFirst, finSecond, ackFirst, ackCrossing, ackSecond, finsHalf, finsCrossing, finsLast, closed],
   create: (connection, judge) => {
-    const progress: readonly [Progress, Progress] = [{ second: false, times: 0, since: 0 }, { second: false, times: 0, since: 0 }];
+    const progress: readonly [Progress, Progress] = [
+      { second: false, times: 0, since: 0 },
+      { second: false, times: 0, since: 0 },
+    ];
     return {
       packet: (event) => {
         const { mapping, side, dataAck, rst } = event;

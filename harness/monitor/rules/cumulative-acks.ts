@@ -7,7 +7,11 @@ import { blaming, conduct, form } from './rule.ts';
 const noHole = blaming(conduct('data-ack-without-hole', '3.3.2-1.s1', '3.3.3-6.s2', 'C.1.3-1.2.s3'), '3.3.2-1.s1');
 const finAfterAll = conduct('data-ack-of-data-fin-without-hole', '3.3.3-6.s2');
 const notFailed = conduct('no-data-ack-of-failed-data', '3.7-10.s2.1');
-const noGap = blaming(form('data-numbers-without-gap', '2.4-1.s1', 'C.1.2-1.4.s2', 'C.1.2-1.2.s1'), '2.4-1.s1', 'C.1.2-1.4.s2');
+const noGap = blaming(
+  form('data-numbers-without-gap', '2.4-1.s1', 'C.1.2-1.4.s2', 'C.1.2-1.2.s1'),
+  '2.4-1.s1',
+  'C.1.2-1.4.s2',
+);
 const notAfterInfinite = conduct('no-data-ack-after-infinite-mapping', '3.7-13.s3');
 
 /** Ranges apart from each other that are kept; with more, the last are forgotten and nobody is blamed. */
@@ -77,17 +81,24 @@ function lookAtAck(judge: Judge, event: PacketEvent, dataAck: number, cover: Cov
   }
   if (dataAck > peer.edge || !cover.holed) return;
   const rule = peer.fin !== undefined && dataAck > peer.fin ? finAfterAll : noHole;
-  judge.broken(rule, event, { message: 'the Data ACK covers numbers that have not come yet', expected: `at most ${cover.edge}`, actual: `${dataAck}` });
+  judge.broken(rule, event, {
+    message: 'the Data ACK covers numbers that have not come yet',
+    expected: `at most ${cover.edge}`,
+    actual: `${dataAck}`,
+  });
 }
 
 /** With one subflow, what follows on it without a gap follows in the data sequence space too. */
 function lookAtGap(judge: Judge, event: PacketEvent): void {
   const { connection, mapping, sender, side, packet, ssn } = event;
   const { stream } = connection.parties[side];
-  if (mapping === undefined || mapping.infinite || event.length === 0 || connection.flows.length > 1 || !stream.known) return;
+  if (mapping === undefined || mapping.infinite || event.length === 0 || connection.flows.length > 1 || !stream.known)
+    return;
   if (connection.elsewhere || ssn !== mapping.ssn || packet.tcp.seq !== sender.next || !stream.mapped) return;
   judge.check(noGap, event, mapping.dsn <= stream.edge, () => ({
-    message: 'data sequence numbers are left out', expected: `${stream.edge}`, actual: `${mapping.dsn}`,
+    message: 'data sequence numbers are left out',
+    expected: `${stream.edge}`,
+    actual: `${mapping.dsn}`,
   }));
 }
 
@@ -98,7 +109,9 @@ function lookAtFailed(judge: Judge, event: PacketEvent, dataAck: number, failed:
   const number = failed[event.side];
   if (number === undefined) return;
   judge.check(notFailed, event, dataAck <= number, () => ({
-    message: 'data that failed its checksum gets a Data ACK', expected: `at most ${number}`, actual: `${dataAck}`,
+    message: 'data that failed its checksum gets a Data ACK',
+    expected: `at most ${number}`,
+    actual: `${dataAck}`,
   }));
 }
 
@@ -116,7 +129,10 @@ export const cumulativeAcks: Monitor = {
         const infinite = receiver.infiniteAt !== undefined && receiver.ssnBase !== undefined;
         if (infinite && event.ack && !event.rst && event.optionsKnown) {
           const beyond = ((event.packet.tcp.ack - (receiver.ssnBase ?? 0) - (receiver.infiniteAt ?? 0)) | 0) >= 0;
-          if (beyond) judge.check(notAfterInfinite, event, dataAck === undefined, () => ({ message: 'a Data ACK comes after an infinite mapping was received' }));
+          if (beyond)
+            judge.check(notAfterInfinite, event, dataAck === undefined, () => ({
+              message: 'a Data ACK comes after an infinite mapping was received',
+            }));
         }
         if (!connection.complete) return;
         if (mapping !== undefined && mapping.dsn <= (failed[other(side)] ?? -1)) failed[other(side)] = undefined;
@@ -124,7 +140,8 @@ export const cumulativeAcks: Monitor = {
         if (connection.fallback !== undefined) return;
         lookAtGap(judge, event);
         if (dataAck !== undefined && !event.rst) lookAtAck(judge, event, dataAck, covers[other(side)]);
-        if (mapping?.infinite !== true && !event.syn && !event.rst && (event.length > 0 || mapping !== undefined)) addData(event, covers[side]);
+        if (mapping?.infinite !== true && !event.syn && !event.rst && (event.length > 0 || mapping !== undefined))
+          addData(event, covers[side]);
         if (sender.forgotten) covers[side].lost = true;
       },
       options: {

@@ -17,12 +17,16 @@ function lookAtShape(judge: Judge, event: PacketEvent): void {
   if (mapping?.fin !== true || mapping.infinite) return;
   if (length === 0) {
     judge.check(alone, event, mapping.ssn === 0 && mapping.length === 1, () => ({
-      message: 'a DATA_FIN on a segment without payload has another mapping than its own', expected: 'ssn=0, length 1', actual: `ssn=${mapping.ssn}, length ${mapping.length}`,
+      message: 'a DATA_FIN on a segment without payload has another mapping than its own',
+      expected: 'ssn=0, length 1',
+      actual: `ssn=${mapping.ssn}, length ${mapping.length}`,
     }));
   } else if (mapping.octets > 0 && ssn !== undefined && !event.flow.stray) {
     const short = (((ssn + length) >>> 0) - ((mapping.ssn + mapping.octets) >>> 0)) | 0;
     judge.check(withData, event, short <= 0, () => ({
-      message: 'a mapping with DATA_FIN ends before the payload of its segment does', expected: `length ${mapping.length + short}`, actual: `length ${mapping.length}`,
+      message: 'a mapping with DATA_FIN ends before the payload of its segment does',
+      expected: `length ${mapping.length + short}`,
+      actual: `length ${mapping.length}`,
     }));
   }
 }
@@ -35,17 +39,25 @@ function lookAtNumber(judge: Judge, event: PacketEvent): void {
   if (!mapping.fin) {
     if (stream.fin === undefined) return;
     judge.check(last, event, end <= stream.fin, () => ({
-      message: 'data is mapped behind the DATA_FIN', expected: `numbers below ${stream.fin ?? 0}`, actual: `numbers up to ${end - 1}`,
+      message: 'data is mapped behind the DATA_FIN',
+      expected: `numbers below ${stream.fin ?? 0}`,
+      actual: `numbers up to ${end - 1}`,
     }));
     return;
   }
   const fin = end - 1;
   if (stream.fin !== undefined) {
     judge.check(number, event, fin === stream.fin, () => ({
-      message: 'a repeated DATA_FIN has another number', expected: `${stream.fin ?? 0}`, actual: `${fin}`,
+      message: 'a repeated DATA_FIN has another number',
+      expected: `${stream.fin ?? 0}`,
+      actual: `${fin}`,
     }));
   } else if ((stream.known || stream.mapped) && fin < stream.edge && !sameData(event, mapping)) {
-    judge.broken(number, event, { message: 'the DATA_FIN has the number of an octet of data', expected: `${stream.edge}`, actual: `${fin}` });
+    judge.broken(number, event, {
+      message: 'the DATA_FIN has the number of an octet of data',
+      expected: `${stream.edge}`,
+      actual: `${fin}`,
+    });
   } else judge.pass(number, side);
 }
 
@@ -57,22 +69,31 @@ function sameData({ connection, side }: PacketEvent, mapping: DataMapping): bool
 /** RST in place of FIN once both DATA_FINs are acknowledged. */
 function lookAtRst(judge: Judge, event: PacketEvent): void {
   const { connection, flow, sender, receiver, side } = event;
-  const finished = connection.parties.every(({ stream }) => stream.fin !== undefined && (stream.acked ?? 0) > stream.fin);
-  if (!finished || flow.closedAt !== undefined || connection.aborted !== undefined || connection.fallback !== undefined) return;
+  const finished = connection.parties.every(
+    ({ stream }) => stream.fin !== undefined && (stream.acked ?? 0) > stream.fin,
+  );
+  if (!finished || flow.closedAt !== undefined || connection.aborted !== undefined || connection.fallback !== undefined)
+    return;
   if (sender.fin !== undefined) {
     judge.pass(fins, side);
     return;
   }
   // With octets under way either way on the subflow there may be good reason.
   const idle = sender.next === sender.acked && receiver.next === receiver.acked && sender.synSeen && flow.fourthSeen;
-  if (idle && connection.complete) judge.broken(fins, event, { message: 'a subflow is reset after the DATA_FINs were acknowledged', expected: 'FIN', actual: 'RST' });
+  if (idle && connection.complete)
+    judge.broken(fins, event, {
+      message: 'a subflow is reset after the DATA_FINs were acknowledged',
+      expected: 'FIN',
+      actual: 'RST',
+    });
   else judge.unknown(fins, side, 'why the subflow was reset is not known');
 }
 
 /** A FIN on the last subflow while data has no Data ACK. */
 function lookAtFin(judge: Judge, event: PacketEvent, finStart: number | undefined): void {
   const { connection, flow, sender, side } = event;
-  if (sender.fin !== undefined || connection.fallback !== undefined || connection.aborted !== undefined || event.rst) return;
+  if (sender.fin !== undefined || connection.fallback !== undefined || connection.aborted !== undefined || event.rst)
+    return;
   const working = connection.flows.some((one) => {
     if (one === flow || one.closedAt !== undefined) return false;
     const mine = one.ends[one.openedBy === side ? 0 : 1];
@@ -85,7 +106,9 @@ function lookAtFin(judge: Judge, event: PacketEvent, finStart: number | undefine
   if (acked >= needed) judge.pass(outstanding, side);
   else if (connection.complete) {
     judge.broken(outstanding, event, {
-      message: 'the last subflow is closed while data has no Data ACK', expected: `Data ACK ${needed}`, actual: `Data ACK ${acked}`,
+      message: 'the last subflow is closed while data has no Data ACK',
+      expected: `Data ACK ${needed}`,
+      actual: `Data ACK ${acked}`,
     });
   } else judge.unknown(outstanding, side, 'a Data ACK or another subflow may be missing in the capture');
 }
@@ -95,8 +118,12 @@ function lookAtBoth(judge: Judge, event: PacketEvent): void {
   const { connection, flow, mapping, side } = event;
   const acked = connection.parties[side].stream.acked ?? 1;
   if (mapping?.fin !== true || !event.fin || !connection.complete) return;
-  const elsewhere = connection.flows.some((one) => one !== flow && endOf(one, side).mappings.some((held) => held.dsn + held.octets > acked));
-  judge.check(together, event, !elsewhere, () => ({ message: 'FIN and DATA_FIN come together while data on another subflow has no Data ACK' }));
+  const elsewhere = connection.flows.some(
+    (one) => one !== flow && endOf(one, side).mappings.some((held) => held.dsn + held.octets > acked),
+  );
+  judge.check(together, event, !elsewhere, () => ({
+    message: 'FIN and DATA_FIN come together while data on another subflow has no Data ACK',
+  }));
 }
 
 /** Shape, number and consequences of DATA_FIN. */
@@ -121,13 +148,19 @@ export const dataFin: Monitor = {
           lookAtNumber(judge, event);
         }
         const peer = connection.parties[other(side)].stream;
-        if (event.dataAck !== undefined && peer.fin !== undefined && event.dataAck === peer.fin + 1 && (peer.acked ?? 0) <= peer.fin) {
+        if (
+          event.dataAck !== undefined &&
+          peer.fin !== undefined &&
+          event.dataAck === peer.fin + 1 &&
+          (peer.acked ?? 0) <= peer.fin
+        ) {
           judge.pass(acknowledged, side);
         }
       },
       options: {
         dss: (option, event) => {
-          if (option.dataFin && !option.hasMap) judge.broken(alone, event, { message: 'a DATA_FIN has no mapping', expected: 'M=1', actual: 'M=0' });
+          if (option.dataFin && !option.hasMap)
+            judge.broken(alone, event, { message: 'a DATA_FIN has no mapping', expected: 'M=1', actual: 'M=0' });
         },
       },
     };

@@ -4,13 +4,31 @@ import { other, type FlowEnd, type Side } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { blaming, conduct, form } from './rule.ts';
 
-const start = blaming(conduct(
-  'data-starts-at-idsn', '3.1-22.s3', '3.1-22.s5', '3.1-28.s3', '3.1-28.s5.1', '3.3.1-4.s1.1', '3.3.1-13.s1', '3.3.1-13.s2',
+const start = blaming(
+  conduct(
+    'data-starts-at-idsn',
+    '3.1-22.s3',
+    '3.1-22.s5',
+    '3.1-28.s3',
+    '3.1-28.s5.1',
+    '3.3.1-4.s1.1',
+    '3.3.1-13.s1',
+    '3.3.1-13.s2',
+    '4-2.2.s3.1',
+  ),
+  '3.1-22.s3',
+  '3.1-28.s3',
+  '3.1-28.s5.1',
+  '3.3.1-13.s2',
   '4-2.2.s3.1',
-), '3.1-22.s3', '3.1-28.s3', '3.1-28.s5.1', '3.3.1-13.s2', '4-2.2.s3.1');
+);
 const ackStart = conduct('data-ack-starts-at-idsn', '3.1-15.s1');
 const ackForward = conduct('data-ack-never-back', '3.3.2-1.s3');
-const ackSeen = blaming(conduct('data-ack-of-data-sent', '3.3.2-1.s5', '3.3.1-10.s3', 'C.1.3-1.2.s2', '3.3.2-2.s1'), '3.3.2-1.s5', 'C.1.3-1.2.s2');
+const ackSeen = blaming(
+  conduct('data-ack-of-data-sent', '3.3.2-1.s5', '3.3.1-10.s3', 'C.1.3-1.2.s2', '3.3.2-2.s1'),
+  '3.3.2-1.s5',
+  'C.1.3-1.2.s2',
+);
 const ackWide = conduct('data-ack-wide', '3.3.2-2.s2');
 const sizes = form('data-number-sizes', '3.3.1-11.s2', 'A-6.s2');
 const ackSizes = conduct('data-ack-sizes', '3.3.2-2.s3.1');
@@ -31,7 +49,8 @@ function lookAtStart(judge: Judge, event: PacketEvent): void {
   const first = connection.complete && connection.whole && stream.edge === 1;
   if (dsn < 1 || dsn > FAR || (first && dsn !== 1)) {
     judge.broken(start, event, {
-      message: 'the data sequence numbers do not count from the IDSN of the sender\'s key', expected: first ? 'IDSN + 1' : 'IDSN + 1 or a little more',
+      message: "the data sequence numbers do not count from the IDSN of the sender's key",
+      expected: first ? 'IDSN + 1' : 'IDSN + 1 or a little more',
       actual: `IDSN + ${dsn}`,
     });
   } else if (stream.edge === 1 && dsn === 1) judge.pass(start, side);
@@ -68,7 +87,9 @@ function lookAtOrder(judge: Judge, event: PacketEvent, dataAck: number, highest:
     judge.pass(ackForward, event.side);
   } else if (sentLater(event, tsval, before.tsval)) {
     judge.broken(ackForward, event, {
-      message: 'the Data ACK goes back', expected: `at least ${before.value}`, actual: `${dataAck}`,
+      message: 'the Data ACK goes back',
+      expected: `at least ${before.value}`,
+      actual: `${dataAck}`,
     });
   } else judge.unknown(ackForward, event.side, 'the order of sending is not known');
 }
@@ -78,7 +99,11 @@ function lookAtReach(judge: Judge, event: PacketEvent, dataAck: number): void {
   const peer = connection.parties[other(side)].stream;
   if (!connection.whole || !peer.known) return;
   if (dataAck < 1 || dataAck > FAR) {
-    judge.broken(ackStart, event, { message: 'the Data ACK does not count from the peer\'s IDSN', expected: 'IDSN + 1 or more', actual: `IDSN + ${dataAck}` });
+    judge.broken(ackStart, event, {
+      message: "the Data ACK does not count from the peer's IDSN",
+      expected: 'IDSN + 1 or more',
+      actual: `IDSN + ${dataAck}`,
+    });
     return;
   }
   if (peer.acked === undefined && dataAck === 1) judge.pass(ackStart, side);
@@ -87,7 +112,11 @@ function lookAtReach(judge: Judge, event: PacketEvent, dataAck: number): void {
     return;
   }
   if ((connection.complete && !connection.elsewhere) || (peer.fin !== undefined && dataAck > peer.fin + 1)) {
-    judge.broken(ackSeen, event, { message: 'the Data ACK covers what was not sent', expected: `at most ${peer.edge}`, actual: `${dataAck}` });
+    judge.broken(ackSeen, event, {
+      message: 'the Data ACK covers what was not sent',
+      expected: `at most ${peer.edge}`,
+      actual: `${dataAck}`,
+    });
   } else {
     connection.elsewhere = true;
     judge.unknown(ackSeen, side, 'data that is acknowledged is not in the capture');
@@ -98,14 +127,17 @@ function lookAtSubflowAck(judge: Judge, event: PacketEvent): void {
   const { connection, receiver, packet } = event;
   if (!connection.complete || receiver.next === undefined || event.syn || event.rst || !event.ack) return;
   judge.check(subflowAck, event, !seqGt(packet.tcp.ack, receiver.next), () => ({
-    message: 'the acknowledgement number covers what was not sent on the subflow', expected: `at most ${receiver.next ?? 0}`, actual: `${packet.tcp.ack}`,
+    message: 'the acknowledgement number covers what was not sent on the subflow',
+    expected: `at most ${receiver.next ?? 0}`,
+    actual: `${packet.tcp.ack}`,
   }));
 }
 
 /** Values and sizes of data sequence numbers and Data ACKs. */
 export const dataNumbers: Monitor = {
   name: 'data-numbers',
-  title: 'data counts from the IDSN; Data ACKs never go back, never cover what was not sent, and are as wide as they have to be',
+  title:
+    'data counts from the IDSN; Data ACKs never go back, never cover what was not sent, and are as wide as they have to be',
   rules: [start, ackStart, ackForward, ackSeen, ackWide, sizes, ackSizes, subflowAck],
   create: (_connection, judge) => {
     const highest = new Map<FlowEnd, Highest>();
@@ -126,7 +158,12 @@ export const dataNumbers: Monitor = {
       },
       options: {
         dss: (option, event) => {
-          if (option.hasMap) tell(event.side, event, option.dsn8 ? 'data sequence numbers of 8 octets' : 'data sequence numbers of 4 octets');
+          if (option.hasMap)
+            tell(
+              event.side,
+              event,
+              option.dsn8 ? 'data sequence numbers of 8 octets' : 'data sequence numbers of 4 octets',
+            );
           if (event.dataAck === undefined || event.dataAck <= 1) return;
           tell(event.side, event, option.dataAck8 ? 'Data ACKs of 8 octets' : 'Data ACKs of 4 octets');
           if (option.dataAck8) judge.pass(ackWide, event.side);
@@ -146,6 +183,8 @@ function lookAtNarrow(judge: Judge, event: PacketEvent, dataAck: number): void {
     return;
   }
   judge.broken(ackWide, event, {
-    message: 'data that came with an 8-octet data sequence number gets a 4-octet Data ACK', expected: 'a=1', actual: 'a=0',
+    message: 'data that came with an 8-octet data sequence number gets a 4-octet Data ACK',
+    expected: 'a=1',
+    actual: 'a=0',
   });
 }

@@ -25,7 +25,9 @@ function isSignal(option: TcpOption): boolean {
 function markOf({ packet }: PacketEvent): string {
   const ts = packet.tcp.options.find((option) => option.kind === 'ts');
   const id = packet.ip.family === 'ipv4' ? packet.ip.id : 0;
-  const signals = packet.tcp.options.filter(isSignal).map((option) => ('addressId' in option ? `${option.kind} ${option.addressId ?? ''}` : option.kind));
+  const signals = packet.tcp.options
+    .filter(isSignal)
+    .map((option) => ('addressId' in option ? `${option.kind} ${option.addressId ?? ''}` : option.kind));
   return `${id} ${ts?.value ?? 0} ${signals.join()}`;
 }
 
@@ -35,8 +37,11 @@ function markOf({ packet }: PacketEvent): string {
  */
 function isForSignals({ packet, length, syn, fin, rst, receiver }: PacketEvent): boolean {
   if (length > 0 || syn || fin || rst) return false;
-  const outstanding = receiver.next !== undefined && receiver.acked !== undefined && seqGt(receiver.next, receiver.acked);
-  return outstanding && packet.tcp.options.some(isSignal) && !packet.tcp.options.some((option) => option.kind === 'sack');
+  const outstanding =
+    receiver.next !== undefined && receiver.acked !== undefined && seqGt(receiver.next, receiver.acked);
+  return (
+    outstanding && packet.tcp.options.some(isSignal) && !packet.tcp.options.some((option) => option.kind === 'sack')
+  );
 }
 
 /** At most two in a row. */
@@ -62,7 +67,13 @@ export const duplicateAcks: Monitor = {
         const goesOn = row !== undefined && row.ack === tcp.ack && row.seq === tcp.seq && row.window === tcp.window;
         if (!goesOn) {
           // The first that acknowledges something is no duplicate.
-          rows.set(sender, { ack: tcp.ack, seq: tcp.seq, window: tcp.window, count: receiver.acked === tcp.ack ? 1 : 0, said });
+          rows.set(sender, {
+            ack: tcp.ack,
+            seq: tcp.seq,
+            window: tcp.window,
+            count: receiver.acked === tcp.ack ? 1 : 0,
+            said,
+          });
           judge.pass(inARow, event.side);
           return;
         }
@@ -70,7 +81,9 @@ export const duplicateAcks: Monitor = {
         row.said = said;
         row.count++;
         judge.check(inARow, event, row.count <= 2, () => ({
-          message: 'ACKs follow one another that only carry MPTCP options', expected: 'at most 2 in a row', actual: `${row.count}`,
+          message: 'ACKs follow one another that only carry MPTCP options',
+          expected: 'at most 2 in a row',
+          actual: `${row.count}`,
         }));
       },
     };

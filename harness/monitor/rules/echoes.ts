@@ -40,7 +40,8 @@ function rulesFor(connection: Connection, side: Side, option: OptionAddAddr, min
   const name = nameOf(option);
   if (mine.echoed.has(name)) rules.push(renewed);
   else if (mine.known.has(`${option.addressId} ${option.address}`) && !mine.pending.has(name)) rules.push(otherPort);
-  if (connection.flows.some((flow) => flow.opening === 'join' && flow.openedBy === side && flow.fourthSeen)) rules.push(besideJoin);
+  if (connection.flows.some((flow) => flow.opening === 'join' && flow.openedBy === side && flow.fourthSeen))
+    rules.push(besideJoin);
   return rules;
 }
 
@@ -50,7 +51,11 @@ function lookForLack(judge: Judge, event: PacketEvent, pending: Map<string, Pend
     one.packets++;
     if (one.packets < ENOUGH.packets || event.at - (one.arrival.at ?? event.at) < ENOUGH.milliseconds) continue;
     pending.delete(name);
-    for (const rule of one.rules) judge.broken(rule, event, { message: 'an ADD_ADDR that arrived gets no echo', expected: `an echo of id ${name.trimEnd()}` });
+    for (const rule of one.rules)
+      judge.broken(rule, event, {
+        message: 'an ADD_ADDR that arrived gets no echo',
+        expected: `an echo of id ${name.trimEnd()}`,
+      });
   }
 }
 
@@ -85,7 +90,12 @@ export const echoes: Monitor = {
             for (const rule of mine.pending.get(name)?.rules ?? []) judge.pass(rule, event.side);
             mine.pending.delete(name);
             mine.echoed.add(name);
-          } else if (mine.pending.size < KEPT && mine.known.size < KEPT && !connection.elsewhere && option.hmac !== undefined) {
+          } else if (
+            mine.pending.size < KEPT &&
+            mine.known.size < KEPT &&
+            !connection.elsewhere &&
+            option.hmac !== undefined
+          ) {
             const rules = rulesFor(connection, event.side, option, mine);
             mine.pending.set(name, { arrival: new Arrival(event), rules, packets: 0 });
             mine.known.add(`${option.addressId} ${option.address}`);

@@ -22,7 +22,9 @@ function lookAtFailNumber(judge: Judge, dsn: bigint, event: PacketEvent): void {
   if (sent.some((one) => one.dsn === number)) judge.pass(failNumber, side);
   else if (connection.complete && sent.length > 0 && sent.length < 256) {
     judge.broken(failNumber, event, {
-      message: 'the number in MP_FAIL is not that at which a mapping starts', expected: `one of ${[...new Set(sent.map((one) => one.dsn))].slice(-4).join(', ')}`, actual: `${number}`,
+      message: 'the number in MP_FAIL is not that at which a mapping starts',
+      expected: `one of ${[...new Set(sent.map((one) => one.dsn))].slice(-4).join(', ')}`,
+      actual: `${number}`,
     });
   } else judge.unknown(failNumber, side, 'the mapping that failed is not in the capture');
 }
@@ -30,7 +32,7 @@ function lookAtFailNumber(judge: Judge, dsn: bigint, event: PacketEvent): void {
 /** How subflows and connections are ended by options. */
 export const endings: Monitor = {
   name: 'endings',
-  title: 'MP_FASTCLOSE has the peer\'s key and ends all, MP_TCPRST has a registered reason, MP_FAIL names a mapping',
+  title: "MP_FASTCLOSE has the peer's key and ends all, MP_TCPRST has a registered reason, MP_FAIL names a mapping",
   rules: [fastcloseKey, nothingAfter, reason, withReason, failNumber],
   create: (_connection, judge) => {
     const closedAt = new Map<FlowEnd, number>();
@@ -38,16 +40,20 @@ export const endings: Monitor = {
       packet: (event) => {
         if (event.rst) {
           const named = event.packet.tcp.options.some((option) => option.kind === 'mp_tcprst');
-          if (event.optionsKnown) judge.info(withReason, event, named ? 'a RST has MP_TCPRST' : 'a RST has no MP_TCPRST');
+          if (event.optionsKnown)
+            judge.info(withReason, event, named ? 'a RST has MP_TCPRST' : 'a RST has no MP_TCPRST');
         }
         if (closedAt.size === 0 || event.length === 0) return;
         const at = closedAt.get(event.sender);
         if (at === undefined) return;
-        judge.check(nothingAfter, event, !seqGeq(event.packet.tcp.seq, at), () => ({ message: 'data is sent after MP_FASTCLOSE' }));
+        judge.check(nothingAfter, event, !seqGeq(event.packet.tcp.seq, at), () => ({
+          message: 'data is sent after MP_FASTCLOSE',
+        }));
       },
       options: {
         mp_fastclose: (option, event) => {
-          if (!event.fin && !event.syn && !closedAt.has(event.sender)) closedAt.set(event.sender, (event.packet.tcp.seq + event.length) >>> 0);
+          if (!event.fin && !event.syn && !closedAt.has(event.sender))
+            closedAt.set(event.sender, (event.packet.tcp.seq + event.length) >>> 0);
           judge.pass(nothingAfter, event.side);
           const { key } = event.connection.parties[other(event.side)];
           if (key === undefined) {
@@ -55,13 +61,20 @@ export const endings: Monitor = {
             return;
           }
           judge.check(fastcloseKey, event, option.receiverKey === key, () => ({
-            message: option.receiverKey === event.connection.parties[event.side].key ? 'MP_FASTCLOSE has the sender\'s own key' : 'MP_FASTCLOSE has not the peer\'s key',
-            expected: hex(key, 16), actual: hex(option.receiverKey, 16),
+            message:
+              option.receiverKey === event.connection.parties[event.side].key
+                ? "MP_FASTCLOSE has the sender's own key"
+                : "MP_FASTCLOSE has not the peer's key",
+            expected: hex(key, 16),
+            actual: hex(option.receiverKey, 16),
           }));
         },
-        mp_tcprst: (option, event) => judge.check(reason, event, option.reason <= 6, () => ({
-          message: 'the reason in MP_TCPRST is in no registry', expected: '0 to 6', actual: `${option.reason}`,
-        })),
+        mp_tcprst: (option, event) =>
+          judge.check(reason, event, option.reason <= 6, () => ({
+            message: 'the reason in MP_TCPRST is in no registry',
+            expected: '0 to 6',
+            actual: `${option.reason}`,
+          })),
         mp_fail: (option, event) => lookAtFailNumber(judge, option.dsn, event),
       },
     };

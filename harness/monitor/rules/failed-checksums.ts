@@ -13,7 +13,9 @@ const INTERFERENCE = 6;
 
 /** Another subflow that works and is known to both ends to do so: it has carried data. */
 function hasOther(event: PacketEvent): boolean {
-  return event.connection.flows.some((one) => one !== event.flow && isWorking(one) && one.ends.some((end) => end.mappings.length > 0));
+  return event.connection.flows.some(
+    (one) => one !== event.flow && isWorking(one) && one.ends.some((end) => end.mappings.length > 0),
+  );
 }
 
 /** The connection never had more than this subflow: its data cannot but be contiguous. */
@@ -25,17 +27,28 @@ function lookAtFail(judge: Judge, event: PacketEvent): void {
   const { side, rst } = event;
   if (hasOther(event)) {
     if (rst) judge.pass(byReset, side);
-    else judge.broken(byReset, event, { message: 'MP_FAIL stands on an ACK though other subflows work', expected: 'RST with MP_FAIL' });
+    else
+      judge.broken(byReset, event, {
+        message: 'MP_FAIL stands on an ACK though other subflows work',
+        expected: 'RST with MP_FAIL',
+      });
   } else if (isOnly(event)) {
     if (!rst) judge.pass(onAck, side);
-    else judge.broken(onAck, event, { message: 'the only subflow is reset for a failed checksum though its data is contiguous', expected: 'MP_FAIL on an ACK' });
+    else
+      judge.broken(onAck, event, {
+        message: 'the only subflow is reset for a failed checksum though its data is contiguous',
+        expected: 'MP_FAIL on an ACK',
+      });
   }
 }
 
 /** Whether the same data came in another way, intact for all that is known. */
 function cameElsewhere(flows: readonly Flow[], sender: Side, damaged: DataMapping): boolean {
-  return flows.some((flow) => endOf(flow, sender).mappings.some((one) =>
-    one !== damaged && one.dsn < damaged.dsn + damaged.octets && damaged.dsn < one.dsn + one.octets));
+  return flows.some((flow) =>
+    endOf(flow, sender).mappings.some(
+      (one) => one !== damaged && one.dsn < damaged.dsn + damaged.octets && damaged.dsn < one.dsn + one.octets,
+    ),
+  );
 }
 
 /** A Data ACK of damaged data: it was taken for good. */
@@ -45,7 +58,11 @@ function lookAtAck(judge: Judge, event: PacketEvent, damaged: DataMapping): bool
   if (cameElsewhere(connection.flows, other(side), damaged)) return true;
   const rule: Rule | undefined = isOnly(event) ? onAck : hasOther(event) ? byReset : undefined;
   if (rule !== undefined) {
-    judge.broken(rule, event, { message: 'data that does not fit its checksum gets a Data ACK in place of MP_FAIL', expected: `at most ${damaged.dsn}`, actual: `${dataAck}` });
+    judge.broken(rule, event, {
+      message: 'data that does not fit its checksum gets a Data ACK in place of MP_FAIL',
+      expected: `at most ${damaged.dsn}`,
+      actual: `${dataAck}`,
+    });
   }
   return true;
 }
@@ -63,7 +80,13 @@ export const failedChecksums: Monitor = {
         const { damaged } = sender;
         if (ssn < damaged.ssn + damaged.octets && damaged.ssn < ssn + event.length) sender.damaged = undefined;
       }
-      if (receiver.damaged === undefined || !connection.complete || connection.fallback !== undefined || connection.checksums !== true) return;
+      if (
+        receiver.damaged === undefined ||
+        !connection.complete ||
+        connection.fallback !== undefined ||
+        connection.checksums !== true
+      )
+        return;
       if (lookAtAck(judge, event, receiver.damaged)) receiver.damaged = undefined;
     },
     options: {
@@ -72,7 +95,9 @@ export const failedChecksums: Monitor = {
         const reason = event.rst ? tcp.options.find((one) => one.kind === 'mp_tcprst') : undefined;
         if (reason !== undefined) {
           judge.check(isInterference, event, reason.reason === INTERFERENCE, () => ({
-            message: 'a RST with MP_FAIL does not call it middlebox interference', expected: `reason ${INTERFERENCE}`, actual: `reason ${reason.reason}`,
+            message: 'a RST with MP_FAIL does not call it middlebox interference',
+            expected: `reason ${INTERFERENCE}`,
+            actual: `reason ${reason.reason}`,
           }));
         }
         if (event.receiver.damaged === undefined || connection.fallback !== undefined || !connection.complete) return;

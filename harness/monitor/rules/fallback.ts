@@ -10,8 +10,13 @@ const infiniteAlone = form('infinite-mapping-length', '3.3.1-15.s2');
 
 /** An option that may still come after an infinite mapping: its repetition, and MP_FAIL. */
 function mayFollow(option: TcpOption): boolean {
-  return !isMptcp(option) || option.kind === 'mp_fail' || option.kind === 'mp_tcprst' || option.kind === 'mp_fastclose'
-    || (option.kind === 'dss' && option.hasMap && option.dataLength === 0);
+  return (
+    !isMptcp(option) ||
+    option.kind === 'mp_fail' ||
+    option.kind === 'mp_tcprst' ||
+    option.kind === 'mp_fastclose' ||
+    (option.kind === 'dss' && option.hasMap && option.dataLength === 0)
+  );
 }
 
 function lookAtInfinite(judge: Judge, event: PacketEvent): void {
@@ -21,7 +26,9 @@ function lookAtInfinite(judge: Judge, event: PacketEvent): void {
   if (((ssn - sender.infiniteAt) | 0) < 0) return;
   const wrong = event.packet.tcp.options.find((option) => !mayFollow(option));
   judge.check(afterInfinite, event, wrong === undefined, () => ({
-    message: 'an MPTCP option comes after an infinite mapping of the same host', expected: 'plain TCP', actual: wrong?.kind ?? '',
+    message: 'an MPTCP option comes after an infinite mapping of the same host',
+    expected: 'plain TCP',
+    actual: wrong?.kind ?? '',
   }));
 }
 
@@ -29,11 +36,14 @@ function lookAtRefusal(judge: Judge, event: PacketEvent): void {
   const { flow, sender, syn } = event;
   const [opener, answerer] = flow.ends;
   if (flow.opening !== 'capable' || syn || event.rst || sender !== opener) return;
-  if (opener.synOptions?.includes('mp_capable') !== true || answerer.synOptions?.includes('mp_capable') !== false) return;
+  if (opener.synOptions?.includes('mp_capable') !== true || answerer.synOptions?.includes('mp_capable') !== false)
+    return;
   if (event.connection.fallback === undefined) return;
   const wrong = event.packet.tcp.options.find((option) => isMptcp(option));
   judge.check(refused, event, wrong === undefined, () => ({
-    message: 'an MPTCP option is sent though the SYN/ACK had no MP_CAPABLE', expected: 'plain TCP', actual: wrong?.kind ?? '',
+    message: 'an MPTCP option is sent though the SYN/ACK had no MP_CAPABLE',
+    expected: 'plain TCP',
+    actual: wrong?.kind ?? '',
   }));
 }
 
@@ -51,7 +61,9 @@ export const fallback: Monitor = {
     options: {
       dss: (option, event) => {
         if (option.hasMap && option.dataLength === 0) {
-          judge.check(infiniteAlone, event, !option.dataFin, () => ({ message: 'a DATA_FIN has a Data-Level Length of 0, which means an infinite mapping' }));
+          judge.check(infiniteAlone, event, !option.dataFin, () => ({
+            message: 'a DATA_FIN has a Data-Level Length of 0, which means an infinite mapping',
+          }));
         }
       },
     },

@@ -24,10 +24,12 @@ function lookAtListener(judge: Judge, event: PacketEvent): void {
   const { mapping, connection, side, dataAck, flow, ssn } = event;
   if (!flow.thirdSeen) judge.info(early, event, 'the listener sends data before the third packet came');
   const opener = connection.parties[other(side)].stream;
-  if (mapping === undefined || mapping.infinite || ssn !== 1 || !opener.known || octetsTaken(event.receiver) === 0) return;
+  if (mapping === undefined || mapping.infinite || ssn !== 1 || !opener.known || octetsTaken(event.receiver) === 0)
+    return;
   const ack = opener.mapped ? undefined : dataAck;
   judge.check(listener, event, mapping.dsn === 1 && mapping.ssn === 1 && (ack ?? 1) === 1, () => ({
-    message: 'the first data of the listener counts the data of the SYN', expected: 'IDSN + 1, subflow octet 1, Data ACK of IDSN + 1',
+    message: 'the first data of the listener counts the data of the SYN',
+    expected: 'IDSN + 1, subflow octet 1, Data ACK of IDSN + 1',
     actual: `IDSN + ${mapping.dsn}, subflow octet ${mapping.ssn}, Data ACK of IDSN + ${ack ?? 1}`,
   }));
 }
@@ -41,14 +43,20 @@ function lookAtOpener(judge: Judge, event: PacketEvent): void {
   const rule: Rule = octets === 0 ? refused : rest;
   const isRight = mapping !== undefined && !mapping.infinite && mapping.dsn === 1;
   judge.check(rule, event, start === octets && (octets > 0 ? mapping !== undefined : isRight), () => ({
-    message: start === octets ? 'what was not acknowledged of the SYN is sent again without its mapping' : 'another part of the SYN\'s data is sent than was missing',
-    expected: `octet ${octets} of the SYN on, as data from IDSN + 1 on`, actual: `octet ${start} on, ${mapping === undefined ? 'without mapping' : `from IDSN + ${mapping.dsn} on`}`,
+    message:
+      start === octets
+        ? 'what was not acknowledged of the SYN is sent again without its mapping'
+        : "another part of the SYN's data is sent than was missing",
+    expected: `octet ${octets} of the SYN on, as data from IDSN + 1 on`,
+    actual: `octet ${start} on, ${mapping === undefined ? 'without mapping' : `from IDSN + ${mapping.dsn} on`}`,
   }));
   if (octets === 0 || start !== octets || mapping === undefined) return;
   if (isRight && mapping.ssn === 1) judge.pass(restNumbers, side);
   else {
     judge.broken(restNumbers, event, {
-      message: 'the mapping of the rest of the SYN\'s data counts what was acknowledged', expected: 'IDSN + 1, subflow octet 1', actual: `IDSN + ${mapping.dsn}, subflow octet ${mapping.ssn}`,
+      message: "the mapping of the rest of the SYN's data counts what was acknowledged",
+      expected: 'IDSN + 1, subflow octet 1',
+      actual: `IDSN + ${mapping.dsn}, subflow octet ${mapping.ssn}`,
     });
   }
 }
@@ -69,7 +77,11 @@ function lookAtAnswer(judge: Judge, event: PacketEvent, again: Again): boolean {
     return true;
   }
   if (at - again.since < LAG) return false;
-  judge.broken(taken, event, { message: 'the data of the SYN, sent again with a mapping, gets no Data ACK', expected: 'IDSN + 2 or more', actual: 'IDSN + 1' });
+  judge.broken(taken, event, {
+    message: 'the data of the SYN, sent again with a mapping, gets no Data ACK',
+    expected: 'IDSN + 2 or more',
+    actual: 'IDSN + 1',
+  });
   return true;
 }
 
@@ -85,7 +97,8 @@ export const fastOpenData: Monitor = {
       packet: (event) => {
         const { flow, side, sender, length, syn, rst } = event;
         if (syn || rst || flow !== connection.flows[0] || flow.ends[0].synOctets === 0) return;
-        if (!connection.complete || connection.fallback !== undefined || flow.stray || flow.opening !== 'capable') return;
+        if (!connection.complete || connection.fallback !== undefined || flow.stray || flow.opening !== 'capable')
+          return;
         if (again !== undefined && sender === flow.ends[1] && lookAtAnswer(judge, event, again)) again = undefined;
         if (length === 0 || looked[side]) return;
         looked[side] = true;
@@ -94,7 +107,8 @@ export const fastOpenData: Monitor = {
           return;
         }
         lookAtOpener(judge, event);
-        if (octetsTaken(sender) === 0 && event.mapping?.dsn === 1) again = { end: (event.packet.tcp.seq + length) >>> 0, since: undefined };
+        if (octetsTaken(sender) === 0 && event.mapping?.dsn === 1)
+          again = { end: (event.packet.tcp.seq + length) >>> 0, since: undefined };
       },
     };
   },

@@ -8,9 +8,11 @@ const cookieFirst = form('no-data-without-cookie', 'B.3-2.s1', 'B.1-1.s1', 'B.3-
 const capableOnSyn = form('capable-beside-cookie', 'B.1-3.1.s1', 'B.1-3.1.s3', 'B.1-2.s1', 'B.1-3.2.s4');
 const capableOnSynAck = form('capable-beside-cookie-in-answer', 'B.1-3.2.s1', 'B.1-3.2.s2');
 const asks = form('fast-open-cookie', 'B.1-1.s2', 'B.1-3.2.s5');
-const notMapped = blaming(conduct(
-  'syn-data-not-mapped', 'B.2-2.s1.1', 'B.2-2.s1.2', 'B.3-4.s4', 'B.2-1.s2', 'B.3-5.1.s1.3',
-), 'B.2-2.s1.1', 'B.2-2.s1.2');
+const notMapped = blaming(
+  conduct('syn-data-not-mapped', 'B.2-2.s1.1', 'B.2-2.s1.2', 'B.3-4.s4', 'B.2-1.s2', 'B.3-5.1.s1.3'),
+  'B.2-2.s1.1',
+  'B.2-2.s1.2',
+);
 const subflowOctet = conduct('syn-data-not-counted', 'B.3-4.s4');
 const takesSyn = conduct('syn-data-acknowledged', 'B.3-8.s1', 'B.3-5.1.s1.1');
 const checksummed = conduct('checksum-after-fast-open', 'B.2-2.s2');
@@ -31,14 +33,22 @@ function lookAtOption(judge: Judge, { cookie }: OptionFastOpen, event: PacketEve
   if (!event.syn) return;
   const { length } = cookie;
   judge.check(cookieLength, event, length === 0 || (length >= 4 && length <= 16), () => ({
-    message: 'a fast open cookie has a length that none has', expected: '4 to 16 octets, or none', actual: `${length} octets`,
+    message: 'a fast open cookie has a length that none has',
+    expected: '4 to 16 octets, or none',
+    actual: `${length} octets`,
   }));
-  judge.info(asks, event, length === 0 ? 'a cookie is asked for' : event.ack ? 'a cookie is given' : 'a cookie is used');
+  judge.info(
+    asks,
+    event,
+    length === 0 ? 'a cookie is asked for' : event.ack ? 'a cookie is given' : 'a cookie is used',
+  );
   const capable = capableLength(event);
   if (capable === undefined || event.flow.opening !== 'capable') return;
   const wanted = event.ack ? 12 : 4;
   judge.check(event.ack ? capableOnSynAck : capableOnSyn, event, capable === wanted, () => ({
-    message: 'MP_CAPABLE beside a fast open cookie has another length than without', expected: `Length ${wanted}`, actual: `Length ${capable}`,
+    message: 'MP_CAPABLE beside a fast open cookie has another length than without',
+    expected: `Length ${wanted}`,
+    actual: `Length ${capable}`,
   }));
 }
 
@@ -48,14 +58,18 @@ function lookAtSyn(judge: Judge, event: PacketEvent): void {
     if (receiver.synOctets === 0 || receiver.isn === undefined) return;
     const taken = (packet.tcp.ack - receiver.isn - 1) | 0;
     judge.check(takesSyn, event, taken >= 0 && taken <= receiver.synOctets, () => ({
-      message: 'the SYN/ACK acknowledges other octets than those of the SYN', expected: `0 to ${receiver.synOctets} octets`, actual: `${taken} octets`,
+      message: 'the SYN/ACK acknowledges other octets than those of the SYN',
+      expected: `0 to ${receiver.synOctets} octets`,
+      actual: `${taken} octets`,
     }));
     return;
   }
   if (!optionsKnown) return;
   const option = packet.tcp.options.find((one) => one.kind === 'fastopen');
   if (length > 0) {
-    judge.check(cookieFirst, event, option?.kind === 'fastopen' && option.cookie.length > 0, () => ({ message: 'a SYN has data and no fast open cookie' }));
+    judge.check(cookieFirst, event, option?.kind === 'fastopen' && option.cookie.length > 0, () => ({
+      message: 'a SYN has data and no fast open cookie',
+    }));
   } else if (option?.kind === 'fastopen' && option.cookie.length === 0) judge.pass(cookieFirst, side);
 }
 
@@ -63,16 +77,30 @@ function lookAtSyn(judge: Judge, event: PacketEvent): void {
 function lookAtFirstData(judge: Judge, event: PacketEvent): void {
   const { mapping, connection, side, sender, ssn } = event;
   const stream = connection.parties[side].stream;
-  if (mapping === undefined || mapping.infinite || stream.mapped || !stream.known || !sender.fromStart || ssn === undefined) return;
+  if (
+    mapping === undefined ||
+    mapping.infinite ||
+    stream.mapped ||
+    !stream.known ||
+    !sender.fromStart ||
+    ssn === undefined
+  )
+    return;
   judge.check(notMapped, event, mapping.dsn === 1, () => ({
-    message: 'the first data after that of the SYN has another number than IDSN + 1', expected: 'IDSN + 1', actual: `IDSN + ${mapping.dsn}`,
+    message: 'the first data after that of the SYN has another number than IDSN + 1',
+    expected: 'IDSN + 1',
+    actual: `IDSN + ${mapping.dsn}`,
   }));
   if (mapping.dsn !== 1) return;
   judge.check(subflowOctet, event, mapping.ssn === 1, () => ({
-    message: 'the mapping counts the data of the SYN', expected: 'subflow octet 1', actual: `subflow octet ${mapping.ssn}`,
+    message: 'the mapping counts the data of the SYN',
+    expected: 'subflow octet 1',
+    actual: `subflow octet ${mapping.ssn}`,
   }));
   if (connection.checksums === true) {
-    judge.check(checksummed, event, mapping.checksum !== undefined, () => ({ message: 'data after a SYN with data has no checksum' }));
+    judge.check(checksummed, event, mapping.checksum !== undefined, () => ({
+      message: 'data after a SYN with data has no checksum',
+    }));
   }
 }
 
@@ -80,7 +108,17 @@ function lookAtFirstData(judge: Judge, event: PacketEvent): void {
 export const fastOpen: Monitor = {
   name: 'fast-open',
   title: 'data on a SYN has a cookie and no mapping, and MP_CAPABLE is as ever beside it',
-  rules: [cookieLength, cookieFirst, capableOnSyn, capableOnSynAck, asks, notMapped, subflowOctet, takesSyn, checksummed],
+  rules: [
+    cookieLength,
+    cookieFirst,
+    capableOnSyn,
+    capableOnSynAck,
+    asks,
+    notMapped,
+    subflowOctet,
+    takesSyn,
+    checksummed,
+  ],
   create: (connection, judge) => ({
     packet: (event) => {
       if (event.syn) {
@@ -88,13 +126,18 @@ export const fastOpen: Monitor = {
         return;
       }
       const { flow, sender } = event;
-      if (sender.synOctets === 0 || event.length === 0 || sender !== flow.ends[0] || flow !== connection.flows[0]) return;
+      if (sender.synOctets === 0 || event.length === 0 || sender !== flow.ends[0] || flow !== connection.flows[0])
+        return;
       if (connection.complete && connection.fallback === undefined) lookAtFirstData(judge, event);
     },
     options: {
       fastopen: (option, event) => lookAtOption(judge, option, event),
       malformed: ({ code, raw }, event) => {
-        if (code === FAST_OPEN && event.syn) judge.broken(cookieLength, event, { message: 'a fast open option has a length that none has', actual: `${raw.length} octets` });
+        if (code === FAST_OPEN && event.syn)
+          judge.broken(cookieLength, event, {
+            message: 'a fast open option has a length that none has',
+            actual: `${raw.length} octets`,
+          });
       },
     },
   }),

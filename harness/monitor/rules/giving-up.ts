@@ -28,7 +28,11 @@ export const givingUp: Monitor = {
           const one = silent.get(sender);
           if (one === undefined || one.times < 2) return;
           const seconds = Math.round((at - one.since) / 1000);
-          judge.info(limit, event, `a silent subflow is reset after ${one.times} retransmissions, ${seconds} s after the first`);
+          judge.info(
+            limit,
+            event,
+            `a silent subflow is reset after ${one.times} retransmissions, ${seconds} s after the first`,
+          );
         } else if (event.retransmission && event.length > 0 && !event.syn) {
           const one = silent.get(sender);
           if (one?.seq === packet.tcp.seq) one.times++;

@@ -33,7 +33,8 @@ export const highRates: Monitor = {
           if (octets < WRAP) return;
           judge.check(wideAtHighRates, event, mapping.wide, () => ({
             message: `a mapping has 4 octets of its number, ${octets} octets after that of ${Math.round((at - (past[0]?.at ?? at)) / 1000)} s before`,
-            expected: 'an 8-octet data sequence number', actual: '4 octets',
+            expected: 'an 8-octet data sequence number',
+            actual: '4 octets',
           }));
         },
       },

@@ -5,17 +5,49 @@ import { other, type Connection } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { blaming, conduct, form, hex, octetsText, sameOctets } from './rule.ts';
 
-const token = blaming(form(
-  'join-token', '3.1-22.s2', '3.1-22.s4', '3.2-4.s1', '3.2-6.s1', '3.2-6.s2', '3.2-6.s3', '3.1-9.s3.2', '3.2-26.s4', '5-4.s2',
+const token = blaming(
+  form(
+    'join-token',
+    '3.1-22.s2',
+    '3.1-22.s4',
+    '3.2-4.s1',
+    '3.2-6.s1',
+    '3.2-6.s2',
+    '3.2-6.s3',
+    '3.1-9.s3.2',
+    '3.2-26.s4',
+    '5-4.s2',
+    'C.1.1-1.6.s1',
+  ),
+  '3.1-22.s2',
+  '3.2-6.s2',
+  '3.2-6.s3',
+  '3.1-9.s3.2',
   'C.1.1-1.6.s1',
-), '3.1-22.s2', '3.2-6.s2', '3.2-6.s3', '3.1-9.s3.2', 'C.1.1-1.6.s1');
+);
 const tokenInitiator = form('join-token-of-responder', '3.4-4.1.s2');
 const tokenResponder = form('join-token-of-initiator', '3.4-4.1.s3');
-const synAckHmac = blaming(conduct(
-  'join-synack-hmac', '3.2-13.s1', '3.2-13.s3.1', '3.2-13.s4.1', '3.2-16.s1.2', '3.2-16.s3.2', '3.2-16.s2', '3.2-2.s3',
-  '3.1-20.8.s3', '3.1-22.s1', '5-4.s3', 'C.1.1-1.4.s1',
-), '3.2-13.s1');
-const ackHmac = blaming(conduct('join-ack-hmac', '3.2-13.s1', '3.2-13.s3.2', '3.2-16.s1.1', '3.2-16.s3.1'), '3.2-13.s1');
+const synAckHmac = blaming(
+  conduct(
+    'join-synack-hmac',
+    '3.2-13.s1',
+    '3.2-13.s3.1',
+    '3.2-13.s4.1',
+    '3.2-16.s1.2',
+    '3.2-16.s3.2',
+    '3.2-16.s2',
+    '3.2-2.s3',
+    '3.1-20.8.s3',
+    '3.1-22.s1',
+    '5-4.s3',
+    'C.1.1-1.4.s1',
+  ),
+  '3.2-13.s1',
+);
+const ackHmac = blaming(
+  conduct('join-ack-hmac', '3.2-13.s1', '3.2-13.s3.2', '3.2-16.s1.1', '3.2-16.s3.1'),
+  '3.2-13.s1',
+);
 const sameNonce = form('join-nonce-kept', '5-4.s7');
 const freshNonce = form('join-nonce-fresh', '3.2-7.s1', '5-4.s5.1', '5-4.s5.2');
 const afterDss = conduct('join-after-dss', '3.1-17.s5');
@@ -32,7 +64,9 @@ function lookAtSyn(judge: Judge, option: OptionMpJoinSyn, event: PacketEvent, no
   const [firstNonce] = flow.join.nonces;
   if (firstNonce !== undefined) {
     judge.check(sameNonce, event, option.nonce === firstNonce, () => ({
-      message: 'a repeated SYN of a join has another random number', expected: hex(firstNonce, 8), actual: hex(option.nonce, 8),
+      message: 'a repeated SYN of a join has another random number',
+      expected: hex(firstNonce, 8),
+      actual: hex(option.nonce, 8),
     }));
   } else {
     lookAtNonce(judge, option.nonce, event, nonces);
@@ -43,8 +77,12 @@ function lookAtSyn(judge: Judge, option: OptionMpJoinSyn, event: PacketEvent, no
     return;
   }
   const remark = () => ({
-    message: option.token === connection.parties[side].token ? 'the token is that of the sender\'s own key' : 'the token is not that of the peer\'s key',
-    expected: hex(target.token ?? 0, 8), actual: hex(option.token, 8),
+    message:
+      option.token === connection.parties[side].token
+        ? "the token is that of the sender's own key"
+        : "the token is not that of the peer's key",
+    expected: hex(target.token ?? 0, 8),
+    actual: hex(option.token, 8),
   });
   judge.check(token, event, option.token === target.token, remark);
   judge.check(side === 0 ? tokenInitiator : tokenResponder, event, option.token === target.token, remark);
@@ -59,12 +97,19 @@ function lookAtNonce(judge: Judge, nonce: number, event: PacketEvent, nonces: Ma
   if (earlier === undefined && nonces.size < 4096) nonces.set(nonce, event);
 }
 
-function lookAtSynAck(judge: Judge, option: OptionMpJoinSynAck, event: PacketEvent, nonces: Map<number, PacketEvent>): void {
+function lookAtSynAck(
+  judge: Judge,
+  option: OptionMpJoinSynAck,
+  event: PacketEvent,
+  nonces: Map<number, PacketEvent>,
+): void {
   const { connection, flow, side } = event;
   const [synNonce, known] = flow.join.nonces;
   if (known !== undefined) {
     judge.check(sameNonce, event, option.nonce === known, () => ({
-      message: 'a repeated SYN/ACK of a join has another random number', expected: hex(known, 8), actual: hex(option.nonce, 8),
+      message: 'a repeated SYN/ACK of a join has another random number',
+      expected: hex(known, 8),
+      actual: hex(option.nonce, 8),
     }));
   } else {
     lookAtNonce(judge, option.nonce, event, nonces);
@@ -77,7 +122,9 @@ function lookAtSynAck(judge: Judge, option: OptionMpJoinSynAck, event: PacketEve
   }
   const expected = joinHmac(local, remote, option.nonce, synNonce).subarray(0, 8);
   judge.check(synAckHmac, event, sameOctets(option.hmac, expected), () => ({
-    message: 'the HMAC of the SYN/ACK of a join is wrong', expected: octetsText(expected), actual: octetsText(option.hmac),
+    message: 'the HMAC of the SYN/ACK of a join is wrong',
+    expected: octetsText(expected),
+    actual: octetsText(option.hmac),
   }));
 }
 
@@ -92,7 +139,9 @@ function lookAtAck(judge: Judge, option: OptionMpJoinAck, event: PacketEvent): v
   }
   const expected = joinHmac(local, remote, mine, theirs).subarray(0, 20);
   judge.check(ackHmac, event, sameOctets(option.hmac, expected), () => ({
-    message: 'the HMAC of the third packet of a join is wrong', expected: octetsText(expected), actual: octetsText(option.hmac),
+    message: 'the HMAC of the third packet of a join is wrong',
+    expected: octetsText(expected),
+    actual: octetsText(option.hmac),
   }));
 }
 
@@ -101,7 +150,8 @@ function lookAtTiming(judge: Judge, event: PacketEvent, heardDss: boolean): void
   const { connection, side, flow, receiver } = event;
   if (connection.whole && event.flow.join.nonces[0] === undefined) {
     if (heardDss) judge.pass(afterDss, side);
-    else if (connection.complete) judge.broken(afterDss, event, { message: 'a join is started before a DSS came from the peer' });
+    else if (connection.complete)
+      judge.broken(afterDss, event, { message: 'a join is started before a DSS came from the peer' });
     else judge.unknown(afterDss, side, 'no DSS of the peer was seen before the join, and the capture may lack some');
   }
   const hello = connection.parties[other(side)].hello;
@@ -109,7 +159,9 @@ function lookAtTiming(judge: Judge, event: PacketEvent, heardDss: boolean): void
   if (hello === undefined || first === undefined || first === flow || (hello.flags & 0x20) === 0) return;
   const peer = first.ends[first.openedBy === side ? 1 : 0];
   judge.check(notBarred, event, receiver.address !== peer.address || receiver.port !== peer.port, () => ({
-    message: 'a join goes to the address and port for which the peer set flag C', expected: 'no join there', actual: `${receiver.address} port ${receiver.port}`,
+    message: 'a join goes to the address and port for which the peer set flag C',
+    expected: 'no join there',
+    actual: `${receiver.address} port ${receiver.port}`,
   }));
 }
 
@@ -125,7 +177,9 @@ function lookAtData(judge: Judge, event: PacketEvent): void {
   }
   if (flow.fourthSeen) judge.pass(noEarlyData, event.side);
   else if (connection.complete && receiver.synSeen) {
-    judge.broken(noEarlyData, event, { message: 'data is sent before the peer acknowledged the third packet of the join' });
+    judge.broken(noEarlyData, event, {
+      message: 'data is sent before the peer acknowledged the third packet of the join',
+    });
   } else judge.unknown(noEarlyData, event.side, 'the acknowledgement of the third packet was not seen');
 }
 
@@ -141,8 +195,19 @@ export const joinHandshake: Monitor = {
   name: 'join-handshake',
   title: 'joins have the right token and HMACs, come after the first DSS and carry data only when established',
   rules: [
-    token, tokenInitiator, tokenResponder, synAckHmac, ackHmac, sameNonce, freshNonce, afterDss, notBarred, noEarlyData, plainAck,
-    plainTcp, opener,
+    token,
+    tokenInitiator,
+    tokenResponder,
+    synAckHmac,
+    ackHmac,
+    sameNonce,
+    freshNonce,
+    afterDss,
+    notBarred,
+    noEarlyData,
+    plainAck,
+    plainTcp,
+    opener,
   ],
   create: (_connection: Connection, judge) => {
     const nonces = [new Map<number, PacketEvent>(), new Map<number, PacketEvent>()] as const;
@@ -160,7 +225,8 @@ export const joinHandshake: Monitor = {
           if (option.form === 'syn' && event.syn && !event.ack) {
             lookAtTiming(judge, event, heardDss[event.side] ?? false);
             lookAtSyn(judge, option, event, nonces[event.side]);
-          } else if (option.form === 'synack' && event.syn && event.ack) lookAtSynAck(judge, option, event, nonces[event.side]);
+          } else if (option.form === 'synack' && event.syn && event.ack)
+            lookAtSynAck(judge, option, event, nonces[event.side]);
           else if (option.form === 'ack' && !event.syn) lookAtAck(judge, option, event);
         },
       },

@@ -30,7 +30,9 @@ interface Targets {
 const KEPT = 1024;
 
 function usedBefore(connection: Connection, side: Side, address: string, event: PacketEvent): boolean {
-  return connection.flows.some((flow) => flow !== event.flow && flow.ends[flow.openedBy === side ? 0 : 1].address === address);
+  return connection.flows.some(
+    (flow) => flow !== event.flow && flow.ends[flow.openedBy === side ? 0 : 1].address === address,
+  );
 }
 
 function lookAtJoin(judge: Judge, event: PacketEvent, targets: Targets): void {
@@ -46,16 +48,23 @@ function lookAtJoin(judge: Judge, event: PacketEvent, targets: Targets): void {
   // Without the rest of the packets, an announcement may have been missed.
   if (!connection.complete || connection.elsewhere || !connection.whole) return;
   judge.check(known, event, used || announced !== undefined, () => ({
-    message: 'a join goes to an address that the peer has neither used nor announced', actual: address,
+    message: 'a join goes to an address that the peer has neither used nor announced',
+    actual: address,
   }));
   judge.check(notRefused, event, !targets.refused.has(`${address} ${port}`), () => ({
-    message: 'a join goes where an earlier one was refused, with no announcement since', actual: `${address} port ${port}`,
+    message: 'a join goes where an earlier one was refused, with no announcement since',
+    actual: `${address} port ${port}`,
   }));
-  judge.check(notRemoved, event, !targets.removed.has(address), () => ({ message: 'a join goes to an address that REMOVE_ADDR took away', actual: address }));
+  judge.check(notRemoved, event, !targets.removed.has(address), () => ({
+    message: 'a join goes to an address that REMOVE_ADDR took away',
+    actual: address,
+  }));
   if (announced === undefined || used || announced.withPort) return;
   judge.check(portOfSubflow, event, announced.onPorts.has(port), () => ({
-    message: 'a join to an address that was announced without a port goes to another port than that of the subflow with the announcement',
-    expected: `port ${[...announced.onPorts].join(' or ')}`, actual: `port ${port}`,
+    message:
+      'a join to an address that was announced without a port goes to another port than that of the subflow with the announcement',
+    expected: `port ${[...announced.onPorts].join(' or ')}`,
+    actual: `port ${port}`,
   }));
 }
 
@@ -81,7 +90,8 @@ export const joinTargets: Monitor = {
           if (option.echo) return;
           const targets = known_[other(event.side)];
           const { address } = option;
-          for (const port of new Set([event.sender.port, option.port])) targets.refused.delete(`${address} ${port ?? ''}`);
+          for (const port of new Set([event.sender.port, option.port]))
+            targets.refused.delete(`${address} ${port ?? ''}`);
           targets.removed.delete(address);
           const before = targets.announced.get(address) ?? { onPorts: new Set(), withPort: false };
           if (option.port === undefined) before.onPorts.add(event.sender.port);
@@ -90,7 +100,8 @@ export const joinTargets: Monitor = {
             targets.announced.set(address, before);
             targets.byId.set(option.addressId, address);
           }
-          if (address.includes(':') !== event.sender.address.includes(':')) judge.info(otherFamily, event, 'an address of another family is announced');
+          if (address.includes(':') !== event.sender.address.includes(':'))
+            judge.info(otherFamily, event, 'an address of another family is announced');
         },
         remove_addr: (option, event) => {
           const targets = known_[other(event.side)];
@@ -99,11 +110,13 @@ export const joinTargets: Monitor = {
             if (address === undefined) continue;
             targets.byId.delete(id);
             targets.announced.delete(address);
-            if (targets.removed.size < KEPT && ![...targets.byId.values()].includes(address)) targets.removed.add(address);
+            if (targets.removed.size < KEPT && ![...targets.byId.values()].includes(address))
+              targets.removed.add(address);
           }
         },
         mp_join: (option, event) => {
-          if (option.form !== 'syn' || !event.syn || event.ack || event.flow.opening !== 'join' || event.retransmission) return;
+          if (option.form !== 'syn' || !event.syn || event.ack || event.flow.opening !== 'join' || event.retransmission)
+            return;
           if (connection.flows[0]?.opening === 'capable') lookAtJoin(judge, event, known_[event.side]);
         },
       },

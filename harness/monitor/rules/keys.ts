@@ -6,7 +6,10 @@ import { blaming, form, hex } from './rule.ts';
 
 // The same key makes the same token.
 const unique = blaming(
-  form('key-of-one-connection', '3.1-10.s3.2', '3.1-10.s1', '3.1-10.s3.1', 'C.1.1-1.2.s2.1'), '3.1-10.s3.2', '3.1-10.s1', 'C.1.1-1.2.s2.1',
+  form('key-of-one-connection', '3.1-10.s3.2', '3.1-10.s1', '3.1-10.s3.1', 'C.1.1-1.2.s2.1'),
+  '3.1-10.s3.2',
+  '3.1-10.s1',
+  'C.1.1-1.2.s2.1',
 );
 const uniqueToken = form('token-of-one-connection', 'C.1.1-1.2.s2.1');
 const secret = form('key-not-shown', '3.1-9.s3.1', '5-4.s1');
@@ -41,7 +44,11 @@ function memoryOf(connection: Connection): Memory {
 
 /** The oldest makes room. */
 function remember<K, V>(memory: Map<K, V>, key: K, value: V): void {
-  if (memory.size >= KEPT) for (const old of memory.keys()) { memory.delete(old); break; }
+  if (memory.size >= KEPT)
+    for (const old of memory.keys()) {
+      memory.delete(old);
+      break;
+    }
   memory.set(key, value);
 }
 
@@ -59,7 +66,8 @@ function lookAtToken(judge: Judge, event: PacketEvent, key: bigint, user: User, 
     return;
   }
   judge.broken(uniqueToken, event, {
-    message: `the token of the key is that of connection ${before.user.connection.number} too, which is still open`, actual: `${hex(made, 8)}, of ${hex(before.key, 16)} and ${hex(key, 16)}`,
+    message: `the token of the key is that of connection ${before.user.connection.number} too, which is still open`,
+    actual: `${hex(made, 8)}, of ${hex(before.key, 16)} and ${hex(key, 16)}`,
   });
 }
 
@@ -80,8 +88,16 @@ function lookAtKey(judge: Judge, event: PacketEvent, key: bigint): void {
   const alive = user.connection.flows.some((flow) => flow.closedAt === undefined);
   const sameStart = user.isn === (sender.isn ?? event.packet.tcp.seq);
   if (user.address === sender.address && alive && !sameStart && connection.complete) {
-    judge.broken(unique, event, { message: `the key is that of connection ${user.connection.number} too, which is still open`, actual: hex(key, 16) });
-  } else judge.unknown(unique, side, `connection ${user.connection.number} shows the same key; it may be the same one seen at another place`);
+    judge.broken(unique, event, {
+      message: `the key is that of connection ${user.connection.number} too, which is still open`,
+      actual: hex(key, 16),
+    });
+  } else
+    judge.unknown(
+      unique,
+      side,
+      `connection ${user.connection.number} shows the same key; it may be the same one seen at another place`,
+    );
 }
 
 function holdsKey(connection: Connection, value: bigint): Side | undefined {
@@ -94,7 +110,9 @@ function wide(octets: Uint8Array): bigint {
 }
 
 function lookForKey(judge: Judge, event: PacketEvent, value: bigint, where: string): void {
-  judge.check(secret, event, holdsKey(event.connection, value) === undefined, () => ({ message: `${where} shows a key` }));
+  judge.check(secret, event, holdsKey(event.connection, value) === undefined, () => ({
+    message: `${where} shows a key`,
+  }));
 }
 
 /** Keys over all connections of a capture. */
@@ -108,7 +126,9 @@ export const keys: Monitor = {
         if (option.senderKey === undefined || event.rst || event.flow.opening !== 'capable') return;
         if (option.version !== 0) lookAtKey(judge, event, option.senderKey);
         if (option.receiverKey !== undefined) {
-          judge.check(tokenUnlike, event, option.senderKey !== option.receiverKey, () => ({ message: 'both keys of MP_CAPABLE are the same' }));
+          judge.check(tokenUnlike, event, option.senderKey !== option.receiverKey, () => ({
+            message: 'both keys of MP_CAPABLE are the same',
+          }));
         }
       },
       add_addr: (option, event) => {
@@ -119,7 +139,8 @@ export const keys: Monitor = {
       },
       mp_fail: (option, event) => lookForKey(judge, event, option.dsn, 'MP_FAIL'),
       mp_experimental: (option, event) => lookForKey(judge, event, wide(option.data), 'MP_EXPERIMENTAL'),
-      mptcp_unknown: (option, event) => lookForKey(judge, event, wide(option.data), 'an option of an unassigned subtype'),
+      mptcp_unknown: (option, event) =>
+        lookForKey(judge, event, wide(option.data), 'an option of an unassigned subtype'),
     },
   }),
 };

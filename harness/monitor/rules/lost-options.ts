@@ -25,11 +25,27 @@ interface Lost {
 /** Whether an ACK says to its receiver that the path is not fit: the first for its data, and without any option. */
 function showsLoss(event: PacketEvent): boolean {
   const { connection, flow, sender, receiver, packet } = event;
-  if (event.dataAck !== undefined || receiver.mappings.length === 0 || !event.ack || event.syn || event.rst) return false;
-  if (!connection.complete || !connection.whole || connection.fallback !== undefined || connection.aborted !== undefined) return false;
-  if (!event.optionsKnown || !flow.thirdSeen || flow.stray || receiver.ssnBase === undefined || !receiver.synSeen || !sender.synSeen) return false;
+  if (event.dataAck !== undefined || receiver.mappings.length === 0 || !event.ack || event.syn || event.rst)
+    return false;
+  if (
+    !connection.complete ||
+    !connection.whole ||
+    connection.fallback !== undefined ||
+    connection.aborted !== undefined
+  )
+    return false;
+  if (
+    !event.optionsKnown ||
+    !flow.thirdSeen ||
+    flow.stray ||
+    receiver.ssnBase === undefined ||
+    !receiver.synSeen ||
+    !sender.synSeen
+  )
+    return false;
   const first = flow === connection.flows[0];
-  if (first ? flow.opening !== 'capable' || connection.flows.length > 1 || receiver.confirmed : flow.opening !== 'join') return false;
+  if (first ? flow.opening !== 'capable' || connection.flows.length > 1 || receiver.confirmed : flow.opening !== 'join')
+    return false;
   const before = ((receiver.acked ?? receiver.ssnBase) - receiver.ssnBase - 1) | 0;
   if (((packet.tcp.ack - receiver.ssnBase - 1) | 0) <= 0 || before > 0) return false;
   return !hasMptcp(event) && connection.parties[event.side].departures === 0;
@@ -52,9 +68,14 @@ function lookAtFirst(judge: Judge, event: PacketEvent, { next }: Lost): boolean 
   // Octets of a mapping that was declared before may still be on their way.
   if (mapping === undefined && mappingAt(sender, ssn) !== undefined) return false;
   if (mapping === undefined) judge.pass(leaves, side);
-  else judge.broken(leaves, event, { message: 'data is mapped though earlier data was acknowledged without MPTCP options', expected: 'an infinite mapping, then plain TCP' });
+  else
+    judge.broken(leaves, event, {
+      message: 'data is mapped though earlier data was acknowledged without MPTCP options',
+      expected: 'an infinite mapping, then plain TCP',
+    });
   judge.broken(announces, event, {
-    message: 'the first new data after an ACK without MPTCP options has no infinite mapping', expected: 'Data-Level Length 0',
+    message: 'the first new data after an ACK without MPTCP options has no infinite mapping',
+    expected: 'Data-Level Length 0',
     actual: mapping === undefined ? 'no mapping' : `Data-Level Length ${mapping.length}`,
   });
   return true;
@@ -66,7 +87,8 @@ function lookAtReset(judge: Judge, event: PacketEvent): void {
   judge.pass(resets, event.side);
   const reason = options.find((one) => one.kind === 'mp_tcprst');
   judge.check(named, event, reason?.reason === INTERFERENCE, () => ({
-    message: 'the RST for lost MPTCP options does not call it middlebox interference', expected: `MP_TCPRST with reason ${INTERFERENCE}`,
+    message: 'the RST for lost MPTCP options does not call it middlebox interference',
+    expected: `MP_TCPRST with reason ${INTERFERENCE}`,
     actual: reason === undefined ? 'no MP_TCPRST' : `reason ${reason.reason}`,
   }));
 }
@@ -81,7 +103,8 @@ function lookAtJoined(judge: Judge, event: PacketEvent, { next }: Lost): boolean
   const goesOn = event.length > 0 && ((event.packet.tcp.seq - next) | 0) >= 0;
   if (!goesOn && !event.fin) return false;
   judge.broken(resets, event, {
-    message: `a joined subflow whose data was acknowledged without MPTCP options ${goesOn ? 'is used for more' : 'is closed in good order'}`, expected: 'RST',
+    message: `a joined subflow whose data was acknowledged without MPTCP options ${goesOn ? 'is used for more' : 'is closed in good order'}`,
+    expected: 'RST',
   });
   return true;
 }
@@ -99,7 +122,8 @@ export const lostOptions: Monitor = {
         if (waiting.size > 0) {
           const lost = waiting.get(sender);
           if (lost?.arrival.see(event) === true) {
-            const settled = flow.opening === 'join' ? lookAtJoined(judge, event, lost) : lookAtFirst(judge, event, lost);
+            const settled =
+              flow.opening === 'join' ? lookAtJoined(judge, event, lost) : lookAtFirst(judge, event, lost);
             if (settled) waiting.delete(sender);
           }
           const of = waiting.get(receiver);

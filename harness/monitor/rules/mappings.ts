@@ -20,8 +20,12 @@ function lookAtChange(judge: Judge, event: PacketEvent, mapping: DataMapping): v
     return;
   }
   const end = mapping.ssn + mapping.octets;
-  const clash = sender.mappings.find((one) =>
-    one.ssn < end && mapping.ssn < one.ssn + one.octets && (((one.dsn - one.ssn) - (mapping.dsn - mapping.ssn)) | 0) !== 0);
+  const clash = sender.mappings.find(
+    (one) =>
+      one.ssn < end &&
+      mapping.ssn < one.ssn + one.octets &&
+      ((one.dsn - one.ssn - (mapping.dsn - mapping.ssn)) | 0) !== 0,
+  );
   judge.check(unchanged, event, clash === undefined, () => ({
     message: 'octets of the subflow that were mapped before get another data sequence number',
     expected: `subflow octet ${clash?.ssn ?? 0} at ${clash?.dsn ?? 0}, ${clash?.octets ?? 0} octets`,
@@ -36,9 +40,12 @@ function lookAtPlace(judge: Judge, event: PacketEvent, mapping: DataMapping): vo
     judge.unknown(onPacket, event.side, 'the start of the subflow is not in the capture');
     return;
   }
-  const inside = ((ssn - mapping.ssn) >>> 0) < mapping.octets || ((mapping.ssn - ssn) >>> 0) < length;
+  const inside = (ssn - mapping.ssn) >>> 0 < mapping.octets || (mapping.ssn - ssn) >>> 0 < length;
   judge.check(onPacket, event, length > 0 && inside, () => ({
-    message: length === 0 ? 'a mapping of data stands on a segment without payload' : 'a mapping covers nothing of the segment that it stands on',
+    message:
+      length === 0
+        ? 'a mapping of data stands on a segment without payload'
+        : 'a mapping covers nothing of the segment that it stands on',
     expected: length === 0 ? 'payload' : `some of subflow octets ${ssn} to ${ssn + length - 1}`,
     actual: `subflow octets ${mapping.ssn} to ${mapping.ssn + mapping.octets - 1}`,
   }));
@@ -47,7 +54,7 @@ function lookAtPlace(judge: Judge, event: PacketEvent, mapping: DataMapping): vo
 /** Whether an octet of this packet is mapped, by the packet itself or by one before it. */
 function isMapped(event: PacketEvent, ssn: number): boolean {
   const { mapping, sender } = event;
-  if (mapping !== undefined && (mapping.infinite || ((ssn - mapping.ssn) >>> 0) < mapping.octets)) return true;
+  if (mapping !== undefined && (mapping.infinite || (ssn - mapping.ssn) >>> 0 < mapping.octets)) return true;
   return mappingAt(sender, ssn) !== undefined;
 }
 
@@ -56,7 +63,11 @@ function lookAtCover(judge: Judge, event: PacketEvent, plainAnswer: boolean): vo
   if (length === 0 || syn || rst || connection.fallback !== undefined || sender.infiniteAt !== undefined) return;
   const rule = sender.confirmed ? mapped : mappedAtFirst;
   const gap = sender.next !== undefined && seqGt(event.packet.tcp.seq, sender.next);
-  const seen = sender.fromStart && event.optionsKnown && !flow.stray && (connection.complete || (!gap && !sender.lost && !sender.forgotten));
+  const seen =
+    sender.fromStart &&
+    event.optionsKnown &&
+    !flow.stray &&
+    (connection.complete || (!gap && !sender.lost && !sender.forgotten));
   if (ssn === undefined || !seen) {
     judge.unknown(rule, side, 'not all segments of the subflow are in the capture');
     return;
@@ -68,7 +79,12 @@ function lookAtCover(judge: Judge, event: PacketEvent, plainAnswer: boolean): vo
   }
   // A host that was answered without MPTCP may be on its way to plain TCP.
   if (!sender.confirmed && plainAnswer) judge.unknown(rule, side, 'the peer answered without MPTCP options');
-  else judge.broken(rule, event, { message: 'payload has no mapping', expected: `a mapping of subflow octets ${ssn} to ${last}`, actual: event.mapping === undefined ? 'none' : 'a mapping of a part' });
+  else
+    judge.broken(rule, event, {
+      message: 'payload has no mapping',
+      expected: `a mapping of subflow octets ${ssn} to ${last}`,
+      actual: event.mapping === undefined ? 'none' : 'a mapping of a part',
+    });
 }
 
 /** The initiator's first data, while nothing says that its third packet has arrived. */
@@ -78,10 +94,12 @@ function lookAtFirst(judge: Judge, event: PacketEvent, heard: boolean): void {
   // After a SYN with data the figures of appendix B.3 have a DSS there.
   if (!connection.whole || connection.fallback !== undefined || mapping === undefined || sender.synOctets > 0) return;
   if (mapping.from === 'mp_capable') judge.pass(capableAtFirst, event.side);
-  else if (heard || !connection.complete) judge.unknown(capableAtFirst, event.side, 'a packet of the responder may have confirmed the keys');
+  else if (heard || !connection.complete)
+    judge.unknown(capableAtFirst, event.side, 'a packet of the responder may have confirmed the keys');
   else {
     judge.broken(capableAtFirst, event, {
-      message: 'the first data is mapped by DSS though nothing has come from the responder since its SYN/ACK', expected: 'MP_CAPABLE with both keys and Data-Level Length',
+      message: 'the first data is mapped by DSS though nothing has come from the responder since its SYN/ACK',
+      expected: 'MP_CAPABLE with both keys and Data-Level Length',
     });
   }
 }
@@ -105,12 +123,18 @@ export const mappings: Monitor = {
           lookAtFirst(judge, event, heard[1 - event.side] ?? false);
           lookAtCover(judge, event, plainAnswer.has(event.receiver));
           if (sender.fin !== undefined) {
-            judge.check(notAfterFin, event, ((packet.tcp.seq + length - (sender.fin - 1)) | 0) <= 0, () => ({ message: 'payload comes behind the FIN of its subflow' }));
+            judge.check(notAfterFin, event, ((packet.tcp.seq + length - (sender.fin - 1)) | 0) <= 0, () => ({
+              message: 'payload comes behind the FIN of its subflow',
+            }));
           }
         }
         if (event.syn || event.rst) return;
         heard[event.side] = true;
-        if (event.dataAck === undefined && mapping === undefined && !packet.tcp.options.some((one) => one.kind === 'mp_capable' || one.kind === 'mp_join')) {
+        if (
+          event.dataAck === undefined &&
+          mapping === undefined &&
+          !packet.tcp.options.some((one) => one.kind === 'mp_capable' || one.kind === 'mp_join')
+        ) {
           plainAnswer.add(sender);
         }
       },

@@ -36,7 +36,9 @@ function lookAtStart(judge: Judge, event: PacketEvent, ssn: number): void {
   const intact = intactUpTo(event);
   if (intact === undefined) return;
   judge.check(startsBack, event, ssn >= 1 && ssn < intact, () => ({
-    message: 'the infinite mapping does not begin with data that is known to have arrived intact', expected: `a subflow sequence number below ${intact}`, actual: `${ssn}`,
+    message: 'the infinite mapping does not begin with data that is known to have arrived intact',
+    expected: `a subflow sequence number below ${intact}`,
+    actual: `${ssn}`,
   }));
 }
 
@@ -68,7 +70,9 @@ function lookAtData(judge: Judge, event: PacketEvent, asked: Asked): void {
   if (mapping === undefined && mappingAt(sender, ssn) !== undefined) return;
   asked.announced = true;
   judge.broken(announces, event, {
-    message: 'the first new data after MP_FAIL has no infinite mapping', expected: 'Data-Level Length 0', actual: mapping === undefined ? 'no mapping' : `Data-Level Length ${mapping.length}`,
+    message: 'the first new data after MP_FAIL has no infinite mapping',
+    expected: 'Data-Level Length 0',
+    actual: mapping === undefined ? 'no mapping' : `Data-Level Length ${mapping.length}`,
   });
 }
 
@@ -81,7 +85,12 @@ function lookAtOptions(judge: Judge, event: PacketEvent): void {
   });
   if (wrong === undefined) {
     if (event.length > 0) judge.pass(plain, event.side);
-  } else judge.broken(plain, event, { message: 'a host goes on with MPTCP after MP_FAIL came and was answered', expected: 'plain TCP', actual: wrong.kind });
+  } else
+    judge.broken(plain, event, {
+      message: 'a host goes on with MPTCP after MP_FAIL came and was answered',
+      expected: 'plain TCP',
+      actual: wrong.kind,
+    });
 }
 
 /** What a host does that is sent MP_FAIL on an ACK of its only subflow. */
@@ -119,7 +128,13 @@ export const mpFailReceived: Monitor = {
           if (!first || event.rst || event.flow.stray || !isInFullSwing(connection)) return;
           if (!connection.complete || !connection.whole || connection.elsewhere || connection.flows.length > 1) return;
           if (connection.parties[other(side)].stream.known) {
-            asked.set(receiver, { arrival: new Arrival(event), next: receiver.next ?? 0, packets: 0, answered: false, announced: false });
+            asked.set(receiver, {
+              arrival: new Arrival(event),
+              next: receiver.next ?? 0,
+              packets: 0,
+              answered: false,
+              announced: false,
+            });
           }
         },
       },

@@ -4,8 +4,16 @@ import { other, type Flow } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { blaming, conduct, form, hex } from './rule.ts';
 
-const third = blaming(conduct('capable-on-third-packet', '3.1-1.s2', 'A-7.s1.1', 'B.3-3.1.s1.2', 'B.3-6.s2'), '3.1-1.s2', 'A-7.s1.1');
-const joinThird = blaming(conduct('join-on-third-packet', '3.2-14.s1', 'A-7.s1.2', '3.2-2.s2'), '3.2-14.s1', 'A-7.s1.2');
+const third = blaming(
+  conduct('capable-on-third-packet', '3.1-1.s2', 'A-7.s1.1', 'B.3-3.1.s1.2', 'B.3-6.s2'),
+  '3.1-1.s2',
+  'A-7.s1.1',
+);
+const joinThird = blaming(
+  conduct('join-on-third-packet', '3.2-14.s1', 'A-7.s1.2', '3.2-2.s2'),
+  '3.2-14.s1',
+  'A-7.s1.2',
+);
 const firstAnswer = conduct('data-ack-of-capable-data', '3.1-15.s9');
 const notPlain = conduct('no-join-on-plain-tcp', '3.2-1.s1');
 const start = form('initial-sequence-number', '3-7.s1.2');
@@ -41,7 +49,10 @@ function lookAtStart(judge: Judge, event: PacketEvent): void {
   if (before === undefined && memory.size < KEPT) memory.set(name, conversation);
   if (before === undefined || before === conversation) judge.pass(start, event.side);
   else if (connection.complete) {
-    judge.broken(start, event, { message: 'the initial sequence number is that of another conversation of this host', actual: hex(packet.tcp.seq, 8) });
+    judge.broken(start, event, {
+      message: 'the initial sequence number is that of another conversation of this host',
+      actual: hex(packet.tcp.seq, 8),
+    });
   } else judge.unknown(start, event.side, 'the packets may have been captured at two places');
 }
 
@@ -75,7 +86,12 @@ function lookAtJoinThird(judge: Judge, event: PacketEvent): void {
   if (flow.thirdSeen || sender !== flow.ends[0] || event.rst || !event.ack || !event.optionsKnown) return;
   const has = packet.tcp.options.some((one) => one.kind === 'mp_join' && one.form === 'ack');
   if (has) judge.pass(joinThird, side);
-  else if (connection.complete && flow.ends[1].synOptions?.includes('mp_join') === true && !flow.stray && flow.ends[0].synSeen) {
+  else if (
+    connection.complete &&
+    flow.ends[1].synOptions?.includes('mp_join') === true &&
+    !flow.stray &&
+    flow.ends[0].synSeen
+  ) {
     judge.broken(joinThird, event, { message: 'the first ACK on a joined subflow has no MP_JOIN' });
   } else judge.unknown(joinThird, side, 'an earlier packet of the handshake may be missing');
 }
@@ -90,8 +106,14 @@ function lookAtFirstAnswer(judge: Judge, event: PacketEvent, { end, since }: Fir
   else if (dataAck !== undefined) {
     // The connection's acknowledgment may come behind the subflow's, which is given as soon as the data has come.
     if (dataAck <= 1 && event.at - (since ?? event.at) < OWED_AT_MOST) return false;
-    judge.check(firstAnswer, event, dataAck > 1, () => ({ message: 'the Data ACK does not cover the first data, which the subflow acknowledged long before' }));
-  } else if (connection.complete) judge.broken(firstAnswer, event, { message: 'the acknowledgement of data that MP_CAPABLE mapped has no Data ACK', expected: 'DSS with a Data ACK' });
+    judge.check(firstAnswer, event, dataAck > 1, () => ({
+      message: 'the Data ACK does not cover the first data, which the subflow acknowledged long before',
+    }));
+  } else if (connection.complete)
+    judge.broken(firstAnswer, event, {
+      message: 'the acknowledgement of data that MP_CAPABLE mapped has no Data ACK',
+      expected: 'DSS with a Data ACK',
+    });
   else judge.unknown(firstAnswer, side, 'an earlier acknowledgement may be missing');
   return true;
 }
@@ -100,11 +122,16 @@ function lookAtSyn(judge: Judge, event: PacketEvent): void {
   const { packet, sender, flow, connection, side } = event;
   const { options } = packet.tcp;
   if (!event.optionsKnown) return;
-  judge.info(sack, event, options.some((one) => one.kind === 'sack_ok') ? 'SACK is permitted' : 'SACK is not permitted');
+  judge.info(
+    sack,
+    event,
+    options.some((one) => one.kind === 'sack_ok') ? 'SACK is permitted' : 'SACK is not permitted',
+  );
   lookAtStart(judge, event);
   if (event.ack || flow.opening !== 'capable' || sender !== flow.ends[0]) return;
   const asks = options.some((one) => one.kind === 'mp_capable');
-  if (sender.synSeen && !asks && sender.synOptions?.includes('mp_capable') === true && connection.flows[0] === flow) judge.pass(plainSyn, side);
+  if (sender.synSeen && !asks && sender.synOptions?.includes('mp_capable') === true && connection.flows[0] === flow)
+    judge.pass(plainSyn, side);
 }
 
 /** Handshakes as a whole. */
@@ -128,7 +155,12 @@ export const opening: Monitor = {
           if (!opened.looked || opened.lacked) lookAtThird(judge, event, opened);
           if (event.sender === flow.ends[0] && mapping?.from === 'mp_capable' && !mapping.infinite && event.ssn === 1) {
             firstData ??= { end: (event.packet.tcp.seq + mapping.octets) >>> 0 };
-          } else if (firstData !== undefined && !answered && event.sender === flow.ends[1] && connection.fallback === undefined) {
+          } else if (
+            firstData !== undefined &&
+            !answered &&
+            event.sender === flow.ends[1] &&
+            connection.fallback === undefined
+          ) {
             answered = lookAtFirstAnswer(judge, event, firstData);
             if (event.ack && seqGeq(event.packet.tcp.ack, firstData.end)) firstData.since ??= event.at;
           }
@@ -136,7 +168,8 @@ export const opening: Monitor = {
       },
       options: {
         mp_join: (option, event) => {
-          if (option.form !== 'syn' || !event.syn || event.ack || event.flow.opening !== 'join' || event.retransmission) return;
+          if (option.form !== 'syn' || !event.syn || event.ack || event.flow.opening !== 'join' || event.retransmission)
+            return;
           judge.check(notPlain, event, connection.fallback === undefined, () => ({
             message: `a join is started on a connection that is plain TCP: ${connection.fallback ?? ''}`,
           }));

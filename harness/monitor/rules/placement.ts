@@ -24,7 +24,9 @@ export const placement: Monitor = {
       if (event.syn) {
         const wrong = options.find((one) => isMptcp(one) && one.kind !== 'mp_capable' && one.kind !== 'mp_join');
         judge.check(onSyn, event, wrong === undefined, () => ({
-          message: `${event.ack ? 'a SYN/ACK' : 'a SYN'} has an option that does not open a subflow`, expected: 'MP_CAPABLE or MP_JOIN', actual: wrong?.kind ?? '',
+          message: `${event.ack ? 'a SYN/ACK' : 'a SYN'} has an option that does not open a subflow`,
+          expected: 'MP_CAPABLE or MP_JOIN',
+          actual: wrong?.kind ?? '',
         }));
       }
       if ((event.packet.tcp.flags & 0x20) !== 0 && event.mapping !== undefined && event.length > 0) {
@@ -36,22 +38,34 @@ export const placement: Monitor = {
         const { flow, sender, syn, ack } = event;
         const first = flow.ends[0] === sender;
         const placed = (syn ? first !== ack : first && ack) && !event.rst && !event.fin;
-        if (flow.opening === 'capable') judge.check(capable, event, placed, () => ({
-          message: first || syn ? 'MP_CAPABLE stands on a packet that it does not belong on' : 'the responder repeats MP_CAPABLE after its SYN/ACK',
-        }));
+        if (flow.opening === 'capable')
+          judge.check(capable, event, placed, () => ({
+            message:
+              first || syn
+                ? 'MP_CAPABLE stands on a packet that it does not belong on'
+                : 'the responder repeats MP_CAPABLE after its SYN/ACK',
+          }));
         const { options } = event.packet.tcp;
-        judge.check(oneOpener, event, !options.some((one) => one.kind === 'mp_join') && flow.opening !== 'join', () => ({
-          message: 'MP_CAPABLE stands on a subflow that MP_JOIN opens',
-        }));
+        judge.check(
+          oneOpener,
+          event,
+          !options.some((one) => one.kind === 'mp_join') && flow.opening !== 'join',
+          () => ({ message: 'MP_CAPABLE stands on a subflow that MP_JOIN opens' }),
+        );
         if (option.dataLength !== undefined) {
-          judge.check(alone, event, !options.some((one) => one.kind === 'dss'), () => ({ message: 'MP_CAPABLE with data stands beside a DSS' }));
+          judge.check(alone, event, !options.some((one) => one.kind === 'dss'), () => ({
+            message: 'MP_CAPABLE with data stands beside a DSS',
+          }));
         }
       },
-      mp_tcprst: (_option, event) => judge.check(tcprst, event, event.rst, () => ({ message: 'MP_TCPRST stands on a segment without RST' })),
-      mp_fastclose: (_option, event) => judge.check(fastclose, event, !event.syn && !event.fin && (event.ack || event.rst), () => ({
-        message: 'MP_FASTCLOSE stands on a segment that is neither a plain ACK nor a RST',
-      })),
-      add_addr: (_option, event) => judge.check(addAddr, event, !event.syn, () => ({ message: 'ADD_ADDR stands on a SYN' })),
+      mp_tcprst: (_option, event) =>
+        judge.check(tcprst, event, event.rst, () => ({ message: 'MP_TCPRST stands on a segment without RST' })),
+      mp_fastclose: (_option, event) =>
+        judge.check(fastclose, event, !event.syn && !event.fin && (event.ack || event.rst), () => ({
+          message: 'MP_FASTCLOSE stands on a segment that is neither a plain ACK nor a RST',
+        })),
+      add_addr: (_option, event) =>
+        judge.check(addAddr, event, !event.syn, () => ({ message: 'ADD_ADDR stands on a SYN' })),
       mp_join: (_option, event) => {
         if (!event.syn || event.flow.opening !== 'join') return;
         const cookie = event.packet.tcp.options.some((one) => one.kind === 'fastopen');

@@ -18,7 +18,8 @@ function isWrong(option: OptionMpJoinSynAck | OptionMpJoinAck, event: PacketEven
   const remote = connection.parties[other(side)].key;
   const [first, second] = flow.join.nonces;
   if (local === undefined || remote === undefined || first === undefined || flow.stray) return false;
-  if (option.form === 'synack') return !sameOctets(option.hmac, joinHmac(local, remote, option.nonce, first).subarray(0, 8));
+  if (option.form === 'synack')
+    return !sameOctets(option.hmac, joinHmac(local, remote, option.nonce, first).subarray(0, 8));
   return second !== undefined && !sameOctets(option.hmac, joinHmac(local, remote, first, second).subarray(0, 20));
 }
 
@@ -26,9 +27,19 @@ function isWrong(option: OptionMpJoinSynAck | OptionMpJoinAck, event: PacketEven
 function lookAtSynAck(judge: Judge, event: PacketEvent): void {
   const { connection, flow, side, packet } = event;
   const { token } = connection.parties[side];
-  if (token === undefined || flow.join.token !== token || !event.optionsKnown || !connection.complete || !isInFullSwing(connection)) return;
+  if (
+    token === undefined ||
+    flow.join.token !== token ||
+    !event.optionsKnown ||
+    !connection.complete ||
+    !isInFullSwing(connection)
+  )
+    return;
   const has = packet.tcp.options.some((one) => one.kind === 'mp_join' || one.kind === 'malformed');
-  judge.check(answered, event, has, () => ({ message: 'the SYN/ACK to a join with the right token has no MP_JOIN', expected: 'MP_JOIN, or RST in place of the SYN/ACK' }));
+  judge.check(answered, event, has, () => ({
+    message: 'the SYN/ACK to a join with the right token has no MP_JOIN',
+    expected: 'MP_JOIN, or RST in place of the SYN/ACK',
+  }));
 }
 
 function lookAtReset(judge: Judge, event: PacketEvent): void {
@@ -36,7 +47,9 @@ function lookAtReset(judge: Judge, event: PacketEvent): void {
   const found = options.find((one) => one.kind === 'mp_tcprst');
   if (found === undefined) return;
   judge.check(reason, event, found.reason === MPTCP_ERROR, () => ({
-    message: 'the RST for a wrong HMAC names another reason', expected: `reason ${MPTCP_ERROR}`, actual: `reason ${found.reason}`,
+    message: 'the RST for a wrong HMAC names another reason',
+    expected: `reason ${MPTCP_ERROR}`,
+    actual: `reason ${found.reason}`,
   }));
 }
 
@@ -51,12 +64,15 @@ export const refusals: Monitor = {
     return {
       control: (event) => {
         if (event.flow.opening !== 'join') return;
-        if (event.syn && event.ack && event.sender === event.flow.ends[1] && !event.retransmission) lookAtSynAck(judge, event);
-        else if (event.rst && wronged.size > 0 && wronged.get(event.sender) === event.packet.tcp.seq) lookAtReset(judge, event);
+        if (event.syn && event.ack && event.sender === event.flow.ends[1] && !event.retransmission)
+          lookAtSynAck(judge, event);
+        else if (event.rst && wronged.size > 0 && wronged.get(event.sender) === event.packet.tcp.seq)
+          lookAtReset(judge, event);
       },
       options: {
         mp_join: (option, event) => {
-          if (option.form === 'syn' || event.flow.opening !== 'join' || event.syn !== (option.form === 'synack')) return;
+          if (option.form === 'syn' || event.flow.opening !== 'join' || event.syn !== (option.form === 'synack'))
+            return;
           if (isWrong(option, event)) wronged.set(event.receiver, event.packet.tcp.ack);
         },
       },

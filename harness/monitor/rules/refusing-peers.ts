@@ -23,7 +23,9 @@ export const refusingPeers: Monitor = {
     control: (event) => {
       const { flow, sender, receiver, syn, ack } = event;
       if (!syn || !ack || flow !== connection.flows[0] || sender !== flow.ends[1] || !event.optionsKnown) return;
-      const isRefusal = receiver.synOptions?.includes('mp_capable') === true && !event.packet.tcp.options.some((one) => one.kind === 'mp_capable');
+      const isRefusal =
+        receiver.synOptions?.includes('mp_capable') === true &&
+        !event.packet.tcp.options.some((one) => one.kind === 'mp_capable');
       const memory = memoryOf(connection.capture);
       if (isRefusal && memory.size < KEPT) memory.add(`${receiver.address} ${sender.address} ${sender.port}`);
     },

@@ -1,6 +1,15 @@
 /** REMOVE_ADDR: a keepalive comes before the end of a subflow, and who takes an address away ends what uses it. */
 import { Arrival } from '../arrival.ts';
-import { endOf, isInFullSwing, isWorking, other, type Connection, type Flow, type FlowEnd, type Side } from '../connection.ts';
+import {
+  endOf,
+  isInFullSwing,
+  isWorking,
+  other,
+  type Connection,
+  type Flow,
+  type FlowEnd,
+  type Side,
+} from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { conduct, form } from './rule.ts';
 
@@ -25,7 +34,7 @@ function subflowsOf(connection: Connection, side: Side, id: number): Flow[] {
 
 /** A keepalive of RFC 9293 §3.8.4: a number that the peer has seen already, with an octet or none. */
 function isKeepalive({ packet, sender, length }: PacketEvent): boolean {
-  return length <= 1 && sender.next !== undefined && packet.tcp.seq === ((sender.next - 1) >>> 0);
+  return length <= 1 && sender.next !== undefined && packet.tcp.seq === (sender.next - 1) >>> 0;
 }
 
 /** The receiver of a REMOVE_ADDR, on a subflow of that address. Returns true when it settles the matter. */
@@ -36,11 +45,18 @@ function lookAtReceiver(judge: Judge, event: PacketEvent, arrived: boolean): boo
     judge.pass(keepalive, side);
     return true;
   }
-  const ownReasons = !isInFullSwing(connection) || receiver.fin !== undefined || receiver.rst
-    || event.packet.tcp.options.some((one) => one.kind === 'mp_fastclose' || one.kind === 'mp_fail' || (one.kind === 'dss' && one.dataFin));
+  const ownReasons =
+    !isInFullSwing(connection) ||
+    receiver.fin !== undefined ||
+    receiver.rst ||
+    event.packet.tcp.options.some(
+      (one) => one.kind === 'mp_fastclose' || one.kind === 'mp_fail' || (one.kind === 'dss' && one.dataFin),
+    );
   if (!arrived || ownReasons) return true;
   judge.broken(keepalive, event, {
-    message: 'a subflow of an address that REMOVE_ADDR took away is ended without a keepalive before', expected: 'a keepalive', actual: event.rst ? 'RST' : 'FIN',
+    message: 'a subflow of an address that REMOVE_ADDR took away is ended without a keepalive before',
+    expected: 'a keepalive',
+    actual: event.rst ? 'RST' : 'FIN',
   });
   return true;
 }
@@ -96,7 +112,14 @@ export const removal: Monitor = {
         },
         remove_addr: (option, event) => {
           const { side } = event;
-          if (!connection.complete || !connection.whole || connection.elsewhere || !isInFullSwing(connection) || event.rst) return;
+          if (
+            !connection.complete ||
+            !connection.whole ||
+            connection.elsewhere ||
+            !isInFullSwing(connection) ||
+            event.rst
+          )
+            return;
           for (const id of option.addressIds) {
             for (const flow of subflowsOf(connection, side, id)) {
               const mine = endOf(flow, side);

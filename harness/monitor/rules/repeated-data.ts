@@ -56,9 +56,17 @@ function markOf(payload: Uint8Array): number {
   return mark;
 }
 
-function compare(judge: Judge, rule: Rule, event: PacketEvent, before: { mark: number } | undefined, mark: number): void {
+function compare(
+  judge: Judge,
+  rule: Rule,
+  event: PacketEvent,
+  before: { mark: number } | undefined,
+  mark: number,
+): void {
   if (before === undefined) return;
-  judge.check(rule, event, before.mark === mark, () => ({ message: 'other octets are sent under numbers that were used before' }));
+  judge.check(rule, event, before.mark === mark, () => ({
+    message: 'other octets are sent under numbers that were used before',
+  }));
 }
 
 /** How long after the first time, in words of which there are few. */
@@ -82,13 +90,13 @@ export const repeatedData: Monitor = {
         if (length < 2 || !event.payloadKnown || event.syn || flow.stray || ssn === undefined) return;
         const mark = markOf(packet.tcp.payload);
         let marks = bySubflow.get(sender);
-        if (marks === undefined) bySubflow.set(sender, marks = new Marks());
+        if (marks === undefined) bySubflow.set(sender, (marks = new Marks()));
         if (event.retransmission) compare(judge, sameOctets, event, marks.find(ssn, length), mark);
         else marks.keep(ssn, length, mark, event);
         if (mapping === undefined || mapping.infinite || connection.fallback !== undefined) return;
         const offset = (ssn - mapping.ssn) | 0;
         if (offset < 0 || offset + length > mapping.octets) return;
-        const numbers = byNumber[side] ??= new Marks();
+        const numbers = (byNumber[side] ??= new Marks());
         const before = numbers.find(mapping.dsn + offset, length);
         if (before === undefined) numbers.keep(mapping.dsn + offset, length, mark, event);
         else if (before.flow !== flow.number) {

@@ -18,31 +18,66 @@ const fastclose = form('fastclose-reserved', '3.5-3.1.s1.2');
 const tcprst = form('tcprst-reserved', '3.6-4.s6.1');
 
 function zero(judge: Judge, rule: Rule, event: PacketEvent, bits: number, what: string): void {
-  judge.check(rule, event, bits === 0, () => ({ message: `reserved bits of ${what} are set`, expected: '0', actual: hex(bits) }));
+  judge.check(rule, event, bits === 0, () => ({
+    message: `reserved bits of ${what} are set`,
+    expected: '0',
+    actual: hex(bits),
+  }));
 }
 
 /** Reserved and unassigned bits of every option. */
 export const reservedBits: Monitor = {
   name: 'reserved-bits',
   title: 'reserved bits are sent as 0, and MP_CAPABLE names HMAC-SHA256 alone',
-  rules: [flagB, crypto, unassigned, proposes, someCrypto, join, joinAck, dss, addAddr, removeAddr, prio, fail, fastclose, tcprst],
+  rules: [
+    flagB,
+    crypto,
+    unassigned,
+    proposes,
+    someCrypto,
+    join,
+    joinAck,
+    dss,
+    addAddr,
+    removeAddr,
+    prio,
+    fail,
+    fastclose,
+    tcprst,
+  ],
   create: (_connection, judge) => ({
     options: {
       mp_capable: (option, event) => {
         const { flags } = option;
-        judge.check(flagB, event, (flags & 0x40) === 0, () => ({ message: 'flag B of MP_CAPABLE is set', expected: 'B=0', actual: `flags=${hex(flags)}` }));
+        judge.check(flagB, event, (flags & 0x40) === 0, () => ({
+          message: 'flag B of MP_CAPABLE is set',
+          expected: 'B=0',
+          actual: `flags=${hex(flags)}`,
+        }));
         judge.check(crypto, event, (flags & 0x1f) === 0x01, () => ({
-          message: 'the crypto bits of MP_CAPABLE are not those of HMAC-SHA256 alone', expected: 'D to H = 00001', actual: `flags=${hex(flags)}`,
+          message: 'the crypto bits of MP_CAPABLE are not those of HMAC-SHA256 alone',
+          expected: 'D to H = 00001',
+          actual: `flags=${hex(flags)}`,
         }));
         judge.check(unassigned, event, (flags & 0x1e) === 0, () => ({
-          message: 'MP_CAPABLE has a crypto bit that is not assigned', expected: 'D to G = 0000', actual: `flags=${hex(flags)}`,
+          message: 'MP_CAPABLE has a crypto bit that is not assigned',
+          expected: 'D to G = 0000',
+          actual: `flags=${hex(flags)}`,
         }));
         if (event.syn && !event.ack) {
-          judge.check(proposes, event, (flags & 1) !== 0, () => ({ message: 'the SYN does not propose HMAC-SHA256', expected: 'H=1', actual: `flags=${hex(flags)}` }));
+          judge.check(proposes, event, (flags & 1) !== 0, () => ({
+            message: 'the SYN does not propose HMAC-SHA256',
+            expected: 'H=1',
+            actual: `flags=${hex(flags)}`,
+          }));
         }
-        judge.check(someCrypto, event, (flags & 0x1f) !== 0, () => ({ message: 'MP_CAPABLE names no crypto algorithm', actual: `flags=${hex(flags)}` }));
+        judge.check(someCrypto, event, (flags & 0x1f) !== 0, () => ({
+          message: 'MP_CAPABLE names no crypto algorithm',
+          actual: `flags=${hex(flags)}`,
+        }));
       },
-      mp_join: (option, event) => zero(judge, option.form === 'ack' ? joinAck : join, event, option.reserved, 'MP_JOIN'),
+      mp_join: (option, event) =>
+        zero(judge, option.form === 'ack' ? joinAck : join, event, option.reserved, 'MP_JOIN'),
       dss: (option, event) => zero(judge, dss, event, option.reserved, 'DSS'),
       add_addr: (option, event) => zero(judge, addAddr, event, option.reserved, 'ADD_ADDR'),
       remove_addr: (option, event) => zero(judge, removeAddr, event, option.reserved, 'REMOVE_ADDR'),

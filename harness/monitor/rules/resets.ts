@@ -25,7 +25,9 @@ function lookAtReason(judge: Judge, event: PacketEvent, reason: number, isTransi
   if (known === undefined) return;
   judge.info(transient, event, `a RST for ${known.name} is called ${isTransient ? 'transient' : 'permanent'}`);
   if (reason === 4 && connection.complete && sender.next !== undefined && sender.acked !== undefined) {
-    judge.check(outstanding, event, sender.next !== sender.acked, () => ({ message: 'a subflow with nothing outstanding is reset for too much outstanding data' }));
+    judge.check(outstanding, event, sender.next !== sender.acked, () => ({
+      message: 'a subflow with nothing outstanding is reset for too much outstanding data',
+    }));
   } else if (reason === 5 && connection.complete && !connection.elsewhere) {
     const rest = connection.flows.some((one) => one !== flow && one.closedAt === undefined && one.thirdSeen);
     judge.check(slow, event, rest, () => ({ message: 'the only subflow is reset for its performance beside others' }));
@@ -48,7 +50,8 @@ function lookAtFastclose(judge: Judge, event: PacketEvent, state: Fastclose): vo
     return;
   }
   if (state.byAck === undefined) judge.pass(once, side);
-  else if (state.byAck !== flow) judge.broken(once, event, { message: 'MP_FASTCLOSE goes on ACKs of two subflows', expected: 'on one' });
+  else if (state.byAck !== flow)
+    judge.broken(once, event, { message: 'MP_FASTCLOSE goes on ACKs of two subflows', expected: 'on one' });
   state.byAck ??= flow;
 }
 
@@ -56,12 +59,20 @@ function lookAtFastclose(judge: Judge, event: PacketEvent, state: Fastclose): vo
 function lookAtRst(judge: Judge, event: PacketEvent, state: Fastclose): void {
   const { flow, connection, side, optionsKnown } = event;
   judge.info(bySegment, event, flow.thirdSeen ? 'a subflow is ended by RST' : 'a handshake is refused by RST');
-  if (state.byRst.size === 0 || state.byRst.has(flow) || flow.closedAt !== undefined || !state.open.has(flow) || !optionsKnown) return;
+  if (
+    state.byRst.size === 0 ||
+    state.byRst.has(flow) ||
+    flow.closedAt !== undefined ||
+    !state.open.has(flow) ||
+    !optionsKnown
+  )
+    return;
   // The peer's RST may have come first.
   if (!connection.complete || flow.ends.some((end) => end.rst)) return;
   const has = event.packet.tcp.options.some((option) => option.kind === 'mp_fastclose');
   if (has) judge.pass(everywhere, side);
-  else judge.broken(everywhere, event, { message: 'the RST of a further subflow lacks the MP_FASTCLOSE that others had' });
+  else
+    judge.broken(everywhere, event, { message: 'the RST of a further subflow lacks the MP_FASTCLOSE that others had' });
 }
 
 /** Reasons of RSTs, and MP_FASTCLOSE over several subflows. */
@@ -70,7 +81,10 @@ export const resets: Monitor = {
   title: 'reasons of RSTs fit what is seen, and MP_FASTCLOSE is on one ACK or on every RST',
   rules: [transient, once, everywhere, bySegment, ...reasons.map(({ rule }) => rule)],
   create: (_connection, judge) => {
-    const closing: Record<Side, Fastclose> = { 0: { byAck: undefined, byRst: new Set(), open: new Set() }, 1: { byAck: undefined, byRst: new Set(), open: new Set() } };
+    const closing: Record<Side, Fastclose> = {
+      0: { byAck: undefined, byRst: new Set(), open: new Set() },
+      1: { byAck: undefined, byRst: new Set(), open: new Set() },
+    };
     return {
       packet: (event) => {
         if (event.rst) lookAtRst(judge, event, closing[event.side]);

@@ -37,7 +37,14 @@ export const sackRoom: Monitor = {
       options: {
         sack: (_option, event) => {
           const { side, sender, at } = event;
-          if (!connection.complete || connection.fallback !== undefined || connection.elsewhere || event.rst || !event.optionsKnown) return;
+          if (
+            !connection.complete ||
+            connection.fallback !== undefined ||
+            connection.elsewhere ||
+            event.rst ||
+            !event.optionsKnown
+          )
+            return;
           if (event.dataAck !== undefined) {
             judge.pass(room, side);
             return;
@@ -52,7 +59,10 @@ export const sackRoom: Monitor = {
           known.times++;
           known.last = sender.packets;
           if (known.times < ENOUGH.times || at - known.since < ENOUGH.milliseconds) return;
-          judge.broken(room, event, { message: 'SACK blocks fill the options, and the Data ACK stays behind data that has come', expected: 'a DSS with a Data ACK' });
+          judge.broken(room, event, {
+            message: 'SACK blocks fill the options, and the Data ACK stays behind data that has come',
+            expected: 'a DSS with a Data ACK',
+          });
         },
       },
     };

@@ -41,10 +41,16 @@ function compare(judge: Judge, event: PacketEvent, mine: Grant, granted: Grant):
   // A larger window may be new; a field of 16 bits that is full can not say more.
   if (short < 0 || mine.field === FULL || mine.at - granted.at < APART) return;
   if (mine.shift !== granted.shift && isScaledAs(event, mine.dataAck, granted)) {
-    judge.broken(ownScale, event, { message: 'the window is scaled as on another subflow', expected: `a shift of ${mine.shift}`, actual: `a shift of ${granted.shift}` });
+    judge.broken(ownScale, event, {
+      message: 'the window is scaled as on another subflow',
+      expected: `a shift of ${mine.shift}`,
+      actual: `a shift of ${granted.shift}`,
+    });
   } else {
     judge.broken(shared, event, {
-      message: 'the window ends before the one that another subflow gave', expected: `Data ACK + window at least ${granted.edge}`, actual: `${mine.dataAck} + ${mine.edge - mine.dataAck} = ${mine.edge}`,
+      message: 'the window ends before the one that another subflow gave',
+      expected: `Data ACK + window at least ${granted.edge}`,
+      actual: `${mine.dataAck} + ${mine.edge - mine.dataAck} = ${mine.edge}`,
     });
   }
 }
@@ -56,12 +62,16 @@ function compare(judge: Judge, event: PacketEvent, mine: Grant, granted: Grant):
 function lookAtReach(judge: Judge, event: PacketEvent, dataAck: number, largest: number): void {
   const { connection, side } = event;
   const { stream } = connection.parties[other(side)];
-  if (stream.granted === undefined || connection.elsewhere || stream.acked === undefined || dataAck <= stream.acked) return;
-  if (connection.flows.some((flow) => flow.ends.some((end) => end.shift === undefined && flow.ends[1].packets > 0))) return;
+  if (stream.granted === undefined || connection.elsewhere || stream.acked === undefined || dataAck <= stream.acked)
+    return;
+  if (connection.flows.some((flow) => flow.ends.some((end) => end.shift === undefined && flow.ends[1].packets > 0)))
+    return;
   const edge = stream.granted + largest;
   // The DATA_FIN takes no room.
   judge.check(withinWindow, event, dataAck <= edge || dataAck === (stream.fin ?? -1) + 1, () => ({
-    message: 'a Data ACK covers data from outside the window', expected: `at most ${stream.granted ?? 0}`, actual: `${dataAck}`,
+    message: 'a Data ACK covers data from outside the window',
+    expected: `at most ${stream.granted ?? 0}`,
+    actual: `${dataAck}`,
   }));
 }
 

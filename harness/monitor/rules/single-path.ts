@@ -26,17 +26,24 @@ function lookAtOther(judge: Judge, event: PacketEvent, infinite: Infinite, told:
     return;
   }
   if (event.syn) {
-    const accepts = event.ack && flow.opening === 'join' && event.packet.tcp.options.some((one) => one.kind === 'mp_join');
-    if (accepts && after >= APART) judge.broken(othersEnd, event, { message: 'a join is accepted after the host sent an infinite mapping' });
+    const accepts =
+      event.ack && flow.opening === 'join' && event.packet.tcp.options.some((one) => one.kind === 'mp_join');
+    if (accepts && after >= APART)
+      judge.broken(othersEnd, event, { message: 'a join is accepted after the host sent an infinite mapping' });
     return;
   }
   const isClosing = sender.fin !== undefined || receiver.fin !== undefined || flow.closedAt !== undefined;
   if (event.length > 0 && !event.retransmission && after >= APART) {
-    judge.broken(oneCarries, event, { message: `data goes over another subflow than number ${infinite.flow.number}, on which the infinite mapping went` });
+    judge.broken(oneCarries, event, {
+      message: `data goes over another subflow than number ${infinite.flow.number}, on which the infinite mapping went`,
+    });
   }
   if (isClosing || !flow.thirdSeen || after < APART || told.has(sender)) return;
   told.add(sender);
-  judge.broken(othersEnd, event, { message: 'a further subflow is left open after an infinite mapping', expected: 'FIN or RST' });
+  judge.broken(othersEnd, event, {
+    message: 'a further subflow is left open after an infinite mapping',
+    expected: 'FIN or RST',
+  });
 }
 
 /** What a host does with its other subflows. */
@@ -52,7 +59,8 @@ export const singlePath: Monitor = {
         const { mapping, side, flow } = event;
         const known = infinite[side];
         if (known === undefined) {
-          if (mapping?.infinite === true && connection.complete && flow.opening !== 'unknown') infinite[side] = { flow, at: event.at };
+          if (mapping?.infinite === true && connection.complete && flow.opening !== 'unknown')
+            infinite[side] = { flow, at: event.at };
         } else if (known.flow !== flow) lookAtOther(judge, event, known, told);
         else if (event.length > 0 && connection.flows.length > 1) judge.pass(oneCarries, side);
       },

@@ -32,8 +32,12 @@ function noteRepetition(event: PacketEvent, repeated: Map<FlowEnd, Repeated>, se
 
 function isIgnored(event: PacketEvent, repeated: Repeated | undefined): repeated is Repeated {
   if (repeated?.arrival.see(event) !== true) return false;
-  return !repeated.told && repeated.seq === event.packet.tcp.ack
-    && repeated.times >= ENOUGH.times && event.at - repeated.since >= ENOUGH.milliseconds;
+  return (
+    !repeated.told &&
+    repeated.seq === event.packet.tcp.ack &&
+    repeated.times >= ENOUGH.times &&
+    event.at - repeated.since >= ENOUGH.milliseconds
+  );
 }
 
 /** Whether the octet at the receiver's edge lies within both windows and behind a hole of the connection's data. */
@@ -43,7 +47,11 @@ function waitsForOthers(event: PacketEvent): boolean {
   const one = mappingAt(receiver, (packet.tcp.ack - receiver.ssnBase) >>> 0);
   const { stream } = connection.parties[other(side)];
   if (one === undefined || stream.acked === undefined || stream.granted === undefined) return false;
-  return one.dsn > stream.acked && one.dsn + one.octets <= stream.granted && seqGt(receiver.granted, packet.tcp.ack + one.octets);
+  return (
+    one.dsn > stream.acked &&
+    one.dsn + one.octets <= stream.granted &&
+    seqGt(receiver.granted, packet.tcp.ack + one.octets)
+  );
 }
 
 /** An acknowledgement that moves on over data that lies behind a hole. */
@@ -60,24 +68,31 @@ function lookAtFinAck(judge: Judge, event: PacketEvent, fin: number, repeated: R
     if (receiver.acked !== undefined && seqGt(fin, receiver.acked)) judge.pass(finAcked, side);
     return;
   }
-  if (packet.tcp.ack !== ((fin - 1) >>> 0) || !isIgnored(event, repeated)) return;
+  if (packet.tcp.ack !== (fin - 1) >>> 0 || !isIgnored(event, repeated)) return;
   repeated.told = true;
-  judge.broken(finAcked, event, { message: 'a FIN that comes again and again is not acknowledged', expected: `${fin}`, actual: `${packet.tcp.ack}` });
+  judge.broken(finAcked, event, {
+    message: 'a FIN that comes again and again is not acknowledged',
+    expected: `${fin}`,
+    actual: `${packet.tcp.ack}`,
+  });
 }
 
 /** One octet more than was sent, once a DATA_FIN has come without a FIN. */
 function lookAtDataFin(judge: Judge, event: PacketEvent): void {
   const { receiver, packet } = event;
   if (receiver.next === undefined || receiver.fin !== undefined) return;
-  judge.check(noOctet, event, packet.tcp.ack !== ((receiver.next + 1) >>> 0), () => ({
-    message: 'the acknowledgement number counts the DATA_FIN as an octet of the subflow', expected: `at most ${receiver.next ?? 0}`, actual: `${packet.tcp.ack}`,
+  judge.check(noOctet, event, packet.tcp.ack !== (receiver.next + 1) >>> 0, () => ({
+    message: 'the acknowledgement number counts the DATA_FIN as an octet of the subflow',
+    expected: `at most ${receiver.next ?? 0}`,
+    actual: `${packet.tcp.ack}`,
   }));
 }
 
 /** What acknowledgement numbers of a subflow cover. */
 export const subflowAcks: Monitor = {
   name: 'subflow-acks',
-  title: 'acknowledgement numbers count the octets and the FIN of their subflow, whatever becomes of the data elsewhere',
+  title:
+    'acknowledgement numbers count the octets and the FIN of their subflow, whatever becomes of the data elsewhere',
   rules: [ownOctets, finAcked, noOctet],
   create: (connection, judge) => {
     const repeated = new Map<FlowEnd, Repeated>();
@@ -94,10 +109,17 @@ export const subflowAcks: Monitor = {
         if (dataFins.size > 0 && dataFins.has(receiver)) lookAtDataFin(judge, event);
         if (receiver.fin !== undefined) lookAtFinAck(judge, event, receiver.fin, repeated.get(receiver));
         else if (packet.tcp.ack !== receiver.acked) lookAtProgress(judge, event);
-        else if (isIgnored(event, repeated.get(receiver)) && connection.fallback === undefined && waitsForOthers(event)) {
+        else if (
+          isIgnored(event, repeated.get(receiver)) &&
+          connection.fallback === undefined &&
+          waitsForOthers(event)
+        ) {
           const ignored = repeated.get(receiver);
           if (ignored !== undefined) ignored.told = true;
-          judge.broken(ownOctets, event, { message: 'the subflow does not acknowledge octets in order whose data waits for other subflows', actual: `${packet.tcp.ack}` });
+          judge.broken(ownOctets, event, {
+            message: 'the subflow does not acknowledge octets in order whose data waits for other subflows',
+            actual: `${packet.tcp.ack}`,
+          });
         }
       },
     };

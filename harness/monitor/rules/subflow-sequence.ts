@@ -31,7 +31,12 @@ function lookAtBits(judge: Judge, event: PacketEvent): void {
   const bits = (event.packet.tcp.reserved ?? 0) & 0x0e;
   if (bits === 0) {
     if (event.syn) judge.pass(headerBits, event.side);
-  } else judge.broken(headerBits, event, { message: 'reserved bits of the TCP header are set', expected: '0', actual: hex(bits) });
+  } else
+    judge.broken(headerBits, event, {
+      message: 'reserved bits of the TCP header are set',
+      expected: '0',
+      actual: hex(bits),
+    });
 }
 
 /** Data of an end whose peer has not been heard, or that has not been heard itself. */
@@ -41,7 +46,9 @@ function lookAtHandshake(judge: Judge, event: PacketEvent): void {
   if (sender.synSeen && receiver.synSeen) judge.pass(handshake, side);
   // With fast open the listener may send at once, and its SYN/ACK get lost.
   else if (flow.ends[0].synOctets === 0) {
-    judge.broken(handshake, event, { message: `data is sent before ${receiver.synSeen ? 'its sender' : 'the peer'} took part in the handshake` });
+    judge.broken(handshake, event, {
+      message: `data is sent before ${receiver.synSeen ? 'its sender' : 'the peer'} took part in the handshake`,
+    });
   }
 }
 
@@ -55,7 +62,15 @@ function noteRequest(event: PacketEvent, wanted: Map<FlowEnd, Wanted>): void {
   }
   const known = wanted.get(receiver);
   if (known?.seq === ack) known.requests++;
-  else wanted.set(receiver, { seq: ack, since: at, arrival: new Arrival(event, true), requests: 1, segments: 0, told: false });
+  else
+    wanted.set(receiver, {
+      seq: ack,
+      since: at,
+      arrival: new Arrival(event, true),
+      requests: 1,
+      segments: 0,
+      told: false,
+    });
 }
 
 function lookAtData(judge: Judge, event: PacketEvent, gaps: Map<FlowEnd, number>, wanted: Wanted): boolean {
@@ -64,13 +79,19 @@ function lookAtData(judge: Judge, event: PacketEvent, gaps: Map<FlowEnd, number>
   if (!seqGt(seq, wanted.seq) && seqGt((seq + length) >>> 0, wanted.seq)) return true;
   if (event.retransmission || !wanted.arrival.see(event)) return false;
   wanted.segments++;
-  const enough = at - wanted.since >= ENOUGH.milliseconds && wanted.requests >= ENOUGH.requests && wanted.segments >= ENOUGH.segments;
+  const enough =
+    at - wanted.since >= ENOUGH.milliseconds &&
+    wanted.requests >= ENOUGH.requests &&
+    wanted.segments >= ENOUGH.segments;
   if (!enough || wanted.told) return false;
   wanted.told = true;
   const skipped = gaps.get(sender) === wanted.seq;
   judge.broken(skipped ? gapless : sentAgain, event, {
-    message: skipped ? 'octets of the subflow are left out for good' : 'octets of the subflow that the peer asks for are not sent again, and new ones are',
-    expected: `subflow sequence number ${wanted.seq}`, actual: `${seq}`,
+    message: skipped
+      ? 'octets of the subflow are left out for good'
+      : 'octets of the subflow that the peer asks for are not sent again, and new ones are',
+    expected: `subflow sequence number ${wanted.seq}`,
+    actual: `${seq}`,
   });
   return false;
 }
@@ -103,7 +124,12 @@ export const subflowSequence: Monitor = {
             judge.pass(sentAgain, event.side);
             wanted.delete(sender);
           }
-        } else if (event.ack && (receiver.next !== receiver.acked || wanted.size > 0) && receiver.acked !== undefined && seqGeq(event.packet.tcp.ack, receiver.acked)) {
+        } else if (
+          event.ack &&
+          (receiver.next !== receiver.acked || wanted.size > 0) &&
+          receiver.acked !== undefined &&
+          seqGeq(event.packet.tcp.ack, receiver.acked)
+        ) {
           noteRequest(event, wanted);
         }
       },

@@ -36,7 +36,9 @@ function lookAtEdge(judge: Judge, event: PacketEvent, edges: Map<FlowEnd, Edge>)
     judge.pass(rightEdge, side);
   } else if (sentLater(event, ts?.value, before.tsval)) {
     judge.broken(rightEdge, event, {
-      message: 'the right edge of the window moves to the left', expected: `Data ACK + window at least ${before.value}`, actual: `${dataAck} + ${packet.tcp.window * 2 ** shift} = ${value}`,
+      message: 'the right edge of the window moves to the left',
+      expected: `Data ACK + window at least ${before.value}`,
+      actual: `${dataAck} + ${packet.tcp.window * 2 ** shift} = ${value}`,
     });
   } else judge.unknown(rightEdge, side, 'the order of sending is not known');
 }
@@ -45,18 +47,23 @@ function lookAtSending(judge: Judge, event: PacketEvent): void {
   const { connection, side, sender, mapping, ssn, length, packet } = event;
   // One octet may probe a closed window.
   if (length <= 1 || event.syn || event.retransmission || !connection.complete || !connection.whole) return;
-  if (connection.flows.some((flow) => flow.ends.some((end) => end.shift === undefined && flow.ends[1].packets > 0))) return;
+  if (connection.flows.some((flow) => flow.ends.some((end) => end.shift === undefined && flow.ends[1].packets > 0)))
+    return;
   if (sender.granted !== undefined) {
     const end = (packet.tcp.seq + length) >>> 0;
     judge.check(subflowWindow, event, !seqGt(end, sender.granted), () => ({
-      message: 'the segment goes beyond the window of its subflow', expected: `up to ${sender.granted ?? 0}`, actual: `up to ${end}`,
+      message: 'the segment goes beyond the window of its subflow',
+      expected: `up to ${sender.granted ?? 0}`,
+      actual: `up to ${end}`,
     }));
   }
   const { stream } = connection.parties[side];
   if (mapping === undefined || mapping.infinite || ssn === undefined || stream.granted === undefined) return;
   const end = mapping.dsn + Math.min(mapping.octets, ((ssn - mapping.ssn) | 0) + length);
-  judge.check(connectionWindow, event, end <= (stream.granted), () => ({
-    message: 'data is sent beyond the window of the connection', expected: `numbers below ${stream.granted ?? 0}`, actual: `numbers up to ${end - 1}`,
+  judge.check(connectionWindow, event, end <= stream.granted, () => ({
+    message: 'data is sent beyond the window of the connection',
+    expected: `numbers below ${stream.granted ?? 0}`,
+    actual: `numbers up to ${end - 1}`,
   }));
 }
 

@@ -43,7 +43,12 @@ export function withoutOption(kind: TcpOption['kind']): (packet: Packet) => void
 }
 
 /** The packets of a conversation with another packet behind one of them, made from that. */
-export function inserted(packets: readonly NamedPacket[], after: string, change: (packet: Packet) => void, from = after): NamedPacket[] {
+export function inserted(
+  packets: readonly NamedPacket[],
+  after: string,
+  change: (packet: Packet) => void,
+  from = after,
+): NamedPacket[] {
   const source = packets.find((one) => one.name === from);
   if (source === undefined) throw new Error(`no packet is named ${from}`);
   const packet = structuredClone(source.packet);

@@ -95,7 +95,16 @@ function writeConnection(out: BulkWriter, packets: number, segment: number, port
 
 function mapping(dsn: number, ssn: number, length: number): OptionDss {
   return {
-    kind: 'dss', reserved: 0, dataFin: false, dsn8: true, hasMap: true, dataAck8: true, hasDataAck: true,
-    dataAck: BigInt.asUintN(64, idsn(KEYS[1]) + 1n), dsn: BigInt.asUintN(64, idsn(KEYS[0]) + BigInt(dsn)), ssn, dataLength: length,
+    kind: 'dss',
+    reserved: 0,
+    dataFin: false,
+    dsn8: true,
+    hasMap: true,
+    dataAck8: true,
+    hasDataAck: true,
+    dataAck: BigInt.asUintN(64, idsn(KEYS[1]) + 1n),
+    dsn: BigInt.asUintN(64, idsn(KEYS[0]) + BigInt(dsn)),
+    ssn,
+    dataLength: length,
   };
 }

@@ -41,7 +41,7 @@ export type Direction = 0 | 1;
 
 /** Octets of one direction's stream from a data sequence number (relative, from 1) on. */
 export function streamOctets(direction: Direction, dsn: number, count: number): Uint8Array {
-  return Uint8Array.from({ length: count }, (_, i) => (dsn + i) * (direction === 0 ? 7 : 11) & 0xff);
+  return Uint8Array.from({ length: count }, (_, i) => ((dsn + i) * (direction === 0 ? 7 : 11)) & 0xff);
 }
 
 /** Writes conversations. */
@@ -82,24 +82,57 @@ export class Conversation {
     };
   }
 
-  send(name: string, line: Line, direction: Direction, flags: number, options: TcpOption[], payload: Uint8Array = new Uint8Array(0)): void {
+  send(
+    name: string,
+    line: Line,
+    direction: Direction,
+    flags: number,
+    options: TcpOption[],
+    payload: Uint8Array = new Uint8Array(0),
+  ): void {
     const sender = line.ends[direction];
     const receiver = line.ends[direction === 0 ? 1 : 0];
     const { family } = this.choice;
-    const ip: Packet['ip'] = family === 'ipv4'
-      ? { family, src: sender.address, dst: receiver.address, tos: 0, id: this.packets.length + 1, fragment: 0x4000, ttl: 64, protocol: 6 }
-      : { family, src: sender.address, dst: receiver.address, trafficClass: 0, flowLabel: 0, hopLimit: 64, protocol: 6 };
+    const ip: Packet['ip'] =
+      family === 'ipv4'
+        ? {
+            family,
+            src: sender.address,
+            dst: receiver.address,
+            tos: 0,
+            id: this.packets.length + 1,
+            fragment: 0x4000,
+            ttl: 64,
+            protocol: 6,
+          }
+        : {
+            family,
+            src: sender.address,
+            dst: receiver.address,
+            trafficClass: 0,
+            flowLabel: 0,
+            hopLimit: 64,
+            protocol: 6,
+          };
     const syn = (flags & FLAG.SYN) !== 0;
     const ts: TcpOption = { kind: 'ts', value: line.clock++, echo: line.stamps[direction === 0 ? 1 : 0] };
     line.stamps[direction] = ts.value;
     const common: TcpOption[] = syn ? [{ kind: 'mss', mss: 1460 }, ts, { kind: 'wscale', shift: 7 }] : [ts];
     this.packets.push({
-      name, at: this.#at++,
+      name,
+      at: this.#at++,
       packet: {
         ip,
         tcp: {
-          srcPort: sender.port, dstPort: receiver.port, seq: sender.next, ack: (flags & FLAG.ACK) === 0 ? 0 : receiver.next, flags,
-          window: syn ? 65535 : 1024, urgent: 0, options: [...common, ...options], payload,
+          srcPort: sender.port,
+          dstPort: receiver.port,
+          seq: sender.next,
+          ack: (flags & FLAG.ACK) === 0 ? 0 : receiver.next,
+          flags,
+          window: syn ? 65535 : 1024,
+          urgent: 0,
+          options: [...common, ...options],
+          payload,
         },
       },
     });
@@ -119,18 +152,32 @@ export class Conversation {
   }
 
   /** A DSS with a Data ACK of all up to `ack` (relative), and a mapping when given. */
-  dss(direction: Direction, mapping?: { dsn: number; ssn: number; length: number; data: Uint8Array; fin?: boolean }): OptionDss {
+  dss(
+    direction: Direction,
+    mapping?: { dsn: number; ssn: number; length: number; data: Uint8Array; fin?: boolean },
+  ): OptionDss {
     const { wide, checksums } = this.choice;
     const cut = (value: bigint): bigint => BigInt.asUintN(wide ? 64 : 32, value);
     const option: OptionDss = {
-      kind: 'dss', reserved: 0, dataFin: mapping?.fin ?? false, dsn8: wide && mapping !== undefined, hasMap: mapping !== undefined,
-      dataAck8: wide, hasDataAck: true, dataAck: cut(idsn(KEYS[direction === 0 ? 1 : 0]) + BigInt(this.#acked[direction] ?? 1)),
+      kind: 'dss',
+      reserved: 0,
+      dataFin: mapping?.fin ?? false,
+      dsn8: wide && mapping !== undefined,
+      hasMap: mapping !== undefined,
+      dataAck8: wide,
+      hasDataAck: true,
+      dataAck: cut(idsn(KEYS[direction === 0 ? 1 : 0]) + BigInt(this.#acked[direction] ?? 1)),
     };
     if (mapping === undefined) return option;
     const dsn = BigInt.asUintN(64, idsn(KEYS[direction]) + BigInt(mapping.dsn));
     return {
-      ...option, dsn: cut(dsn), ssn: mapping.ssn, dataLength: mapping.length,
-      ...(checksums ? { checksum: dssChecksum({ dsn, ssn: mapping.ssn, dataLength: mapping.length, data: mapping.data }) } : {}),
+      ...option,
+      dsn: cut(dsn),
+      ssn: mapping.ssn,
+      dataLength: mapping.length,
+      ...(checksums
+        ? { checksum: dssChecksum({ dsn, ssn: mapping.ssn, dataLength: mapping.length, data: mapping.data }) }
+        : {}),
     };
   }
 
@@ -140,7 +187,15 @@ export class Conversation {
   }
 
   /** Payload with a mapping of its own. */
-  data(name: string, line: Line, sideOf: Direction, direction: Direction, dsn: number, count: number, fin = false): void {
+  data(
+    name: string,
+    line: Line,
+    sideOf: Direction,
+    direction: Direction,
+    dsn: number,
+    count: number,
+    fin = false,
+  ): void {
     const data = streamOctets(sideOf, dsn, count);
     const end = line.ends[direction];
     const ssn = (end.next - end.isn) >>> 0;
@@ -208,12 +263,24 @@ function openSecond(c: Conversation, b: Line): void {
   c.send('join-syn', b, 0, FLAG.SYN, [
     { kind: 'mp_join', form: 'syn', reserved: 0, backup: false, addressId: 2, token: token(KEYS[1]), nonce: NONCES[0] },
   ]);
-  c.send('join-synack', b, 1, FLAG.SYN | FLAG.ACK, [{
-    kind: 'mp_join', form: 'synack', reserved: 0, backup: false, addressId: 0, nonce: NONCES[1],
-    hmac: joinHmac(KEYS[1], KEYS[0], NONCES[1], NONCES[0]).subarray(0, 8),
-  }]);
+  c.send('join-synack', b, 1, FLAG.SYN | FLAG.ACK, [
+    {
+      kind: 'mp_join',
+      form: 'synack',
+      reserved: 0,
+      backup: false,
+      addressId: 0,
+      nonce: NONCES[1],
+      hmac: joinHmac(KEYS[1], KEYS[0], NONCES[1], NONCES[0]).subarray(0, 8),
+    },
+  ]);
   c.send('join-ack', b, 0, FLAG.ACK, [
-    { kind: 'mp_join', form: 'ack', reserved: 0, hmac: joinHmac(KEYS[0], KEYS[1], NONCES[0], NONCES[1]).subarray(0, 20) },
+    {
+      kind: 'mp_join',
+      form: 'ack',
+      reserved: 0,
+      hmac: joinHmac(KEYS[0], KEYS[1], NONCES[0], NONCES[1]).subarray(0, 20),
+    },
   ]);
   c.ack('join-fourth', b, 1, 1);
 }
@@ -243,7 +310,10 @@ function finish(c: Conversation, a: Line, b: Line): void {
   c.data('last', a, 1, 1, 71, 30, true);
   c.received(0, 102);
   c.ack('last-ack', a, 0, 0);
-  for (const [name, line] of [['a', a], ['b', b]] as const) {
+  for (const [name, line] of [
+    ['a', a],
+    ['b', b],
+  ] as const) {
     c.send(`${name}-fin`, line, 0, FLAG.FIN | FLAG.ACK, [c.dss(0)]);
     c.send(`${name}-fin-answer`, line, 1, FLAG.FIN | FLAG.ACK, [c.dss(1)]);
     c.send(`${name}-end`, line, 0, FLAG.ACK, []);
@@ -256,7 +326,11 @@ export function encoded(packets: readonly NamedPacket[]): { at: number; bytes: U
 }
 
 /** The conversation with one packet changed. @throws when there is none of that name */
-export function altered(packets: readonly NamedPacket[], name: string, change: (packet: Packet) => void): NamedPacket[] {
+export function altered(
+  packets: readonly NamedPacket[],
+  name: string,
+  change: (packet: Packet) => void,
+): NamedPacket[] {
   if (!packets.some((one) => one.name === name)) throw new Error(`no packet is named ${name}`);
   return packets.map((one) => {
     if (one.name !== name) return one;

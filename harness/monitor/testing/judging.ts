@@ -28,7 +28,9 @@ export function broken(findings: readonly Finding[]): string[] {
 
 /** Rules that a host surely broke. */
 export function brokenRules(packets: readonly NamedPacket[], host: Finding['host'], complete = true): string[] {
-  const found = judge(packets, complete).filter((one) => one.host === host && (one.verdict === 'fail' || one.verdict === 'warn'));
+  const found = judge(packets, complete).filter(
+    (one) => one.host === host && (one.verdict === 'fail' || one.verdict === 'warn'),
+  );
   return [...new Set(found.map((one) => one.rule))].sort();
 }
 

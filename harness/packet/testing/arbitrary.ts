@@ -3,7 +3,14 @@ import { formatAddress } from '../address.ts';
 import { encodedLength } from '../options.ts';
 import { MAX_OPTION_OCTETS } from '../tcp.ts';
 import type {
-  IpHeader, MptcpOption, OptionAddAddr, OptionDss, OptionMpCapable, Packet, TcpOption, TcpSegment,
+  IpHeader,
+  MptcpOption,
+  OptionAddAddr,
+  OptionDss,
+  OptionMpCapable,
+  Packet,
+  TcpOption,
+  TcpSegment,
 } from '../types.ts';
 
 /** Well-formed values of the packet model: each encodes, and decodes to itself. */
@@ -17,11 +24,15 @@ const octets = (minLength: number, maxLength = minLength): Arbitrary<Uint8Array>
   fc.uint8Array({ minLength, maxLength });
 
 export const ipv4Address = octets(4).map(formatAddress);
-export const ipv6Address = fc.oneof(
-  octets(16),
-  // Long runs of zeros are what the text form is about; random octets never have them.
-  fc.array(fc.constantFrom(0, 0, 0, 0xff, 0x01), { minLength: 16, maxLength: 16 }).map((list) => Uint8Array.from(list)),
-).map(formatAddress);
+export const ipv6Address = fc
+  .oneof(
+    octets(16),
+    // Long runs of zeros are what the text form is about; random octets never have them.
+    fc
+      .array(fc.constantFrom(0, 0, 0, 0xff, 0x01), { minLength: 16, maxLength: 16 })
+      .map((list) => Uint8Array.from(list)),
+  )
+  .map(formatAddress);
 
 const capable: Arbitrary<OptionMpCapable> = fc
   .tuple(bits(4), u8, fc.constantFrom(4, 12, 20, 22, 24), u64, u64, u16, u16)
@@ -37,8 +48,17 @@ const capable: Arbitrary<OptionMpCapable> = fc
 
 const dss: Arbitrary<OptionDss> = fc
   .record({
-    reserved: bits(7), dataFin: fc.boolean(), dsn8: fc.boolean(), hasMap: fc.boolean(), dataAck8: fc.boolean(),
-    hasDataAck: fc.boolean(), withChecksum: fc.boolean(), dataAck: u64, dsn: u64, ssn: u32, dataLength: u16,
+    reserved: bits(7),
+    dataFin: fc.boolean(),
+    dsn8: fc.boolean(),
+    hasMap: fc.boolean(),
+    dataAck8: fc.boolean(),
+    hasDataAck: fc.boolean(),
+    withChecksum: fc.boolean(),
+    dataAck: u64,
+    dsn: u64,
+    ssn: u32,
+    dataLength: u16,
     checksum: u16,
   })
   .map(({ withChecksum, dataAck, dsn, ssn, dataLength, checksum, ...flags }) => ({
@@ -52,39 +72,64 @@ const dss: Arbitrary<OptionDss> = fc
 const addAddr: Arbitrary<OptionAddAddr> = fc
   .tuple(bits(3), fc.boolean(), u8, fc.oneof(ipv4Address, ipv6Address), fc.option(u16), fc.option(octets(8)))
   .map(([reserved, echo, addressId, address, port, hmac]) => ({
-    kind: 'add_addr', reserved, echo, addressId, address, ...(port !== null && { port }),
+    kind: 'add_addr',
+    reserved,
+    echo,
+    addressId,
+    address,
+    ...(port !== null && { port }),
     ...(hmac !== null && { hmac }),
   }));
 
 export const mptcpOption: Arbitrary<MptcpOption> = fc.oneof(
   capable,
   fc.record({
-    kind: fc.constant('mp_join' as const), form: fc.constant('syn' as const), reserved: bits(3), backup: fc.boolean(),
-    addressId: u8, token: u32, nonce: u32,
-  }),
-  fc.record({
-    kind: fc.constant('mp_join' as const), form: fc.constant('synack' as const), reserved: bits(3),
+    kind: fc.constant('mp_join' as const),
+    form: fc.constant('syn' as const),
+    reserved: bits(3),
     backup: fc.boolean(),
-    addressId: u8, hmac: octets(8), nonce: u32,
+    addressId: u8,
+    token: u32,
+    nonce: u32,
   }),
   fc.record({
-    kind: fc.constant('mp_join' as const), form: fc.constant('ack' as const), reserved: bits(12), hmac: octets(20),
+    kind: fc.constant('mp_join' as const),
+    form: fc.constant('synack' as const),
+    reserved: bits(3),
+    backup: fc.boolean(),
+    addressId: u8,
+    hmac: octets(8),
+    nonce: u32,
+  }),
+  fc.record({
+    kind: fc.constant('mp_join' as const),
+    form: fc.constant('ack' as const),
+    reserved: bits(12),
+    hmac: octets(20),
   }),
   dss,
   addAddr,
   fc.record({
-    kind: fc.constant('remove_addr' as const), reserved: bits(4),
+    kind: fc.constant('remove_addr' as const),
+    reserved: bits(4),
     addressIds: fc.array(u8, { minLength: 1, maxLength: 37 }),
   }),
-  fc.tuple(bits(3), fc.boolean(), fc.option(u8)).map(([reserved, backup, addressId]): MptcpOption => ({
-    kind: 'mp_prio', reserved, backup, ...(addressId !== null && { addressId }),
-  })),
+  fc
+    .tuple(bits(3), fc.boolean(), fc.option(u8))
+    .map(([reserved, backup, addressId]): MptcpOption => ({
+      kind: 'mp_prio',
+      reserved,
+      backup,
+      ...(addressId !== null && { addressId }),
+    })),
   fc.record({ kind: fc.constant('mp_fail' as const), reserved: bits(12), dsn: u64 }),
   fc.record({ kind: fc.constant('mp_fastclose' as const), reserved: bits(12), receiverKey: u64 }),
   fc.record({ kind: fc.constant('mp_tcprst' as const), reserved: bits(3), transient: fc.boolean(), reason: u8 }),
   fc.record({ kind: fc.constant('mp_experimental' as const), nibble: bits(4), data: octets(0, 37) }),
   fc.record({
-    kind: fc.constant('mptcp_unknown' as const), subtype: fc.integer({ min: 9, max: 14 }), nibble: bits(4),
+    kind: fc.constant('mptcp_unknown' as const),
+    subtype: fc.integer({ min: 9, max: 14 }),
+    nibble: bits(4),
     data: octets(0, 37),
   }),
 );
@@ -106,7 +151,9 @@ const plainOption: Arbitrary<TcpOption> = fc.oneof(
     cookie: fc.constantFrom(0, 4, 6, 8, 10, 12, 14, 16).chain((length) => octets(length)),
   }),
   fc.record({
-    kind: fc.constant('unknown' as const), code: u8.filter((code) => !known.has(code)), data: octets(0, 38),
+    kind: fc.constant('unknown' as const),
+    code: u8.filter((code) => !known.has(code)),
+    data: octets(0, 38),
   }),
 );
 
@@ -135,30 +182,53 @@ export const optionList: Arbitrary<TcpOption[]> = fc
   });
 
 const segment: Arbitrary<TcpSegment> = fc.record({
-  srcPort: u16, dstPort: u16, seq: u32, ack: u32, flags: u8, window: u16, urgent: u16,
-  options: optionList, payload: octets(0, 64),
+  srcPort: u16,
+  dstPort: u16,
+  seq: u32,
+  ack: u32,
+  flags: u8,
+  window: u16,
+  urgent: u16,
+  options: optionList,
+  payload: octets(0, 64),
 });
 
-const extension = fc
-  .tuple(fc.constantFrom(0, 43, 51, 60, 135), octets(14))
-  .map(([type, data]) => ({ type, data }));
+const extension = fc.tuple(fc.constantFrom(0, 43, 51, 60, 135), octets(14)).map(([type, data]) => ({ type, data }));
 
 /** Extension headers of 16 octets each (AH counts in words of 4) that lead from one to the next and then to TCP. */
-const extensions = fc.array(extension, { minLength: 1, maxLength: 3 }).map((list) => list.map(({ type, data }, i) => {
-  const next = list[i + 1]?.type ?? 6;
-  return { type, raw: Uint8Array.from([next, type === 51 ? 2 : 1, ...data]) };
-}));
+const extensions = fc.array(extension, { minLength: 1, maxLength: 3 }).map((list) =>
+  list.map(({ type, data }, i) => {
+    const next = list[i + 1]?.type ?? 6;
+    return { type, raw: Uint8Array.from([next, type === 51 ? 2 : 1, ...data]) };
+  }),
+);
 
 const ipv4Header: Arbitrary<IpHeader> = fc
   .tuple(ipv4Address, ipv4Address, u8, u16, fc.constantFrom(0, 0x4000, 0x8000), u8, fc.constantFrom(0, 4, 8, 40))
-  .chain(([src, dst, tos, id, fragment, ttl, optionOctets]) => octets(optionOctets).map((options): IpHeader => ({
-    family: 'ipv4', src, dst, tos, id, fragment, ttl, protocol: 6, ...(optionOctets > 0 && { options }),
-  })));
+  .chain(([src, dst, tos, id, fragment, ttl, optionOctets]) =>
+    octets(optionOctets).map((options): IpHeader => ({
+      family: 'ipv4',
+      src,
+      dst,
+      tos,
+      id,
+      fragment,
+      ttl,
+      protocol: 6,
+      ...(optionOctets > 0 && { options }),
+    })),
+  );
 
 const ipv6Header: Arbitrary<IpHeader> = fc
   .tuple(ipv6Address, ipv6Address, u8, bits(20), u8, fc.option(extensions))
   .map(([src, dst, trafficClass, flowLabel, hopLimit, chain]): IpHeader => ({
-    family: 'ipv6', src, dst, trafficClass, flowLabel, hopLimit, protocol: 6,
+    family: 'ipv6',
+    src,
+    dst,
+    trafficClass,
+    flowLabel,
+    hopLimit,
+    protocol: 6,
     ...(chain !== null && { extensions: chain }),
   }));
 

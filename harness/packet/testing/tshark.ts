@@ -24,8 +24,21 @@ export async function dissect(packets: readonly Uint8Array[], fields: readonly s
     packets.forEach((bytes, i) => writer.write(1_000_000_000_000 + i, bytes));
     writer.close();
     const output = await tshark([
-      '-n', '-r', path, '-o', 'ip.check_checksum:TRUE', '-o', 'tcp.check_checksum:TRUE',
-      '-T', 'fields', '-E', 'separator=/t', '-E', 'occurrence=a', '-E', 'aggregator=;',
+      '-n',
+      '-r',
+      path,
+      '-o',
+      'ip.check_checksum:TRUE',
+      '-o',
+      'tcp.check_checksum:TRUE',
+      '-T',
+      'fields',
+      '-E',
+      'separator=/t',
+      '-E',
+      'occurrence=a',
+      '-E',
+      'aggregator=;',
       ...fields.flatMap((field) => ['-e', field]),
     ]);
     const lines = output.split('\n').slice(0, packets.length);

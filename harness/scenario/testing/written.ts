@@ -37,7 +37,11 @@ const SEQUENCES = `sequences:
 /** A suite of one scenario, `example`, with these steps (YAML, not indented) and extra keys of the scenario. */
 export function suiteOf(steps: string, extra = '', sut = 'responder'): string {
   const indented = (text: string, by: number): string =>
-    text.trim().split('\n').map((line) => `${' '.repeat(by)}${line}\n`).join('');
+    text
+      .trim()
+      .split('\n')
+      .map((line) => `${' '.repeat(by)}${line}\n`)
+      .join('');
   const keys = extra === '' ? '' : indented(extra, 4);
   return `title: S\nsection: "3.1"\nsut: ${sut}\nscenarios:\n  example:\n    title: E\n${keys}    steps:\n${indented(steps, 6)}`;
 }

@@ -11,7 +11,11 @@ export function startBrowser(): Promise<Browser> {
 }
 
 /** A page from disk, and what it complained about: errors in the console, requests to anywhere else. */
-export async function openPage(browser: Browser, file: string, options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> {
+export async function openPage(
+  browser: Browser,
+  file: string,
+  options: BrowserContextOptions = {},
+): Promise<{ page: Page; complaints: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   const complaints: string[] = [];
@@ -36,7 +40,9 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
   await page.evaluate(source);
   // Its look at style sheets by request is what the page's policy forbids.
   const { violations } = await page.evaluate<AxeResults>('axe.run({ preload: false })');
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary ?? ''}`));
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary ?? ''}`),
+  );
 }
 
 /** Whether anything on the page is wider than the window. */

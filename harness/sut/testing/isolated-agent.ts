@@ -29,7 +29,10 @@ export async function isolatedAgent(options: Partial<SpawnAgentOptions> = {}): P
 
 /** Lets `client` connect to a listening socket and accepts it as `server`. */
 export async function connectPair(
-  agent: SpawnedAgent, addr: string, proto = 'mptcp', serverProto = proto,
+  agent: SpawnedAgent,
+  addr: string,
+  proto = 'mptcp',
+  serverProto = proto,
 ): Promise<void> {
   const family = addr.includes(':') ? 'ipv6' : 'ipv4';
   await agent.request('socket', { family, proto: serverProto, name: 'listener' });

@@ -14,7 +14,9 @@ afterAll(() => nursery.close());
 
 describe('a nursery of agents', () => {
   it('gives each agent a namespace of its own, in the order asked for', async () => {
-    const agents = await Promise.all(Array.from({ length: 20 }, async (_, i) => connectAgent(await nursery.start(), { name: `n${i}` })));
+    const agents = await Promise.all(
+      Array.from({ length: 20 }, async (_, i) => connectAgent(await nursery.start(), { name: `n${i}` })),
+    );
     for (const agent of agents) expect((await agent.request('hello'))['pid']).toBe(String(agent.pid));
     const namespaces = ['self', ...agents.map(({ pid }) => pid)].map((pid) => readlinkSync(`/proc/${pid}/ns/net`));
     expect(new Set(namespaces).size).toBe(21);
@@ -22,14 +24,18 @@ describe('a nursery of agents', () => {
     for (const { pid } of agents) expect(existsSync(`/proc/${pid}`)).toBe(false);
   });
 
-  it('tells how an agent ended, with its last words and nobody else\'s', async () => {
-    const [one, other] = await Promise.all([0, 1].map(async (i) => connectAgent(await nursery.start(), { name: `w${i}` })));
+  it("tells how an agent ended, with its last words and nobody else's", async () => {
+    const [one, other] = await Promise.all(
+      [0, 1].map(async (i) => connectAgent(await nursery.start(), { name: `w${i}` })),
+    );
     await other!.request('log', { text: 'not mine' });
     await one!.request('log', { text: 'farewell' });
     process.kill(one!.pid, 'SIGSEGV');
     await expect(one!.request('sync')).rejects.toThrow(/was ended by SIGSEGV\n {2}stderr: mptcp-agent: farewell$/);
     await expect(other!.request('sync')).resolves.toEqual({});
-    expect(other!.log.filter((line) => line.direction === 'stderr').map((line) => line.text)).toEqual(['mptcp-agent: not mine']);
+    expect(other!.log.filter((line) => line.direction === 'stderr').map((line) => line.text)).toEqual([
+      'mptcp-agent: not mine',
+    ]);
     await Promise.all([one!.close(), other!.close()]);
   });
 

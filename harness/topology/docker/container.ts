@@ -18,20 +18,38 @@ export interface ContainerPlan {
 
 /** Parts of /proc that Docker usually makes read-only, but for the one that holds the network's settings. */
 const READ_ONLY = [
-  '/proc/bus', '/proc/fs', '/proc/irq', '/proc/sysrq-trigger',
-  '/proc/sys/abi', '/proc/sys/debug', '/proc/sys/dev', '/proc/sys/fs', '/proc/sys/kernel', '/proc/sys/sunrpc', '/proc/sys/user', '/proc/sys/vm',
+  '/proc/bus',
+  '/proc/fs',
+  '/proc/irq',
+  '/proc/sysrq-trigger',
+  '/proc/sys/abi',
+  '/proc/sys/debug',
+  '/proc/sys/dev',
+  '/proc/sys/fs',
+  '/proc/sys/kernel',
+  '/proc/sys/sunrpc',
+  '/proc/sys/user',
+  '/proc/sys/vm',
 ];
 /** Processes in a container: the agent, and what an agent may start for a moment. */
 const PROCESSES = 64;
 
 /** How a container is started: as little as an agent can do with. */
-export function containerOptions({ image, info, run }: Pick<ContainerPlan, 'image' | 'info' | 'run'>): Docker.ContainerCreateOptions {
+export function containerOptions({
+  image,
+  info,
+  run,
+}: Pick<ContainerPlan, 'image' | 'info' | 'run'>): Docker.ContainerCreateOptions {
   return {
     Image: image,
     Labels: labelsOf(run),
-    AttachStdin: true, AttachStdout: true, AttachStderr: true,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
     // When we are gone the agent reads the end of its input and goes, and the daemon removes the container.
-    OpenStdin: true, StdinOnce: true, Tty: false,
+    OpenStdin: true,
+    StdinOnce: true,
+    Tty: false,
     NetworkDisabled: false,
     HostConfig: {
       AutoRemove: true,
@@ -65,12 +83,19 @@ export async function startContainer(plan: ContainerPlan): Promise<AgentTranspor
   for (let tries = 1; tries <= TRIES; tries += 1) {
     const starting = startOnce(plan);
     const late = new AbortController();
-    const started = await Promise.race([starting, delay(START_MS, undefined, { signal: late.signal })]).finally(() => late.abort());
+    const started = await Promise.race([starting, delay(START_MS, undefined, { signal: late.signal })]).finally(() =>
+      late.abort(),
+    );
     if (started !== undefined) return started;
     // It is nobody's, should it come still.
-    starting.then((transport) => transport.kill(), () => undefined);
+    starting.then(
+      (transport) => transport.kill(),
+      () => undefined,
+    );
   }
-  throw new DockerError(`no container of image ${plan.image} has started within ${TRIES} times ${START_MS / 1000} s: the daemon does not answer; restart it`);
+  throw new DockerError(
+    `no container of image ${plan.image} has started within ${TRIES} times ${START_MS / 1000} s: the daemon does not answer; restart it`,
+  );
 }
 
 async function startOnce(plan: ContainerPlan): Promise<AgentTransport> {
@@ -80,7 +105,10 @@ async function startOnce(plan: ContainerPlan): Promise<AgentTransport> {
     container = await plan.docker.createContainer(containerOptions(plan));
     const stream = await container.attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true });
     const silent = new Promise<void>((resolve) => {
-      stream.once('end', resolve).once('close', resolve).once('error', () => resolve());
+      stream
+        .once('end', resolve)
+        .once('close', resolve)
+        .once('error', () => resolve());
     });
     const exited = watchExit(container, plan.image, silent);
     await container.start();
@@ -97,7 +125,8 @@ export async function removeContainer(container: Docker.Container): Promise<void
   try {
     await container.remove({ force: true });
   } catch (error) {
-    if (![404, 409].includes(statusOf(error) ?? 0)) throw dockerProblem(error, `removing container ${short(container)}`);
+    if (![404, 409].includes(statusOf(error) ?? 0))
+      throw dockerProblem(error, `removing container ${short(container)}`);
   }
 }
 
@@ -117,10 +146,12 @@ function watchExit(container: Docker.Container, image: string, silent: Promise<v
     (error: unknown) => `is lost: ${name}: ${dockerProblem(error, 'waiting for its end').message}`,
   );
   // The daemon has been seen not to answer that at all when a container was removed just then.
-  const seen = silent.then(() => untilGone(container)).then(
-    () => delay(TOLD_MS, `is gone: ${name} has ended`, { ref: false }),
-    (error: unknown) => `is lost: ${name}: ${dockerProblem(error, 'looking for it').message}`,
-  );
+  const seen = silent
+    .then(() => untilGone(container))
+    .then(
+      () => delay(TOLD_MS, `is gone: ${name} has ended`, { ref: false }),
+      (error: unknown) => `is lost: ${name}: ${dockerProblem(error, 'looking for it').message}`,
+    );
   return Promise.race([told, seen]).finally(() => enough.abort());
 }
 
@@ -135,7 +166,13 @@ async function untilGone(container: Docker.Container): Promise<void> {
   }
 }
 
-function transportOf(docker: Docker, container: Docker.Container, stream: NodeJS.ReadWriteStream, exited: Promise<string>, pid: number): AgentTransport {
+function transportOf(
+  docker: Docker,
+  container: Docker.Container,
+  stream: NodeJS.ReadWriteStream,
+  exited: Promise<string>,
+  pid: number,
+): AgentTransport {
   const [input, output, errors] = [new PassThrough(), new PassThrough(), new PassThrough()];
   input.pipe(stream);
   docker.modem.demuxStream(stream, output, errors);
@@ -145,16 +182,25 @@ function transportOf(docker: Docker, container: Docker.Container, stream: NodeJS
       errors.end();
       resolve();
     };
-    stream.once('end', end).once('close', end).once('error', (error: Error) => {
-      input.destroy(error);
-      end();
-    });
+    stream
+      .once('end', end)
+      .once('close', end)
+      .once('error', (error: Error) => {
+        input.destroy(error);
+        end();
+      });
   });
   return {
-    pid, input, output, errors, exited, drained,
-    kill: () => void container.kill({ signal: 'SIGKILL' }).catch(() => {
-      // It is gone, or the daemon is: `exited` tells.
-    }),
+    pid,
+    input,
+    output,
+    errors,
+    exited,
+    drained,
+    kill: () =>
+      void container.kill({ signal: 'SIGKILL' }).catch(() => {
+        // It is gone, or the daemon is: `exited` tells.
+      }),
   };
 }
 
@@ -165,18 +211,24 @@ function transportOf(docker: Docker, container: Docker.Container, stream: NodeJS
  * @throws DockerError with the remedy
  */
 export function requireLocal(pid: number, inside: number, image: string): void {
-  const remedy = 'the daemon must run on this machine and see its processes: not in a virtual machine, not in a container, and the run in the ' +
+  const remedy =
+    'the daemon must run on this machine and see its processes: not in a virtual machine, not in a container, and the run in the ' +
     'namespace of process ids of the daemon (docker run --pid=host, if the run is in a container itself)';
   let ids = '';
   try {
     ids = /^NSpid:\s*(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
   } catch (cause) {
-    throw new DockerError(`the daemon says that process ${pid} is the agent of image ${image}, and there is no such process here; ${remedy}`, { cause });
+    throw new DockerError(
+      `the daemon says that process ${pid} is the agent of image ${image}, and there is no such process here; ${remedy}`,
+      { cause },
+    );
   }
   // An agent may be a child of the first process, so any but that of the machine itself will do.
   const [outside, ...within] = ids.trim().split(/\s+/).map(Number);
   if (outside !== pid || within.length === 0) {
-    throw new DockerError(`process ${pid} was expected to be the agent of image ${image} (there ${inside}), and is in no container; ${remedy}`);
+    throw new DockerError(
+      `process ${pid} was expected to be the agent of image ${image} (there ${inside}), and is in no container; ${remedy}`,
+    );
   }
 }
 

@@ -13,13 +13,16 @@ function address(): string {
 
 /** Number of an HTTP answer, when an error of dockerode carries one. */
 export function statusOf(error: unknown): number | undefined {
-  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : undefined;
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+    ? error.statusCode
+    : undefined;
 }
 
 /** What the daemon said, without dockerode's words around it. */
 function said(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if ('json' in error && typeof error.json === 'object' && error.json !== null && 'message' in error.json) return String(error.json.message);
+  if ('json' in error && typeof error.json === 'object' && error.json !== null && 'message' in error.json)
+    return String(error.json.message);
   return error.message;
 }
 
@@ -35,12 +38,15 @@ export function dockerProblem(error: unknown, doing: string): DockerError {
   if (['ENOENT', 'ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN'].includes(code)) {
     return new DockerError(
       `no Docker daemon answers at ${address()} (${code}); start it (sudo systemctl start docker), let ` +
-      '"node scripts/with-docker.mjs COMMAND" start one for a command, or set DOCKER_HOST to the unix:// socket of one on this machine',
+        '"node scripts/with-docker.mjs COMMAND" start one for a command, or set DOCKER_HOST to the unix:// socket of one on this machine',
       options,
     );
   }
   if (code === 'EACCES' || code === 'EPERM') {
-    return new DockerError(`no permission to use the Docker socket ${address()} (${code}); run the command as root: sudo`, options);
+    return new DockerError(
+      `no permission to use the Docker socket ${address()} (${code}); run the command as root: sudo`,
+      options,
+    );
   }
   return new DockerError(`Docker at ${address()}: ${doing}: ${said(error)}`, options);
 }
@@ -61,18 +67,19 @@ export async function openDaemon(): Promise<{ docker: Docker; info: DaemonInfo }
   if (!host.startsWith('unix://')) {
     throw new DockerError(
       `DOCKER_HOST is ${host}, expected a unix:// socket: links are moved into containers on this machine, ` +
-      'and a run has no way out to the network; unset DOCKER_HOST to use unix:///var/run/docker.sock',
+        'and a run has no way out to the network; unset DOCKER_HOST to use unix:///var/run/docker.sock',
     );
   }
   const docker = new Docker({ socketPath: host.slice('unix://'.length) });
   try {
-    const { SecurityOptions = [], OSType } = await docker.info() as { SecurityOptions?: string[]; OSType?: string };
-    if (OSType !== undefined && OSType !== 'linux') throw new DockerError(`Docker at ${host} runs ${OSType} containers, expected linux`);
+    const { SecurityOptions = [], OSType } = (await docker.info()) as { SecurityOptions?: string[]; OSType?: string };
+    if (OSType !== undefined && OSType !== 'linux')
+      throw new DockerError(`Docker at ${host} runs ${OSType} containers, expected linux`);
     const has = (name: string): boolean => SecurityOptions.some((option) => option.split(',').includes(`name=${name}`));
     if (has('rootless') || has('userns')) {
       throw new DockerError(
         `Docker at ${host} runs containers in a user namespace (${has('rootless') ? 'rootless' : 'userns-remap'}), where root of this machine's ` +
-        'network cannot be had; use a daemon that runs as root without --userns-remap ("node scripts/with-docker.mjs COMMAND" starts one)',
+          'network cannot be had; use a daemon that runs as root without --userns-remap ("node scripts/with-docker.mjs COMMAND" starts one)',
       );
     }
     return { docker, info: { appArmor: has('apparmor') } };

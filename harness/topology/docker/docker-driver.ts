@@ -25,7 +25,10 @@ export function createDockerDriver({ image, run, worker }: DockerOptions): Drive
   let opened: Promise<ContainerPlan> | undefined;
   const open = async (): Promise<ContainerPlan> => {
     assertInsideTester();
-    return { ...await openDaemon(), image, run };
+    return { ...(await openDaemon()), image, run };
   };
-  return createVethDriver(new PooledHosts({ name: 'docker', isDear: true, start: async () => startAgent(await (opened ??= open())) }), worker);
+  return createVethDriver(
+    new PooledHosts({ name: 'docker', isDear: true, start: async () => startAgent(await (opened ??= open())) }),
+    worker,
+  );
 }

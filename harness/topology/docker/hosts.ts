@@ -17,12 +17,17 @@ export async function startAgent(plan: ContainerPlan): Promise<SpawnedAgent> {
   try {
     requireLocal(agent.pid, agent.greeting.pid, plan.image);
     if (readlinkSync(`/proc/${agent.pid}/ns/net`) === networkNamespace()) {
-      throw new DockerError(`the agent of image ${plan.image} is in the tester's network namespace, expected one of its own`);
+      throw new DockerError(
+        `the agent of image ${plan.image} is in the tester's network namespace, expected one of its own`,
+      );
     }
     return agent;
   } catch (error) {
     // What is not there any more may be so because the container ended; then that is what is told.
-    const lost = await agent.request('hello').then(() => undefined, (reason: unknown) => reason);
+    const lost = await agent.request('hello').then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
     await agent.close();
     throw lost instanceof AgentLost ? lost : error;
   }

@@ -11,7 +11,8 @@ export const AGENT_REPOSITORY = 'mptcp-conformance/agent';
 /** Name of the image that holds this installation's agent. The agent has to be built. */
 export function agentImageName(root: string): string {
   const hash = createHash('sha256');
-  for (const file of ['Dockerfile', join('agent', 'mptcp-agent')]) hash.update(readFileSync(join(root, 'docker', file)));
+  for (const file of ['Dockerfile', join('agent', 'mptcp-agent')])
+    hash.update(readFileSync(join(root, 'docker', file)));
   return `${AGENT_REPOSITORY}:${hash.digest('hex').slice(0, 16)}`;
 }
 
@@ -57,5 +58,7 @@ export async function ensureAgentImage(docker: Docker, root: string): Promise<st
 /** Sees to it that the daemon has a foreign image. @throws DockerError with the remedy */
 export async function requireImage(docker: Docker, name: string): Promise<void> {
   if (await hasImage(docker, name)) return;
-  throw new DockerError(`this Docker daemon has no image ${name}; get it first: docker pull ${name}, or docker build -t ${name} FOLDER`);
+  throw new DockerError(
+    `this Docker daemon has no image ${name}; get it first: docker pull ${name}, or docker build -t ${name} FOLDER`,
+  );
 }

@@ -30,10 +30,12 @@ async function labelled(docker: Docker, labels: string[]): Promise<Docker.Contai
  */
 export async function leftContainers(docker: Docker, isAlive: (run: string) => boolean): Promise<Leftover[]> {
   const ours = await labelled(docker, [RUN_LABEL, `${PLACE_LABEL}=${placeMark()}`]);
-  return ours.filter(({ Labels }) => !isAlive(Labels[RUN_LABEL] ?? '')).map(({ Id, Image, Labels }) => ({
-    what: `container ${Id.slice(0, 12)} (${Image}): the run of tester ${Labels[TESTER_LABEL] ?? '?'} is gone`,
-    remove: () => removeContainer(docker.getContainer(Id)),
-  }));
+  return ours
+    .filter(({ Labels }) => !isAlive(Labels[RUN_LABEL] ?? ''))
+    .map(({ Id, Image, Labels }) => ({
+      what: `container ${Id.slice(0, 12)} (${Image}): the run of tester ${Labels[TESTER_LABEL] ?? '?'} is gone`,
+      remove: () => removeContainer(docker.getContainer(Id)),
+    }));
 }
 
 /** Removes what containers a run has, and waits until they are gone. @throws DockerError */

@@ -14,17 +14,27 @@ describe('a line of the console', () => {
     ['[   12.000001] INFO: task mptcp-agent:77 blocked for more than 10 seconds.', 'hung-task'],
     ['[   12.000001] watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [mptcp-agent:77]', 'lockup'],
     ['[   12.000001] rcu: INFO: rcu_sched self-detected stall on CPU', 'lockup'],
-    ['[   12.000001] general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1]', 'oops'],
+    [
+      '[   12.000001] general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1]',
+      'oops',
+    ],
   ])('%s', (line, kind) => expect(troubleSign(line)?.kind).toBe(kind));
 
   it.each([
-    '[    0.000000] Linux version 6.1.0', '', '[    1.0] acpi PNP0A03:00: fail to add MMCONFIG information', 'mptcp-agent: BUG: no',
+    '[    0.000000] Linux version 6.1.0',
+    '',
+    '[    1.0] acpi PNP0A03:00: fail to add MMCONFIG information',
+    'mptcp-agent: BUG: no',
     '[    1.0] MPTCP: token hash table entries: 512',
   ])('is no trouble: %s', (line) => expect(troubleSign(line)).toBeUndefined());
 
   it('loses what differs from run to run', () => {
-    expect(troubleSign('[ 5.1] WARNING: CPU: 1 PID: 77 at net/a.c:9 f+0x1/0x2')?.title).toBe('WARNING: CPU: * PID: * at net/a.c:9 f+0x1/0x2');
-    expect(troubleSign('[ 5.1] INFO: task a:77 blocked for more than 10 seconds.')?.title).toBe('INFO: task a:* blocked for more than 10 seconds.');
+    expect(troubleSign('[ 5.1] WARNING: CPU: 1 PID: 77 at net/a.c:9 f+0x1/0x2')?.title).toBe(
+      'WARNING: CPU: * PID: * at net/a.c:9 f+0x1/0x2',
+    );
+    expect(troubleSign('[ 5.1] INFO: task a:77 blocked for more than 10 seconds.')?.title).toBe(
+      'INFO: task a:* blocked for more than 10 seconds.',
+    );
   });
 });
 
@@ -32,10 +42,15 @@ describe('a console', () => {
   it('is put together from pieces, and keeps what came before and after the sign', () => {
     const watch = new ConsoleWatch();
     expect(watch.take('[ 1.0] before\r\n[ 2.0] BUG: kernel NULL poi')).toBeUndefined();
-    const trouble = watch.take('nter dereference\n[ 2.1] Call Trace:\n[ 2.2] Kernel panic - not syncing: Fatal exception\n');
+    const trouble = watch.take(
+      'nter dereference\n[ 2.1] Call Trace:\n[ 2.2] Kernel panic - not syncing: Fatal exception\n',
+    );
     expect(trouble).toMatchObject({ kind: 'oops', title: 'BUG: kernel NULL pointer dereference' });
     expect(trouble?.console.map((line) => line.slice(7))).toEqual([
-      'before', 'BUG: kernel NULL pointer dereference', 'Call Trace:', 'Kernel panic - not syncing: Fatal exception',
+      'before',
+      'BUG: kernel NULL pointer dereference',
+      'Call Trace:',
+      'Kernel panic - not syncing: Fatal exception',
     ]);
     expect(watch.troubles).toHaveLength(1);
     watch.settle();

@@ -1,8 +1,7 @@
 /** Reads a kernel's console for signs that the kernel itself is in trouble. Pure. */
 
 /** What a kernel can complain of. `lost`: the guest went away, or answers no more, without a word. */
-export type TroubleKind =
-  | 'panic' | 'oops' | 'bug' | 'kasan' | 'lockdep' | 'hung-task' | 'lockup' | 'warning' | 'lost';
+export type TroubleKind = 'panic' | 'oops' | 'bug' | 'kasan' | 'lockdep' | 'hung-task' | 'lockup' | 'warning' | 'lost';
 
 /** One line that is a sign of trouble. */
 export interface TroubleSign {
@@ -17,8 +16,14 @@ const SIGNS: readonly (readonly [TroubleKind, RegExp])[] = [
   ['kasan', /^BUG: K(?:A|C|M)SAN:|^UBSAN:|^BUG: KFENCE:/],
   ['lockup', /^watchdog: BUG: soft lockup|hard LOCKUP|INFO: rcu_\w+ (?:self-)?detected (?:expedited )?stall/],
   ['hung-task', /^INFO: task .* blocked for more than/],
-  ['lockdep', /^WARNING: (?:possible |inconsistent lock|bad unlock balance|suspicious RCU usage|held lock freed|nested lock)/],
-  ['oops', /^(?:BUG: unable to handle|BUG: kernel NULL pointer|Oops: |general protection fault|Unable to handle kernel|int3: |divide error: )/],
+  [
+    'lockdep',
+    /^WARNING: (?:possible |inconsistent lock|bad unlock balance|suspicious RCU usage|held lock freed|nested lock)/,
+  ],
+  [
+    'oops',
+    /^(?:BUG: unable to handle|BUG: kernel NULL pointer|Oops: |general protection fault|Unable to handle kernel|int3: |divide error: )/,
+  ],
   ['bug', /^kernel BUG at |^BUG: |^unregister_netdevice: waiting for|^list_(?:add|del) corruption/],
   ['warning', /^WARNING: /],
 ];
@@ -30,7 +35,10 @@ export function troubleSign(line: string): TroubleSign | undefined {
   const text = line.trimEnd().replace(STAMP, '');
   const kind = SIGNS.find(([, pattern]) => pattern.test(text))?.[0];
   if (kind === undefined) return undefined;
-  const title = text.replaceAll(/\b(?:0x)?[0-9a-f]{8,16}\b/g, '*').replaceAll(/\b(CPU|PID): \d+/g, '$1: *').replaceAll(/\bpid \d+|:\d+ blocked/g, (match) => match.replace(/\d+/, '*'));
+  const title = text
+    .replaceAll(/\b(?:0x)?[0-9a-f]{8,16}\b/g, '*')
+    .replaceAll(/\b(CPU|PID): \d+/g, '$1: *')
+    .replaceAll(/\bpid \d+|:\d+ blocked/g, (match) => match.replace(/\d+/, '*'));
   return { kind, title };
 }
 

@@ -22,7 +22,11 @@ function padded(bytes: Uint8Array): Uint8Array[] {
   return gap === 0 ? [bytes] : [bytes, new Uint8Array(gap)];
 }
 
-function entryBytes({ path, content = new Uint8Array(0), device = [0, 0], mode }: CpioEntry, inode: number, type: number): Uint8Array[] {
+function entryBytes(
+  { path, content = new Uint8Array(0), device = [0, 0], mode }: CpioEntry,
+  inode: number,
+  type: number,
+): Uint8Array[] {
   const name = Buffer.from(`${path}\0`);
   const numbers = [inode, type | mode, 0, 0, 1, 0, content.length, 0, 0, ...device, name.length, 0];
   const header = `070701${numbers.map((number) => number.toString(16).toUpperCase().padStart(8, '0')).join('')}`;

@@ -63,16 +63,24 @@ export class GuestControl {
     const exited = new Promise<string>((resolve) => {
       cell.end = resolve;
     });
-    const drained = exited.then(() => new Promise<void>((resolve) => {
-      if (output.readableEnded || output.destroyed) resolve();
-      else output.once('end', resolve).once('close', resolve);
-    }));
+    const drained = exited.then(
+      () =>
+        new Promise<void>((resolve) => {
+          if (output.readableEnded || output.destroyed) resolve();
+          else output.once('end', resolve).once('close', resolve);
+        }),
+    );
     this.#cells.set(name, cell);
     if (this.#lost !== undefined) this.#end(name, cell, this.#lost);
     else this.#say(`${name} spawn`);
     return {
       transport: {
-        pid: 0, input: this.#input(name), output, errors, exited, drained,
+        pid: 0,
+        input: this.#input(name),
+        output,
+        errors,
+        exited,
+        drained,
         kill: () => this.#say(`${name} kill`),
       },
       lend: (device, given) => this.#lend(name, cell, device, given),
@@ -113,7 +121,11 @@ export class GuestControl {
   #lend(name: string, cell: CellLine, device: string, given: string): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#cells.get(name) !== cell) {
-        reject(new TopologyError(`device ${device} cannot be lent: the cell is gone: ${this.#lost ?? 'its agent has ended'}`));
+        reject(
+          new TopologyError(
+            `device ${device} cannot be lent: the cell is gone: ${this.#lost ?? 'its agent has ended'}`,
+          ),
+        );
         return;
       }
       cell.lending.push({ resolve, reject });
@@ -150,10 +162,20 @@ export class GuestControl {
   }
 
   #greeted(line: string): void {
-    const fields = new Map(line.split(' ').slice(1).map((word) => word.split('=', 2) as [string, string]));
+    const fields = new Map(
+      line
+        .split(' ')
+        .slice(1)
+        .map((word) => word.split('=', 2) as [string, string]),
+    );
     const protocol = fields.get('protocol') ?? '(not said)';
     if (protocol === PROTOCOL) this.#greet({ kernel: fields.get('kernel') ?? '' });
-    else this.#refuse(new TopologyError(`the guest's first process speaks protocol ${protocol}, expected ${PROTOCOL}; build the agent again`));
+    else
+      this.#refuse(
+        new TopologyError(
+          `the guest's first process speaks protocol ${protocol}, expected ${PROTOCOL}; build the agent again`,
+        ),
+      );
   }
 
   #end(name: string, cell: CellLine, how: string): void {

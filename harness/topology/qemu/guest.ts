@@ -50,17 +50,26 @@ export class Guest {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.#said += text));
     }
-    pipe(GUEST_FDS.console).setEncoding('utf8').on('data', (text: string) => {
-      if (this.watch.take(text) !== undefined) this.retire();
-    });
+    pipe(GUEST_FDS.console)
+      .setEncoding('utf8')
+      .on('data', (text: string) => {
+        if (this.watch.take(text) !== undefined) this.retire();
+      });
     this.#monitor = pipe(GUEST_FDS.monitor);
     this.#monitor.resume();
     for (const fd of [GUEST_FDS.console, GUEST_FDS.monitor]) pipe(fd).on('error', () => undefined);
     this.#control = new GuestControl(pipe(GUEST_FDS.control));
     this.gone = new Promise((resolve) => {
-      this.#child.once('error', (error) => this.#end(`cannot be started: ${error.message}; install QEMU (apt-get install qemu-system-x86) and util-linux`, resolve));
+      this.#child.once('error', (error) =>
+        this.#end(
+          `cannot be started: ${error.message}; install QEMU (apt-get install qemu-system-x86) and util-linux`,
+          resolve,
+        ),
+      );
       // All that the console had to say has been read by then.
-      this.#child.once('close', (status, signal) => this.#end(`went away (QEMU: ${signal ?? `status ${status ?? '?'}`})`, resolve));
+      this.#child.once('close', (status, signal) =>
+        this.#end(`went away (QEMU: ${signal ?? `status ${status ?? '?'}`})`, resolve),
+      );
     });
   }
 
@@ -75,8 +84,12 @@ export class Guest {
       guest.kill('did not start');
       await guest.gone;
       const why = error instanceof Error ? error.message : String(error);
-      const said = [guest.#said.trim(), ...guest.watch.tail.slice(-CONSOLE_SHOWN)].filter((line) => line !== '').join('\n  ');
-      throw new TopologyError(`kernel ${options.image} does not start: ${why}${said === '' ? '' : `\n  ${said}`}`, { cause: error });
+      const said = [guest.#said.trim(), ...guest.watch.tail.slice(-CONSOLE_SHOWN)]
+        .filter((line) => line !== '')
+        .join('\n  ');
+      throw new TopologyError(`kernel ${options.image} does not start: ${why}${said === '' ? '' : `\n  ${said}`}`, {
+        cause: error,
+      });
     } finally {
       clearTimeout(timer);
     }

@@ -27,27 +27,41 @@ const LARGEST_MODULE = 64 * 1024 * 1024;
 
 /** `net/virtio-net.ko.xz` is the module `virtio_net`: dashes and underscores are one to the kernel. */
 export function moduleName(path: string): string {
-  return basename(path).replace(/\.ko(\.\w+)?$/, '').replaceAll('-', '_');
+  return basename(path)
+    .replace(/\.ko(\.\w+)?$/, '')
+    .replaceAll('-', '_');
 }
 
 /** Reads `modules.dep`: path of each module, and the paths of all that it needs, nearest first. Pure. */
 export function parseModulesDep(text: string): Map<string, string[]> {
-  return new Map(text.split('\n').flatMap((line) => {
-    const [path, ...needs] = line.trim().split(/:?\s+/);
-    return path === undefined || path === '' ? [] : [[path.replace(/:$/, ''), needs.filter((one) => one !== '')] as const];
-  }));
+  return new Map(
+    text.split('\n').flatMap((line) => {
+      const [path, ...needs] = line.trim().split(/:?\s+/);
+      return path === undefined || path === ''
+        ? []
+        : [[path.replace(/:$/, ''), needs.filter((one) => one !== '')] as const];
+    }),
+  );
 }
 
 /** Reads what a module says that it needs (`depends=` in its `.modinfo`), by name. Pure. */
 export function dependsOf(content: Uint8Array): string[] {
   const text = Buffer.from(content).toString('latin1');
   const list = /(?:^|\0)depends=([^\0]*)\0/.exec(text)?.[1] ?? '';
-  return list.split(',').filter((one) => one !== '').map((one) => one.replaceAll('-', '_'));
+  return list
+    .split(',')
+    .filter((one) => one !== '')
+    .map((one) => one.replaceAll('-', '_'));
 }
 
 /** Names of the modules that are part of the kernel's image, as `modules.builtin` lists them. Pure. */
 export function parseBuiltin(text: string): Set<string> {
-  return new Set(text.split('\n').filter((line) => line !== '').map(moduleName));
+  return new Set(
+    text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(moduleName),
+  );
 }
 
 function readIf(path: string): string | undefined {
@@ -60,7 +74,8 @@ async function readModule(path: string): Promise<LoadedModule> {
   const file = `${moduleName(path)}.ko`;
   if (suffix === '') return { file, content: readFileSync(path) };
   const unpacker = UNPACKERS[suffix];
-  if (unpacker === undefined) throw new TopologyError(`module ${path}: unknown compression ${suffix}, expected .xz, .zst or .gz`);
+  if (unpacker === undefined)
+    throw new TopologyError(`module ${path}: unknown compression ${suffix}, expected .xz, .zst or .gz`);
   const [program = '', ...args] = unpacker.command;
   try {
     const { stdout } = await execute(program, [...args, path], { encoding: 'buffer', maxBuffer: LARGEST_MODULE });
@@ -101,8 +116,8 @@ class ModuleTree {
     if (path === undefined && this.#builtin === undefined) return;
     if (path === undefined) {
       throw new TopologyError(
-        `${this.#root}: module ${name}, needed by ${wantedBy}, is neither there nor in modules.builtin; `
-        + 'give the folder that "make modules_install" filled, or build it into the kernel',
+        `${this.#root}: module ${name}, needed by ${wantedBy}, is neither there nor in modules.builtin; ` +
+          'give the folder that "make modules_install" filled, or build it into the kernel',
       );
     }
     const module = await readModule(join(this.#root, path));

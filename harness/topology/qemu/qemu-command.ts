@@ -30,20 +30,47 @@ const FIRST_SLOT = 5;
  * Everything that an offload would hide has to be on the wire: complete checksums, no packet larger than the link.
  */
 const NO_OFFLOADS = [
-  'csum', 'gso', 'guest_csum', 'guest_tso4', 'guest_tso6', 'guest_ecn', 'guest_ufo', 'host_tso4', 'host_tso6', 'host_ecn', 'host_ufo',
+  'csum',
+  'gso',
+  'guest_csum',
+  'guest_tso4',
+  'guest_tso6',
+  'guest_ecn',
+  'guest_ufo',
+  'host_tso4',
+  'host_tso6',
+  'host_ecn',
+  'host_ufo',
   'mrg_rxbuf',
-].map((name) => `${name}=off`).join(',');
+]
+  .map((name) => `${name}=off`)
+  .join(',');
 
 /**
  * `loglevel=5`: warnings and what is worse, since a serial port is slow. An oops ends the guest, because nothing that
  * comes after it can be trusted.
  */
 const KERNEL_WORDS = [
-  'console=ttyS0', 'loglevel=5', 'panic=-1', 'oops=panic', 'hung_task_panic=0', 'rdinit=/init', 'net.ifnames=0',
-  'mitigations=off', 'audit=0', 'apparmor=0', 'selinux=0', 'nokaslr', 'random.trust_cpu=on', '8250.nr_uarts=1',
+  'console=ttyS0',
+  'loglevel=5',
+  'panic=-1',
+  'oops=panic',
+  'hung_task_panic=0',
+  'rdinit=/init',
+  'net.ifnames=0',
+  'mitigations=off',
+  'audit=0',
+  'apparmor=0',
+  'selinux=0',
+  'nokaslr',
+  'random.trust_cpu=on',
+  '8250.nr_uarts=1',
   // An emulated processor stands still for seconds when the machine is busy: that is no lockup.
-  'watchdog_thresh=60', 'rcupdate.rcu_cpu_stall_timeout=120',
-  'tsc=reliable', 'no_timer_check', 'sysctl.kernel.hung_task_timeout_secs=60',
+  'watchdog_thresh=60',
+  'rcupdate.rcu_cpu_stall_timeout=120',
+  'tsc=reliable',
+  'no_timer_check',
+  'sysctl.kernel.hung_task_timeout_secs=60',
 ];
 
 /** The kernel's command line, the agent's arguments after the dashes. */
@@ -56,8 +83,10 @@ function networkDevice(tap: string, index: number): string[] {
   const slot = (FIRST_SLOT + Math.floor(index / FUNCTIONS_PER_SLOT)).toString(16);
   const address = `addr=0x${slot}.${index % FUNCTIONS_PER_SLOT},multifunction=on`;
   return [
-    '-netdev', `tap,id=n${index},ifname=${tap},script=no,downscript=no`,
-    '-device', `virtio-net-pci,netdev=n${index},mac=${GUEST_HARDWARE_ADDRESS},${address},romfile=,${NO_OFFLOADS}`,
+    '-netdev',
+    `tap,id=n${index},ifname=${tap},script=no,downscript=no`,
+    '-device',
+    `virtio-net-pci,netdev=n${index},mac=${GUEST_HARDWARE_ADDRESS},${address},romfile=,${NO_OFFLOADS}`,
   ];
 }
 
@@ -65,15 +94,48 @@ function networkDevice(tap: string, index: number): string[] {
 export function guestCommand(options: GuestOptions): string[] {
   const { console, control, monitor } = GUEST_FDS;
   return [
-    'setpriv', '--pdeathsig', 'KILL', '--',
-    'qemu-system-x86_64', '-name', 'mptcp-conformance', '-accel', options.accelerator, '-cpu', options.accelerator === 'kvm' ? 'host' : 'max',
-    '-machine', 'pc,usb=off,vmport=off', '-smp', '1', '-m', String(options.memory ?? MEMORY_MIB),
-    '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot',
-    '-kernel', options.image, '-initrd', options.initramfs, '-append', kernelCommandLine(options.append),
-    '-chardev', `socket,id=console,fd=${console}`, '-serial', 'chardev:console',
-    '-chardev', `socket,id=control,fd=${control}`,
-    '-device', 'virtio-serial-pci,addr=0x3', '-device', 'virtserialport,chardev=control,nr=1',
-    '-chardev', `socket,id=monitor,fd=${monitor}`, '-mon', 'chardev=monitor,mode=readline',
+    'setpriv',
+    '--pdeathsig',
+    'KILL',
+    '--',
+    'qemu-system-x86_64',
+    '-name',
+    'mptcp-conformance',
+    '-accel',
+    options.accelerator,
+    '-cpu',
+    options.accelerator === 'kvm' ? 'host' : 'max',
+    '-machine',
+    'pc,usb=off,vmport=off',
+    '-smp',
+    '1',
+    '-m',
+    String(options.memory ?? MEMORY_MIB),
+    '-nodefaults',
+    '-no-user-config',
+    '-display',
+    'none',
+    '-no-reboot',
+    '-kernel',
+    options.image,
+    '-initrd',
+    options.initramfs,
+    '-append',
+    kernelCommandLine(options.append),
+    '-chardev',
+    `socket,id=console,fd=${console}`,
+    '-serial',
+    'chardev:console',
+    '-chardev',
+    `socket,id=control,fd=${control}`,
+    '-device',
+    'virtio-serial-pci,addr=0x3',
+    '-device',
+    'virtserialport,chardev=control,nr=1',
+    '-chardev',
+    `socket,id=monitor,fd=${monitor}`,
+    '-mon',
+    'chardev=monitor,mode=readline',
     ...options.taps.flatMap(networkDevice),
   ];
 }

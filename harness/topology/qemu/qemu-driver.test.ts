@@ -37,7 +37,11 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function crash(command: readonly string[]): Promise<Report> {
-  const guest = JSON.stringify({ image: join(folder, 'image'), initramfs: join(folder, 'initramfs'), accelerator: 'tcg' });
+  const guest = JSON.stringify({
+    image: join(folder, 'image'),
+    initramfs: join(folder, 'initramfs'),
+    accelerator: 'tcg',
+  });
   const [program = '', ...args] = command;
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST')));
   const child = spawn(program, args, { cwd: ROOT, env: { ...env, HOME: '/tmp', MPTCP_CONFORMANCE_GUEST: guest } });
@@ -57,7 +61,10 @@ function judge(report: Report): void {
   expect(report.lost).toEqual(['lost', 'lost']);
   for (const troubles of report.troubles) {
     expect(troubles).toHaveLength(1);
-    expect(troubles[0]).toMatchObject({ kind: 'panic', title: expect.stringMatching(/^Kernel panic - not syncing: NMI/) as string });
+    expect(troubles[0]).toMatchObject({
+      kind: 'panic',
+      title: expect.stringMatching(/^Kernel panic - not syncing: NMI/) as string,
+    });
     expect(troubles[0]?.lines).toBeGreaterThan(5);
   }
   // Whoever comes next gets a new guest, and whoever wants to be alone another one.
@@ -74,7 +81,19 @@ describe('guests', () => {
     console.log(`two cells in a new guest after ${report.upAfterMs.toFixed(0)} ms`);
   }, 180_000);
 
-  it.runIf(process.getuid?.() === 0)('do so for an ordinary user, too', async () => {
-    judge(await crash(['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', ...enterCommand(command, NOBODY)]));
-  }, 180_000);
+  it.runIf(process.getuid?.() === 0)(
+    'do so for an ordinary user, too',
+    async () => {
+      judge(
+        await crash([
+          'setpriv',
+          `--reuid=${NOBODY}`,
+          `--regid=${NOBODY}`,
+          '--clear-groups',
+          ...enterCommand(command, NOBODY),
+        ]),
+      );
+    },
+    180_000,
+  );
 });

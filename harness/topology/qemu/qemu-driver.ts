@@ -61,7 +61,10 @@ class QemuDriver implements QemuDriverHandle {
 
   problems(topology: Topology): string[] {
     const most = this.#options.devices ?? DEVICES;
-    const tooMany = topology.links.length > most ? [`topology ${topology.name} has ${topology.links.length} links, a guest ${most} devices`] : [];
+    const tooMany =
+      topology.links.length > most
+        ? [`topology ${topology.name} has ${topology.links.length} links, a guest ${most} devices`]
+        : [];
     return tooMany;
   }
 
@@ -97,7 +100,10 @@ class QemuDriver implements QemuDriverHandle {
   /** A guest for one cell; one such at a time, since each needs a processor to itself. */
   #private(): Promise<Guest> {
     const booted = this.#turn.then(() => this.#boot(DEVICES_ALONE));
-    this.#turn = booted.then((guest) => guest.gone, () => undefined);
+    this.#turn = booted.then(
+      (guest) => guest.gone,
+      () => undefined,
+    );
     return booted;
   }
 
@@ -131,9 +137,12 @@ class QemuDriver implements QemuDriverHandle {
   }
 
   #retired(guest: Guest): void {
-    void this.#current?.then((current) => {
-      if (current === guest) this.#current = undefined;
-    }, () => undefined);
+    void this.#current?.then(
+      (current) => {
+        if (current === guest) this.#current = undefined;
+      },
+      () => undefined,
+    );
   }
 
   async #prepareTaps(taps: readonly string[]): Promise<GuestDevice[]> {
@@ -188,7 +197,11 @@ class QemuDriver implements QemuDriverHandle {
     } catch (cause) {
       await cell.close();
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new TopologyError(`topology ${topology.name} cannot be built: ${why}`, { cause }, guest.troubles.slice(seen));
+      throw new TopologyError(
+        `topology ${topology.name} cannot be built: ${why}`,
+        { cause },
+        guest.troubles.slice(seen),
+      );
     }
   }
 
@@ -203,29 +216,45 @@ class QemuDriver implements QemuDriverHandle {
     }
   }
 
-  async #connect(topology: Topology, devices: readonly GuestDevice[], hosts: ReadonlyMap<string, QemuHost>, links: CellLink[]): Promise<void> {
-    await Promise.all(topology.links.map(async (spec, index) => {
-      const device = devices[index];
-      const host = hosts.get(spec.host);
-      if (device === undefined || host === undefined) throw new TopologyError(`link ${spec.name} has no device or host`);
-      await host.cell.lend(device.own, spec.name);
-      const link = cellLink({ spec, device: device.tap }, device.prefix);
-      links[index] = link;
-      await settleLink(host.agent, link);
-      const failures = await this.#batch?.run([`link set dev ${device.tap} mtu ${spec.mtu}`]) ?? [];
-      if (failures[0] !== undefined) throw new TopologyError(`tap ${device.tap}: ${failures[0].text}`);
-      // The tester shapes both ways; a guest's kernel could do but one, and only where it has netem.
-      if (isShaped(spec)) link.shapedByTester = true;
-    }));
+  async #connect(
+    topology: Topology,
+    devices: readonly GuestDevice[],
+    hosts: ReadonlyMap<string, QemuHost>,
+    links: CellLink[],
+  ): Promise<void> {
+    await Promise.all(
+      topology.links.map(async (spec, index) => {
+        const device = devices[index];
+        const host = hosts.get(spec.host);
+        if (device === undefined || host === undefined)
+          throw new TopologyError(`link ${spec.name} has no device or host`);
+        await host.cell.lend(device.own, spec.name);
+        const link = cellLink({ spec, device: device.tap }, device.prefix);
+        links[index] = link;
+        await settleLink(host.agent, link);
+        const failures = (await this.#batch?.run([`link set dev ${device.tap} mtu ${spec.mtu}`])) ?? [];
+        if (failures[0] !== undefined) throw new TopologyError(`tap ${device.tap}: ${failures[0].text}`);
+        // The tester shapes both ways; a guest's kernel could do but one, and only where it has netem.
+        if (isShaped(spec)) link.shapedByTester = true;
+      }),
+    );
   }
 
-  async #close(cell: Cell, guest: Guest, devices: GuestDevice[], hosts: ReadonlyMap<string, QemuHost>, alone: boolean): Promise<void> {
+  async #close(
+    cell: Cell,
+    guest: Guest,
+    devices: GuestDevice[],
+    hosts: ReadonlyMap<string, QemuHost>,
+    alone: boolean,
+  ): Promise<void> {
     const timer = setTimeout(() => guest.kill(`did not end an agent within ${END_MS / 1000} s`), END_MS);
-    await Promise.all([...hosts.values()].map(async (host) => {
-      await settleEnd(host.agent);
-      await host.agent.close();
-      await host.cell.ended;
-    }));
+    await Promise.all(
+      [...hosts.values()].map(async (host) => {
+        await settleEnd(host.agent);
+        await host.agent.close();
+        await host.cell.ended;
+      }),
+    );
     clearTimeout(timer);
     guest.offer(devices);
     this.#cells.delete(cell);

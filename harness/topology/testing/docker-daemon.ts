@@ -17,7 +17,11 @@ export const CAN_USE_DOCKER = process.getuid?.() === 0;
 
 /** Starts `scripts/with-docker.mjs` around a command that stays until its input ends. */
 export async function testDaemon(): Promise<TestDaemon> {
-  const child = spawn(process.execPath, [join(ROOT, 'scripts', 'with-docker.mjs'), 'sh', '-c', 'echo "$DOCKER_HOST"; cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(
+    process.execPath,
+    [join(ROOT, 'scripts', 'with-docker.mjs'), 'sh', '-c', 'echo "$DOCKER_HOST"; cat'],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
   const exited = once(child, 'exit');
   let said = '';
   const host = await new Promise<string>((resolve, reject) => {
@@ -25,7 +29,9 @@ export async function testDaemon(): Promise<TestDaemon> {
       said += text;
       if (said.includes('\n')) resolve(said.trim());
     });
-    void exited.then(([code]) => reject(new Error(`no Docker daemon can be had: with-docker.mjs ended with ${String(code)}`)));
+    void exited.then(([code]) =>
+      reject(new Error(`no Docker daemon can be had: with-docker.mjs ended with ${String(code)}`)),
+    );
   });
   return {
     host,

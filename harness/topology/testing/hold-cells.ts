@@ -7,8 +7,10 @@ const cells = await Promise.all(Array.from({ length: 3 }, () => driver.build(top
 const links = cells.flatMap((cell) => cell.links);
 await Promise.all(links.map((link) => reached(listen(link, 'ipv4').port)));
 const agents = cells.flatMap((cell) => [...cell.agents.values()].map((agent) => agent.pid));
-console.log(JSON.stringify({
-  pids: [process.pid, ...agents],
-  namespaces: ['self', ...agents].map((pid) => readlinkSync(`/proc/${pid}/ns/net`)),
-  devices: links.map((link) => link.device),
-}));
+console.log(
+  JSON.stringify({
+    pids: [process.pid, ...agents],
+    namespaces: ['self', ...agents].map((pid) => readlinkSync(`/proc/${pid}/ns/net`)),
+    devices: links.map((link) => link.device),
+  }),
+);

@@ -63,8 +63,8 @@ export function listen(link: CellLink, family: 'ipv4' | 'ipv6', testerAddress?: 
     const first = unread.shift();
     return first === undefined
       ? new Promise((resolve) => {
-        waiting = resolve;
-      })
+          waiting = resolve;
+        })
       : Promise.resolve(first);
   };
   return { port, heard, next };
@@ -82,9 +82,10 @@ export interface Crafted {
 /** A crafted TCP packet to the SUT on a link. */
 export function craft(link: CellLink, family: 'ipv4' | 'ipv6', crafted: Crafted): Uint8Array {
   const [src, dst] = [crafted.src ?? link.tester[family], link.sut[family]];
-  const ip: Packet['ip'] = family === 'ipv4'
-    ? { family, src, dst, tos: 0, id: 1, fragment: 0x4000, ttl: 64, protocol: 6 }
-    : { family, src, dst, trafficClass: 0, flowLabel: 0, hopLimit: 64, protocol: 6 };
+  const ip: Packet['ip'] =
+    family === 'ipv4'
+      ? { family, src, dst, tos: 0, id: 1, fragment: 0x4000, ttl: 64, protocol: 6 }
+      : { family, src, dst, trafficClass: 0, flowLabel: 0, hopLimit: 64, protocol: 6 };
   return encodePacket({
     ip,
     tcp: {

@@ -31,11 +31,15 @@ async function inCell(name: string, use: (cell: Cell) => Promise<void>): Promise
 }
 
 async function settled(cell: Cell): Promise<void> {
-  await Promise.all(cell.links.flatMap((link) => FAMILIES.map(async (family) => {
-    const { port } = listen(link, family);
-    await reached(port);
-    port.close();
-  })));
+  await Promise.all(
+    cell.links.flatMap((link) =>
+      FAMILIES.map(async (family) => {
+        const { port } = listen(link, family);
+        await reached(port);
+        port.close();
+      }),
+    ),
+  );
 }
 
 interface SyncSocket extends RawSocket {
@@ -124,7 +128,7 @@ describe('a cell of the netns driver', () => {
     });
   });
 
-  it('lets the SUT connect, and the tester kernel\'s own reset never gets out', async () => {
+  it("lets the SUT connect, and the tester kernel's own reset never gets out", async () => {
     await inCell('one-link', async (cell) => {
       const [link] = cell.links;
       const agent = cell.agents.get('sut')!;
@@ -135,7 +139,13 @@ describe('a cell of the netns driver', () => {
         const { tcp } = await ear.next();
         expect(tcp.flags & (FLAG.SYN | FLAG.ACK)).toBe(FLAG.SYN);
         await ear.port.echo(10_000);
-        const answer = { srcPort: 9000, dstPort: tcp.srcPort, flags: FLAG.SYN | FLAG.ACK, seq: 5, ack: (tcp.seq + 1) >>> 0 };
+        const answer = {
+          srcPort: 9000,
+          dstPort: tcp.srcPort,
+          flags: FLAG.SYN | FLAG.ACK,
+          seq: 5,
+          ack: (tcp.seq + 1) >>> 0,
+        };
         await ear.port.send(craft(link!, family, answer));
         await connecting;
         ear.port.close();
@@ -146,7 +156,8 @@ describe('a cell of the netns driver', () => {
   it('says what kernel settings it made', async () => {
     await inCell('one-link', async (cell) => {
       const agent = cell.agents.get('sut')!;
-      const get = async (name: string): Promise<string | undefined> => (await agent.request('sysctl-get', { name }))['value'];
+      const get = async (name: string): Promise<string | undefined> =>
+        (await agent.request('sysctl-get', { name }))['value'];
       expect(await get('net.ipv4.tcp_invalid_ratelimit')).toBe('0');
       expect(await get('net.ipv6.conf.a.accept_ra')).toBe('0');
       expect(await get('net.ipv6.conf.a.addr_gen_mode')).toBe('1');
@@ -159,13 +170,15 @@ describe('a cell of the netns driver', () => {
     const links = cells.flatMap((cell) => cell.links);
     expect(new Set(links.map((link) => link.sut.ipv4)).size).toBe(64);
     expect(new Set(links.map((link) => link.device)).size).toBe(64);
-    await Promise.all(links.map(async (link) => {
-      for (const family of FAMILIES) {
-        const { port } = listen(link, family);
-        await reached(port);
-        port.close();
-      }
-    }));
+    await Promise.all(
+      links.map(async (link) => {
+        for (const family of FAMILIES) {
+          const { port } = listen(link, family);
+          await reached(port);
+          port.close();
+        }
+      }),
+    );
     const pids = cells.flatMap((cell) => [...cell.agents.values()].map((agent) => agent.pid));
     await Promise.all(cells.map((cell) => cell.close()));
     await cells[0]!.close();
@@ -246,7 +259,7 @@ describe('a cell of the netns driver', () => {
     await own.close();
   });
 
-  it('fails with the program\'s name when the agent is not there', async () => {
+  it("fails with the program's name when the agent is not there", async () => {
     const broken = createNetnsDriver({ agentPath: '/nonexistent/agent' });
     await expect(broken.build(topology('one-link'))).rejects.toThrow(/topology one-link cannot be built: /);
     await broken.close();
@@ -272,7 +285,9 @@ describe('a port', () => {
         const ear = listen(link, family);
         const sent = Array.from({ length: 2000 }, (_, index) => index);
         // Nobody listens: the SUT answers every ACK with a RST that carries its number.
-        const sends = sent.map((index) => ear.port.send(craft(link, family, { dstPort: 9, flags: FLAG.ACK, seq: 1, ack: index })));
+        const sends = sent.map((index) =>
+          ear.port.send(craft(link, family, { dstPort: 9, flags: FLAG.ACK, seq: 1, ack: index })),
+        );
         await ear.port.echo(5000);
         await Promise.all(sends);
         const answers = ear.heard.filter((packet) => packet.direction === 'in');
@@ -292,12 +307,21 @@ describe('a port', () => {
       elder.on('error', () => undefined);
       const bytes = Buffer.from(craft(a, 'ipv4', { dstPort: 9, flags: FLAG.ACK, seq: 1 }));
       // Raw sockets hear a packet newest first: when the elder has the answer, one that is not yet bound has it too.
-      const bind = vi.spyOn(Object.getPrototypeOf(elder) as RawSocket, 'setOption').mockImplementationOnce(function answered(this: RawSocket, ...args) {
-        elder.send(bytes, 0, bytes.length, a.sut.ipv4, () => undefined, () => undefined);
-        elder.onSendReady();
-        while (answers === 0) elder.onRecvReady();
-        this.setOption(...args);
-      });
+      const bind = vi
+        .spyOn(Object.getPrototypeOf(elder) as RawSocket, 'setOption')
+        .mockImplementationOnce(function answered(this: RawSocket, ...args) {
+          elder.send(
+            bytes,
+            0,
+            bytes.length,
+            a.sut.ipv4,
+            () => undefined,
+            () => undefined,
+          );
+          elder.onSendReady();
+          while (answers === 0) elder.onRecvReady();
+          this.setOption(...args);
+        });
       const ear = listen(b, 'ipv4');
       bind.mockRestore();
       await ear.port.echo(10_000);
@@ -325,7 +349,12 @@ describe('a port', () => {
 
   it('names device and remedy when the link is not there', () => {
     const options = {
-      device: 'nosuch0', link: 'a', family: 'ipv4', testerAddress: '10.0.0.1', sutAddress: '10.0.0.2', onPacket: () => undefined,
+      device: 'nosuch0',
+      link: 'a',
+      family: 'ipv4',
+      testerAddress: '10.0.0.1',
+      sutAddress: '10.0.0.2',
+      onPacket: () => undefined,
     } as const;
     expect(() => openPort(options)).toThrow(WireError);
     expect(() => openPort(options)).toThrow(/link a: .* nosuch0: No such device \(ENODEV\); /);
@@ -349,7 +378,9 @@ describe('the tester namespace', () => {
     const batch = new IpBatch('-4');
     // A second rule of the same kind would survive the deletion of one.
     expect(await batch.run(['rule del pref 5', 'rule add pref 5 fwmark 1 lookup 100'])).toEqual([]);
-    expect(await batch.run(['rule add pref 5 fwmark 1 lookup 100'])).toMatchObject([{ text: expect.stringContaining('File exists') as string }]);
+    expect(await batch.run(['rule add pref 5 fwmark 1 lookup 100'])).toMatchObject([
+      { text: expect.stringContaining('File exists') as string },
+    ]);
     await batch.close();
   });
 });
@@ -365,12 +396,14 @@ describe('speed', () => {
     const single = (performance.now() - start) / 20;
     const together = performance.now();
     let left = 100;
-    await Promise.all(Array.from({ length: 16 }, async () => {
-      while (left > 0) {
-        left -= 1;
-        await driver.build(one).then((cell) => cell.close());
-      }
-    }));
+    await Promise.all(
+      Array.from({ length: 16 }, async () => {
+        while (left > 0) {
+          left -= 1;
+          await driver.build(one).then((cell) => cell.close());
+        }
+      }),
+    );
     const rate = 100_000 / (performance.now() - together);
     console.log(`one cell: ${single.toFixed(1)} ms; 16 at once: ${rate.toFixed(0)} cells a second`);
     // Far above what is asked, so that a busy machine does not fail the test; the numbers are for reading.

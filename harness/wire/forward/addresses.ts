@@ -17,7 +17,11 @@ export function endsOf(bytes: Uint8Array): { src: string; dst: string } {
  *
  * @param segment a TCP segment whose checksum the sender has filled in
  */
-export function destinationByChecksum(segment: Uint8Array, source: string, candidates: readonly string[]): string | undefined {
+export function destinationByChecksum(
+  segment: Uint8Array,
+  source: string,
+  candidates: readonly string[],
+): string | undefined {
   const from = [...parseAddress(source)];
   return candidates.find((address) => {
     const sum = pseudoHeaderSum(Uint8Array.from([...from, ...parseAddress(address)]), PROTOCOL.TCP, segment.length);

@@ -79,7 +79,8 @@ export class Forwarder {
   /** @throws Error when there is no such path */
   path(name: string): Path {
     const path = this.#paths.get(name);
-    if (path === undefined) throw new Error(`there is no path "${name}"; there are ${[...this.#paths.keys()].join(', ')}`);
+    if (path === undefined)
+      throw new Error(`there is no path "${name}"; there are ${[...this.#paths.keys()].join(', ')}`);
     return path;
   }
 
@@ -93,14 +94,19 @@ export class Forwarder {
   /** Waits until both hosts answer echoes on every link: a link that has just come up loses what comes first. @throws WireError */
   async ready(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs;
-    await Promise.all([...this.#clients.values(), ...this.#servers].map(async ({ port }) => {
-      for (let answered = false; !answered;) {
-        answered = await port.echo(ECHO_MS).then(() => true, (error: unknown) => {
-          if (this.#isClosed || performance.now() > deadline) throw error;
-          return false;
-        });
-      }
-    }));
+    await Promise.all(
+      [...this.#clients.values(), ...this.#servers].map(async ({ port }) => {
+        for (let answered = false; !answered;) {
+          answered = await port.echo(ECHO_MS).then(
+            () => true,
+            (error: unknown) => {
+              if (this.#isClosed || performance.now() > deadline) throw error;
+              return false;
+            },
+          );
+        }
+      }),
+    );
   }
 
   /** Share of the times when packets were due at which this process came far too late: the machine was too busy. */
@@ -119,7 +125,11 @@ export class Forwarder {
   #open(link: ForwardLink): void {
     const { family } = this.#options;
     const port = openPort({
-      device: link.device, link: link.name, family, testerAddress: link.tester, sutAddress: link.host,
+      device: link.device,
+      link: link.name,
+      family,
+      testerAddress: link.tester,
+      sutAddress: link.host,
       onPacket: (packet) => {
         if (packet.direction === 'in') this.#take(link, packet.bytes);
       },
@@ -141,12 +151,19 @@ export class Forwarder {
     if (known !== undefined) return known;
     const { paths, seed } = this.#options;
     const shape = paths.get(name) ?? { up: {}, down: {} };
-    const path = new Path(name, shape, seed, this.#clock(), {
-      entered: (packet) => this.#options.onEntered?.(packet),
-      deliver: (way, bytes) => this.#deliver(name, way, bytes),
-      tooBig: (way, bytes, mtu) => this.#tellTooBig(name, way, bytes, mtu),
-      due: () => this.#schedule(),
-    }, shape.shares === undefined ? undefined : this.#pathOf(shape.shares));
+    const path = new Path(
+      name,
+      shape,
+      seed,
+      this.#clock(),
+      {
+        entered: (packet) => this.#options.onEntered?.(packet),
+        deliver: (way, bytes) => this.#deliver(name, way, bytes),
+        tooBig: (way, bytes, mtu) => this.#tellTooBig(name, way, bytes, mtu),
+        due: () => this.#schedule(),
+      },
+      shape.shares === undefined ? undefined : this.#pathOf(shape.shares),
+    );
     this.#paths.set(name, path);
     return path;
   }

@@ -42,12 +42,23 @@ export function unsealed(packet: Packet): Packet {
  *
  * @param emit takes what leaves the row on either side
  */
-export function passChain(boxes: readonly Middlebox[], way: Way, packet: Packet, clock: Omit<Outlet, 'send'>, emit: (way: Way, packet: Packet) => void): void {
+export function passChain(
+  boxes: readonly Middlebox[],
+  way: Way,
+  packet: Packet,
+  clock: Omit<Outlet, 'send'>,
+  emit: (way: Way, packet: Packet) => void,
+): void {
   enter(boxes, way === 'up' ? 0 : boxes.length - 1, way, packet, clock, emit);
 }
 
 function enter(
-  boxes: readonly Middlebox[], at: number, way: Way, packet: Packet, clock: Omit<Outlet, 'send'>, emit: (way: Way, packet: Packet) => void,
+  boxes: readonly Middlebox[],
+  at: number,
+  way: Way,
+  packet: Packet,
+  clock: Omit<Outlet, 'send'>,
+  emit: (way: Way, packet: Packet) => void,
 ): void {
   const box = boxes[at];
   if (box === undefined) {
@@ -67,10 +78,11 @@ export function flowOf(way: Way, { ip, tcp }: Packet): string {
   return way === 'up' ? `${from} ${to}` : `${to} ${from}`;
 }
 
-
 /** A SYN with no more than so many octets in its MSS option, as middleboxes do that make segments longer. */
 export function clampMss(packet: Packet, most: number): Packet {
   const { ip, tcp } = unsealed(packet);
-  const options = tcp.options.map((option) => (option.kind === 'mss' ? { ...option, mss: Math.min(option.mss, most) } : option));
+  const options = tcp.options.map((option) =>
+    option.kind === 'mss' ? { ...option, mss: Math.min(option.mss, most) } : option,
+  );
   return { ip, tcp: { ...tcp, options } };
 }

@@ -9,10 +9,26 @@ const clock = { now: () => 0, later: () => undefined };
 function path(shape: PathShape, owner?: Path): { one: Path; fates: string[]; out: Way[] } {
   const entered: Entered[] = [];
   const out: Way[] = [];
-  const one = new Path('x', shape, 'seed', clock, {
-    entered: (packet) => entered.push(packet), deliver: (way) => out.push(way), tooBig: () => undefined, due: () => undefined,
-  }, owner);
-  return { one, out, get fates() { return entered.map(({ fate }) => fate); } };
+  const one = new Path(
+    'x',
+    shape,
+    'seed',
+    clock,
+    {
+      entered: (packet) => entered.push(packet),
+      deliver: (way) => out.push(way),
+      tooBig: () => undefined,
+      due: () => undefined,
+    },
+    owner,
+  );
+  return {
+    one,
+    out,
+    get fates() {
+      return entered.map(({ fate }) => fate);
+    },
+  };
 }
 
 function take(to: Path, way: Way, payload: string): void {

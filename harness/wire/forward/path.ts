@@ -68,17 +68,33 @@ export class Path {
    * @param seed decides, with the path's name and the way, which packets get lost
    * @param owner the path that the shape shares the bottleneck of
    */
-  constructor(name: string, shape: PathShape, seed: string, clock: Omit<Outlet, 'send'>, events: PathEvents, owner?: Path) {
+  constructor(
+    name: string,
+    shape: PathShape,
+    seed: string,
+    clock: Omit<Outlet, 'send'>,
+    events: PathEvents,
+    owner?: Path,
+  ) {
     this.name = name;
     this.#clock = clock;
     this.#events = events;
     this.#shares = shape.shares;
-    const shaper = (way: Way): Shaper => new Shaper(shape[way], seededRandom(`${seed} ${name} ${way}`), owner === undefined ? undefined : owner.#shapers[way]);
+    const shaper = (way: Way): Shaper =>
+      new Shaper(
+        shape[way],
+        seededRandom(`${seed} ${name} ${way}`),
+        owner === undefined ? undefined : owner.#shapers[way],
+      );
     this.#shapers = { up: shaper('up'), down: shaper('down') };
   }
 
   get shape(): PathShape {
-    return { up: this.#shapers.up.shape, down: this.#shapers.down.shape, ...(this.#shares === undefined ? {} : { shares: this.#shares }) };
+    return {
+      up: this.#shapers.up.shape,
+      down: this.#shapers.down.shape,
+      ...(this.#shares === undefined ? {} : { shares: this.#shares }),
+    };
   }
 
   reshape(shape: PathShape): void {

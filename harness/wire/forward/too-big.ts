@@ -1,6 +1,13 @@
 /** ICMP messages that tell a sender that its packet is too large for a path. */
 import { ByteWriter } from '../../packet/bytes.ts';
-import { familyOf, internetChecksum, parseAddress, pseudoHeaderSum, PROTOCOL, type IpHeader } from '../../packet/index.ts';
+import {
+  familyOf,
+  internetChecksum,
+  parseAddress,
+  pseudoHeaderSum,
+  PROTOCOL,
+  type IpHeader,
+} from '../../packet/index.ts';
 import { writeIpHeader } from '../../packet/ip.ts';
 
 /** Octets of the packet that the message quotes: what RFC 792 asks for and ports need, and room in any MTU. */

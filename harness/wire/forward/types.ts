@@ -35,7 +35,7 @@ export type Fate =
   | 'queue' /* no room in the queue */
   | 'silent' /* the path carries nothing */
   | 'too-big'
-  | 'middlebox' /* a middlebox kept it */;
+  | 'middlebox'; /* a middlebox kept it */
 
 /** A packet that came from a host into a path. */
 export interface Entered {

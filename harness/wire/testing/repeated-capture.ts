@@ -25,7 +25,7 @@ export function* repeated(capture: Uint8Array, octets: number): Generator<Uint8A
   const linkType = new DataView(capture.buffer, capture.byteOffset).getUint32(20, true);
   const fields = fieldsOf(body, linkType);
   const view = new DataView(body.buffer);
-  const span = (view.getUint32(fields.at(-1)?.seconds ?? 0, true) - view.getUint32(0, true)) + 3;
+  const span = view.getUint32(fields.at(-1)?.seconds ?? 0, true) - view.getUint32(0, true) + 3;
   yield capture.slice(0, FILE_HEADER);
   let parts: Uint8Array[] = [];
   let held = 0;

@@ -32,14 +32,26 @@ function resultOf(index: number): ScenarioResult {
   const tag = `n${index}n`;
   const verdict = VERDICTS[index % VERDICTS.length] ?? 'pass';
   const own = { clause: `3.${index}-1.s1`, step: `step ${tag}`, message: `message ${tag}`, actual: `a < RST ${tag}` };
-  const declared = index % 12 === 1 ? { declared: { reason: `declared ${tag}`, link: `https://example.org/${tag}` } } : {};
-  const trouble = index === 13 ? { trouble: { kind: 'panic' as const, title: 'Kernel panic - not syncing', alone: true, console: '' } } : {};
+  const declared =
+    index % 12 === 1 ? { declared: { reason: `declared ${tag}`, link: `https://example.org/${tag}` } } : {};
+  const trouble =
+    index === 13
+      ? { trouble: { kind: 'panic' as const, title: 'Kernel panic - not syncing', alone: true, console: '' } }
+      : {};
   return scenario({
     ...trouble,
-    id: `3.${index}/suite/${tag}#ipv4`, title: `title ${tag}`, section: `3.${index}`, verdict, reason: `reason ${tag}`,
-    parameters: { tag }, counters: { [tag]: index }, rerun: `again ${tag}`, ...declared,
+    id: `3.${index}/suite/${tag}#ipv4`,
+    title: `title ${tag}`,
+    section: `3.${index}`,
+    verdict,
+    reason: `reason ${tag}`,
+    parameters: { tag },
+    counters: { [tag]: index },
+    rerun: `again ${tag}`,
+    ...declared,
     expectations: Array.from({ length: 1 + (index % 4) }, () =>
-      verdict === 'fail' || verdict === 'warn' ? failure({ ...own, verdict }) : expectation(own)),
+      verdict === 'fail' || verdict === 'warn' ? failure({ ...own, verdict }) : expectation(own),
+    ),
     ladder: [{ at: index, kind: 'note', text: `ladder ${tag}` }],
   });
 }
@@ -48,7 +60,8 @@ describe('concurrent', () => {
   for (let index = 0; index < COUNT; index++) {
     test.concurrent(`scenario ${index}`, async () => {
       const result = await withSlot(async () => {
-        const woken = index % 3 === 0 ? undefined : once(baton, 'pass', { signal: AbortSignal.timeout(200) }).catch(() => []);
+        const woken =
+          index % 3 === 0 ? undefined : once(baton, 'pass', { signal: AbortSignal.timeout(200) }).catch(() => []);
         await new Promise((resolve) => setTimeout(resolve, (index * 7) % 23));
         baton.emit('pass');
         await woken;

@@ -10,7 +10,17 @@ import { rewrite } from './rewrite.ts';
 import { strip } from './strip.ts';
 
 const DSS: OptionDss = {
-  kind: 'dss', reserved: 0, dataFin: false, dsn8: false, hasMap: true, dataAck8: false, hasDataAck: true, dataAck: 5n, dsn: 7n, ssn: 1, dataLength: 6,
+  kind: 'dss',
+  reserved: 0,
+  dataFin: false,
+  dsn8: false,
+  hasMap: true,
+  dataAck8: false,
+  hasDataAck: true,
+  dataAck: 5n,
+  dsn: 7n,
+  ssn: 1,
+  dataLength: 6,
 };
 const CAPABLE: TcpOption = { kind: 'mp_capable', version: 1, flags: 1 };
 const JOIN: TcpOption = { kind: 'mp_join', form: 'syn', reserved: 0, backup: false, addressId: 1, token: 1, nonce: 1 };
@@ -31,14 +41,15 @@ describe('strip', () => {
 
   it('begins when so much data has passed, and may choose options', () => {
     const passage = through([strip({ ways: ['up', 'down'], on: 'after-syn', kinds: ['dss'], from: 6 })]);
-    for (let i = 0; i < 2; i++) passage.pass('up', { payload: 'abcdef', options: [DSS, { kind: 'mp_prio', reserved: 0, backup: true }] });
+    for (let i = 0; i < 2; i++)
+      passage.pass('up', { payload: 'abcdef', options: [DSS, { kind: 'mp_prio', reserved: 0, backup: true }] });
     passage.pass('down', { options: [DSS] });
     expect(kinds(passage)).toEqual([['dss', 'mp_prio'], ['mp_prio'], ['dss']]);
   });
 });
 
 describe('nat', () => {
-  it('puts its own address and ports in place of the client\'s, and undoes it for answers', () => {
+  it("puts its own address and ports in place of the client's, and undoes it for answers", () => {
     const passage = through([nat('10.0.1.99')]);
     passage.pass('up', SYN);
     const [first] = passage.out;
@@ -71,8 +82,11 @@ describe('split and merge', () => {
   it('cut segments with all options on each, FIN and PSH on the last', () => {
     const passage = through([split(4)]);
     passage.pass('up', { seq: 10, payload: 'abcdefghij', flags: FLAG.ACK | FLAG.PSH, options: [DSS] });
-    expect(passage.out.map(({ text, packet }) => [text, packet.tcp.seq, (packet.tcp.flags & FLAG.PSH) !== 0]))
-      .toEqual([['abcd', 10, false], ['efgh', 14, false], ['ij', 18, true]]);
+    expect(passage.out.map(({ text, packet }) => [text, packet.tcp.seq, (packet.tcp.flags & FLAG.PSH) !== 0])).toEqual([
+      ['abcd', 10, false],
+      ['efgh', 14, false],
+      ['ij', 18, true],
+    ]);
     expect(kinds(passage)).toEqual([['dss'], ['dss'], ['dss']]);
   });
 
@@ -114,13 +128,16 @@ describe('rewrite', () => {
     passage.pass('up', { seq: 5, payload: 'efgh' });
     passage.pass('down', { seq: 1, ack: 12 });
     passage.pass('down', { seq: 1, ack: 1 });
-    expect(passage.out.slice(0, 2).map(({ packet }) => [packet.tcp.seq, packet.tcp.payload.length])).toEqual([[1, 7], [8, 4]]);
+    expect(passage.out.slice(0, 2).map(({ packet }) => [packet.tcp.seq, packet.tcp.payload.length])).toEqual([
+      [1, 7],
+      [8, 4],
+    ]);
     expect(passage.out.slice(2).map(({ packet }) => packet.tcp.ack)).toEqual([9, 1]);
   });
 });
 
 describe('earlyAck', () => {
-  it('acknowledges data in order in the receiver\'s name, without options of MPTCP, and passes it on', () => {
+  it("acknowledges data in order in the receiver's name, without options of MPTCP, and passes it on", () => {
     const passage = through([earlyAck(['up'])]);
     passage.pass('up', { ...SYN });
     passage.pass('down', { flags: FLAG.SYN | FLAG.ACK, seq: 500, ack: 101 });
@@ -131,7 +148,12 @@ describe('earlyAck', () => {
     passage.pass('up', { seq: 200, ack: 501, payload: 'gap' });
     const [data, ack, gap, ...more] = passage.out.slice(before);
     expect([data?.way, data?.text]).toEqual(['up', 'abcd']);
-    expect([ack?.way, ack?.packet.tcp.ack, ack?.packet.tcp.seq, ack?.packet.tcp.options.length]).toEqual(['down', 105, 501, 0]);
+    expect([ack?.way, ack?.packet.tcp.ack, ack?.packet.tcp.seq, ack?.packet.tcp.options.length]).toEqual([
+      'down',
+      105,
+      501,
+      0,
+    ]);
     expect([gap?.way, gap?.text]).toEqual(['up', 'gap']);
     expect(more).toEqual([]);
   });
@@ -155,6 +177,9 @@ describe('several middleboxes', () => {
   it('stand in a row, the first next to the client', () => {
     const passage = through([nat('10.0.1.99'), split(2)]);
     passage.pass('up', { payload: 'abcd' });
-    expect(passage.out.map(({ text, packet }) => [text, packet.ip.src])).toEqual([['ab', '10.0.1.99'], ['cd', '10.0.1.99']]);
+    expect(passage.out.map(({ text, packet }) => [text, packet.ip.src])).toEqual([
+      ['ab', '10.0.1.99'],
+      ['cd', '10.0.1.99'],
+    ]);
   });
 });

@@ -46,7 +46,11 @@ function acknowledgment(like: Packet, of: Packet, next: number): Packet {
     ip,
     tcp: {
       ...tcp,
-      seq: of.tcp.ack, ack: next, flags: FLAG.ACK, urgent: 0, payload: new Uint8Array(0),
+      seq: of.tcp.ack,
+      ack: next,
+      flags: FLAG.ACK,
+      urgent: 0,
+      payload: new Uint8Array(0),
       options: stamp === undefined || own === undefined ? [] : [{ kind: 'ts', value: own.value, echo: stamp.value }],
     },
   };

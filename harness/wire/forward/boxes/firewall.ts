@@ -9,7 +9,9 @@ export function firewall(what: 'joins' | 'mptcp-syns'): Middlebox {
     name: 'firewall',
     pass: (way: Way, packet: Packet, outlet: Outlet) => {
       const isSyn = (packet.tcp.flags & FLAG.SYN) !== 0;
-      const hits = packet.tcp.options.some(({ kind }) => kind === 'mp_join' || (what === 'mptcp-syns' && kind === 'mp_capable'));
+      const hits = packet.tcp.options.some(
+        ({ kind }) => kind === 'mp_join' || (what === 'mptcp-syns' && kind === 'mp_capable'),
+      );
       if (!isSyn || !hits) outlet.send(way, packet);
     },
   };

@@ -10,9 +10,14 @@ function moved(number: number, by: number): number {
 
 /** SACK blocks with their numbers moved; other options as they are. */
 export function moveSack(options: readonly TcpOption[], by: number): TcpOption[] {
-  return options.map((option) => (option.kind === 'sack'
-    ? { ...option, blocks: option.blocks.map(({ left, right }) => ({ left: moved(left, by), right: moved(right, by) })) }
-    : option));
+  return options.map((option) =>
+    option.kind === 'sack'
+      ? {
+          ...option,
+          blocks: option.blocks.map(({ left, right }) => ({ left: moved(left, by), right: moved(right, by) })),
+        }
+      : option,
+  );
 }
 
 /** @param by what is added to the sequence numbers of each way, modulo 2^32 */
@@ -24,7 +29,12 @@ export function rewriteIsn(by: Readonly<Record<Way, number>>): Middlebox {
       const against = -by[back(way)];
       outlet.send(way, {
         ip,
-        tcp: { ...tcp, seq: moved(tcp.seq, by[way]), ack: moved(tcp.ack, against), options: moveSack(tcp.options, against) },
+        tcp: {
+          ...tcp,
+          seq: moved(tcp.seq, by[way]),
+          ack: moved(tcp.ack, against),
+          options: moveSack(tcp.options, against),
+        },
       });
     },
   };

@@ -31,7 +31,8 @@ export function nat(address: string): Middlebox {
         return;
       }
       const target = ip.dst === address ? inside.get(tcp.dstPort) : undefined;
-      if (target !== undefined) outlet.send(way, { ip: { ...ip, dst: target.address }, tcp: { ...tcp, dstPort: target.port } });
+      if (target !== undefined)
+        outlet.send(way, { ip: { ...ip, dst: target.address }, tcp: { ...tcp, dstPort: target.port } });
     },
   };
 }

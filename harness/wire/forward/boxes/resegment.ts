@@ -22,7 +22,9 @@ export function split(at: number): Middlebox {
         outlet.send(way, {
           ip,
           tcp: {
-            ...tcp, seq: (seq + from) >>> 0, payload: payload.slice(from, from + at),
+            ...tcp,
+            seq: (seq + from) >>> 0,
+            payload: payload.slice(from, from + at),
             flags: isLast ? flags : flags & ~(FLAG.FIN | FLAG.PSH),
           },
         });
@@ -84,10 +86,14 @@ export function merge(upTo: number): Middlebox {
 function join(first: Packet, second: Packet, upTo: number): Packet | undefined {
   const length = first.tcp.payload.length + second.tcp.payload.length;
   const follows = second.tcp.seq === (first.tcp.seq + first.tcp.payload.length) >>> 0;
-  if (!follows || second.tcp.payload.length === 0 || length > upTo || (second.tcp.flags & (FLAG.RST | FLAG.URG)) !== 0) return undefined;
+  if (!follows || second.tcp.payload.length === 0 || length > upTo || (second.tcp.flags & (FLAG.RST | FLAG.URG)) !== 0)
+    return undefined;
   const { ip, tcp } = unsealed(first);
   const payload = new Uint8Array(length);
   payload.set(first.tcp.payload);
   payload.set(second.tcp.payload, first.tcp.payload.length);
-  return { ip, tcp: { ...tcp, payload, ack: second.tcp.ack, window: second.tcp.window, flags: tcp.flags | second.tcp.flags } };
+  return {
+    ip,
+    tcp: { ...tcp, payload, ack: second.tcp.ack, window: second.tcp.window, flags: tcp.flags | second.tcp.flags },
+  };
 }

@@ -71,7 +71,10 @@ function altered(packet: Packet, own: readonly Change[], others: readonly Change
   return {
     ip,
     tcp: {
-      ...tcp, seq: (tcp.seq + shift) >>> 0, ack: (tcp.ack - unshift) >>> 0, options: moveSack(tcp.options, -unshift),
+      ...tcp,
+      seq: (tcp.seq + shift) >>> 0,
+      ack: (tcp.ack - unshift) >>> 0,
+      options: moveSack(tcp.options, -unshift),
       payload: isAltered ? changed(tcp.payload, insert) : tcp.payload,
     },
   };

@@ -22,7 +22,9 @@ export function strip({ ways, on, kinds, from = 0 }: StripSettings): Middlebox {
       const isSyn = (packet.tcp.flags & FLAG.SYN) !== 0;
       const concerns = ways.includes(way) && (on === 'all' || (on === 'syn') === isSyn) && passed[way] >= from;
       passed[way] += packet.tcp.payload.length;
-      const options = packet.tcp.options.filter(({ kind }) => (kinds === undefined ? !isMptcp(kind) : !kinds.includes(kind)));
+      const options = packet.tcp.options.filter(({ kind }) =>
+        kinds === undefined ? !isMptcp(kind) : !kinds.includes(kind),
+      );
       if (!concerns || options.length === packet.tcp.options.length) {
         outlet.send(way, packet);
         return;
@@ -34,5 +36,11 @@ export function strip({ ways, on, kinds, from = 0 }: StripSettings): Middlebox {
 }
 
 function isMptcp(kind: string): boolean {
-  return kind.startsWith('mp_') || kind === 'dss' || kind === 'add_addr' || kind === 'remove_addr' || kind === 'mptcp_unknown';
+  return (
+    kind.startsWith('mp_') ||
+    kind === 'dss' ||
+    kind === 'add_addr' ||
+    kind === 'remove_addr' ||
+    kind === 'mptcp_unknown'
+  );
 }

@@ -1,5 +1,12 @@
 /** For tests: a made-up TCP conversation through a middlebox. */
-import { decodePacket, encodePacket, isNotTcp, verifyChecksums, type Packet, type TcpOption } from '../../../packet/index.ts';
+import {
+  decodePacket,
+  encodePacket,
+  isNotTcp,
+  verifyChecksums,
+  type Packet,
+  type TcpOption,
+} from '../../../packet/index.ts';
 import { FLAG } from '../../../packet/types.ts';
 import { passChain, type Middlebox } from '../middlebox.ts';
 import type { Way } from '../types.ts';
@@ -18,9 +25,25 @@ export function segment(way: Way, { flags = FLAG.ACK, seq = 1, ack = 1, payload 
   const [client, server] = ['10.0.1.2', '10.0.9.2'];
   const up = way === 'up';
   return {
-    ip: { family: 'ipv4', src: up ? client : server, dst: up ? server : client, tos: 0, id: 1, fragment: 0x4000, ttl: 64, protocol: 6 },
+    ip: {
+      family: 'ipv4',
+      src: up ? client : server,
+      dst: up ? server : client,
+      tos: 0,
+      id: 1,
+      fragment: 0x4000,
+      ttl: 64,
+      protocol: 6,
+    },
     tcp: {
-      srcPort: up ? 40_000 : 5001, dstPort: up ? 5001 : 40_000, seq, ack, flags, window: 1000, urgent: 0, options,
+      srcPort: up ? 40_000 : 5001,
+      dstPort: up ? 5001 : 40_000,
+      seq,
+      ack,
+      flags,
+      window: 1000,
+      urgent: 0,
+      options,
       payload: new TextEncoder().encode(payload),
     },
   };
@@ -49,7 +72,8 @@ export function through(boxes: readonly Middlebox[]): Passage {
         const bytes = encodePacket(left);
         const again = decodePacket(bytes);
         const sums = verifyChecksums(bytes);
-        if (isNotTcp(again) || 'problem' in sums || !sums.ip || !sums.tcp) throw new Error('a middlebox made a packet with a wrong checksum');
+        if (isNotTcp(again) || 'problem' in sums || !sums.ip || !sums.tcp)
+          throw new Error('a middlebox made a packet with a wrong checksum');
         out.push({ way: to, packet: again, text: new TextDecoder().decode(again.tcp.payload) });
       });
     },

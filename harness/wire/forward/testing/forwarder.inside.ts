@@ -28,13 +28,24 @@ interface Lab {
 }
 
 async function lab(family: Family, shape: WayShape): Promise<Lab> {
-  const pair = await buildPair(loadTopology(join(ROOT, 'topologies', 'two-hosts.yaml')), { client: driver, server: driver }, family);
+  const pair = await buildPair(
+    loadTopology(join(ROOT, 'topologies', 'two-hosts.yaml')),
+    { client: driver, server: driver },
+    family,
+  );
   const [entered, left]: [Entered[], Left[]] = [[], []];
   const forwarder = new Forwarder({
-    family, seed: 'x',
-    links: [pair.client, pair.server].flatMap((host) => host.links.map((link) => ({
-      name: link.spec.name, side: host.side, device: link.device, tester: link.tester[family], host: link.sut[family],
-    }))),
+    family,
+    seed: 'x',
+    links: [pair.client, pair.server].flatMap((host) =>
+      host.links.map((link) => ({
+        name: link.spec.name,
+        side: host.side,
+        device: link.device,
+        tester: link.tester[family],
+        host: link.sut[family],
+      })),
+    ),
     paths: new Map<string, PathShape>([['a', { up: shape, down: shape }]]),
     onError: (error) => {
       throw error;
@@ -62,7 +73,14 @@ async function connect({ pair: { client, server } }: Lab, family: Family): Promi
 }
 
 function send({ pair: { client, server } }: Lab, size: number): Transfer {
-  return new Transfer('t', size, { agent: client.agent, fd: 'c' }, { agent: server.agent, fd: 's' }, { octets: 0 }, () => undefined);
+  return new Transfer(
+    't',
+    size,
+    { agent: client.agent, fd: 'c' },
+    { agent: server.agent, fd: 's' },
+    { octets: 0 },
+    () => undefined,
+  );
 }
 
 describe.each(['ipv4', 'ipv6'] as const)('the forwarder, %s', (family) => {
