@@ -8,7 +8,7 @@ import { mergeFiles } from './merge.ts';
 import { openCatalogue } from './project.ts';
 import { prepareOutside } from './prepare-kernel.ts';
 import { parseSut } from './sut-option.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 /** Options of the command. */
 export interface MatrixOptions {

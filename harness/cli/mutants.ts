@@ -11,7 +11,7 @@ import { enterNamespace } from './enter.ts';
 import { openBreaks, openProject } from './project.ts';
 import { prepareSut } from './prepare-sut.ts';
 import { selectScenarios, type Selection } from './selection.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 import { runSuites } from './vitest/start.ts';
 import type { MutantOutcome } from './vitest/mutants.ts';
 

@@ -8,7 +8,7 @@ import { leftContainers, removeContainersOf } from '../topology/docker/leftovers
 import { isLauncherAlive, LAUNCHER_VARIABLE, launcherMark } from './launcher.ts';
 import type { PreparedSut } from './prepare-sut.ts';
 import { hostInfo } from './prepare-sut.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 /** Scenarios at once, unless told. */
 const CONCURRENCY = 16;

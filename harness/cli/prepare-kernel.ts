@@ -13,7 +13,7 @@ import { kernelCommandLine } from '../topology/qemu/qemu-command.ts';
 import { checkKvm, checkQemu } from './doctor/kvm.ts';
 import { hostInfo, type PreparedSut } from './prepare-sut.ts';
 import type { SutChoice } from './sut-option.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 /** What `--sut kernel:` says. */
 export type KernelChoice = Extract<SutChoice, { kind: 'kernel' }>;

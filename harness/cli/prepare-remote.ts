@@ -5,7 +5,7 @@ import { iprouteEnvironment } from '../topology/ip-batch.ts';
 import { loadLab } from '../topology/remote-lab.ts';
 import { outsideCommand } from '../topology/remote.ts';
 import { hostInfo, type PreparedSut } from './prepare-sut.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 /** Asks the host who it is, and fetches the interfaces. @throws DocumentError, AgentLost, UsageError */
 export async function prepareRemote(file: string): Promise<PreparedSut> {

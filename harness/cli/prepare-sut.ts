@@ -4,7 +4,7 @@ import { cpus, machine, release } from 'node:os';
 import type { SutInfo } from '../report/results.ts';
 import { ensureAgent } from '../sut/build-agent.ts';
 import type { SutChoice } from './sut-option.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 import type { SutSettings } from './vitest/open-driver.ts';
 
 /** A stack that is ready. */

@@ -1,6 +1,7 @@
 /** `run`: judges the kernel by the suites. */
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { UsageError } from '../document/explained-error.ts';
 import { allureEnvironment } from '../report/allure.ts';
 import { generateAllureReport } from '../report/allure-report.ts';
 import { applyDeviations, exitCode, NO_DEVIATIONS, type DeviationList } from '../report/deviations.ts';
@@ -20,7 +21,7 @@ import { openProject, projectRoot, type Project } from './project.ts';
 import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
 import { prepareOutside } from './prepare-kernel.ts';
 import { prepareSut, requireRights, type PreparedSut } from './prepare-sut.ts';
-import { isNarrowed, selectScenarios, UsageError, type Selection } from './selection.ts';
+import { isNarrowed, selectScenarios, type Selection } from './selection.ts';
 import { showLadders } from './show.ts';
 import { JOURNAL } from './vitest/settings.ts';
 import { parseSut, sutArguments, type SutChoice } from './sut-option.ts';

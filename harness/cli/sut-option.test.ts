@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseSut, sutArguments } from './sut-option.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 describe('--sut', () => {
   it.each([

@@ -1,6 +1,6 @@
 /** The `--sut` option: which stack is judged. Pure. */
 import { suggestion } from '../document/diagnostic.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 /** What `--sut` and the options that go with it say. */
 export type SutChoice =

@@ -1,4 +1,5 @@
 /** `results.json` on disk: written whole or not at all, and read with suspicion. */
+import { ExplainedError } from '../document/explained-error.ts';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { ValidateFunction } from 'ajv';
@@ -12,7 +13,7 @@ export type ResultsFileProblem =
   'unreadable' | 'not_json' | 'foreign' | 'unknown_version' | 'invalid' | 'unwritable' | 'disk_full';
 
 /** A results file that cannot be written or used; the message says what to do. */
-export class ResultsFileError extends Error {
+export class ResultsFileError extends ExplainedError {
   override readonly name = 'ResultsFileError';
   readonly file: string;
   readonly problem: ResultsFileProblem;

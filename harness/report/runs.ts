@@ -1,4 +1,5 @@
 /** Several runs in one place: shards of one stack put together, several stacks side by side. Pure. */
+import { ExplainedError } from '../document/explained-error.ts';
 import type { Clause } from '../catalogue/types.ts';
 import { applyDeviations } from './deviations.ts';
 import {
@@ -24,7 +25,7 @@ export interface MatrixResults {
 }
 
 /** Results that cannot be put together; the message says why. */
-export class MergeError extends Error {
+export class MergeError extends ExplainedError {
   override readonly name = 'MergeError';
 }
 

@@ -1,4 +1,5 @@
 /** Topologies as files describe them, and what a driver makes of one. */
+import { ExplainedError } from '../document/explained-error.ts';
 import type { Agent } from '../sut/types.ts';
 import type { KernelTrouble } from './qemu/console-watch.ts';
 
@@ -96,7 +97,7 @@ export interface Driver {
 }
 
 /** A cell could not be built: a fault of the harness or the machine. */
-export class TopologyError extends Error {
+export class TopologyError extends ExplainedError {
   override readonly name = 'TopologyError';
   /** What the SUT's kernel complained of meanwhile, where that is why. */
   readonly troubles: readonly KernelTrouble[];
