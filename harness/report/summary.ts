@@ -27,6 +27,7 @@ import {
   type TextStyle,
 } from './text-layout.ts';
 import { LEVEL_NAME, LEVELS, SYMBOL } from './verdict-style.ts';
+import { sysctlText } from './runs.ts';
 
 /** What the summary can show besides the results. */
 export interface SummaryOptions extends TextStyle {
@@ -97,7 +98,8 @@ function header({ sut, run, tool }: RunResults, colours: Colours, width: number)
   const text =
     `${clean(sut.name)} ${clean(kernel)} (${sut.kind})${peer} against RFC 8684, ${formatDuration(run.durationMs)}, ` +
     `${tool.name} ${clean(tool.version)}`;
-  return colours.bold(fit(text, width));
+  const settings = sut.sysctls === undefined ? '' : `\n${fit(`with ${clean(sysctlText(sut.sysctls))}`, width)}`;
+  return `${colours.bold(fit(text, width))}${settings}`;
 }
 
 /** Whether the run was asked for everything: what a selection covers of the RFC says nothing. */

@@ -9,7 +9,7 @@
  * the driver builds a {@link Cell} for a scenario: one {@link Agent} for each host, and links that carry packets.
  */
 import type { Agent } from '../sut/types.ts';
-import type { StackKindName, SutInfo } from '../verdict/stack-info.ts';
+import type { StackKindName, SutInfo, Sysctl } from '../verdict/stack-info.ts';
 import type { KernelTrouble } from './kernel-trouble.ts';
 import type { Check } from './machine/check.ts';
 import type { Leftover } from './machine/leftover.ts';
@@ -58,6 +58,12 @@ export interface Driver {
   build(topology: Topology, options?: BuildOptions): Promise<Cell>;
   /** Frees what the driver holds. */
   close(): Promise<void>;
+}
+
+/** What a worker's driver is told besides the kind's own settings. */
+export interface OpenOptions {
+  /** Set in every namespace of the stack before its links come, after what the suite itself sets. */
+  sysctls?: readonly Sysctl[];
 }
 
 /** An option of the command line that says more about a stack; `--sut` chooses the kind. */
@@ -118,7 +124,7 @@ export interface StackKind<Choice extends { kind: StackKindName }, Settings exte
   /** Makes the stack ready, once for a run, in the tester's namespace. @param root the installation's folder @throws ExplainedError */
   prepare(choice: Choice, root: string): Promise<PreparedStack<Settings>>;
   /** Makes a worker's driver. Nothing is started before a cell is built. */
-  open(settings: Settings): Promise<Driver>;
+  open(settings: Settings, options: OpenOptions): Promise<Driver>;
   /** Why results that have no `--sut` on their command line cannot be had again here; undefined when they can. */
   obstacle?(info: SutInfo): string | undefined;
   /** What killed runs left. Says on standard error when it cannot look. @param root the installation's folder */

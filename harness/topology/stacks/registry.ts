@@ -2,7 +2,7 @@
 import { suggestion } from '../../document/diagnostic.ts';
 import { UsageError } from '../../document/explained-error.ts';
 import type { StackKindName, SutInfo } from '../../verdict/stack-info.ts';
-import type { Driver, PreparedStack, StackDetails, StackKind, StackOption } from '../contract.ts';
+import type { Driver, OpenOptions, PreparedStack, StackDetails, StackKind, StackOption } from '../contract.ts';
 import type { Check } from '../machine/check.ts';
 import type { Leftover } from '../machine/leftover.ts';
 import { docker, type DockerChoice, type DockerSettings } from './docker.ts';
@@ -82,7 +82,7 @@ export function stackArguments(choice: StackChoice): string[] {
 
 /** Of a command line, the words that say what the stack is, each option with its value; empty when it does not say. */
 export function stackWords(command: readonly string[]): string[] {
-  const names = ['--sut', '--peer', ...STACK_OPTIONS.map(({ name }) => `--${name}`)];
+  const names = ['--sut', '--peer', '--sysctl', ...STACK_OPTIONS.map(({ name }) => `--${name}`)];
   return command.flatMap((word, at) => {
     if (names.some((name) => word.startsWith(`${name}=`))) return [word];
     const value = command[at + 1];
@@ -116,8 +116,8 @@ export function prepareStack(choice: StackChoice, root: string): Promise<Prepare
 }
 
 /** Makes a worker's driver. Nothing is started before a cell is built. */
-export function openStack(settings: StackSettings): Promise<Driver> {
-  return kindOf(settings.kind).open(settings);
+export function openStack(settings: StackSettings, options: OpenOptions = {}): Promise<Driver> {
+  return kindOf(settings.kind).open(settings, options);
 }
 
 /** Why the stack of results cannot be judged again by their command line; undefined when it can. */
