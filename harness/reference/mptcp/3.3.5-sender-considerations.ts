@@ -14,9 +14,9 @@ export function segmentSize(stack: Stack, subflow: Subflow): number {
 
 /** Octets that a subflow may send now: its congestion window and the window told on it (3.3.5-3). */
 export function roomOf(stack: Stack, subflow: Subflow): number {
-  if (subflow.queue.some((one) => one.times === 0)) return 0;
+  const waiting = (endOfQueue(subflow) - subflow.sndNxt) | 0;
   const window = stack.rules.sending.subflowWindow(subflow);
-  return Math.max(0, Math.min(subflow.cwnd, window) - inFlight(subflow));
+  return Math.max(0, Math.min(subflow.cwnd, window) - inFlight(subflow) - Math.max(0, waiting));
 }
 
 /** Octets that the connection's window leaves (3.3.5-4). */

@@ -2,6 +2,7 @@
 import { familyOf } from '../../packet/index.ts';
 import type { Endpoint } from '../calls.ts';
 import { enqueue, isOpen, isUsable, makeSubflow, tupleOf } from '../tcp/subflow.ts';
+import { sourceFor } from '../routes.ts';
 import type { AddressPort, Connection, Stack, Subflow } from '../state.ts';
 import { newJoin } from './3.2-starting-a-new-subflow.ts';
 import { announce, targetKey } from './3.4.1-address-advertisement.ts';
@@ -133,14 +134,14 @@ function source(stack: Stack, connection: Connection, address: string, endpoint:
 }
 
 /** Addresses from which to connect to an announced one: of every full-mesh endpoint, else one. */
-function sourcesFor(stack: Stack, connection: Connection, target: string, via: Subflow): string[] {
+function sourcesFor(stack: Stack, target: string): string[] {
   const family = familyOf(target);
   const fits = (address: string) => familyOf(address) === family && isUsable(stack, address);
   const mesh = stack.endpoints.filter((one) => one.flags.fullmesh === true && fits(one.address));
   if (mesh.length > 0) return mesh.map((one) => one.address);
-  if (fits(via.local.address))
-    return stack.rules.heuristics.sources(via.local.address, allAddresses(stack).filter(fits));
-  return allAddresses(stack).filter(fits).slice(0, 1);
+  const routed = sourceFor(stack, target);
+  if (routed === undefined) return [];
+  return stack.rules.heuristics.sources(routed, allAddresses(stack).filter(fits));
 }
 
 function allAddresses(stack: Stack): string[] {
@@ -158,7 +159,7 @@ function openToAnnounced(stack: Stack, connection: Connection, first: FirstAddre
     if (!heuristics.connectsToAnnounced(target, connection)) continue;
     if (connection.acceptedAnnouncements >= stack.limits.addAddrAccepted) continue;
     let opened = false;
-    for (const address of sourcesFor(stack, connection, target.address, target.via)) {
+    for (const address of sourcesFor(stack, target.address)) {
       if (isConnected(connection, address, target) || !hasRoom(stack, connection)) continue;
       const endpoint = stack.endpoints.find((one) => one.address === address);
       if (startJoin(stack, connection, source(stack, connection, address, endpoint), target) !== undefined)

@@ -13,15 +13,17 @@ export const closing = {
   /** 3.3.3-6: it is sent when everything before it was. */
   mayFinish: (_connection: Connection, allSent: boolean, nothingToRepeat: boolean): boolean =>
     allSent && nothingToRepeat,
-  dataFinSubflow: (open: readonly Subflow[], _connection: Connection): Subflow | undefined => open[0],
+  dataFinSubflow: (open: readonly Subflow[], _connection: Connection): Subflow | undefined =>
+    open.find((one) => one.backoff === 0) ?? open[0],
   /** 3.3.3-6.s4: a FIN with the DATA_FIN, where nothing else is outstanding. */
   finWithDataFin: (_subflow: Subflow): boolean => false,
   /** 3.3.3-7.s1: FINs on all subflows once the DATA_FIN was acknowledged. */
   closesSubflow: (_subflow: Subflow): boolean => true,
   /** 3.3.3-6.s6: and not before. */
   closesSubflowEarly: (_subflow: Subflow): boolean => false,
-  /** 3.3.3-9: a FIN shuts down its subflow in one direction; with others left, the other follows. */
-  answersFin: (_subflow: Subflow, others: number): boolean => others > 0,
+  /** 3.3.3-9: a FIN shuts down its subflow in one direction; where others carry on, the other direction follows. */
+  answersFin: ({ connection }: Subflow, others: number): boolean =>
+    others > 0 && !connection.peerClosed && !connection.dataFinSent,
   /** 3.3.3-1: it does not end the stream. */
   finClosesConnection: (_subflow: Subflow): boolean => false,
   /** 3.3.3-6.s2: the DATA_FIN counts when all data before it is here. */

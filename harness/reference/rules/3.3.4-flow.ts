@@ -36,7 +36,9 @@ export const reliability = {
   dataTimeout: (_connection: Connection, longestRto: number): number => 2 * longestRto,
   retransmitsData: (_connection: Connection): boolean => true,
   retransmitsDataFin: (_connection: Connection): boolean => true,
-  dataFinSubflow: (open: readonly Subflow[], _connection: Connection): Subflow | undefined => open[0],
+  /** One subflow after the other. */
+  dataFinSubflow: (open: readonly Subflow[], connection: Connection): Subflow | undefined =>
+    open[connection.dataRetransmits % open.length],
   /** 3.3.6-4.s3: what of a subflow's data goes out on others. */
   reinjected: (ranges: SentRange[], _subflow: Subflow): SentRange[] => ranges,
   reinjectsAfterLoss: (_subflow: Subflow): boolean => true,
