@@ -16,11 +16,7 @@ export function withNumbers(packet: Packet, line: PacketLine, subflow: Subflow, 
   const [from, to, sport, dport] = [header('from'), header('to'), header('sport'), header('dport')];
   const { ip, tcp } = packet;
   return {
-    ip: {
-      ...ip,
-      ...(typeof from === 'string' ? { src: from } : {}),
-      ...(typeof to === 'string' ? { dst: to } : {}),
-    },
+    ip: { ...ip, ...(typeof from === 'string' ? { src: from } : {}), ...(typeof to === 'string' ? { dst: to } : {}) },
     tcp: {
       ...tcp,
       ...(sport === undefined ? {} : { srcPort: Number(toInt(sport)) & 0xffff }),
