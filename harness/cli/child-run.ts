@@ -33,7 +33,8 @@ export async function runCommand(args: readonly string[], log?: string): Promise
   process.on('SIGINT', passOn).on('SIGTERM', passOn);
   try {
     const { exitCode, stderr, failed, message } = await child;
-    const said = stderr === '' && failed ? message : stderr;
+    const why = failed ? (message ?? '') : '';
+    const said = typeof stderr === 'string' && stderr !== '' ? stderr : why;
     return { code: exitCode ?? 2, said: said.slice(-SAID_LIMIT) };
   } finally {
     process.off('SIGINT', passOn).off('SIGTERM', passOn);

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import type { TextStyle } from './text-layout.ts';
 import { freedomsText } from './freedoms-text.ts';
 import type { ScenarioRecord } from './results.ts';
 import { verdictChanges } from './verdict-changes.ts';
@@ -42,7 +41,7 @@ it('is told in a table, with what got worse below', () => {
     { name: 'no-sack', title: 'No SACK', changes: verdictChanges(before, after) },
     { name: 'odd', title: 'Odd', changes: [], problem: 'no such setting' },
   ];
-  const text = freedomsText(outcomes, 6, 2, { colour: false, width: 80 } as TextStyle);
+  const text = freedomsText(outcomes, 6, 2, { colour: false, width: 80 });
   expect(text).toMatch(/no-sack +2 +1 +1\n/);
   expect(text).toContain('pass → fail  new  c1');
   expect(text).toMatch(/odd +no such setting/);
