@@ -9,7 +9,7 @@ const below = {
   catalogue: ['mptcp', 'packet', 'document'],
   wire: ['catalogue', 'mptcp', 'packet', 'document'],
   sut: ['catalogue', 'mptcp', 'packet', 'document'],
-  kernels: ['document'],
+  kernels: ['sut', 'catalogue', 'notation', 'mptcp', 'packet', 'document'],
   topology: ['sut', 'wire', 'catalogue', 'mptcp', 'packet', 'document'],
   notation: ['mptcp', 'packet', 'document'],
   monitor: ['notation', 'catalogue', 'mptcp', 'packet', 'document'],

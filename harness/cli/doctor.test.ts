@@ -7,6 +7,7 @@ import type { Check } from './doctor/check.ts';
 import { checkDocker } from './doctor/docker.ts';
 import { checkKvm, guestFirmware, hasRun, runGuest } from './doctor/kvm.ts';
 import { runProgram } from './doctor/program.ts';
+import { hostArchitecture } from '../sut/architecture.ts';
 import { checkNode } from './doctor/system.ts';
 import {
   buildProgram,
@@ -113,7 +114,7 @@ describe('KVM', () => {
   });
 
   test('no device', async () => {
-    expect(await checkKvm(join(folder.path, 'kvm'))).toMatchObject({
+    expect(await checkKvm(hostArchitecture(), join(folder.path, 'kvm'))).toMatchObject({
       works: false,
       needed: false,
       remedy: expect.stringContaining('virtualisation') as string,

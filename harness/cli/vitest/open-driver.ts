@@ -1,4 +1,5 @@
 /** Makes a worker's driver from what the run has prepared. */
+import type { ArchitectureName } from '../../sut/architecture.ts';
 import { createNetnsDriver } from '../../topology/netns.ts';
 import { createQemuDriver } from '../../topology/qemu/qemu-driver.ts';
 import type { Lab } from '../../topology/remote-lab.ts';
@@ -12,7 +13,14 @@ export type SutSettings =
   /** `run`: mark of the run, for labels. */
   | { kind: 'docker'; image: string; run: string }
   /** Paths of the kernel's image and of the guest's initramfs; `append`: words for the kernel. */
-  | { kind: 'kernel'; image: string; initramfs: string; accelerator: 'kvm' | 'tcg'; append?: string }
+  | {
+      kind: 'kernel';
+      image: string;
+      architecture: ArchitectureName;
+      initramfs: string;
+      accelerator: 'kvm' | 'tcg';
+      append?: string;
+    }
   /** See `RemoteOptions`. */
   | { kind: 'remote'; lab: Lab; outsidePid: number };
 
