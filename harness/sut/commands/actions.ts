@@ -26,7 +26,7 @@ export interface SutAction {
 /** Actions that the engine makes of several commands, or that suites write otherwise than the protocol does. */
 const COMPOSED: Readonly<Record<string, SutAction>> = {
   listen: {
-    args: { fd: text, proto: oneOf('mptcp', 'tcp'), addr: text, port: PORT, backlog: PORT },
+    args: { fd: text, family: FAMILY, proto: oneOf('mptcp', 'tcp'), addr: text, port: PORT, backlog: PORT },
     answers: OWN_ADDRESS,
     waits: false,
   },
