@@ -37,10 +37,7 @@ const subflowAck = conduct('subflow-ack-of-data-sent', '4-2.4.s1', '3.3.4-5.s3',
 /** Data sent over one connection stays below this; a number further away comes from another start. */
 const FAR = 2 ** 40;
 
-/** Of each side, the first mapping seen, where it does not begin at IDSN + 1: the one that does may come late or again. */
-type Gaps = [PacketEvent | undefined, PacketEvent | undefined];
-
-function lookAtStart(judge: Judge, event: PacketEvent, gaps: Gaps): void {
+function lookAtStart(judge: Judge, event: PacketEvent): void {
   const { mapping, connection, side } = event;
   if (mapping === undefined || mapping.infinite) return;
   const { stream } = connection.parties[side];
@@ -49,31 +46,16 @@ function lookAtStart(judge: Judge, event: PacketEvent, gaps: Gaps): void {
     return;
   }
   const { dsn } = mapping;
-  if (dsn < 1 || dsn > FAR) {
+  // The first octet of the only subflow: what came before it cannot have been lost or sent elsewhere.
+  const first =
+    connection.complete && connection.whole && stream.edge === 1 && mapping.ssn === 1 && connection.flows.length === 1;
+  if (dsn < 1 || dsn > FAR || (first && dsn !== 1)) {
     judge.broken(start, event, {
       message: "the data sequence numbers do not count from the IDSN of the sender's key",
-      expected: 'IDSN + 1 or a little more',
+      expected: first ? 'IDSN + 1' : 'IDSN + 1 or a little more',
       actual: `IDSN + ${dsn}`,
     });
-    return;
-  }
-  const first = connection.complete && connection.whole && stream.edge === 1;
-  if (dsn === 1) {
-    if (stream.edge === 1 || gaps[side] !== undefined) judge.pass(start, side);
-    gaps[side] = undefined;
-  } else if (first) gaps[side] = event;
-}
-
-/** The capture is over, and no mapping began at IDSN + 1. */
-function lookAtGaps(judge: Judge, gaps: Gaps): void {
-  for (const event of gaps) {
-    if (event?.mapping === undefined) continue;
-    judge.broken(start, event, {
-      message: "the data sequence numbers do not count from the IDSN of the sender's key",
-      expected: 'IDSN + 1',
-      actual: `IDSN + ${event.mapping.dsn}`,
-    });
-  }
+  } else if (stream.edge === 1 && dsn === 1) judge.pass(start, side);
 }
 
 /** Data ACKs on one direction of a subflow: the highest, and how late it was sent. */
@@ -161,7 +143,6 @@ export const dataNumbers: Monitor = {
   rules: [start, ackStart, ackForward, ackSeen, ackWide, sizes, ackSizes, subflowAck],
   create: (_connection, judge) => {
     const highest = new Map<FlowEnd, Highest>();
-    const gaps: Gaps = [undefined, undefined];
     const told = [new Set<string>(), new Set<string>()] as const;
     const tell = (side: Side, event: PacketEvent, text: string): void => {
       if (told[side].has(text)) return;
@@ -171,14 +152,11 @@ export const dataNumbers: Monitor = {
     return {
       packet: (event) => {
         if (event.connection.fallback !== undefined) return;
-        if (event.mapping !== undefined) lookAtStart(judge, event, gaps);
+        if (event.mapping !== undefined) lookAtStart(judge, event);
         lookAtSubflowAck(judge, event);
         if (event.dataAck === undefined || event.rst) return;
         lookAtOrder(judge, event, event.dataAck, highest);
         lookAtReach(judge, event, event.dataAck);
-      },
-      end: () => {
-        lookAtGaps(judge, gaps);
       },
       options: {
         dss: (option, event) => {

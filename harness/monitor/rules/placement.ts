@@ -38,7 +38,9 @@ export const placement: Monitor = {
         }));
       }
       if ((event.packet.tcp.flags & FLAG.URG) !== 0 && event.length > 0 && isWithinMapping(event)) {
-        judge.broken(urgent, event, { message: 'the urgent pointer is used within a mapping that was declared before' });
+        judge.broken(urgent, event, {
+          message: 'the urgent pointer is used within a mapping that was declared before',
+        });
       }
     },
     options: {
