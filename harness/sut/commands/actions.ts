@@ -1,6 +1,7 @@
 /** What a suite may write after `sut:`: the agent's commands that are meant for suites, and a few made of several. */
 import {
   COUNT,
+  FAMILY,
   flag,
   needed,
   oneOf,
