@@ -160,7 +160,9 @@ describe('names', () => {
   test('of the engine are known', () => {
     const names = ['tester.key', 'sut.token', 'a.seq', 'a.sut_nonce', 'link1.sut', 'i'];
     for (const name of names) expect(remarks(`- sut: sync timeout=$${name}${JUDGE}`)).toEqual([]);
-    expect(remarks(`- sut: sync timeout=$sut.kye${JUDGE}`)).toEqual([expect.stringContaining('did you mean "$sut.key"?')]);
+    expect(remarks(`- sut: sync timeout=$sut.kye${JUDGE}`)).toEqual([
+      expect.stringContaining('did you mean "$sut.key"?'),
+    ]);
     expect(remarks(`- sut: sync timeout=$link2.sut${JUDGE}`)).toEqual([
       expect.stringContaining('[UNKNOWN_NAME] $link2.sut: the topology has 1 links'),
     ]);
