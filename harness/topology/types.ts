@@ -1,5 +1,8 @@
 /** Topologies as files describe them, and what a driver makes of one. */
+import type { Clock } from '../clock/clock.ts';
+import type { Randomness } from '../clock/random.ts';
 import type { Agent } from '../sut/types.ts';
+import type { WirePacket, WirePort } from '../wire/types.ts';
 import type { KernelTrouble } from './qemu/console-watch.ts';
 
 /** Traffic shaping of one direction of a link. Absent fields do not shape. */
@@ -59,6 +62,8 @@ export interface CellLink {
   sutDevice: string;
   /** The link's shape is left to whoever opens a port on it: nothing below does it. */
   shapedByTester?: true;
+  /** Opens the tester's port where the link is in memory: there is no device. */
+  open?: (family: 'ipv4' | 'ipv6', onPacket: (packet: WirePacket) => void) => WirePort;
   /** Addresses by family, text form. The tester also answers for every other address of the prefix. */
   tester: { ipv4: string; ipv6: string };
   sut: { ipv4: string; ipv6: string };
@@ -72,6 +77,10 @@ export interface Cell {
   /** The agent of each host, by host name. */
   agents: ReadonlyMap<string, Agent>;
   links: CellLink[];
+  /** The time that the cell's packets and agents go by; the machine's unless told. */
+  clock?: Clock;
+  /** Where the tester takes random numbers from; the machine's unless told. */
+  random?: Randomness;
   /** What the SUT's kernel complained of since the cell was begun, where the driver can tell; complete after `close`. */
   troubles?(): readonly KernelTrouble[];
   /** Takes everything down. Idempotent; never throws. */
