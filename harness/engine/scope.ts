@@ -1,6 +1,6 @@
 /** What names in a scenario's lines stand for: `$tester.key`, `$link1.sut`, `$a.seq`, and names that lines have bound. */
 import type { Scenario } from '../scenario/suite.ts';
-import type { Value } from '../scenario/expression.ts';
+import type { Value } from '../notation/expression.ts';
 import { familyOn } from '../topology/link-family.ts';
 import type { Connection, Subflow } from './endpoint.ts';
 import type { Scope } from './evaluate.ts';

@@ -2,8 +2,8 @@
 import { realClock, type Clock } from '../clock/clock.ts';
 import type { Randomness } from '../clock/random.ts';
 import { decodePacket, encodePacket } from '../packet/index.ts';
-import type { Value } from '../scenario/expression.ts';
-import type { PacketLine } from '../scenario/packet-line.ts';
+import type { Value } from '../notation/expression.ts';
+import type { PacketLine } from '../notation/packet-line.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import type { Cell, CellLink } from '../topology/types.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
