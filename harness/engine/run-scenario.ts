@@ -112,7 +112,7 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
     const topology = context.topology(scenario.topology);
     const problems = context.driver.problems(topology);
     if (problems.length > 0) throw new Error(problems.join('; '));
-    cell = await context.driver.build(topology, { alone });
+    cell = await context.driver.build(topology, { alone, purpose: scenario.id });
     agentLog = [...cell.agents.values()][0]?.log ?? [];
     await runInCell(scenario, context, cell, draft);
   } catch (error) {

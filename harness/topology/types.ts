@@ -91,6 +91,8 @@ export interface Cell {
 export interface BuildOptions {
   /** Nothing else shares the SUT's kernel, where that can be had: what it complains of is this cell's doing. */
   alone?: boolean;
+  /** What the cell is for, where the driver makes random numbers by a seed: the same purpose gives the same ones. */
+  purpose?: string;
 }
 
 /** A way to make SUT hosts and links. */
