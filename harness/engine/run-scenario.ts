@@ -44,6 +44,8 @@ export interface EngineContext {
   ) => WirePort;
   /** Folder for captures, beside the results file; a scenario's is made below it. */
   evidenceRoot: string;
+  /** Writes no capture: the verdict alone is wanted. */
+  withoutEvidence?: true;
   waits: Waits;
   /** Features that the SUT lacks, with the reason; scenarios that need one are skipped. */
   lacks: ReadonlyMap<string, string>;
@@ -145,9 +147,12 @@ function blame(draft: ScenarioResult, trouble: KernelTrouble, alone: boolean, co
 
 async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell, draft: ScenarioResult): Promise<void> {
   const folder = join(context.evidenceRoot, evidenceFolder(scenario.id));
-  mkdirSync(folder, { recursive: true });
   const path = join(folder, 'capture.pcap');
-  const capture = new PcapWriter(path);
+  let capture: PcapWriter | undefined;
+  if (context.withoutEvidence === undefined) {
+    mkdirSync(folder, { recursive: true });
+    capture = new PcapWriter(path);
+  }
   const { epoch } = cell.clock ?? realClock;
   const packets: WirePacket[] = [];
   const session = new Session({
@@ -158,7 +163,7 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
     openPort: (link, onPacket, onError) =>
       context.openPort(link, familyOn(link, scenario.family), onPacket, onError, cell.clock),
     onPacket: (packet) => {
-      capture.write(epoch + packet.at, packet.bytes);
+      capture?.write(epoch + packet.at, packet.bytes);
       packets.push(packet);
     },
     ...(context.broken === undefined ? {} : { broken: new BrokenStack(context.broken) }),
@@ -181,15 +186,16 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
     else failure = error instanceof Error ? error : new Error(String(error));
   } finally {
     session.close();
-    capture.close();
+    capture?.close();
   }
   draft.ladder = ladderOf(session, run.ladder, cell);
-  draft.evidence.pcap = evidencePath(context.evidenceRoot, scenario.id, 'capture.pcap');
+  if (capture !== undefined) draft.evidence.pcap = evidencePath(context.evidenceRoot, scenario.id, 'capture.pcap');
   for (const one of draft.expectations)
-    if (one.verdict !== 'pass' && one.verdict !== 'info') one.pcap = draft.evidence.pcap;
+    if (one.verdict !== 'pass' && one.verdict !== 'info' && draft.evidence.pcap !== undefined)
+      one.pcap = draft.evidence.pcap;
   if (failure !== undefined) throw failure;
   draft.counters = movedCounters(session.countersBefore, await readCounters(firstAgent(session)));
-  await proveCapture(path, packets);
+  if (capture !== undefined) await proveCapture(path, packets);
   if (context.tamper === undefined && context.broken === undefined) addMonitors(draft, packets, context);
   settle(draft);
 }
