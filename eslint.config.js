@@ -6,16 +6,17 @@ const below = {
   clock: [],
   document: [],
   packet: [],
+  verdict: [],
   mptcp: ['packet'],
   reference: ['mptcp', 'packet'],
   catalogue: ['mptcp', 'packet', 'document'],
   wire: ['clock', 'catalogue', 'mptcp', 'packet', 'document'],
   sut: ['clock', 'catalogue', 'mptcp', 'packet', 'document'],
   kernels: ['document'],
-  topology: ['clock', 'sut', 'wire', 'reference', 'catalogue', 'mptcp', 'packet', 'document'],
+  topology: ['clock', 'kernels', 'sut', 'wire', 'reference', 'catalogue', 'mptcp', 'packet', 'verdict', 'document'],
   notation: ['mptcp', 'packet', 'document'],
-  monitor: ['notation', 'catalogue', 'mptcp', 'packet', 'document'],
-  scenario: ['topology', 'sut', 'monitor', 'notation', 'catalogue', 'mptcp', 'packet', 'document'],
+  monitor: ['notation', 'catalogue', 'mptcp', 'packet', 'verdict', 'document'],
+  scenario: ['topology', 'sut', 'monitor', 'notation', 'catalogue', 'mptcp', 'packet', 'verdict', 'document'],
   engine: [
     'clock',
     'scenario',
@@ -27,6 +28,7 @@ const below = {
     'catalogue',
     'mptcp',
     'packet',
+    'verdict',
     'document',
   ],
   multipath: [
@@ -41,6 +43,7 @@ const below = {
     'catalogue',
     'mptcp',
     'packet',
+    'verdict',
     'document',
   ],
   report: [
@@ -56,6 +59,7 @@ const below = {
     'catalogue',
     'mptcp',
     'packet',
+    'verdict',
     'document',
   ],
   site: [
@@ -72,6 +76,7 @@ const below = {
     'catalogue',
     'mptcp',
     'packet',
+    'verdict',
     'document',
   ],
   cli: [
@@ -91,6 +96,7 @@ const below = {
     'catalogue',
     'mptcp',
     'packet',
+    'verdict',
     'document',
   ],
 };

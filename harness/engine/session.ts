@@ -5,7 +5,7 @@ import { decodePacket, encodePacket } from '../packet/index.ts';
 import type { Value } from '../notation/expression.ts';
 import type { PacketLine } from '../notation/packet-line.ts';
 import type { Scenario } from '../scenario/suite.ts';
-import type { Cell, CellLink } from '../topology/types.ts';
+import type { Cell, CellLink } from '../topology/contract.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
 import type { BrokenStack } from './broken-stack.ts';
 import { composePacket, headerValue, recordSent } from './compose.ts';

@@ -3,7 +3,7 @@ import type { Randomness } from '../clock/random.ts';
 import { FLAG, type Packet } from '../packet/types.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { familyOn } from '../topology/link-family.ts';
-import type { Cell, CellLink } from '../topology/types.ts';
+import type { Cell, CellLink } from '../topology/contract.ts';
 import { Connection, Subflow } from './endpoint.ts';
 import { NotKnownYet } from './evaluate.ts';
 

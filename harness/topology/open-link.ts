@@ -4,7 +4,7 @@ import { openPathPort } from '../wire/path-port.ts';
 import { openPort } from '../wire/raw-link.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
 import { makeBoxes } from './middleboxes.ts';
-import type { CellLink } from './types.ts';
+import type { CellLink } from './contract.ts';
 
 /**
  * Opens a port on a link. The link's middleboxes are played here, next to the tester, and its shaping where the driver

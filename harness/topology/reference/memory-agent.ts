@@ -110,9 +110,9 @@ export class MemoryAgent implements Agent {
 
   async #call(call: Call, timeoutMs?: number): Promise<Done> {
     const calling = this.#machine.call(call);
-    let isLate = false;
+    const limit = { isOver: false };
     const expire = (): void => {
-      isLate = true;
+      limit.isOver = true;
       calling.cancel();
     };
     const cancel = timeoutMs === undefined || timeoutMs === 0 ? undefined : this.#clock.after(timeoutMs, expire);
@@ -120,7 +120,8 @@ export class MemoryAgent implements Agent {
     const result = await calling.result;
     cancel?.();
     if (result.ok) return { errno: undefined, fields: result.fields };
-    return { errno: isLate && result.errno === 'ECANCELED' ? 'ETIMEDOUT' : result.errno, fields: result.fields };
+    const errno = limit.isOver && result.errno === 'ECANCELED' ? 'ETIMEDOUT' : result.errno;
+    return { errno, fields: result.fields };
   }
 
   #note(direction: AgentLogLine['direction'], text: string): void {
