@@ -111,6 +111,8 @@ export interface StackKind<Choice extends { kind: StackKindName }, Settings exte
   readonly forms: readonly string[];
   /** Options that go with this kind only, or with others that name them too. */
   readonly options: readonly StackOption[];
+  /** Everything is in memory: the run needs no namespace, and no two stacks can talk. */
+  readonly inMemory?: true;
   /** Why it cannot be one of two stacks that talk to each other; absent when it can. */
   readonly noPeer?: string;
   /**
