@@ -12,7 +12,7 @@ const below = {
   catalogue: ['mptcp', 'packet', 'document'],
   wire: ['clock', 'catalogue', 'mptcp', 'packet', 'document'],
   sut: ['clock', 'catalogue', 'mptcp', 'packet', 'document'],
-  kernels: ['document'],
+  kernels: ['sut', 'document'],
   topology: ['clock', 'kernels', 'sut', 'wire', 'reference', 'catalogue', 'mptcp', 'packet', 'verdict', 'document'],
   notation: ['mptcp', 'packet', 'document'],
   monitor: ['notation', 'catalogue', 'mptcp', 'packet', 'verdict', 'document'],

@@ -29,8 +29,8 @@ function fieldsOf(owner: string, subflows: Subflows, scenario: Scenario): Fields
   return subflow === undefined ? undefined : subflowFields(subflow);
 }
 
-function testerFields({ localKey, localToken, localIdsn }: Connection): Fields {
-  return { key: localKey, token: BigInt(localToken), idsn: localIdsn };
+function testerFields({ localKey, localToken, localIdsn, checksum }: Connection): Fields {
+  return { key: localKey, token: BigInt(localToken), idsn: localIdsn, checksum: BigInt(checksum) };
 }
 
 function sutFields({ remoteKey, remoteToken, remoteIdsn }: Connection): Fields {
