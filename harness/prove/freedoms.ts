@@ -1,6 +1,6 @@
 /** Proves that the suite is just: a stack that makes other lawful choices passes like the unswitched one. */
 import type { FreedomProof } from './proof-file.ts';
-import type { TaskRunner } from './pool.ts';
+import { runShared, type TaskRunner } from './pool.ts';
 import type { Baseline } from './prove.ts';
 import type { TaskResult } from './task.ts';
 
@@ -12,12 +12,14 @@ export async function proveFreedoms(
   seed: string,
   runner: TaskRunner,
 ): Promise<FreedomProof> {
-  const results = await runner.run({ variations: freedoms, scenarios, seed, known: baseline.known });
+  const { results, isWhole } = await runShared(
+    { variations: freedoms, scenarios, seed, known: baseline.known },
+    runner,
+  );
   const before = new Set(troubled(baseline.results).map(({ scenario }) => scenario));
-  const unjust = troubled(results ?? []).filter(({ scenario }) => !before.has(scenario));
-  if (results === undefined)
-    unjust.push({ scenario: scenarios[0] ?? '', verdict: 'error', reason: 'the stack runs in circles' });
-  return { freedoms: [...freedoms], runs: results?.length ?? 0, unjust };
+  const unjust = troubled(results).filter(({ scenario }) => !before.has(scenario));
+  if (!isWhole) unjust.push({ scenario: scenarios[0] ?? '', verdict: 'error', reason: 'the stack runs in circles' });
+  return { freedoms: [...freedoms], runs: results.length, unjust };
 }
 
 /** What a lawful stack must not get. */

@@ -1,7 +1,7 @@
 /** Proves that the suite notices faults: each fault of the reference stack against what judges its clause. */
 import type { Variation } from '../reference/index.ts';
 import { clausesOf, type Scenario } from '../scenario/suite.ts';
-import type { TaskRunner } from './pool.ts';
+import { runShared, type TaskRunner } from './pool.ts';
 import type { Departure, TaskResult } from './task.ts';
 
 /**
@@ -31,16 +31,9 @@ export interface Baseline {
   watched: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Scenarios of one task, when there are many: so that all processes have work to the end. */
-const SHARE = 100;
-
 /** Runs every scenario without faults. @throws Error when a worker process ends */
 export async function takeBaseline(ids: readonly string[], seed: string, runner: TaskRunner): Promise<Baseline> {
-  const shares = Array.from({ length: Math.ceil(ids.length / SHARE) }, (_, i) => ids.slice(i * SHARE, (i + 1) * SHARE));
-  const done = await Promise.all(
-    shares.map((scenarios) => runner.run({ variations: [], scenarios, seed, tellHeld: true })),
-  );
-  const results = done.flatMap((one) => one ?? []);
+  const { results } = await runShared({ variations: [], scenarios: ids, seed, tellHeld: true }, runner);
   const watched = new Map<string, string[]>();
   for (const { scenario, held = [] } of results)
     for (const clause of held) {
