@@ -1,7 +1,7 @@
 /** What results say of the stack that was judged. */
 
 /** Kinds of stack: where a stack under test runs. `topology/stacks/registry.ts` has the code of each. */
-export type StackKindName = 'netns' | 'docker' | 'kernel' | 'remote';
+export type StackKindName = 'netns' | 'docker' | 'kernel' | 'remote' | 'reference';
 
 /** A kernel setting of the stack under test: `net.mptcp.checksum_enabled`, `1`. */
 export interface Sysctl {
