@@ -152,7 +152,7 @@ export interface Scenario {
   place: Place;
   role: 'initiator' | 'responder';
   family: Family;
-  /** Values of the `for-each` variables. */
+  /** The `for-each` variables, each with the word or label that the id has for its value. */
   parameters: Readonly<Record<string, string>>;
   topology: string;
   profile: Profile;

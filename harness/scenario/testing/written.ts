@@ -6,16 +6,18 @@ import { DocumentError, type Diagnostic } from '../../document/diagnostic.ts';
 import { loadSuite, openLibrary } from '../load.ts';
 import type { Scenario } from '../suite.ts';
 
-const SEQUENCES = `sequences:
-  shake-responder:
-    title: The stack answers
-    steps:
+const SEQUENCES = `title: For tests
+sequences:
+  shake:
+    title: The handshake begins
+    responder:
       - send: a > SYN
       - expect: a < SYN/ACK
-  shake-initiator:
-    title: The stack begins
-    steps:
+    initiator:
       - expect: a < SYN
+  answer:
+    title: For one role
+    responder: [{ send: a > ACK }]
   data:
     title: Data one way
     parameters: { bytes: null, on: a }
@@ -51,7 +53,8 @@ export function loadText(text: string, path = 'rfc8684/3.1-x/y.suite.yaml'): Sce
   const root = mkdtempSync(join(tmpdir(), 'written-suite-'));
   try {
     mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, 'sequences.yaml'), SEQUENCES);
+    mkdirSync(join(root, 'sequences'));
+    writeFileSync(join(root, 'sequences', 'all.yaml'), SEQUENCES);
     writeFileSync(join(root, path), text);
     return loadSuite(join(root, path), openLibrary(root));
   } finally {
