@@ -15,6 +15,7 @@ const ORDER = [
   'wire',
   'sut',
   'topology',
+  'notation',
   'monitor',
   'scenario',
   'engine',
@@ -30,6 +31,7 @@ const APART: Readonly<Record<string, readonly string[]>> = {
   packet: ['document'],
   mptcp: ['document'],
   sut: ['wire'],
+  notation: ['catalogue', 'wire', 'sut', 'topology'],
   monitor: ['wire', 'sut', 'topology'],
   scenario: ['wire'],
   kernels: [
@@ -39,6 +41,7 @@ const APART: Readonly<Record<string, readonly string[]>> = {
     'wire',
     'sut',
     'topology',
+    'notation',
     'monitor',
     'scenario',
     'engine',

@@ -1,7 +1,7 @@
 /** The packets of a run that a person wants to see one by one: everything but data and its acknowledgments. */
 import type { LadderEntry } from '../engine/result.ts';
 import { FLAG, type Packet } from '../packet/types.ts';
-import { formatPacket } from '../scenario/format.ts';
+import { formatPacket } from '../notation/format.ts';
 import type { RunState } from './state.ts';
 
 /** A run has tens of thousands of packets, and a diagram is read by people. */
