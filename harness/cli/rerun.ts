@@ -1,4 +1,4 @@
-/** The command that runs one scenario again. @param sutArguments the options that name the stack */
+/** The command that runs one scenario again; an id needs no quotes. @param sutArguments the options that name the stack */
 export function rerunCommand(id: string, sutArguments: readonly string[] = []): string {
-  return ['npx mptcp-conformance run', `'${id}'`, ...sutArguments, '--ladder'].join(' ');
+  return ['npx mptcp-conformance run', id, ...sutArguments, '--ladder'].join(' ');
 }

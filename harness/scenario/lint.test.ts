@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -10,7 +10,11 @@ import { loadSuite, openLibrary } from './load.ts';
 import { brief, suiteOf } from './testing/written.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'lint-'));
-writeFileSync(join(root, 'sequences.yaml'), 'sequences:\n  probe: { title: P, steps: [{ expect: a < ACK }] }\n');
+mkdirSync(join(root, 'sequences'));
+writeFileSync(
+  join(root, 'sequences', 'all.yaml'),
+  'title: T\nsequences:\n  probe: { title: P, steps: [{ expect: a < ACK }] }\n',
+);
 afterAll(() => rmSync(root, { recursive: true }));
 
 const clause: Clause = {

@@ -70,6 +70,37 @@ describe('variants', () => {
   });
 });
 
+describe('values of variables', () => {
+  const idsAndSteps = (forEach: string) =>
+    loadText(suiteOf('- send: a > SYN len=${n} win=${w}', `family: [ipv4]\nfor-each: ${forEach}`)).map(
+      ({ id, body }) => [id.split('#')[1], body[0]?.text],
+    );
+
+  test('may have labels, which ids have instead', () => {
+    expect(idsAndSteps('{ n: { one: 1, sum: "$a.seq+1" }, w: [2] }')).toEqual([
+      ['n=one,w=2,ipv4', 'send: a > SYN len=1 win=2'],
+      ['n=sum,w=2,ipv4', 'send: a > SYN len=$a.seq+1 win=2'],
+    ]);
+  });
+
+  test('may come in rows, the label being the value of the variable itself', () => {
+    expect(idsAndSteps('{ n: { 1: { w: 7 }, more: { n: 2, w: 8 } } }')).toEqual([
+      ['n=1,ipv4', 'send: a > SYN len=1 win=7'],
+      ['n=more,ipv4', 'send: a > SYN len=2 win=8'],
+    ]);
+  });
+
+  test('that ids cannot have need a label', () => {
+    expect(problems(suiteOf(SEND, 'for-each: { n: [$a.seq, ok], w: { A: 1 } }'))).toEqual([
+      '7:21 [BAD_ID] an id cannot have this value; give it a label: { a.seq: "$a.seq" } {$a.seq}',
+      '7:42 [BAD_ID] a label has a-z, 0-9, "." and "-" only; "a" would do {1}',
+    ]);
+    expect(complaints(() => loadText(suiteOf(SEND), 'rfc8684/B-x/y.suite.yaml'))).toEqual([
+      expect.stringMatching(/^1:8 \[BAD_ID\] .* not "B-x\/y" \{S\}$/),
+    ]);
+  });
+});
+
 describe('a scenario', () => {
   test('has what the suite says, unless it says otherwise itself', () => {
     const text = suiteOf(SEND, 'sut: initiator\ntester: { checksum: true }\nneeds: [b]').replace(
@@ -193,7 +224,31 @@ describe('sequences', () => {
   test('are found by the role of the stack', () => {
     expect(stepsOf(suiteOf('- use: shake'))).toEqual(['send: a > SYN', 'expect: a < SYN/ACK']);
     expect(stepsOf(suiteOf('- use: shake', '', 'initiator'))).toEqual(['expect: a < SYN']);
-    expect(stepsOf(suiteOf('- use: shake-initiator'))).toEqual(['expect: a < SYN']);
+    expect(problems(suiteOf('- use: answer', '', 'initiator'))).toEqual([
+      '8:14 [UNKNOWN_SEQUENCE] sequence "answer" has no steps for the initiator {answer}',
+    ]);
+  });
+
+  test('of one suite stand in it, under names of their own', () => {
+    const local = (name: string) =>
+      suiteOf(`- use: ${name}`).replace(
+        'scenarios:',
+        `sequences:\n  ${name}: { title: L, steps: [{ fence: true }] }\nscenarios:`,
+      );
+    expect(stepsOf(local('probe'))).toEqual(['fence']);
+    expect(problems(local('shake'))).toEqual([
+      expect.stringMatching(
+        /^5:3 \[DUPLICATE\] there is a sequence "shake" already, .*all\.yaml:\d+; give one of them another name \{shake\}$/,
+      ),
+    ]);
+  });
+
+  test('are named as a whole, or by a variable that has the whole name', () => {
+    const byRow = 'family: [ipv4]\nfor-each: { first: { us: shake } }';
+    expect(stepsOf(suiteOf('- use: ${first}', byRow))).toEqual(['send: a > SYN', 'expect: a < SYN/ACK']);
+    expect(problems(suiteOf('- use: sha${first}', 'for-each: { first: [ke] }'))).toEqual([
+      expect.stringMatching(/^9:14 \[BAD_VALUE\] a sequence is named as a whole; .* \{sha\$\{first\}\}$/),
+    ]);
   });
 
   test('hand their clause down to steps that have none', () => {
@@ -212,12 +267,12 @@ describe('sequences', () => {
 
   test('stand in their own file, and so do their mistakes', () => {
     expect(first(suiteOf('- use: shake')).body[0]?.place).toMatchObject({
-      file: expect.stringMatching(/sequences\.yaml$/) as string,
-      line: 5,
+      file: expect.stringMatching(/all\.yaml$/) as string,
+      line: 6,
       column: 9,
     });
     expect(problems(suiteOf('- use: crooked'))).toEqual([
-      '26:23 [NOTATION] "SYM" is no TCP flag; did you mean "SYN"? {SYM}',
+      '28:23 [NOTATION] "SYM" is no TCP flag; did you mean "SYN"? {SYM}',
     ]);
   });
 });
@@ -328,8 +383,14 @@ describe('a folder of suites', () => {
       expect(complaints(() => openLibrary(root))).toEqual([
         expect.stringMatching(/^1:1 \[FILE_UNREADABLE\] cannot be read/),
       ]);
-      writeFileSync(join(root, 'sequences.yaml'), 'sequences: { x: { title: T } }\n');
-      expect(complaints(() => openLibrary(root))).toEqual(['1:17 [SCHEMA] sequences.x lacks "steps"; add it {{}']);
+      mkdirSync(join(root, 'sequences'));
+      writeFileSync(join(root, 'sequences', 'a.yaml'), 'sequences: { x: { steps: [{ fence: true }] } }\n');
+      writeFileSync(join(root, 'sequences', 'b.yaml'), 'title: B\nsequences: { x: { title: T } }\n');
+      expect(complaints(() => openLibrary(root))).toEqual([
+        '1:1 [SCHEMA] the file lacks "title"; add it {s}',
+        '1:17 [SCHEMA] sequences.x lacks "title"; add it {{}',
+        '2:17 [SCHEMA] sequences.x: none of steps, initiator, responder is there; add one {{}',
+      ]);
     } finally {
       rmSync(root, { recursive: true });
     }

@@ -7,7 +7,14 @@ import { readYaml, type NodePath, type YamlFile } from '../document/yaml-file.ts
 import type { Family } from '../packet/types.ts';
 import { parseSteps, say, type StepContext } from './parse-step.ts';
 import type { RawStep } from './raw-step.ts';
-import { addSequences, openSequences, readSequences, type RawSequences, type Sequence } from './sequences.ts';
+import {
+  addSequences,
+  openSequences,
+  SEQUENCES_SCHEMA,
+  readSequences,
+  type RawSequences,
+  type Sequence,
+} from './sequences.ts';
 import type { Profile, Scenario, SubflowSpec } from './suite.ts';
 import {
   badLabels,
@@ -74,7 +81,7 @@ export function findSuites(root: string): string[] {
 /** Loads one suite file with every variant of every scenario. @throws DocumentError */
 export function loadSuite(path: string, library: SuiteLibrary): Scenario[] {
   const file = readYaml(path);
-  file.check(projectSchema('suites/schema/suite.schema.json', ['suites/schema/sequences.schema.json']));
+  file.check(projectSchema('suites/schema/suite.schema.json', [SEQUENCES_SCHEMA]));
   const raw = file.value as RawSuite;
   const suite = suiteId(path, library.root);
   const diagnostics: Diagnostic[] = [];

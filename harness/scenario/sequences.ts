@@ -1,11 +1,14 @@
 /** Reads sequences: named lists of steps, shared ones in files of a theme, and those of one suite. */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DocumentError, gather, type Diagnostic } from '../document/diagnostic.ts';
 import { projectSchema } from '../document/schema.ts';
-import { readYaml, type NodePath, type YamlFile } from '../document/yaml-file.ts';
+import { diagnoseFile, readYaml, type NodePath, type YamlFile } from '../document/yaml-file.ts';
 import type { RawStep } from './raw-step.ts';
 import type { Scalar } from './variants.ts';
+
+/** The schema of files of shared sequences, to which that of suites refers. */
+export const SEQUENCES_SCHEMA = 'suites/schema/sequences.schema.json';
 
 /** The steps of a sequence: for both roles of the stack, or for one. */
 type StepsByRole = Partial<Record<'steps' | 'initiator' | 'responder', RawStep[]>>;
@@ -38,8 +41,12 @@ export function readSequences(file: YamlFile, raw: RawSequences): Sequence[] {
   }));
 }
 
-/** Paths of the files of shared sequences, sorted. */
-export function findSequences(folder: string): string[] {
+/** Paths of the files of shared sequences, sorted. @throws DocumentError when the folder is not there */
+function findSequences(folder: string): string[] {
+  if (!existsSync(folder)) {
+    const message = 'cannot be read: there is no such folder; check the path';
+    throw new DocumentError([diagnoseFile(folder, 'FILE_UNREADABLE', message)]);
+  }
   return readdirSync(folder)
     .filter((name) => name.endsWith('.yaml'))
     .sort()
@@ -49,7 +56,7 @@ export function findSequences(folder: string): string[] {
 /** Reads one file of shared sequences. @throws DocumentError */
 export function loadSequences(path: string): Sequence[] {
   const file = readYaml(path);
-  file.check(projectSchema('suites/schema/sequences.schema.json'));
+  file.check(projectSchema(SEQUENCES_SCHEMA));
   return readSequences(file, (file.value as { sequences: RawSequences }).sequences);
 }
 
