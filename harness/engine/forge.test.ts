@@ -49,7 +49,7 @@ it('makes a packet that a line with ranges and relative numbers fits', () => {
     },
   };
   const scope = { lookup: () => undefined };
-  const line = parsePacketLine('a < any seq=551..9999 len=1..9999 <dss dsn=551..9999 dack=7, ...>');
+  const line = parsePacketLine('a any seq=551..9999 len=1..9999 <dss dsn=551..9999 dack=7, ...>');
   const packet = withNumbers(sample, line, subflow, scope);
   expect(packet.tcp.seq).toBe(628);
   expect(packet.tcp.options[0]).toMatchObject({ dsn: BigInt.asUintN(64, idsn(3n) + 551n) });

@@ -42,10 +42,10 @@ describe('formatPacket', () => {
   test('counts from the bases that are known', () => {
     const base = { senderIsn: 1000, receiverIsn: 2000, senderIdsn: 0x1fffn, receiverIdsn: 0xff5n };
     expect(formatPacket('a', 'in', packetWith([dss]), base)).toBe(
-      'a < ACK seq=1 ack=11 win=502 len=10 <dss dack=11 dsn=1 ssn=1 dlen=10>',
+      'a ACK seq=1 ack=11 win=502 len=10 <dss dack=11 dsn=1 ssn=1 dlen=10>',
     );
     expect(formatPacket('a', 'out', packetWith([dss]), {})).toBe(
-      'a > ACK seq=1001 ack=2011 win=502 len=10 <dss dack=0x1000 dsn=0x2000 ssn=1 dlen=10>',
+      'a ACK seq=1001 ack=2011 win=502 len=10 <dss dack=0x1000 dsn=0x2000 ssn=1 dlen=10>',
     );
   });
 
@@ -65,11 +65,11 @@ describe('formatPacket', () => {
         packetWith([{ kind: 'nop' }, { kind: 'ts', value: 1, echo: 2 }], { flags: 2, payload: new Uint8Array(0) }),
         {},
       ),
-    ).toBe('a < SYN seq=1001 win=502 <ts>');
+    ).toBe('a SYN seq=1001 win=502 <ts>');
     expect(formatPacket('a', 'in', packetWith([], { flags: 0x30, urgent: 7 }), {})).toContain(
       'URG/ACK seq=1001 ack=2011 win=502 urg=7 len=10 <>',
     );
-    expect(formatPacket('a', 'in', packetWith([], { flags: 0 }), {})).toMatch(/^a < none /);
+    expect(formatPacket('a', 'in', packetWith([], { flags: 0 }), {})).toMatch(/^a none /);
     const zeros: TcpOption[] = [{ kind: 'eol' }, { kind: 'padding', raw: new Uint8Array(3) }];
     expect(formatPacket('a', 'in', packetWith(zeros), {})).toMatch(/<>$/);
     expect(formatPacket('a', 'in', packetWith([{ kind: 'padding', raw: Uint8Array.of(1, 0) }]), {})).toMatch(

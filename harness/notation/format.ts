@@ -29,7 +29,7 @@ const UNREMARKABLE: Readonly<Record<string, string>> = {
 /** Fields that say again what others show. */
 const REDUNDANT = new Set(['map', 'crypto']);
 
-/** `a < ACK seq=1 ack=11 win=502 len=10 <dss dack=11 dsn=1 ssn=1 dlen=10>`. */
+/** `a ACK seq=1 ack=11 win=502 len=10 <dss dack=11 dsn=1 ssn=1 dlen=10>`. */
 export function formatPacket(subflow: string, direction: 'in' | 'out', packet: Packet, base: NumberBase): string {
   const { tcp } = packet;
   const parts = [subflow, direction === 'out' ? '>' : '<', flagText(tcp), `seq=${relative(tcp.seq, base.senderIsn)}`];

@@ -1,5 +1,5 @@
 /**
- * A packet in one line: `a < SYN/ACK ack=auto <mp_capable len=12 key=?k>`.
+ * A packet in one line: `a SYN/ACK ack=auto <mp_capable len=12 key=?k>`.
  *
  * Subflow, direction (`>` from the tester, `<` from the SUT), flags, header fields, then the options. Without `<...>`
  * a packet to send has the options of a compliant peer, and an expected one is not judged by its MPTCP options; `<>`
@@ -46,7 +46,7 @@ const FLAG_NAMES = ['SYN', 'ACK', 'FIN', 'RST', 'PSH', 'URG', 'ECE', 'CWR'];
 export function parsePacketLine(text: string): PacketLine {
   const head = /^\s*([a-z][a-z0-9]*)\s+([<>])\s+/.exec(text);
   if (head === null) {
-    throw new NotationError('a packet line begins with a subflow and a direction: "a > SYN" or "a < ACK"', 0, 1);
+    throw new NotationError('a packet line begins with a subflow and a direction: "a SYN" or "a ACK"', 0, 1);
   }
   const [whole, subflow = '', arrow] = head;
   const rest = parseTail(text, whole.length);

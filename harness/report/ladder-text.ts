@@ -26,7 +26,7 @@ export function ladderText(entries: readonly LadderEntry[], style: TextStyle): s
   return `${[colours.dim(head.trimEnd()), ...lines].join('\n')}\n`;
 }
 
-/** The arrow already says which way a packet went: `a > SYN` becomes `a SYN`. */
+/** The arrow already says which way a packet went: `a SYN` becomes `a SYN`. */
 export function packetLabel(entry: LadderEntry): string {
   const text = clean(entry.text);
   if (entry.kind !== 'packet') return text;

@@ -2,7 +2,7 @@
 import type { PacketEvent } from '../monitor/types.ts';
 import { formatPacket } from '../notation/format.ts';
 
-/** `2 > SYN seq=0 ...`: the number of the subflow, and `>` for what the initiator of the connection sends. */
+/** `2 SYN seq=0 ...`: the number of the subflow, and `>` for what the initiator of the connection sends. */
 export function describeEvent(event: PacketEvent): string {
   const { connection, side, sender, receiver, flow, packet } = event;
   return formatPacket(`${flow.number}`, side === 0 ? 'out' : 'in', packet, {

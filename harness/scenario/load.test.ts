@@ -6,7 +6,7 @@ import { findSuites, openLibrary } from './load.ts';
 import { allSteps, clausesOf, type Scenario } from './suite.ts';
 import { complaints, loadText, suiteOf } from './testing/written.ts';
 
-const SEND = '- send: a > SYN';
+const SEND = '- send: a SYN';
 
 function first(text: string): Scenario {
   const [scenario] = loadText(text);
@@ -32,7 +32,7 @@ describe('variants', () => {
 
   test('are every combination of the variables', () => {
     const scenarios = loadText(
-      suiteOf('- send: a > SYN len=${n} win=${w}', 'family: [ipv4]\nfor-each: { n: [1, 2], w: [x, y] }').replace(
+      suiteOf('- send: a SYN len=${n} win=${w}', 'family: [ipv4]\nfor-each: { n: [1, 2], w: [x, y] }').replace(
         'win=${w}',
         '<raw=hex:0${n}>',
       ),
@@ -43,7 +43,7 @@ describe('variants', () => {
       '3.1-x/y/example#n=2,w=x,ipv4',
       '3.1-x/y/example#n=2,w=y,ipv4',
     ]);
-    expect(scenarios.map(({ body }) => body[0]?.text)).toContain('send: a > SYN len=2 <raw=hex:02>');
+    expect(scenarios.map(({ body }) => body[0]?.text)).toContain('send: a SYN len=2 <raw=hex:02>');
     expect(scenarios[3]?.parameters).toEqual({ n: '2', w: 'y' });
   });
 
@@ -72,21 +72,21 @@ describe('variants', () => {
 
 describe('values of variables', () => {
   const idsAndSteps = (forEach: string) =>
-    loadText(suiteOf('- send: a > SYN len=${n} win=${w}', `family: [ipv4]\nfor-each: ${forEach}`)).map(
+    loadText(suiteOf('- send: a SYN len=${n} win=${w}', `family: [ipv4]\nfor-each: ${forEach}`)).map(
       ({ id, body }) => [id.split('#')[1], body[0]?.text],
     );
 
   test('may have labels, which ids have instead', () => {
     expect(idsAndSteps('{ n: { one: 1, sum: "$a.seq+1" }, w: [2] }')).toEqual([
-      ['n=one,w=2,ipv4', 'send: a > SYN len=1 win=2'],
-      ['n=sum,w=2,ipv4', 'send: a > SYN len=$a.seq+1 win=2'],
+      ['n=one,w=2,ipv4', 'send: a SYN len=1 win=2'],
+      ['n=sum,w=2,ipv4', 'send: a SYN len=$a.seq+1 win=2'],
     ]);
   });
 
   test('may come in rows, the label being the value of the variable itself', () => {
     expect(idsAndSteps('{ n: { 1: { w: 7 }, more: { n: 2, w: 8 } } }')).toEqual([
-      ['n=1,ipv4', 'send: a > SYN len=1 win=7'],
-      ['n=more,ipv4', 'send: a > SYN len=2 win=8'],
+      ['n=1,ipv4', 'send: a SYN len=1 win=7'],
+      ['n=more,ipv4', 'send: a SYN len=2 win=8'],
     ]);
   });
 
@@ -155,25 +155,25 @@ describe('steps', () => {
   test('of every kind', () => {
     const scenario = first(
       suiteOf(`
-- send: a > SYN
-- expect: a < SYN/ACK
+- send: a SYN
+- expect: a SYN/ACK
   within: 1.5s
   clause: c1
 - and: <mp_capable>
   clause: [c2, c3]
-- one-of: { reset: a < RST, silence: a < ACK }
+- one-of: { reset: a RST, silence: a ACK }
   within: 300ms
 - quiet: a, b
-  allow: [a < ACK]
+  allow: [a ACK]
 - quiet: all
-- never: any < RST
+- never: any RST
   from: start
 - sut: recv bytes=5 -> pattern=ok
 - repeat: 3
   clause: c4
   steps:
-    - expect: a < ACK
-    - send: a > ACK
+    - expect: a ACK
+    - send: a ACK
 - distinct: key
 - scattered: key
 - check: $a.seq  =  $a.ack+1
@@ -183,7 +183,7 @@ describe('steps', () => {
     expect(scenario.body).toMatchObject([
       {
         kind: 'send',
-        text: 'send: a > SYN',
+        text: 'send: a SYN',
         clauses: [],
         place: { line: 8, column: 9 },
         line: { subflow: 'a', direction: 'out' },
@@ -193,7 +193,7 @@ describe('steps', () => {
       {
         kind: 'one-of',
         within: 300,
-        text: 'one-of: a < RST | a < ACK',
+        text: 'one-of: a RST | a ACK',
         alternatives: [{ label: 'reset' }, { label: 'silence' }],
       },
       { kind: 'quiet', subflows: ['a', 'b'], allow: [{ flags: ['ACK'] }] },
@@ -222,8 +222,8 @@ describe('steps', () => {
 
 describe('sequences', () => {
   test('are found by the role of the stack', () => {
-    expect(stepsOf(suiteOf('- use: shake'))).toEqual(['send: a > SYN', 'expect: a < SYN/ACK']);
-    expect(stepsOf(suiteOf('- use: shake', '', 'initiator'))).toEqual(['expect: a < SYN']);
+    expect(stepsOf(suiteOf('- use: shake'))).toEqual(['send: a SYN', 'expect: a SYN/ACK']);
+    expect(stepsOf(suiteOf('- use: shake', '', 'initiator'))).toEqual(['expect: a SYN']);
     expect(problems(suiteOf('- use: answer', '', 'initiator'))).toEqual([
       '8:14 [UNKNOWN_SEQUENCE] sequence "answer" has no steps for the initiator {answer}',
     ]);
@@ -245,7 +245,7 @@ describe('sequences', () => {
 
   test('are named as a whole, or by a variable that has the whole name', () => {
     const byRow = 'family: [ipv4]\nfor-each: { first: { us: shake } }';
-    expect(stepsOf(suiteOf('- use: ${first}', byRow))).toEqual(['send: a > SYN', 'expect: a < SYN/ACK']);
+    expect(stepsOf(suiteOf('- use: ${first}', byRow))).toEqual(['send: a SYN', 'expect: a SYN/ACK']);
     expect(problems(suiteOf('- use: sha${first}', 'for-each: { first: [ke] }'))).toEqual([
       expect.stringMatching(/^9:14 \[BAD_VALUE\] a sequence is named as a whole; .* \{sha\$\{first\}\}$/),
     ]);
@@ -253,15 +253,15 @@ describe('sequences', () => {
 
   test('hand their clause down to steps that have none', () => {
     expect(stepsOf(suiteOf('- use: data\n  with: { bytes: 5 }\n  clause: [c1, c2]'))).toEqual([
-      'send: a > ACK len=5',
-      'expect: a < ACK | 3.3-1.s1',
-      'expect: a < ACK seq=5 | c1 | c2',
+      'send: a ACK len=5',
+      'expect: a ACK | 3.3-1.s1',
+      'expect: a ACK seq=5 | c1 | c2',
     ]);
   });
 
   test('take parameters, from variables too', () => {
     expect(stepsOf(suiteOf('- use: data\n  with: { bytes: "${n}", on: b }', 'for-each: { n: [7] }'))[0]).toBe(
-      'send: b > ACK len=7',
+      'send: b ACK len=7',
     );
   });
 
@@ -281,37 +281,37 @@ describe('what is wrong is told of at its place', () => {
   test.each<[string, string[]]>([
     ['- {}', ['9:9 [SCHEMA] scenarios.example.steps.0: too few entries; expected at least 1 {{}']],
     ['- clause: c', [expect.stringMatching(/^9:9 \[SCHEMA\] a step has exactly one of: send, expect,/) as string]],
-    ['- send: a > SYN\n  expect: a < ACK', [expect.stringContaining('; this one has send and expect') as string]],
-    ['- sned: a > SYN', ['9:9 [UNKNOWN_KEY] unknown key "sned"; did you mean "send"? {sned}']],
+    ['- send: a SYN\n  expect: a ACK', [expect.stringContaining('; this one has send and expect') as string]],
+    ['- sned: a SYN', ['9:9 [UNKNOWN_KEY] unknown key "sned"; did you mean "send"? {sned}']],
     [
-      '- send: a > SYN\n  within: 2s',
+      '- send: a SYN\n  within: 2s',
       ['10:9 [UNKNOWN_KEY] "within" goes with expect or one-of or sut, not with send {within}'],
     ],
-    ['- expect: a < ACK\n  allow: [a < RST]', ['10:9 [UNKNOWN_KEY] "allow" goes with quiet, not with expect {allow}']],
+    ['- expect: a ACK\n  allow: [a RST]', ['10:9 [UNKNOWN_KEY] "allow" goes with quiet, not with expect {allow}']],
     [
-      '- expect: a < ACK\n  within: 1.2.3s',
+      '- expect: a ACK\n  within: 1.2.3s',
       [expect.stringMatching(/^10:17 \[SCHEMA\] .*"1\.2\.3s" has the wrong form/) as string],
     ],
     [
-      '- send: a > SYN\n  clause: c',
+      '- send: a SYN\n  clause: c',
       ['10:9 [NO_JUDGEMENT] send judges nothing; name the clause at a step that expects something {clause}'],
     ],
     [
       '- fence: true\n  clause: c',
       ['10:9 [NO_JUDGEMENT] fence judges nothing; name the clause at a step that expects something {clause}'],
     ],
-    ['- send: "a > SYN <mss=x>"', ['9:29 [BAD_VALUE] mss: "x" is no number {x}']],
-    ['- send: a < SYN', ['9:17 [BAD_DIRECTION] the tester sends with ">" {<}']],
-    ['- expect: a > SYN', ['9:19 [BAD_DIRECTION] packets of the stack have "<" {>}']],
+    ['- send: "a SYN <mss=x>"', ['9:29 [BAD_VALUE] mss: "x" is no number {x}']],
+    ['- send: a SYN', ['9:17 [BAD_DIRECTION] the tester sends with ">" {<}']],
+    ['- expect: a SYN', ['9:19 [BAD_DIRECTION] packets of the stack have "<" {>}']],
     [
-      '- one-of: { x: a < ACK, y: a < AKC, z: a < RTS }',
+      '- one-of: { x: a ACK, y: a < AKC, z: a < RTS }',
       [
         '9:38 [NOTATION] "AKC" is no TCP flag; did you mean "ACK"? {AKC}',
         '9:50 [NOTATION] "RTS" is no TCP flag; did you mean "RST"? {RTS}',
       ],
     ],
     [
-      '- quiet: all\n  allow: [a < ACK, a < ACKK, a > ACK]',
+      '- quiet: all\n  allow: [a ACK, a < ACKK, a ACK]',
       [
         '10:30 [NOTATION] "ACKK" is no TCP flag; did you mean "ACK"? {ACKK}',
         '10:38 [BAD_DIRECTION] packets of the stack have "<" {>}',
@@ -324,18 +324,18 @@ describe('what is wrong is told of at its place', () => {
     ['- check: tokn(1)   =   5', ['9:16 [UNKNOWN_FUNCTION] there is no function "tokn"; did you mean "token"? {tokn}']],
     ['- check: $a.seq   =   5x', ['9:29 [NOTATION] "5x" is no value {5x}']],
     ['- repeat: 3', ['9:9 [EMPTY] there is nothing to repeat; add "steps" {repeat}']],
-    ['- repeat: 3\n  steps: [{ send: a > SYM }]', ['10:29 [NOTATION] "SYM" is no TCP flag; did you mean "SYN"? {SYM}']],
+    ['- repeat: 3\n  steps: [{ send: a SYM }]', ['10:29 [NOTATION] "SYM" is no TCP flag; did you mean "SYN"? {SYM}']],
     [
-      '- send: a > SYN len=${n} <mss=${m}>',
+      '- send: a SYN len=${n} <mss=${m}>',
       [
         '9:27 [UNKNOWN_NAME] there is no variable "n" here; did you mean "on"? {${n}}',
         '9:37 [UNKNOWN_NAME] there is no variable "m" here; expected one of: on, family, role {${m}}',
       ],
     ],
-    ['- send: a > SYN len=${on} <ms=${on}>', ['9:34 [UNKNOWN_OPTION] "ms" is no TCP option; did you mean "mss"? {ms}']],
-    ['- send: a > SYN win=${on}x', ['9:27 [NOTATION] "5x" is no value {${on}x}']],
+    ['- send: a SYN len=${on} <ms=${on}>', ['9:34 [UNKNOWN_OPTION] "ms" is no TCP option; did you mean "mss"? {ms}']],
+    ['- send: a SYN win=${on}x', ['9:27 [NOTATION] "5x" is no value {${on}x}']],
     [
-      '- expect: a < ACK\n  clause: [c, "${zz}"]',
+      '- expect: a ACK\n  clause: [c, "${zz}"]',
       ['10:22 [UNKNOWN_NAME] there is no variable "zz" here; expected one of: on, family, role {${zz}}'],
     ],
     ['- use: shak', ['9:14 [UNKNOWN_SEQUENCE] there is no sequence "shak"; did you mean "shake"? {shak}']],
@@ -351,7 +351,7 @@ describe('what is wrong is told of at its place', () => {
   });
 
   test('everything at once, each place once however many variants there are', () => {
-    expect(problems(suiteOf('- send: a > SYM\n- expect: b < AKC'))).toHaveLength(2);
+    expect(problems(suiteOf('- send: a SYM\n- expect: b < AKC'))).toHaveLength(2);
   });
 
   test('titles and topologies too', () => {

@@ -11,21 +11,21 @@ sequences:
   shake:
     title: The handshake begins
     responder:
-      - send: a > SYN
-      - expect: a < SYN/ACK
+      - send: a SYN
+      - expect: a SYN/ACK
     initiator:
-      - expect: a < SYN
+      - expect: a SYN
   answer:
     title: For one role
-    responder: [{ send: a > ACK }]
+    responder: [{ send: a ACK }]
   data:
     title: Data one way
     parameters: { bytes: null, on: a }
     steps:
-      - send: \${on} > ACK len=\${bytes}
-      - expect: \${on} < ACK
+      - send: \${on} ACK len=\${bytes}
+      - expect: \${on} ACK
         clause: 3.3-1.s1
-      - expect: \${on} < ACK seq=\${bytes}
+      - expect: \${on} ACK seq=\${bytes}
   loop:
     title: Uses itself
     steps: [{ use: loop }]
@@ -33,7 +33,7 @@ sequences:
     title: Has a mistake behind a variable
     parameters: { on: sub }
     steps:
-      - send: \${on} > SYM
+      - send: \${on} SYM
 `;
 
 /** A suite of one scenario, `example`, with these steps (YAML, not indented) and extra keys of the scenario. */
