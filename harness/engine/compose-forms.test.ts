@@ -53,9 +53,7 @@ describe('the header', () => {
 
   test('is what the line says', () => {
     expect(
-      compose(
-        'a URG/ACK seq=auto+5 ack=7 win=0 urg=9 sport=1 dport=2 data=hex:0102 from=198.51.100.1 to=198.51.100.2',
-      ),
+      compose('a URG/ACK seq=auto+5 ack=7 win=0 urg=9 sport=1 dport=2 data=hex:0102 from=198.51.100.1 to=198.51.100.2'),
     ).toMatchObject({
       ip: { src: '198.51.100.1', dst: '198.51.100.2' },
       tcp: {

@@ -116,9 +116,7 @@ describe('a difference', () => {
       message,
       raw: Uint8Array.of(30, 3, 0x20),
     };
-    expect(differences('a ACK <dss, ...>', fromStack({ options: [broken] }))).toEqual([
-      `dss: ${message}, not present`,
-    ]);
+    expect(differences('a ACK <dss, ...>', fromStack({ options: [broken] }))).toEqual([`dss: ${message}, not present`]);
     expect(differences('a ACK <>', fromStack({ options: [broken] }))).toEqual(['malformed: present, not absent']);
   });
 });

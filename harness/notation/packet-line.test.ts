@@ -15,33 +15,34 @@ function complaint(text: string): string[] {
 }
 
 describe('the head of a line', () => {
-  test('is subflow, direction and flags', () => {
+  test('is subflow and flags', () => {
     expect(parsePacketLine('  b2 SYN/ACK ')).toEqual({
       text: 'b2 SYN/ACK',
       subflow: 'b2',
-      direction: 'in',
       flags: ['SYN', 'ACK'],
       fields: [],
     });
-    expect(parsePacketLine('a any')).toMatchObject({ direction: 'out', flags: 'any' });
+    expect(parsePacketLine('a any')).toMatchObject({ flags: 'any' });
     expect(parsePacketLine('a none').flags).toEqual([]);
   });
 
   test.each([
-    ['', 'NOTATION', '', 'a packet line begins with a subflow and a direction: "a SYN" or "a ACK"'],
-    ['a SYN', 'NOTATION', 'a', 'a packet line begins with a subflow and a direction: "a SYN" or "a ACK"'],
-    ['A > SYN', 'NOTATION', 'A', 'a packet line begins with a subflow and a direction: "a SYN" or "a ACK"'],
+    ['', 'NOTATION', '', 'a packet line begins with a subflow and flags: "a SYN" or "any PSH/ACK"'],
+    ['A SYN', 'NOTATION', 'A', 'a packet line begins with a subflow and flags: "a SYN" or "any PSH/ACK"'],
+    ['SYN', 'NOTATION', 'S', 'a packet line begins with a subflow and flags: "a SYN" or "any PSH/ACK"'],
+    ['a  > SYN <dss>', 'BAD_DIRECTION', '>', 'the verb says who sends; leave the arrow out: a  SYN <dss>'],
+    ['any < RST', 'BAD_DIRECTION', '<', 'the verb says who sends; leave the arrow out: any RST'],
     ['a SYN/AKC', 'NOTATION', 'AKC', '"AKC" is no TCP flag; did you mean "ACK"?'],
-    ['a > syn/ACK', 'NOTATION', 'syn', '"syn" is no TCP flag; did you mean "SYN"?'],
-    ['a > seq=1', 'NOTATION', 's', 'TCP flags are missing: SYN, SYN/ACK, ACK, PSH/ACK, FIN/ACK, RST or any'],
-    ['a > <>', 'NOTATION', '<', 'TCP flags are missing: SYN, SYN/ACK, ACK, PSH/ACK, FIN/ACK, RST or any'],
+    ['a syn/ACK', 'NOTATION', 'syn', '"syn" is no TCP flag; did you mean "SYN"?'],
+    ['a seq=1', 'NOTATION', 's', 'TCP flags are missing: SYN, SYN/ACK, ACK, PSH/ACK, FIN/ACK, RST or any'],
+    ['a <>', 'NOTATION', '<', 'TCP flags are missing: SYN, SYN/ACK, ACK, PSH/ACK, FIN/ACK, RST or any'],
   ])('%j is told of', (text, ...expected) => expect(complaint(text)).toEqual(expected));
 });
 
 describe('header fields', () => {
   test.each([...HEADER_FIELDS.keys()])('%s', (name) => {
     expect(parsePacketLine(`a ACK ${name}=auto`).fields).toEqual([
-      { name, matcher: { type: 'equal', expr: { type: 'auto' } }, at: 8 },
+      { name, matcher: { type: 'equal', expr: { type: 'auto' } }, at: 6 },
     ]);
   });
 
@@ -63,8 +64,8 @@ describe('options', () => {
     expect(parsePacketLine('a ACK <...>').options).toEqual({ items: [], open: true });
     expect(parsePacketLine('a ACK <dss, !mp_prio, ...>').options).toMatchObject({
       items: [
-        { name: 'dss', negated: false, at: 9 },
-        { name: 'mp_prio', negated: true, at: 14 },
+        { name: 'dss', negated: false, at: 7 },
+        { name: 'mp_prio', negated: true, at: 12 },
       ],
       open: true,
     });

@@ -82,22 +82,20 @@ describe('the ladder as SVG', () => {
 describe('alignPackets', () => {
   test('columns line up and named fields are marked', () => {
     expect(
-      alignPackets(
-        'a SYN/ACK ack=auto <mp_capable len=12 key=?k>',
-        'a SYN/ACK ack=1 <mp_capable len=20 key=0x01>',
-        ['mp_capable.len'],
-      ),
+      alignPackets('a SYN/ACK ack=auto <mp_capable len=12 key=?k>', 'a SYN/ACK ack=1 <mp_capable len=20 key=0x01>', [
+        'mp_capable.len',
+      ]),
     ).toEqual({
       expected: 'a SYN/ACK ack=auto <mp_capable len=12 key=?k>',
       actual: 'a SYN/ACK ack=1    <mp_capable len=20 key=0x01>',
-      marks: '                                 ^^^^^^',
+      marks: '                               ^^^^^^',
     });
   });
 
   test('what one side lacks leaves a gap on the other', () => {
     const { expected, actual, marks } = alignPackets('a RST <mp_tcprst reason=1>', 'a RST');
     expect([expected, actual]).toEqual(['a RST <mp_tcprst reason=1>', 'a RST']);
-    expect(marks).toBe('        ^^^^^^^^^^ ^^^^^^^^^');
+    expect(marks).toBe('      ^^^^^^^^^^ ^^^^^^^^^');
     expect(alignPackets('a ACK seq=1', 'a ACK win=3 seq=1').expected).toBe('a ACK       seq=1');
   });
 
@@ -105,7 +103,7 @@ describe('alignPackets', () => {
     expect(alignPackets('a SYN/ACK ack=1', 'a RST ack=1')).toEqual({
       expected: 'a SYN/ACK ack=1',
       actual: 'a RST     ack=1',
-      marks: '    ^^^^^^^',
+      marks: '  ^^^^^^^',
     });
   });
 

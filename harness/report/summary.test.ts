@@ -140,9 +140,7 @@ describe('the summary', () => {
     ])
       expect(text).toContain(wanted);
     const lines = text.split('\n');
-    const actual = lines.findIndex(
-      (line) => line.includes('actual    a SYN/ACK ack=1 ') && line.includes('key=0x01'),
-    );
+    const actual = lines.findIndex((line) => line.includes('actual    a SYN/ACK ack=1 ') && line.includes('key=0x01'));
     expect(lines[actual + 1]?.trim()).toBe('^^^^^^           ^^^');
     expect(lines[actual + 1]?.indexOf('^')).toBe(lines[actual]?.indexOf('len=20'));
   });

@@ -92,13 +92,13 @@ function build(verb: Verb, raw: RawStep, path: NodePath, context: StepContext): 
   const within = raw.within === undefined ? {} : { within: milliseconds(raw.within) };
   switch (verb) {
     case 'send':
-      return [{ ...base, kind: 'send', line: packetAt(raw.send, at, context, 'out'), clauses: [] }];
+      return [{ ...base, kind: 'send', line: packetAt(raw.send, at, context), clauses: [] }];
     case 'expect':
       return [
         {
           ...base,
           kind: 'expect',
-          line: packetAt(raw.expect, at, context, 'in'),
+          line: packetAt(raw.expect, at, context),
           ...within,
           ...(raw.resend === true ? { resend: true } : {}),
         },
@@ -108,7 +108,7 @@ function build(verb: Verb, raw: RawStep, path: NodePath, context: StepContext): 
     case 'one-of': {
       const alternatives = Object.entries(raw['one-of'] ?? {}).flatMap(
         ([label, line]) =>
-          gather(context.diagnostics, () => ({ label, line: packetAt(line, [...at, label], context, 'in') })) ?? [],
+          gather(context.diagnostics, () => ({ label, line: packetAt(line, [...at, label], context) })) ?? [],
       );
       return [
         {
@@ -123,13 +123,12 @@ function build(verb: Verb, raw: RawStep, path: NodePath, context: StepContext): 
     case 'quiet': {
       const names = say(raw.quiet ?? '', at, context).trim();
       const allow = (raw.allow ?? []).flatMap(
-        (line, index) =>
-          gather(context.diagnostics, () => packetAt(line, [...path, 'allow', index], context, 'in')) ?? [],
+        (line, index) => gather(context.diagnostics, () => packetAt(line, [...path, 'allow', index], context)) ?? [],
       );
       return [{ ...base, kind: 'quiet', subflows: names === 'all' ? 'all' : names.split(/[\s,]+/), allow }];
     }
     case 'never':
-      return [{ ...base, kind: 'never', line: packetAt(raw.never, at, context, 'in'), from: raw.from ?? 'here' }];
+      return [{ ...base, kind: 'never', line: packetAt(raw.never, at, context), from: raw.from ?? 'here' }];
     case 'sut':
       return [{ ...base, kind: 'sut', line: readAt(raw.sut, at, context, parseSutLine), ...within }];
     case 'repeat':
@@ -299,18 +298,8 @@ function readAt<T>(written: string | undefined, path: NodePath, context: StepCon
   }
 }
 
-function packetAt(
-  written: string | undefined,
-  path: NodePath,
-  context: StepContext,
-  direction: PacketLine['direction'],
-): PacketLine {
-  return readAt(written, path, context, (text) => {
-    const line = parsePacketLine(text);
-    if (line.direction === direction) return line;
-    const message = direction === 'out' ? 'the tester sends with ">"' : 'packets of the stack have "<"';
-    throw new NotationError(message, text.search(/[<>]/), 1, 'BAD_DIRECTION');
-  });
+function packetAt(written: string | undefined, path: NodePath, context: StepContext): PacketLine {
+  return readAt(written, path, context, parsePacketLine);
 }
 
 function milliseconds(text: string): number {

@@ -33,7 +33,7 @@ export interface ExpectStep extends StepBase {
 /** Judges the packet that the last `expect` matched. */
 export interface AndStep extends StepBase {
   kind: 'and';
-  tail: Omit<PacketLine, 'subflow' | 'direction' | 'text'>;
+  tail: Omit<PacketLine, 'subflow' | 'text'>;
 }
 
 /** Waits for any of several packets; which one came is recorded. */

@@ -152,16 +152,12 @@ describe('verdicts', () => {
   });
 
   it('fails silence within the time limit', async () => {
-    const { result } = await run(
-      scenario('- sut: listen\n- send: a ACK\n- expect: a SYN/ACK\n  clause: 3.1-6.2.s1'),
-    );
+    const { result } = await run(scenario('- sut: listen\n- send: a ACK\n- expect: a SYN/ACK\n  clause: 3.1-6.2.s1'));
     expect(result.verdict).toBe('fail');
   });
 
   it('is inconclusive where a step without a clause is not met', async () => {
-    const { result } = await run(
-      scenario(`- send: a SYN\n- expect: a SYN/ACK\n- expect: a ACK\n  clause: 3.1-6.2.s1`),
-    );
+    const { result } = await run(scenario(`- send: a SYN\n- expect: a SYN/ACK\n- expect: a ACK\n  clause: 3.1-6.2.s1`));
     expect(result.verdict).toBe('inconclusive');
     expect(result.reason).toMatch(/differs in flags/);
   });
