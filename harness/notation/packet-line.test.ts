@@ -31,7 +31,7 @@ describe('the head of a line', () => {
     ['A SYN', 'NOTATION', 'A', 'a packet line begins with a subflow and flags: "a SYN" or "any PSH/ACK"'],
     ['SYN', 'NOTATION', 'S', 'a packet line begins with a subflow and flags: "a SYN" or "any PSH/ACK"'],
     ['a  > SYN <dss>', 'BAD_DIRECTION', '>', 'the verb says who sends; leave the arrow out: a  SYN <dss>'],
-    ['any < RST', 'BAD_DIRECTION', '<', 'the verb says who sends; leave the arrow out: any RST'],
+    ['any  < RST', 'BAD_DIRECTION', '<', 'the verb says who sends; leave the arrow out: any  RST'],
     ['a SYN/AKC', 'NOTATION', 'AKC', '"AKC" is no TCP flag; did you mean "ACK"?'],
     ['a syn/ACK', 'NOTATION', 'syn', '"syn" is no TCP flag; did you mean "SYN"?'],
     ['a seq=1', 'NOTATION', 's', 'TCP flags are missing: SYN, SYN/ACK, ACK, PSH/ACK, FIN/ACK, RST or any'],

@@ -182,13 +182,7 @@ describe('steps', () => {
 - forget: true`),
     );
     expect(scenario.body).toMatchObject([
-      {
-        kind: 'send',
-        text: 'send: a SYN',
-        clauses: [],
-        place: { line: 8, column: 9 },
-        line: { subflow: 'a' },
-      },
+      { kind: 'send', text: 'send: a SYN', clauses: [], place: { line: 8, column: 9 }, line: { subflow: 'a' } },
       { kind: 'expect', within: 1500, clauses: ['c1'] },
       { kind: 'and', clauses: ['c2', 'c3'], tail: { flags: 'any' } },
       {
@@ -302,7 +296,10 @@ describe('what is wrong is told of at its place', () => {
       ['10:9 [NO_JUDGEMENT] fence judges nothing; name the clause at a step that expects something {clause}'],
     ],
     ['- send: "a SYN <mss=x>"', ['9:27 [BAD_VALUE] mss: "x" is no number {x}']],
-    [`- send: a ${'>'} SYN`, ['9:17 [BAD_DIRECTION] the verb says who sends; leave the arrow out: a SYN {>}']],
+    [
+      ['- send: a', '>', 'SYN'].join(' '),
+      ['9:17 [BAD_DIRECTION] the verb says who sends; leave the arrow out: a SYN {>}'],
+    ],
     [
       '- one-of: { x: a ACK, y: a AKC, z: a RTS }',
       [
