@@ -13,7 +13,7 @@ import { LEVEL_NAME, SYMBOL } from '../report/verdict-style.ts';
 import { withoutVariant } from './judges.ts';
 import { evidencePath, lastResults, runLine, type LastResults } from './last-results.ts';
 import { openCatalogue } from './project.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 /** Options of the command. */
 export interface ShowOptions {
@@ -59,7 +59,7 @@ function find({ file, results }: LastResults, id: string): ScenarioRecord[] {
   const known = results.scenarios.flatMap((one) => [one.id, withoutVariant(one.id)]);
   const hint = suggestion(id, new Set(known));
   throw new UsageError(
-    `the run in ${file} has no scenario "${id}"${hint}; "mptcp-conformance run '${id}'" runs it, "mptcp-conformance list" lists what there is`,
+    `the run in ${file} has no scenario "${id}"${hint}; "mptcp-conformance run ${id}" runs it, "mptcp-conformance list" lists what there is`,
   );
 }
 
