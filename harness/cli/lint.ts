@@ -103,7 +103,7 @@ function named(path: string): LintFile {
   if (kind === undefined) {
     throw new UsageError(
       `${path}: cannot tell what this is; a suite is named *.suite.yaml, a topology has "links:", a clause file "clauses:", ` +
-        'a deviations file "deviations:", a file of breaks "breaks:"',
+        'a deviations file "findings:", a file of breaks "breaks:"',
     );
   }
   // Clauses relate to those of other files, so the folder is checked as a whole.
@@ -115,7 +115,7 @@ function kindOf(file: string, text: string): Kind | undefined {
   const value: unknown = parseDocument(text).toJS();
   const keys = {
     sequences: 'sequences',
-    deviations: 'deviations',
+    findings: 'deviations',
     extends: 'deviations',
     clauses: 'clauses',
     breaks: 'breaks',

@@ -232,6 +232,7 @@ function ladderOf(session: Session, steps: readonly LadderEntry[], cell: Cell): 
 function emptyResult(scenario: Scenario, context: EngineContext): ScenarioResult {
   return {
     id: scenario.id,
+    ...(scenario.formerly === undefined ? {} : { formerly: [...scenario.formerly] }),
     title: scenario.title,
     suite: scenario.suite,
     file: projectPath(scenario.place.file),

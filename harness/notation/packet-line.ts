@@ -52,7 +52,7 @@ export function parsePacketLine(text: string): PacketLine {
   return { text: text.trim(), subflow, ...parseTail(text, whole.length) };
 }
 
-/** Lines had a direction once, `a SYN`; the verb says it already. */
+/** Lines of earlier versions have an arrow after the subflow. */
 function refuseArrow(text: string, at: number): void {
   const arrow = /^[<>]\s+/.exec(text.slice(at));
   if (arrow === null) return;

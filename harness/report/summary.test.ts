@@ -101,7 +101,7 @@ describe('the summary', () => {
     expect(text).toMatch(/26 sections without a departure +26✔/);
     expect(text).toMatch(/13 sections with declared ones only +13≈/);
     expect(text).toMatch(/\n§3\.0 +1✘/);
-    expect(text).toContain('13 scenarios depart as declared in linux.yaml, for 1 reasons; --full lists them.');
+    expect(text).toContain('13 scenarios depart as declared in linux.yaml, 1 finding; --full lists them.');
     const full = summaryText(results, { ...PLAIN, full: true });
     expect(full).toMatch(/\n§3\.39 +1≈/);
     expect(full.match(/fail \(declared\)/g)).toHaveLength(13);
@@ -165,7 +165,7 @@ describe('the summary', () => {
 
   test('declared, stale and unseen declarations', () => {
     const text = summaryText(troubled(), PLAIN);
-    expect(text).toContain('≈ fail (declared)  3.2/x/token#ipv4\n    cookies come first https://example.org/1');
+    expect(text).toContain('≈ declared\n    cookies come first https://example.org/1\n    fail (declared)  3.2/x/token#ipv4');
     expect(text).toContain(
       '*** 1 DECLARED DEVIATION NO LONGER SHOWS ***\n  3.1/synack/key-length\n    was wrong until 6.17',
     );

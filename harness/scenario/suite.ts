@@ -145,6 +145,8 @@ export interface SubflowSpec {
 export interface Scenario {
   /** `3.1-connection-initiation/synack/key-length#ipv6`. */
   id: string;
+  /** Ids that it had in earlier versions, the last one first. */
+  formerly?: readonly string[];
   suite: string;
   name: string;
   title: string;
