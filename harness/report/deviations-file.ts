@@ -85,12 +85,16 @@ function toDeviations(source: YamlFile, depth = 0): DeviationList {
 /** A deviation and where it stands. */
 type Placed = Deviation & { path: NodePath };
 
-function withoutPath({ path: _, ...deviation }: Placed): Deviation {
+function withoutPath(placed: Placed): Deviation {
+  const deviation: Partial<Placed> & Deviation = { ...placed };
+  delete deviation.path;
   return deviation;
 }
 
 /** A deviation of another kernel that may show here by other packets: nobody has looked. */
-function open({ instead: _, ...deviation }: Deviation): Deviation {
+function open(inherited: Deviation): Deviation {
+  const deviation = { ...inherited };
+  delete deviation.instead;
   return deviation;
 }
 

@@ -165,7 +165,9 @@ describe('the summary', () => {
 
   test('declared, stale and unseen declarations', () => {
     const text = summaryText(troubled(), PLAIN);
-    expect(text).toContain('≈ declared\n    cookies come first https://example.org/1\n    fail (declared)  3.2/x/token#ipv4');
+    expect(text).toContain(
+      '≈ declared\n    cookies come first https://example.org/1\n    fail (declared)  3.2/x/token#ipv4',
+    );
     expect(text).toContain(
       '*** 1 DECLARED DEVIATION NO LONGER SHOWS ***\n  3.1/synack/key-length\n    was wrong until 6.17',
     );

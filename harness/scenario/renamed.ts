@@ -38,9 +38,9 @@ export function currentId(id: string, renamed: readonly Renamed[]): string {
 /** An id with one change made; undefined when the change is not about it. */
 function replaced(id: string, from: string, to: string): string | undefined {
   if (from.endsWith('/')) return id.startsWith(from) ? to + id.slice(from.length) : undefined;
-  const [name = '', suffix] = split(id);
-  const [fromName = '', fromValue] = split(from);
-  const [toName = '', toValue] = split(to);
+  const [name, suffix] = split(id);
+  const [fromName, fromValue] = split(from);
+  const [toName, toValue] = split(to);
   if (name !== fromName) return undefined;
   if (fromValue === undefined || toValue === undefined) return toName + (suffix === undefined ? '' : `#${suffix}`);
   // Values of earlier versions may have commas and signs in them, so they are found as a whole.
