@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NotationError } from './expression.ts';
 import { HEADER_FIELDS, OPTION_FIELDS } from './option-fields.ts';
-import { parsePacketLine, parsePacketTail } from './packet-line.ts';
+import { parsePacketLine, parsePacketTail, parseSentLine } from './packet-line.ts';
 
 /** The error's code and message, and the characters that it is about. */
 function complaint(text: string): string[] {
@@ -64,11 +64,20 @@ describe('options', () => {
     expect(parsePacketLine('a ACK <...>').options).toEqual({ items: [], open: true });
     expect(parsePacketLine('a ACK <dss, !mp_prio, ...>').options).toMatchObject({
       items: [
-        { name: 'dss', negated: false, at: 7 },
-        { name: 'mp_prio', negated: true, at: 12 },
+        { name: 'dss', negated: false, optional: false, at: 7 },
+        { name: 'mp_prio', negated: true, optional: false, at: 12 },
       ],
       open: true,
     });
+  });
+
+  test('may be optional where they are expected', () => {
+    expect(parsePacketLine('a ACK <[dss dack=1], [mp_prio]>').options?.items).toMatchObject([
+      { name: 'dss', optional: true, fields: [{ name: 'dack', matcher: { expr: { value: 1n } } }] },
+      { name: 'mp_prio', optional: true, fields: [] },
+    ]);
+    expect(() => parsePacketLine('a ACK <[dss dack=1>')).toThrow('an optional option is written "[name ...]"');
+    expect(() => parseSentLine('a ACK <[dss]>')).toThrow('can only be expected');
   });
 
   test('have fields, and some a value of their own', () => {

@@ -97,6 +97,7 @@ function optionsFit({ options }: PacketLine, seen: ShownPacket): boolean {
   const met = options.items.every((item) => {
     const there = seen.options.filter(({ name }) => name === item.name);
     if (item.negated) return there.length === 0;
+    if (there.length === 0) return item.optional;
     return there.some(({ fields }) => item.fields.every((field) => meets(field, fields)));
   });
   const named = new Set(options.items.map(({ name }) => name));

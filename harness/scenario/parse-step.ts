@@ -3,7 +3,7 @@ import { DocumentError, gather, suggestion, type Diagnostic } from '../document/
 import type { NodePath, YamlFile } from '../document/yaml-file.ts';
 import { NotationError, parseExpr, parseMatcher, type Matcher } from '../notation/expression.ts';
 import { fillIn, type FilledText } from './fill-in.ts';
-import { parsePacketLine, parsePacketTail, type PacketLine } from '../notation/packet-line.ts';
+import { parsePacketLine, parsePacketTail, parseSentLine, type PacketLine } from '../notation/packet-line.ts';
 import type { RawStep } from './raw-step.ts';
 import type { Sequence } from './sequences.ts';
 import type { Step } from './suite.ts';
@@ -92,7 +92,7 @@ function build(verb: Verb, raw: RawStep, path: NodePath, context: StepContext): 
   const within = raw.within === undefined ? {} : { within: milliseconds(raw.within) };
   switch (verb) {
     case 'send':
-      return [{ ...base, kind: 'send', line: packetAt(raw.send, at, context), clauses: [] }];
+      return [{ ...base, kind: 'send', line: readAt(raw.send, at, context, parseSentLine), clauses: [] }];
     case 'expect':
       return [
         {
