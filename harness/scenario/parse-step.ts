@@ -49,6 +49,7 @@ const JUDGES_NOTHING: readonly Verb[] = ['send', 'fence', 'forget'];
 const COMPANIONS: Readonly<Record<string, readonly string[]>> = {
   within: ['expect', 'one-of', 'sut'],
   resend: ['expect'],
+  since: ['expect'],
   allow: ['quiet'],
   from: ['never'],
   with: ['use'],
@@ -101,6 +102,7 @@ function build(verb: Verb, raw: RawStep, path: NodePath, context: StepContext): 
           line: packetAt(raw.expect, at, context),
           ...within,
           ...(raw.resend === true ? { resend: true } : {}),
+          ...(raw.since === undefined ? {} : { since: raw.since }),
         },
       ];
     case 'and':

@@ -24,4 +24,5 @@ export interface RawStep {
   clause?: string | string[];
   within?: string;
   resend?: true;
+  since?: 'stimulus';
 }
