@@ -215,6 +215,15 @@ describe('steps', () => {
   });
 });
 
+test('what does not fit the schema hides nothing that is wrong elsewhere in the file', () => {
+  const text = `${suiteOf('- sned: a SYN')}  other:\n    title: O\n    steps:\n      - send: a SYM\n      - expect: a ACKK\n`;
+  expect(problems(text)).toEqual([
+    '8:9 [UNKNOWN_KEY] unknown key "sned"; did you mean "send"? {sned}',
+    '12:17 [NOTATION] "SYM" is no TCP flag; did you mean "SYN"? {SYM}',
+    '13:19 [NOTATION] "ACKK" is no TCP flag; did you mean "ACK"? {ACKK}',
+  ]);
+});
+
 describe('sequences', () => {
   test('are found by the role of the stack', () => {
     expect(stepsOf(suiteOf('- use: shake'))).toEqual(['send: a SYN', 'expect: a SYN/ACK']);

@@ -81,10 +81,9 @@ export function findSuites(root: string): string[] {
 /** Loads one suite file with every variant of every scenario. @throws DocumentError */
 export function loadSuite(path: string, library: SuiteLibrary): Scenario[] {
   const file = readYaml(path);
-  file.check(projectSchema('suites/schema/suite.schema.json', [SEQUENCES_SCHEMA]));
-  const raw = file.value as RawSuite;
+  const diagnostics = file.problems(projectSchema('suites/schema/suite.schema.json', [SEQUENCES_SCHEMA]));
+  const raw = readable(file, diagnostics);
   const suite = suiteId(path, library.root);
-  const diagnostics: Diagnostic[] = [];
   const sequences = addSequences(library.sequences, readSequences(file, raw.sequences ?? {}), diagnostics);
   checkIds({ file, raw, suite, diagnostics });
   const scenarios: Scenario[] = [];
@@ -129,6 +128,24 @@ function checkIds({
       diagnostics.push(file.diagnose([...place, 'for-each', ...path], 'BAD_ID', message));
     }
   }
+}
+
+/**
+ * A suite without the scenarios that do not fit the schema, so that what is wrong in the others is told at the same time.
+ *
+ * @throws DocumentError when something else than a scenario does not fit
+ */
+function readable(file: YamlFile, problems: readonly Diagnostic[]): RawSuite {
+  const raw = file.value as RawSuite;
+  if (problems.length === 0) return raw;
+  const scenarios = (file.value as Partial<RawSuite> | null)?.scenarios;
+  const names = typeof scenarios === 'object' ? Object.keys(scenarios) : [];
+  const begins = names.map((name) => file.placeOf(['scenarios', name]).line);
+  // Whatever stands from the first line of a scenario's map on is the scenario's.
+  const owner = (line: number): string | undefined => names[begins.findLastIndex((begin) => begin <= line)];
+  const broken = new Set(problems.map(({ place }) => owner(place.line)));
+  if (broken.has(undefined)) throw new DocumentError(problems);
+  return { ...raw, scenarios: Object.fromEntries(Object.entries(raw.scenarios).filter(([name]) => !broken.has(name))) };
 }
 
 /** A suite's id is its path below the suites folder; of a suite that stands elsewhere, its name. */
