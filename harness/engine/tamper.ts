@@ -61,7 +61,12 @@ export function tampersFor(step: Step): Tamper[] {
     case 'check':
       // A check that only keeps a value accepts any.
       if (step.comparison.type === 'bind') return [];
-      return [{ title: 'the value differs', values: (values) => values.map(otherValue) }];
+      return [
+        {
+          title: 'the value differs',
+          values: (values) => values.map(step.comparison.type === 'range' ? farValue : otherValue),
+        },
+      ];
     default:
       return [];
   }
@@ -204,6 +209,11 @@ function otherFieldValue(field: string, style: FieldStyle, value: Value | undefi
 }
 
 const OTHER_IPV4 = '192.0.2.254';
+
+/** A number that lies in no range that a scenario writes. */
+function farValue(value: Value): Value {
+  return typeof value === 'bigint' ? value + (1n << 40n) : otherValue(value);
+}
 
 function otherValue(value: Value): Value {
   if (typeof value === 'bigint') return value ^ 1n;
