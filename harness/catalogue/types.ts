@@ -1,10 +1,8 @@
 /** The catalogue model: one entry for each requirement of RFC 8684. */
+import type { Level } from '../verdict/level.ts';
 
 /** BCP 14 keywords as the RFC uses them, and `implied` for a requirement stated without one. */
 export type Keyword = 'MUST' | 'MUST NOT' | 'SHOULD' | 'SHOULD NOT' | 'MAY' | 'RECOMMENDED' | 'implied';
-
-/** What a keyword weighs: which verdict a broken clause gets, and how it is counted. */
-export type Level = 'must' | 'should' | 'may' | 'implied';
 
 /** Whom a clause binds. */
 export type ClauseRole = 'initiator' | 'responder' | 'sender' | 'receiver' | 'path-manager';

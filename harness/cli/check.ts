@@ -1,7 +1,6 @@
 /** `check`: judges the packets of any capture by the monitors. */
 import { writeFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import type { Level } from '../catalogue/types.ts';
 import { Analysis, type ConnectionReport, type PacketCounts } from '../monitor/analysis.ts';
 import { levels } from '../monitor/run-monitors.ts';
 import type { PacketEvent } from '../monitor/types.ts';
@@ -14,6 +13,7 @@ import { CheckJson } from './check-json.ts';
 import { connectionText, fileText } from './check-text.ts';
 import { openCatalogue } from './project.ts';
 import { UsageError } from './selection.ts';
+import type { Level } from '../verdict/level.ts';
 
 /** Options of the command, as the command line has them. */
 export interface CheckOptions {

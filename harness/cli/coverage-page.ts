@@ -9,7 +9,7 @@ import {
   type JudgedCount,
 } from '../catalogue/coverage.ts';
 import { levelOf } from '../catalogue/types.ts';
-import { LEVEL_NAME, LEVELS } from '../report/verdict-style.ts';
+import { LEVEL_NAME, LEVELS } from '../verdict/level.ts';
 
 /**
  * Makes the page. The same catalogue and judges give the same page.

@@ -1,11 +1,11 @@
 /** The monitors over the capture of a scenario: what holds for every packet is judged on every packet of the stack. */
-import type { Level } from '../catalogue/types.ts';
 import { runMonitors } from '../monitor/run-monitors.ts';
 import type { Finding } from '../monitor/types.ts';
 import { decodePacket, isNotTcp } from '../packet/index.ts';
 import { describeEvent } from '../scenario/describe-event.ts';
 import type { WirePacket } from '../wire/types.ts';
-import type { ExpectationResult } from './result.ts';
+import type { Level } from '../verdict/level.ts';
+import type { ExpectationResult } from '../verdict/result.ts';
 
 /** What the monitors say of a scenario. */
 export interface CaptureVerdict {

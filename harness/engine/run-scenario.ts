@@ -1,10 +1,8 @@
 /** Runs one scenario variant from an empty cell to its result. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { Level } from '../catalogue/types.ts';
-import { projectPath } from '../document/project-file.ts';
 import type { Break } from '../scenario/breaks.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
 import { showValue } from '../scenario/format.ts';
@@ -21,12 +19,15 @@ import { movedCounters, readCounters } from './counters.ts';
 import type { Randomness, Subflow } from './endpoint.ts';
 import { showPacket } from './judge-packets.ts';
 import { judgeCapture } from './judge-capture.ts';
-import type { LadderEntry, ScenarioResult } from './result.ts';
 import { runSteps, ScenarioStopped, type StepRun } from './run-steps.ts';
 import { Session, type Waits } from './session.ts';
 import { firstAgent } from './sut-actions.ts';
 import type { Tamper } from './tamper.ts';
-import { settle } from './verdict.ts';
+import { evidenceFolder, evidencePath } from '../verdict/evidence.ts';
+import type { Level } from '../verdict/level.ts';
+import type { LadderEntry, ScenarioResult } from '../verdict/result.ts';
+import { concludeScenario, emptyResult } from '../verdict/scenario-verdict.ts';
+import { isKept } from '../verdict/verdict.ts';
 
 /** What the engine runs scenarios with. */
 export interface EngineContext {
@@ -62,20 +63,6 @@ export interface ScenarioRun {
   agentLog: readonly AgentLogLine[];
 }
 
-/** Folder of a scenario's evidence below the root: the id with what file systems dislike replaced. */
-export function evidenceFolder(id: string): string {
-  // A suite may stand outside of the suites folder; its evidence may not stand outside of the evidence folder.
-  return id
-    .replaceAll('#', '/')
-    .replaceAll(/[^\w./=,+-]/g, '_')
-    .replaceAll(/(^|\/)\.{1,2}(?=\/|$)/g, '$1_');
-}
-
-/** Path of a file of evidence as results tell it: relative to the results file. */
-export function evidencePath(evidenceRoot: string, id: string, name: string): string {
-  return join(basename(evidenceRoot), evidenceFolder(id), name);
-}
-
 /**
  * Runs a scenario. Never throws: what goes wrong in the harness becomes the verdict `error`. When the stack's kernel got
  * into trouble, everything that it carried at that time is suspect: the scenario runs again with nothing beside it.
@@ -84,7 +71,7 @@ export async function runScenario(scenario: Scenario, context: EngineContext): P
   const missing = scenario.needs.find((need) => context.lacks.has(need));
   if (missing !== undefined) {
     const reason = `the stack declares that it lacks ${missing}: ${context.lacks.get(missing) ?? ''}`;
-    return { result: { ...emptyResult(scenario, context), verdict: 'skip', reason }, agentLog: [] };
+    return { result: { ...emptyResult(scenario, context.rerun(scenario)), verdict: 'skip', reason }, agentLog: [] };
   }
   const first = await attempt(scenario, context, false);
   const [suspect] = first.troubles;
@@ -102,7 +89,7 @@ interface Attempt extends ScenarioRun {
 
 async function attempt(scenario: Scenario, context: EngineContext, alone: boolean): Promise<Attempt> {
   const startedAt = performance.now();
-  const draft = emptyResult(scenario, context);
+  const draft = emptyResult(scenario, context.rerun(scenario));
   let cell: Cell | undefined;
   let agentLog: readonly AgentLogLine[] = [];
   let troubles: readonly KernelTrouble[] = [];
@@ -182,13 +169,12 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
   }
   draft.ladder = ladderOf(session, run.ladder, cell);
   draft.evidence.pcap = evidencePath(context.evidenceRoot, scenario.id, 'capture.pcap');
-  for (const one of draft.expectations)
-    if (one.verdict !== 'pass' && one.verdict !== 'info') one.pcap = draft.evidence.pcap;
+  for (const one of draft.expectations) if (!isKept(one.verdict)) one.pcap = draft.evidence.pcap;
   if (failure !== undefined) throw failure;
   draft.counters = movedCounters(session.countersBefore, await readCounters(firstAgent(session)));
   await proveCapture(path, packets);
   if (context.tamper === undefined && context.broken === undefined) addMonitors(draft, packets, context);
-  settle(draft);
+  concludeScenario(draft);
 }
 
 /** What the monitors make of the capture. Lies are told to expectations, not to them. */
@@ -230,27 +216,6 @@ function ladderOf(session: Session, steps: readonly LadderEntry[], cell: Cell): 
       text: `${line.direction === 'to' ? '->' : '<-'} ${line.text}`,
     }));
   return [...steps, ...packets, ...agent].sort((a, b) => a.at - b.at);
-}
-
-function emptyResult(scenario: Scenario, context: EngineContext): ScenarioResult {
-  return {
-    id: scenario.id,
-    title: scenario.title,
-    suite: scenario.suite,
-    file: projectPath(scenario.place.file),
-    line: scenario.place.line,
-    section: scenario.section,
-    role: scenario.role,
-    family: scenario.family,
-    parameters: { ...scenario.parameters },
-    verdict: 'error',
-    durationMs: 0,
-    expectations: [],
-    ladder: [],
-    evidence: {},
-    counters: {},
-    rerun: context.rerun(scenario),
-  };
 }
 
 const systemRandom: Randomness = {

@@ -1,8 +1,9 @@
 /** The monitors over the packets of one scenario. */
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { levelOf as weigh, type Level } from '../catalogue/types.ts';
+import { levelOf as weigh } from '../catalogue/types.ts';
 import { Analysis, type AnalysisSettings, type ConnectionReport } from './analysis.ts';
 import type { Finding } from './types.ts';
+import type { Level } from '../verdict/level.ts';
 
 /** A packet of a capture, from its IP header on. */
 export interface MonitoredPacket {

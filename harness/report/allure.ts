@@ -6,15 +6,18 @@ import { getGlobalTestRuntime } from 'allure-js-commons/sdk/runtime';
 import { Severity, Status, type Label, type Link, type Parameter, type StatusDetails } from 'allure-js-commons';
 import { anchorUrl, parseClauseId } from '../catalogue/clause-id.ts';
 import { sectionTitle } from '../catalogue/rfc-outline.ts';
-import type { Clause, Level } from '../catalogue/types.ts';
-import type { ExpectationResult, ScenarioResult, Verdict } from '../engine/result.ts';
+import type { Clause } from '../catalogue/types.ts';
 import { ladderSvg } from './ladder-svg.ts';
 import { escapeMarkdown, fenced } from './markdown.ts';
 import { alignPackets } from './packet-diff.ts';
 import { packetDiffPage } from './packet-diff-page.tsx';
-import { isDeparture, judgementsOf, type SutInfo, type ToolInfo } from './results.ts';
+import type { SutInfo, ToolInfo } from './results.ts';
 import { clean } from './text-layout.ts';
-import { LEVEL_NAME, LEVELS, SYMBOL } from './verdict-style.ts';
+import { SYMBOL } from './verdict-style.ts';
+import { type Level, LEVEL_NAME, LEVELS } from '../verdict/level.ts';
+import type { ExpectationResult, ScenarioResult } from '../verdict/result.ts';
+import { judgementsOf } from '../verdict/scenario-verdict.ts';
+import { isDeparture, type Verdict } from '../verdict/verdict.ts';
 
 /** Files to attach, absolute paths. */
 export interface AllureFiles {

@@ -1,20 +1,11 @@
 /** What a run is compared with, and the comparison: scenario by scenario and clause by clause. Pure. */
-import type { Verdict } from '../engine/result.ts';
 import { applyDeviations, type DeviationList } from './deviations.ts';
-import {
-  isDeparture,
-  outcomeOf,
-  type ClauseRecord,
-  type RunResults,
-  type ScenarioRecord,
-  type ToolInfo,
-} from './results.ts';
+import type { ClauseRecord, RunResults, ScenarioRecord, ToolInfo } from './results.ts';
+import { clauseOutcome, judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
+import { isDeparture, type Outcome } from '../verdict/verdict.ts';
 
 /** Version of the shape of a file of recorded verdicts. */
 export const VERDICTS_VERSION = 1;
-
-/** A verdict, or `declared` for a departure that was accepted. */
-export type Outcome = Verdict | 'declared';
 
 /** Recorded verdicts of an earlier run, by id. */
 export interface RecordedVerdicts {
@@ -158,8 +149,7 @@ function clauseChange(
 
 /** Whether a scenario is why the clause got its verdict. */
 function saysOf(scenario: ScenarioRecord, clause: ClauseRecord): boolean {
-  const judged = [...scenario.expectations, ...(scenario.monitors ?? [])];
-  return judged.some((one) => one.clause === clause.id && one.verdict === clause.verdict);
+  return judgementsOf(scenario).some((one) => one.clause === clause.id && one.verdict === clause.verdict);
 }
 
 function vanished(results: RunResults, recorded: RecordedVerdicts | undefined): Change[] {
@@ -185,10 +175,6 @@ function vanished(results: RunResults, recorded: RecordedVerdicts | undefined): 
       results.clauses.map(({ id }) => id),
     ),
   ];
-}
-
-function clauseOutcome({ verdict, declared }: ClauseRecord): Outcome {
-  return declared === true ? 'declared' : verdict;
 }
 
 function own(record: Record<string, Outcome> | undefined, id: string): Outcome | undefined {

@@ -1,15 +1,15 @@
 /** Declared deviations: what a stack is known to do otherwise, by literal scenario or clause id. Pure. */
-import type { ExpectationResult } from '../engine/result.ts';
 import {
   clauseRecords,
-  isDeparture,
-  judgementsOf,
   summarize,
   type Deviation,
   type DeviationOutcome,
   type RunResults,
   type ScenarioRecord,
 } from './results.ts';
+import { turnsRed } from '../verdict/level.ts';
+import { judgementsOf } from '../verdict/scenario-verdict.ts';
+import { isDeparture } from '../verdict/verdict.ts';
 
 /** A deviations file, loaded. */
 export interface DeviationList {
@@ -80,12 +80,8 @@ export function breaksUndeclaredMust(scenario: ScenarioRecord, declared: readonl
   // A scenario that fails without a failed expectation has nothing that a declaration could name but itself.
   if (failed.length === 0) return true;
   return failed.some(
-    (expectation) => isMust(expectation) && covering(declared, scenario.id, expectation.clause) === undefined,
+    (expectation) => turnsRed(expectation.level) && covering(declared, scenario.id, expectation.clause) === undefined,
   );
-}
-
-function isMust({ level }: ExpectationResult): boolean {
-  return level === 'must' || level === 'implied';
 }
 
 /** Whether what a deviation names is this scenario, or all of its variants. */

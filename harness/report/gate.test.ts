@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Verdict } from '../engine/result.ts';
 import {
   compareOutcomes,
   compareWithBaseline,
@@ -7,7 +6,6 @@ import {
   updatedVerdicts,
   type Baseline,
   type GateLevel,
-  type Outcome,
 } from './baseline.ts';
 import { NO_DEVIATIONS } from './deviations.ts';
 import { decide, gateExitCode, toRunAgain, type GateDecision } from './gate.ts';
@@ -16,6 +14,7 @@ import { gateText } from './gate-text.ts';
 import { escapeMarkdown, fenced, inlineCode } from './markdown.ts';
 import type { Deviation, RunResults, ScenarioRecord } from './results.ts';
 import { CLAUSES, expectation, failure, runOf, scenario } from './testing/sample.ts';
+import type { Outcome, Verdict } from '../verdict/verdict.ts';
 
 const CLAUSE = '3.1-20.4.s2';
 const passing = scenario({ id: 'a#ipv4' });

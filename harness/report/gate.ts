@@ -1,7 +1,8 @@
 /** What the gate decides, once scenarios that got worse have been run again alone. Pure. */
 import { compareOutcomes, type Baseline, type Change, type Comparison, type GateLevel } from './baseline.ts';
 import { declareScenario } from './deviations.ts';
-import { judgementsOf, outcomeOf, type ScenarioRecord } from './results.ts';
+import type { ScenarioRecord } from './results.ts';
+import { judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
 
 /** Times that a scenario is run alone. */
 export const ALONE_RUNS = 3;

@@ -2,11 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { ExpectationResult, Verdict } from '../engine/result.ts';
 import { applyDeviations } from './deviations.ts';
-import { readResults, ResultsFileError, schemaProblems, writeLadder, writeResults } from './results-file.ts';
+import { readResults, ResultsFileError, schemaProblems, writeResults } from './results-file.ts';
+import { readLadder, writeLadder } from './ladder-file.ts';
 import { addRows, buildResults, coverageOf } from './results.ts';
 import { CLAUSES, expectation, failure, LADDER, runOf, scenario } from './testing/sample.ts';
+import type { ExpectationResult } from '../verdict/result.ts';
+import type { Verdict } from '../verdict/verdict.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'results-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -181,5 +183,20 @@ describe('the results file', () => {
   test('the ladder goes to the evidence folder', () => {
     const file = writeLadder(join(folder, 'evidence/one'), LADDER);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(LADDER);
+    expect(readLadder(file)).toEqual(LADDER);
+  });
+
+  test.each([
+    ['[{"at":"now","kind":"packet","text":""}]', /does not hold the entries of a ladder diagram/],
+    ['[{"at":1,"kind":"dance","text":""}]', /does not hold the entries of a ladder diagram/],
+    ['[', /not JSON/],
+  ])('and what is no ladder is refused: %s', (text, message) => {
+    const file = join(folder, 'broken-ladder.json');
+    writeFileSync(file, text);
+    expect(() => readLadder(file)).toThrow(message);
+  });
+
+  test('nor is one that is not there', () => {
+    expect(() => readLadder(join(folder, 'none.json'))).toThrow(/ENOENT.*run the scenario again/);
   });
 });

@@ -1,13 +1,11 @@
 /** The terminal summary of a run. Pure: results in, text out. */
 import { compareSections, sectionOf } from '../catalogue/clause-id.ts';
 import { sectionTitle } from '../catalogue/rfc-outline.ts';
-import type { Clause, Level } from '../catalogue/types.ts';
-import type { Verdict } from '../engine/result.ts';
+import type { Clause } from '../catalogue/types.ts';
 import { departureText, type EvidenceLocator } from './departure-text.ts';
 import { exitCode } from './deviations.ts';
 import {
   addRows,
-  outcomeOf,
   type ClauseRecord,
   type Coverage,
   type CoverageRow,
@@ -26,7 +24,10 @@ import {
   type Colours,
   type TextStyle,
 } from './text-layout.ts';
-import { LEVEL_NAME, LEVELS, SYMBOL } from './verdict-style.ts';
+import { SYMBOL } from './verdict-style.ts';
+import { type Level, LEVEL_NAME, LEVELS } from '../verdict/level.ts';
+import { clauseOutcome, outcomeOf } from '../verdict/scenario-verdict.ts';
+import { MOST_URGENT_LAST, type Outcome } from '../verdict/verdict.ts';
 
 /** What the summary can show besides the results. */
 export interface SummaryOptions extends TextStyle {
@@ -46,28 +47,6 @@ const MOST_SECTIONS = 16;
 const MOST_DECLARED = 8;
 /** More departures than this are named without their packets. */
 const MOST_DEPARTURES = 10;
-
-const OUTCOMES: readonly (Verdict | 'declared')[] = [
-  'pass',
-  'info',
-  'skip',
-  'inconclusive',
-  'warn',
-  'declared',
-  'error',
-  'fail',
-];
-
-const OUTCOME_NAME: Readonly<Record<Verdict | 'declared', string>> = {
-  pass: 'pass',
-  fail: 'fail',
-  warn: 'warn',
-  info: 'info',
-  inconclusive: 'inconclusive',
-  skip: 'skip',
-  error: 'error',
-  declared: 'declared',
-};
 
 /**
  * The whole summary: the table of clauses by section and level, then what needs eyes, least urgent first, so that the
@@ -106,7 +85,7 @@ function wholeRun({ coverage, run }: RunResults): boolean {
 }
 
 /** Outcomes that somebody has to look at. */
-const TROUBLE: readonly (Verdict | 'declared')[] = ['fail', 'warn', 'error', 'inconclusive'];
+const TROUBLE: readonly Outcome[] = ['fail', 'warn', 'error', 'inconclusive'];
 
 interface ClauseGroup {
   name: string;
@@ -118,7 +97,7 @@ function groupsOf(clauses: readonly ClauseRecord[], full: boolean): ClauseGroup[
   const sections = [...new Set(clauses.map((clause) => sectionOf(clause.id)))].sort(compareSections);
   const each = sections.map((section): ClauseGroup => ({ name: sectionTitle(section), sections: [section] }));
   if (full || sections.length <= MOST_SECTIONS) return each;
-  const has = (section: string, outcomes: readonly (Verdict | 'declared')[]): boolean =>
+  const has = (section: string, outcomes: readonly Outcome[]): boolean =>
     clauses.some((clause) => sectionOf(clause.id) === section && outcomes.includes(clauseOutcome(clause)));
   const troubled = each.filter(({ sections: [section = ''] }) => has(section, TROUBLE));
   const quiet = sections.filter((section) => !has(section, TROUBLE));
@@ -167,8 +146,8 @@ export function clauseTable(results: RunResults, colours: Colours, width: number
       .join('  ')
       .trimEnd();
   const head = line('Clauses', heads.map(plainCell));
-  const legend = OUTCOMES.filter((outcome) => clauses.some((clause) => clauseOutcome(clause) === outcome))
-    .map((outcome) => paint(colours, outcome, `${SYMBOL[outcome]} ${OUTCOME_NAME[outcome]}`))
+  const legend = MOST_URGENT_LAST.filter((outcome) => clauses.some((clause) => clauseOutcome(clause) === outcome))
+    .map((outcome) => paint(colours, outcome, `${SYMBOL[outcome]} ${outcome}`))
     .join('  ');
   const body = rows.map(({ name, cells }, index) =>
     index === rows.length - 1 ? colours.bold(line(name, cells)) : line(name, cells),
@@ -192,7 +171,7 @@ function plainCell(text: string): Cell {
 }
 
 function countCell(clauses: readonly ClauseRecord[], colours: Colours): Cell {
-  const parts = OUTCOMES.flatMap((outcome) => {
+  const parts = MOST_URGENT_LAST.flatMap((outcome) => {
     const count = clauses.filter((clause) => clauseOutcome(clause) === outcome).length;
     return count === 0 ? [] : [{ outcome, text: `${count}${SYMBOL[outcome]}` }];
   });
@@ -201,10 +180,6 @@ function countCell(clauses: readonly ClauseRecord[], colours: Colours): Cell {
     text: parts.map(({ outcome, text }) => paint(colours, outcome, text)).join(' '),
     width: displayWidth(parts.map(({ text }) => text).join(' ')),
   };
-}
-
-function clauseOutcome(clause: ClauseRecord): Verdict | 'declared' {
-  return clause.declared === true ? 'declared' : clause.verdict;
 }
 
 function infoBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
@@ -304,9 +279,9 @@ function departuresBlock(results: RunResults, options: SummaryOptions): string {
 
 function closing(results: RunResults, colours: Colours, width: number): string {
   const { summary, run } = results;
-  const counts = OUTCOMES.filter((outcome) => summary[outcome] > 0).map((outcome) => ({
+  const counts = MOST_URGENT_LAST.filter((outcome) => summary[outcome] > 0).map((outcome) => ({
     outcome,
-    text: `${summary[outcome]} ${OUTCOME_NAME[outcome]}`,
+    text: `${summary[outcome]} ${outcome}`,
   }));
   const plain = `${results.scenarios.length} scenarios: ${counts.map(({ text }) => text).join(', ')}`;
   const coloured = `${results.scenarios.length} scenarios: ${counts.map(({ outcome, text }) => paint(colours, outcome, text)).join(', ')}`;

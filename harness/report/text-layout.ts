@@ -1,6 +1,6 @@
 /** Text that fits a terminal: cleaned, measured, cut, padded, wrapped, coloured. */
 import pc from 'picocolors';
-import type { Verdict } from '../engine/result.ts';
+import type { Verdict } from '../verdict/verdict.ts';
 
 /** picocolors' functions; all identity when colour is off. */
 export type Colours = ReturnType<typeof pc.createColors>;

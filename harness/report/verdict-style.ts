@@ -1,20 +1,8 @@
 /** How a verdict looks, everywhere: its symbol, its colours. */
-import type { Level } from '../catalogue/types.ts';
-import type { Verdict } from '../engine/result.ts';
-
-/** Heaviest first, as tables show them. */
-export const LEVELS: readonly Level[] = ['must', 'implied', 'should', 'may'];
-
-/** Column heads for levels. */
-export const LEVEL_NAME: Readonly<Record<Level, string>> = {
-  must: 'MUST',
-  implied: 'implied',
-  should: 'SHOULD',
-  may: 'MAY',
-};
+import type { Outcome, Verdict } from '../verdict/verdict.ts';
 
 /** One character for each verdict, so that colour is never the only sign. */
-export const SYMBOL: Readonly<Record<Verdict | 'declared', string>> = {
+export const SYMBOL: Readonly<Record<Outcome, string>> = {
   pass: '✔',
   fail: '✘',
   declared: '≈',

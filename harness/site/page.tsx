@@ -1,8 +1,8 @@
 /** The frame of every page. */
 import type { ComponentChildren, JSX } from 'preact';
-import type { Level } from '../catalogue/types.ts';
-import type { Outcome } from '../report/baseline.ts';
-import { LEVEL_NAME, SYMBOL } from '../report/verdict-style.ts';
+import { SYMBOL } from '../report/verdict-style.ts';
+import { type Level, LEVEL_NAME } from '../verdict/level.ts';
+import type { Outcome } from '../verdict/verdict.ts';
 
 /** Words for outcomes, as pages explain them. */
 export const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {

@@ -1,9 +1,11 @@
 /** What the machine formats have in common: each scenario as a test that went one of four ways. Pure. */
 import type { GateLevel } from '../baseline.ts';
-import { isDeparture, judgementsOf, outcomeOf, type RunResults, type ScenarioRecord } from '../results.ts';
+import type { RunResults, ScenarioRecord } from '../results.ts';
 import { alignPackets } from '../packet-diff.ts';
 import { sutLabels } from '../runs.ts';
 import { clean } from '../text-layout.ts';
+import { judgementsOf, outcomeOf } from '../../verdict/scenario-verdict.ts';
+import { isDeparture } from '../../verdict/verdict.ts';
 
 /**
  * A scenario as other tools count: a broken SHOULD fails from the level `should` on. What is declared is expected to

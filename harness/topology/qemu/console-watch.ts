@@ -1,7 +1,5 @@
 /** Reads a kernel's console for signs that the kernel itself is in trouble. Pure. */
-
-/** What a kernel can complain of. `lost`: the guest went away, or answers no more, without a word. */
-export type TroubleKind = 'panic' | 'oops' | 'bug' | 'kasan' | 'lockdep' | 'hung-task' | 'lockup' | 'warning' | 'lost';
+import type { TroubleKind } from '../../verdict/trouble.ts';
 
 /** One line that is a sign of trouble. */
 export interface TroubleSign {
