@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addAddrHmac } from '../mptcp/index.ts';
 import type { OptionAddAddr } from '../packet/types.ts';
-import { parsePacketLine } from '../scenario/packet-line.ts';
+import { parsePacketLine } from '../notation/packet-line.ts';
 import { composePacket } from './compose.ts';
 import { Connection, Subflow } from './endpoint.ts';
 import { matchPacket } from './match.ts';

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Packet } from '../packet/types.ts';
 import { FLAG } from '../packet/types.ts';
 import type { Break } from '../scenario/breaks.ts';
-import { parsePacketLine, parsePacketTail } from '../scenario/packet-line.ts';
+import { parsePacketLine, parsePacketTail } from '../notation/packet-line.ts';
 import { BrokenStack } from './broken-stack.ts';
 import type { Scope } from './evaluate.ts';
 import type { Arrival } from './packet-view.ts';

@@ -2,7 +2,7 @@
 import type { Packet } from '../packet/types.ts';
 import { FLAG } from '../packet/types.ts';
 import type { Break, Change } from '../scenario/breaks.ts';
-import type { PacketLine } from '../scenario/packet-line.ts';
+import type { PacketLine } from '../notation/packet-line.ts';
 import type { Subflow } from './endpoint.ts';
 import { evaluate, NotKnownYet, toInt, type Scope } from './evaluate.ts';
 import { withNumbers } from './forge.ts';

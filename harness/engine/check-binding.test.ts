@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseMatcher } from '../scenario/expression.ts';
+import { parseMatcher } from '../notation/expression.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
 import type { Cell } from '../topology/types.ts';
 import { runSteps, type StepRun } from './run-steps.ts';

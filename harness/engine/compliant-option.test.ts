@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { addAddrHmac, dssChecksum, idsn, joinHmac, token } from '../mptcp/index.ts';
 import { FLAG, type OptionDss, type TcpOption } from '../packet/types.ts';
-import { OPTION_FIELDS } from '../scenario/option-fields.ts';
+import { OPTION_FIELDS } from '../notation/option-fields.ts';
 import { baseFor, compliantOption, incomingView, outgoingView, type OptionView } from './compliant-option.ts';
 import type { Subflow } from './endpoint.ts';
 import { establishedSubflow, freshSubflow, LOCAL_ISN, LOCAL_KEY, REMOTE_KEY } from './testing/subflows.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dssChecksum, idsn } from '../mptcp/index.ts';
 import type { OptionDss, Packet } from '../packet/types.ts';
-import { parsePacketLine } from '../scenario/packet-line.ts';
+import { parsePacketLine } from '../notation/packet-line.ts';
 import type { Profile } from '../scenario/suite.ts';
 import { fillOctets } from '../sut/fill.ts';
 import { composePacket, recordSent } from './compose.ts';

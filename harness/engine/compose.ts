@@ -9,9 +9,9 @@ import {
   type Packet,
   type TcpOption,
 } from '../packet/types.ts';
-import type { Value } from '../scenario/expression.ts';
-import { isMptcp, OPTION_FIELDS } from '../scenario/option-fields.ts';
-import type { FieldItem, OptionItem, PacketLine } from '../scenario/packet-line.ts';
+import type { Value } from '../notation/expression.ts';
+import { isMptcp, OPTION_FIELDS } from '../notation/option-fields.ts';
+import type { FieldItem, OptionItem, PacketLine } from '../notation/packet-line.ts';
 import { fillOctets } from '../sut/fill.ts';
 import {
   announcementHmac,

@@ -1,8 +1,8 @@
 /** Works out expressions, and holds values against matchers. Pure. */
 import { idsn, joinHmac, addAddrHmac, token } from '../mptcp/index.ts';
-import { flagLetters, RST_REASONS, type FieldStyle } from '../scenario/option-fields.ts';
-import type { Expr, Matcher, Value } from '../scenario/expression.ts';
-import type { FunctionName } from '../scenario/names.ts';
+import { flagLetters, RST_REASONS, type FieldStyle } from '../notation/option-fields.ts';
+import type { Expr, Matcher, Value } from '../notation/expression.ts';
+import type { FunctionName } from '../notation/names.ts';
 
 /** What an expression may refer to. */
 export interface Scope {

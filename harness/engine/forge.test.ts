@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { idsn } from '../mptcp/index.ts';
 import type { Packet } from '../packet/types.ts';
-import { parsePacketLine } from '../scenario/packet-line.ts';
+import { parsePacketLine } from '../notation/packet-line.ts';
 import { Connection, Subflow } from './endpoint.ts';
 import { withNumbers } from './forge.ts';
 import { matchPacket } from './match.ts';

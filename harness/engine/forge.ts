@@ -1,7 +1,7 @@
 /** Gives a forged packet the numbers that a line speaks of, so that a `never` has something to trip over. Pure. */
 import type { Packet, TcpOption } from '../packet/types.ts';
-import type { Matcher, Value } from '../scenario/expression.ts';
-import type { FieldItem, PacketLine } from '../scenario/packet-line.ts';
+import type { Matcher, Value } from '../notation/expression.ts';
+import type { FieldItem, PacketLine } from '../notation/packet-line.ts';
 import type { Subflow } from './endpoint.ts';
 import { evaluate, toInt, type Scope } from './evaluate.ts';
 

@@ -1,7 +1,7 @@
 /** The steps that wait for packets, or see to it that none comes. */
 import type { Packet } from '../packet/types.ts';
-import { formatPacket, type NumberBase } from '../scenario/format.ts';
-import type { PacketLine } from '../scenario/packet-line.ts';
+import { formatPacket, type NumberBase } from '../notation/format.ts';
+import type { PacketLine } from '../notation/packet-line.ts';
 import type { AndStep, ExpectStep, NeverStep, OneOfStep, QuietStep } from '../scenario/suite.ts';
 import type { Subflow } from './endpoint.ts';
 import { withNumbers } from './forge.ts';

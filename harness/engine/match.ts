@@ -1,9 +1,9 @@
 /** Holds a packet against a packet line. Pure. */
 import type { TcpOption } from '../packet/types.ts';
-import type { Matcher, Value } from '../scenario/expression.ts';
-import { showValue } from '../scenario/format.ts';
-import { flagText, isMptcp, OPTION_FIELDS } from '../scenario/option-fields.ts';
-import type { FieldItem, OptionItem, PacketLine } from '../scenario/packet-line.ts';
+import type { Matcher, Value } from '../notation/expression.ts';
+import { showValue } from '../notation/format.ts';
+import { flagText, isMptcp, OPTION_FIELDS } from '../notation/option-fields.ts';
+import type { FieldItem, OptionItem, PacketLine } from '../notation/packet-line.ts';
 import { describeMatcher, matches, NotKnownYet, type Scope } from './evaluate.ts';
 import { autoField, autoHeader, isWide, readField, readHeader, viewOf, type Arrival } from './packet-view.ts';
 import type { Subflow } from './endpoint.ts';

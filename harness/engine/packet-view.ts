@@ -2,8 +2,8 @@
 import { dssChecksum } from '../mptcp/index.ts';
 import { encodedLength } from '../packet/index.ts';
 import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
-import type { Value } from '../scenario/expression.ts';
-import { OPTION_FIELDS, type FieldStyle } from '../scenario/option-fields.ts';
+import type { Value } from '../notation/expression.ts';
+import { OPTION_FIELDS, type FieldStyle } from '../notation/option-fields.ts';
 import { fillOctets } from '../sut/fill.ts';
 import {
   announcementHmac,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parsePacketLine } from '../scenario/packet-line.ts';
+import { parsePacketLine } from '../notation/packet-line.ts';
 import { fillOctets } from '../sut/fill.ts';
 import { composePacket, recordSent } from './compose.ts';
 import { Connection, Subflow } from './endpoint.ts';

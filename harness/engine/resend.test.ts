@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { decodePacket, encodePacket, isNotTcp } from '../packet/index.ts';
 import { FLAG } from '../packet/types.ts';
-import { parsePacketLine } from '../scenario/packet-line.ts';
+import { parsePacketLine } from '../notation/packet-line.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
 import type { Cell, CellLink } from '../topology/types.ts';
 import { runSteps, ScenarioStopped, type StepRun } from './run-steps.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Break } from '../scenario/breaks.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
-import { showValue } from '../scenario/format.ts';
+import { showValue } from '../notation/format.ts';
 import { lossOf } from '../sut/agent-loss.ts';
 import type { AgentLogLine } from '../sut/types.ts';
 import type { KernelTrouble } from '../topology/qemu/console-watch.ts';

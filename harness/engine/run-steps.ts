@@ -1,6 +1,6 @@
 /** Carries out the steps of a scenario and collects what they judged. */
 import { projectPath } from '../document/project-file.ts';
-import type { Value } from '../scenario/expression.ts';
+import type { Value } from '../notation/expression.ts';
 import {
   allSteps,
   type CheckStep,
@@ -10,8 +10,8 @@ import {
   type Step,
   type SutStep,
 } from '../scenario/suite.ts';
-import { parseExpr } from '../scenario/expression.ts';
-import { showValue } from '../scenario/format.ts';
+import { parseExpr } from '../notation/expression.ts';
+import { showValue } from '../notation/format.ts';
 import { AgentRefused } from '../sut/types.ts';
 import { describeMatcher, evaluate, matches, NotKnownYet, toInt } from './evaluate.ts';
 import { judgeAnd, judgeExpect, judgeNever, judgeOneOf, judgeQuiet, type Outcome } from './judge-packets.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodePacket, encodePacket } from '../packet/index.ts';
 import { FLAG, type Packet } from '../packet/types.ts';
-import { parsePacketLine } from '../scenario/packet-line.ts';
+import { parsePacketLine } from '../notation/packet-line.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import type { Agent } from '../sut/types.ts';
 import type { Cell, CellLink } from '../topology/types.ts';

@@ -1,5 +1,5 @@
 /** Carries out a scenario's `sut:` lines through the agent, filling in what they leave out. */
-import type { Value } from '../scenario/expression.ts';
+import type { Value } from '../notation/expression.ts';
 import type { SutLine } from '../scenario/sut-line.ts';
 import type { Agent, AgentAnswer } from '../sut/types.ts';
 import { readCounters } from './counters.ts';

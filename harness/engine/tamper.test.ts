@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { idsn, joinHmac } from '../mptcp/index.ts';
 import { FLAG, type OptionDss, type Packet } from '../packet/types.ts';
-import { parseMatcher } from '../scenario/expression.ts';
-import { parsePacketLine, parsePacketTail } from '../scenario/packet-line.ts';
+import { parseMatcher } from '../notation/expression.ts';
+import { parsePacketLine, parsePacketTail } from '../notation/packet-line.ts';
 import type { Step } from '../scenario/suite.ts';
 import { parseSutLine } from '../scenario/sut-line.ts';
 import { fillOctets } from '../sut/fill.ts';

@@ -5,9 +5,9 @@
  */
 import type { Packet, TcpOption } from '../packet/types.ts';
 import { FLAG } from '../packet/types.ts';
-import type { Matcher, Value } from '../scenario/expression.ts';
-import { isMptcp, OPTION_FIELDS, type FieldStyle } from '../scenario/option-fields.ts';
-import type { OptionItem, PacketLine } from '../scenario/packet-line.ts';
+import type { Matcher, Value } from '../notation/expression.ts';
+import { isMptcp, OPTION_FIELDS, type FieldStyle } from '../notation/option-fields.ts';
+import type { OptionItem, PacketLine } from '../notation/packet-line.ts';
 import type { Step } from '../scenario/suite.ts';
 import { narrowDss } from './compliant-option.ts';
 import { evaluate, toInt, type Scope } from './evaluate.ts';

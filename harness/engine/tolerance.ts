@@ -1,7 +1,7 @@
 /** What the matcher overlooks. Everything that may be tolerated is written here and nowhere else. */
 import { encodeOptions } from '../packet/index.ts';
 import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
-import { isMptcp } from '../scenario/option-fields.ts';
+import { isMptcp } from '../notation/option-fields.ts';
 import { relativeDsn } from './endpoint.ts';
 import type { Arrival } from './packet-view.ts';
 

@@ -1,6 +1,6 @@
 /** The packets of a run that a person wants to see one by one: everything but data and its acknowledgments. */
 import { FLAG, type Packet } from '../packet/types.ts';
-import { formatPacket } from '../scenario/format.ts';
+import { formatPacket } from '../notation/format.ts';
 import type { RunState } from './state.ts';
 import type { LadderEntry } from '../verdict/result.ts';
 

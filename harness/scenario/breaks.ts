@@ -5,8 +5,8 @@ import type { Clause } from '../catalogue/types.ts';
 import { DocumentError, suggestion, type Diagnostic } from '../document/diagnostic.ts';
 import { projectSchema } from '../document/schema.ts';
 import { readYaml, type NodePath, type YamlFile } from '../document/yaml-file.ts';
-import { NotationError } from './expression.ts';
-import { parsePacketLine, parsePacketTail, type PacketLine } from './packet-line.ts';
+import { NotationError } from '../notation/expression.ts';
+import { parsePacketLine, parsePacketTail, type PacketLine } from '../notation/packet-line.ts';
 import { clausesOf, type Scenario } from './suite.ts';
 
 /** What follows `to`: header fields and options that are set in a packet. */

@@ -3,9 +3,9 @@ import type { Clause } from '../catalogue/types.ts';
 import { DocumentError, nearest, suggestion, type Diagnostic, type DiagnosticCode } from '../document/diagnostic.ts';
 import { diagnoseAt } from '../document/yaml-file.ts';
 import type { Topology } from '../topology/types.ts';
-import { namesIn, parseExpr, type Matcher } from './expression.ts';
-import { KNOWN_NAMES } from './names.ts';
-import type { PacketLine } from './packet-line.ts';
+import { namesIn, parseExpr, type Matcher } from '../notation/expression.ts';
+import { KNOWN_NAMES } from '../notation/names.ts';
+import type { PacketLine } from '../notation/packet-line.ts';
 import { allSteps, clausesOf, type Scenario, type Step } from './suite.ts';
 
 /** The catalogue as far as linting needs it. */

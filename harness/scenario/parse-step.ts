@@ -2,9 +2,9 @@
 import { amount } from '../document/amount.ts';
 import { DocumentError, gather, suggestion, type Diagnostic } from '../document/diagnostic.ts';
 import type { NodePath, YamlFile } from '../document/yaml-file.ts';
-import { NotationError, parseExpr, parseMatcher, type Matcher } from './expression.ts';
+import { NotationError, parseExpr, parseMatcher, type Matcher } from '../notation/expression.ts';
 import { fillIn, type FilledText } from './fill-in.ts';
-import { parsePacketLine, parsePacketTail, type PacketLine } from './packet-line.ts';
+import { parsePacketLine, parsePacketTail, type PacketLine } from '../notation/packet-line.ts';
 import type { Step } from './suite.ts';
 import { parseSutLine } from './sut-line.ts';
 

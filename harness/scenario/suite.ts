@@ -1,7 +1,7 @@
 /** Scenarios as the engine runs them: loaded, checked, with every variant spelled out. */
 import type { Place } from '../document/diagnostic.ts';
 import type { Family } from '../packet/types.ts';
-import type { PacketLine } from './packet-line.ts';
+import type { PacketLine } from '../notation/packet-line.ts';
 import type { SutLine } from './sut-line.ts';
 
 /** What every step has. */
@@ -88,7 +88,7 @@ export interface CollectedStep extends StepBase {
 export interface CheckStep extends StepBase {
   kind: 'check';
   left: string;
-  comparison: import('./expression.ts').Matcher;
+  comparison: import('../notation/expression.ts').Matcher;
 }
 
 /** Waits until the stack has dealt with everything sent so far. */

@@ -4,7 +4,7 @@
  * The words are the agent's own commands (`docs/agent-protocol.md`); what stands after `->` is held against its answer.
  */
 import { suggestion } from '../document/diagnostic.ts';
-import { NotationError, parseMatcher, type Matcher } from './expression.ts';
+import { NotationError, parseMatcher, type Matcher } from '../notation/expression.ts';
 
 /** A parsed action. */
 export interface SutLine {

@@ -135,7 +135,7 @@ describe('the pages', () => {
 
   test('say which evidence could not be used', () => {
     expect(built.problems).toHaveLength(2);
-    expect(built.problems.join('\n')).toMatch(/is no capture file; expected pcap or pcapng[^]*none\.pcap/);
+    expect(built.problems.join('\n')).toMatch(/not a capture file; expected pcap or pcapng[^]*none\.pcap/);
   });
 
   const pages = [

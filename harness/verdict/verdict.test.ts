@@ -2,14 +2,23 @@
 import { expect, test } from 'vitest';
 import { isLevel, LEVEL_NAME, LEVELS, turnsRed, verdictOf } from './level.ts';
 import { inRankOrder } from './order.ts';
-import { isDeparture, isKept, isUndecided, OUTCOMES, MOST_URGENT_LAST, worst, WORST_FIRST } from './verdict.ts';
+import {
+  isDeparture,
+  isKept,
+  isUndecided,
+  MOST_URGENT_LAST,
+  OUTCOMES,
+  worst,
+  WORST_FIRST,
+  type Verdict,
+} from './verdict.ts';
 
 test('a table of ranks gives its order', () => {
   expect(inRankOrder({ b: 2, c: 3, a: 1 })).toEqual(['a', 'b', 'c']);
 });
 
 test('the worst verdict is what was seen, then what was not judged', () => {
-  expect(worst([])).toBeUndefined();
+  expect(worst<Verdict>([])).toBeUndefined();
   for (const [i, verdict] of WORST_FIRST.entries()) {
     expect(worst(WORST_FIRST.slice(i).toReversed())).toBe(verdict);
   }
