@@ -40,7 +40,7 @@ export interface FileReport {
   found: number;
   /** Those that the page shows; kept for nothing else, so that memory stays bounded. */
   connections: ConnectionReport[];
-  /** Connections in which a MUST or an implied requirement was broken, listed or not. */
+  /** Connections in which a MUST or a stated requirement was broken, listed or not. */
   broken: number;
 }
 

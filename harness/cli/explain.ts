@@ -49,6 +49,8 @@ function clauseText(one: JudgedClause, catalogue: Catalogue, last: LastResults |
     ...row('concerns', clause.concerns.join(', ')),
     `  ${colours.dim('RFC'.padEnd(LABEL))}${catalogue.anchorUrl(clause.id)}`,
     ...row('broken', clause.broken),
+    ...(clause.why === undefined ? [] : row('why', clause.why)),
+    ...(clause.repeats === undefined ? [] : row('repeats', clause.repeats)),
     ...(isObservable(clause)
       ? row('told by', clause.judged.join(', '))
       : row('hidden', `unobservable: ${clause.reason ?? ''}`)),

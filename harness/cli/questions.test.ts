@@ -199,7 +199,7 @@ describe('explain', () => {
       mptcpConformance('explain', '3.1-2.1.s1'),
       mptcpConformance('explain', hidden?.id ?? ''),
     ]);
-    expect(parts.stdout).toMatch(/3\.1-2\.1\.s1\.1 {2}implied[^]*3\.1-2\.1\.s1\.2 {2}implied/);
+    expect(parts.stdout).toMatch(/3\.1-2\.1\.s1\.1 {2}stated[^]*3\.1-2\.1\.s1\.2 {2}stated/);
     expect(reason.stdout).toMatch(/hidden +unobservable: /);
   });
 });

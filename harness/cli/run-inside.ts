@@ -10,6 +10,7 @@ import { Collector } from './vitest/collector.ts';
 import type { WorkerSettings } from './vitest/settings.ts';
 import { runSuites } from './vitest/start.ts';
 import { evidenceFolder } from '../verdict/evidence.ts';
+import { isKept } from '../verdict/verdict.ts';
 
 /** Folder of the evidence, beside the results file. */
 export const EVIDENCE_FOLDER = 'evidence';
@@ -77,7 +78,7 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
 /** Removes the evidence of what passed; only now, since reporters copy from it to the last. */
 function dropEvidence(results: Collector['results'], output: string): void {
   for (const result of results) {
-    if (result.verdict !== 'pass' && result.verdict !== 'info') continue;
+    if (!isKept(result.verdict)) continue;
     const folder = join(output, EVIDENCE_FOLDER, evidenceFolder(result.id));
     rmSync(folder, { recursive: true, force: true });
     dropEmpty(dirname(folder), join(output, EVIDENCE_FOLDER));

@@ -70,7 +70,7 @@ export function selectScenarios(
       (families.length === 0 || families.includes(scenario.family)) &&
       (clauses.length === 0 || clauses.some((clause) => judged.includes(clause))) &&
       (levels.length === 0 ||
-        judged.some((clause) => levels.includes(levelOf(catalogue.get(clause)?.keyword ?? 'implied'))))
+        judged.some((clause) => levels.includes(levelOf(catalogue.get(clause)?.keyword ?? 'stated'))))
     );
   });
   if (chosen.length === 0) throw new UsageError(nothingChosen(selection));

@@ -6,6 +6,7 @@ import { describeEvent } from '../scenario/describe-event.ts';
 import type { WirePacket } from '../wire/types.ts';
 import type { Level } from '../verdict/level.ts';
 import type { ExpectationResult } from '../verdict/result.ts';
+import { isDeparture } from '../verdict/verdict.ts';
 
 /** What the monitors say of a scenario. */
 export interface CaptureVerdict {
@@ -26,7 +27,7 @@ export function judgeCapture(packets: readonly WirePacket[], levelOf: (clause: s
     describe: describeEvent,
   });
   const departures = findings
-    .filter((one) => one.verdict === 'fail' || one.verdict === 'warn')
+    .filter((one) => isDeparture(one.verdict) || one.verdict === 'note')
     .flatMap((one) => resultsOf(one, levelOf));
   const broken = new Set(departures.map((one) => one.clause));
   const passed = new Set(findings.filter((one) => one.verdict === 'pass').flatMap((one) => [one.clause, ...one.also]));

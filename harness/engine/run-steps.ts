@@ -109,7 +109,7 @@ function settle(step: Step, outcome: Outcome, run: StepRun, inPreamble: boolean)
   if (isPrecondition && !outcome.met) {
     const clauses = step.clauses.length === 0 ? [''] : step.clauses;
     for (const clause of clauses) {
-      const level = clause === '' ? 'implied' : run.levelOf(clause);
+      const level = clause === '' ? 'stated' : run.levelOf(clause);
       run.results.push(resultOf({ clause, level, verdict: 'inconclusive', source, step: step.text }, outcome));
     }
     noteVerdict(run, 'inconclusive', step.clauses[0]);

@@ -41,10 +41,10 @@ export function runMonitors(
   return findings;
 }
 
-/** The level of a clause by the catalogue; clauses that are not there weigh as implied. */
+/** The level of a clause by the catalogue; clauses that are not there weigh as stated. */
 export function levels(catalogue: Catalogue): (clause: string) => Level {
   return (clause) => {
     const found = catalogue.get(clause);
-    return found === undefined ? 'implied' : weigh(found.keyword);
+    return found === undefined ? 'stated' : weigh(found.keyword);
   };
 }

@@ -17,7 +17,7 @@ import { SYMBOL } from './verdict-style.ts';
 import { type Level, LEVEL_NAME, LEVELS } from '../verdict/level.ts';
 import type { ExpectationResult, ScenarioResult } from '../verdict/result.ts';
 import { judgementsOf } from '../verdict/scenario-verdict.ts';
-import { isDeparture, type Verdict } from '../verdict/verdict.ts';
+import { isDeparture, isKept, type Verdict } from '../verdict/verdict.ts';
 
 /** Files to attach, absolute paths. */
 export interface AllureFiles {
@@ -49,6 +49,7 @@ interface Outcome {
 const STATUS: Readonly<Record<Verdict, Status>> = {
   pass: Status.PASSED,
   info: Status.PASSED,
+  note: Status.PASSED,
   fail: Status.FAILED,
   warn: Status.FAILED,
   error: Status.BROKEN,
@@ -59,8 +60,9 @@ const STATUS: Readonly<Record<Verdict, Status>> = {
 
 const SEVERITY: Readonly<Record<Level, Severity>> = {
   must: Severity.BLOCKER,
-  implied: Severity.CRITICAL,
+  stated: Severity.CRITICAL,
   should: Severity.NORMAL,
+  advice: Severity.TRIVIAL,
   may: Severity.MINOR,
 };
 
@@ -136,7 +138,7 @@ export const ALLURE_CATEGORIES = [
     matchers: { statuses: [STATUS.fail, STATUS.error, STATUS.inconclusive], message: '^crash:[\\s\\S]*' },
   },
   category('Declared deviations', 'Departures that are declared, with a reason.', STATUS.fail, 'declared'),
-  category('Broken requirements', 'A MUST or an implied requirement is broken.', STATUS.fail, 'fail'),
+  category('Broken requirements', 'A MUST, or a stated requirement, is broken.', STATUS.fail, 'fail'),
   category('Broken recommendations', 'A SHOULD is broken.', STATUS.warn, 'warn'),
   category('Harness errors', 'The harness failed; nothing is said about the stack.', STATUS.error, 'error'),
   category('Inconclusive', 'The precondition was not reached.', STATUS.inconclusive, 'inconclusive'),
@@ -220,7 +222,7 @@ function storyOf(id: string, clauses: ReadonlyMap<string, Clause>): string {
 function outcomeFor(result: ScenarioResult): Outcome {
   const { verdict, declared } = result;
   const outcome: Outcome = { verdict, declared: declared !== undefined };
-  if (verdict === 'pass' || verdict === 'info') return outcome;
+  if (isKept(verdict)) return outcome;
   const broken = judgementsOf(result).find((expectation) => isDeparture(expectation.verdict));
   const reason = clean(result.reason ?? broken?.message ?? broken?.step ?? 'no reason given');
   const crash = troubleOf(result);
@@ -290,7 +292,7 @@ function stepParameters({ verdict, step, source, expected, actual }: Expectation
 
 function stepDetails(expectation: ExpectationResult): StatusDetails | undefined {
   const { verdict, expected, actual, message, differences = [], nearMisses = [] } = expectation;
-  if (verdict === 'pass' || verdict === 'info') return undefined;
+  if (isKept(verdict)) return undefined;
   const lines = [clean(message ?? expectation.step)];
   if (expected !== undefined && actual !== undefined) {
     const diff = alignPackets(

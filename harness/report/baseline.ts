@@ -2,7 +2,7 @@
 import { applyDeviations, type DeviationList } from './deviations.ts';
 import type { ClauseRecord, RunResults, ScenarioRecord, ToolInfo } from './results.ts';
 import { clauseOutcome, judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
-import { isDeparture, type Outcome } from '../verdict/verdict.ts';
+import { isDeparture, isKept, type Outcome } from '../verdict/verdict.ts';
 
 /** Version of the shape of a file of recorded verdicts. */
 export const VERDICTS_VERSION = 1;
@@ -27,7 +27,7 @@ export interface Baseline {
   verdicts?: RecordedVerdicts;
 }
 
-/** The level from which departures count: `must` takes implied requirements in, `should` takes in both. */
+/** The level from which departures count: `must` takes stated requirements in, `should` takes in both. */
 export type GateLevel = 'must' | 'should';
 
 /**
@@ -62,19 +62,21 @@ export interface Comparison {
   unasked: number;
 }
 
-/** Heaviest last; `warn` weighs nothing when only MUSTs count. */
+/** Heaviest last; `warn` weighs nothing when only MUSTs count, and `note` never does. */
 const WEIGHT: Readonly<Record<Outcome, number>> = {
   pass: 0,
   info: 0,
   declared: 0,
-  skip: 1,
-  inconclusive: 2,
-  error: 3,
-  warn: 4,
-  fail: 5,
+  note: 1,
+  skip: 2,
+  inconclusive: 3,
+  error: 4,
+  warn: 5,
+  fail: 6,
 };
 
 function weight(outcome: Outcome, level: GateLevel): number {
+  if (outcome === 'note') return 0;
   return outcome === 'warn' && level === 'must' ? 0 : WEIGHT[outcome];
 }
 
@@ -85,7 +87,7 @@ function weight(outcome: Outcome, level: GateLevel): number {
  */
 export function compareOutcomes(before: Outcome | undefined, now: Outcome, level: GateLevel): ChangeKind | undefined {
   const departed = before !== undefined && (before === 'declared' || isDeparture(before));
-  const settled = now === 'pass' || now === 'info';
+  const settled = isKept(now) || now === 'note';
   if (departed && !settled && now !== 'declared' && !isDeparture(now)) return 'unsettled';
   if (weight(now, level) > weight(before ?? 'pass', level)) return before === undefined ? 'new' : 'worse';
   if (before === undefined) return undefined;

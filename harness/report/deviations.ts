@@ -9,7 +9,7 @@ import {
 } from './results.ts';
 import { turnsRed } from '../verdict/level.ts';
 import { judgementsOf } from '../verdict/scenario-verdict.ts';
-import { isDeparture } from '../verdict/verdict.ts';
+import { isDeparture, isKept, isUndecided } from '../verdict/verdict.ts';
 
 /** A deviations file, loaded. */
 export interface DeviationList {
@@ -57,7 +57,7 @@ export function covering(deviations: readonly Deviation[], scenario: string, cla
 /**
  * The exit code of a run.
  *
- * 1: a MUST (or an implied requirement) is broken and not declared, or the stack's kernel got into trouble. This wins
+ * 1: a MUST (or a stated requirement) is broken and not declared, or the stack's kernel got into trouble. This wins
  *    over 2: the finding stands.
  * 2: the harness could not do its job: an `error` verdict, a run cut short, or nothing settled at all (no scenario, or
  *    only inconclusive ones, which is what a stack that does not come up looks like).
@@ -73,7 +73,7 @@ export function exitCode(results: RunResults): 0 | 1 | 2 {
   return 0;
 }
 
-/** Whether a scenario broke a MUST or an implied requirement that no declaration covers. */
+/** Whether a scenario broke a MUST or a stated requirement that no declaration covers. */
 export function breaksUndeclaredMust(scenario: ScenarioRecord, declared: readonly Deviation[]): boolean {
   if (scenario.verdict !== 'fail' || scenario.declared !== undefined) return false;
   const failed = judgementsOf(scenario).filter((expectation) => expectation.verdict === 'fail');
@@ -142,8 +142,9 @@ function evidenceFor(scenarios: readonly ScenarioRecord[], deviation: Deviation)
             .filter(({ clause }) => clause === deviation.clause)
             .map(({ verdict }) => verdict);
     if (verdicts.some(isDeparture)) evidence.departed.push(scenario.id);
-    else if (verdicts.some((verdict) => verdict === 'inconclusive' || verdict === 'error')) evidence.unsettled = true;
-    else if (verdicts.some((verdict) => verdict === 'pass' || verdict === 'info')) evidence.kept = true;
+    else if (verdicts.some(isUndecided)) evidence.unsettled = true;
+    // Advice that is not followed is no departure: nothing is left to be declared.
+    else if (verdicts.some((verdict) => isKept(verdict) || verdict === 'note')) evidence.kept = true;
   }
   return evidence;
 }

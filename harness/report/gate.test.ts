@@ -63,6 +63,11 @@ describe('one outcome against an earlier one', () => {
     ['fail', 'declared', 'must', undefined],
     ['pass', 'declared', 'must', undefined],
     ['pass', 'info', 'must', undefined],
+    ['pass', 'note', 'must', 'minor'],
+    ['pass', 'note', 'should', 'minor'],
+    [undefined, 'note', 'should', undefined],
+    ['note', 'note', 'should', undefined],
+    ['declared', 'note', 'must', 'better'],
     ['fail', 'fail', 'must', undefined],
     ['inconclusive', 'pass', 'must', 'better'],
   ];

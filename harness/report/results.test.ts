@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { applyDeviations } from './deviations.ts';
 import { readResults, ResultsFileError, schemaProblems, writeResults } from './results-file.ts';
 import { readLadder, writeLadder } from './ladder-file.ts';
-import { addRows, buildResults, coverageOf } from './results.ts';
+import { addRows, buildResults, coverageOf, SCHEMA_VERSION } from './results.ts';
 import { CLAUSES, expectation, failure, LADDER, runOf, scenario } from './testing/sample.ts';
 import type { ExpectationResult } from '../verdict/result.ts';
 import type { Verdict } from '../verdict/verdict.ts';
@@ -146,9 +146,11 @@ describe('the results file', () => {
     expect(problemOf('[1]')).toMatchObject({ problem: 'foreign' });
     expect(problemOf('null')).toMatchObject({ problem: 'foreign' });
     expect(problemOf('{"tool":{"name":"other"},"schemaVersion":1}')).toMatchObject({ problem: 'foreign' });
-    const newer = problemOf(JSON.stringify({ ...results, schemaVersion: 2 }));
+    const newer = problemOf(JSON.stringify({ ...results, schemaVersion: SCHEMA_VERSION + 1 }));
     expect(newer).toMatchObject({ problem: 'unknown_version' });
-    expect(newer.message).toMatch(/schema version 2, this tool reads 1; use the version/);
+    expect(newer.message).toContain(
+      `schema version ${SCHEMA_VERSION + 1}, this tool reads ${SCHEMA_VERSION}; use the version`,
+    );
     const invalid = problemOf(JSON.stringify({ ...results, scenarios: [{ id: 'x' }] }));
     expect(invalid).toMatchObject({ problem: 'invalid' });
     expect(invalid.message).toMatch(/bad\.json: .*\/scenarios\/0 must have required property/);

@@ -8,7 +8,7 @@ import { judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
 import { isDeparture, type Outcome, perOutcome, type Verdict, worst } from '../verdict/verdict.ts';
 
 /** Version of the file's shape; raised when an old reader could misread a new file. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** The program that made the results. */
 export interface ToolInfo {

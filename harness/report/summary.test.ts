@@ -20,7 +20,7 @@ function troubled(): RunResults {
       scenario({
         id: '3.2/x/token#ipv4',
         verdict: 'fail',
-        expectations: [failure({ clause: '3.2-19.s1', level: 'implied' })],
+        expectations: [failure({ clause: '3.2-19.s1', level: 'stated' })],
       }),
       scenario({
         id: '3.2/x/why#ipv4',
@@ -52,6 +52,20 @@ function troubled(): RunResults {
 }
 
 describe('the summary', () => {
+  test('advice that is not followed has a column and a line of its own, and is not red', () => {
+    const noted = failure({ clause: '3.2-19.s1', level: 'advice', verdict: 'note', message: 'no RST came' });
+    const results = runOf([scenario({ verdict: 'note', expectations: [noted] }), scenario({ id: 'other' })]);
+    const text = summaryText(results, PLAIN);
+    expect(text).toMatch(/Clauses +MUST +stated +SHOULD +advice +MAY/);
+    expect(text).toMatch(/§3\.2 .* {2}\. +\. +\. +1~ +\.\n/);
+    expect(text).toContain('Advice not followed: 1 clause; --info lists them. They do not count.');
+    expect(text).toMatch(/No undeclared MUST is broken\.\n$/);
+    const info = summaryText(results, { ...PLAIN, showInfo: true });
+    expect(info).toMatch(
+      /~ 3\.2-19\.s1\n {4}A join with a token nobody has is refused with a RST\.\n {4}found: no RST came/,
+    );
+  });
+
   test('fits a screen when all is well', () => {
     const sections = [
       '3.1',
@@ -199,7 +213,7 @@ describe('the summary', () => {
   test('coverage in one line', () => {
     const results = buildResults({ ...runOf([]), scenarios: [scenario()], catalogue: CLAUSES });
     expect(coverageLine(results)).toBe(
-      'Judged 1 of 4 observable clauses (25 %): MUST 1/1, implied 0/1, SHOULD 0/1, MAY 0/1',
+      'Judged 1 of 4 observable clauses (25 %): MUST 1/1, stated 0/1, SHOULD 0/1, advice 0/0, MAY 0/1',
     );
   });
 

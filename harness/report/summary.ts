@@ -26,14 +26,14 @@ import {
 } from './text-layout.ts';
 import { SYMBOL } from './verdict-style.ts';
 import { type Level, LEVEL_NAME, LEVELS } from '../verdict/level.ts';
-import { clauseOutcome, outcomeOf } from '../verdict/scenario-verdict.ts';
+import { clauseOutcome, judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
 import { MOST_URGENT_LAST, type Outcome } from '../verdict/verdict.ts';
 
 /** What the summary can show besides the results. */
 export interface SummaryOptions extends TextStyle {
   /** Clause texts, by id. */
   clauses?: ReadonlyMap<string, Clause>;
-  /** Shows what each MAY turned out to be. */
+  /** Shows which way the stack took at each MAY, and what advice it does not follow. */
   showInfo?: boolean;
   /** Leaves nothing out, however long it gets: every section, every declared deviation, the packets of every failure. */
   full?: boolean;
@@ -59,6 +59,7 @@ export function summaryText(results: RunResults, options: SummaryOptions): strin
     clauseTable(results, colours, options.width, options.full),
     wholeRun(results) ? coverageText(results, options.width) : '',
     options.showInfo === true ? infoBlock(results, options, colours) : '',
+    adviceBlock(results, options, colours),
     unsettledBlock(results, options, colours),
     declaredBlock(results, options, colours),
     unseenBlock(results, options, colours),
@@ -197,6 +198,28 @@ function infoBlock(results: RunResults, options: SummaryOptions, colours: Colour
       }),
   );
   return lines.length === 0 ? '' : [colours.bold('What is left to the stack'), ...lines].join('\n');
+}
+
+/** Advice that the stack does not follow: never red, so a line unless more is asked for. */
+function adviceBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
+  const noted = results.clauses.filter(({ verdict }) => verdict === 'note');
+  if (noted.length === 0) return '';
+  const title = `Advice not followed: ${noted.length} clause${noted.length === 1 ? '' : 's'}`;
+  if (options.showInfo !== true) return colours.dim(`${title}; --info lists them. They do not count.`);
+  const lines = noted.flatMap(({ id }) => {
+    const found = results.scenarios.flatMap((scenario) =>
+      judgementsOf(scenario).filter((one) => one.clause === id && one.verdict === 'note'),
+    );
+    const summary = options.clauses?.get(id)?.summary;
+    return [
+      `${paint(colours, 'note', SYMBOL.note)} ${clean(id)}`,
+      ...(summary === undefined ? [] : indented(summary, options.width)),
+      ...[...new Set(found.map(({ message, actual, step }) => message ?? actual ?? step))].flatMap((text) =>
+        indented(`found: ${text}`, options.width),
+      ),
+    ];
+  });
+  return [colours.bold(title), ...lines].join('\n');
 }
 
 function unsettledBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {

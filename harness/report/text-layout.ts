@@ -41,6 +41,7 @@ export function paint(colours: Colours, verdict: Verdict | 'declared', text: str
     case 'warn':
     case 'declared':
       return colours.yellow(text);
+    case 'note':
     case 'info':
       return colours.cyan(text);
     case 'inconclusive':

@@ -109,7 +109,7 @@ function rowOf(id: string, clause: Clause | undefined, stacks: readonly Stack[])
   const judged = outcomes.filter((outcome) => outcome !== undefined && outcome !== 'skip');
   const level =
     clause === undefined
-      ? (LEVELS.find((one) => records.some((record) => record?.level === one)) ?? 'implied')
+      ? (LEVELS.find((one) => records.some((record) => record?.level === one)) ?? 'stated')
       : levelOf(clause.keyword);
   return { id, level, ...(clause === undefined ? {} : { clause }), outcomes, differs: new Set(judged).size > 1 };
 }
@@ -201,6 +201,7 @@ export interface StackDifference {
 const RANK: Readonly<Record<Outcome, number | undefined>> = {
   pass: 0,
   info: 0,
+  note: 0,
   warn: 1,
   declared: 2,
   fail: 2,

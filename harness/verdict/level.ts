@@ -2,8 +2,12 @@
 import { inRankOrder } from './order.ts';
 import type { JudgedVerdict } from './verdict.ts';
 
-/** What a requirement weighs: which verdict a broken one gets, and how it is counted. */
-export type Level = 'must' | 'should' | 'may' | 'implied';
+/**
+ * What a requirement weighs: which verdict a broken one gets, and how it is counted. `must`, `should` and `may` have the
+ * keyword in capitals. `stated` is in plain words, and needed for two stacks to understand each other, or to lose neither
+ * data nor safety. `advice` is all else without a keyword: design goals, overviews, heuristics, examples.
+ */
+export type Level = 'must' | 'stated' | 'should' | 'advice' | 'may';
 
 interface LevelRule {
   /** Column head. */
@@ -20,10 +24,12 @@ interface LevelRule {
 
 const RULES: Readonly<Record<Level, LevelRule>> = {
   must: { name: 'MUST', rank: 0, met: 'pass', unmet: 'fail', turnsRed: true },
-  implied: { name: 'implied', rank: 1, met: 'pass', unmet: 'fail', turnsRed: true },
+  // Without it two stacks would not understand each other, or would lose data or safety.
+  stated: { name: 'stated', rank: 1, met: 'pass', unmet: 'fail', turnsRed: true },
   should: { name: 'SHOULD', rank: 2, met: 'pass', unmet: 'warn', turnsRed: false },
+  advice: { name: 'advice', rank: 3, met: 'pass', unmet: 'note', turnsRed: false },
   // A MAY cannot be broken: the result says which way the stack took.
-  may: { name: 'MAY', rank: 3, met: 'info', unmet: 'info', turnsRed: false },
+  may: { name: 'MAY', rank: 4, met: 'info', unmet: 'info', turnsRed: false },
 };
 
 function column<K extends keyof LevelRule>(key: K): Readonly<Record<Level, LevelRule[K]>> {

@@ -2,9 +2,12 @@
 import { inRankOrder } from './order.ts';
 
 /** What judging can end with. `skip` and `error` are of scenarios that were not judged. */
-export type JudgedVerdict = 'pass' | 'fail' | 'warn' | 'info' | 'inconclusive';
+export type JudgedVerdict = 'pass' | 'fail' | 'warn' | 'note' | 'info' | 'inconclusive';
 
-/** ISO/IEC 9646 verdicts, with `warn` (SHOULD broken) and `info` (observed behaviour where the RFC allows a choice). */
+/**
+ * ISO/IEC 9646 verdicts, with `warn` (SHOULD broken), `note` (advice not followed) and `info` (observed behaviour where
+ * the RFC allows a choice).
+ */
 export type Verdict = JudgedVerdict | 'skip' | 'error';
 
 /** A verdict, or `declared` for a departure that a deviations file names. */
@@ -20,14 +23,15 @@ interface OutcomeRule {
 }
 
 const RULES: Readonly<Record<Outcome, OutcomeRule>> = {
-  fail: { worst: 0, listed: 2, urgency: 7 },
-  warn: { worst: 1, listed: 4, urgency: 4 },
-  declared: { worst: 2, listed: 3, urgency: 5 },
-  error: { worst: 3, listed: 6, urgency: 6 },
-  inconclusive: { worst: 4, listed: 5, urgency: 3 },
-  pass: { worst: 5, listed: 0, urgency: 0 },
-  info: { worst: 6, listed: 1, urgency: 1 },
-  skip: { worst: 7, listed: 7, urgency: 2 },
+  fail: { worst: 0, listed: 2, urgency: 8 },
+  warn: { worst: 1, listed: 4, urgency: 5 },
+  declared: { worst: 2, listed: 3, urgency: 6 },
+  error: { worst: 3, listed: 7, urgency: 7 },
+  inconclusive: { worst: 4, listed: 6, urgency: 4 },
+  note: { worst: 5, listed: 5, urgency: 2 },
+  pass: { worst: 6, listed: 0, urgency: 0 },
+  info: { worst: 7, listed: 1, urgency: 1 },
+  skip: { worst: 8, listed: 8, urgency: 3 },
 };
 
 function ordered(key: keyof OutcomeRule): readonly Outcome[] {
@@ -38,7 +42,7 @@ function ordered(key: keyof OutcomeRule): readonly Outcome[] {
 /**
  * Worst first. What was seen outweighs what could not be seen: a departure found by one scenario stands, whatever
  * became of the others (`fail`, `warn`). Then what was not judged (`error`, `inconclusive`), because a pass elsewhere
- * must not hide it. `skip` is last: a scenario that did not apply says nothing about the clause.
+ * must not hide it. Advice that one scenario saw not followed is not followed. `skip` is last: a scenario that did not apply says nothing about the clause.
  */
 export const WORST_OUTCOMES_FIRST: readonly Outcome[] = ordered('worst');
 

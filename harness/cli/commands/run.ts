@@ -51,7 +51,7 @@ machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). What 
     .option('--allure', 'make the Allure report too', false)
     .option('--ladder', 'print the ladder diagram of every scenario', false)
     .option('--full', 'leave nothing out of the summary: every section, declared deviation and packet', false)
-    .option('--info', 'say what each MAY turned out to be', false)
+    .option('--info', 'show what the stack does at each MAY, and which advice it does not follow', false)
     .addHelpText(
       'after',
       `

@@ -185,7 +185,7 @@ function engineContext(settings: WorkerSettings, state: WorkerState): EngineCont
 }
 
 function levelIn(state: WorkerState, clause: string): Level {
-  return state.promises.get(clause)?.level ?? levelOf(state.clauses.get(clause)?.keyword ?? 'implied');
+  return state.promises.get(clause)?.level ?? levelOf(state.clauses.get(clause)?.keyword ?? 'stated');
 }
 
 function multipathContext(settings: WorkerSettings, state: WorkerState): MultipathContext {

@@ -5,7 +5,7 @@ import { alignPackets } from '../packet-diff.ts';
 import { sutLabels } from '../runs.ts';
 import { clean } from '../text-layout.ts';
 import { judgementsOf, outcomeOf } from '../../verdict/scenario-verdict.ts';
-import { isDeparture } from '../../verdict/verdict.ts';
+import { isDeparture, isKept } from '../../verdict/verdict.ts';
 
 /**
  * A scenario as other tools count: a broken SHOULD fails from the level `should` on. What is declared is expected to
@@ -24,6 +24,7 @@ export function caseStatus(scenario: ScenarioRecord, level: GateLevel): CaseStat
   switch (outcome) {
     case 'pass':
     case 'info':
+    case 'note':
       return 'passed';
     case 'warn':
       return level === 'should' ? 'failed' : 'passed';
@@ -43,7 +44,7 @@ export function caseStatus(scenario: ScenarioRecord, level: GateLevel): CaseStat
 export function caseReason(scenario: ScenarioRecord): string {
   const { declared, verdict, reason } = scenario;
   if (declared !== undefined) return `declared: ${clean(declared.reason)}`;
-  if (verdict === 'pass' || verdict === 'info') return '';
+  if (isKept(verdict)) return '';
   const broken = judgementsOf(scenario).find((one) => isDeparture(one.verdict));
   return `${verdict}: ${clean(reason ?? broken?.message ?? broken?.step ?? 'no reason given')}`;
 }

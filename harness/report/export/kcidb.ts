@@ -25,6 +25,7 @@ const STATUS: Readonly<Record<ScenarioRecord['verdict'], Status>> = {
   pass: 'PASS',
   fail: 'FAIL',
   warn: 'FAIL',
+  note: 'DONE',
   info: 'DONE',
   inconclusive: 'ERROR',
   error: 'MISS',

@@ -121,7 +121,7 @@ export const CLAUSES: Clause[] = [
   {
     id: '3.2-19.s1',
     section: '3.2',
-    keyword: 'implied',
+    keyword: 'stated',
     summary: 'A join with a token nobody has is refused with a RST.',
     roles: ['responder'],
     broken: 'A SYN/ACK comes, or nothing.',
