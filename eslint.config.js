@@ -18,7 +18,7 @@ const below = {
   wire: clauses,
   sut: clauses,
   kernels: ['document'],
-  topology: ['sut', 'wire', 'reference', ...clauses],
+  topology: ['kernels', 'sut', 'wire', 'reference', ...clauses],
   notation: ground,
   monitor: ['notation', ...clauses],
   scenario: ['topology', 'sut', 'monitor', 'notation', ...clauses],

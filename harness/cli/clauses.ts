@@ -10,8 +10,8 @@ import { SYMBOL } from '../report/verdict-style.ts';
 import { judgesOf } from './judges.ts';
 import { lastResults, runLine, type LastResults } from './last-results.ts';
 import { openProject } from './project.ts';
-import { UsageError } from './usage-error.ts';
 import { type Level, LEVEL_NAME, LEVELS } from '../verdict/level.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 /** Options of the command. */
 export interface ClausesOptions {

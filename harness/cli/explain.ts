@@ -11,9 +11,9 @@ import { SYMBOL } from '../report/verdict-style.ts';
 import { judgesOf } from './judges.ts';
 import { pathFromHere, lastResults, runLine, type LastResults } from './last-results.ts';
 import { openProject } from './project.ts';
-import { UsageError } from './usage-error.ts';
 import { judgementsOf } from '../verdict/scenario-verdict.ts';
 import { isDeparture } from '../verdict/verdict.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 const LABEL = 10;
 

@@ -6,7 +6,7 @@ import type { GateLevel } from '../report/baseline.ts';
 import { readRuns, writeWhole } from '../report/results-file.ts';
 import type { RunResults } from '../report/results.ts';
 import type { ExportFormat } from '../report/export/formats.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 /** Options of the command. */
 export interface ExportCommandOptions {

@@ -4,9 +4,7 @@ import { levelOf } from '../catalogue/types.ts';
 import { suggestion } from '../document/diagnostic.ts';
 import { clausesOf, type Scenario } from '../scenario/suite.ts';
 import { isLevel, LEVELS } from '../verdict/level.ts';
-import { UsageError } from './usage-error.ts';
-
-export { UsageError };
+import { UsageError } from '../document/explained-error.ts';
 
 /** What the user asked for; lists are alternatives, and all that is given must hold. */
 export interface Selection {

@@ -13,9 +13,9 @@ import { SYMBOL } from '../report/verdict-style.ts';
 import { withoutVariant } from './judges.ts';
 import { pathFromHere, lastResults, runLine, type LastResults } from './last-results.ts';
 import { openCatalogue } from './project.ts';
-import { UsageError } from './usage-error.ts';
 import { LEVEL_NAME } from '../verdict/level.ts';
 import { isDeparture } from '../verdict/verdict.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 /** Options of the command. */
 export interface ShowOptions {

@@ -1,4 +1,5 @@
 /** Hands a scenario's outcome to Allure, through allure-vitest, in one go. */
+import type { SutInfo } from '../verdict/stack-info.ts';
 import { existsSync } from 'node:fs';
 import type { Category, RuntimeMessage } from 'allure-js-commons/sdk';
 import type { LifecycleListener, ReporterConfig } from 'allure-js-commons/sdk/reporter';
@@ -11,7 +12,7 @@ import { ladderSvg } from './ladder-svg.ts';
 import { escapeMarkdown, fenced } from './markdown.ts';
 import { alignPackets } from './packet-diff.ts';
 import { packetDiffPage } from './packet-diff-page.tsx';
-import type { SutInfo, ToolInfo } from './results.ts';
+import type { ToolInfo } from './results.ts';
 import { clean } from './text-layout.ts';
 import { SYMBOL } from './verdict-style.ts';
 import { type Level, LEVEL_NAME, LEVELS } from '../verdict/level.ts';

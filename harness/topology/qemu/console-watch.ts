@@ -1,12 +1,6 @@
 /** Reads a kernel's console for signs that the kernel itself is in trouble. Pure. */
 import type { TroubleKind } from '../../verdict/trouble.ts';
-
-/** One line that is a sign of trouble. */
-export interface TroubleSign {
-  kind: TroubleKind;
-  /** The kernel's own words, without time and addresses that differ from run to run. */
-  title: string;
-}
+import type { KernelTrouble, TroubleSign } from '../kernel-trouble.ts';
 
 /** In this order: the first that fits names the trouble. */
 const SIGNS: readonly (readonly [TroubleKind, RegExp])[] = [
@@ -38,12 +32,6 @@ export function troubleSign(line: string): TroubleSign | undefined {
     .replaceAll(/\b(CPU|PID): \d+/g, '$1: *')
     .replaceAll(/\bpid \d+|:\d+ blocked/g, (match) => match.replace(/\d+/, '*'));
   return { kind, title };
-}
-
-/** Trouble, with what the console said. */
-export interface KernelTrouble extends TroubleSign {
-  /** Lines of the console, from some before the first sign to the last that came. */
-  console: string[];
 }
 
 /** Lines before the first sign that are kept with it. */
