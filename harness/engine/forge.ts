@@ -5,15 +5,22 @@ import type { FieldItem, PacketLine } from '../notation/packet-line.ts';
 import type { Subflow } from './endpoint.ts';
 import { evaluate, toInt, type Scope } from './evaluate.ts';
 
-/** The packet with sequence numbers, data sequence numbers and length such that the line fits. @throws NotKnownYet */
+/**
+ * The packet with addresses, ports, sequence numbers, data sequence numbers and length such that the line fits.
+ *
+ * @throws NotKnownYet
+ */
 export function withNumbers(packet: Packet, line: PacketLine, subflow: Subflow, scope: Scope): Packet {
   const header = (name: string): Value | undefined => numberFor(line.fields, name, scope);
   const [seq, ack, length] = [header('seq'), header('ack'), header('len')];
-  const { tcp } = packet;
+  const [from, to, sport, dport] = [header('from'), header('to'), header('sport'), header('dport')];
+  const { ip, tcp } = packet;
   return {
-    ...packet,
+    ip: { ...ip, ...(typeof from === 'string' ? { src: from } : {}), ...(typeof to === 'string' ? { dst: to } : {}) },
     tcp: {
       ...tcp,
+      ...(sport === undefined ? {} : { srcPort: Number(toInt(sport)) & 0xffff }),
+      ...(dport === undefined ? {} : { dstPort: Number(toInt(dport)) & 0xffff }),
       ...(seq === undefined ? {} : { seq: ((subflow.remoteIsn ?? 0) + Number(toInt(seq))) >>> 0 }),
       ...(ack === undefined ? {} : { ack: (subflow.isn + Number(toInt(ack))) >>> 0 }),
       ...(length === undefined ? {} : { payload: new Uint8Array(Number(toInt(length))) }),
@@ -46,6 +53,10 @@ function fitting(matcher: Matcher, scope: Scope): Value | undefined {
   switch (matcher.type) {
     case 'equal':
       return matcher.expr.type === 'auto' ? undefined : evaluate(matcher.expr, scope);
+    case 'not': {
+      const value = fitting(matcher.matcher, scope);
+      return typeof value === 'bigint' ? value + 1n : undefined;
+    }
     case 'range':
       return evaluate(matcher.low, scope);
     case 'oneOf':
