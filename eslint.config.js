@@ -17,7 +17,7 @@ const below = {
   catalogue: ['verdict', ...ground],
   wire: clauses,
   sut: clauses,
-  kernels: ['document'],
+  kernels: ['sut', 'document'],
   topology: ['kernels', 'sut', 'wire', 'reference', ...clauses],
   notation: ground,
   monitor: ['notation', ...clauses],

@@ -77,7 +77,12 @@ function readClauseFile(path: string): ClauseFile {
   const source = readYaml(path);
   source.check(projectSchema(SCHEMA));
   const { section, title, clauses } = source.value as Omit<ClauseFile, 'source'>;
-  return { source, section, title, clauses };
+  return { source, section, title, clauses: clauses.map(withoutImplied) };
+}
+
+/** The word `implied`, of before `stated` and `advice`, counts as stated. */
+function withoutImplied(clause: RawClause): RawClause {
+  return (clause.keyword as string) === 'implied' ? { ...clause, keyword: 'stated' } : clause;
 }
 
 function collectIds(files: readonly ClauseFile[], problems: Diagnostic[]): Map<string, Declared> {

@@ -4,7 +4,7 @@ import type { Matcher, Value } from '../notation/expression.ts';
 import { showValue } from '../notation/format.ts';
 import { flagText, isMptcp, OPTION_FIELDS } from '../notation/option-fields.ts';
 import type { FieldItem, OptionItem, PacketLine } from '../notation/packet-line.ts';
-import { describeMatcher, matches, NotKnownYet, type Scope } from './evaluate.ts';
+import { describeMatcher, matches, meansAbsent, NotKnownYet, type Scope } from './evaluate.ts';
 import { autoField, autoHeader, isWide, readField, readHeader, viewOf, type Arrival } from './packet-view.ts';
 import type { Subflow } from './endpoint.ts';
 import { flagsMatch } from './tolerance.ts';
@@ -91,6 +91,7 @@ function compare({ field, item, actual, scope, bound, differences, bits }: Compa
 }
 
 function isKnown(matcher: Matcher, scope: Scope): boolean {
+  if (meansAbsent(matcher, scope)) return true;
   return matcher.type !== 'equal' || matcher.expr.type !== 'auto' || scope.auto?.() !== undefined;
 }
 
@@ -111,6 +112,7 @@ function compareOptions(
       continue;
     }
     if (option === undefined) {
+      if (item.optional) continue;
       const malformed = remaining.find((one) => one.kind === 'malformed');
       const actual = malformed === undefined ? 'absent' : malformed.message;
       differences.push({ field: item.name, expected: 'present', actual });
@@ -146,7 +148,9 @@ function compareFields(
   const view = viewOf(arrival, subflow);
   for (const field of item.fields) {
     const style = OPTION_FIELDS.get(item.name)?.fields.get(field.name)?.style ?? 'dec';
-    const own: Scope = { ...scope, style, auto: () => autoField(option, field.name, view) };
+    // Without an agreement on checksums (§3.1) a compliant peer sends none.
+    const autoIsAbsent = field.name === 'csum' && !subflow.connection.checksum;
+    const own: Scope = { ...scope, style, autoIsAbsent, auto: () => autoField(option, field.name, view) };
     const narrow = (style === 'dsn' || style === 'dack') && !isWide(option, style);
     compare({
       field: `${item.name}.${field.name}`,

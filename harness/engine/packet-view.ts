@@ -8,6 +8,7 @@ import { fillOctets } from '../sut/fill.ts';
 import {
   announcementHmac,
   baseFor,
+  checksumOfCapable,
   compliantOption,
   incomingView,
   mappedOctets,
@@ -108,6 +109,10 @@ export function readField(option: TcpOption, name: string, view: OptionView): Va
 export function autoField(option: TcpOption, name: string, view: OptionView): Value | undefined {
   if (option.kind === 'add_addr' && name === 'hmac') return announcementHmac(option, view);
   if (option.kind === 'dss' && option.hasMap && name === 'csum') return checksumOfMapping(option, view);
+  if (option.kind === 'mp_capable' && option.dataLength !== undefined && name === 'csum') {
+    const base = baseFor('dsn', view);
+    return base === undefined ? undefined : BigInt(checksumOfCapable(option.dataLength, view, base));
+  }
   return readField(compliantOption(option.kind, view), name, view);
 }
 
