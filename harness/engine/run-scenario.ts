@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { Break } from '../scenario/breaks.ts';
-import type { Scenario, Step } from '../scenario/suite.ts';
+import { allSteps, type Scenario, type Step } from '../scenario/suite.ts';
 import { showValue } from '../notation/format.ts';
 import { lossOf } from '../sut/agent-loss.ts';
 import type { AgentLogLine } from '../sut/types.ts';
@@ -27,7 +27,7 @@ import type { Tamper } from './tamper.ts';
 import { evidenceFolder, evidencePath } from '../verdict/evidence.ts';
 import type { Level } from '../verdict/level.ts';
 import type { LadderEntry, ScenarioResult } from '../verdict/result.ts';
-import { concludeScenario, emptyResult } from '../verdict/scenario-verdict.ts';
+import { concludeScenario, emptyResult, unjudgedOf } from '../verdict/scenario-verdict.ts';
 import { isKept } from '../verdict/verdict.ts';
 
 /** What the engine runs scenarios with. */
@@ -109,6 +109,9 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
     await cell?.close();
     troubles = cell?.troubles?.() ?? troubles;
   }
+  const about = allSteps(scenario.body).flatMap((step) => step.clauses);
+  const unjudged = unjudgedOf(about, draft.expectations, context.levelOf);
+  if (unjudged !== undefined) draft.unjudged = unjudged;
   draft.durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
   return { result: draft, agentLog, troubles };
 }

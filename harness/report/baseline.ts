@@ -151,7 +151,13 @@ function clauseChange(
 
 /** Whether a scenario is why the clause got its verdict. */
 function saysOf(scenario: ScenarioRecord, clause: ClauseRecord): boolean {
+  if (clause.verdict === 'inconclusive' && isUnjudgedIn(scenario, clause.id)) return true;
   return judgementsOf(scenario).some((one) => one.clause === clause.id && one.verdict === clause.verdict);
+}
+
+/** Whether a scenario stopped before it came to one of its clauses. */
+export function isUnjudgedIn({ unjudged }: ScenarioRecord, clause: string): boolean {
+  return Object.values(unjudged ?? {}).some((clauses) => clauses.includes(clause));
 }
 
 function vanished(results: RunResults, recorded: RecordedVerdicts | undefined): Change[] {

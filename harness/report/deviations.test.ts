@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DocumentError } from '../document/diagnostic.ts';
 import { loadDeviations, parseDeviations, selectBaseline } from './deviations-file.ts';
-import { applyDeviations, exitCode, NO_DEVIATIONS } from './deviations.ts';
+import { applyDeviations, NO_DEVIATIONS } from './deviations.ts';
+import { exitCode } from './exit-code.ts';
 import type { Deviation, RunResults } from './results.ts';
 import { expectation, failure, runOf, scenario } from './testing/sample.ts';
 
@@ -134,7 +135,8 @@ describe('exitCode', () => {
   const open = scenario({ id: 'i', verdict: 'inconclusive', expectations: [] });
 
   test('gates on undeclared MUSTs and stated requirements', () => {
-    expect(code(runOf([scenario(), warn, open]))).toBe(0);
+    expect(code(runOf([scenario(), warn]))).toBe(0);
+    expect(code(runOf([scenario(), warn, open]))).toBe(3);
     expect(code(runOf([failed('a', 'c1')]))).toBe(1);
     expect(code(runOf([scenario({ verdict: 'fail', expectations: [failure({ level: 'stated' })] })]))).toBe(1);
     expect(

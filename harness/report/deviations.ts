@@ -7,7 +7,6 @@ import {
   type RunResults,
   type ScenarioRecord,
 } from './results.ts';
-import { turnsRed } from '../verdict/level.ts';
 import { judgementsOf } from '../verdict/scenario-verdict.ts';
 import { isDeparture, isKept, isUndecided } from '../verdict/verdict.ts';
 
@@ -51,36 +50,6 @@ export function covering(deviations: readonly Deviation[], scenario: string, cla
     (deviation) =>
       (deviation.scenario === undefined || namesScenario(deviation.scenario, scenario)) &&
       (deviation.clause === undefined || deviation.clause === clause),
-  );
-}
-
-/**
- * The exit code of a run.
- *
- * 1: a MUST (or a stated requirement) is broken and not declared, or the stack's kernel got into trouble. This wins
- *    over 2: the finding stands.
- * 2: the harness could not do its job: an `error` verdict, a run cut short, or nothing settled at all (no scenario, or
- *    only inconclusive ones, which is what a stack that does not come up looks like).
- * 0: otherwise. A few inconclusive scenarios, broken SHOULDs and stale declarations are reported and do not gate.
- */
-export function exitCode(results: RunResults): 0 | 1 | 2 {
-  const declared = results.deviations?.applied ?? [];
-  if (results.scenarios.some((scenario) => breaksUndeclaredMust(scenario, declared))) return 1;
-  // A kernel that got into trouble is a finding also where no scenario could be blamed for it.
-  if (results.scenarios.some((scenario) => scenario.trouble !== undefined && scenario.declared === undefined)) return 1;
-  const unsettled = results.scenarios.every((scenario) => scenario.verdict === 'inconclusive');
-  if (results.run.partial || results.summary.error > 0 || unsettled) return 2;
-  return 0;
-}
-
-/** Whether a scenario broke a MUST or a stated requirement that no declaration covers. */
-export function breaksUndeclaredMust(scenario: ScenarioRecord, declared: readonly Deviation[]): boolean {
-  if (scenario.verdict !== 'fail' || scenario.declared !== undefined) return false;
-  const failed = judgementsOf(scenario).filter((expectation) => expectation.verdict === 'fail');
-  // A scenario that fails without a failed expectation has nothing that a declaration could name but itself.
-  if (failed.length === 0) return true;
-  return failed.some(
-    (expectation) => turnsRed(expectation.level) && covering(declared, scenario.id, expectation.clause) === undefined,
   );
 }
 

@@ -76,6 +76,35 @@ describe('one outcome against an earlier one', () => {
   });
 });
 
+describe('a requirement that nothing came to judge any more', () => {
+  const clause = '3.1-20.4.s2';
+  const judged = scenario({ expectations: [expectation({ clause })] });
+  const stopped = scenario({
+    verdict: 'inconclusive',
+    reason: 'stopped',
+    expectations: [],
+    unjudged: { must: [clause] },
+  });
+  const baseline: Baseline = { file: 'b.json', declared: NO_DEVIATIONS, verdicts: recordVerdicts(runOf([judged])) };
+
+  test('is worse, by the scenarios that stopped before', () => {
+    const { worse } = compareWithBaseline(runOf([stopped]), baseline, 'must');
+    expect(worse.map(({ what, id, now }) => [what, id, now])).toEqual([
+      ['scenario', stopped.id, 'inconclusive'],
+      ['clause', clause, 'inconclusive'],
+    ]);
+    expect(worse[1]?.scenarios.map(({ id }) => id)).toEqual([stopped.id]);
+  });
+
+  test('stays red when it is as bad alone, and is flaky when it is not', () => {
+    const comparison = compareWithBaseline(runOf([stopped]), baseline, 'must');
+    const red = (round: (typeof stopped)[]): string[] =>
+      decide(comparison, baseline, 'must', { rounds: [round] }).red.map(({ id }) => id);
+    expect(red([stopped])).toEqual([stopped.id, clause]);
+    expect(red([judged])).toEqual([]);
+  });
+});
+
 describe('a run against a baseline', () => {
   test('the same is green', () => {
     const decision = decided(runOf([passing]), baselineOf(runOf([passing])));

@@ -1,12 +1,12 @@
 /** The results model: what `results.json` holds for a run. Pure. */
-import type { SutInfo } from '../verdict/stack-info.ts';
 import { compareClauseIds, compareSections } from '../catalogue/clause-id.ts';
 import type { Clause } from '../catalogue/types.ts';
 import { levelOf } from '../catalogue/types.ts';
 import { type Level, LEVELS, perLevel, verdictOf } from '../verdict/level.ts';
 import type { ScenarioResult } from '../verdict/result.ts';
 import { judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
-import { isDeparture, type Outcome, perOutcome, type Verdict, worst } from '../verdict/verdict.ts';
+import type { SutInfo } from '../verdict/stack-info.ts';
+import { isDeparture, isUndecided, type Outcome, perOutcome, type Verdict, worst } from '../verdict/verdict.ts';
 
 /** Version of the file's shape; raised when an old reader could misread a new file. */
 export const SCHEMA_VERSION = 2;
@@ -51,6 +51,8 @@ export interface ClauseRecord {
   declared?: true;
   /** Ids of the scenarios that judged it, in run order. */
   scenarios: string[];
+  /** How many scenarios stopped before they came to it; not those that a declared departure stopped. */
+  unjudged?: number;
   /** Scenarios on whose captures a monitor judged it and it held; not listed one by one. */
   monitored?: number;
 }
@@ -150,11 +152,24 @@ interface ClauseTally {
   verdicts: Verdict[];
   scenarios: Set<string>;
   undeclared: boolean;
+  /** Scenarios that stopped before they came to it. */
+  stopped: Set<string>;
   held: number;
 }
 
 function newTally(level: Level): ClauseTally {
-  return { level, verdicts: [], scenarios: new Set(), undeclared: false, held: 0 };
+  return { level, verdicts: [], scenarios: new Set(), undeclared: false, stopped: new Set(), held: 0 };
+}
+
+/** Where a declared departure stopped a scenario, what it did not come to is accepted with it, and not counted here. */
+function countUnjudged(found: Map<string, ClauseTally>, scenario: ScenarioRecord): void {
+  for (const level of LEVELS) {
+    for (const clause of scenario.unjudged?.[level] ?? []) {
+      const entry = found.get(clause) ?? newTally(level);
+      entry.stopped.add(scenario.id);
+      found.set(clause, entry);
+    }
+  }
 }
 
 /** A clause that held on a capture is met, where nothing worse is said of it. */
@@ -186,11 +201,13 @@ export function clauseRecords(
       if (isDeparture(verdict) && !isDeclared(scenario, clause)) entry.undeclared = true;
       found.set(clause, entry);
     }
+    if (scenario.declared === undefined) countUnjudged(found, scenario);
     for (const level of LEVELS) for (const clause of scenario.monitored?.[level] ?? []) countHeld(found, clause, level);
   }
   return [...found]
     .map(([id, entry]): ClauseRecord => {
-      const verdict = worst(entry.verdicts) ?? 'skip';
+      // Judged by nothing, where something could have: it says as little as what was begun and not decided.
+      const verdict = worst(entry.verdicts) ?? 'inconclusive';
       const declared = isDeparture(verdict) && !entry.undeclared;
       const monitored = entry.held > 0 ? { monitored: entry.held } : {};
       return {
@@ -198,16 +215,20 @@ export function clauseRecords(
         level: entry.level,
         verdict,
         ...(declared ? { declared } : {}),
-        scenarios: [...entry.scenarios],
+        // Scenarios that stopped before are told of where no other has judged the clause.
+        scenarios: [...(entry.verdicts.length === 0 ? entry.stopped : entry.scenarios)],
+        ...(entry.stopped.size > 0 ? { unjudged: entry.stopped.size } : {}),
         ...monitored,
       };
     })
     .sort((a, b) => compareClauseIds(a.id, b.id));
 }
 
-/** How much of the catalogue was judged. A clause whose scenarios were all skipped counts as not judged. */
+/** How much of the catalogue was judged. A clause that was only skipped, or never decided, counts as not judged. */
 export function coverageOf(catalogue: readonly Clause[], clauses: readonly ClauseRecord[]): Coverage {
-  const judged = new Set(clauses.filter((clause) => clause.verdict !== 'skip').map((clause) => clause.id));
+  const judged = new Set(
+    clauses.filter(({ verdict }) => verdict !== 'skip' && !isUndecided(verdict)).map((clause) => clause.id),
+  );
   const none = (): CoverageRow => ({ total: 0, judged: 0, unobservable: 0 });
   const levels = perLevel(none);
   const sections = [...new Set(catalogue.map((clause) => clause.section))].sort(compareSections);

@@ -1,48 +1,25 @@
 /** The terminal summary of a run. Pure: results in, text out. */
-import { compareSections, sectionOf } from '../catalogue/clause-id.ts';
-import { sectionTitle } from '../catalogue/rfc-outline.ts';
-import type { Clause } from '../catalogue/types.ts';
 import { departureText, type EvidenceLocator } from './departure-text.ts';
-import { exitCode } from './deviations.ts';
-import {
-  addRows,
-  type ClauseRecord,
-  type Coverage,
-  type CoverageRow,
-  type Deviation,
-  type RunResults,
-} from './results.ts';
+import { exitCode, type RunExitCode } from './exit-code.ts';
+import { type Deviation, type RunResults } from './results.ts';
+import { clauseTable, coverageText, wholeRun } from './clause-table.ts';
+import { inconclusiveLine, unjudgedBlock, unsettledBlock } from './undecided-text.ts';
 import {
   clean,
   coloursOf,
   displayWidth,
   fit,
+  indented,
   formatDuration,
-  pad,
   paint,
   wrap,
   type Colours,
-  type TextStyle,
 } from './text-layout.ts';
 import { SYMBOL } from './verdict-style.ts';
-import { type Level, LEVEL_NAME, LEVELS } from '../verdict/level.ts';
-import { clauseOutcome, judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
-import { MOST_URGENT_LAST, type Outcome } from '../verdict/verdict.ts';
+import { judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
+import { MOST_URGENT_LAST } from '../verdict/verdict.ts';
+import type { SummaryOptions } from './summary-options.ts';
 
-/** What the summary can show besides the results. */
-export interface SummaryOptions extends TextStyle {
-  /** Clause texts, by id. */
-  clauses?: ReadonlyMap<string, Clause>;
-  /** Shows which way the stack took at each MAY, and what advice it does not follow. */
-  showInfo?: boolean;
-  /** Leaves nothing out, however long it gets: every section, every declared deviation, the packets of every failure. */
-  full?: boolean;
-  /** Folder of the results file, which the evidence paths are relative to, so that they can be opened from here. */
-  resultsFolder?: string;
-}
-
-/** With more sections than this, those without undeclared trouble share rows: the summary is to fit a screen. */
-const MOST_SECTIONS = 16;
 /** More declared scenarios than this are counted. */
 const MOST_DECLARED = 8;
 /** More departures than this are named without their packets. */
@@ -55,11 +32,14 @@ const MOST_DEPARTURES = 10;
 export function summaryText(results: RunResults, options: SummaryOptions): string {
   const colours = coloursOf(options);
   const blocks = [
-    header(results, colours, options.width),
+    [inconclusiveLine(results, colours, options.width), header(results, colours, options.width)]
+      .filter((line) => line !== '')
+      .join('\n'),
     clauseTable(results, colours, options.width, options.full),
     wholeRun(results) ? coverageText(results, options.width) : '',
     options.showInfo === true ? infoBlock(results, options, colours) : '',
     adviceBlock(results, options, colours),
+    unjudgedBlock(results, options, colours),
     unsettledBlock(results, options, colours),
     declaredBlock(results, options, colours),
     unseenBlock(results, options, colours),
@@ -78,109 +58,6 @@ function header({ sut, run, tool }: RunResults, colours: Colours, width: number)
     `${clean(sut.name)} ${clean(kernel)} (${sut.kind})${peer} against RFC 8684, ${formatDuration(run.durationMs)}, ` +
     `${tool.name} ${clean(tool.version)}`;
   return colours.bold(fit(text, width));
-}
-
-/** Whether the run was asked for everything: what a selection covers of the RFC says nothing. */
-function wholeRun({ coverage, run }: RunResults): boolean {
-  return coverage !== undefined && run.selected !== true;
-}
-
-/** Outcomes that somebody has to look at. */
-const TROUBLE: readonly Outcome[] = ['fail', 'warn', 'error', 'inconclusive'];
-
-interface ClauseGroup {
-  name: string;
-  sections: string[];
-}
-
-/** Rows of the table: a section each; with many of them, those without undeclared trouble together. */
-function groupsOf(clauses: readonly ClauseRecord[], full: boolean): ClauseGroup[] {
-  const sections = [...new Set(clauses.map((clause) => sectionOf(clause.id)))].sort(compareSections);
-  const each = sections.map((section): ClauseGroup => ({ name: sectionTitle(section), sections: [section] }));
-  if (full || sections.length <= MOST_SECTIONS) return each;
-  const has = (section: string, outcomes: readonly Outcome[]): boolean =>
-    clauses.some((clause) => sectionOf(clause.id) === section && outcomes.includes(clauseOutcome(clause)));
-  const troubled = each.filter(({ sections: [section = ''] }) => has(section, TROUBLE));
-  const quiet = sections.filter((section) => !has(section, TROUBLE));
-  const declared = quiet.filter((section) => has(section, ['declared']));
-  const kept = quiet.filter((section) => !declared.includes(section));
-  const together = (list: string[], what: string): ClauseGroup[] =>
-    list.length === 0
-      ? []
-      : [{ name: `${list.length} section${list.length === 1 ? '' : 's'} ${what}`, sections: list }];
-  return [...together(kept, 'without a departure'), ...together(declared, 'with declared ones only'), ...troubled];
-}
-
-/**
- * Clauses by section and level; a cell says how many got which verdict. A whole run says how much of it was judged.
- *
- * @param full a row for each section, however many there are
- */
-export function clauseTable(results: RunResults, colours: Colours, width: number, full = false): string {
-  const { clauses } = results;
-  if (clauses.length === 0) return 'No clause was judged.';
-  const cell = (chosen: readonly ClauseRecord[]): Cell => countCell(chosen, colours);
-  const covered = wholeRun(results) ? results.coverage : undefined;
-  const heads = [...LEVELS.map((level) => LEVEL_NAME[level]), ...(covered === undefined ? [] : ['judged'])];
-  const row = (chosen: readonly ClauseRecord[], share: string): Cell[] => [
-    ...LEVELS.map((level) => cell(chosen.filter((clause) => clause.level === level))),
-    ...(covered === undefined ? [] : [plainCell(share)]),
-  ];
-  const rows = groupsOf(clauses, full).map(({ name, sections }) => ({
-    name,
-    cells: row(
-      clauses.filter((clause) => sections.includes(sectionOf(clause.id))),
-      shareOf(shareRow(covered, sections)),
-    ),
-  }));
-  rows.push({
-    name: 'all clauses',
-    cells: row(clauses, shareOf(covered === undefined ? undefined : totalOf(covered))),
-  });
-  const widths = heads.map((head, index) =>
-    Math.max(displayWidth(head), ...rows.map(({ cells }) => cells[index]?.width ?? 0)),
-  );
-  const rest = widths.reduce((sum, one) => sum + one + 2, 0);
-  const names = Math.max(8, Math.min(width - rest, ...[Math.max(...rows.map(({ name }) => displayWidth(name)))]));
-  const line = (name: string, cells: readonly Cell[]): string =>
-    [pad(fit(name, names), names), ...cells.map((one, i) => one.text + ' '.repeat((widths[i] ?? 0) - one.width))]
-      .join('  ')
-      .trimEnd();
-  const head = line('Clauses', heads.map(plainCell));
-  const legend = MOST_URGENT_LAST.filter((outcome) => clauses.some((clause) => clauseOutcome(clause) === outcome))
-    .map((outcome) => paint(colours, outcome, `${SYMBOL[outcome]} ${outcome}`))
-    .join('  ');
-  const body = rows.map(({ name, cells }, index) =>
-    index === rows.length - 1 ? colours.bold(line(name, cells)) : line(name, cells),
-  );
-  return [colours.bold(head), ...body, `${colours.dim('key:')} ${legend}`].join('\n');
-}
-
-function shareRow(coverage: Coverage | undefined, sections: readonly string[]): CoverageRow | undefined {
-  const rows = (coverage?.bySection ?? []).filter(({ section }) => sections.includes(section));
-  return rows.length === 0 ? undefined : addRows(rows);
-}
-
-interface Cell {
-  text: string;
-  /** Columns without the colour codes. */
-  width: number;
-}
-
-function plainCell(text: string): Cell {
-  return { text, width: displayWidth(text) };
-}
-
-function countCell(clauses: readonly ClauseRecord[], colours: Colours): Cell {
-  const parts = MOST_URGENT_LAST.flatMap((outcome) => {
-    const count = clauses.filter((clause) => clauseOutcome(clause) === outcome).length;
-    return count === 0 ? [] : [{ outcome, text: `${count}${SYMBOL[outcome]}` }];
-  });
-  if (parts.length === 0) return plainCell('.');
-  return {
-    text: parts.map(({ outcome, text }) => paint(colours, outcome, text)).join(' '),
-    width: displayWidth(parts.map(({ text }) => text).join(' ')),
-  };
 }
 
 function infoBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
@@ -220,17 +97,6 @@ function adviceBlock(results: RunResults, options: SummaryOptions, colours: Colo
     ];
   });
   return [colours.bold(title), ...lines].join('\n');
-}
-
-function unsettledBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
-  const unsettled = results.scenarios.filter(({ verdict }) => verdict === 'inconclusive' || verdict === 'error');
-  if (unsettled.length === 0) return '';
-  const lines = unsettled.flatMap((scenario) => [
-    `${paint(colours, scenario.verdict, `${SYMBOL[scenario.verdict]} ${scenario.verdict}`)}  ${clean(scenario.id)}`,
-    ...indented(scenario.reason ?? 'no reason given', options.width),
-    ...indented(`again: ${scenario.rerun}`, options.width),
-  ]);
-  return [colours.bold('Not settled'), ...lines].join('\n');
 }
 
 function declaredBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
@@ -312,47 +178,15 @@ function closing(results: RunResults, colours: Colours, width: number): string {
   return `${first}\n${verdictLine(results, colours)}${run.partial ? colours.red(' The run was cut short.') : ''}`;
 }
 
+const CONCLUSION: Readonly<Record<RunExitCode, string>> = {
+  0: 'No undeclared MUST is broken.',
+  1: 'An undeclared MUST is broken.',
+  2: 'The harness could not judge everything.',
+  3: 'No undeclared MUST is seen broken, but not everything was judged.',
+};
+
 function verdictLine(results: RunResults, colours: Colours): string {
   const code = exitCode(results);
-  if (code === 1) return colours.bold(colours.red('An undeclared MUST is broken.'));
-  if (code === 2) return colours.bold(colours.red('The harness could not judge everything.'));
-  return colours.bold(colours.green('No undeclared MUST is broken.'));
-}
-
-/** Of the observable clauses, how many the run judged, in all and by level; empty without a catalogue. */
-export function coverageLine(results: RunResults): string {
-  if (results.coverage === undefined) return '';
-  const { byLevel } = results.coverage;
-  const all = totalOf(results.coverage);
-  const percent = Math.floor((100 * all.judged) / Math.max(1, observable(all)));
-  const part = (level: Level): string => `${LEVEL_NAME[level]} ${shareOf(byLevel[level])}`;
-  return `Judged ${all.judged} of ${observable(all)} observable clauses (${percent} %): ${LEVELS.map(part).join(', ')}`;
-}
-
-/** The coverage, and the sections that were left out altogether. */
-function coverageText(results: RunResults, width: number): string {
-  const left = (results.coverage?.bySection ?? [])
-    .filter((row) => row.judged === 0 && observable(row) > 0)
-    .map(({ section }) => `§${section}`);
-  const rest = left.length === 0 ? '' : `Nothing was judged of ${left.join(', ')}`;
-  return [coverageLine(results), rest]
-    .filter((line) => line !== '')
-    .flatMap((line) => wrap(line, width))
-    .join('\n');
-}
-
-function observable(row: CoverageRow): number {
-  return row.total - row.unobservable;
-}
-
-function shareOf(row: CoverageRow | undefined): string {
-  return row === undefined ? '' : `${row.judged}/${observable(row)}`;
-}
-
-function totalOf({ byLevel }: Coverage): CoverageRow {
-  return addRows(Object.values(byLevel));
-}
-
-function indented(text: string, width: number): string[] {
-  return wrap(clean(text), width - 4).map((line) => `    ${line}`);
+  const paintLast = code === 0 ? colours.green : code === 3 ? colours.magenta : colours.red;
+  return colours.bold(paintLast(CONCLUSION[code]));
 }

@@ -149,3 +149,8 @@ export function formatDuration(ms: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
 }
+
+/** Text from outside, cleaned, wrapped and indented by four columns. */
+export function indented(text: string, width: number): string[] {
+  return wrap(clean(text), width - 4).map((line) => `    ${line}`);
+}

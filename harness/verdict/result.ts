@@ -86,6 +86,8 @@ export interface ScenarioResult {
   monitors?: ExpectationResult[];
   /** Clauses that monitors judged on the capture and that held, by level. */
   monitored?: Partial<Record<Level, string[]>>;
+  /** Clauses that the scenario is about and did not come to judge, because it stopped before, by level. */
+  unjudged?: Partial<Record<Level, string[]>>;
   ladder: LadderEntry[];
   /** Numbers of a scenario that measures, in the order in which it did. */
   measures?: Measure[];

@@ -1,6 +1,7 @@
 /** From what was judged to a scenario's verdict, and what a result says of clauses. Pure. */
 import type { Place } from '../document/diagnostic.ts';
 import { projectPath } from '../document/project-file.ts';
+import type { Level } from './level.ts';
 import type { ExpectationResult, ScenarioResult } from './result.ts';
 import { isKept, worst, type Outcome, type Verdict } from './verdict.ts';
 
@@ -49,6 +50,23 @@ export function concludeScenario(
   if (isKept(draft.verdict)) delete draft.reason;
   else if (draft.verdict !== own) draft.reason = all.find((one) => one.verdict === draft.verdict)?.message ?? '';
   else draft.reason ??= all.find((one) => one.verdict === draft.verdict)?.message ?? '';
+}
+
+/**
+ * Clauses of a scenario that none of its expectations speaks of, by level: it stopped before it came to them.
+ * Undefined when there are none.
+ */
+export function unjudgedOf(
+  clauses: Iterable<string>,
+  expectations: readonly ExpectationResult[],
+  levelOf: (clause: string) => Level,
+): ScenarioResult['unjudged'] {
+  const judged = new Set(expectations.map(({ clause }) => clause));
+  const left = [...new Set(clauses)].filter((clause) => !judged.has(clause));
+  if (left.length === 0) return undefined;
+  const unjudged: NonNullable<ScenarioResult['unjudged']> = {};
+  for (const clause of left) (unjudged[levelOf(clause)] ??= []).push(clause);
+  return unjudged;
 }
 
 /** All that was said of a scenario: by its own expectations, and by the monitors of what departs. */
