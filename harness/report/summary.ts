@@ -3,6 +3,7 @@ import { departureText, type EvidenceLocator } from './departure-text.ts';
 import { exitCode, type RunExitCode } from './exit-code.ts';
 import { type Deviation, type RunResults } from './results.ts';
 import { clauseTable, coverageText, wholeRun } from './clause-table.ts';
+import { causesBlock } from './causes-text.ts';
 import { inconclusiveLine, unjudgedBlock, unsettledBlock } from './undecided-text.ts';
 import {
   clean,
@@ -44,6 +45,7 @@ export function summaryText(results: RunResults, options: SummaryOptions): strin
     declaredBlock(results, options, colours),
     unseenBlock(results, options, colours),
     staleBlock(results, options, colours),
+    causesBlock(results, options, colours),
     departuresBlock(results, options),
     closing(results, colours, options.width),
   ];
