@@ -4,29 +4,31 @@ import tseslint from 'typescript-eslint';
 /** What needs nothing that runs. */
 const ground = ['mptcp', 'packet', 'document'];
 const clauses = ['catalogue', 'verdict', ...ground];
-const machines = ['topology', 'sut', 'wire', ...clauses];
+const machines = ['topology', 'sut', 'wire', 'clock', ...clauses];
 const language = ['scenario', 'monitor', 'notation', ...machines];
 
 /** Layers from the bottom up; a layer may import itself and what `below` names. */
 const below = {
+  clock: [],
   document: [],
   packet: [],
   mptcp: ['packet'],
   verdict: ['packet', 'document'],
   reference: ['mptcp', 'packet'],
   catalogue: ['verdict', ...ground],
-  wire: clauses,
-  sut: clauses,
+  wire: ['clock', ...clauses],
+  sut: ['clock', ...clauses],
   kernels: ['sut', 'document'],
-  topology: ['kernels', 'sut', 'wire', 'reference', ...clauses],
+  topology: ['clock', 'kernels', 'sut', 'wire', 'reference', ...clauses],
   notation: ground,
   monitor: ['notation', ...clauses],
   scenario: ['topology', 'sut', 'monitor', 'notation', ...clauses],
   engine: language,
   multipath: ['engine', ...language],
+  prove: ['engine', 'reference', ...language],
   report: clauses,
   site: ['report', ...clauses],
-  cli: ['site', 'report', 'multipath', 'kernels', 'engine', 'reference', ...language],
+  cli: ['site', 'report', 'prove', 'multipath', 'kernels', 'engine', 'reference', ...language],
 };
 
 /** @param {[string, string[]]} entry a layer and those below it */

@@ -8,6 +8,7 @@ const root = join(import.meta.dirname, '..');
 
 /** What each layer may import besides itself, as ARCHITECTURE.md has it. */
 const ORDER = [
+  'clock',
   'document',
   'packet',
   'mptcp',
@@ -23,30 +24,47 @@ const ORDER = [
   'scenario',
   'engine',
   'multipath',
+  'prove',
   'report',
   'site',
   'cli',
 ];
 
-const RUNNING = ['wire', 'sut', 'topology', 'notation', 'monitor', 'scenario', 'engine', 'multipath'];
+/** What runs, or knows of running: results are read without it. */
+const RUNNING = [
+  'clock',
+  'reference',
+  'wire',
+  'sut',
+  'kernels',
+  'topology',
+  'notation',
+  'monitor',
+  'scenario',
+  'engine',
+  'multipath',
+  'prove',
+];
 
 /** Layers further down that a layer may not import all the same. */
 const APART: Readonly<Record<string, readonly string[]>> = {
-  packet: ['document'],
-  mptcp: ['document'],
-  verdict: ['mptcp'],
-  reference: ['verdict', 'document'],
-  catalogue: ['reference'],
+  document: ['clock'],
+  packet: ['clock', 'document'],
+  mptcp: ['clock', 'document'],
+  verdict: ['clock', 'mptcp'],
+  reference: ['clock', 'verdict', 'document'],
+  catalogue: ['clock', 'reference'],
   wire: ['reference'],
   sut: ['wire', 'reference'],
-  kernels: ['packet', 'mptcp', 'verdict', 'reference', 'catalogue', 'wire'],
-  notation: ['verdict', 'catalogue', 'wire', 'sut', 'topology', 'reference', 'kernels'],
-  monitor: ['wire', 'sut', 'topology', 'reference', 'kernels'],
-  scenario: ['wire', 'reference', 'kernels'],
-  engine: ['reference', 'kernels'],
-  multipath: ['reference', 'kernels'],
-  report: [...RUNNING, 'reference', 'kernels'],
-  site: [...RUNNING, 'reference', 'kernels'],
+  kernels: ['clock', 'packet', 'mptcp', 'verdict', 'reference', 'catalogue', 'wire'],
+  notation: ['clock', 'verdict', 'catalogue', 'wire', 'sut', 'kernels', 'topology', 'reference'],
+  monitor: ['clock', 'wire', 'sut', 'kernels', 'topology', 'reference'],
+  scenario: ['clock', 'wire', 'kernels', 'reference'],
+  engine: ['kernels', 'reference'],
+  multipath: ['kernels', 'reference'],
+  prove: ['kernels', 'multipath'],
+  report: RUNNING,
+  site: RUNNING,
 };
 
 function mayImport(from: string, to: string): boolean {

@@ -1,8 +1,8 @@
 /** Runs one scenario variant from an empty cell to its result. */
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
+import { realClock, type Clock } from '../clock/clock.ts';
+import { systemRandom } from '../clock/random.ts';
 import type { Break } from '../scenario/breaks.ts';
 import { allSteps, type Scenario, type Step } from '../scenario/suite.ts';
 import { showValue } from '../notation/format.ts';
@@ -17,11 +17,12 @@ import { PcapWriter } from '../wire/pcap-write.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
 import { BrokenStack } from './broken-stack.ts';
 import { movedCounters, readCounters } from './counters.ts';
-import type { Randomness, Subflow } from './endpoint.ts';
+import type { Subflow } from './endpoint.ts';
 import { showPacket } from './judge-packets.ts';
 import { judgeCapture } from './judge-capture.ts';
+import type { Waits } from './patience.ts';
 import { runSteps, ScenarioStopped, type StepRun } from './run-steps.ts';
-import { Session, type Waits } from './session.ts';
+import { Session } from './session.ts';
 import { firstAgent } from './sut-actions.ts';
 import type { Tamper } from './tamper.ts';
 import { evidenceFolder, evidencePath } from '../verdict/evidence.ts';
@@ -41,9 +42,12 @@ export interface EngineContext {
     family: Scenario['family'],
     onPacket: (packet: WirePacket) => void,
     onError: (error: Error) => void,
+    clock?: Clock,
   ) => WirePort;
   /** Folder for captures, beside the results file; a scenario's is made below it. */
   evidenceRoot: string;
+  /** Writes no capture: the verdict alone is wanted. */
+  withoutEvidence?: true;
   waits: Waits;
   /** Features that the SUT lacks, with the reason; scenarios that need one are skipped. */
   lacks: ReadonlyMap<string, string>;
@@ -89,7 +93,7 @@ interface Attempt extends ScenarioRun {
 }
 
 async function attempt(scenario: Scenario, context: EngineContext, alone: boolean): Promise<Attempt> {
-  const startedAt = performance.now();
+  const startedAt = realClock.now();
   const draft = emptyResult(scenario, context.rerun(scenario));
   let cell: Cell | undefined;
   let agentLog: readonly AgentLogLine[] = [];
@@ -98,7 +102,7 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
     const topology = context.topology(scenario.topology);
     const problems = context.driver.problems(topology);
     if (problems.length > 0) throw new Error(problems.join('; '));
-    cell = await context.driver.build(topology, { alone });
+    cell = await context.driver.build(topology, { alone, purpose: scenario.id });
     agentLog = [...cell.agents.values()][0]?.log ?? [];
     await runInCell(scenario, context, cell, draft);
   } catch (error) {
@@ -112,7 +116,7 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
   const about = allSteps(scenario.body).flatMap((step) => step.clauses);
   const unjudged = unjudgedOf(about, draft.expectations, context.levelOf);
   if (unjudged !== undefined) draft.unjudged = unjudged;
-  draft.durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
+  draft.durationMs = Math.round((realClock.now() - startedAt) * 10) / 10;
   return { result: draft, agentLog, troubles };
 }
 
@@ -134,19 +138,23 @@ function blame(draft: ScenarioResult, trouble: KernelTrouble, alone: boolean, co
 
 async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell, draft: ScenarioResult): Promise<void> {
   const folder = join(context.evidenceRoot, evidenceFolder(scenario.id));
-  mkdirSync(folder, { recursive: true });
   const path = join(folder, 'capture.pcap');
-  const capture = new PcapWriter(path);
-  const epoch = Date.now() - performance.now();
+  let capture: PcapWriter | undefined;
+  if (context.withoutEvidence === undefined) {
+    mkdirSync(folder, { recursive: true });
+    capture = new PcapWriter(path);
+  }
+  const { epoch } = cell.clock ?? realClock;
   const packets: WirePacket[] = [];
   const session = new Session({
     scenario,
     cell,
     waits: context.waits,
-    random: systemRandom,
-    openPort: (link, onPacket, onError) => context.openPort(link, familyOn(link, scenario.family), onPacket, onError),
+    random: cell.random ?? systemRandom,
+    openPort: (link, onPacket, onError) =>
+      context.openPort(link, familyOn(link, scenario.family), onPacket, onError, cell.clock),
     onPacket: (packet) => {
-      capture.write(epoch + packet.at, packet.bytes);
+      capture?.write(epoch + packet.at, packet.bytes);
       packets.push(packet);
     },
     ...(context.broken === undefined ? {} : { broken: new BrokenStack(context.broken) }),
@@ -169,14 +177,17 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
     else failure = error instanceof Error ? error : new Error(String(error));
   } finally {
     session.close();
-    capture.close();
+    capture?.close();
   }
   draft.ladder = ladderOf(session, run.ladder, cell);
-  draft.evidence.pcap = evidencePath(context.evidenceRoot, scenario.id, 'capture.pcap');
-  for (const one of draft.expectations) if (!isKept(one.verdict)) one.pcap = draft.evidence.pcap;
+  const pcap = capture === undefined ? undefined : evidencePath(context.evidenceRoot, scenario.id, 'capture.pcap');
+  if (pcap !== undefined) {
+    draft.evidence.pcap = pcap;
+    for (const one of draft.expectations) if (!isKept(one.verdict)) one.pcap = pcap;
+  }
   if (failure !== undefined) throw failure;
   draft.counters = movedCounters(session.countersBefore, await readCounters(firstAgent(session)));
-  await proveCapture(path, packets);
+  if (capture !== undefined) await proveCapture(path, packets);
   if (context.tamper === undefined && context.broken === undefined) addMonitors(draft, packets, context);
   concludeScenario(draft);
 }
@@ -221,11 +232,6 @@ function ladderOf(session: Session, steps: readonly LadderEntry[], cell: Cell): 
     }));
   return [...steps, ...packets, ...agent].sort((a, b) => a.at - b.at);
 }
-
-const systemRandom: Randomness = {
-  uint32: () => randomBytes(4).readUInt32BE(),
-  uint64: () => randomBytes(8).readBigUInt64BE(),
-};
 
 function describeError(error: unknown): string {
   if (!(error instanceof Error)) return showValue(String(error));

@@ -1,7 +1,7 @@
 /** Runs one scenario of two stacks from empty cells to its result. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
+import { realClock } from '../clock/clock.ts';
 import { movedCounters, readCounters } from '../engine/counters.ts';
 import { AgentRefused, type AgentLogLine } from '../sut/types.ts';
 import { makeBoxes } from '../topology/middleboxes.ts';
@@ -56,7 +56,7 @@ const USUAL_SUBFLOWS = 8;
 
 /** Runs a scenario. Never throws: what goes wrong in the harness becomes the verdict `error`. */
 export async function runMultipath(scenario: MultipathScenario, context: MultipathContext): Promise<MultipathRun> {
-  const startedAt = performance.now();
+  const startedAt = realClock.now();
   const draft: ScenarioResult = { ...emptyResult(scenario, context.rerun(scenario)), measures: [] };
   let pair: Pair | undefined;
   let agentLog: AgentLogLine[] = [];
@@ -71,7 +71,7 @@ export async function runMultipath(scenario: MultipathScenario, context: Multipa
     agentLog = pair === undefined ? [] : mergedLog(pair);
     await pair?.close();
   }
-  draft.durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
+  draft.durationMs = Math.round((realClock.now() - startedAt) * 10) / 10;
   return { result: draft, agentLog };
 }
 
@@ -189,7 +189,7 @@ async function routeTo(state: RunState, host: Host, far: string, near: string): 
 
 async function runSteps(state: RunState, context: MultipathContext, draft: ScenarioResult): Promise<void> {
   for (const step of state.scenario.multipath.steps) {
-    state.stepAt = performance.now();
+    state.stepAt = state.clock.now();
     if (step.mark !== undefined) state.marks.set(step.mark, state.stepAt);
     const unmet = await runStep(state, step, context, draft);
     draft.ladder.push(ladderOf(state, step, draft));
@@ -233,10 +233,10 @@ async function runStep(
 
 /** A step with a time may come true until then; it is looked at whenever some packets more have come. */
 async function judgeInTime(state: RunState, step: Extract<MultipathStep, { verb: JudgeVerb }>): Promise<Finding> {
-  const deadline = performance.now() + (step.within ?? 0);
+  const deadline = state.clock.now() + (step.within ?? 0);
   for (;;) {
     const finding = judge(state, step);
-    const left = deadline - performance.now();
+    const left = deadline - state.clock.now();
     if (finding.isMet === true || left <= 0) return finding;
     const known = state.trace.sent.length;
     await state.sooner(() => state.trace.sent.length >= known + PACKETS_BETWEEN_LOOKS, Math.min(LOOK_AGAIN_MS, left));
@@ -291,7 +291,7 @@ function ladderOf(state: RunState, step: MultipathStep, draft: ScenarioResult): 
 
 /** Captures at both ends: what the client's links showed, and what the server's did. */
 function writeEvidence(state: RunState, context: MultipathContext, draft: ScenarioResult, folder: string): void {
-  const epoch = Date.now() - performance.now();
+  const { epoch } = state.clock;
   const { sent, left } = state.trace;
   for (const [name, way] of [
     ['capture.pcap', 'up'],

@@ -1,7 +1,7 @@
 /** Data on its way from one application to the other, with the time of each delivery and its hash. */
 import { performance } from 'node:perf_hooks';
 import { AgentRefused, type Agent } from '../sut/types.ts';
-import { fillDigest } from '../sut/fill.ts';
+import { patternDigest } from './pattern.ts';
 
 /** Octets after which a delivery is noted. */
 const STRIDE = 16 * 1024;
@@ -123,7 +123,7 @@ export class Transfer {
       const got = Number(answer['bytes'] ?? 0);
       if (got > 0) {
         this.deliveries.push({ at: performance.now(), total: total + got });
-        this.#altered ||= answer['digest'] !== fillDigest(offset + total, got);
+        this.#altered ||= answer['digest'] !== patternDigest(offset + total, got);
         this.#onChange();
       }
       total += got;

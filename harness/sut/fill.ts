@@ -20,21 +20,3 @@ export function fillOctets(offset: number, length: number): Uint8Array {
   for (let i = 0; i < length; i++) octets[i] = fillOctet(offset + i);
   return octets;
 }
-
-/**
- * FNV-1a (64 bits) over a part of the pattern, 16 hexadecimal digits, as `recv` answers it.
- *
- * The prime is 2^40 + 0x1b3, so that one step needs no number above 2^53.
- */
-export function fillDigest(offset: number, length: number): string {
-  let high = 0xcbf29ce4;
-  let low = 0x84222325;
-  for (let i = offset; i < offset + length; i++) {
-    low = (low ^ fillOctet(i)) >>> 0;
-    const product = low * 0x1b3;
-    // 2^40 times the low half reaches the high half as 2^8 times it.
-    high = (high * 0x1b3 + Math.floor(product / 0x1_0000_0000) + ((low << 8) >>> 0)) % 0x1_0000_0000;
-    low = product >>> 0;
-  }
-  return [high, low].map((half) => half.toString(16).padStart(8, '0')).join('');
-}
