@@ -26,8 +26,8 @@ const below = {
   engine: language,
   multipath: ['engine', ...language],
   prove: ['engine', 'reference', ...language],
-  report: clauses,
-  site: ['report', ...clauses],
+  report: ['notation', ...clauses],
+  site: ['report', 'notation', ...clauses],
   cli: ['site', 'report', 'prove', 'multipath', 'kernels', 'engine', 'reference', ...language],
 };
 
@@ -64,8 +64,8 @@ export default tseslint.config(
   },
   {
     // The signature of a rule tells what freedoms and faults of it may look at.
-    files: ['harness/reference/rules/**'],
-    rules: { '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }] },
+    files: ['harness/reference/rules/**', 'harness/reference/faults/**'],
+    rules: { '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }] },
   },
   {
     files: ['**/*.test.ts', '**/testing/**'],

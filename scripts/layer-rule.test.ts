@@ -38,7 +38,6 @@ const RUNNING = [
   'sut',
   'kernels',
   'topology',
-  'notation',
   'monitor',
   'scenario',
   'engine',

@@ -44,6 +44,6 @@ export function breaksUndeclaredMust(scenario: ScenarioRecord, declared: readonl
   // A scenario that fails without a failed expectation has nothing that a declaration could name but itself.
   if (failed.length === 0) return true;
   return failed.some(
-    (expectation) => turnsRed(expectation.level) && covering(declared, scenario.id, expectation.clause) === undefined,
+    (expectation) => turnsRed(expectation.level) && covering(declared, scenario, expectation) === undefined,
   );
 }

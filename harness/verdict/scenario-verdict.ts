@@ -9,15 +9,16 @@ import { isKept, worst, type Outcome, type Verdict } from './verdict.ts';
 export type ResultHead = Pick<
   ScenarioResult,
   'id' | 'title' | 'suite' | 'section' | 'role' | 'family' | 'parameters'
-> & { place: Place };
+> & { place: Place; formerly?: readonly string[] };
 
 /** The result of a scenario before anything was judged: an `error` until something says otherwise. */
 export function emptyResult(
-  { id, title, suite, section, role, family, parameters, place }: Readonly<ResultHead>,
+  { id, formerly, title, suite, section, role, family, parameters, place }: Readonly<ResultHead>,
   rerun: string,
 ): ScenarioResult {
   return {
     id,
+    ...(formerly === undefined ? {} : { formerly: [...formerly] }),
     title,
     suite,
     file: projectPath(place.file),
