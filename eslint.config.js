@@ -27,7 +27,7 @@ const below = {
   multipath: ['engine', ...language],
   prove: ['engine', 'reference', ...language],
   report: ['notation', ...clauses],
-  site: ['report', 'notation', ...clauses],
+  site: ['report', 'prove', 'notation', ...clauses],
   cli: ['site', 'report', 'prove', 'multipath', 'kernels', 'engine', 'reference', ...language],
 };
 
