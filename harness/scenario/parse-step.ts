@@ -31,6 +31,7 @@ export interface RawStep {
   clause?: string | string[];
   within?: string;
   resend?: true;
+  since?: 'stimulus';
 }
 
 /** A named list of steps. */
@@ -83,6 +84,7 @@ const JUDGES_NOTHING: readonly Verb[] = ['send', 'fence', 'forget'];
 const COMPANIONS: Readonly<Record<string, readonly string[]>> = {
   within: ['expect', 'one-of', 'sut'],
   resend: ['expect'],
+  since: ['expect'],
   allow: ['quiet'],
   from: ['never'],
   with: ['use'],
@@ -135,6 +137,7 @@ function build(verb: Verb, raw: RawStep, path: NodePath, context: StepContext): 
           line: packetAt(raw.expect, at, context, 'in'),
           ...within,
           ...(raw.resend === true ? { resend: true } : {}),
+          ...(raw.since === undefined ? {} : { since: raw.since }),
         },
       ];
     case 'and':
