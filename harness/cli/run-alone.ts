@@ -50,17 +50,7 @@ export async function runAlone(scenarios: readonly ScenarioRecord[], results: Ru
 export async function runOnce(ids: readonly string[], stack: readonly string[]): Promise<ScenarioRecord[] | string> {
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-again-'));
   try {
-    const args = [
-      'run',
-      ...ids,
-      ...stack,
-      '--concurrency',
-      '1',
-      '--deviations',
-      'none',
-      '--output',
-      folder,
-    ];
+    const args = ['run', ...ids, ...stack, '--concurrency', '1', '--deviations', 'none', '--output', folder];
     const { code, said } = await execute(args);
     const file = join(folder, 'results.json');
     if (!existsSync(file))
