@@ -1,5 +1,6 @@
 /** Which verdicts differ between two runs of the same scenarios: for a stack under two lawful settings. Pure. */
-import { judgementsOf, type ScenarioRecord } from './results.ts';
+import { judgementsOf } from '../verdict/scenario-verdict.ts';
+import type { ScenarioRecord } from './results.ts';
 
 /** What became of one scenario. */
 export interface VerdictChange {
