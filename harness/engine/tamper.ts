@@ -61,7 +61,7 @@ export function tampersFor(step: Step): Tamper[] {
     case 'check':
       // A check that only keeps a value accepts any.
       if (step.comparison.type === 'bind') return [];
-      return [{ title: 'the value differs', values: (values) => values.map(otherValue) }];
+      return [{ title: 'the value differs', values: (values) => values.map(farValue) }];
     default:
       return [];
   }
@@ -134,6 +134,8 @@ function forbidden(matcher: Matcher, scope: Scope): Value | undefined {
 function highest(matcher: Matcher, scope: Scope): bigint | undefined {
   if (matcher.type === 'range') return toInt(evaluate(matcher.high, scope));
   if (matcher.type !== 'oneOf') return undefined;
+  // What a compliant peer would have here is not a number of the line's.
+  if (matcher.options.some((option) => option.type !== 'equal' || option.expr.type === 'auto')) return undefined;
   // Reasons of MP_TCPRST go by name; no other number does.
   const named: Scope = { ...scope, style: 'reason' };
   const values = matcher.options.map((option) => (option.type === 'equal' ? evaluate(option.expr, named) : undefined));
@@ -207,6 +209,11 @@ function otherValue(value: Value): Value {
   if (typeof value === 'bigint') return value ^ 1n;
   if (typeof value === 'string') return `${value}x`;
   return value.map((octet, i) => (i === 0 ? octet ^ 0x80 : octet));
+}
+
+/** A value that is in no range that a line may give. */
+function farValue(value: Value): Value {
+  return typeof value === 'bigint' ? value + (1n << 40n) : otherValue(value);
 }
 
 /** Some option of a kind, good enough to be noticed. */
