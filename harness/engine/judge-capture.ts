@@ -3,7 +3,7 @@ import type { Level } from '../catalogue/types.ts';
 import { runMonitors } from '../monitor/run-monitors.ts';
 import type { Finding } from '../monitor/types.ts';
 import { decodePacket, isNotTcp } from '../packet/index.ts';
-import { describeEvent } from '../scenario/describe-event.ts';
+import { describeSent } from '../scenario/describe-event.ts';
 import type { WirePacket } from '../wire/types.ts';
 import type { ExpectationResult } from './result.ts';
 
@@ -23,7 +23,7 @@ export function judgeCapture(packets: readonly WirePacket[], levelOf: (clause: s
   const stack = stackAddresses(packets);
   const findings = runMonitors(packets, (address) => stack.has(address), levelOf, {
     complete: true,
-    describe: describeEvent,
+    describe: describeSent,
   });
   const departures = findings
     .filter((one) => one.verdict === 'fail' || one.verdict === 'warn')
@@ -60,6 +60,6 @@ function resultsOf(finding: Finding, levelOf: (clause: string) => Level): Expect
 
 function messageOf(finding: Finding): string {
   const packet =
-    finding.packet === undefined ? '' : ` (packet ${finding.packet} of the capture: ${finding.text ?? ''})`;
+    finding.packet === undefined ? '' : ` (packet ${finding.packet} of the capture, ${finding.text ?? ''})`;
   return `${finding.message}${packet}`;
 }

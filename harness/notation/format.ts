@@ -29,10 +29,10 @@ const UNREMARKABLE: Readonly<Record<string, string>> = {
 /** Fields that say again what others show. */
 const REDUNDANT = new Set(['map', 'crypto']);
 
-/** `a < ACK seq=1 ack=11 win=502 len=10 <dss dack=11 dsn=1 ssn=1 dlen=10>`. */
-export function formatPacket(subflow: string, direction: 'in' | 'out', packet: Packet, base: NumberBase): string {
+/** `a ACK seq=1 ack=11 win=502 len=10 <dss dack=11 dsn=1 ssn=1 dlen=10>`; who sent it is for the reader's context to say. */
+export function formatPacket(subflow: string, packet: Packet, base: NumberBase): string {
   const { tcp } = packet;
-  const parts = [subflow, direction === 'out' ? '>' : '<', flagText(tcp), `seq=${relative(tcp.seq, base.senderIsn)}`];
+  const parts = [subflow, flagText(tcp), `seq=${relative(tcp.seq, base.senderIsn)}`];
   if ((tcp.flags & FLAG.ACK) !== 0) parts.push(`ack=${relative(tcp.ack, base.receiverIsn)}`);
   parts.push(`win=${tcp.window}`);
   if ((tcp.flags & FLAG.URG) !== 0) parts.push(`urg=${tcp.urgent}`);

@@ -3,46 +3,11 @@ import { DocumentError, gather, suggestion, type Diagnostic } from '../document/
 import type { NodePath, YamlFile } from '../document/yaml-file.ts';
 import { NotationError, parseExpr, parseMatcher, type Matcher } from '../notation/expression.ts';
 import { fillIn, type FilledText } from './fill-in.ts';
-import { parsePacketLine, parsePacketTail, type PacketLine } from '../notation/packet-line.ts';
+import { parsePacketLine, parsePacketTail, parseSentLine, type PacketLine } from '../notation/packet-line.ts';
+import type { RawStep } from './raw-step.ts';
+import type { Sequence } from './sequences.ts';
 import type { Step } from './suite.ts';
 import { parseSutLine } from './sut-line.ts';
-
-/** A step as YAML has it, after the schema has seen it. */
-export interface RawStep {
-  send?: string;
-  expect?: string;
-  and?: string;
-  'one-of'?: Record<string, string>;
-  quiet?: string;
-  allow?: string[];
-  never?: string;
-  from?: 'here' | 'start';
-  sut?: string;
-  use?: string;
-  with?: Record<string, string | number | boolean>;
-  repeat?: number;
-  given?: string;
-  steps?: RawStep[];
-  distinct?: string;
-  scattered?: string;
-  check?: string;
-  fence?: true;
-  forget?: true | string;
-  clause?: string | string[];
-  within?: string;
-  resend?: true;
-  since?: 'stimulus';
-}
-
-/** A named list of steps. */
-export interface Sequence {
-  name: string;
-  file: YamlFile;
-  path: NodePath;
-  /** Parameters and their defaults; undefined means that a value must be given. */
-  parameters: Readonly<Record<string, string | undefined>>;
-  steps: RawStep[];
-}
 
 /** Where steps are being read, and what they may refer to. */
 export interface StepContext {
@@ -128,13 +93,13 @@ function build(verb: Verb, raw: RawStep, path: NodePath, context: StepContext): 
   const within = raw.within === undefined ? {} : { within: milliseconds(raw.within) };
   switch (verb) {
     case 'send':
-      return [{ ...base, kind: 'send', line: packetAt(raw.send, at, context, 'out'), clauses: [] }];
+      return [{ ...base, kind: 'send', line: readAt(raw.send, at, context, parseSentLine), clauses: [] }];
     case 'expect':
       return [
         {
           ...base,
           kind: 'expect',
-          line: packetAt(raw.expect, at, context, 'in'),
+          line: packetAt(raw.expect, at, context),
           ...within,
           ...(raw.resend === true ? { resend: true } : {}),
           ...(raw.since === undefined ? {} : { since: raw.since }),
@@ -145,7 +110,7 @@ function build(verb: Verb, raw: RawStep, path: NodePath, context: StepContext): 
     case 'one-of': {
       const alternatives = Object.entries(raw['one-of'] ?? {}).flatMap(
         ([label, line]) =>
-          gather(context.diagnostics, () => ({ label, line: packetAt(line, [...at, label], context, 'in') })) ?? [],
+          gather(context.diagnostics, () => ({ label, line: packetAt(line, [...at, label], context) })) ?? [],
       );
       return [
         {
@@ -160,13 +125,12 @@ function build(verb: Verb, raw: RawStep, path: NodePath, context: StepContext): 
     case 'quiet': {
       const names = say(raw.quiet ?? '', at, context).trim();
       const allow = (raw.allow ?? []).flatMap(
-        (line, index) =>
-          gather(context.diagnostics, () => packetAt(line, [...path, 'allow', index], context, 'in')) ?? [],
+        (line, index) => gather(context.diagnostics, () => packetAt(line, [...path, 'allow', index], context)) ?? [],
       );
       return [{ ...base, kind: 'quiet', subflows: names === 'all' ? 'all' : names.split(/[\s,]+/), allow }];
     }
     case 'never':
-      return [{ ...base, kind: 'never', line: packetAt(raw.never, at, context, 'in'), from: raw.from ?? 'here' }];
+      return [{ ...base, kind: 'never', line: packetAt(raw.never, at, context), from: raw.from ?? 'here' }];
     case 'sut':
       return [{ ...base, kind: 'sut', line: readAt(raw.sut, at, context, parseSutLine), ...within }];
     case 'repeat':
@@ -235,51 +199,60 @@ function parseCheck(text: string): { left: string; comparison: Matcher } {
   return { left: left.trim(), comparison: parseMatcher(text.slice(start).trimEnd(), start) };
 }
 
+/** How `use` names a sequence: the whole name, or a variable whose value is one. Parts of names cannot be searched for. */
+const SEQUENCE_NAME = /^(?:[a-z0-9-]+|\$\{[^}]*\})$/;
+
+/** @throws DocumentError */
 function expandSequence(raw: RawStep, path: NodePath, context: StepContext): Step[] {
   const at = [...path, 'use'];
-  const name = say(raw.use ?? '', at, context);
-  const sequence = context.sequences.get(`${name}-${context.role}`) ?? context.sequences.get(name);
+  const fail = (code: 'UNKNOWN_SEQUENCE' | 'BAD_VALUE', message: string): never => {
+    throw new DocumentError([context.file.diagnose(at, code, message)]);
+  };
+  const written = raw.use ?? '';
+  if (!SEQUENCE_NAME.test(written.trim())) {
+    fail('BAD_VALUE', 'a sequence is named as a whole; let a row of "for-each" give the name: use: ${end}');
+  }
+  const name = say(written, at, context).trim();
+  const sequence = context.sequences.get(name);
   if (sequence === undefined) {
-    const message = `there is no sequence "${name}"${suggestion(name, sequenceWords(context))}`;
-    throw new DocumentError([context.file.diagnose(at, 'UNKNOWN_SEQUENCE', message)]);
+    return fail('UNKNOWN_SEQUENCE', `there is no sequence "${name}"${suggestion(name, context.sequences.keys())}`);
   }
-  if (context.depth > 8)
-    throw new DocumentError([context.file.diagnose(at, 'BAD_VALUE', `sequence "${name}" uses itself`)]);
-  const variables: Record<string, string> = {};
-  for (const [parameter, fallback] of Object.entries(sequence.parameters))
-    if (fallback !== undefined) variables[parameter] = fallback;
-  for (const [parameter, given] of Object.entries(raw.with ?? {})) {
-    if (!(parameter in sequence.parameters)) {
-      const message = `sequence "${name}" has no parameter "${parameter}"${suggestion(parameter, Object.keys(sequence.parameters))}`;
-      context.diagnostics.push(context.file.diagnoseKey([...path, 'with'], parameter, 'UNKNOWN_NAME', message));
-    }
-    variables[parameter] = say(String(given), [...path, 'with', parameter], context);
-  }
-  for (const parameter of Object.keys(sequence.parameters)) {
-    if (variables[parameter] !== undefined) continue;
-    const message = `sequence "${name}" needs a value for "${parameter}"; add with: { ${parameter}: ... }`;
-    context.diagnostics.push(context.file.diagnose(at, 'BAD_VALUE', message));
-    // Said once here, not again at every line of the sequence that reads it.
-    variables[parameter] = '0';
-  }
+  const key = sequence.steps[context.role] === undefined ? 'steps' : context.role;
+  const steps = sequence.steps[key];
+  if (steps === undefined) return fail('UNKNOWN_SEQUENCE', `sequence "${name}" has no steps for the ${context.role}`);
+  if (context.depth > 8) fail('BAD_VALUE', `sequence "${name}" uses itself`);
   const clauses = clausesIn(raw, path, context);
   const inner: StepContext = {
     ...context,
     file: sequence.file,
-    variables,
+    variables: argumentsOf(sequence, raw, path, context),
     inherited: clauses,
     depth: context.depth + 1,
   };
-  return parseSteps(sequence.steps, sequence.path, inner);
+  return parseSteps(steps, [...sequence.path, key], inner);
 }
 
-/** What can stand behind `use` here: names that the role completes, and those that need no completing. */
-function sequenceWords(context: StepContext): Set<string> {
-  const words = Array.from(
-    context.sequences.keys(),
-    (name) => /^(.*)-(initiator|responder)$/.exec(name) ?? [name, name, context.role],
-  );
-  return new Set(words.filter(([, , role]) => role === context.role).map(([, word = '']) => word));
+/** Values for a sequence's parameters: those given `with` it, else its defaults. */
+function argumentsOf(sequence: Sequence, raw: RawStep, path: NodePath, context: StepContext): Record<string, string> {
+  const { name, parameters } = sequence;
+  const variables: Record<string, string> = {};
+  for (const [parameter, fallback] of Object.entries(parameters))
+    if (fallback !== undefined) variables[parameter] = fallback;
+  for (const [parameter, given] of Object.entries(raw.with ?? {})) {
+    if (!(parameter in parameters)) {
+      const message = `sequence "${name}" has no parameter "${parameter}"${suggestion(parameter, Object.keys(parameters))}`;
+      context.diagnostics.push(context.file.diagnoseKey([...path, 'with'], parameter, 'UNKNOWN_NAME', message));
+    }
+    variables[parameter] = say(String(given), [...path, 'with', parameter], context);
+  }
+  for (const parameter of Object.keys(parameters)) {
+    if (variables[parameter] !== undefined) continue;
+    const message = `sequence "${name}" needs a value for "${parameter}"; add with: { ${parameter}: ... }`;
+    context.diagnostics.push(context.file.diagnose([...path, 'use'], 'BAD_VALUE', message));
+    // Said once here, not again at every line of the sequence that reads it.
+    variables[parameter] = '0';
+  }
+  return variables;
 }
 
 function clausesIn(raw: RawStep, path: NodePath, context: StepContext): string[] {
@@ -327,18 +300,8 @@ function readAt<T>(written: string | undefined, path: NodePath, context: StepCon
   }
 }
 
-function packetAt(
-  written: string | undefined,
-  path: NodePath,
-  context: StepContext,
-  direction: PacketLine['direction'],
-): PacketLine {
-  return readAt(written, path, context, (text) => {
-    const line = parsePacketLine(text);
-    if (line.direction === direction) return line;
-    const message = direction === 'out' ? 'the tester sends with ">"' : 'packets of the stack have "<"';
-    throw new NotationError(message, text.search(/[<>]/), 1, 'BAD_DIRECTION');
-  });
+function packetAt(written: string | undefined, path: NodePath, context: StepContext): PacketLine {
+  return readAt(written, path, context, parsePacketLine);
 }
 
 function milliseconds(text: string): number {
