@@ -4,6 +4,7 @@ import { sectionTitle } from '../catalogue/rfc-outline.ts';
 import type { Clause, Level } from '../catalogue/types.ts';
 import { levelOf } from '../catalogue/types.ts';
 import type { Outcome } from '../report/baseline.ts';
+import { withLatestIds } from '../report/former-ids.ts';
 import {
   isDeparture,
   judgementsOf,
@@ -79,7 +80,8 @@ export const OUTCOMES: readonly Outcome[] = [
 ];
 
 /** Works the site out. @param catalogue what there is to be judged */
-export function siteModel(runs: readonly RunResults[], catalogue: readonly Clause[], version: string): SiteModel {
+export function siteModel(given: readonly RunResults[], catalogue: readonly Clause[], version: string): SiteModel {
+  const runs = withLatestIds(given);
   const labels = sutLabels(runs.map(({ sut }) => sut)).map((label) => clean(label));
   const slugs = uniqueSlugs(labels);
   const stacks = runs.map((run, index): Stack => ({
