@@ -1,11 +1,12 @@
 /** The monitors over the capture of a scenario: what holds for every packet is judged on every packet of the stack. */
-import type { Level } from '../catalogue/types.ts';
 import { runMonitors } from '../monitor/run-monitors.ts';
 import type { Finding } from '../monitor/types.ts';
 import { decodePacket, isNotTcp } from '../packet/index.ts';
 import { describeSent } from '../scenario/describe-event.ts';
 import type { WirePacket } from '../wire/types.ts';
-import type { ExpectationResult } from './result.ts';
+import type { Level } from '../verdict/level.ts';
+import type { ExpectationResult } from '../verdict/result.ts';
+import { isDeparture } from '../verdict/verdict.ts';
 
 /** What the monitors say of a scenario. */
 export interface CaptureVerdict {
@@ -26,7 +27,7 @@ export function judgeCapture(packets: readonly WirePacket[], levelOf: (clause: s
     describe: describeSent,
   });
   const departures = findings
-    .filter((one) => one.verdict === 'fail' || one.verdict === 'warn')
+    .filter((one) => isDeparture(one.verdict) || one.verdict === 'note')
     .flatMap((one) => resultsOf(one, levelOf));
   const broken = new Set(departures.map((one) => one.clause));
   const passed = new Set(findings.filter((one) => one.verdict === 'pass').flatMap((one) => [one.clause, ...one.also]));

@@ -6,6 +6,7 @@ import { applyDeviations } from './deviations.ts';
 import { withLatestIds } from './former-ids.ts';
 import {
   buildResults,
+  inOrderOf,
   type Deviation,
   type DeviationOutcome,
   type RunResults,
@@ -87,7 +88,7 @@ export function mergeRuns(runs: readonly RunResults[], options: MergeOptions = {
 function mergeShards(shards: readonly RunResults[], options: MergeOptions): RunResults {
   const [first] = shards;
   if (first === undefined || shards.length === 1) return first as RunResults;
-  const scenarios = inOrder(withoutDoubles(shards), options.scenarios);
+  const scenarios = inOrderOf(withoutDoubles(shards), options.scenarios ?? []);
   const merged = buildResults({
     tool: first.tool,
     run: mergedRun(shards, scenarios, options.scenarios),
@@ -117,12 +118,6 @@ function withoutDoubles(shards: readonly RunResults[]): ScenarioRecord[] {
       );
     }),
   );
-}
-
-function inOrder(scenarios: ScenarioRecord[], all: readonly string[] | undefined): ScenarioRecord[] {
-  if (all === undefined) return scenarios;
-  const place = new Map(all.map((id, index) => [id, index]));
-  return scenarios.toSorted((a, b) => (place.get(a.id) ?? all.length) - (place.get(b.id) ?? all.length));
 }
 
 function mergedRun(

@@ -1,4 +1,5 @@
 /** Turns the steps of a suite or sequence file into what the engine runs. */
+import { amount } from '../document/amount.ts';
 import { DocumentError, gather, suggestion, type Diagnostic } from '../document/diagnostic.ts';
 import type { NodePath, YamlFile } from '../document/yaml-file.ts';
 import { NotationError, parseExpr, parseMatcher, type Matcher } from '../notation/expression.ts';
@@ -90,7 +91,7 @@ function build(verb: Verb, raw: RawStep, path: NodePath, context: StepContext): 
   const written = raw[verb];
   const text = typeof written === 'string' ? `${verb}: ${say(written, at, context)}` : verb;
   const base = { place: context.file.placeOf(path), text, clauses: clausesIn(raw, path, context) };
-  const within = raw.within === undefined ? {} : { within: milliseconds(raw.within) };
+  const within = raw.within === undefined ? {} : { within: amount(raw.within) };
   switch (verb) {
     case 'send':
       return [{ ...base, kind: 'send', line: readAt(raw.send, at, context, parseSentLine), clauses: [] }];
@@ -302,8 +303,4 @@ function readAt<T>(written: string | undefined, path: NodePath, context: StepCon
 
 function packetAt(written: string | undefined, path: NodePath, context: StepContext): PacketLine {
   return readAt(written, path, context, parsePacketLine);
-}
-
-function milliseconds(text: string): number {
-  return text.endsWith('ms') ? Number(text.slice(0, -2)) : Number(text.slice(0, -1)) * 1000;
 }
