@@ -61,7 +61,12 @@ export function tampersFor(step: Step): Tamper[] {
     case 'check':
       // A check that only keeps a value accepts any.
       if (step.comparison.type === 'bind') return [];
-      return [{ title: 'the value differs', values: (values) => values.map(otherValue) }];
+      return [
+        {
+          title: 'the value differs',
+          values: (values) => values.map(step.comparison.type === 'range' ? farValue : otherValue),
+        },
+      ];
     default:
       return [];
   }
@@ -136,7 +141,9 @@ function highest(matcher: Matcher, scope: Scope): bigint | undefined {
   if (matcher.type !== 'oneOf') return undefined;
   // Reasons of MP_TCPRST go by name; no other number does.
   const named: Scope = { ...scope, style: 'reason' };
-  const values = matcher.options.map((option) => (option.type === 'equal' ? evaluate(option.expr, named) : undefined));
+  const values = matcher.options.map((option) =>
+    option.type === 'equal' && option.expr.type !== 'auto' ? evaluate(option.expr, named) : undefined,
+  );
   const numbers = values.filter((value) => typeof value === 'bigint');
   return numbers.length < values.length ? undefined : numbers.reduce((most, value) => (value > most ? value : most));
 }
@@ -151,7 +158,7 @@ export function alterHeader(packet: Packet, name: string, appear: boolean, value
     ack: { ack: (tcp.ack + 0x10001) >>> 0 },
     win: { window: tcp.window ^ 0x8001 },
     urg: appear ? { flags: tcp.flags | FLAG.URG, urgent: 1 } : { flags: tcp.flags & ~FLAG.URG },
-    len: { payload: grown },
+    len: { payload: value === undefined ? grown : new Uint8Array(Number(value)) },
     data: { payload: tcp.payload.length === 0 ? grown : flipped },
     sport: { srcPort: Number(value ?? tcp.srcPort ^ 1) },
     dport: { dstPort: Number(value ?? tcp.dstPort ^ 1) },
@@ -202,6 +209,11 @@ function otherFieldValue(field: string, style: FieldStyle, value: Value | undefi
 }
 
 const OTHER_IPV4 = '192.0.2.254';
+
+/** A number that lies in no range that a scenario writes. */
+function farValue(value: Value): Value {
+  return typeof value === 'bigint' ? value + (1n << 40n) : otherValue(value);
+}
 
 function otherValue(value: Value): Value {
   if (typeof value === 'bigint') return value ^ 1n;
