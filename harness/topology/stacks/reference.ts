@@ -2,7 +2,7 @@
 import { cpus } from 'node:os';
 import { suggestion } from '../../document/diagnostic.ts';
 import { UsageError } from '../../document/explained-error.ts';
-import { faults, freedoms, rulesWith, type Variation } from '../../reference/index.ts';
+import type { Variation } from '../../reference/index.ts';
 import type { StackKind } from '../contract.ts';
 import { hostInfo } from '../machine/host-info.ts';
 
@@ -33,7 +33,6 @@ export const reference: StackKind<ReferenceChoice, ReferenceSettings> = {
   noSysctls: 'the reference stack has no kernel settings; switch one of its freedoms on: --sut reference:NAME',
   parse: (target, { seed = USUAL_SEED }) => {
     const variations = target === undefined ? [] : target.split(',').filter((id) => id !== '');
-    variationsNamed(variations);
     return { kind: 'reference', variations, seed };
   },
   arguments: ({ variations, seed }) => [
@@ -41,8 +40,9 @@ export const reference: StackKind<ReferenceChoice, ReferenceSettings> = {
     variations.length === 0 ? 'reference' : `reference:${variations.join(',')}`,
     ...(seed === USUAL_SEED ? [] : ['--seed', seed]),
   ],
-  prepare: (choice) =>
-    Promise.resolve({
+  prepare: async (choice) => {
+    await variationsNamed(choice.variations);
+    return {
       settings: choice,
       info: {
         name: 'reference',
@@ -54,17 +54,20 @@ export const reference: StackKind<ReferenceChoice, ReferenceSettings> = {
       // Nothing waits, so more at once than processors only takes memory.
       concurrency: cpus().length,
       close: () => Promise.resolve(),
-    }),
+    };
+  },
   open: async ({ variations, seed }) => {
     const { createReferenceDriver } = await import('../reference/reference-driver.ts');
-    const rules = rulesWith(variationsNamed(variations));
+    const { rulesWith } = await import('../../reference/index.ts');
+    const rules = rulesWith(await variationsNamed(variations));
     return createReferenceDriver({ rules, version: ['reference', ...variations].join('+'), seed });
   },
   obstacle: () => undefined,
 };
 
-/** Freedoms and faults by id, in order. @throws UsageError that names the nearest */
-export function variationsNamed(ids: readonly string[]): Variation[] {
+/** Freedoms and faults by id, in order; loaded only when they are needed. @throws UsageError that names the nearest */
+async function variationsNamed(ids: readonly string[]): Promise<Variation[]> {
+  const { faults, freedoms } = await import('../../reference/index.ts');
   const all = [...freedoms, ...faults];
   return ids.map((id) => {
     const found = all.find((one) => one.id === id);
