@@ -7,7 +7,7 @@ import type { Level } from '../catalogue/types.ts';
 import { projectPath } from '../document/project-file.ts';
 import type { Break } from '../scenario/breaks.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
-import { showValue } from '../notation/format.ts';
+import { showValue } from '../notation/styles.ts';
 import { lossOf } from '../sut/agent-loss.ts';
 import type { AgentLogLine } from '../sut/types.ts';
 import type { KernelTrouble } from '../topology/qemu/console-watch.ts';

@@ -13,7 +13,7 @@ import { composePacket, headerValue, recordSent } from './compose.ts';
 import type { Counters } from './counters.ts';
 import type { BrokenStack } from './broken-stack.ts';
 import { Connection, Subflow, type Randomness } from './endpoint.ts';
-import { NotKnownYet, type Scope } from './evaluate.ts';
+import { NotKnownYet, type Scope } from '../notation/evaluate.ts';
 import type { Arrival } from './packet-view.ts';
 
 /** Port that the SUT (as responder) or the tester (as its peer) listens on. */

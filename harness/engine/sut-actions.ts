@@ -3,7 +3,7 @@ import type { Value } from '../notation/expression.ts';
 import type { SutLine } from '../scenario/sut-line.ts';
 import type { Agent, AgentAnswer } from '../sut/types.ts';
 import { readCounters } from './counters.ts';
-import { evaluate } from './evaluate.ts';
+import { evaluate } from '../notation/evaluate.ts';
 import { LISTEN_PORT, type Session } from './session.ts';
 
 type Args = Record<string, string>;

@@ -3,7 +3,8 @@ import { seqAdd, seqGt } from '../mptcp/index.ts';
 import type { TcpOption } from '../packet/types.ts';
 import { noteAddress, other, type Connection, type DataStream, type Flow, type FlowEnd } from './connection.ts';
 import { keepMapping, mappingAt } from './data-level.ts';
-import { freshOctets, isMptcp } from './tracker.ts';
+import { isMptcp } from '../packet/index.ts';
+import { freshOctets } from './tracker.ts';
 import type { PacketEvent } from './types.ts';
 
 /** Takes a packet into account. Returns true when it brought its subflow to an end. */

@@ -1,7 +1,7 @@
 /** Puts packets into TCP conversations, and conversations into MPTCP connections. */
 import { seqDiff, seqGeq, seqGt } from '../mptcp/index.ts';
-import { FLAG } from '../packet/index.ts';
-import type { MptcpOption, OptionMalformed, OptionMpJoin, Packet, TcpOption, TcpSegment } from '../packet/types.ts';
+import { FLAG, hasMptcpCode } from '../packet/index.ts';
+import type { OptionMpJoin, Packet, TcpSegment } from '../packet/types.ts';
 import {
   newConnection,
   newEnd,
@@ -110,7 +110,7 @@ export class Tracker {
     const entry = this.#flows.get(key);
     const opens = (tcp.flags & (FLAG.SYN | FLAG.ACK)) === FLAG.SYN;
     if (entry !== undefined && !(opens && this.#isReuse(entry, tcp, note.at))) return entry;
-    if ((tcp.flags & FLAG.SYN) === 0 && !tcp.options.some(isKind30)) return undefined;
+    if ((tcp.flags & FLAG.SYN) === 0 && !tcp.options.some(hasMptcpCode)) return undefined;
     if (entry !== undefined) this.#dropFlow(entry.flow);
     return this.#open(key, packet, note);
   }
@@ -157,7 +157,7 @@ export class Tracker {
 
   /** Ties a conversation to a connection by its first MPTCP option; false while it has none. */
   #attach(flow: Flow, direction: Side, packet: Packet, note: PacketNote): boolean {
-    const option = packet.tcp.options.find(isKind30);
+    const option = packet.tcp.options.find(hasMptcpCode);
     if (option === undefined) return false;
     if (option.kind === 'mp_join') this.#attachJoin(flow, direction, option, packet, note);
     else {
@@ -315,31 +315,6 @@ export class Tracker {
     }
     this.#events.retired(connection);
   }
-}
-
-/** Whether an option is one of MPTCP's, readable or not. */
-export function isMptcp(option: TcpOption): option is MptcpOption {
-  switch (option.kind) {
-    case 'dss':
-    case 'mp_capable':
-    case 'mp_join':
-    case 'add_addr':
-    case 'remove_addr':
-    case 'mp_prio':
-    case 'mp_fail':
-    case 'mp_fastclose':
-    case 'mp_tcprst':
-    case 'mp_experimental':
-    case 'mptcp_unknown':
-      return true;
-    default:
-      return false;
-  }
-}
-
-/** Whether an option is of MPTCP's kind, also when it cannot be read. */
-function isKind30(option: TcpOption): option is MptcpOption | OptionMalformed {
-  return isMptcp(option) || (option.kind === 'malformed' && option.code === 30);
 }
 
 function hasAddress(connection: Connection, side: Side, address: string): boolean {

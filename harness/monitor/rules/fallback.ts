@@ -1,6 +1,6 @@
 /** What fell back to plain TCP stays plain TCP. */
 import type { TcpOption } from '../../packet/types.ts';
-import { isMptcp } from '../tracker.ts';
+import { isMptcp } from '../../packet/index.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { conduct, form } from './rule.ts';
 

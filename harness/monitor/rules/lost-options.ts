@@ -2,7 +2,7 @@
 import { Arrival } from '../arrival.ts';
 import type { FlowEnd } from '../connection.ts';
 import { mappingAt } from '../data-level.ts';
-import { isMptcp } from '../tracker.ts';
+import { hasMptcpCode } from '../../packet/index.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { form } from './rule.ts';
 
@@ -52,7 +52,7 @@ function showsLoss(event: PacketEvent): boolean {
 }
 
 function hasMptcp({ packet }: PacketEvent): boolean {
-  return packet.tcp.options.some((one) => isMptcp(one) || (one.kind === 'malformed' && one.code === 30));
+  return packet.tcp.options.some(hasMptcpCode);
 }
 
 /** The first new data on the only subflow. Returns true when it settles the matter. */

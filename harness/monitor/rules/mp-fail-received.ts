@@ -2,7 +2,7 @@
 import { Arrival } from '../arrival.ts';
 import { isInFullSwing, other, type FlowEnd } from '../connection.ts';
 import { mappingAt } from '../data-level.ts';
-import { isMptcp } from '../tracker.ts';
+import { isMptcp } from '../../packet/index.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { conduct } from './rule.ts';
 

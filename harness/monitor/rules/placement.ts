@@ -1,5 +1,5 @@
 /** Options stand on the packets that they belong to. */
-import { isMptcp } from '../tracker.ts';
+import { isMptcp } from '../../packet/index.ts';
 import type { Monitor } from '../types.ts';
 import { form } from './rule.ts';
 
