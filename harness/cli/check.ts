@@ -13,7 +13,7 @@ import { checkPage, LadderKeeper, type DrawnConnection } from './check-html.ts';
 import { CheckJson } from './check-json.ts';
 import { connectionText, fileText } from './check-text.ts';
 import { openCatalogue } from './project.ts';
-import { UsageError } from './selection.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 /** Options of the command, as the command line has them. */
 export interface CheckOptions {

@@ -10,7 +10,7 @@ import { LEVEL_NAME, LEVELS, SYMBOL } from '../report/verdict-style.ts';
 import { judgesOf } from './judges.ts';
 import { lastResults, runLine, type LastResults } from './last-results.ts';
 import { openProject } from './project.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 /** Options of the command. */
 export interface ClausesOptions {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isLauncherAlive, LAUNCHER_VARIABLE, launcherMark } from './launcher.ts';
+import { isLauncherAlive, LAUNCHER_VARIABLE, launcherMark } from '../topology/machine/launcher.ts';
 import { buildProgram, mptcpConformance, plainEnvironment, temporaryFolder } from './testing/command.ts';
 
 const folder = temporaryFolder();

@@ -2,7 +2,9 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { OUTSIDE_VARIABLE } from '../wire/inside.ts';
-import { isLauncherAlive, LAUNCHER_VARIABLE, startTime } from './launcher.ts';
+import type { Leftover } from '../topology/machine/leftover.ts';
+import { stackLeftovers } from '../topology/stacks/registry.ts';
+import { isLauncherAlive, LAUNCHER_VARIABLE, startTime } from '../topology/machine/launcher.ts';
 import { projectRoot } from './project.ts';
 
 /** Options of the command. */
@@ -12,17 +14,13 @@ export interface CleanOptions {
   output: string;
 }
 
-/** Something that a run left. */
-interface Leftover {
-  /** What it is, for people. */
-  what: string;
-  /** @throws when it cannot be taken away */
-  remove: () => void | Promise<void>;
-}
-
 /** Takes everything away and says so; returns the exit code. */
 export async function clean(options: CleanOptions): Promise<0 | 2> {
-  const leftovers = [...orphans(), ...unfinishedFiles(resolve(options.output)), ...(await onDocker())];
+  const leftovers = [
+    ...orphans(),
+    ...unfinishedFiles(resolve(options.output)),
+    ...(await stackLeftovers(projectRoot())),
+  ];
   let failed = 0;
   for (const { what, remove } of leftovers) {
     if (options.dryRun) {
@@ -41,14 +39,6 @@ export async function clean(options: CleanOptions): Promise<0 | 2> {
   }
   if (leftovers.length === 0) process.stdout.write('nothing was left behind\n');
   return failed === 0 ? 0 : 2;
-}
-
-/** Containers of runs that are gone, and images that no run will use. Nothing where no daemon runs: there can be none. */
-async function onDocker(): Promise<Leftover[]> {
-  const host = process.env['DOCKER_HOST'] ?? '';
-  if (!host.startsWith('unix://') && (host !== '' || !existsSync('/var/run/docker.sock'))) return [];
-  const { dockerLeftovers } = await import('./clean-docker.ts');
-  return dockerLeftovers();
 }
 
 /** Processes of runs whose launcher is gone: agents, workers, the run itself. Their namespaces go with them. */

@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Check } from './doctor/check.ts';
-import { checkDocker } from './doctor/docker.ts';
-import { checkKvm, guestFirmware, hasRun, runGuest } from './doctor/kvm.ts';
-import { runProgram } from './doctor/program.ts';
+import type { Check } from '../topology/machine/check.ts';
+import { checkDocker } from '../topology/machine/docker.ts';
+import { checkKvm, guestFirmware, hasRun, runGuest } from '../topology/machine/kvm.ts';
+import { runProgram } from '../topology/machine/program.ts';
 import { checkNode } from './doctor/system.ts';
 import {
   buildProgram,

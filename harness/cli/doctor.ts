@@ -2,11 +2,10 @@
 import { coloursOf, styleFor, wrap, type TextStyle } from '../report/text-layout.ts';
 import { enterCommand } from '../topology/tester-namespace.ts';
 import { checkAgent, checkCompiler, checkMake } from './doctor/agent.ts';
-import { lacks, works, type Check } from './doctor/check.ts';
-import { checkDocker } from './doctor/docker.ts';
+import { lacks, works, type Check } from '../topology/machine/check.ts';
 import { insideChecks } from './doctor/inside.ts';
-import { checkKvm, checkQemu } from './doctor/kvm.ts';
-import { runProgram } from './doctor/program.ts';
+import { stackChecks } from '../topology/stacks/registry.ts';
+import { runProgram } from '../topology/machine/program.ts';
 import { checkIproute, checkTshark, checkUnshare } from './doctor/programs.ts';
 import { checkDisk, checkKernel, checkNode } from './doctor/system.ts';
 import { namespaceProblem } from './namespaces.ts';
@@ -31,21 +30,12 @@ export async function doctorInside(agent: string): Promise<void> {
 
 async function examine(): Promise<Check[]> {
   // The guests keep a processor busy, so that what is quick is done beside them.
-  const guests = checkQemu().then(async (qemu) => [qemu, await checkKvm()]);
+  const stacks = stackChecks();
   const programs = await Promise.all([checkUnshare(), checkIproute(), checkCompiler(), checkMake()]);
   const agent = await checkAgent(projectRoot());
   const namespaces = await checkNamespaces(agent.path);
-  const others = await Promise.all([checkTshark(), checkDocker()]);
-  return [
-    checkNode(),
-    checkKernel(),
-    checkDisk(),
-    ...programs,
-    agent.check,
-    ...namespaces,
-    ...others,
-    ...(await guests),
-  ];
+  const tshark = await checkTshark();
+  return [checkNode(), checkKernel(), checkDisk(), ...programs, agent.check, ...namespaces, tshark, ...(await stacks)];
 }
 
 /** Namespaces, and everything that can only be tried inside. */

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { enterCommand } from '../topology/tester-namespace.ts';
 import { outsideProblem } from '../wire/inside.ts';
-import { LAUNCHER_VARIABLE, launcherMark } from './launcher.ts';
+import { LAUNCHER_VARIABLE, launcherMark } from '../topology/machine/launcher.ts';
 import { NamespaceError, namespaceProblem } from './namespaces.ts';
 
 /**

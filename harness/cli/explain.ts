@@ -11,7 +11,7 @@ import { SYMBOL } from '../report/verdict-style.ts';
 import { judgesOf } from './judges.ts';
 import { evidencePath, lastResults, runLine, type LastResults } from './last-results.ts';
 import { openProject } from './project.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 const LABEL = 10;
 

@@ -5,7 +5,7 @@ import { toKtap, toTap } from '../report/export/tap.ts';
 import type { GateLevel } from '../report/baseline.ts';
 import { readRuns, writeWhole } from '../report/results-file.ts';
 import type { RunResults } from '../report/results.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 /** Formats that results can be exported in. */
 export const FORMATS = ['junit', 'tap', 'ktap', 'kcidb'] as const;

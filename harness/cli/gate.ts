@@ -12,7 +12,7 @@ import { readResults, writeWhole } from '../report/results-file.ts';
 import { styleFor } from '../report/text-layout.ts';
 import { openCatalogue } from './project.ts';
 import { runAlone } from './run-alone.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 /** Options of the command. */
 export interface GateOptions {

@@ -18,8 +18,8 @@ function capturesBelow(path: string): string[] {
 }
 
 test.each([
-  ['kernel:6.12', 'netns', 'ipv4', 'multipath/fail-over/silent-second-path', ['qemu', 'netns']],
-  ['netns', 'kernel:6.12', 'ipv6', 'multipath/fail-over/silent-path', ['netns', 'qemu']],
+  ['kernel:6.12', 'netns', 'ipv4', 'multipath/fail-over/silent-second-path', ['kernel', 'netns']],
+  ['netns', 'kernel:6.12', 'ipv6', 'multipath/fail-over/silent-path', ['netns', 'kernel']],
 ])('%s as client, %s as server, over %s: %s', async (sut, peer, family, scenario, kinds) => {
   const output = join(folder.path, kinds.join('-'));
   const { code, stdout, stderr } = await mptcpConformance(

@@ -11,7 +11,7 @@ import { loadPics } from '../sut/pics.ts';
 import { loadTopology } from '../topology/load.ts';
 import { loadLab } from '../topology/remote-lab.ts';
 import { lintAny, loadAnySuite, openCatalogue, loadProject, projectRoot } from './project.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 /** What a file is, told by its name or by what is in it. */
 type Kind = 'suite' | 'sequences' | 'topology' | 'clauses' | 'deviations' | 'breaks' | 'pics' | 'lab';

@@ -1,25 +1,7 @@
 /** Runs the program that `program.ts` describes. Importing this file runs it. */
 import { CommanderError } from 'commander';
+import { ExplainedError } from '../document/explained-error.ts';
 import { buildProgram } from './program.ts';
-
-/** Errors that explain themselves: a stack would only hide what they say. */
-const SELF_EXPLAINING = new Set([
-  'UsageError',
-  'NamespaceError',
-  'DocumentError',
-  'TopologyError',
-  'WireError',
-  'AgentLost',
-  'AgentRefused',
-  'AgentBuildError',
-  'ResultsFileError',
-  'MergeError',
-  'BaselineError',
-  'SiteError',
-  'AllureReportError',
-  'CaptureError',
-  'CaptureFormatError',
-]);
 
 /** Runs the program; never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -56,7 +38,7 @@ function enterQuietly(): void {
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (SELF_EXPLAINING.has(error.name)) return error.message;
+  if (error instanceof ExplainedError) return error.message;
   const { code, syscall, path } = error as NodeJS.ErrnoException;
   const file = path === undefined ? '' : ` (${path})`;
   if (code === 'ENOSPC' || code === 'EDQUOT') {

@@ -4,11 +4,11 @@ import { createWriteStream, existsSync, mkdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { matrixText } from '../report/matrix-text.ts';
 import type { RunResults } from '../report/results.ts';
+import type { StackDetails } from '../topology/contract.ts';
+import { detailsFor, parseStack, prepareOutside } from '../topology/stacks/registry.ts';
 import { mergeFiles } from './merge.ts';
 import { openCatalogue } from './project.ts';
-import { prepareOutside } from './prepare-kernel.ts';
-import { parseSut } from './sut-option.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 /** Options of the command. */
 export interface MatrixOptions {
@@ -16,7 +16,8 @@ export interface MatrixOptions {
   /** Runs at once. */
   atOnce: number;
   output: string;
-  mirror?: string;
+  /** The options that say more about the stacks; each is for those that it goes with. */
+  stack: StackDetails;
   /** Words that are handed to every run: the selection, and how it goes. */
   passOn: string[];
 }
@@ -29,9 +30,8 @@ interface Outcome {
 
 /** Runs all, merges their results, prints the differences, and returns the exit code: the worst of theirs. */
 export async function matrix(options: MatrixOptions): Promise<number> {
-  const choices = options.sut.map((spec) =>
-    parseSut(spec, options.mirror === undefined || !spec.startsWith('kernel:') ? {} : { mirror: options.mirror }),
-  );
+  const choices = options.sut.map((spec) => parseStack(spec, detailsFor(spec, options.stack)));
+  requireTaken(options);
   const doubles = options.sut.filter((spec, index) => options.sut.indexOf(spec) !== index);
   if (doubles.length > 0) throw new UsageError(`--sut names ${doubles.join(', ')} twice; each stack is run once`);
   // All are here before any is run: a kernel that cannot be had is known at once.
@@ -54,6 +54,13 @@ export async function matrix(options: MatrixOptions): Promise<number> {
   return Math.max(...outcomes.map(({ code }) => code));
 }
 
+/** @throws UsageError when an option goes with none of the stacks */
+function requireTaken({ sut, stack }: MatrixOptions): void {
+  const taken = sut.flatMap((spec) => Object.keys(detailsFor(spec, stack)));
+  const idle = Object.keys(stack).find((name) => !taken.includes(name));
+  if (idle !== undefined) throw new UsageError(`--${idle} goes with none of ${sut.join(', ')}; leave it out`);
+}
+
 function print(runs: readonly RunResults[], file: string): void {
   const clauses = new Map(openCatalogue().all.map((clause) => [clause.id, clause]));
   process.stdout.write(`${matrixText(runs, clauses)}\n\nmatrix: ${relative(process.cwd(), file)}\n`);
@@ -74,8 +81,8 @@ function runOne(sut: string, options: MatrixOptions): Promise<Outcome> {
   const folder = join(options.output, folderOf(sut));
   mkdirSync(folder, { recursive: true });
   const log = createWriteStream(join(folder, 'run.log'));
-  const mirror = options.mirror !== undefined && sut.startsWith('kernel:') ? ['--mirror', options.mirror] : [];
-  const args = ['run', '--sut', sut, '--output', folder, ...mirror, ...options.passOn];
+  const details = Object.entries(detailsFor(sut, options.stack)).flatMap(([name, value = '']) => [`--${name}`, value]);
+  const args = ['run', '--sut', sut, '--output', folder, ...details, ...options.passOn];
   process.stderr.write(`${sut}: running\n`);
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -20,7 +20,7 @@ beforeAll(() => {
     runOf([scenario({ id: 'two', verdict: 'fail', expectations: [failure()] })], { selected: true }),
   );
   const other = runOf([scenario({ id: 'one', evidence })]);
-  writeResults(at('c/results.json'), { ...other, sut: { ...other.sut, kernel: '6.9.1', kind: 'qemu' } });
+  writeResults(at('c/results.json'), { ...other, sut: { ...other.sut, kernel: '6.9.1', kind: 'kernel' } });
 }, 60_000);
 afterAll(() => folder.remove());
 

@@ -7,11 +7,11 @@ import { tampersFor } from '../engine/tamper.ts';
 import { isTriedOn, type Break } from '../scenario/breaks.ts';
 import { allSteps, type Scenario } from '../scenario/suite.ts';
 import { createProgress } from '../report/progress.ts';
+import { prepareStack } from '../topology/stacks/registry.ts';
 import { enterNamespace } from './enter.ts';
 import { openBreaks, openProject } from './project.ts';
-import { prepareSut } from './prepare-sut.ts';
 import { selectScenarios, type Selection } from './selection.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 import { runSuites } from './vitest/start.ts';
 import type { MutantOutcome } from './vitest/mutants.ts';
 
@@ -90,7 +90,7 @@ export async function mutants(options: MutantOptions, argv: readonly string[]): 
   const inside = await enterNamespace(argv);
   if (inside !== undefined) return inside;
   const project = openProject();
-  const sut = await prepareSut({ kind: 'netns' }, project.root);
+  const sut = await prepareStack({ kind: 'netns' }, project.root);
   // What an expectation notices does not hang on the family, so one is enough unless asked for.
   const families = options.families !== undefined && options.families.length > 0 ? options.families : ['ipv4'];
   const chosen = selectScenarios(project.scenarios, { ...options, families }, project.catalogue);

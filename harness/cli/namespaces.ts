@@ -1,10 +1,11 @@
 /** Can this user make the namespaces that a run needs? And if not, what is to be done? */
+import { ExplainedError } from '../document/explained-error.ts';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { enterCommand } from '../topology/tester-namespace.ts';
 
 /** No namespace can be made; the message says why and what to do. */
-export class NamespaceError extends Error {
+export class NamespaceError extends ExplainedError {
   override readonly name = 'NamespaceError';
 }
 

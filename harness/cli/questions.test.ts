@@ -21,7 +21,7 @@ import {
   SCENARIO,
   temporaryFolder,
 } from './testing/command.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 // Every test starts processes, and the machine may be busy.
 vi.setConfig({ testTimeout: 90_000 });

@@ -1,4 +1,9 @@
-/** The command that runs one scenario again. @param sutArguments the options that name the stack */
-export function rerunCommand(id: string, sutArguments: readonly string[] = []): string {
-  return ['npx mptcp-conformance run', `'${id}'`, ...sutArguments, '--ladder'].join(' ');
+/** The command that runs one scenario again. @param stackArguments the words that name the stack, not quoted */
+export function rerunCommand(id: string, stackArguments: readonly string[] = []): string {
+  return ['npx mptcp-conformance run', `'${id}'`, ...stackArguments.map(quoted), '--ladder'].join(' ');
+}
+
+/** A word as a shell takes it for one. */
+function quoted(word: string): string {
+  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,10 +1,11 @@
 /** Runs scenarios again, one at a time, to tell what is broken from what is flaky. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { release, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ALONE_RUNS, type AloneRuns } from '../report/gate.ts';
 import type { RunResults, ScenarioRecord } from '../report/results.ts';
+import { obstacleTo, stackWords } from '../topology/stacks/registry.ts';
 import { readResults } from '../report/results-file.ts';
 
 /** When more than this got worse, it is no flake, and running all of them again would take long. */
@@ -16,7 +17,7 @@ const MOST = 12;
  */
 export async function runAlone(scenarios: readonly ScenarioRecord[], results: RunResults): Promise<AloneRuns> {
   if (scenarios.length === 0) return { rounds: [] };
-  const obstacle = obstacleTo(results);
+  const obstacle = obstacleTo(results.sut, results.run.command);
   if (obstacle !== undefined) return { rounds: [], note: `Nothing was run again: ${obstacle}.` };
   const chosen = scenarios.slice(0, MOST);
   const notes =
@@ -39,37 +40,13 @@ export async function runAlone(scenarios: readonly ScenarioRecord[], results: Ru
   return { rounds, ...(notes.length === 0 ? {} : { note: notes.join(' ') }) };
 }
 
-function obstacleTo({ sut, run }: RunResults): string | undefined {
-  if (sut.kind === 'netns') {
-    return sut.kernel === release()
-      ? undefined
-      : `the results are of kernel ${sut.kernel}, this machine runs ${release()}`;
-  }
-  return sutOptions(run.command) === undefined
-    ? `the command of the run does not say how ${sut.name} (${sut.kind}) is reached`
-    : undefined;
-}
-
-/** Options of a command line that say what the stack is, as arguments; undefined when it does not say. */
-function sutOptions(command: readonly string[]): string[] | undefined {
-  const found = ['--sut', '--image'].flatMap((name) => {
-    const at = command.findIndex((word) => word === name || word.startsWith(`${name}=`));
-    const word = command[at];
-    const value = command[at + 1];
-    if (word === undefined) return [];
-    if (word !== name) return [word];
-    return value === undefined ? [] : [name, value];
-  });
-  return found.length === 0 ? undefined : found;
-}
-
 async function once(ids: readonly string[], results: RunResults): Promise<ScenarioRecord[] | string> {
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-again-'));
   try {
     const args = [
       'run',
       ...ids,
-      ...(sutOptions(results.run.command) ?? []),
+      ...stackWords(results.run.command),
       '--concurrency',
       '1',
       '--deviations',

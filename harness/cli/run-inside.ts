@@ -1,10 +1,11 @@
 /** The run itself, in the tester's namespace: Vitest over the suites, then the results and what is made of them. */
+import type { SutInfo } from '../verdict/stack-info.ts';
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { evidenceFolder } from '../engine/run-scenario.ts';
 import { allureReporterOptions } from '../report/allure.ts';
 import { createProgress } from '../report/progress.ts';
-import { buildResults, type RunResults, type SutInfo } from '../report/results.ts';
+import { buildResults, type RunResults } from '../report/results.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import type { Project } from './project.ts';
 import { Collector } from './vitest/collector.ts';

@@ -1,6 +1,7 @@
 /** `run`: judges the kernel by the suites. */
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { UsageError } from '../document/explained-error.ts';
 import { allureEnvironment } from '../report/allure.ts';
 import { generateAllureReport } from '../report/allure-report.ts';
 import { applyDeviations, exitCode, NO_DEVIATIONS, type DeviationList } from '../report/deviations.ts';
@@ -13,31 +14,40 @@ import { troubleText } from '../report/trouble-text.ts';
 import { findLacks } from '../sut/pics.ts';
 import { isMultipath } from '../multipath/scenario.ts';
 import type { Scenario } from '../scenario/suite.ts';
+import type { PreparedStack, StackDetails } from '../topology/contract.ts';
+import {
+  detailsFor,
+  parseStack,
+  peerProblem,
+  prepareOutside,
+  prepareStack,
+  requireRights,
+  stackArguments,
+  type StackChoice,
+  type StackSettings,
+} from '../topology/stacks/registry.ts';
 import { outsideProblem } from '../wire/inside.ts';
 import { DEFAULT_CONCURRENCY } from './commands/arguments.ts';
 import { enterNamespace } from './enter.ts';
 import { openProject, projectRoot, type Project } from './project.ts';
 import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
-import { prepareOutside } from './prepare-kernel.ts';
-import { prepareSut, requireRights, type PreparedSut } from './prepare-sut.ts';
-import { isNarrowed, selectScenarios, UsageError, type Selection } from './selection.ts';
+import { isNarrowed, selectScenarios, type Selection } from './selection.ts';
 import { showLadders } from './show.ts';
 import { JOURNAL } from './vitest/settings.ts';
-import { parseSut, sutArguments, type SutChoice } from './sut-option.ts';
+
+type Prepared = PreparedStack<StackSettings>;
 
 /** Options of the command, as the command line has them. */
 export interface RunOptions extends Selection {
   /** Left out: what suits the stack. */
   concurrency?: number;
-  /** See {@link parseSut}. */
+  /** See {@link parseStack}. */
   sut: string;
   /** The server of scenarios of two stacks, written as `sut`. */
   peer?: string;
-  image?: string;
   shuffle?: number;
-  modules?: string;
-  append?: string;
-  mirror?: string;
+  /** The options that say more about the stack. */
+  stack: StackDetails;
   json?: string;
   keepCaptures: 'all' | 'failed';
   output: string;
@@ -51,7 +61,7 @@ export interface RunOptions extends Selection {
 
 /** Runs the command and returns its exit code. @throws UsageError and everything that the harness can fail with */
 export async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
-  const choice = parseSut(options.sut, options);
+  const choice = parseStack(options.sut, options.stack);
   requireRights(choice);
   const peerChoice = peerOf(options, choice);
   if (outsideProblem() !== undefined) {
@@ -64,7 +74,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   const project = openProject();
   const scenarios = selectScenarios([...project.scenarios, ...project.multipath], options, project.catalogue);
   if (peerChoice !== undefined) requireTwoStacks(scenarios);
-  const sut = await prepareSut(choice, project.root);
+  const sut = await prepareStack(choice, project.root);
   const peer = peerChoice === undefined ? undefined : await preparePeer(peerChoice, project.root, sut);
   const plan = planRun(project, scenarios, { ...sut, choice, peer }, options, argv);
   const list = declaredFor(options, sut);
@@ -83,7 +93,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
 function planRun(
   project: Project,
   scenarios: Scenario[],
-  sut: PreparedSut & { choice: SutChoice; peer: PreparedSut | undefined },
+  sut: Prepared & { choice: StackChoice; peer: Prepared | undefined },
   options: RunOptions,
   argv: readonly string[],
 ): RunPlan {
@@ -101,11 +111,11 @@ function planRun(
         ? {}
         : { peer: { name: sut.peer.info.name, kind: sut.peer.info.kind, kernel: sut.peer.info.kernel } }),
     },
-    // A bench has one host, and one set of cables; two guests and what is between them are all that a small machine can bear.
-    concurrency:
-      sut.choice.kind === 'remote' || sut.peer !== undefined
-        ? 1
-        : (options.concurrency ?? sut.concurrency ?? DEFAULT_CONCURRENCY),
+    concurrency: Math.min(
+      options.concurrency ?? sut.concurrency ?? DEFAULT_CONCURRENCY,
+      // Two guests and what is between them are all that a small machine can bear.
+      sut.peer === undefined ? (sut.maxConcurrency ?? Infinity) : 1,
+    ),
     shuffle: options.shuffle,
     allure: options.allure,
     keepCaptures: options.keepCaptures,
@@ -114,7 +124,7 @@ function planRun(
       evidenceRoot: join(output, EVIDENCE_FOLDER),
       sut: sut.settings,
       ...(sut.peer === undefined ? {} : { peer: sut.peer.settings }),
-      sutArguments: [...sutArguments(sut.choice), ...(options.peer === undefined ? [] : ['--peer', options.peer])],
+      sutArguments: [...stackArguments(sut.choice), ...(options.peer === undefined ? [] : ['--peer', options.peer])],
       lacks: [...findLacks(join(project.root, 'suites', 'pics'), sut.info.name, sut.info.kernel)],
       deviations: [],
       mode: 'judge',
@@ -123,15 +133,13 @@ function planRun(
 }
 
 /** The other stack, when one is named. @throws UsageError */
-function peerOf(options: RunOptions, choice: SutChoice): SutChoice | undefined {
+function peerOf(options: RunOptions, choice: StackChoice): StackChoice | undefined {
   if (options.peer === undefined) return undefined;
-  const mirror = options.peer.startsWith('kernel:') && options.mirror !== undefined ? { mirror: options.mirror } : {};
-  const peer = parseSut(options.peer, mirror);
+  const { mirror } = options.stack;
+  const peer = parseStack(options.peer, detailsFor(options.peer, { mirror }));
   requireRights(peer);
-  if (choice.kind === 'remote' || peer.kind === 'remote')
-    throw new UsageError(
-      '--peer: a host on a bench has cables to the tester alone; choose netns, docker or kernel:... for both',
-    );
+  const problem = peerProblem(choice) ?? peerProblem(peer);
+  if (problem !== undefined) throw new UsageError(`--peer: ${problem}; choose netns, docker or kernel:... for both`);
   return peer;
 }
 
@@ -145,9 +153,9 @@ function requireTwoStacks(scenarios: readonly Scenario[]): void {
 }
 
 /** Prepares the other stack; the one that has been prepared before is closed when that fails. */
-async function preparePeer(choice: SutChoice, root: string, before: PreparedSut): Promise<PreparedSut> {
+async function preparePeer(choice: StackChoice, root: string, before: Prepared): Promise<Prepared> {
   try {
-    return await prepareSut(choice, root);
+    return await prepareStack(choice, root);
   } catch (error) {
     await before.close();
     throw error;
@@ -165,7 +173,7 @@ function prepareOutput(output: string): void {
   }
 }
 
-function declaredFor(options: RunOptions, { info }: PreparedSut): DeviationList {
+function declaredFor(options: RunOptions, { info }: Prepared): DeviationList {
   if (options.deviations === 'none') return NO_DEVIATIONS;
   if (options.deviations !== undefined) {
     if (!existsSync(options.deviations)) throw new UsageError(`there is no deviations file ${options.deviations}`);

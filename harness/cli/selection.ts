@@ -3,9 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { levelOf } from '../catalogue/types.ts';
 import { suggestion } from '../document/diagnostic.ts';
 import { clausesOf, type Scenario } from '../scenario/suite.ts';
-import { UsageError } from './usage-error.ts';
-
-export { UsageError };
+import { UsageError } from '../document/explained-error.ts';
 
 /** What the user asked for; lists are alternatives, and all that is given must hold. */
 export interface Selection {

@@ -13,7 +13,7 @@ import { LEVEL_NAME, SYMBOL } from '../report/verdict-style.ts';
 import { withoutVariant } from './judges.ts';
 import { evidencePath, lastResults, runLine, type LastResults } from './last-results.ts';
 import { openCatalogue } from './project.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from '../document/explained-error.ts';
 
 /** Options of the command. */
 export interface ShowOptions {

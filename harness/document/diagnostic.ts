@@ -1,4 +1,5 @@
 /** Errors in files that people write: place, caret, what was expected, the nearest valid word, a code with a page. */
+import { ExplainedError } from './explained-error.ts';
 
 /** A spot in a text file; line and column count from 1. */
 export interface Place {
@@ -47,7 +48,7 @@ export interface Diagnostic {
 }
 
 /** A document that cannot be used; carries every diagnostic found. */
-export class DocumentError extends Error {
+export class DocumentError extends ExplainedError {
   override readonly name = 'DocumentError';
   readonly diagnostics: readonly Diagnostic[];
   constructor(diagnostics: readonly Diagnostic[]) {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseMatcher } from '../notation/expression.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
-import type { Cell } from '../topology/types.ts';
+import type { Cell } from '../topology/contract.ts';
 import { runSteps, type StepRun } from './run-steps.ts';
 import { Session } from './session.ts';
 import { tampersFor } from './tamper.ts';

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { parseSutLine } from '../scenario/sut-line.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
 import type { Agent } from '../sut/types.ts';
-import type { Cell } from '../topology/types.ts';
+import type { Cell } from '../topology/contract.ts';
 import { runSteps, type StepRun } from './run-steps.ts';
 import { Session } from './session.ts';
 

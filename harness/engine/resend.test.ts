@@ -3,7 +3,7 @@ import { decodePacket, encodePacket, isNotTcp } from '../packet/index.ts';
 import { FLAG } from '../packet/types.ts';
 import { parsePacketLine } from '../notation/packet-line.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
-import type { Cell, CellLink } from '../topology/types.ts';
+import type { Cell, CellLink } from '../topology/contract.ts';
 import { runSteps, ScenarioStopped, type StepRun } from './run-steps.ts';
 import { Session } from './session.ts';
 

@@ -1,7 +1,7 @@
 /** What a scenario leaves behind. This is what `results.json` holds for it. */
 import type { Level } from '../catalogue/types.ts';
 import type { Family } from '../packet/types.ts';
-import type { TroubleKind } from '../topology/qemu/console-watch.ts';
+import type { TroubleKind } from '../topology/kernel-trouble.ts';
 
 /** ISO/IEC 9646 verdicts, with `warn` (SHOULD broken) and `info` (what a MAY turned out to be) added. */
 export type Verdict = 'pass' | 'fail' | 'warn' | 'info' | 'inconclusive' | 'skip' | 'error';

@@ -4,7 +4,7 @@ import { FLAG, type Packet } from '../packet/types.ts';
 import { parsePacketLine } from '../notation/packet-line.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import type { Agent } from '../sut/types.ts';
-import type { Cell, CellLink } from '../topology/types.ts';
+import type { Cell, CellLink } from '../topology/contract.ts';
 import type { WirePacket } from '../wire/types.ts';
 import { LISTEN_PORT, NotKnownYet, Session } from './session.ts';
 

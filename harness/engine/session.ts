@@ -7,7 +7,7 @@ import type { Value } from '../notation/expression.ts';
 import type { PacketLine } from '../notation/packet-line.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { familyOn } from '../topology/link-family.ts';
-import type { Cell, CellLink } from '../topology/types.ts';
+import type { Cell, CellLink } from '../topology/contract.ts';
 import { WireError, type WirePacket, type WirePort } from '../wire/types.ts';
 import { composePacket, headerValue, recordSent } from './compose.ts';
 import type { Counters } from './counters.ts';

@@ -1,4 +1,5 @@
 /** Kernels that a guest can be started with. */
+import { ExplainedError } from '../document/explained-error.ts';
 
 /** A kernel on this machine's disk, ready to be started. */
 export interface KernelBuild {
@@ -17,6 +18,6 @@ export interface KernelBuild {
 }
 
 /** A kernel cannot be found, fetched or used; the message has the remedy. */
-export class KernelError extends Error {
+export class KernelError extends ExplainedError {
   override readonly name = 'KernelError';
 }

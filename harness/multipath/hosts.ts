@@ -1,6 +1,7 @@
 /** Two hosts whose links all lead to the tester, and what they need so that their packets find the way. */
 import type { Agent } from '../sut/types.ts';
-import type { Cell, CellLink, Driver, Topology } from '../topology/types.ts';
+import type { Cell, CellLink, Driver } from '../topology/contract.ts';
+import type { Topology } from '../topology/types.ts';
 import type { Family } from '../packet/types.ts';
 
 /** Which of the two. */

@@ -8,7 +8,8 @@ import type { ExpectationResult, LadderEntry, ScenarioResult, Verdict } from '..
 import { worst } from '../engine/verdict.ts';
 import { AgentRefused, type AgentLogLine } from '../sut/types.ts';
 import { makeBoxes } from '../topology/middleboxes.ts';
-import type { Driver, Topology } from '../topology/types.ts';
+import type { Driver } from '../topology/contract.ts';
+import type { Topology } from '../topology/types.ts';
 import { Forwarder, type ForwardLink } from '../wire/forward/forwarder.ts';
 import { PcapWriter } from '../wire/pcap-write.ts';
 import { act, endpointId } from './actions.ts';

@@ -1,4 +1,5 @@
 /** Makes the HTML report from Allure results. No Java, no network. */
+import { ExplainedError } from '../document/explained-error.ts';
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,7 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import { ALLURE_CATEGORIES } from './allure.ts';
 
 /** The HTML report could not be made; the message holds what Allure said. */
-export class AllureReportError extends Error {
+export class AllureReportError extends ExplainedError {
   override readonly name = 'AllureReportError';
 }
 

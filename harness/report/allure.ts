@@ -1,4 +1,5 @@
 /** Hands a scenario's outcome to Allure, through allure-vitest, in one go. */
+import type { SutInfo } from '../verdict/stack-info.ts';
 import { existsSync } from 'node:fs';
 import type { Category, RuntimeMessage } from 'allure-js-commons/sdk';
 import type { LifecycleListener, ReporterConfig } from 'allure-js-commons/sdk/reporter';
@@ -12,7 +13,7 @@ import { ladderSvg } from './ladder-svg.ts';
 import { escapeMarkdown, fenced } from './markdown.ts';
 import { alignPackets } from './packet-diff.ts';
 import { packetDiffPage } from './packet-diff-page.tsx';
-import { isDeparture, judgementsOf, type SutInfo, type ToolInfo } from './results.ts';
+import { isDeparture, judgementsOf, type ToolInfo } from './results.ts';
 import { clean } from './text-layout.ts';
 import { LEVEL_NAME, LEVELS, SYMBOL } from './verdict-style.ts';
 

@@ -1,4 +1,5 @@
 /** Baselines on disk: a deviations file that people write, and the verdicts recorded beside it. */
+import { ExplainedError } from '../document/explained-error.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { projectSchema } from '../document/schema.ts';
@@ -8,7 +9,7 @@ import { loadDeviations } from './deviations-file.ts';
 import { readResults, writeWhole } from './results-file.ts';
 
 /** A baseline that cannot be used; the message says what to do. */
-export class BaselineError extends Error {
+export class BaselineError extends ExplainedError {
   override readonly name = 'BaselineError';
 }
 

@@ -1,4 +1,5 @@
 /** `results.json` on disk: written whole or not at all, and read with suspicion. */
+import { ExplainedError } from '../document/explained-error.ts';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { ValidateFunction } from 'ajv';
@@ -12,7 +13,7 @@ export type ResultsFileProblem =
   'unreadable' | 'not_json' | 'foreign' | 'unknown_version' | 'invalid' | 'unwritable' | 'disk_full';
 
 /** A results file that cannot be written or used; the message says what to do. */
-export class ResultsFileError extends Error {
+export class ResultsFileError extends ExplainedError {
   override readonly name = 'ResultsFileError';
   readonly file: string;
   readonly problem: ResultsFileProblem;
@@ -118,7 +119,7 @@ function removeLeftover(file: string): void {
  *   a matrix of several stacks
  */
 export function readResults(file: string): RunResults {
-  const value = readJson(file);
+  const value = renamed(readJson(file));
   if (isMatrix(value)) {
     throw new ResultsFileError(file, 'foreign', 'a matrix of several stacks; expected the results.json of one run');
   }
@@ -134,6 +135,7 @@ export function readResults(file: string): RunResults {
  */
 export function readRuns(file: string): RunResults[] {
   const value = readJson(file);
+  runsIn(value).forEach(renamed);
   if (!isMatrix(value)) {
     checkVersion(file, value, SCHEMA_VERSION);
     refuse(file, RESULTS_SCHEMA, schemaProblems(value));
@@ -143,6 +145,20 @@ export function readRuns(file: string): RunResults[] {
   for (const run of Array.isArray(value['runs']) ? value['runs'] : []) checkVersion(file, run, SCHEMA_VERSION);
   refuse(file, MATRIX_SCHEMA, matrixProblems(value));
   return (value as unknown as MatrixResults).runs;
+}
+
+/** The runs of a matrix, or the value itself, unchecked. */
+function runsIn(value: unknown): unknown[] {
+  if (!isMatrix(value)) return [value];
+  return Array.isArray(value['runs']) ? (value['runs'] as unknown[]) : [];
+}
+
+/** Gives the kinds of stack in results that an earlier version wrote the names of today; returns the same value. */
+function renamed(value: unknown): unknown {
+  const sut = isRecord(value) ? value['sut'] : undefined;
+  for (const stack of [sut, isRecord(sut) ? sut['peer'] : undefined])
+    if (isRecord(stack) && stack['kind'] === 'qemu') stack['kind'] = 'kernel';
+  return value;
 }
 
 function readJson(file: string): unknown {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { ExpectationResult, Verdict } from '../engine/result.ts';
 import { applyDeviations } from './deviations.ts';
-import { readResults, ResultsFileError, schemaProblems, writeLadder, writeResults } from './results-file.ts';
+import { readResults, readRuns, ResultsFileError, schemaProblems, writeLadder, writeResults } from './results-file.ts';
 import { addRows, buildResults, coverageOf } from './results.ts';
 import { CLAUSES, expectation, failure, LADDER, runOf, scenario } from './testing/sample.ts';
 
@@ -95,7 +95,7 @@ describe('the results file', () => {
         scenario({ id: 'x#ipv6', family: 'ipv6', verdict: 'fail', reason: 'r', expectations: [failure()] }),
       ]),
       run: { ...runOf([]).run, seed: '42', selected: false },
-      sut: { name: 'linux', kind: 'qemu', kernel: '6.18.5', version: 'v', host: { cpus: 2 } },
+      sut: { name: 'linux', kind: 'kernel', kernel: '6.18.5', version: 'v', host: { cpus: 2 } },
       catalogue: CLAUSES,
     }),
     {
@@ -114,6 +114,13 @@ describe('the results file', () => {
     writeResults(file, results);
     expect(readResults(file)).toEqual(JSON.parse(JSON.stringify(results)));
     expect(readdirSync(join(folder, 'new/folder'))).toEqual(['results.json']);
+  });
+
+  test('a kind of stack is read under its name of today', () => {
+    const file = join(folder, 'old.json');
+    const peer = { name: 'linux', kind: 'qemu', kernel: '6.1' };
+    writeFileSync(file, JSON.stringify({ ...results, sut: { ...results.sut, kind: 'qemu', peer } }));
+    expect([readResults(file).sut.kind, readRuns(file)[0]?.sut.peer?.kind]).toEqual(['kernel', 'kernel']);
   });
 
   test('unknown properties are refused', () => {

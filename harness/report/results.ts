@@ -1,4 +1,5 @@
 /** The results model: what `results.json` holds for a run. Pure. */
+import type { SutInfo } from '../verdict/stack-info.ts';
 import { compareClauseIds, compareSections } from '../catalogue/clause-id.ts';
 import type { Clause, Level } from '../catalogue/types.ts';
 import { levelOf } from '../catalogue/types.ts';
@@ -31,28 +32,6 @@ export interface RunInfo {
   concurrency: number;
   /** Seed of whatever was random, so that the run can be made again. */
   seed?: string;
-}
-
-/** What was judged, and where. */
-export interface SutInfo {
-  name: string;
-  kind: 'netns' | 'docker' | 'qemu' | 'remote';
-  /** Kernel release, as `uname -r` says it; empty for a stack that is no kernel. */
-  kernel: string;
-  /** Machine that the stack runs on, as `uname -m` says it. */
-  arch?: string;
-  /** Container image that it was in. */
-  image?: string;
-  /** Of a kernel in a guest: its command line, what its processor is, and the options that matter of those it was built with. */
-  commandLine?: string;
-  accelerator?: 'kvm' | 'tcg';
-  config?: Record<string, string>;
-  /** Version of the stack, where the kernel's release does not say it. */
-  version?: string;
-  /** The stack at the other end, the server, in scenarios of two stacks, where it is another. */
-  peer?: { name: string; kind: SutInfo['kind']; kernel: string };
-  /** The machine the harness ran on. */
-  host?: { kernel?: string; arch?: string; cpus?: number; node?: string };
 }
 
 /** Number of scenarios by outcome. `declared` ones are counted there and not under their verdict: the sum is the total. */

@@ -1,6 +1,7 @@
+import type { SutInfo } from '../verdict/stack-info.ts';
 import { describe, expect, test } from 'vitest';
 import { applyDeviations } from './deviations.ts';
-import type { RunResults, SutInfo } from './results.ts';
+import type { RunResults } from './results.ts';
 import { compareSuts, mergeRuns, MergeError, moveEvidence, sutLabels } from './runs.ts';
 import { CLAUSES, expectation, failure, runOf, scenario } from './testing/sample.ts';
 
@@ -75,7 +76,7 @@ describe('several stacks', () => {
   test('are called by what tells them apart', () => {
     expect(sutLabels([sut({}), sut({ kernel: '6.9' })])).toEqual(['6.18.5', '6.9']);
     expect(sutLabels([sut({}), sut({ name: 'other' })])).toEqual(['linux 6.18.5', 'other 6.18.5']);
-    expect(sutLabels([sut({}), sut({ kind: 'qemu' })])).toEqual(['linux 6.18.5 (netns)', 'linux 6.18.5 (qemu)']);
+    expect(sutLabels([sut({}), sut({ kind: 'kernel' })])).toEqual(['linux 6.18.5 (netns)', 'linux 6.18.5 (kernel)']);
     expect(sutLabels([sut({ name: 'stack', kernel: '' })])).toEqual(['stack']);
   });
 });

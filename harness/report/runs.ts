@@ -1,4 +1,6 @@
 /** Several runs in one place: shards of one stack put together, several stacks side by side. Pure. */
+import type { SutInfo } from '../verdict/stack-info.ts';
+import { ExplainedError } from '../document/explained-error.ts';
 import type { Clause } from '../catalogue/types.ts';
 import { applyDeviations } from './deviations.ts';
 import {
@@ -7,7 +9,6 @@ import {
   type DeviationOutcome,
   type RunResults,
   type ScenarioRecord,
-  type SutInfo,
   type ToolInfo,
 } from './results.ts';
 
@@ -24,7 +25,7 @@ export interface MatrixResults {
 }
 
 /** Results that cannot be put together; the message says why. */
-export class MergeError extends Error {
+export class MergeError extends ExplainedError {
   override readonly name = 'MergeError';
 }
 
@@ -43,7 +44,7 @@ export function sutKey({ name, kind, kernel, version }: SutInfo): string {
 
 /**
  * Names for the stacks of several runs, as short as they can be told apart by: `6.18.5`, `linux 6.18.5`,
- * `linux 6.18.5 (qemu)`.
+ * `linux 6.18.5 (kernel)`.
  */
 export function sutLabels(suts: readonly SutInfo[]): string[] {
   const release = (sut: SutInfo): string =>

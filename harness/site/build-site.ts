@@ -1,4 +1,5 @@
 /** Writes the site into a folder. */
+import { ExplainedError } from '../document/explained-error.ts';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { VNode } from 'preact';
@@ -18,7 +19,7 @@ import { pairName, StackPage } from './stack-page.tsx';
 const MARKER = '.mptcp-conformance-site';
 
 /** A site that cannot be written; the message says why. */
-export class SiteError extends Error {
+export class SiteError extends ExplainedError {
   override readonly name = 'SiteError';
 }
 

@@ -1,4 +1,5 @@
 /** Builds the agent from its C sources when they are newer than the program. */
+import { ExplainedError } from '../document/explained-error.ts';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
@@ -8,7 +9,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** The agent could not be built: a fault of the machine's set-up or of the sources. */
-export class AgentBuildError extends Error {
+export class AgentBuildError extends ExplainedError {
   override readonly name = 'AgentBuildError';
 }
 

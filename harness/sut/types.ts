@@ -1,4 +1,5 @@
 /** What the harness knows of a stack under test: an agent that does as it is told. */
+import { ExplainedError } from '../document/explained-error.ts';
 
 /** The fields of an agent's answer, by name; values are text as on the line. */
 export type AgentAnswer = Readonly<Record<string, string>>;
@@ -36,7 +37,7 @@ export interface Agent {
 }
 
 /** The agent answered `err`: the SUT's system call failed. */
-export class AgentRefused extends Error {
+export class AgentRefused extends ExplainedError {
   override readonly name = 'AgentRefused';
   readonly errno: number;
   /** Symbolic name, `ECONNREFUSED`. */
@@ -49,6 +50,6 @@ export class AgentRefused extends Error {
 }
 
 /** The agent is gone, hangs or speaks nonsense: a fault of the harness or the machine, never a verdict on the stack. */
-export class AgentLost extends Error {
+export class AgentLost extends ExplainedError {
   override readonly name = 'AgentLost';
 }

@@ -1,5 +1,5 @@
 /** Which family a scenario speaks on a link. Pure. */
-import type { CellLink } from './types.ts';
+import type { CellLink } from './contract.ts';
 
 /** The scenario's family where the link has it, else the one that the link has. */
 export function familyOn({ spec }: Pick<CellLink, 'spec'>, wanted: 'ipv4' | 'ipv6'): 'ipv4' | 'ipv6' {

@@ -1,7 +1,8 @@
 /** Names, addresses and `ip` lines of a link made of a veth pair. Pure. */
 import { canonicalAddress } from '../packet/index.ts';
 import { LINK_TABLE } from './tester-namespace.ts';
-import type { CellLink, LinkSpec } from './types.ts';
+import type { CellLink } from './contract.ts';
+import type { LinkSpec } from './types.ts';
 
 /** Prefixes that one worker has to itself. */
 export const PREFIXES_PER_WORKER = 1020;

@@ -10,7 +10,8 @@ import { rewrite } from '../wire/forward/boxes/rewrite.ts';
 import { strip } from '../wire/forward/boxes/strip.ts';
 import type { Middlebox } from '../wire/forward/middlebox.ts';
 import type { Way } from '../wire/forward/types.ts';
-import type { CellLink, MiddleboxSpec, WayWord } from './types.ts';
+import type { CellLink } from './contract.ts';
+import type { MiddleboxSpec, WayWord } from './types.ts';
 
 /** Host part of the address that a NAT shows, within the prefix of the link behind it. */
 const NAT_HOST = '99';

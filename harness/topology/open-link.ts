@@ -5,7 +5,7 @@ import { openShapedPort } from '../wire/shaped-port.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
 import { seededRandom } from '../wire/forward/seeded.ts';
 import { makeBoxes } from './middleboxes.ts';
-import type { CellLink } from './types.ts';
+import type { CellLink } from './contract.ts';
 
 /**
  * Opens a port on a link. The link's middleboxes are played here, next to the tester, and its shaping where the driver

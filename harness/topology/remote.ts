@@ -6,7 +6,8 @@ import { PREFIXES_PER_WORKER, cellLink, routeLines } from './link-plan.ts';
 import type { Lab } from './remote-lab.ts';
 import { settleLink, settleNamespace } from './sut-settings.ts';
 import { assertInsideTester, prepareTester } from './tester-namespace.ts';
-import { TopologyError, type Cell, type CellLink, type Driver, type Topology } from './types.ts';
+import type { Cell, CellLink, Driver } from './contract.ts';
+import { TopologyError, type Topology } from './types.ts';
 
 /** How the driver works. */
 export interface RemoteOptions {

@@ -4,7 +4,8 @@ import { promisify } from 'node:util';
 import { iprouteEnvironment } from './ip-batch.ts';
 import { enterCommand } from './tester-namespace.ts';
 import { TopologyError } from './types.ts';
-import type { CellLink, LinkSpec, Shape } from './types.ts';
+import type { CellLink } from './contract.ts';
+import type { LinkSpec, Shape } from './types.ts';
 
 const execute = promisify(execFile);
 

@@ -1,7 +1,7 @@
 /** What a SUT namespace is set to, so that no scenario colours another and no machine's habits show. */
 import { AgentRefused } from '../sut/types.ts';
 import type { Agent } from '../sut/types.ts';
-import type { CellLink } from './types.ts';
+import type { CellLink } from './contract.ts';
 
 /**
  * Sysctl, value, and how much it matters: without a word it must work, `optional` may be missing from a kernel, and a

@@ -1,6 +1,6 @@
-/** Topologies as files describe them, and what a driver makes of one. */
-import type { Agent } from '../sut/types.ts';
-import type { KernelTrouble } from './qemu/console-watch.ts';
+/** Topologies as files describe them. */
+import { ExplainedError } from '../document/explained-error.ts';
+import type { KernelTrouble } from './kernel-trouble.ts';
 
 /** Traffic shaping of one direction of a link. Absent fields do not shape. */
 export interface Shape {
@@ -50,53 +50,8 @@ export interface Topology {
   links: LinkSpec[];
 }
 
-/** Both ends of a built link. */
-export interface CellLink {
-  spec: LinkSpec;
-  /** The tester's device. */
-  device: string;
-  /** The SUT's device, as the SUT names it. */
-  sutDevice: string;
-  /** The link's shape is left to whoever opens a port on it: nothing below does it. */
-  shapedByTester?: true;
-  /** Addresses by family, text form. The tester also answers for every other address of the prefix. */
-  tester: { ipv4: string; ipv6: string };
-  sut: { ipv4: string; ipv6: string };
-  /** Prefix lengths. */
-  prefix: { ipv4: number; ipv6: number };
-}
-
-/** A topology built once, for one scenario. */
-export interface Cell {
-  topology: Topology;
-  /** The agent of each host, by host name. */
-  agents: ReadonlyMap<string, Agent>;
-  links: CellLink[];
-  /** What the SUT's kernel complained of since the cell was begun, where the driver can tell; complete after `close`. */
-  troubles?(): readonly KernelTrouble[];
-  /** Takes everything down. Idempotent; never throws. */
-  close(): Promise<void>;
-}
-
-/** What a cell is asked for. */
-export interface BuildOptions {
-  /** Nothing else shares the SUT's kernel, where that can be had: what it complains of is this cell's doing. */
-  alone?: boolean;
-}
-
-/** A way to make SUT hosts and links. */
-export interface Driver {
-  readonly name: string;
-  /** What of this topology the driver cannot do, one line each; empty when it can do all. */
-  problems(topology: Topology): string[];
-  /** Builds the topology. Many cells may exist at once. @throws TopologyError */
-  build(topology: Topology, options?: BuildOptions): Promise<Cell>;
-  /** Frees what the driver holds. */
-  close(): Promise<void>;
-}
-
 /** A cell could not be built: a fault of the harness or the machine. */
-export class TopologyError extends Error {
+export class TopologyError extends ExplainedError {
   override readonly name = 'TopologyError';
   /** What the SUT's kernel complained of meanwhile, where that is why. */
   readonly troubles: readonly KernelTrouble[];

@@ -11,7 +11,8 @@ import { isShaped, kernelShapes, shapeLink } from './shaping.ts';
 import { settleLink } from './sut-settings.ts';
 import { assertInsideTester, prepareTester } from './tester-namespace.ts';
 import { TopologyError } from './types.ts';
-import type { Cell, CellLink, Driver, Topology } from './types.ts';
+import type { Cell, CellLink, Driver } from './contract.ts';
+import type { Topology } from './types.ts';
 
 /** A SUT host: an agent in a network namespace of its own, set up but for links. */
 export interface Host {

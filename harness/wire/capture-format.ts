@@ -1,4 +1,5 @@
 /** Reads capture files as they come, chunk by chunk: classic pcap and pcapng. Pure. */
+import { ExplainedError } from '../document/explained-error.ts';
 
 /** What a reader hands over. */
 export interface CaptureSink {
@@ -15,7 +16,7 @@ export interface CaptureSink {
 }
 
 /** The file is not what it seems to be. The message says where and what. */
-export class CaptureFormatError extends Error {
+export class CaptureFormatError extends ExplainedError {
   override readonly name = 'CaptureFormatError';
 }
 

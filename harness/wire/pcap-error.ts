@@ -1,5 +1,6 @@
 /** A capture file cannot be written or read. The message says which file, what happened and what to do. */
-export class CaptureError extends Error {
+import { ExplainedError } from '../document/explained-error.ts';
+export class CaptureError extends ExplainedError {
   override readonly name = 'CaptureError';
   /** The capture file. */
   readonly path: string;

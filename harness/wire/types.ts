@@ -1,4 +1,5 @@
 /** The tester's side of one link. */
+import { ExplainedError } from '../document/explained-error.ts';
 
 /** A packet as it came or went. */
 export interface WirePacket {
@@ -27,6 +28,6 @@ export interface WirePort {
 }
 
 /** The link does not work: a fault of the harness or the machine. */
-export class WireError extends Error {
+export class WireError extends ExplainedError {
   override readonly name = 'WireError';
 }

@@ -1,5 +1,7 @@
 /** Options and value parsers that several commands share. */
 import { InvalidArgumentError, type Command } from 'commander';
+import type { StackDetails } from '../../topology/contract.ts';
+import { STACK_OPTIONS } from '../../topology/stacks/registry.ts';
 import type { Selection } from '../selection.ts';
 
 /** Scenarios at once unless told: most of a scenario is waiting for the kernel. */
@@ -59,4 +61,20 @@ export function toSelection<T>(ids: readonly string[], raw: SelectionFlags & T):
     levels: level ?? [],
     families: family ?? [],
   };
+}
+
+/** Adds the options that say more about a stack, those of every kind. */
+export function withStackOptions(command: Command): Command {
+  for (const { name, value, help, goesWith } of STACK_OPTIONS)
+    command.option(`--${name} ${value}`, `with ${goesWith}: ${help}`);
+  return command;
+}
+
+/** What {@link withStackOptions} adds, as commander gives it, without the command's other options. */
+export function stackDetails(options: Readonly<Record<string, unknown>>): StackDetails {
+  const given = STACK_OPTIONS.flatMap(({ name }) => {
+    const value = options[name];
+    return typeof value === 'string' ? [[name, value]] : [];
+  });
+  return Object.fromEntries(given) as StackDetails;
 }

@@ -1,12 +1,11 @@
 import { Option, type Command } from 'commander';
-import { list, positive, withSelection, type SelectionFlags } from './arguments.ts';
+import { list, positive, stackDetails, withSelection, withStackOptions, type SelectionFlags } from './arguments.ts';
 
 /** What commander makes of the command line. */
 interface MatrixFlags extends SelectionFlags {
   sut: string[];
   atOnce: number;
   output: string;
-  mirror?: string;
   concurrency?: number;
   deviations?: string;
   keepCaptures: string;
@@ -14,7 +13,7 @@ interface MatrixFlags extends SelectionFlags {
 
 /** `matrix`: several stacks. */
 export function addMatrix(program: Command): void {
-  withSelection(program.command('matrix').summary('judge several stacks, and say where they differ'))
+  withStackOptions(withSelection(program.command('matrix').summary('judge several stacks, and say where they differ')))
     .description(
       `Judges several stacks, one after the other or several at once, and puts their results into one file.
 
@@ -34,7 +33,6 @@ or a selection of scenarios, and put the results together with "merge".`,
     .addOption(
       new Option('--keep-captures <which>', 'whose evidence to keep').choices(['all', 'failed']).default('failed'),
     )
-    .option('--mirror <url>', "where Debian's kernel packages come from (default: as apt has it)")
     .addHelpText(
       'after',
       `
@@ -52,7 +50,7 @@ Exit codes: the worst of the runs': 0 all is well, 1 an undeclared MUST is broke
         atOnce: flags.atOnce,
         output: flags.output,
         passOn: passedOn(ids, flags),
-        ...(flags.mirror === undefined ? {} : { mirror: flags.mirror }),
+        stack: stackDetails({ ...flags }),
       });
     });
 }

@@ -1,19 +1,22 @@
 import { Option, type Command } from 'commander';
+import type { StackDetails } from '../../topology/contract.ts';
+import { STACK_FORMS } from '../../topology/stacks/registry.ts';
 import type { RunOptions } from '../run.ts';
 import type { Selection } from '../selection.ts';
-import { SUT_FORMS } from '../sut-option.ts';
 import {
   DEFAULT_CONCURRENCY,
   DEFAULT_OUTPUT,
   positive,
+  stackDetails,
   toSelection,
   withSelection,
+  withStackOptions,
   type SelectionFlags,
 } from './arguments.ts';
 
 /** `run`: judges the running kernel. */
 export function addRun(program: Command, argv: readonly string[]): void {
-  withSelection(program.command('run').summary('judge the running kernel in network namespaces'))
+  const command = withSelection(program.command('run').summary('judge the running kernel in network namespaces'))
     .description(
       `Judges the running kernel's MPTCP, clause by clause, in network namespaces of its own.
 
@@ -21,18 +24,12 @@ Needs no Docker, no firewall rule, and no root where user namespaces are allowed
 command, also when it is killed. With --sut docker the stack is that of containers: as root, with a Docker daemon on this
 machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). What is given to choose scenarios must hold all together; lists are alternatives.`,
     )
-    .option('--sut <stack>', `the stack to judge: ${SUT_FORMS}`, 'netns')
+    .option('--sut <stack>', `the stack to judge: ${STACK_FORMS}`, 'netns')
     .option(
       '--peer <stack>',
       'for scenarios of two stacks: the server, written as --sut, which is the client (default: the same)',
-    )
-    .option(
-      '--image <name>',
-      'with --sut docker: a container image that holds an agent (default: ours, built on the spot)',
-    )
-    .option('--modules <folder>', 'with --sut kernel:./bzImage: its modules, where not everything is built in')
-    .option('--append <words>', "with --sut kernel: words for the command line of the guest's kernel")
-    .option('--mirror <url>', "with --sut kernel: where Debian's packages come from (default: as apt has it)")
+    );
+  withStackOptions(command)
     .addOption(
       new Option(
         '-j, --concurrency <n>',
@@ -70,8 +67,10 @@ Exit codes:
   1  one is
   2  the harness could not do its job, or the run was cut short: what there is is written and marked as partial`,
     )
-    .action(async (ids: string[], options: SelectionFlags & Omit<RunOptions, keyof Selection>) => {
-      const { run } = await import('../run.ts');
-      process.exitCode = await run(toSelection(ids, options), argv);
-    });
+    .action(
+      async (ids: string[], options: SelectionFlags & Omit<RunOptions, keyof Selection | 'stack'> & StackDetails) => {
+        const { run } = await import('../run.ts');
+        process.exitCode = await run({ ...toSelection(ids, options), stack: stackDetails(options) }, argv);
+      },
+    );
 }

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureAgent } from '../../sut/build-agent.ts';
-import { firstLine, lacks, works, type Check } from './check.ts';
-import { runProgram } from './program.ts';
+import { firstLine, lacks, works, type Check } from '../../topology/machine/check.ts';
+import { runProgram } from '../../topology/machine/program.ts';
 
 /** Is there a C compiler that makes static programs? A program is compiled and run. */
 export async function checkCompiler(): Promise<Check> {

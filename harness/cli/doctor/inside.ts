@@ -4,8 +4,8 @@ import { spawnAgent } from '../../sut/spawn-agent.ts';
 import { prepareTester } from '../../topology/tester-namespace.ts';
 import { shapeArguments } from '../../topology/shaping.ts';
 import { openPort } from '../../wire/raw-link.ts';
-import { firstLine, lacks, works, type Check, type Subject } from './check.ts';
-import { runProgram } from './program.ts';
+import { firstLine, lacks, works, type Check, type Subject } from '../../topology/machine/check.ts';
+import { runProgram } from '../../topology/machine/program.ts';
 
 const DEVICE = 'doctor0';
 const TESTER = { ipv4: '10.0.0.1', ipv6: 'fd00::1' } as const;

@@ -1,6 +1,6 @@
 /** Checks of programs that are called. */
-import { lacks, works, type Check, type Subject } from './check.ts';
-import { runProgram } from './program.ts';
+import { lacks, works, type Check, type Subject } from '../../topology/machine/check.ts';
+import { runProgram } from '../../topology/machine/program.ts';
 
 async function checkProgram(subject: Subject, command: readonly string[], remedy: string): Promise<Check> {
   const { code, said, isMissing } = await runProgram(command);

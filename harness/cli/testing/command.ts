@@ -3,7 +3,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LAUNCHER_VARIABLE, startTime } from '../launcher.ts';
+import { LAUNCHER_VARIABLE, startTime } from '../../topology/machine/launcher.ts';
 
 /** The project's folder. */
 export const ROOT = join(import.meta.dirname, '..', '..', '..');

@@ -1,6 +1,6 @@
 /** What the command hands to the Vitest workers. */
 import type { Deviation } from '../../report/results.ts';
-import type { SutSettings } from './open-driver.ts';
+import type { StackSettings } from '../../topology/stacks/registry.ts';
 
 /** File of the evidence folder that has a result a line while a run is under way. */
 export const JOURNAL = 'journal.jsonl';
@@ -10,9 +10,9 @@ export interface WorkerSettings {
   /** Where evidence goes. */
   evidenceRoot: string;
   /** The stack under test. */
-  sut: SutSettings;
+  sut: StackSettings;
   /** The server of scenarios of two stacks; of the same kind as the client when absent. */
-  peer?: SutSettings;
+  peer?: StackSettings;
   /** The options that name it, for command lines. */
   sutArguments: string[];
   /** Features that the stack says it lacks, with the reason. */

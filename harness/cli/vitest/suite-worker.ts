@@ -22,12 +22,12 @@ import { runMultipath, type MultipathContext } from '../../multipath/run.ts';
 import { isMultipath } from '../../multipath/scenario.ts';
 import { openLibrary } from '../../scenario/load.ts';
 import { clausesOf, type Scenario } from '../../scenario/suite.ts';
-import type { Driver } from '../../topology/types.ts';
+import type { Driver } from '../../topology/contract.ts';
+import { openStack } from '../../topology/stacks/registry.ts';
 import { openLink } from '../../topology/open-link.ts';
 import { loadAnySuite, openBreaks, openCatalogue, openPromises, openTopology, projectRoot } from '../project.ts';
 import { rerunCommand } from '../rerun.ts';
 import { registerBreaks, registerMutants } from './mutants.ts';
-import { openDriver } from './open-driver.ts';
 import { startOrder } from './order.ts';
 import { JOURNAL, type WorkerSettings } from './settings.ts';
 import { readGroup } from './suite-groups.ts';
@@ -64,11 +64,11 @@ function open(settings: WorkerSettings): Promise<Opened> {
 }
 
 async function openOnce(settings: WorkerSettings): Promise<Opened> {
-  const driver = await openDriver(settings.sut);
+  const driver = await openStack(settings.sut);
   return {
     promises: openPromises(),
     driver,
-    peer: settings.peer === undefined ? driver : await openDriver(settings.peer),
+    peer: settings.peer === undefined ? driver : await openStack(settings.peer),
   };
 }
 

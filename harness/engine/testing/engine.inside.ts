@@ -7,7 +7,7 @@ import { loadSuite, openLibrary } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/suite.ts';
 import { findTopology } from '../../topology/load.ts';
 import { createNetnsDriver } from '../../topology/netns.ts';
-import type { Cell, Driver } from '../../topology/types.ts';
+import type { Cell, Driver } from '../../topology/contract.ts';
 import { readPcap } from '../../wire/pcap-read.ts';
 import { openLink } from '../../topology/open-link.ts';
 import { openPort } from '../../wire/raw-link.ts';

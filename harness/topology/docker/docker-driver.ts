@@ -1,6 +1,6 @@
 /** The docker driver: every SUT host is a container, linked straight to the tester. */
 import { assertInsideTester } from '../tester-namespace.ts';
-import type { Driver } from '../types.ts';
+import type { Driver } from '../contract.ts';
 import { PooledHosts } from '../pooled-hosts.ts';
 import { createVethDriver } from '../veth-driver.ts';
 import type { ContainerPlan } from './container.ts';

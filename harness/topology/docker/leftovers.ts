@@ -1,17 +1,10 @@
 /** Finds containers by their labels: those of a run, and those of runs that are gone. */
 import type Docker from 'dockerode';
+import type { Leftover } from '../machine/leftover.ts';
 import { AGENT_REPOSITORY } from './image.ts';
 import { removeContainer } from './container.ts';
 import { dockerProblem } from './daemon.ts';
 import { PLACE_LABEL, placeMark, RUN_LABEL, TESTER_LABEL } from './labels.ts';
-
-/** Something on the daemon that is not needed any more. */
-export interface Leftover {
-  /** What it is, for people. */
-  what: string;
-  /** @throws DockerError */
-  remove: () => Promise<void>;
-}
 
 async function labelled(docker: Docker, labels: string[]): Promise<Docker.ContainerInfo[]> {
   try {

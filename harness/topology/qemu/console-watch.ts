@@ -1,14 +1,5 @@
 /** Reads a kernel's console for signs that the kernel itself is in trouble. Pure. */
-
-/** What a kernel can complain of. `lost`: the guest went away, or answers no more, without a word. */
-export type TroubleKind = 'panic' | 'oops' | 'bug' | 'kasan' | 'lockdep' | 'hung-task' | 'lockup' | 'warning' | 'lost';
-
-/** One line that is a sign of trouble. */
-export interface TroubleSign {
-  kind: TroubleKind;
-  /** The kernel's own words, without time and addresses that differ from run to run. */
-  title: string;
-}
+import type { KernelTrouble, TroubleKind, TroubleSign } from '../kernel-trouble.ts';
 
 /** In this order: the first that fits names the trouble. */
 const SIGNS: readonly (readonly [TroubleKind, RegExp])[] = [
@@ -40,12 +31,6 @@ export function troubleSign(line: string): TroubleSign | undefined {
     .replaceAll(/\b(CPU|PID): \d+/g, '$1: *')
     .replaceAll(/\bpid \d+|:\d+ blocked/g, (match) => match.replace(/\d+/, '*'));
   return { kind, title };
-}
-
-/** Trouble, with what the console said. */
-export interface KernelTrouble extends TroubleSign {
-  /** Lines of the console, from some before the first sign to the last that came. */
-  console: string[];
 }
 
 /** Lines before the first sign that are kept with it. */

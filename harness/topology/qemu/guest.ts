@@ -2,7 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { TopologyError } from '../types.ts';
-import { ConsoleWatch, type KernelTrouble } from './console-watch.ts';
+import type { KernelTrouble } from '../kernel-trouble.ts';
+import { ConsoleWatch } from './console-watch.ts';
 import { GuestControl, type GuestCell } from './guest-control.ts';
 import { GUEST_FDS, guestCommand, type GuestOptions } from './qemu-command.ts';
 

@@ -7,7 +7,8 @@ import { freshDeviceName, nextPrefix } from '../numbers.ts';
 import { isShaped } from '../shaping.ts';
 import { settleEnd, settleLink, settleNamespace } from '../sut-settings.ts';
 import { assertInsideTester, prepareTester } from '../tester-namespace.ts';
-import { TopologyError, type BuildOptions, type Cell, type CellLink, type Driver, type Topology } from '../types.ts';
+import type { BuildOptions, Cell, CellLink, Driver } from '../contract.ts';
+import { TopologyError, type Topology } from '../types.ts';
 import { Guest, GuestRetired, type GuestDevice } from './guest.ts';
 import type { GuestCell } from './guest-control.ts';
 import { GUEST_HARDWARE_ADDRESS, type GuestOptions } from './qemu-command.ts';
@@ -42,7 +43,7 @@ export interface QemuDriverHandle extends Driver {
 }
 
 class QemuDriver implements QemuDriverHandle {
-  readonly name = 'qemu';
+  readonly name = 'kernel';
   readonly #options: QemuOptions;
   readonly #firstPrefix: number;
   readonly #guests = new Set<Guest>();

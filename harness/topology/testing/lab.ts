@@ -6,7 +6,8 @@ import { openPort } from '../../wire/raw-link.ts';
 import type { WirePacket, WirePort } from '../../wire/types.ts';
 import { findTopology } from '../load.ts';
 import { createNetnsDriver } from '../netns.ts';
-import type { Cell, CellLink, Topology } from '../types.ts';
+import type { Cell, CellLink } from '../contract.ts';
+import type { Topology } from '../types.ts';
 import type { KeepingDriver } from '../veth-driver.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');

@@ -10,7 +10,7 @@ import { openPort } from '../../wire/raw-link.ts';
 import { IpBatch } from '../ip-batch.ts';
 import { createNetnsDriver } from '../netns.ts';
 import { prepareTester } from '../tester-namespace.ts';
-import type { Cell, CellLink } from '../types.ts';
+import type { Cell, CellLink } from '../contract.ts';
 import type { KeepingDriver } from '../veth-driver.ts';
 import { craft, listen, newDriver, sutListens, topology, reached } from './lab.ts';
 

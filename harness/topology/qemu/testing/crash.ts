@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { AgentLost } from '../../../sut/types.ts';
 import { findTopology } from '../../load.ts';
-import type { Cell } from '../../types.ts';
+import type { Cell } from '../../contract.ts';
 import { createQemuDriver, type QemuOptions } from '../qemu-driver.ts';
 
 const options = JSON.parse(process.env['MPTCP_CONFORMANCE_GUEST'] ?? '{}') as QemuOptions;

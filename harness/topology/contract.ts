@@ -1,0 +1,128 @@
+/**
+ * What a stack has to offer to be judged: all of it, in one file.
+ *
+ * A stack whose application side is an agent (docs/agent-protocol.md) needs no code: `--sut docker --image` and
+ * `--sut remote:` take it. A new kind of stack is one {@link StackKind}, in a file of `topology/stacks`, named in
+ * `registry.ts` and in {@link StackKindName}; the compiler and `registry.test.ts` name the rest.
+ *
+ * From the outside in: a {@link StackKind} prepares a stack once for a run; each worker process opens a {@link Driver};
+ * the driver builds a {@link Cell} for a scenario: one {@link Agent} for each host, and links that carry packets.
+ */
+import type { Agent } from '../sut/types.ts';
+import type { StackKindName, SutInfo } from '../verdict/stack-info.ts';
+import type { KernelTrouble } from './kernel-trouble.ts';
+import type { Check } from './machine/check.ts';
+import type { Leftover } from './machine/leftover.ts';
+import type { LinkSpec, Topology } from './types.ts';
+
+/** Both ends of a built link. */
+export interface CellLink {
+  spec: LinkSpec;
+  /** The tester's device. */
+  device: string;
+  /** The SUT's device, as the SUT names it. */
+  sutDevice: string;
+  /** The link's shape is left to whoever opens a port on it: nothing below does it. */
+  shapedByTester?: true;
+  /** Addresses by family, text form. The tester also answers for every other address of the prefix. */
+  tester: { ipv4: string; ipv6: string };
+  sut: { ipv4: string; ipv6: string };
+  /** Prefix lengths. */
+  prefix: { ipv4: number; ipv6: number };
+}
+
+/** A topology built once, for one scenario. */
+export interface Cell {
+  topology: Topology;
+  /** The agent of each host, by host name. */
+  agents: ReadonlyMap<string, Agent>;
+  links: CellLink[];
+  /** What the SUT's kernel complained of since the cell was begun, where the driver can tell; complete after `close`. */
+  troubles?(): readonly KernelTrouble[];
+  /** Takes everything down. Idempotent; never throws. */
+  close(): Promise<void>;
+}
+
+/** What a cell is asked for. */
+export interface BuildOptions {
+  /** Nothing else shares the SUT's kernel, where that can be had: what it complains of is this cell's doing. */
+  alone?: boolean;
+}
+
+/** A way to make SUT hosts and links. */
+export interface Driver {
+  readonly name: string;
+  /** What of this topology the driver cannot do, one line each; empty when it can do all. */
+  problems(topology: Topology): string[];
+  /** Builds the topology. Many cells may exist at once. @throws TopologyError */
+  build(topology: Topology, options?: BuildOptions): Promise<Cell>;
+  /** Frees what the driver holds. */
+  close(): Promise<void>;
+}
+
+/** An option of the command line that says more about a stack; `--sut` chooses the kind. */
+export interface StackOption {
+  /** Its name, without the dashes. */
+  name: string;
+  /** Word for its value in the help: `<folder>`. */
+  value: string;
+  /** One line for the help, without the kind that it goes with. */
+  help: string;
+}
+
+/** What the command line says beside `--sut`: values of {@link StackOption}s by name. */
+export type StackDetails = Readonly<Record<string, string | undefined>>;
+
+/** A stack that is ready to be judged. */
+export interface PreparedStack<Settings = unknown> {
+  /** What each worker opens its driver with; must survive being sent to another process. */
+  settings: Settings;
+  /** What results say of it. */
+  info: SutInfo;
+  /** Scenarios at once that suit the stack, where that is not the usual number. */
+  concurrency?: number;
+  /** Scenarios at once that the stack can bear, whatever the user says. */
+  maxConcurrency?: number;
+  /** Takes away what is there for the run only; called when all workers have ended. */
+  close(): Promise<void>;
+}
+
+/**
+ * A kind of stack: where it runs, how the command line names it, and how it is made ready and cleaned up.
+ *
+ * `Choice` is what the command line says; `Settings` what the worker processes get. Both carry the kind's name.
+ */
+export interface StackKind<Choice extends { kind: StackKindName }, Settings extends { kind: StackKindName }> {
+  readonly kind: Choice['kind'] & Settings['kind'];
+  /** What it is, in a few words: `containers`. */
+  readonly label: string;
+  /** How `--sut` is written, examples for help and messages. */
+  readonly forms: readonly string[];
+  /** Options that go with this kind only, or with others that name them too. */
+  readonly options: readonly StackOption[];
+  /** Why it cannot be one of two stacks that talk to each other; absent when it can. */
+  readonly noPeer?: string;
+  /**
+   * Reads what follows `kind:` in `--sut`; undefined for the bare word.
+   *
+   * @param details values of this kind's options; no others
+   * @throws UsageError with what would be right
+   */
+  parse(target: string | undefined, details: StackDetails): Choice;
+  /** The words of a command line that name this very stack again, without `--sut`'s default; not quoted. */
+  arguments(choice: Choice): string[];
+  /** Refuses, before anything is begun, what this user cannot do. @throws UsageError */
+  requireRights?(): void;
+  /** Does what cannot be done in a run's namespace, where there is no network. @throws ExplainedError */
+  prepareOutside?(choice: Choice): Promise<void>;
+  /** Makes the stack ready, once for a run, in the tester's namespace. @param root the installation's folder @throws ExplainedError */
+  prepare(choice: Choice, root: string): Promise<PreparedStack<Settings>>;
+  /** Makes a worker's driver. Nothing is started before a cell is built. */
+  open(settings: Settings): Promise<Driver>;
+  /** Why results that have no `--sut` on their command line cannot be had again here; undefined when they can. */
+  obstacle?(info: SutInfo): string | undefined;
+  /** What killed runs left. Says on standard error when it cannot look. @param root the installation's folder */
+  leftovers?(root: string): Promise<Leftover[]>;
+  /** What this machine can do for this kind, for `doctor`. Starts soon and never throws. */
+  doctor?(): Promise<Check[]>;
+}

@@ -1,0 +1,8 @@
+/** The machine that the harness runs on, for results. */
+import { cpus, release } from 'node:os';
+import type { SutInfo } from '../../verdict/stack-info.ts';
+
+/** What this machine is. */
+export function hostInfo(): NonNullable<SutInfo['host']> {
+  return { kernel: release(), arch: process.arch, cpus: cpus().length, node: process.version };
+}

@@ -1,0 +1,7 @@
+/** Something that a killed run left on the machine. */
+export interface Leftover {
+  /** What it is, for people. */
+  what: string;
+  /** @throws Error when it cannot be taken away */
+  remove: () => void | Promise<void>;
+}

@@ -1,0 +1,101 @@
+/** A host on a bench: its cables come into the run's namespace for as long as that lives. */
+import { spawnSync } from 'node:child_process';
+import { UsageError } from '../../document/explained-error.ts';
+import { spawnAgent } from '../../sut/spawn-agent.ts';
+import type { PreparedStack, StackKind } from '../contract.ts';
+import { iprouteEnvironment } from '../ip-batch.ts';
+import { hostInfo } from '../machine/host-info.ts';
+import { loadLab, type Lab } from '../remote-lab.ts';
+import { createRemoteDriver, outsideCommand } from '../remote.ts';
+
+/** What `--sut remote:` says. */
+export interface RemoteChoice {
+  kind: 'remote';
+  /** Path of a lab file. */
+  file: string;
+}
+
+/** How a worker gets at it; see `RemoteOptions`. */
+export interface RemoteSettings {
+  kind: 'remote';
+  lab: Lab;
+  outsidePid: number;
+}
+
+/** A host on real interfaces. */
+export const remote: StackKind<RemoteChoice, RemoteSettings> = {
+  kind: 'remote',
+  label: 'a host on real interfaces',
+  forms: ['remote:lab.yaml'],
+  options: [],
+  noPeer: 'a host on a bench has cables to the tester alone',
+  parse: (file) => {
+    if (file === undefined || file === '') throw new UsageError('--sut remote: names no file; write remote:lab.yaml');
+    return { kind: 'remote', file };
+  },
+  arguments: ({ file }) => ['--sut', `remote:${file}`],
+  requireRights: () => {
+    if (process.getuid?.() === 0) return;
+    throw new UsageError(
+      "--sut remote needs root: the interfaces are moved into the run's network namespace; run the command with sudo",
+    );
+  },
+  prepare: ({ file }) => prepareRemote(file),
+  open: (settings) => Promise.resolve(createRemoteDriver(settings)),
+};
+
+/** Asks the host who it is, and fetches the interfaces. */
+async function prepareRemote(file: string): Promise<PreparedStack<RemoteSettings>> {
+  const lab = loadLab(file);
+  // The launcher, which is still where the machine's own network is.
+  const outsidePid = process.ppid;
+  const agent = await spawnAgent({ command: outsideCommand(outsidePid, lab.agent), name: lab.sut, timeScale: 3 });
+  const { kernel, features } = agent.greeting;
+  const { machine } = await agent.request('uname');
+  await agent.close();
+  if (!features.has('mptcp'))
+    throw new UsageError(
+      `${lab.sut} (${kernel}) has no MPTCP: its agent does not name the feature "mptcp"; judge a stack that has it`,
+    );
+  const giveBack = fetchInterfaces(file, lab, outsidePid);
+  return {
+    settings: { kind: 'remote', lab, outsidePid },
+    info: {
+      name: lab.sut,
+      kind: 'remote',
+      kernel,
+      ...(machine === undefined ? {} : { arch: machine }),
+      host: hostInfo(),
+    },
+    // A bench has one host, and one set of cables.
+    maxConcurrency: 1,
+    close: () => {
+      giveBack();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Moves the bench's interfaces into this namespace; the function gives them back. @throws UsageError when one cannot be had */
+function fetchInterfaces(file: string, lab: Lab, outsidePid: number): () => void {
+  const fetched: string[] = [];
+  const giveBack = (): void => {
+    for (const device of fetched.splice(0)) ip(['ip', 'link', 'set', 'dev', device, 'netns', String(outsidePid)]);
+  };
+  for (const { device } of lab.links) {
+    const problem = ip(outsideCommand(outsidePid, ['ip', 'link', 'set', 'dev', device, 'netns', String(process.pid)]));
+    if (problem === undefined) {
+      fetched.push(device);
+      continue;
+    }
+    giveBack();
+    throw new UsageError(`${file}: interface ${device} cannot be fetched: ${problem}; "ip link" lists what there is`);
+  }
+  return giveBack;
+}
+
+/** Runs a program to its end; what it said when it failed. */
+function ip([program = '', ...args]: readonly string[]): string | undefined {
+  const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8', env: iprouteEnvironment() });
+  return status === 0 ? undefined : (error?.message ?? stderr).trim();
+}

@@ -1,0 +1,26 @@
+/** What results say of the stack that was judged. */
+
+/** Kinds of stack: where a stack under test runs. `topology/stacks/registry.ts` has the code of each. */
+export type StackKindName = 'netns' | 'docker' | 'kernel' | 'remote';
+
+/** What was judged, and where. */
+export interface SutInfo {
+  name: string;
+  kind: StackKindName;
+  /** Kernel release, as `uname -r` says it; empty for a stack that is not a kernel. */
+  kernel: string;
+  /** Machine that the stack runs on, as `uname -m` says it. */
+  arch?: string;
+  /** Container image that it was in. */
+  image?: string;
+  /** Of a kernel in a guest: its command line, what its processor is, and the options that matter of those it was built with. */
+  commandLine?: string;
+  accelerator?: 'kvm' | 'tcg';
+  config?: Record<string, string>;
+  /** Version of the stack, where the kernel's release does not say it. */
+  version?: string;
+  /** The stack at the other end, the server, in scenarios of two stacks, where it is another. */
+  peer?: { name: string; kind: StackKindName; kernel: string };
+  /** The machine the harness ran on. */
+  host?: { kernel?: string; arch?: string; cpus?: number; node?: string };
+}
