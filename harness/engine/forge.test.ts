@@ -55,4 +55,10 @@ it('makes a packet that a line with ranges and relative numbers fits', () => {
   expect(packet.tcp.options[0]).toMatchObject({ dsn: BigInt.asUintN(64, idsn(3n) + 551n) });
   const arrival = { packet, subflow, before: subflow.before(), at: 0, link: 'a', index: 0, consumed: false };
   expect(matchPacket(line, arrival, subflow, scope).differences).toEqual([]);
+
+  const otherSyn = parsePacketLine('any < any from=192.0.2.9 to=192.0.2.8 sport=!7 dport=8 seq=!0');
+  const forged = withNumbers(sample, otherSyn, subflow, scope);
+  expect(forged.ip).toMatchObject({ src: '192.0.2.9', dst: '192.0.2.8' });
+  expect(forged.tcp).toMatchObject({ srcPort: 8, dstPort: 8, seq: 78 });
+  expect(matchPacket(otherSyn, { ...arrival, packet: forged }, subflow, scope).differences).toEqual([]);
 });

@@ -2,27 +2,29 @@
 import type { Packet, TcpOption } from '../packet/types.ts';
 import type { Matcher, Value } from '../notation/expression.ts';
 import type { PacketLine } from '../notation/packet-line.ts';
-import { evaluate, type Scope } from '../notation/evaluate.ts';
-import { headerField, type HeaderFieldName } from '../notation/header-fields.ts';
+import { evaluate, toInt, type Scope } from '../notation/evaluate.ts';
+import { headerField } from '../notation/header-fields.ts';
 import { optionField } from '../notation/option-fields.ts';
 import type { Subflow } from './endpoint.ts';
 import { asSentByStack } from './number-base.ts';
 
-/** The packet with sequence numbers, data sequence numbers and length such that the line fits. @throws NotKnownYet */
+/**
+ * The packet with addresses, ports, sequence numbers, data sequence numbers and length such that the line fits.
+ *
+ * @throws NotKnownYet
+ */
 export function withNumbers(packet: Packet, line: PacketLine, subflow: Subflow, scope: Scope): Packet {
-  const numbered = line.fields.reduce((result, { name, matcher }) => {
-    if (!FORGED.has(name)) return result;
+  const fitted = line.fields.reduce((result, { name, matcher }) => {
+    const field = headerField(name);
     const value = fitting(matcher, scope);
-    return value === undefined
-      ? result
-      : headerField(name).write(result, asSentByStack(headerField(name), value, subflow));
+    if (value === undefined) return result;
+    // What lies beside a port that the conversation has is a port too.
+    const isPort = name === 'sport' || name === 'dport';
+    return field.write(result, isPort ? toInt(value) & 0xffffn : asSentByStack(field, value, subflow));
   }, packet);
-  const options = numbered.tcp.options.map((option) => withDataNumbers(option, line, subflow, scope));
-  return { ...numbered, tcp: { ...numbered.tcp, options } };
+  const options = fitted.tcp.options.map((option) => withDataNumbers(option, line, subflow, scope));
+  return { ...fitted, tcp: { ...fitted.tcp, options } };
 }
-
-/** Fields that a forged packet gets its numbers in; the others stay those of the packet that it is made of. */
-const FORGED = new Set<HeaderFieldName>(['seq', 'ack', 'len']);
 
 function withDataNumbers(option: TcpOption, line: PacketLine, subflow: Subflow, scope: Scope): TcpOption {
   const result = structuredClone(option);
@@ -43,6 +45,10 @@ function fitting(matcher: Matcher, scope: Scope): Value | undefined {
   switch (matcher.type) {
     case 'equal':
       return matcher.expr.type === 'auto' ? undefined : evaluate(matcher.expr, scope);
+    case 'not': {
+      const value = fitting(matcher.matcher, scope);
+      return typeof value === 'bigint' ? value + 1n : undefined;
+    }
     case 'range':
       return evaluate(matcher.low, scope);
     case 'oneOf':

@@ -43,6 +43,7 @@ export async function runSutLine(line: SutLine, session: Session, milliseconds: 
   if (line.command === 'connect') return connect(agent, args, session);
   if (line.command === 'counter') return counter(agent, args, session);
   if (line.command === 'abort') return abort(agent, args);
+  if (line.command === 'addr-del') return deleteAddress(agent, args, session);
   if (line.command === 'socket') args['family'] ??= session.scenario.family;
   if (ON_SOCKET.has(line.command)) args['fd'] ??= line.command === 'accept' ? 'lsn' : 'conn';
   if (line.command === 'accept') args['as'] ??= 'conn';
@@ -64,10 +65,19 @@ export function firstAgent(session: Session): Agent {
 
 async function listen(agent: Agent, args: Args, session: Session): Promise<AgentAnswer> {
   const { fd = 'lsn', proto = 'mptcp', port = String(LISTEN_PORT), ...rest } = args;
-  const { family } = session.scenario;
+  const family = rest['family'] ?? session.scenario.family;
   await agent.request('socket', { family, proto, name: fd });
   await agent.request('bind', { fd, addr: rest['addr'] ?? (family === 'ipv4' ? '0.0.0.0' : '::'), port });
   return agent.request('listen', { fd, backlog: rest['backlog'] ?? '128' });
+}
+
+/** Takes an address from the host; that of a link needs no length. */
+async function deleteAddress(agent: Agent, args: Args, session: Session): Promise<AgentAnswer> {
+  const { addr = '' } = args;
+  const link = session.cell.links.find(({ sut }) => sut.ipv4 === addr || sut.ipv6 === addr);
+  if (link === undefined) return agent.request('addr-del', args);
+  const length = addr === link.sut.ipv4 ? link.prefix.ipv4 : link.prefix.ipv6;
+  return agent.request('addr-del', { ...args, addr: `${addr}/${length}` });
 }
 
 /** Starts connecting and does not wait: the scenario answers the SYN, and `connected` waits. */

@@ -1,11 +1,11 @@
 /** Something wrong with the course of a connection: which packets come, in which order, on which subflow. */
 import { describe, expect, test } from 'vitest';
-import { idsn, token } from '../mptcp/index.ts';
+import { addAddrHmac, idsn, token } from '../mptcp/index.ts';
 import { FLAG } from '../packet/index.ts';
 import type { OptionDss, Packet } from '../packet/types.ts';
 import { addOption, asReset, inserted, replaceOption } from './testing/alteration.ts';
-import { altered, goodConversation, optionOf, type NamedPacket } from './testing/conversation.ts';
-import { broken, judge } from './testing/judging.ts';
+import { altered, goodConversation, joined, optionOf, type NamedPacket } from './testing/conversation.ts';
+import { broken, brokenRules, judge } from './testing/judging.ts';
 
 const good = goodConversation();
 const KEYS = [0x0123456789abcdefn, 0xfedcba9876543210n] as const;
@@ -225,6 +225,23 @@ describe('where joins go', () => {
       'initiator',
       '3.4.1-6.s3',
     );
+  });
+
+  test('at the port of the joined subflow on which the announcement came', () => {
+    const { c, b } = joined();
+    const address = c.address(12);
+    const hmac = addAddrHmac(KEYS[0], KEYS[1], 6, address, 0);
+    c.send('there', b, 0, FLAG.ACK, [{ kind: 'add_addr', reserved: 0, echo: false, addressId: 6, address, hmac }]);
+    const joinAt = (port: number): NamedPacket[] => {
+      const count = c.packets.length;
+      c.send('join', c.line(12, port, 14, 5001, [1, 2]), 1, FLAG.SYN, [
+        { kind: 'mp_join', form: 'syn', reserved: 0, backup: false, addressId: 7, token: token(KEYS[0]), nonce: 5 },
+      ]);
+      return [...c.packets.slice(0, count), ...c.packets.splice(count)];
+    };
+    expect(b.ends[0].port).toBe(40001);
+    expect(brokenRules(joinAt(40001), 'responder')).toEqual([]);
+    expect(brokenRules(joinAt(40002), 'responder')).toContain('join-port');
   });
 
   test('where one was refused', () => {

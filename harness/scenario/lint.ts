@@ -174,16 +174,8 @@ function subflowsIn(step: Step): string[] {
   return linesOf(step).map((line) => line.subflow);
 }
 
-/** Steps that exist to judge need a clause; `expect` and `sut` may be preconditions. */
-const ONLY_JUDGES: ReadonlySet<Step['kind']> = new Set([
-  'and',
-  'one-of',
-  'quiet',
-  'never',
-  'distinct',
-  'scattered',
-  'check',
-]);
+/** Steps that exist to judge need a clause; `expect`, `one-of` and `sut` may be preconditions. */
+const ONLY_JUDGES: ReadonlySet<Step['kind']> = new Set(['and', 'quiet', 'never', 'distinct', 'scattered', 'check']);
 
 /** A check against `?name` gives a value a name and judges nothing. */
 function onlyJudges(step: Step): boolean {

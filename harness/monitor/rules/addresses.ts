@@ -28,6 +28,8 @@ const again = form('add-addr-again', '3.4.1-4.s4.2', '3.4.1-9.s4', '3.4.1-9.s2')
 interface Announced {
   byId: Map<number, string>;
   list: Map<string, { address: string; port: number | undefined; id: number }>;
+  /** Ports of its own at which it announced addresses without a port: joins to those go there (RFC 8684 §3.4.1). */
+  onPorts: Set<number>;
   echoes: Set<string>;
 }
 
@@ -88,6 +90,7 @@ function lookAtAnnouncement(judge: Judge, option: OptionAddAddr, event: PacketEv
   lookAtHmac(judge, option, event);
   lookAtAddress(judge, option, event);
   lookAtId(judge, event, mine, option.addressId, option.address);
+  if (option.port === undefined && mine.onPorts.size < KEPT) mine.onPorts.add(event.sender.port);
   const name = nameOf(option);
   if (mine.list.has(name))
     judge.info(
@@ -121,7 +124,7 @@ function lookAtEcho(judge: Judge, option: OptionAddAddr, event: PacketEvent, the
   } else judge.unknown(echo, event.side, 'the ADD_ADDR that is echoed is not in the capture');
 }
 
-/** The port that a join goes to: that of the first subflow, or one that an ADD_ADDR named. */
+/** The port that a join goes to: that of the first subflow, or one that an ADD_ADDR named or came from. */
 function lookAtJoin(judge: Judge, event: PacketEvent, theirs: Announced): void {
   const { connection, flow, side, sender, receiver } = event;
   const first = connection.flows[0];
@@ -134,7 +137,8 @@ function lookAtJoin(judge: Judge, event: PacketEvent, theirs: Announced): void {
       ? 'a join comes from the port of the first subflow'
       : 'a join comes from another port than the first subflow',
   );
-  const named = [...theirs.list.values()].some((one) => one.port === receiver.port);
+  const named =
+    theirs.onPorts.has(receiver.port) || [...theirs.list.values()].some((one) => one.port === receiver.port);
   if (receiver.port === peer.port || named) judge.pass(joinPort, side);
   else if (connection.complete) {
     judge.broken(joinPort, event, {
@@ -157,7 +161,7 @@ export const addresses: Monitor = {
   title: 'ADD_ADDR has the right HMAC and echo, an Address ID stands for one address, joins go to known ports',
   rules: [hmac, oneAddress, idZero, echo, echoed, joinPort, sourcePort, privateAddress, usable, again],
   create: (connection, judge) => {
-    const none = (): Announced => ({ byId: new Map(), list: new Map(), echoes: new Set() });
+    const none = (): Announced => ({ byId: new Map(), list: new Map(), onPorts: new Set(), echoes: new Set() });
     const announced = [none(), none()] as const;
     return {
       options: {

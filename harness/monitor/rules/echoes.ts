@@ -1,4 +1,7 @@
-/** ADD_ADDR gets its echo: the first time, when it is renewed, with another port, and beside joins. */
+/**
+ * ADD_ADDR gets its echo: the first time, when it is renewed, with another port, and beside joins. A host may discard an
+ * announcement (RFC 8684 §3.4.1), so the lack of an echo is a fault only of a host that then joins the address.
+ */
 import type { OptionAddAddr } from '../../packet/types.ts';
 import { Arrival } from '../arrival.ts';
 import { isInFullSwing, other, type Connection, type Side } from '../connection.ts';
@@ -18,6 +21,9 @@ const KEPT = 64;
 /** An announcement that waits for its echo. */
 interface Pending {
   arrival: Arrival;
+  address: string;
+  /** Its receiver has sent a join to the address: it did not discard the announcement. */
+  used: boolean;
   rules: Rule[];
   packets: number;
 }
@@ -51,18 +57,21 @@ function lookForLack(judge: Judge, event: PacketEvent, pending: Map<string, Pend
     one.packets++;
     if (one.packets < ENOUGH.packets || event.at - (one.arrival.at ?? event.at) < ENOUGH.milliseconds) continue;
     pending.delete(name);
-    for (const rule of one.rules)
-      judge.broken(rule, event, {
-        message: 'an ADD_ADDR that arrived gets no echo',
-        expected: `an echo of id ${name.trimEnd()}`,
-      });
+    for (const rule of one.rules) {
+      if (!one.used) judge.info(rule, event, 'an ADD_ADDR gets no echo, and its address no join');
+      else
+        judge.broken(rule, event, {
+          message: 'an ADD_ADDR that arrived and whose address is joined gets no echo',
+          expected: `an echo of id ${name.trimEnd()}`,
+        });
+    }
   }
 }
 
 /** Echoes that come, and those that do not. */
 export const echoes: Monitor = {
   name: 'echoes',
-  title: 'an ADD_ADDR that surely arrived gets its echo, whatever was announced or joined before',
+  title: 'an ADD_ADDR whose address is joined gets its echo, whatever was announced or joined before',
   rules: [first, renewed, otherPort, besideJoin],
   create: (connection, judge) => {
     const none = (): Announced => ({ pending: new Map(), echoed: new Set(), known: new Set() });
@@ -97,9 +106,15 @@ export const echoes: Monitor = {
             option.hmac !== undefined
           ) {
             const rules = rulesFor(connection, event.side, option, mine);
-            mine.pending.set(name, { arrival: new Arrival(event), rules, packets: 0 });
+            const { address } = option;
+            mine.pending.set(name, { arrival: new Arrival(event), address, used: false, rules, packets: 0 });
             mine.known.add(`${option.addressId} ${option.address}`);
           }
+        },
+        mp_join: (option, event) => {
+          if (option.form !== 'syn') return;
+          for (const one of announced[other(event.side)].pending.values())
+            if (one.address === event.receiver.address) one.used = true;
         },
         remove_addr: (option, event) => {
           const mine = announced[event.side];
