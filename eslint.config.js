@@ -11,7 +11,7 @@ const below = {
   catalogue: ['mptcp', 'packet', 'document'],
   wire: ['catalogue', 'mptcp', 'packet', 'document'],
   sut: ['catalogue', 'mptcp', 'packet', 'document'],
-  kernels: ['document'],
+  kernels: ['sut', 'document'],
   topology: ['kernels', 'sut', 'wire', 'reference', 'catalogue', 'mptcp', 'packet', 'verdict', 'document'],
   notation: ['mptcp', 'packet', 'document'],
   monitor: ['notation', 'catalogue', 'mptcp', 'packet', 'verdict', 'document'],

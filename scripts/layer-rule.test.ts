@@ -48,7 +48,6 @@ const APART: Readonly<Record<string, readonly string[]>> = {
     'reference',
     'catalogue',
     'wire',
-    'sut',
     'topology',
     'notation',
     'monitor',

@@ -29,7 +29,7 @@ void buffer_free(struct buffer *buffer);
 int namespace_make(void);
 /* Makes this process a member of the namespace. */
 bool namespace_enter(int fd);
-/* Gives every device but lo no ARP: each end of a link takes its own hardware address for the other's. */
+/* Numbers the devices by their places on the bus, and gives each but lo no ARP: each end of a link takes its own hardware address for the other's. */
 bool devices_prepare(void);
 /* Moves a device out of this namespace and names it. Returns 0 or errno; *why says more. */
 int device_lend(int namespace, const char *own, const char *given, const char **why);

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hostArchitecture } from '../sut/architecture.ts';
 import type { Check } from '../topology/machine/check.ts';
 import { checkDocker } from '../topology/machine/docker.ts';
 import { checkKvm, guestFirmware, hasRun, runGuest } from '../topology/machine/kvm.ts';
@@ -113,7 +114,7 @@ describe('KVM', () => {
   });
 
   test('no device', async () => {
-    expect(await checkKvm(join(folder.path, 'kvm'))).toMatchObject({
+    expect(await checkKvm(hostArchitecture(), join(folder.path, 'kvm'))).toMatchObject({
       works: false,
       needed: false,
       remedy: expect.stringContaining('virtualisation') as string,

@@ -1,7 +1,10 @@
 /** `kernels`: lists what can be had, and fetches. */
 import { kernelsFolder, KernelStore, type CachedKernel } from '../kernels/cache.ts';
 import type { KernelPackage } from '../kernels/packages.ts';
+import { KernelError } from '../kernels/types.ts';
 import { seriesOf } from '../kernels/version.ts';
+import { parseWanted } from '../kernels/wanted.ts';
+import { ARCHITECTURES, type Architecture } from '../sut/architecture.ts';
 
 /** Options of the command. */
 export interface KernelsOptions {
@@ -9,6 +12,8 @@ export interface KernelsOptions {
   cached: boolean;
   refresh: boolean;
   mirror?: string;
+  /** Name of an architecture; this machine's unless given. */
+  arch?: string;
   json: boolean;
 }
 
@@ -27,10 +32,15 @@ interface Row {
 /** Runs the command. @throws KernelError with the remedy */
 export async function kernels(names: readonly string[], options: KernelsOptions): Promise<void> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const store = new KernelStore({ mirror: options.mirror, say });
+  const architecture = architectureNamed(options.arch);
+  const storeOf = (one: Architecture): KernelStore =>
+    new KernelStore({ mirror: options.mirror, say, architecture: one });
+  const store = storeOf(architecture);
   if (options.refresh) await store.available(true);
   for (const name of names) {
-    const kernel = await store.get(name);
+    const wanted = parseWanted(name);
+    if (wanted.kind === 'file') throw new KernelError(`${name}: a path; name a version, such as 6.12 or 6.12/s390x`);
+    const kernel = await storeOf(name.includes('/') ? wanted.architecture : architecture).get(wanted.name);
     process.stdout.write(`${kernel.release}  ${kernel.origin}  ${kernel.image}\n`);
   }
   if (names.length > 0) return;
@@ -50,6 +60,12 @@ export async function kernels(names: readonly string[], options: KernelsOptions)
       `${row.series.padEnd(5)} ${row.release.padEnd(width)}  ${state.padStart(6)}  ${row.package} ${row.packageVersion}\n`,
     );
   }
+}
+
+/** @throws KernelError for one that there is not */
+function architectureNamed(word: string | undefined): Architecture {
+  const wanted = parseWanted(word === undefined ? '6.12' : `6.12/${word}`);
+  return wanted.kind === 'package' ? wanted.architecture : ARCHITECTURES.x86_64;
 }
 
 /** The list, newest first: the newest of each series and all that is here, or everything. Pure. */

@@ -11,6 +11,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
 import { addExport } from './commands/export.ts';
 import { addGate } from './commands/gate.ts';
+import { addKernelConfig } from './commands/kernel-config.ts';
 import { addKernels } from './commands/kernels.ts';
 import { addLint } from './commands/lint.ts';
 import { addList } from './commands/list.ts';
@@ -54,6 +55,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do
   addClauses(program);
   addExplain(program);
   addKernels(program);
+  addKernelConfig(program);
   addLint(program);
   addDoctor(program);
   addClean(program);

@@ -164,7 +164,7 @@ function dss(view: OptionView, secrets: Secrets): TcpOption {
 }
 
 /** DSS checksum over the whole payload of a packet; the DSN is relative to the sender's IDSN. */
-export function checksumOf(
+function checksumOf(
   view: OptionView,
   senderKey: bigint,
   dsn: bigint,
@@ -174,11 +174,31 @@ export function checksumOf(
   return dssChecksum({ dsn: dsnAdd(idsn(senderKey), dsn), ssn, dataLength, data: view.payload });
 }
 
+/**
+ * Checksum of the data parameters of MP_CAPABLE, whose mapping begins right after the IDSN (§3.1). Octets beyond this
+ * segment are those of the pattern. What was on a SYN comes before the mapping, so a segment that has all of it counts as it is.
+ */
+export function checksumOfCapable(dataLength: number, view: OptionView, idsnOfSender: bigint): number {
+  const mapping = { dsn: dsnAdd(idsnOfSender, 1), ssn: 1, dataLength };
+  const whole = view.payload.length >= dataLength;
+  return dssChecksum({
+    ...mapping,
+    data: whole ? view.payload.slice(0, dataLength) : mappedOctets(mapping, view, idsnOfSender),
+  });
+}
+
+/** What a mapping says; absolute DSN, relative SSN, octets with those of a DATA_FIN. */
+type MappingFields = Pick<OptionDss, 'dsn' | 'ssn' | 'dataLength'>;
+
 /** The octets that a mapping covers: the payload where it lies in this segment, the pattern where it lies in others. */
-export function mappedOctets(option: OptionDss, { ssn: seq, payload }: OptionView, idsnOfSender: bigint): Uint8Array {
+export function mappedOctets(
+  option: MappingFields & { dataFin?: boolean },
+  { ssn: seq, payload }: OptionView,
+  idsnOfSender: bigint,
+): Uint8Array {
   const { dsn = 0n, ssn = 0, dataLength = 0 } = option;
   const from = Number(low32(dsn - idsnOfSender)) - 1;
-  const data = fillOctets(Math.max(0, from), Math.max(0, dataLength - (option.dataFin ? 1 : 0)));
+  const data = fillOctets(Math.max(0, from), Math.max(0, dataLength - (option.dataFin === true ? 1 : 0)));
   for (const [i, octet] of payload.entries()) {
     const at = seq + i - ssn;
     if (at >= 0 && at < data.length) data[at] = octet;

@@ -1,5 +1,5 @@
 /** Builds the packet that a `send` line describes: a compliant peer's, but for what the line says. Pure. */
-import { dssChecksum, low32, seqAdd, seqDiff } from '../mptcp/index.ts';
+import { dssChecksum, idsn, low32, seqAdd, seqDiff } from '../mptcp/index.ts';
 import { encodedLength, encodeOptions, hasMptcpCode } from '../packet/index.ts';
 import type { OptionKind } from '../packet/options/registry.ts';
 import {
@@ -18,7 +18,7 @@ import type { FieldItem, OptionItem, PacketLine } from '../notation/packet-line.
 import { fillOctets } from '../sut/fill.ts';
 import {
   announcementHmac,
-  checksumOf,
+  checksumOfCapable,
   compliantOption,
   mappedOctets,
   narrowDss,
@@ -319,7 +319,7 @@ function sumUp(option: TcpOption, reference: TcpOption, view: OptionView): void 
   }
   if (option.kind !== 'mp_capable' || option.checksum === undefined || option.dataLength === undefined) return;
   if (reference.kind !== 'mp_capable' || reference.senderKey === undefined) return;
-  option.checksum = checksumOf(view, reference.senderKey, 1n, 1, option.dataLength);
+  option.checksum = checksumOfCapable(option.dataLength, view, idsn(reference.senderKey));
 }
 
 /** The option cut or filled up with zeros to `length` octets, its Length octet telling so. */

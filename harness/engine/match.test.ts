@@ -61,6 +61,9 @@ describe('a compliant packet', () => {
     'a < ACK <dss dsn=1 ssn=1 dlen=10 dack=1 csum=absent F=0 map=1 dsn_size=8 dack_size=8 rsv=0 len=26>',
     'a < ACK <!mp_prio, ...>',
     'a < ACK <dss, !mp_prio>',
+    'a < ACK <dss dack=auto|absent, [mp_prio]>',
+    'a < ACK <[dss dack=1]>',
+    'a < ACK <dss csum=auto>',
   ])('fits "%s"', (line) => expect(differences(line, data)).toEqual([]));
 });
 
@@ -74,6 +77,7 @@ describe('a difference', () => {
     ['a < ACK <>', 'dss: present, not absent'],
     ['a < ACK <!dss, ...>', 'dss: present, not absent'],
     ['a < ACK <dss, mp_prio>', 'mp_prio: absent, not present'],
+    ['a < ACK <[dss dack=2]>', 'dss.dack: 1, not 2'],
     ['a < ACK <dss dsn=5, ...>', 'dss.dsn: 1, not 5'],
     ['a < ACK <dss dack=0..0>', 'dss.dack: 1, not 0 to 0'],
     ['a < ACK <dss csum=any>', 'dss.csum: absent, not any value'],
@@ -83,6 +87,12 @@ describe('a difference', () => {
 
   test('is told of for every field at once', () => {
     expect(differences('a < FIN/ACK seq=9 <dss dsn=9 ssn=9>', data)).toHaveLength(4);
+  });
+
+  test('of a checksum goes by what was agreed', () => {
+    const withSum = fromStack({ payload: fillOctets(0, 10), options: [{ ...dss, checksum: 7 }] });
+    expect(differences('a < ACK <dss csum=auto>', withSum)).toEqual(['dss.csum: 0x7, not absent']);
+    expect(differences('a < ACK <dss csum=auto>', data, establishedSubflow({ checksum: true }))).toHaveLength(1);
   });
 
   test('in flags and reasons is told in letters and words', () => {

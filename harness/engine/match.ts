@@ -6,7 +6,7 @@ import { showValue } from '../notation/styles.ts';
 import { flagText, headerField, type HeaderFieldName } from '../notation/header-fields.ts';
 import { optionField } from '../notation/option-fields.ts';
 import type { FieldItem, OptionItem, PacketLine } from '../notation/packet-line.ts';
-import { describeMatcher, matches, NotKnownYet, type Scope } from '../notation/evaluate.ts';
+import { describeMatcher, matches, meansAbsent, NotKnownYet, type Scope } from '../notation/evaluate.ts';
 import { autoField, autoHeader, readField, readHeader, viewOf, type Arrival } from './packet-view.ts';
 import type { Subflow } from './endpoint.ts';
 import { flagsMatch } from './tolerance.ts';
@@ -93,6 +93,7 @@ function compare({ field, item, actual, scope, bound, differences, bits }: Compa
 }
 
 function isKnown(matcher: Matcher, scope: Scope): boolean {
+  if (meansAbsent(matcher, scope)) return true;
   return matcher.type !== 'equal' || matcher.expr.type !== 'auto' || scope.auto?.() !== undefined;
 }
 
@@ -113,6 +114,7 @@ function compareOptions(
       continue;
     }
     if (option === undefined) {
+      if (item.optional) continue;
       const malformed = remaining.find((one) => one.kind === 'malformed');
       const actual = malformed === undefined ? 'absent' : malformed.message;
       differences.push({ field: item.name, expected: 'present', actual });
@@ -148,7 +150,10 @@ function compareFields(
   const view = viewOf(arrival, subflow);
   for (const field of item.fields) {
     const row = optionField(item.name, field.name);
-    const own: Scope = { ...scope, style: row?.style ?? 'dec', auto: () => autoField(option, field.name, view) };
+    // Without an agreement on checksums (§3.1) a compliant peer sends none.
+    const autoIsAbsent = field.name === 'csum' && !subflow.connection.checksum;
+    const auto = (): Value | undefined => autoField(option, field.name, view);
+    const own: Scope = { ...scope, style: row?.style ?? 'dec', autoIsAbsent, auto };
     compare({
       field: `${item.name}.${field.name}`,
       item: field,

@@ -6,7 +6,14 @@ import { headerField, type HeaderFieldName } from '../notation/header-fields.ts'
 import { optionField } from '../notation/option-fields.ts';
 import { toRelative } from '../notation/relative.ts';
 import { fillOctets } from '../sut/fill.ts';
-import { announcementHmac, compliantOption, incomingView, mappedOctets, type OptionView } from './compliant-option.ts';
+import {
+  announcementHmac,
+  checksumOfCapable,
+  compliantOption,
+  incomingView,
+  mappedOctets,
+  type OptionView,
+} from './compliant-option.ts';
 import { relativeDsn, type Before, type Subflow } from './endpoint.ts';
 import { baseOf } from './number-base.ts';
 
@@ -76,6 +83,10 @@ export function readField(option: TcpOption, name: string, view: OptionView): Va
 export function autoField(option: TcpOption, name: string, view: OptionView): Value | undefined {
   if (option.kind === 'add_addr' && name === 'hmac') return announcementHmac(option, view);
   if (option.kind === 'dss' && option.hasMap && name === 'csum') return checksumOfMapping(option, view);
+  if (option.kind === 'mp_capable' && option.dataLength !== undefined && name === 'csum') {
+    const base = baseOf('senderIdsn', view);
+    return base === undefined ? undefined : BigInt(checksumOfCapable(option.dataLength, view, base));
+  }
   return readField(compliantOption(option.kind, view), name, view);
 }
 

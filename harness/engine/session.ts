@@ -403,7 +403,12 @@ export class Session {
     const [owner = '', field = ''] = name.split('.');
     const { connection } = this;
     if (owner === 'tester') {
-      return { key: connection.localKey, token: BigInt(connection.localToken), idsn: connection.localIdsn }[field];
+      return {
+        key: connection.localKey,
+        token: BigInt(connection.localToken),
+        idsn: connection.localIdsn,
+        checksum: BigInt(connection.checksum),
+      }[field];
     }
     if (owner === 'sut') {
       const remoteToken = connection.remoteToken;

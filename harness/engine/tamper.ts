@@ -105,7 +105,8 @@ function tampersForLine(pattern: Pattern, withSilence: boolean): Tamper[] {
       tampers.push({ title: `${item.name} added`, alter: (packet) => addOption(packet, blankOption(item.name)) });
       continue;
     }
-    tampers.push({ title: `${item.name} missing`, alter: (packet) => removeOption(packet, item.name) });
+    if (!item.optional)
+      tampers.push({ title: `${item.name} missing`, alter: (packet) => removeOption(packet, item.name) });
     for (const { name, matcher } of item.fields) {
       if (matcher.type === 'bind' || matcher.type === 'any') continue;
       tampers.push({

@@ -62,6 +62,9 @@ export function chooseMirror(asked: string | undefined): Mirror {
   );
 }
 
+/** The lists name a package that the archive no longer holds. */
+export class PackageGone extends KernelError {}
+
 /** apt with its state below one folder. */
 export class Apt {
   readonly #folder: string;
@@ -69,8 +72,8 @@ export class Apt {
   readonly #mirror: Mirror;
   readonly #say: (line: string) => void;
 
-  /** @param folder apt's state and cache go here @param say hears of progress, a line at a time */
-  constructor(folder: string, mirror: Mirror, say: (line: string) => void) {
+  /** @param folder apt's state and cache go here @param architecture Debian's name @param say hears of progress, a line at a time */
+  constructor(folder: string, architecture: string, mirror: Mirror, say: (line: string) => void) {
     this.#folder = folder;
     this.#mirror = mirror;
     this.#say = say;
@@ -82,8 +85,8 @@ export class Apt {
       'Dir::State': join(folder, 'state'),
       'Dir::State::status': '/dev/null',
       'Dir::Cache': join(folder, 'cache'),
-      'APT::Architecture': 'amd64',
-      'APT::Architectures': 'amd64',
+      'APT::Architecture': architecture,
+      'APT::Architectures': architecture,
       'Acquire::Languages': 'none',
       'APT::Get::AllowUnauthenticated': 'false',
       // The user's own folder may be closed to the user that apt would switch to.
@@ -125,16 +128,15 @@ export class Apt {
     return stdout;
   }
 
-  /** Fetches packages, verified, into a folder. @throws KernelError */
+  /** Fetches packages, verified, into a folder. @throws PackageGone, KernelError */
   async download(packages: readonly string[], folder: string): Promise<void> {
     mkdirSync(folder, { recursive: true });
     const { status, said } = await this.#run('apt-get', ['-q', 'download', ...packages], folder, (line) => {
       if (/^(?:Get|Err):/.test(line)) this.#say(line);
     });
-    if (status !== 0)
-      throw new KernelError(
-        `apt-get download ${packages.join(' ')} failed: ${lastLine(said)}; try again, or another --mirror`,
-      );
+    if (status === 0) return;
+    const message = `apt-get download ${packages.join(' ')} failed: ${lastLine(said)}; try again, or another --mirror`;
+    throw /\b404\b/.test(said) ? new PackageGone(message) : new KernelError(message);
   }
 
   /** @throws KernelError when apt is not there, or does not end */

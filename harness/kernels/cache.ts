@@ -3,9 +3,10 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Architecture } from '../sut/architecture.ts';
 import { cacheFolder } from '../document/keep.ts';
-import { Apt, chooseMirror } from './apt.ts';
-import { chooseKernel, findKernels, type KernelPackage } from './packages.ts';
+import { Apt, PackageGone, chooseMirror } from './apt.ts';
+import { chooseKernels, findKernels, type KernelPackage } from './packages.ts';
 import { KernelError, type KernelBuild } from './types.ts';
 import { compareKernelVersions, parseVersion, seriesOf, type KernelVersion } from './version.ts';
 
@@ -13,6 +14,8 @@ const execute = promisify(execFile);
 
 /** How long lists count as fresh, milliseconds. */
 const FRESH_MS = 24 * 3600 * 1000;
+/** Kernels of a series that are tried before the archive counts as broken. */
+const MOST_TRIES = 6;
 const MANIFEST = 'kernel.json';
 
 /** A kernel in the cache. */
@@ -30,6 +33,8 @@ export function kernelsFolder(): string {
 export interface StoreOptions {
   folder?: string;
   mirror?: string | undefined;
+  /** Whose kernels. */
+  architecture: Architecture;
   /** Hears of progress. */
   say: (line: string) => void;
 }
@@ -39,11 +44,13 @@ export class KernelStore {
   readonly #folder: string;
   readonly #apt: Apt;
   readonly #say: (line: string) => void;
+  readonly #architecture: Architecture;
 
-  constructor({ folder = kernelsFolder(), mirror, say }: StoreOptions) {
+  constructor({ folder = kernelsFolder(), mirror, say, architecture }: StoreOptions) {
     this.#folder = folder;
     this.#say = say;
-    this.#apt = new Apt(join(folder, 'apt'), chooseMirror(mirror), say);
+    this.#architecture = architecture;
+    this.#apt = new Apt(join(folder, this.#named('apt')), architecture.debian, chooseMirror(mirror), say);
   }
 
   /** What is there already, newest first. */
@@ -51,19 +58,22 @@ export class KernelStore {
     if (!existsSync(this.#folder)) return [];
     const kernels = readdirSync(this.#folder).flatMap((name) => {
       const manifest = join(this.#folder, name, MANIFEST);
-      return existsSync(manifest) ? [JSON.parse(readFileSync(manifest, 'utf8')) as CachedKernel] : [];
+      return existsSync(manifest)
+        ? [{ ...(JSON.parse(readFileSync(manifest, 'utf8')) as CachedKernel), architecture: this.#architecture.name }]
+        : [];
     });
-    return kernels.sort((a, b) => compareKernelVersions(versionOf(b), versionOf(a)));
+    const ours = kernels.filter(({ release }) => release.endsWith(`-${this.#architecture.debian}`));
+    return ours.sort((a, b) => compareKernelVersions(versionOf(b), versionOf(a)));
   }
 
   /** What can be had, newest first. @param refresh reads the lists again also when they are fresh @throws KernelError */
   async available(refresh = false): Promise<KernelPackage[]> {
-    const index = join(this.#folder, 'available.json');
+    const index = join(this.#folder, `${this.#named('available')}.json`);
     if (!refresh && existsSync(index) && Date.now() - statSync(index).mtimeMs < FRESH_MS) {
       return JSON.parse(readFileSync(index, 'utf8')) as KernelPackage[];
     }
     await this.#apt.update();
-    const kernels = findKernels(await this.#apt.dump());
+    const kernels = findKernels(await this.#apt.dump(), this.#architecture.debian);
     if (kernels.length === 0)
       throw new KernelError(
         'apt lists no kernel packages; see that the mirror holds Debian, or give another with --mirror',
@@ -84,34 +94,51 @@ export class KernelStore {
     const there = this.cached().find((one) => isNamed(one, wanted));
     if (there !== undefined) return there;
     const kernels = await this.available();
-    const chosen = chooseKernel(kernels, wanted);
-    if (chosen === undefined) {
+    const chosen = chooseKernels(kernels, wanted);
+    if (chosen.length === 0) {
       const series = [...new Set(kernels.map(({ version }) => seriesOf(version)))].join(', ');
       throw new KernelError(
-        `no kernel ${wanted} can be had; there are: ${series}; "mptcp-conformance kernels" lists them all`,
+        `no kernel ${wanted} for ${this.#architecture.debian} can be had; there are: ${series}; "mptcp-conformance kernels" lists them all`,
       );
     }
-    return this.#fetch(chosen, true);
+    return this.#fetchFirst(wanted, chosen, true);
   }
 
-  async #fetch(kernel: KernelPackage, mayRefresh: boolean): Promise<CachedKernel> {
+  /**
+   * Fetches the first that the archive holds: its lists name kernels of yesterday, and for some architectures kernels
+   * that are gone.
+   */
+  async #fetchFirst(wanted: string, kernels: readonly KernelPackage[], mayRefresh: boolean): Promise<CachedKernel> {
+    const failures: unknown[] = [];
+    for (const kernel of kernels.slice(0, MOST_TRIES)) {
+      try {
+        return await this.#fetch(kernel);
+      } catch (error) {
+        failures.push(error);
+        if (!(error instanceof PackageGone)) break;
+        if (mayRefresh) return this.#fetchFirst(wanted, chooseKernels(await this.available(true), wanted), false);
+        this.#say(`${kernel.name} is gone from the archive; trying the next older one`);
+      }
+    }
+    throw failures.at(-1);
+  }
+
+  /** Lists and apt's state are kept by architecture; those of x86-64 have been there first, and have no suffix. */
+  #named(name: string): string {
+    return this.#architecture.debian === 'amd64' ? name : `${name}-${this.#architecture.debian}`;
+  }
+
+  /** @throws PackageGone when the archive does not hold it; KernelError for everything else */
+  async #fetch(kernel: KernelPackage): Promise<CachedKernel> {
     const place = join(this.#folder, kernel.release);
     const work = join(this.#folder, `.${kernel.release}.${process.pid}`);
     rmSync(work, { recursive: true, force: true });
     try {
       this.#say(`fetching ${kernel.name} ${kernel.packageVersion} (${Math.round(kernel.size / 1e6)} MB)`);
-      try {
-        await this.#apt.download(kernel.parts, join(work, 'debs'));
-      } catch (error) {
-        // A package of yesterday's list may have been replaced by today's.
-        if (!mayRefresh) throw error;
-        const newer = chooseKernel(await this.available(true), seriesOf(kernel.version));
-        if (newer === undefined) throw error;
-        return await this.#fetch(newer, false);
-      }
+      await this.#apt.download(kernel.parts, join(work, 'debs'));
       const root = join(work, 'root');
       for (const deb of readdirSync(join(work, 'debs'))) await unpack(join(work, 'debs', deb), root);
-      const manifest = describe(kernel, work, place);
+      const manifest = describe(kernel, this.#architecture, work, place);
       rmSync(join(work, 'debs'), { recursive: true });
       writeFileSync(join(work, MANIFEST), `${JSON.stringify(manifest, undefined, 1)}\n`);
       rmSync(place, { recursive: true, force: true });
@@ -136,7 +163,7 @@ async function unpack(deb: string, root: string): Promise<void> {
 }
 
 /** Finds the parts of an unpacked kernel. @throws KernelError */
-function describe(kernel: KernelPackage, work: string, place: string): CachedKernel {
+function describe(kernel: KernelPackage, architecture: Architecture, work: string, place: string): CachedKernel {
   const root = join(work, 'root');
   const { release } = kernel;
   const find = (paths: readonly string[]): string | undefined => {
@@ -153,8 +180,13 @@ function describe(kernel: KernelPackage, work: string, place: string): CachedKer
   const config = find([`boot/config-${release}`, ...folders.map((folder) => `${folder}/config`)]);
   return {
     release,
+    architecture: architecture.name,
     modules: need('modules', folders),
-    image: need('kernel', [`boot/vmlinuz-${release}`, ...folders.map((folder) => `${folder}/vmlinuz`)]),
+    image: need('kernel', [
+      `boot/vmlinuz-${release}`,
+      `boot/vmlinux-${release}`,
+      ...folders.map((folder) => `${folder}/vmlinuz`),
+    ]),
     ...(config === undefined ? {} : { config }),
     package: kernel.name,
     packageVersion: kernel.packageVersion,

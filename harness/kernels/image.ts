@@ -1,42 +1,101 @@
-/** Reads what a bzImage says of itself (Linux: Documentation/arch/x86/boot.rst). */
-import { closeSync, openSync, readSync } from 'node:fs';
+/**
+ * Reads what a kernel's image says of itself: for which architecture it was built, and its release.
+ *
+ * Sources: Linux's Documentation/arch/x86/boot.rst, arch/arm64/booting.rst and arch/riscv/boot-image-header.rst;
+ * for s390 the layout of `struct parmarea` (arch/s390/include/asm/setup.h).
+ */
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { ARCHITECTURES, type ArchitectureName } from '../sut/architecture.ts';
 import { KernelError } from './types.ts';
 
-const MAGIC = 'HdrS';
-const MAGIC_AT = 0x202;
-/** Two octets: where the version's text is, less 0x200. */
-const VERSION_AT = 0x20e;
-const SETUP_OCTETS = 0x10000;
-const VERSION_LIMIT = 256;
-
-/** The release that the kernel will call itself, read from the octets of a bzImage. @throws KernelError */
-export function releaseOf(image: Buffer, file: string): string {
-  if (image.length < VERSION_AT + 2 || image.toString('latin1', MAGIC_AT, MAGIC_AT + MAGIC.length) !== MAGIC) {
-    throw new KernelError(
-      `${file}: not a bzImage; give arch/x86/boot/bzImage of a build for x86-64 (vmlinux will not do)`,
-    );
-  }
-  const at = image.readUInt16LE(VERSION_AT) + 0x200;
-  const text = image.toString('latin1', at, at + VERSION_LIMIT).split('\0')[0] ?? '';
-  const release = text.split(' ')[0] ?? '';
-  if (release === '')
-    throw new KernelError(`${file}: this bzImage does not say its version; it is damaged or cut short`);
-  return release;
+/** What an image tells. */
+export interface ImageFacts {
+  architecture: ArchitectureName;
+  /** `uname -r` of the kernel. */
+  release: string;
 }
 
-/** The release of the kernel in a file. @throws KernelError */
-export function readRelease(file: string): string {
-  const head = Buffer.alloc(SETUP_OCTETS);
-  let fd: number;
+const VERSION_LIMIT = 256;
+const X86 = { magic: 'HdrS', magicAt: 0x202, versionAt: 0x20e, base: 0x200 };
+const S390 = { magic: 'S390EP', magicAt: 0x10008, versionAt: 0x10428 };
+const ARM64 = { magic: 'ARM\x64', magicAt: 0x38 };
+const RISCV = { magic: 'RISCV', magicAt: 0x30 };
+const GZIP = '\x1f\x8b';
+const ELF = '\x7fELF';
+const ZBOOT = { magic: 'zimg', magicAt: 4 };
+/** What an uncompressed image says when it starts; the release is the third word. */
+const BANNER = 'Linux version ';
+
+function holds(image: Buffer, text: string, at: number): boolean {
+  return image.length >= at + text.length && image.toString('latin1', at, at + text.length) === text;
+}
+
+/** The word at a place, up to a space or a zero octet. */
+function wordAt(image: Buffer, at: number): string {
+  return image.toString('latin1', at, at + VERSION_LIMIT).split(/[\0 ]/)[0] ?? '';
+}
+
+function afterBanner(image: Buffer): string {
+  const at = image.indexOf(BANNER);
+  return at < 0 ? '' : wordAt(image, at + BANNER.length);
+}
+
+/** How each architecture's image is recognised, and where its release is. Little-endian but for s390. */
+const FORMATS: Readonly<Record<ArchitectureName, { is(image: Buffer): boolean; release(image: Buffer): string }>> = {
+  x86_64: {
+    is: (image) => holds(image, X86.magic, X86.magicAt),
+    release: (image) => wordAt(image, image.readUInt16LE(X86.versionAt) + X86.base),
+  },
+  aarch64: { is: (image) => holds(image, ARM64.magic, ARM64.magicAt), release: afterBanner },
+  s390x: {
+    is: (image) => holds(image, S390.magic, S390.magicAt),
+    release: (image) => wordAt(image, Number(image.readBigUInt64BE(S390.versionAt))),
+  },
+  riscv64: { is: (image) => holds(image, RISCV.magic, RISCV.magicAt), release: afterBanner },
+};
+
+function unpack(image: Buffer, file: string): Buffer {
+  if (!holds(image, GZIP, 0)) return image;
   try {
-    fd = openSync(file, 'r');
+    return gunzipSync(image);
   } catch (error) {
-    throw new KernelError(`${file}: cannot be read: ${(error as Error).message}; give a bzImage`, { cause: error });
+    throw new KernelError(`${file}: damaged or cut short: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** Images that a guest starts from, for messages. */
+export const IMAGE_PATHS: string = Object.values(ARCHITECTURES)
+  .map(({ images: [first = ''] }) => first)
+  .join(', ');
+
+/** Reads the octets of an image. @param file its name, for messages @throws KernelError */
+export function identify(octets: Buffer, file: string): ImageFacts {
+  const image = unpack(octets, file);
+  const name = (Object.keys(FORMATS) as ArchitectureName[]).find((one) => FORMATS[one].is(image));
+  if (name === undefined) {
+    if (holds(image, ZBOOT.magic, ZBOOT.magicAt)) {
+      throw new KernelError(`${file}: an EFI zboot image, which QEMU does not start; give arch/arm64/boot/Image`);
+    }
+    const what = holds(image, ELF, 0) ? 'an ELF file (vmlinux), which QEMU does not start' : 'not a kernel image';
+    throw new KernelError(`${file}: ${what}; give one of ${IMAGE_PATHS}`);
+  }
+  const release = FORMATS[name].release(image);
+  if (!/^\d+\.\d+/.test(release)) {
+    throw new KernelError(`${file}: this image does not say its version; it is damaged or cut short`);
+  }
+  return { architecture: name, release };
+}
+
+/** Reads the image in a file. @throws KernelError */
+export function readImage(file: string): ImageFacts {
+  let octets: Buffer;
   try {
-    const got = readSync(fd, head, 0, head.length, 0);
-    return releaseOf(head.subarray(0, got), file);
-  } finally {
-    closeSync(fd);
+    octets = readFileSync(file);
+  } catch (error) {
+    throw new KernelError(`${file}: cannot be read: ${(error as Error).message}; give one of ${IMAGE_PATHS}`, {
+      cause: error,
+    });
   }
+  return identify(octets, file);
 }

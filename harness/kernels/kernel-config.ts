@@ -1,4 +1,5 @@
 /** What a kernel was built with, as far as it matters here. Pure. */
+import type { Architecture } from '../sut/architecture.ts';
 
 /** Values of the options that a `.config` sets: `y`, `m`, or a value; options that are not set are not there. */
 export type KernelConfig = ReadonlyMap<string, string>;
@@ -19,15 +20,44 @@ export function notableOptions(config: KernelConfig): Record<string, string> {
   );
 }
 
-/** Why a guest with this kernel cannot be judged; one line each. */
-export function configProblems(config: KernelConfig): string[] {
-  const problems: string[] = [];
-  if (config.get('CONFIG_MPTCP') !== 'y') problems.push('it was built without MPTCP (CONFIG_MPTCP is not set)');
-  const builtIn: readonly (readonly [string, string])[] = [
-    ['CONFIG_BLK_DEV_INITRD', 'the guest is started from an initramfs'],
-    ['CONFIG_SERIAL_8250_CONSOLE', 'the console is a serial port'],
-    ['CONFIG_NET_NS', 'every cell is a network namespace'],
+/** What MPTCP itself needs, on every architecture. */
+const MPTCP: readonly (readonly [option: string, why: string])[] = [
+  ['CONFIG_MPTCP', 'without it there is nothing to judge'],
+  ['CONFIG_MPTCP_IPV6', 'half of the scenarios use IPv6'],
+];
+
+/** What is useful, and not needed: option, value, and what for. */
+const USEFUL: readonly (readonly [option: string, value: string, why: string])[] = [
+  ['CONFIG_INET_MPTCP_DIAG', 'y', 'ss shows MPTCP sockets'],
+  ['CONFIG_SYN_COOKIES', 'y', 'stateless handshakes'],
+  ['CONFIG_PANIC_ON_OOPS', 'y', 'a guest ends with its first oops'],
+];
+
+/**
+ * Why a guest with this kernel cannot be judged; one line each.
+ *
+ * @param hasModules whether the kernel's modules are at hand, so that drivers may be `m`
+ */
+export function configProblems(config: KernelConfig, architecture: Architecture, hasModules: boolean): string[] {
+  const missing = ([name, why]: readonly [string, string], allowed: readonly string[]): string[] =>
+    allowed.includes(config.get(name) ?? '') ? [] : [`${name} is not ${allowed.join(' or ')}: ${why}`];
+  return [
+    ...MPTCP.slice(0, 1).flatMap((one) => missing(one, ['y'])),
+    ...architecture.builtIn.flatMap((one) => missing(one, ['y'])),
+    ...architecture.drivers.flatMap((one) => missing(one, hasModules ? ['y', 'm'] : ['y'])),
   ];
-  for (const [name, why] of builtIn) if (config.get(name) !== 'y') problems.push(`${name} is not y: ${why}`);
-  return problems;
+}
+
+/** The fragment of a `.config` that a guest needs, for `scripts/kconfig/merge_config.sh`. */
+export function configFragment(architecture: Architecture): string {
+  const needed = [...MPTCP, ...architecture.builtIn, ...architecture.drivers];
+  const implied = ['CONFIG_NET=y', 'CONFIG_INET=y', 'CONFIG_IPV6=y', 'CONFIG_VIRTIO_MENU=y', 'CONFIG_TTY=y'];
+  return [
+    `# What a guest of mptcp-conformance needs on ${architecture.name}, beside the architecture's defconfig.`,
+    ...(architecture.emulator.transport === 'pci' ? [...implied, 'CONFIG_PCI=y'] : implied),
+    ...needed.map(([name, why]) => `# ${why}\n${name}=y`),
+    '# Not needed, but useful:',
+    ...USEFUL.map(([name, value, why]) => `# ${why}\n${name}=${value}`),
+    '',
+  ].join('\n');
 }

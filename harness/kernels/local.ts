@@ -1,31 +1,38 @@
-/** A kernel that the user built, or has lying about. */
+/** A kernel that the user built, or has on the disk. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { readRelease } from './image.ts';
+import { readImage } from './image.ts';
+import { findTree, isFolder } from './tree.ts';
 import { KernelError, type KernelBuild } from './types.ts';
 
-/** Whether what was given names a file, and not a version. */
+/** Whether what was given names a file or folder, and not a version. */
 export function isPath(wanted: string): boolean {
-  return wanted.includes('/') || existsSync(wanted);
+  return /^(?:\.{0,2}\/|~)/.test(wanted) || existsSync(wanted);
 }
 
 /**
- * A kernel from its image.
+ * A kernel from its image, or from the tree that it was built in.
  *
+ * @param path an image, the top of a kernel tree, or a tree's `O=` folder
  * @param modules folder of its modules: a `/lib/modules/<release>`, or what `make modules_install INSTALL_MOD_PATH=`
- *   filled; left out where everything needed is built in
- * @throws KernelError when it is no bzImage, or the modules are not this kernel's
+ *   filled; left out where everything needed is built in, or lies in the tree
+ * @throws KernelError when it is no image or tree, or the modules are not this kernel's
  */
-export function localKernel(image: string, modules?: string): KernelBuild {
-  const file = resolve(image);
-  const release = readRelease(file);
-  const config = findConfig(file, release);
+export function localKernel(path: string, modules?: string): KernelBuild {
+  const place = resolve(path);
+  const tree = isFolder(place) ? findTree(place) : undefined;
+  const image = tree?.image ?? place;
+  const { release, architecture } = readImage(image);
+  const config = tree === undefined ? findConfig(image, release) : tree.config;
+  const folder = modules === undefined ? tree?.modules : findModules(resolve(modules), release);
   return {
     release,
-    image: file,
-    origin: file,
-    ...(modules === undefined ? {} : { modules: findModules(resolve(modules), release) }),
+    architecture,
+    image,
+    origin: place,
+    ...(folder === undefined ? {} : { modules: folder }),
     ...(config === undefined ? {} : { config }),
+    ...(tree?.commit === undefined ? {} : { commit: tree.commit }),
   };
 }
 
@@ -44,7 +51,7 @@ function findModules(folder: string, release: string): string {
   );
 }
 
-/** A build's `.config` lies at the top of its tree, a distribution's beside the image. */
+/** The `.config` of a build is at the top of its tree, a distribution's beside the image. */
 function findConfig(image: string, release: string): string | undefined {
   const folder = dirname(image);
   const beside = [

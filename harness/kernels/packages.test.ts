@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { mirrorOf } from './apt.ts';
-import { releaseOf } from './image.ts';
-import { configProblems, notableOptions, parseConfig } from './kernel-config.ts';
+import { ARCHITECTURES } from '../sut/architecture.ts';
+import { identify } from './image.ts';
+import { configFragment, configProblems, notableOptions, parseConfig } from './kernel-config.ts';
 import { isPath, localKernel } from './local.ts';
-import { chooseKernel, findKernels } from './packages.ts';
+import { chooseKernels, findKernels } from './packages.ts';
 import { compareKernelVersions, parseVersion } from './version.ts';
 
 function paragraph(name: string, version: string, more = ''): string {
@@ -40,7 +42,7 @@ const DUMP = [
 ].join('\n');
 
 describe('kernels among packages', () => {
-  const kernels = findKernels(DUMP);
+  const kernels = findKernels(DUMP, 'amd64');
 
   it('are those whose parts are all there, newest first, the best build of each version before the others', () => {
     expect(kernels.map(({ name }) => name)).toEqual([
@@ -55,7 +57,7 @@ describe('kernels among packages', () => {
   });
 
   it('are in one package, or since 6.19 in several', () => {
-    expect(chooseKernel(kernels, '7.3')).toMatchObject({
+    expect(chooseKernels(kernels, '7.3')[0]).toMatchObject({
       release: '7.3.4+deb13-cloud-amd64',
       size: 60e6,
       parts: [
@@ -64,7 +66,7 @@ describe('kernels among packages', () => {
         'linux-modules-7.3.4+deb13-cloud-amd64',
       ],
     });
-    expect(chooseKernel(kernels, '6.18')?.parts).toEqual(['linux-image-6.18.15+deb13-cloud-amd64']);
+    expect(chooseKernels(kernels, '6.18')[0]?.parts).toEqual(['linux-image-6.18.15+deb13-cloud-amd64']);
   });
 
   it.each([
@@ -77,7 +79,7 @@ describe('kernels among packages', () => {
     ['7.0', undefined],
     ['6.1.1', undefined],
     ['six', undefined],
-  ])('%s means %s', (wanted, release) => expect(chooseKernel(kernels, wanted)?.release).toBe(release));
+  ])('%s means %s', (wanted, release) => expect(chooseKernels(kernels, wanted)[0]?.release).toBe(release));
 
   it('a release candidate is older than the release', () => {
     const of = (text: string) => parseVersion(text)!;
@@ -116,12 +118,32 @@ describe("a kernel of one's own", () => {
   image.writeUInt16LE(0x300, 0x20e);
   image.write('6.99.1-mine (me@host) #1\0', 0x500, 'latin1');
 
-  it('says its release', () => {
-    expect(releaseOf(image, 'bzImage')).toBe('6.99.1-mine');
-    expect(() => releaseOf(Buffer.from('\x7fELF'), 'vmlinux')).toThrow(
-      /vmlinux: not a bzImage; give arch\/x86\/boot\/bzImage/,
-    );
+  const banner = 'Linux version 6.99.1-mine (me@host) #1';
+  const arm64 = Buffer.alloc(0x1000);
+  arm64.write('ARM\x64', 0x38, 'latin1');
+  arm64.write(banner, 0x500);
+  const riscv64 = Buffer.alloc(0x1000);
+  riscv64.write('RISCV', 0x30);
+  riscv64.write(banner, 0x500);
+  const s390x = Buffer.alloc(0x30000);
+  s390x.write('S390EP', 0x10008);
+  s390x.writeBigUInt64BE(0x20000n, 0x10428);
+  s390x.write('6.99.1-mine (me@host)', 0x20000);
+  const images = { x86_64: image, aarch64: arm64, riscv64, s390x };
+
+  it.each(Object.entries(images))('says its release and that it is for %s', (architecture, octets) => {
+    expect(identify(octets, 'image')).toEqual({ architecture, release: '6.99.1-mine' });
+    expect(identify(gzipSync(octets), 'image.gz')).toEqual({ architecture, release: '6.99.1-mine' });
   });
+
+  it.each([
+    ['\x7fELF', /file: an ELF file \(vmlinux\), which QEMU does not start; give one of arch\/x86\/boot\/bzImage/],
+    ['MZ\0\0zimg', /file: an EFI zboot image/],
+    ['#!/bin/sh', /file: not a kernel image; give one of/],
+    ['\x1f\x8bcut', /file: damaged or cut short/],
+  ])('%j is refused in one line', (start, message) =>
+    expect(() => identify(Buffer.from(start, 'latin1'), 'file')).toThrow(message),
+  );
 
   it('is found with its configuration; modules have to be its own', () => {
     const file = join(folder, 'bzImage');
@@ -131,6 +153,7 @@ describe("a kernel of one's own", () => {
     expect(isPath('6.12')).toBe(false);
     expect(localKernel(file)).toEqual({
       release: '6.99.1-mine',
+      architecture: 'x86_64',
       image: file,
       origin: file,
       config: join(folder, '.config'),
@@ -141,10 +164,18 @@ describe("a kernel of one's own", () => {
 
   it('is told apart from one that cannot be judged', () => {
     const config = parseConfig(
-      'CONFIG_MPTCP=y\n# CONFIG_KASAN is not set\nCONFIG_BLK_DEV_INITRD=y\nCONFIG_SERIAL_8250_CONSOLE=y\nCONFIG_NET_NS=y\nCONFIG_HZ=250\nCONFIG_X=y\n',
+      'CONFIG_MPTCP=y\n# CONFIG_KASAN is not set\nCONFIG_BLK_DEV_INITRD=y\nCONFIG_DEVTMPFS=y\nCONFIG_SERIAL_8250_CONSOLE=y\n' +
+        'CONFIG_NET_NS=y\nCONFIG_VIRTIO_PCI=y\nCONFIG_VIRTIO_NET=m\nCONFIG_VIRTIO_CONSOLE=y\nCONFIG_HZ=250\nCONFIG_X=y\n',
     );
-    expect(configProblems(config)).toEqual([]);
+    const { x86_64, s390x: s390 } = ARCHITECTURES;
+    expect(configProblems(config, x86_64, true)).toEqual([]);
+    expect(configProblems(config, x86_64, false)).toEqual(['CONFIG_VIRTIO_NET is not y: links are virtio devices']);
+    expect(configProblems(config, s390, true).join()).toMatch(/CONFIG_SCLP_VT220_CONSOLE.*CONFIG_S390_GUEST/);
     expect(notableOptions(config)).toEqual({ CONFIG_MPTCP: 'y', CONFIG_HZ: '250' });
-    expect(configProblems(parseConfig('CONFIG_NET_NS=y\n'))).toHaveLength(3);
+    expect(configProblems(parseConfig('CONFIG_NET_NS=y\n'), x86_64, true)).toHaveLength(7);
+  });
+
+  it.each(Object.values(ARCHITECTURES))('has nothing to complain of in the fragment for $name', (architecture) => {
+    expect(configProblems(parseConfig(configFragment(architecture)), architecture, false)).toEqual([]);
   });
 });

@@ -25,7 +25,11 @@ interface Paragraph {
 
 /** Octets. */
 const SMALLEST_KERNEL = 5e6;
-const IMAGE = /^linux-image-(\d[\w.+~-]*?)-(cloud-)?amd64(-unsigned)?$/;
+
+/** Names of images, the release without its architecture and the flavour as groups. */
+function imageName(architecture: string): RegExp {
+  return new RegExp(`^linux-image-(\\d[\\w.+~-]*?)-(cloud-)?${architecture}(-unsigned)?$`);
+}
 
 function paragraphs(text: string): Paragraph[] {
   return text.split('\n\n').flatMap((block) => {
@@ -58,16 +62,19 @@ function rank(name: string): number {
 /**
  * The kernels among the packages that `apt-cache dumpavail` lists, newest first; of several builds of one version the
  * best for a guest comes first.
+ *
+ * @param architecture Debian's name: `amd64`
  */
-export function findKernels(dump: string): KernelPackage[] {
+export function findKernels(dump: string, architecture: string): KernelPackage[] {
+  const image = imageName(architecture);
   const all = new Map(paragraphs(dump).map((one) => [one.name, one]));
   const kernels = [...all.values()].flatMap((one): KernelPackage[] => {
-    const match = IMAGE.exec(one.name);
+    const match = image.exec(one.name);
     const version = parseVersion(one.version);
     if (match === null || version === undefined) return [];
     const parts = partsOf(one, all);
     if (!parts.every((part) => all.has(part)) || one.name.includes('-rt-')) return [];
-    const release = `${match[1] ?? ''}-${match[2] ?? ''}amd64`;
+    const release = `${match[1] ?? ''}-${match[2] ?? ''}${architecture}`;
     const size = parts.reduce((sum, part) => sum + (all.get(part)?.size ?? 0), 0);
     // A name without a kernel, that only leads to the newest.
     if (size < SMALLEST_KERNEL) return [];
@@ -83,14 +90,17 @@ export function findKernels(dump: string): KernelPackage[] {
   );
 }
 
-/** The best kernel for what was asked: a series (`6.12`), a version (`6.12.117`), a release or a package's name. */
-export function chooseKernel(kernels: readonly KernelPackage[], wanted: string): KernelPackage | undefined {
+/**
+ * The kernels that were asked for, the best first: those of a series (`6.12`), of a version (`6.12.117`), of a release, or
+ * of a package's name.
+ */
+export function chooseKernels(kernels: readonly KernelPackage[], wanted: string): KernelPackage[] {
   const exact = kernels.find((one) => one.name === wanted || one.release === wanted);
-  if (exact !== undefined) return exact;
+  if (exact !== undefined) return [exact];
   const version = /^\d+\.\d+(?:\.\d+)?(?:[-~]rc\d+)?$/.test(wanted) ? parseVersion(wanted) : undefined;
-  if (version === undefined) return undefined;
+  if (version === undefined) return [];
   const isSeries = /^\d+\.\d+$/.test(wanted);
-  return kernels.find((one) =>
+  return kernels.filter((one) =>
     isSeries ? seriesOf(one.version) === wanted : compareKernelVersions(one.version, version) === 0,
   );
 }

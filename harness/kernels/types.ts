@@ -1,16 +1,20 @@
 /** Kernels that a guest can be started with. */
 import { ExplainedError } from '../document/explained-error.ts';
+import type { ArchitectureName } from '../sut/architecture.ts';
 
 /** A kernel on this machine's disk, ready to be started. */
 export interface KernelBuild {
   /** `uname -r`. */
   release: string;
-  /** Path of the bzImage. */
+  architecture: ArchitectureName;
+  /** Path of the image. */
   image: string;
   /** Folder of its modules, what `/lib/modules/<release>` would be; absent when everything needed is built in. */
   modules?: string;
   /** Its configuration, where it is known. */
   config?: string;
+  /** Commit of the source tree, where it was built from git. */
+  commit?: string;
   /** Version of the package that it came in. */
   version?: string;
   /** Where it came from, for people: a package with version, or a path. */

@@ -11,6 +11,8 @@ export interface Scope {
   lookup(name: string): Value | undefined;
   /** What `auto` stands for; undefined where it stands for nothing. */
   auto?: () => Value | undefined;
+  /** A compliant peer would leave this field out, so an expected `auto` means that it is absent. */
+  autoIsAbsent?: boolean;
   /** Style of the field that the value is for: what its words stand for. */
   style?: FieldStyle;
 }
@@ -98,6 +100,7 @@ export function matches(
       return actual >= toInt(evaluate(matcher.low, scope)) && actual <= toInt(evaluate(matcher.high, scope));
     }
     case 'equal':
+      if (meansAbsent(matcher, scope)) return actual === undefined;
       return actual !== undefined && sameValue(evaluate(matcher.expr, scope), actual, bits);
   }
 }
@@ -118,8 +121,13 @@ export function describeMatcher(matcher: Matcher, scope: Scope, show: (value: Va
     case 'range':
       return `${show(evaluate(matcher.low, scope))} to ${show(evaluate(matcher.high, scope))}`;
     case 'equal':
-      return show(evaluate(matcher.expr, scope));
+      return meansAbsent(matcher, scope) ? 'absent' : show(evaluate(matcher.expr, scope));
   }
+}
+
+/** Whether a matcher is an `auto` that stands for a field left out. */
+export function meansAbsent(matcher: Matcher, scope: Scope): boolean {
+  return matcher.type === 'equal' && matcher.expr.type === 'auto' && scope.autoIsAbsent === true;
 }
 
 /** Equality of values; integers modulo 2^`bits` when given. */

@@ -1,8 +1,8 @@
 /** Names and functions that the engine knows without any step having bound them. */
 
-/** `$tester.key`, `$sut.idsn`, `$a.seq`, `$link2.sut`. */
+/** `$tester.key`, `$tester.checksum`, `$sut.idsn`, `$a.seq`, `$link2.sut`. */
 export const KNOWN_NAMES =
-  /^(?:(?:tester|sut)\.(?:key|token|idsn)|link\d\.(?:sut|tester|dev)|[a-z]\w*\.(?:nonce|sut_nonce|seq|ack|window|isn|sut_isn|port|sut_port|address|sut_address))$/;
+  /^(?:tester\.checksum|(?:tester|sut)\.(?:key|token|idsn)|link\d\.(?:sut|tester|dev)|[a-z]\w*\.(?:nonce|sut_nonce|seq|ack|window|isn|sut_isn|port|sut_port|address|sut_address))$/;
 
 /** Functions of the notation, with the least and the most arguments that each takes. The engine works them out. */
 export const FUNCTION_ARGUMENTS = {

@@ -64,11 +64,20 @@ describe('options', () => {
     expect(parsePacketLine('a < ACK <...>').options).toEqual({ items: [], open: true });
     expect(parsePacketLine('a < ACK <dss, !mp_prio, ...>').options).toMatchObject({
       items: [
-        { name: 'dss', negated: false, at: 9 },
-        { name: 'mp_prio', negated: true, at: 14 },
+        { name: 'dss', negated: false, optional: false, at: 9 },
+        { name: 'mp_prio', negated: true, optional: false, at: 14 },
       ],
       open: true,
     });
+  });
+
+  test('may be optional where they are expected', () => {
+    expect(parsePacketLine('a < ACK <[dss dack=1], [mp_prio]>').options?.items).toMatchObject([
+      { name: 'dss', optional: true, fields: [{ name: 'dack', matcher: { expr: { value: 1n } } }] },
+      { name: 'mp_prio', optional: true, fields: [] },
+    ]);
+    expect(() => parsePacketLine('a < ACK <[dss dack=1>')).toThrow('an optional option is written "[name ...]"');
+    expect(() => parsePacketLine('a > ACK <[dss]>')).toThrow('can only be expected');
   });
 
   test('have fields, and some a value of their own', () => {

@@ -26,6 +26,8 @@ export interface OptionItem {
   name: OptionKind;
   /** Written `!name`: the option must not be there (or is left out of the default set, when sending). */
   negated: boolean;
+  /** Written `[name ...]`: the option may be missing; where it is there, its fields are judged. Only to expect. */
+  optional: boolean;
   fields: FieldItem[];
   at: number;
 }
@@ -54,6 +56,9 @@ export function parsePacketLine(text: string): PacketLine {
   }
   const [whole, subflow = '', arrow] = head;
   const rest = parseTail(text, whole.length);
+  const optional = rest.options?.items.find((item) => item.optional);
+  if (arrow === '>' && optional !== undefined)
+    throw new NotationError('an optional option "[...]" can only be expected, not sent', optional.at);
   return { text: text.trim(), subflow, direction: arrow === '>' ? 'out' : 'in', ...rest };
 }
 
@@ -174,7 +179,8 @@ function parseOptions(text: string, open: number): { items: OptionItem[]; open: 
   return { items, open: isOpen };
 }
 
-function parseOption(words: readonly Word[]): OptionItem {
+function parseOption(bracketed: readonly Word[]): OptionItem {
+  const { words, optional } = withoutBrackets(bracketed);
   const [first, ...rest] = words as [Word, ...Word[]];
   const negated = first.text.startsWith('!');
   const headText = negated ? first.text.slice(1) : first.text;
@@ -200,5 +206,19 @@ function parseOption(words: readonly Word[]): OptionItem {
   const styleOf = (field: string): FieldStyle | undefined => optionField(name, field)?.style;
   const names = Object.keys(OPTION_FIELDS.get(name) ?? {});
   for (const word of rest) fields.push(parseField(word, styleOf, names, `field of ${name}`));
-  return { name, negated, fields, at: first.at };
+  return { name, negated, optional, fields, at: first.at };
+}
+
+/** Takes the brackets of an optional option away. @throws NotationError when one of the two is missing */
+function withoutBrackets(words: readonly Word[]): { words: readonly Word[]; optional: boolean } {
+  const [first, last] = [words[0], words.at(-1)];
+  const opens = first?.text.startsWith('[') === true;
+  const closes = last?.text.endsWith(']') === true;
+  if (opens !== closes) throw new NotationError('an optional option is written "[name ...]"', first?.at ?? 0);
+  if (!opens) return { words, optional: false };
+  const inner = words.map(({ text, at }, i) => {
+    const from = i === 0 ? 1 : 0;
+    return { text: text.slice(from, i === words.length - 1 ? -1 : undefined), at: at + from };
+  });
+  return { words: inner, optional: true };
 }

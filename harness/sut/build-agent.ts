@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { hostArchitecture, type Architecture } from './architecture.ts';
 
 const run = promisify(execFile);
 
@@ -13,7 +14,7 @@ export class AgentBuildError extends ExplainedError {
   override readonly name = 'AgentBuildError';
 }
 
-/** Builds under way in this process, by root. */
+/** Builds under way in this process, by program. */
 const underWay = new Map<string, Promise<string>>();
 
 /** Modification time in milliseconds; undefined when there is no such file. */
@@ -45,38 +46,57 @@ function missingTool(error: unknown, stderr: string): string | undefined {
   return /\bcc: (?:No such file|not found|command not found)/.test(stderr) ? 'cc' : undefined;
 }
 
-function explain(folder: string, error: unknown): AgentBuildError {
+function explain(folder: string, error: unknown, cross: Architecture | undefined): AgentBuildError {
   const stderr = isNodeError(error) ? (error.stderr ?? '').trim().split('\n').slice(-10).join('\n') : '';
   const missing = missingTool(error, stderr);
   const remedy =
     missing === undefined
       ? 'make and the compiler are there; what they said follows'
-      : `${missing} is missing: apt-get install build-essential (or the same of your distribution)`;
+      : `${missing} is missing: apt-get install ${cross === undefined ? 'build-essential' : ['make', ...cross.compiler.packages].join(' ')} (or the same of your distribution)`;
   const words = stderr === '' ? '' : `\n${stderr}`;
   return new AgentBuildError(`the agent in ${folder} could not be built; ${remedy}${words}`);
 }
 
 /** Builds under a name of its own and renames, so that builds at the same time do no harm to each other. */
-async function build(folder: string, program: string, began: Date): Promise<void> {
+async function build(folder: string, program: string, began: Date, cross: Architecture | undefined): Promise<void> {
   const unfinished = join('build', `mptcp-agent.${process.pid}.${randomBytes(4).toString('hex')}`);
   await mkdir(join(folder, 'build'), { recursive: true });
   try {
-    await run('make', ['-s', '-C', folder, `OUT=${unfinished}`]);
+    const compiler = cross === undefined ? [] : [`CC=${await crossCompiler(cross)}`];
+    await run('make', ['-s', '-C', folder, `OUT=${unfinished}`, ...compiler]);
     // Sources that change while they are compiled are newer than the program.
     await utimes(join(folder, unfinished), began, began);
     await rename(join(folder, unfinished), program);
   } catch (error) {
     await rm(join(folder, unfinished), { force: true });
-    throw explain(folder, error);
+    throw error instanceof AgentBuildError ? error : explain(folder, error, cross);
   }
 }
 
-async function ensure(root: string): Promise<string> {
+/** Debian's cross compiler, or zig, which brings a libc for every target. @throws AgentBuildError when neither is there */
+async function crossCompiler({ name, compiler }: Architecture): Promise<string> {
+  const candidates: readonly (readonly [program: string, cc: string])[] = [
+    [`${compiler.prefix}gcc`, `${compiler.prefix}gcc`],
+    ['zig', `zig cc -target ${compiler.zig}`],
+  ];
+  for (const [program, cc] of candidates) {
+    const found = await run(program, [program === 'zig' ? 'version' : '--version']).then(
+      () => true,
+      () => false,
+    );
+    if (found) return cc;
+  }
+  throw new AgentBuildError(
+    `no compiler for ${name}: apt-get install ${compiler.packages.join(' ')} (or put zig on the PATH)`,
+  );
+}
+
+async function ensure(root: string, cross: Architecture | undefined): Promise<string> {
   const folder = join(root, 'docker', 'agent');
-  const program = join(folder, 'mptcp-agent');
+  const program = join(folder, ...(cross === undefined ? ['mptcp-agent'] : ['build', `mptcp-agent.${cross.name}`]));
   const began = new Date();
   const [source, built] = await Promise.all([newestSource(folder), modified(program)]);
-  if (built === undefined || built < source) await build(folder, program, began);
+  if (built === undefined || built < source) await build(folder, program, began, cross);
   return program;
 }
 
@@ -85,12 +105,15 @@ async function ensure(root: string): Promise<string> {
  * processes at once.
  *
  * @param root the project's folder
+ * @param architecture for which machine; this one unless told
  * @throws AgentBuildError with the remedy when make or the compiler is missing or fails
  */
-export function ensureAgent(root: string): Promise<string> {
-  const known = underWay.get(root);
+export function ensureAgent(root: string, architecture = hostArchitecture()): Promise<string> {
+  const cross = architecture === undefined || architecture === hostArchitecture() ? undefined : architecture;
+  const key = `${root} ${cross?.name ?? ''}`;
+  const known = underWay.get(key);
   if (known !== undefined) return known;
-  const made = ensure(root).finally(() => underWay.delete(root));
-  underWay.set(root, made);
+  const made = ensure(root, cross).finally(() => underWay.delete(key));
+  underWay.set(key, made);
   return made;
 }

@@ -17,6 +17,8 @@ export interface SutInfo {
   commandLine?: string;
   accelerator?: 'kvm' | 'tcg';
   config?: Record<string, string>;
+  /** Commit of the source that it was built from, where that is known; `-dirty` when files differ from it. */
+  commit?: string;
   /** Version of the stack, where the kernel's release does not say it. */
   version?: string;
   /** The stack at the other end, the server, in scenarios of two stacks, where it is another. */

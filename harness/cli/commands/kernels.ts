@@ -14,6 +14,7 @@ installed, and the machine's package lists stay as they are. Of each version the
 is one, since it starts quickly. What is named is fetched.`,
     )
     .argument('[kernel...]', 'fetch these: a series (6.12), a version (6.12.117), a release, or a package')
+    .option('--arch <name>', 'of which architecture: amd64, arm64, s390x, riscv64 (default: this machine)')
     .option('--all', 'list every version, not only the newest of each series', false)
     .option('--cached', 'list only what is here', false)
     .option('--refresh', 'read the package lists again (they count as fresh for a day)', false)
@@ -25,6 +26,7 @@ is one, since it starts quickly. What is named is fetched.`,
 Examples:
   mptcp-conformance kernels                  the newest of each series
   mptcp-conformance kernels 6.1 6.12 7.3     fetch these
+  mptcp-conformance kernels --arch s390x     those of another architecture, run by emulation
   mptcp-conformance run --sut kernel:6.12    judge one; it is fetched when it is not here
 
 Exit codes: 0 done, 2 it could not be done.`,

@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ARCHITECTURES, hostArchitecture, type Architecture } from '../../sut/architecture.ts';
 import { lacks, works, type Check } from './check.ts';
 import { runProgram, type Ended } from './program.ts';
 
@@ -120,27 +121,45 @@ export async function runGuest(accelerator: 'kvm' | 'tcg'): Promise<Ended> {
   }
 }
 
+/** Makes a guest with KVM and ends it before its first instruction: there is no firmware of ours for other processors. */
+function makeGuest({ emulator }: Architecture): Promise<Ended> {
+  const options = ['-accel', 'kvm', '-cpu', 'host', '-machine', emulator.machine, '-nodefaults', '-display', 'none'];
+  return runProgram(
+    ['sh', '-c', `echo quit | exec "$@"`, 'sh', emulator.program, ...options, '-S', '-monitor', 'stdio'],
+    { limitMs: LIMIT_MS },
+  );
+}
+
 /** Whether the guest came to its end. */
 export function hasRun(ended: Ended): boolean {
   return ended.code === EXIT_CODE;
 }
 
-/** Is QEMU there, and does it carry a guest by itself? */
-export async function checkQemu(): Promise<Check> {
+const X86 = ARCHITECTURES.x86_64;
+
+function installQemu({ emulator }: Architecture): string {
+  return `sudo apt-get install -y --no-install-recommends ${emulator.package}`;
+}
+
+/** Is QEMU there, and does it carry a guest by itself? The guest is tried for x86-64 only. */
+export async function checkQemu(architecture: Architecture = X86): Promise<Check> {
   const subject = { id: 'qemu', title: 'QEMU (other kernels)', needed: false };
-  const version = await runProgram(['qemu-system-x86_64', '--version']);
-  const remedy = 'sudo apt-get install -y --no-install-recommends qemu-system-x86';
-  if (version.isMissing) return lacks(subject, 'no qemu-system-x86_64 on the PATH', remedy);
+  const { program } = architecture.emulator;
+  const version = await runProgram([program, '--version']);
+  const remedy = installQemu(architecture);
+  if (version.isMissing) return lacks(subject, `no ${program} on the PATH`, remedy);
+  if (architecture !== X86) return works(subject, version.said.split('\n')[0] ?? '');
   const guest = await runGuest('tcg');
   if (!hasRun(guest)) return lacks(subject, `a guest does not get up: ${whyNot(guest)}`, remedy);
   return works(subject, `${version.said.split('\n')[0] ?? ''}; a guest ran in ${guest.ms.toFixed(0)} ms`);
 }
 
-/** Does KVM carry a guest? */
-export async function checkKvm(device = '/dev/kvm'): Promise<Check> {
+/** Does KVM carry a guest? Only one of this machine's own architecture can be. */
+export async function checkKvm(architecture = hostArchitecture() ?? X86, device = '/dev/kvm'): Promise<Check> {
   const subject = { id: 'kvm', title: 'KVM (faster guests)', needed: false };
   const slow = 'nothing is lost but speed: guests run without KVM';
-  if (process.arch !== 'x64') return lacks(subject, `this machine is ${process.arch}, and guests are x86-64`, slow);
+  if (architecture !== hostArchitecture())
+    return lacks(subject, `this machine is ${process.arch}, and the guest is ${architecture.name}`, slow);
   if (!existsSync(device))
     return lacks(
       subject,
@@ -152,13 +171,13 @@ export async function checkKvm(device = '/dev/kvm'): Promise<Check> {
   } catch {
     return lacks(subject, `no permission for ${device}`, `${slow}; sudo usermod -aG kvm $USER, then log in again`);
   }
-  const guest = await runGuest('kvm');
+  const guest = architecture === X86 ? await runGuest('kvm') : await makeGuest(architecture);
   if (guest.isMissing)
-    return lacks(
-      subject,
-      `${device} is there, but without QEMU it cannot be tried`,
-      'sudo apt-get install -y --no-install-recommends qemu-system-x86',
-    );
+    return lacks(subject, `${device} is there, but without QEMU it cannot be tried`, installQemu(architecture));
+  if (architecture !== X86)
+    return guest.code === 0
+      ? works(subject, `a guest was made in ${guest.ms.toFixed(0)} ms`)
+      : lacks(subject, `${device} is there, but a guest cannot be made: ${whyNot(guest)}`, slow);
   if (!hasRun(guest)) return lacks(subject, `${device} is there, but a guest does not get up: ${whyNot(guest)}`, slow);
   return works(subject, `a guest ran in ${guest.ms.toFixed(0)} ms`);
 }

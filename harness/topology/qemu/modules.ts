@@ -7,9 +7,6 @@ import { TopologyError } from '../types.ts';
 
 const execute = promisify(execFile);
 
-/** What the guest cannot do without: the devices that it is spoken to over. */
-export const NEEDED_MODULES: readonly string[] = ['virtio_pci', 'virtio_console', 'virtio_net'];
-
 /** One module, ready to be put into the archive. */
 export interface LoadedModule {
   /** File name without compression suffix: `virtio_net.ko`. */
@@ -102,7 +99,7 @@ class ModuleTree {
     const declared = readIf(join(root, 'modules.dep'));
     this.#declared = parseModulesDep(declared ?? '');
     // Packages come without `modules.dep`, which depmod makes when they are installed: then each module is asked.
-    const paths = this.#declared.size > 0 ? [...this.#declared.keys()] : filesBelow(root);
+    const paths = this.#declared.size > 0 ? [...this.#declared.keys()] : builtIn(root);
     this.#paths = new Map(paths.map((path) => [moduleName(path), path]));
     const builtin = readIf(join(root, 'modules.builtin'));
     this.#builtin = builtin === undefined ? undefined : parseBuiltin(builtin);
@@ -127,6 +124,21 @@ class ModuleTree {
   }
 }
 
+/** Paths of the modules of a package that was only unpacked, or of a tree that was built and not installed. */
+function builtIn(root: string): string[] {
+  const built = parseModulesOrder(readIf(join(root, 'modules.order')) ?? '');
+  const there = built.filter((path) => existsSync(join(root, path)));
+  return there.length > 0 ? there : filesBelow(root);
+}
+
+/** Reads `modules.order`, which lists objects since Linux 6.2 and modules before. Pure. */
+export function parseModulesOrder(text: string): string[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.replace(/\.o$/, '.ko').replace(/^kernel\/(?=.*\.ko$)/, ''));
+}
+
 function filesBelow(root: string): string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => /\.ko(\.\w+)?$/.test(path));
 }
@@ -135,9 +147,10 @@ function filesBelow(root: string): string[] {
  * The modules that a guest needs, dependencies first; none when all is built in.
  *
  * @param root the kernel's `/lib/modules/<release>`
+ * @param names what the guest cannot do without: the drivers of the devices that it is reached over
  * @throws TopologyError when one is missing or cannot be unpacked
  */
-export async function resolveModules(root: string, names: readonly string[] = NEEDED_MODULES): Promise<LoadedModule[]> {
+export async function resolveModules(root: string, names: readonly string[]): Promise<LoadedModule[]> {
   const tree = new ModuleTree(root);
   for (const name of names) await tree.add(name, 'the guest');
   return tree.order;

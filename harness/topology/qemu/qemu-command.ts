@@ -1,9 +1,11 @@
 /** The command line of a guest. Pure. */
+import { ARCHITECTURES, type ArchitectureName, type Emulator } from '../../sut/architecture.ts';
 
 /** What a guest is made of. */
 export interface GuestOptions {
-  /** The kernel's image: a bzImage. */
+  /** The kernel's image, in a format that its architecture starts from. */
   image: string;
+  architecture: ArchitectureName;
   initramfs: string;
   accelerator: 'kvm' | 'tcg';
   /** Network devices; the tester's taps have the names, in the order of the guest's `eth0`, `eth1`. */
@@ -25,6 +27,7 @@ const CONTROL_DEVICE = '/dev/vport0p1';
 const MEMORY_MIB = 512;
 const FUNCTIONS_PER_SLOT = 8;
 const FIRST_SLOT = 5;
+const FIRST_CHANNEL = 0x10;
 
 /**
  * Everything that an offload would hide has to be on the wire: complete checksums, no packet larger than the link.
@@ -51,7 +54,6 @@ const NO_OFFLOADS = [
  * comes after it can be trusted.
  */
 const KERNEL_WORDS = [
-  'console=ttyS0',
   'loglevel=5',
   'panic=-1',
   'oops=panic',
@@ -64,49 +66,61 @@ const KERNEL_WORDS = [
   'selinux=0',
   'nokaslr',
   'random.trust_cpu=on',
-  '8250.nr_uarts=1',
   // An emulated processor stands still for seconds when the machine is busy: that is no lockup.
   'watchdog_thresh=60',
   'rcupdate.rcu_cpu_stall_timeout=120',
-  'tsc=reliable',
-  'no_timer_check',
   'sysctl.kernel.hung_task_timeout_secs=60',
 ];
 
 /** The kernel's command line, the agent's arguments after the dashes. */
-export function kernelCommandLine(append = ''): string {
-  const words = [...KERNEL_WORDS, ...append.split(/\s+/).filter((word) => word !== '')];
+export function kernelCommandLine(architecture: ArchitectureName, append = ''): string {
+  const { console, kernelWords } = ARCHITECTURES[architecture].emulator;
+  const added = append.split(/\s+/).filter((word) => word !== '');
+  const words = [`console=${console}`, ...KERNEL_WORDS, ...kernelWords, ...added];
   return [...words, '--', '--init', `--control=${CONTROL_DEVICE}`, '--cells'].join(' ');
 }
 
-function networkDevice(tap: string, index: number): string[] {
-  const slot = (FIRST_SLOT + Math.floor(index / FUNCTIONS_PER_SLOT)).toString(16);
-  const address = `addr=0x${slot}.${index % FUNCTIONS_PER_SLOT},multifunction=on`;
+/** The guest's kernel numbers its devices in the order of these addresses. */
+const NETWORK_DEVICE: Readonly<Record<Emulator['transport'], (index: number) => string>> = {
+  pci: (index) => {
+    const slot = (FIRST_SLOT + Math.floor(index / FUNCTIONS_PER_SLOT)).toString(16);
+    return `virtio-net-pci,addr=0x${slot}.${index % FUNCTIONS_PER_SLOT},multifunction=on,romfile=`;
+  },
+  ccw: (index) => `virtio-net-ccw,devno=fe.0.${(FIRST_CHANNEL + index).toString(16).padStart(4, '0')}`,
+};
+
+const CONTROL_BUS: Readonly<Record<Emulator['transport'], string>> = {
+  pci: 'virtio-serial-pci,addr=0x3',
+  ccw: 'virtio-serial-ccw,devno=fe.0.0001',
+};
+
+function networkDevice(transport: Emulator['transport'], tap: string, index: number): string[] {
   return [
     '-netdev',
     `tap,id=n${index},ifname=${tap},script=no,downscript=no`,
     '-device',
-    `virtio-net-pci,netdev=n${index},mac=${GUEST_HARDWARE_ADDRESS},${address},romfile=,${NO_OFFLOADS}`,
+    `${NETWORK_DEVICE[transport](index)},netdev=n${index},mac=${GUEST_HARDWARE_ADDRESS},${NO_OFFLOADS}`,
   ];
 }
 
 /** Program and arguments. QEMU dies with whoever starts it. */
 export function guestCommand(options: GuestOptions): string[] {
   const { console, control, monitor } = GUEST_FDS;
+  const { program, machine, cpu, transport, consoleArguments } = ARCHITECTURES[options.architecture].emulator;
   return [
     'setpriv',
     '--pdeathsig',
     'KILL',
     '--',
-    'qemu-system-x86_64',
+    program,
     '-name',
     'mptcp-conformance',
     '-accel',
     options.accelerator,
     '-cpu',
-    options.accelerator === 'kvm' ? 'host' : 'max',
+    options.accelerator === 'kvm' ? 'host' : cpu,
     '-machine',
-    'pc,usb=off,vmport=off',
+    machine,
     '-smp',
     '1',
     '-m',
@@ -121,21 +135,20 @@ export function guestCommand(options: GuestOptions): string[] {
     '-initrd',
     options.initramfs,
     '-append',
-    kernelCommandLine(options.append),
+    kernelCommandLine(options.architecture, options.append),
     '-chardev',
     `socket,id=console,fd=${console}`,
-    '-serial',
-    'chardev:console',
+    ...consoleArguments,
     '-chardev',
     `socket,id=control,fd=${control}`,
     '-device',
-    'virtio-serial-pci,addr=0x3',
+    CONTROL_BUS[transport],
     '-device',
     'virtserialport,chardev=control,nr=1',
     '-chardev',
     `socket,id=monitor,fd=${monitor}`,
     '-mon',
     'chardev=monitor,mode=readline',
-    ...options.taps.flatMap(networkDevice),
+    ...options.taps.flatMap((tap, index) => networkDevice(transport, tap, index)),
   ];
 }

@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KernelStore } from '../../kernels/cache.ts';
+import { ARCHITECTURES } from '../../sut/architecture.ts';
 import { ensureAgent } from '../../sut/build-agent.ts';
 import { enterCommand } from '../tester-namespace.ts';
 import { makeInitramfs } from './initramfs.ts';
 import { resolveModules } from './modules.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
+const X86 = ARCHITECTURES.x86_64;
 const NOBODY = 65534;
 const SCRIPT = join(ROOT, 'harness', 'topology', 'qemu', 'testing', 'crash.ts');
 const LOAD = `import { runnerImport } from 'vite'; await runnerImport(${JSON.stringify(SCRIPT)}, { configFile: false });`;
@@ -28,8 +30,8 @@ interface Report {
 
 beforeAll(async () => {
   chmodSync(folder, 0o755);
-  const kernel = await new KernelStore({ say: (line) => console.log(line) }).get('6.12');
-  const modules = await resolveModules(kernel.modules ?? '');
+  const kernel = await new KernelStore({ architecture: X86, say: (line) => console.log(line) }).get('6.12');
+  const modules = await resolveModules(kernel.modules ?? '', X86.modules);
   copyFileSync(kernel.image, join(folder, 'image'));
   writeFileSync(join(folder, 'initramfs'), makeInitramfs(readFileSync(await ensureAgent(ROOT)), modules));
 }, 300_000);

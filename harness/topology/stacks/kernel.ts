@@ -1,11 +1,13 @@
-/** Kernels in guests of QEMU: Debian's packages, or an image of the user's own. */
+/** Kernels in guests of QEMU: Debian's packages, an image of the user's own, or the tree that one was built in. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../../document/explained-error.ts';
 import { configProblems, notableOptions, parseConfig } from '../../kernels/kernel-config.ts';
-import { isPath, localKernel } from '../../kernels/local.ts';
+import { localKernel } from '../../kernels/local.ts';
 import type { KernelBuild } from '../../kernels/types.ts';
+import { parseWanted } from '../../kernels/wanted.ts';
+import { ARCHITECTURES, type Architecture, type ArchitectureName } from '../../sut/architecture.ts';
 import { ensureAgent } from '../../sut/build-agent.ts';
 import type { PreparedStack, StackKind } from '../contract.ts';
 import { hostInfo } from '../machine/host-info.ts';
@@ -14,7 +16,7 @@ import { checkKvm, checkQemu } from '../machine/kvm.ts';
 /** What `--sut kernel:` and the options that go with it say. */
 export interface KernelChoice {
   kind: 'kernel';
-  /** A series, version, release or package of Debian's, or the path of a bzImage. */
+  /** A series, version, release or package of Debian's, with `/ARCHITECTURE` where it is another; or a path. */
   wanted: string;
   modules?: string;
   append?: string;
@@ -26,6 +28,7 @@ export interface KernelSettings {
   kind: 'kernel';
   /** Path of the kernel's image. */
   image: string;
+  architecture: ArchitectureName;
   /** Path of the guest's initramfs. */
   initramfs: string;
   accelerator: 'kvm' | 'tcg';
@@ -46,11 +49,13 @@ const CONCURRENCY_EMULATED = 8;
 export const kernel: StackKind<KernelChoice, KernelSettings> = {
   kind: 'kernel',
   label: 'a kernel in guests of QEMU',
-  forms: ['kernel:6.12', 'kernel:./bzImage'],
+  forms: ['kernel:6.12', 'kernel:6.12/s390x', 'kernel:./bzImage', 'kernel:~/linux'],
   options: OPTIONS,
   parse: (wanted, details) => {
     if (wanted === undefined || wanted === '')
-      throw new UsageError('--sut kernel: names no kernel; write kernel:6.12, kernel:6.12.117 or kernel:./bzImage');
+      throw new UsageError(
+        '--sut kernel: names no kernel; write kernel:6.12, kernel:6.12/s390x, kernel:./bzImage or kernel:~/linux',
+      );
     const given = OPTIONS.flatMap(({ name }) => (details[name] === undefined ? [] : [[name, details[name]]]));
     return { kind: 'kernel', wanted, ...(Object.fromEntries(given) as Partial<KernelChoice>) };
   },
@@ -72,12 +77,14 @@ async function prepareKernel(root: string, choice: KernelChoice): Promise<Prepar
   const { makeInitramfs } = await import('../qemu/initramfs.ts');
   const { resolveModules } = await import('../qemu/modules.ts');
   const { kernelCommandLine } = await import('../qemu/qemu-command.ts');
-  const [build, agent, accelerator] = await Promise.all([fetchKernel(choice), ensureAgent(root), chooseAccelerator()]);
+  const build = await fetchKernel(choice);
+  const architecture = ARCHITECTURES[build.architecture];
+  const [agent, accelerator] = await Promise.all([ensureAgent(root, architecture), chooseAccelerator(architecture)]);
   const options = build.config === undefined ? undefined : parseConfig(readFileSync(build.config, 'utf8'));
-  const problems = options === undefined ? [] : configProblems(options);
+  const problems = options === undefined ? [] : configProblems(options, architecture, build.modules !== undefined);
   if (problems.length > 0)
     throw new UsageError(`kernel ${build.release} (${build.origin}) cannot be judged: ${problems.join('; ')}`);
-  const modules = build.modules === undefined ? [] : await resolveModules(build.modules);
+  const modules = build.modules === undefined ? [] : await resolveModules(build.modules, architecture.modules);
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-guest-'));
   const initramfs = join(folder, 'initramfs');
   writeFileSync(initramfs, makeInitramfs(readFileSync(agent), modules));
@@ -85,6 +92,7 @@ async function prepareKernel(root: string, choice: KernelChoice): Promise<Prepar
     settings: {
       kind: 'kernel',
       image: build.image,
+      architecture: build.architecture,
       initramfs,
       accelerator,
       ...(choice.append === undefined ? {} : { append: choice.append }),
@@ -93,9 +101,10 @@ async function prepareKernel(root: string, choice: KernelChoice): Promise<Prepar
       name: 'linux',
       kind: 'kernel',
       kernel: build.release,
-      arch: 'x86_64',
+      arch: build.architecture,
+      ...(build.commit === undefined ? {} : { commit: build.commit }),
       ...(build.version === undefined ? {} : { version: build.version }),
-      commandLine: kernelCommandLine(choice.append),
+      commandLine: kernelCommandLine(build.architecture, choice.append),
       accelerator,
       ...(options === undefined ? {} : { config: notableOptions(options) }),
       host: hostInfo(),
@@ -110,17 +119,18 @@ async function prepareKernel(root: string, choice: KernelChoice): Promise<Prepar
 
 /** The kernel that the option names, fetched where it is not here yet. @throws KernelError, UsageError */
 async function fetchKernel(choice: KernelChoice): Promise<KernelBuild> {
-  if (isPath(choice.wanted)) return localKernel(choice.wanted, choice.modules);
+  const wanted = parseWanted(choice.wanted);
+  if (wanted.kind === 'file') return localKernel(wanted.path, choice.modules);
   if (choice.modules !== undefined)
     throw new UsageError('--modules goes with an image of your own: --sut kernel:./bzImage');
   const { KernelStore } = await import('../../kernels/cache.ts');
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  return new KernelStore({ mirror: choice.mirror, say }).get(choice.wanted);
+  return new KernelStore({ mirror: choice.mirror, say, architecture: wanted.architecture }).get(wanted.name);
 }
 
-/** KVM where a guest really runs with it. @throws UsageError without QEMU */
-async function chooseAccelerator(): Promise<'kvm' | 'tcg'> {
-  const [qemu, kvm] = await Promise.all([checkQemu(), checkKvm()]);
+/** KVM where a guest of this architecture really runs with it. @throws UsageError without QEMU */
+async function chooseAccelerator(architecture: Architecture): Promise<'kvm' | 'tcg'> {
+  const [qemu, kvm] = await Promise.all([checkQemu(architecture), checkKvm(architecture)]);
   if (!qemu.works) throw new UsageError(`kernels are run in QEMU: ${qemu.detail}; ${qemu.remedy ?? ''}`);
   return kvm.works ? 'kvm' : 'tcg';
 }
