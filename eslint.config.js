@@ -131,6 +131,11 @@ export default tseslint.config(
     },
   },
   {
+    // The signature of a rule tells what freedoms and faults of it may look at.
+    files: ['harness/reference/rules/**'],
+    rules: { '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }] },
+  },
+  {
     files: ['**/*.test.ts', '**/testing/**'],
     rules: {
       'boundaries/dependencies': 'off',

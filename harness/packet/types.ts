@@ -11,9 +11,18 @@ export type * from './options/bare.ts';
 export type * from './options/dss.ts';
 export type * from './options/fastopen.ts';
 export type * from './options/mp-capable.ts';
+export type * from './options/mp-experimental.ts';
 export type * from './options/mp-fail.ts';
+export type * from './options/mp-fastclose.ts';
 export type * from './options/mp-join.ts';
+export type * from './options/mp-prio.ts';
+export type * from './options/mp-tcprst.ts';
+export type * from './options/mptcp-unknown.ts';
+export type * from './options/mss.ts';
+export type * from './options/remove-addr.ts';
+export type * from './options/sack.ts';
 export type * from './options/timestamps.ts';
+export type * from './options/unknown.ts';
 export type * from './options/wscale.ts';
 export type { MptcpOption, OptionKind, TcpOption } from './options/registry.ts';
 

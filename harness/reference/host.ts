@@ -1,8 +1,17 @@
-/* eslint-disable @typescript-eslint/no-meaningless-void-operator */
 /** A host with an MPTCP stack: input and time in; packets, results and timers out. It does no I/O and has no clock. */
 import type { Packet } from '../packet/index.ts';
+import { administer, DEFAULT_SETTINGS, makeDevice } from './administration.ts';
+import { startCall, tryCall, type WaitingCall } from './application.ts';
 import type { Call, Output } from './calls.ts';
+import { abort } from './mptcp/3.5-fast-close.ts';
 import type { Rules } from './rules/index.ts';
+import { nextDue, settle, tickAll } from './settle.ts';
+import { done, failed, type Ending } from './sockets.ts';
+import { inSynReceived, inSynSent } from './tcp/handshake.ts';
+import { passesChecks, processSegment, reopens, timeWaitSegment } from './tcp/input.ts';
+import { strayPacket } from './tcp/listen.ts';
+import { forgetSubflow, isUsable, tupleOf } from './tcp/subflow.ts';
+import type { Arrival, Stack, Subflow } from './state.ts';
 
 /** A network device of the host. */
 export interface DeviceOptions {
@@ -26,43 +35,75 @@ export interface HostOptions {
  * `receive`, `call`, `cancel` and `tick` the caller takes what came of it with `take`, and asks `nextTimer` anew.
  */
 export class Host {
-  readonly options: HostOptions;
+  readonly #options: HostOptions;
+  readonly #stack: Stack;
   #nextCall = 1;
+  #waiting: WaitingCall[] = [];
   #outputs: Output[] = [];
 
   constructor(options: HostOptions) {
-    this.options = options;
+    this.#options = options;
+    const { rules, random, devices } = options;
+    this.#stack = {
+      rules,
+      random,
+      now: 0,
+      devices: devices.map(({ name, mtu, addresses }) => makeDevice(name, mtu, addresses)),
+      ...initialState(random),
+      send: (device, packet) => this.#send(device, packet),
+    };
   }
 
   /**
    * A packet that came in on a device. It has been decoded from octets whose IP and TCP checksums were right; the
-   * caller drops others. Dropped when the device is down or does not have the destination address.
+   * caller drops others. Dropped when the device is down or the host does not have the destination address.
    */
   receive(device: string, packet: Packet, now: number): void {
-    void [device, packet, now];
+    const stack = this.#at(now);
+    if (stack.devices.find((one) => one.name === device)?.up !== true || !isUsable(stack, packet.ip.dst)) return;
+    const { tcp, ip } = packet;
+    const local = { address: ip.dst, port: tcp.dstPort };
+    const subflow = stack.byTuple.get(tupleOf(local, { address: ip.src, port: tcp.srcPort }));
+    const options = stack.rules.signals.incoming(tcp.options, subflow);
+    if (subflow === undefined || (subflow.state === 'TIME_WAIT' && reopens(subflow, tcp))) {
+      if (subflow !== undefined) forgetSubflow(stack, subflow);
+      strayPacket(stack, packet, options);
+    } else {
+      arrive(stack, subflow, { segment: { ...tcp, payload: tcp.payload.slice() }, options });
+    }
+    this.#finish();
   }
 
   /** Asks for something; the result comes out of `take` under the number returned, at once or later. */
   call(call: Call, now: number): number {
-    void [call, now];
+    const stack = this.#at(now);
     const id = this.#nextCall++;
-    this.#outputs.push({ kind: 'result', id, ok: false, errno: 'ENOSYS', fields: {} });
+    if (call.op === 'reset') this.#reset(id);
+    else if ('socket' in call || call.op === 'socket') this.#begin(id, call);
+    else this.#end(id, administer(stack, call));
+    this.#finish();
     return id;
   }
 
   /** Ends a call that waits: its result is the error ECANCELED, with what was done. A call that has ended is left. */
   cancel(id: number, now: number): void {
-    void [id, now];
+    this.#at(now);
+    const waiting = this.#waiting.find((one) => one.id === id);
+    if (waiting === undefined) return;
+    this.#waiting = this.#waiting.filter((one) => one !== waiting);
+    this.#end(id, failed('ECANCELED', waiting.partial()));
+    this.#finish();
   }
 
   /** When `tick` is due, in milliseconds; undefined when nothing waits for time. May lie in the past. */
   nextTimer(): number | undefined {
-    return undefined;
+    return nextDue(this.#stack);
   }
 
   /** Does what is due at `now`. */
   tick(now: number): void {
-    void now;
+    tickAll(this.#at(now));
+    this.#finish();
   }
 
   /** What came out since the last call, in order. */
@@ -70,5 +111,87 @@ export class Host {
     const outputs = this.#outputs;
     this.#outputs = [];
     return outputs;
+  }
+
+  #at(now: number): Stack {
+    this.#stack.now = Math.max(this.#stack.now, now);
+    return this.#stack;
+  }
+
+  #send(device: string, packet: Packet): void {
+    const found = this.#stack.devices.find((one) => one.name === device);
+    if (found?.up !== true || !isUsable(this.#stack, packet.ip.src)) return;
+    this.#outputs.push({ kind: 'packet', device, packet });
+  }
+
+  #begin(id: number, call: Exclude<Call, { op: 'reset' }>): void {
+    const started = startCall(this.#stack, id, call);
+    if ('ok' in started) this.#end(id, started);
+    else this.#waiting.push(started);
+  }
+
+  #end(id: number, ending: Ending): void {
+    this.#outputs.push({ kind: 'result', id, fields: {}, ...ending });
+  }
+
+  /** Sends what follows, then ends the calls that can end. */
+  #finish(): void {
+    for (;;) {
+      settle(this.#stack);
+      const ended = this.#waiting.filter((one) => {
+        const ending = tryCall(this.#stack, one);
+        if (ending !== undefined) this.#end(one.id, ending);
+        return ending !== undefined;
+      });
+      if (ended.length === 0) break;
+      this.#waiting = this.#waiting.filter((one) => !ended.includes(one));
+    }
+    settle(this.#stack);
+  }
+
+  #reset(id: number): void {
+    const stack = this.#stack;
+    const sockets = stack.sockets.size;
+    for (const one of this.#waiting) this.#end(one.id, failed('ECANCELED', one.partial()));
+    this.#waiting = [];
+    for (const connection of [...stack.connections]) abort(stack, connection);
+    settle(stack);
+    Object.assign(stack, initialState(this.#options.random));
+    this.#end(id, done({ sockets }));
+  }
+}
+
+function initialState(random: HostOptions['random']) {
+  return {
+    routes: [],
+    sysctls: new Map(DEFAULT_SETTINGS),
+    limits: { subflows: 2, addAddrAccepted: 2 },
+    endpoints: [],
+    sockets: new Map(),
+    connections: new Set<never>(),
+    byTuple: new Map(),
+    byToken: new Map(),
+    listeners: [],
+    counters: new Map(),
+    cookies: new Map(),
+    secret: random(16),
+    connectionsMade: 0,
+  };
+}
+
+/** A segment of a subflow that is known. */
+function arrive(stack: Stack, subflow: Subflow, arrival: Arrival): void {
+  switch (subflow.state) {
+    case 'SYN_SENT':
+      inSynSent(stack, subflow, arrival);
+      return;
+    case 'SYN_RECEIVED':
+      inSynReceived(stack, subflow, arrival);
+      return;
+    case 'TIME_WAIT':
+      timeWaitSegment(stack, subflow, arrival);
+      return;
+    default:
+      if (passesChecks(stack, subflow, arrival)) processSegment(stack, subflow, arrival);
   }
 }

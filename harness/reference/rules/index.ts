@@ -1,9 +1,41 @@
 /** What a stack must do and what it is free to do, as values and small functions that freedoms and faults replace. */
+import { errors, reset, signals } from './3-signals.ts';
+import { initiation } from './3.1-initiation.ts';
+import { join } from './3.2-join.ts';
+import { dataAck, dss, mapping } from './3.3-data.ts';
+import { closing } from './3.3.3-closing.ts';
+import { congestion, policy, receiving, reliability, sending } from './3.3.4-flow.ts';
+import { announcing, heuristics, removing } from './3.4-paths.ts';
+import { fallback, fastClose } from './3.5-ending.ts';
+import { fastOpen, tcp } from './tcp.ts';
 
-/** Grouped by section of RFC 8684, and one group for TCP. */
+/** Grouped by section of RFC 8684, with two groups for TCP. */
 export interface Rules {
-  readonly tcp: Readonly<Record<string, never>>;
+  tcp: typeof tcp;
+  fastOpen: typeof fastOpen;
+  signals: typeof signals;
+  initiation: typeof initiation;
+  join: typeof join;
+  dss: typeof dss;
+  mapping: typeof mapping;
+  dataAck: typeof dataAck;
+  closing: typeof closing;
+  receiving: typeof receiving;
+  sending: typeof sending;
+  reliability: typeof reliability;
+  congestion: typeof congestion;
+  policy: typeof policy;
+  announcing: typeof announcing;
+  removing: typeof removing;
+  heuristics: typeof heuristics;
+  fastClose: typeof fastClose;
+  reset: typeof reset;
+  fallback: typeof fallback;
+  errors: typeof errors;
 }
+
+/** Some rules, by their groups. */
+export type RulesChange = { [Group in keyof Rules]?: Partial<Rules[Group]> };
 
 /** A freedom or a fault: a change of some rules. */
 export interface Variation {
@@ -14,13 +46,41 @@ export interface Variation {
   /** What the stack then does, in one plain sentence. */
   does: string;
   /** The rules that differ. Called once for each host, so that it may remember. */
-  override: (standard: Rules) => Partial<Rules>;
+  override: (standard: Rules) => RulesChange;
 }
 
 /** The rules of a stack with no choice made but the usual ones. */
-export const standardRules: Rules = { tcp: {} };
+export const standardRules: Rules = {
+  tcp,
+  fastOpen,
+  signals,
+  initiation,
+  join,
+  dss,
+  mapping,
+  dataAck,
+  closing,
+  receiving,
+  sending,
+  reliability,
+  congestion,
+  policy,
+  announcing,
+  removing,
+  heuristics,
+  fastClose,
+  reset,
+  fallback,
+  errors,
+};
+
+function changed(rules: Rules, change: RulesChange): Rules {
+  const result: Record<string, object> = { ...rules };
+  for (const [group, some] of Object.entries(change)) result[group] = { ...result[group], ...some };
+  return result as unknown as Rules;
+}
 
 /** The rules with some variations in place, in order. */
 export function rulesWith(variations: readonly Variation[]): Rules {
-  return variations.reduce<Rules>((rules, one) => ({ ...rules, ...one.override(rules) }), standardRules);
+  return variations.reduce((rules, one) => changed(rules, one.override(rules)), standardRules);
 }

@@ -1,0 +1,89 @@
+/** Choices that RFC 8684 leaves to a path manager. */
+import type { Variation } from '../rules/index.ts';
+
+export const pathFreedoms: readonly Variation[] = [
+  {
+    id: 'no-echo',
+    clause: '3.4.1-4.s3',
+    does: 'Discards every ADD_ADDR: no echo, no join.',
+    override: () => ({ announcing: { takes: () => false } }),
+  },
+  {
+    id: 'echo-only',
+    clause: '3.9.3-3.s5',
+    does: 'Echoes ADD_ADDR and opens no subflow for it.',
+    override: () => ({ heuristics: { connectsToAnnounced: () => false } }),
+  },
+  {
+    id: 'joins-from-all-addresses',
+    clause: '3.2-1.s3',
+    does: 'Connects to an announced address from every address of its family.',
+    override: () => ({ heuristics: { sources: (_, all) => all } }),
+  },
+  {
+    id: 'two-subflows-per-pair',
+    clause: '3.9.1-2.s2',
+    does: 'Opens two subflows from each endpoint, with different ports.',
+    override: () => ({ heuristics: { subflowsPerPair: 2 } }),
+  },
+  {
+    id: 'other-local-port',
+    clause: '3.9.1-1.s3',
+    does: 'Opens subflows from a port of their own.',
+    override: () => ({ heuristics: { localPort: () => 0 } }),
+  },
+  {
+    id: 'refuses-joins',
+    clause: '3.2-12.s2',
+    does: 'Refuses every join by policy, with "administratively prohibited".',
+    override: () => ({ join: { acceptedByPolicy: () => false } }),
+  },
+  {
+    id: 'refuses-joins-for-resources',
+    clause: '3.2-12.s2',
+    does: 'Takes one join and refuses others with "lack of resources".',
+    override: () => ({ join: { acceptedByPolicy: (_, taken) => taken < 1, policyReason: 2 } }),
+  },
+  {
+    id: 'mptcp-error-on-refusal',
+    clause: '3.2-12.s2',
+    does: 'Refuses joins over its limit with "MPTCP-specific error".',
+    override: () => ({ join: { policyReason: 1 } }),
+  },
+  {
+    id: 'quick-add-addr',
+    clause: '3.4.1-8.s6',
+    does: 'Repeats an ADD_ADDR that gets no echo after one second.',
+    override: () => ({ announcing: { retransmitAfter: () => 1000 } }),
+  },
+  {
+    id: 'single-add-addr',
+    clause: '3.4.1-8.s6',
+    does: 'Sends each ADD_ADDR once, echo or not.',
+    override: () => ({ announcing: { goesOn: ({ transmissions }) => transmissions < 1 } }),
+  },
+  {
+    id: 'slow-removal',
+    clause: '3.4.2-4.s2',
+    does: 'Asks a path six times, ten seconds apart, before it removes it.',
+    override: () => ({ removing: { probes: 6, probeInterval: () => 10_000 } }),
+  },
+  {
+    id: 'ignores-priority',
+    clause: '3.3.8-9.s2',
+    does: 'Uses backup subflows as others: local policy overrides the request.',
+    override: () => ({ policy: { isBackup: () => false } }),
+  },
+  {
+    id: 'backup-by-peer-only',
+    clause: '3.3.8-9.s3',
+    does: 'Goes on using a subflow for which it has itself asked for backup.',
+    override: () => ({ policy: { isBackup: ({ peerBackup }) => peerBackup } }),
+  },
+  {
+    id: 'forgets-transient',
+    clause: '3.6-4.s2',
+    does: 'Never tries a path again after a RST, transient or not.',
+    override: () => ({ reset: { mayRetry: () => false } }),
+  },
+];
