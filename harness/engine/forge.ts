@@ -53,7 +53,10 @@ function fitting(matcher: Matcher, scope: Scope): Value | undefined {
       return evaluate(matcher.low, scope);
     case 'oneOf':
       return matcher.options.map((option) => fitting(option, scope)).find((value) => value !== undefined);
-    default:
+    case 'not':
+    case 'bind':
+    case 'any':
+    case 'absent':
       return undefined;
   }
 }

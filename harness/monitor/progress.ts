@@ -4,6 +4,7 @@ import type { TcpOption } from '../packet/types.ts';
 import { noteAddress, other, type Connection, type DataStream, type Flow, type FlowEnd } from './connection.ts';
 import { keepMapping, mappingAt } from './data-level.ts';
 import { isMptcp } from '../packet/index.ts';
+import type { OptionKind, OptionOf } from '../packet/options/registry.ts';
 import { freshOctets } from './tracker.ts';
 import type { PacketEvent } from './types.ts';
 
@@ -137,30 +138,29 @@ function noteData({ connection, side, sender, mapping, packet, ssn, length }: Pa
   }
 }
 
+type Note<K extends OptionKind> = (option: OptionOf<K>, event: PacketEvent) => void;
+
+/** What an option tells of the conversation, by its kind. */
+const NOTES: { readonly [K in OptionKind]?: Note<K> } = {
+  ts: ({ value }, { sender }) => {
+    if (sender.tsval === undefined || seqGt(value, sender.tsval)) sender.tsval = value;
+  },
+  mp_join: (option, event) => noteJoin(event, option),
+  add_addr: ({ echo, addressId, address }, { connection, side }) => {
+    if (!echo) noteAddress(connection.parties[side], addressId, address);
+  },
+  mp_fail: (_option, { connection, rst }) => {
+    // On a RST it ends the subflow alone, and what answers it does no more: a new subflow may go on.
+    if (rst) connection.failedByRst = true;
+    else if (!connection.failedByRst) connection.fallback ??= 'MP_FAIL';
+  },
+  mp_fastclose: (_option, { connection }) => {
+    connection.aborted ??= 'MP_FASTCLOSE';
+  },
+};
+
 function noteOptions(event: PacketEvent): void {
-  for (const option of event.packet.tcp.options) {
-    switch (option.kind) {
-      case 'ts':
-        if (event.sender.tsval === undefined || seqGt(option.value, event.sender.tsval))
-          event.sender.tsval = option.value;
-        break;
-      case 'mp_join':
-        noteJoin(event, option);
-        break;
-      case 'add_addr':
-        if (!option.echo) noteAddress(event.connection.parties[event.side], option.addressId, option.address);
-        break;
-      case 'mp_fail':
-        // On a RST it ends the subflow alone, and what answers it does no more: a new subflow may go on.
-        if (event.rst) event.connection.failedByRst = true;
-        else if (!event.connection.failedByRst) event.connection.fallback ??= 'MP_FAIL';
-        break;
-      case 'mp_fastclose':
-        event.connection.aborted ??= 'MP_FASTCLOSE';
-        break;
-      default:
-    }
-  }
+  for (const option of event.packet.tcp.options) (NOTES[option.kind] as Note<OptionKind> | undefined)?.(option, event);
 }
 
 function noteJoin(

@@ -123,7 +123,12 @@ function partsOf(node: Expr | Matcher): Expr[] {
     case 'any':
     case 'absent':
       return [];
-    default:
+    case 'int':
+    case 'bytes':
+    case 'word':
+    case 'name':
+    case 'call':
+    case 'auto':
       return [node];
   }
 }

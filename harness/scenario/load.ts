@@ -5,8 +5,9 @@ import { DocumentError, suggestion, type Diagnostic } from '../document/diagnost
 import { projectSchema } from '../document/schema.ts';
 import { readYaml, type NodePath, type YamlFile } from '../document/yaml-file.ts';
 import type { Family } from '../packet/types.ts';
-import { parseSteps, say, type RawStep, type Sequence, type StepContext } from './parse-step.ts';
-import type { Profile, Scenario, SubflowSpec } from './suite.ts';
+import { parseSteps, type Sequence, type StepContext } from './parse-step.ts';
+import { say } from './step-text.ts';
+import type { Profile, RawStep, Scenario, SubflowSpec } from './suite.ts';
 
 type Scalar = string | number | boolean;
 

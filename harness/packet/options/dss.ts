@@ -36,6 +36,7 @@ function width(
   return {
     style: 'dec',
     letter,
+    note: '4 or 8',
     quiet: '8',
     read: (option) => (option[presence] ? (option[property] ? 8n : 4n) : undefined),
     write: (option, value) => {
@@ -48,6 +49,7 @@ function width(
 /** A mapping's fields come and go together; a packet to send that is to have one is given all of them beforehand. */
 const map: OptionField<OptionDss> = {
   style: 'bit',
+  note: '0 takes the mapping out',
   letter: 'M',
   redundant: true,
   read: (option) => BigInt(option.hasMap),

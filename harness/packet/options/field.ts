@@ -29,6 +29,8 @@ export interface OptionField<O> {
   readonly style: FieldStyle;
   /** What the RFC's figure calls the bit. */
   readonly letter?: string;
+  /** What the manual says of its values, a few words. */
+  readonly note?: string;
   /** What the number counts from in a packet line; it stands there as on the wire when absent. */
   readonly base?: NumberBase;
   /** Bits that a number with a base has in this option. */
@@ -48,7 +50,7 @@ export interface OptionField<O> {
 export type OptionFields<O> = Readonly<Record<string, OptionField<O>>>;
 
 /** What a row may say besides how it is read and written. */
-type Extra<O> = Partial<Pick<OptionField<O>, 'letter' | 'base' | 'bits' | 'quiet' | 'redundant'>>;
+type Extra<O> = Partial<Pick<OptionField<O>, 'letter' | 'note' | 'base' | 'bits' | 'quiet' | 'redundant'>>;
 
 /** The properties of `O`, or of any member of a union, whose values are of type `V`. */
 type PropertyOf<O, V> = O extends unknown

@@ -53,6 +53,7 @@ function bit(letter: string, mask: number): Field {
 
 const flags: Field = {
   style: 'letters',
+  note: 'letters, `AH`, or a number',
   read: (option) => BigInt(option.flags),
   write: (option, value) => {
     option.flags = Number(value);
@@ -62,6 +63,7 @@ const flags: Field = {
 /** D to H, the crypto algorithms. */
 const crypto: Field = {
   style: 'hex',
+  note: 'D to H as a number',
   redundant: true,
   read: (option) => BigInt(option.flags & 0x1f),
   write: (option, value) => {
@@ -79,8 +81,8 @@ export const mpCapable: MptcpDefinition<OptionMpCapable> = {
     flags,
     crypto,
     ...Object.fromEntries(Array.from(LETTERS, (letter, i) => [letter, bit(letter, 0x80 >> i)])),
-    key: uint64('senderKey'),
-    rkey: uint64('receiverKey'),
+    key: uint64('senderKey', 'hex', { note: "the sender's" }),
+    rkey: uint64('receiverKey', 'hex', { note: "the receiver's" }),
     dlen: uint('dataLength'),
     csum: uint('checksum', 'hex'),
   },

@@ -13,7 +13,7 @@ export const mpFastclose: MptcpDefinition<OptionMpFastclose> = {
   kind: 'mp_fastclose',
   subtype: 7,
   name: 'MP_FASTCLOSE',
-  fields: { rsv: reserved(), key: uint64('receiverKey') },
+  fields: { rsv: reserved(), key: uint64('receiverKey', 'hex', { note: "the receiver's" }) },
   blank: () => ({ kind: 'mp_fastclose', reserved: 0, receiverKey: 1n }),
   lengths: () => '12',
   decode: (span) =>

@@ -27,7 +27,11 @@ export const mpTcprst: MptcpDefinition<OptionMpTcprst> = {
   kind: 'mp_tcprst',
   subtype: 8,
   name: 'MP_TCPRST',
-  fields: { rsv: reserved(), T: flag('transient', 'T', { quiet: '0' }), reason: uint('reason', 'reason') },
+  fields: {
+    rsv: reserved(),
+    T: flag('transient', 'T', { quiet: '0' }),
+    reason: uint('reason', 'reason', { note: 'a number, or `prohibited`, `middlebox`, ...' }),
+  },
   blank: () => ({ kind: 'mp_tcprst', reserved: 0, transient: false, reason: 0 }),
   lengths: () => '4',
   decode: (span) => {

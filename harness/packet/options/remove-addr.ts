@@ -19,6 +19,7 @@ export const removeAddr: MptcpDefinition<OptionRemoveAddr> = {
     rsv: reserved(),
     id: {
       style: 'list',
+      note: '`1+2` for several',
       read: (option) => option.addressIds.join('+'),
       write: (option, value) => {
         option.addressIds = String(value).split('+').map(Number);

@@ -1,6 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { formatAddress } from '../address.ts';
 import { encodedLength } from '../options.ts';
+import { isAssignedSubtype, type OptionOf } from '../options/registry.ts';
 import { MAX_OPTION_OCTETS } from '../tcp.ts';
 import type {
   IpHeader,
@@ -8,6 +9,7 @@ import type {
   OptionAddAddr,
   OptionDss,
   OptionMpCapable,
+  OptionMpJoin,
   Packet,
   TcpOption,
   TcpSegment,
@@ -81,12 +83,13 @@ const addAddr: Arbitrary<OptionAddAddr> = fc
     ...(hmac !== null && { hmac }),
   }));
 
-export const mptcpOption: Arbitrary<MptcpOption> = fc.oneof(
-  capable,
+const u3 = bits(3);
+
+const joins: readonly Arbitrary<OptionMpJoin>[] = [
   fc.record({
     kind: fc.constant('mp_join' as const),
     form: fc.constant('syn' as const),
-    reserved: bits(3),
+    reserved: u3,
     backup: fc.boolean(),
     addressId: u8,
     token: u32,
@@ -95,7 +98,7 @@ export const mptcpOption: Arbitrary<MptcpOption> = fc.oneof(
   fc.record({
     kind: fc.constant('mp_join' as const),
     form: fc.constant('synack' as const),
-    reserved: bits(3),
+    reserved: u3,
     backup: fc.boolean(),
     addressId: u8,
     hmac: octets(8),
@@ -107,32 +110,48 @@ export const mptcpOption: Arbitrary<MptcpOption> = fc.oneof(
     reserved: bits(12),
     hmac: octets(20),
   }),
-  dss,
-  addAddr,
-  fc.record({
-    kind: fc.constant('remove_addr' as const),
-    reserved: bits(4),
-    addressIds: fc.array(u8, { minLength: 1, maxLength: 37 }),
-  }),
-  fc
-    .tuple(bits(3), fc.boolean(), fc.option(u8))
-    .map(([reserved, backup, addressId]): MptcpOption => ({
-      kind: 'mp_prio',
-      reserved,
-      backup,
-      ...(addressId !== null && { addressId }),
-    })),
-  fc.record({ kind: fc.constant('mp_fail' as const), reserved: bits(12), dsn: u64 }),
-  fc.record({ kind: fc.constant('mp_fastclose' as const), reserved: bits(12), receiverKey: u64 }),
-  fc.record({ kind: fc.constant('mp_tcprst' as const), reserved: bits(3), transient: fc.boolean(), reason: u8 }),
-  fc.record({ kind: fc.constant('mp_experimental' as const), nibble: bits(4), data: octets(0, 37) }),
-  fc.record({
-    kind: fc.constant('mptcp_unknown' as const),
-    subtype: fc.integer({ min: 9, max: 14 }),
-    nibble: bits(4),
-    data: octets(0, 37),
-  }),
-);
+];
+
+/** Options of MPTCP by kind, in one or several forms. */
+const MPTCP: { readonly [K in MptcpOption['kind']]: readonly Arbitrary<OptionOf<K>>[] } = {
+  mp_capable: [capable],
+  mp_join: joins,
+  dss: [dss],
+  add_addr: [addAddr],
+  remove_addr: [
+    fc.record({
+      kind: fc.constant('remove_addr' as const),
+      reserved: bits(4),
+      addressIds: fc.array(u8, { minLength: 1, maxLength: 37 }),
+    }),
+  ],
+  mp_prio: [
+    fc
+      .tuple(u3, fc.boolean(), fc.option(u8))
+      .map(([reserved, backup, addressId]) => ({
+        kind: 'mp_prio',
+        reserved,
+        backup,
+        ...(addressId !== null && { addressId }),
+      })),
+  ],
+  mp_fail: [fc.record({ kind: fc.constant('mp_fail' as const), reserved: bits(12), dsn: u64 })],
+  mp_fastclose: [fc.record({ kind: fc.constant('mp_fastclose' as const), reserved: bits(12), receiverKey: u64 })],
+  mp_tcprst: [
+    fc.record({ kind: fc.constant('mp_tcprst' as const), reserved: u3, transient: fc.boolean(), reason: u8 }),
+  ],
+  mp_experimental: [fc.record({ kind: fc.constant('mp_experimental' as const), nibble: bits(4), data: octets(0, 37) })],
+  mptcp_unknown: [
+    fc.record({
+      kind: fc.constant('mptcp_unknown' as const),
+      subtype: fc.integer({ min: 0, max: 15 }).filter((subtype) => !isAssignedSubtype(subtype)),
+      nibble: bits(4),
+      data: octets(0, 37),
+    }),
+  ],
+};
+
+const mptcpOption: Arbitrary<MptcpOption> = fc.oneof(...Object.values<readonly Arbitrary<MptcpOption>[]>(MPTCP).flat());
 
 const known = new Set([0, 1, 2, 3, 4, 5, 8, 30, 34]);
 
