@@ -37,12 +37,14 @@ type NearMisses = Map<Arrival, Difference[]>;
 /** Waits for the packet of an `expect`. */
 export async function judgeExpect(step: ExpectStep, session: Session, tamper: Tamper | undefined): Promise<Outcome> {
   const awaited = [{ label: '', line: step.line }];
+  // The first packet that counts: sending again is a stimulus, too, so this is told before.
+  const from = step.since === 'stimulus' ? session.windowStart : 0;
   if (step.resend === true) {
-    const outcome = await waitFor(awaited, RESEND_AFTER_MS, session, tamper);
+    const outcome = await waitFor(awaited, RESEND_AFTER_MS, session, tamper, from);
     if (outcome.timedOut === undefined) return outcome;
     await session.sendAgain();
   }
-  return waitFor(awaited, step.within, session, tamper);
+  return waitFor(awaited, step.within, session, tamper, from);
 }
 
 /** Waits for any of several packets. */
@@ -57,12 +59,13 @@ async function waitFor(
   within: number | undefined,
   session: Session,
   tamper: Tamper | undefined,
+  from = 0,
 ): Promise<Outcome> {
   const misses: NearMisses = new Map();
   const { value: outcome, limit } = await session.patiently(() => {
     for (const [index, { label, line }] of alternatives.entries()) {
       const isLast = index === alternatives.length - 1;
-      const found = look(line, session, tamper, misses, isLast ? alternatives.map((one) => one.line) : []);
+      const found = look(line, session, tamper, misses, isLast ? alternatives.map((one) => one.line) : [], from);
       if (found !== undefined) return found.met && label !== '' ? { ...found, message: label } : found;
     }
     return undefined;
@@ -89,10 +92,11 @@ function look(
   tamper: Tamper | undefined,
   misses: NearMisses,
   strict: readonly PacketLine[],
+  from: number,
 ): Outcome | undefined {
   const subflow = session.claim(line);
   for (const arrival of session.arrivals) {
-    if (arrival.consumed || !isCandidate(line, arrival, subflow)) continue;
+    if (arrival.consumed || arrival.index < from || !isCandidate(line, arrival, subflow)) continue;
     const pure = isPureAck(arrival.packet);
     // A pure acknowledgment from before the stimulus cannot be its answer.
     if (pure && arrival.index < session.windowStart) continue;

@@ -4,7 +4,7 @@ import { token } from '../mptcp/index.ts';
 import { FLAG } from '../packet/index.ts';
 import type { OptionDss, Packet, TcpOption } from '../packet/types.ts';
 import { addOption, asReset, inserted, replaceOption, type Alteration } from './testing/alteration.ts';
-import { altered, goodConversation, optionOf, type NamedPacket } from './testing/conversation.ts';
+import { altered, established, goodConversation, optionOf, type NamedPacket } from './testing/conversation.ts';
 import { broken, judge } from './testing/judging.ts';
 
 const dss =
@@ -445,6 +445,16 @@ describe('in the order of packets', () => {
 
   test('data on a join that was not acknowledged', () => {
     fails(without('join-fourth'), 'join-no-early-data', 'initiator', '3.2-14.s4');
+  });
+
+  test('the urgent pointer within a mapping that was declared before, and not on one of its own', () => {
+    const { c, a } = established();
+    const data = new Uint8Array(20);
+    const mapping = c.dss(1, { dsn: 21, ssn: 21, length: 40, data: new Uint8Array(40) });
+    c.send('whole', a, 1, FLAG.ACK | FLAG.URG, [mapping], data);
+    expect(judge(c.packets).filter((one) => one.rule === 'no-urgent-pointer')).toEqual([]);
+    c.send('rest', a, 1, FLAG.ACK | FLAG.URG, [], data);
+    fails(c.packets, 'no-urgent-pointer', 'responder', '3.3.1-9.s1');
   });
 
   test('a join to the address of a peer that set flag C', () => {

@@ -294,14 +294,6 @@ const FORMS: Alteration[] = [
     host: 'initiator',
   },
   {
-    packet: 'answer',
-    what: 'the urgent pointer on mapped data',
-    change: (packet) => void (packet.tcp.flags |= FLAG.URG),
-    clause: '3.3.1-9.s1',
-    rule: 'no-urgent-pointer',
-    host: 'responder',
-  },
-  {
     packet: 'join-syn',
     what: 'a fast open option on a join',
     change: (packet) => {

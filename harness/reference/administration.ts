@@ -5,6 +5,7 @@ import { withdrawAddress } from './mptcp/3.4.2-remove-address.ts';
 import { sendPriority } from './mptcp/3.3.8-subflow-policy.ts';
 import { splitPrefix } from './routes.ts';
 import { done, failed, type Ending } from './sockets.ts';
+import { isSynchronized } from './tcp/subflow.ts';
 import type { Device, Stack } from './state.ts';
 
 /** Settings of a new host, under Linux's names. */
@@ -126,6 +127,7 @@ function setLink(stack: Stack, device: Device, up: boolean): void {
   if (device.up === up) return;
   device.up = up;
   if (up) pathsMayHaveCome(stack);
+  else for (const { address } of device.addresses) linkLost(stack, address);
 }
 
 /** Endpoints that could not be used before may be tried now. */
@@ -140,6 +142,16 @@ function pathsMayHaveCome(stack: Stack): void {
     connection.announced = new Set(
       [...connection.announced].filter((id) => connection.announcements.some((one) => one.id === id)),
     );
+  }
+}
+
+/** An address cannot be used: connections that have another path withdraw it (3.4.2-1). */
+function linkLost(stack: Stack, address: string): void {
+  for (const connection of stack.connections) {
+    if (!connection.subflows.some((one) => one.local.address !== address && isSynchronized(one))) continue;
+    for (const [id, one] of [...connection.localAddresses]) {
+      if (one.address === address) withdrawAddress(stack, connection, id, true);
+    }
   }
 }
 

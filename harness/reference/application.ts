@@ -138,6 +138,11 @@ function sendAttempt(stack: Stack, socket: Socket, call: SendCall): Attempt {
   const partial = () => ({ sent });
   const attempt = (): Ending | undefined => {
     const target = begun ? undefined : (call.fastopen ?? socket.deferredConnect);
+    if (target !== undefined && call.nowait === true && !stack.cookies.has(target.address)) {
+      // Without a cookie there is no data on the SYN: it asks for one.
+      socket.deferredConnect = undefined;
+      return startConnect(stack, socket, target, true) ?? failed('EINPROGRESS', { sent });
+    }
     if (target !== undefined && socket.connection === undefined) prepareConnection(stack, socket);
     const marks = { urgent: call.urgent === true, more: call.more === true };
     const taken = write(socket, call.data.subarray(sent), marks);

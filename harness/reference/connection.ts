@@ -31,6 +31,7 @@ export function makeConnection(
     subflows: [],
     subflowsMade: 0,
     dssReceived: false,
+    dssOptionReceived: false,
     timers: new Map(),
     dataBackoff: 0,
     dataRetransmits: 0,

@@ -20,6 +20,19 @@ export function splitPrefix(text: string): { address: string; prefix: number } {
   return { address, prefix: length === undefined ? parseAddress(address).length * 8 : Number(length) };
 }
 
+/** The device by which packets to a destination leave; where no route tells, that of the source address. */
+export function deviceFor(stack: Stack, source: string, destination: string): string {
+  const routes = stack.routes
+    .filter((one) => inPrefix(destination, one.destination, one.prefix))
+    .sort((a, b) => b.prefix - a.prefix);
+  if (routes[0] !== undefined) return routes[0].device;
+  const onLink = stack.devices.filter((device) =>
+    device.addresses.some((one) => inPrefix(destination, one.address, one.prefix)),
+  );
+  const owner = stack.devices.find((device) => device.addresses.some((one) => one.address === source));
+  return (onLink.find((one) => one === owner) ?? onLink.find((one) => one.up) ?? owner)?.name ?? '';
+}
+
 /** The address from which a destination is reached; undefined when there is none of its family. */
 export function sourceFor(stack: Stack, destination: string): string | undefined {
   const family = familyOf(destination);

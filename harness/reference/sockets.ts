@@ -41,7 +41,7 @@ export function bind(stack: Stack, socket: Socket, address: string, port: number
         one.family === socket.family &&
         (one.local.address === local || one.local.address === wildcard(one) || local === wildcard(one)),
     );
-  if (port !== 0 && taken(port)) return failed('EADDRINUSE');
+  if (port !== 0 && (taken(port) || stack.rules.heuristics.reservesPort(stack, port))) return failed('EADDRINUSE');
   const chosen = port === 0 ? freePort(stack, local, { address: '', port: 0 }) : port;
   socket.local = { address: local, port: chosen };
   return done({ address: local, port: chosen });

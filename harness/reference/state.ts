@@ -112,8 +112,10 @@ export interface Connection {
 
   subflows: Subflow[];
   subflowsMade: number;
-  /** Any DSS was received (§3.1). */
+  /** A DSS was received, or MP_CAPABLE with data, which stands for one (§3.1). */
   dssReceived: boolean;
+  /** A DSS itself was received. */
+  dssOptionReceived: boolean;
   timers: Map<ConnectionTimer, number>;
   dataBackoff: number;
   dataRetransmits: number;

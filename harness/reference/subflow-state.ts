@@ -75,7 +75,16 @@ export interface Outgoing {
 }
 
 export type SubflowTimer =
-  'retransmit' | 'delayedAck' | 'persist' | 'timeWait' | 'keepalive' | 'joinAck' | 'removal' | 'fastClose' | 'finWait';
+  | 'retransmit'
+  | 'delayedAck'
+  | 'persist'
+  | 'timeWait'
+  | 'keepalive'
+  | 'joinAck'
+  | 'removal'
+  | 'signal'
+  | 'fastClose'
+  | 'finWait';
 
 /** What the initiator or responder of an MP_JOIN keeps until its end (§3.2). */
 export interface JoinState {

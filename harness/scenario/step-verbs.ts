@@ -29,7 +29,7 @@ export interface StepInput {
 }
 
 /** Keys of a step that only go with certain verbs. */
-export type Companion = 'within' | 'resend' | 'allow' | 'from' | 'with' | 'steps';
+export type Companion = 'within' | 'resend' | 'since' | 'allow' | 'from' | 'with' | 'steps';
 
 /** What is known of steps of one kind. */
 export interface StepVerb<S extends Step> {
@@ -84,10 +84,10 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
   expect: {
     manual: [
       '`expect: LINE`',
-      'waits for a packet (2 s, or `within: 5s`; scaled by the measured round trip). Pure acknowledgments and retransmissions of what was matched are passed over; any other packet of that subflow that does not fit fails the step at once. With `resend: true`, what was sent last is sent once more after a second without answer, as a peer does whose data is not acknowledged',
+      'waits for a packet (2 s, or `within: 5s`; scaled by the measured round trip). Pure acknowledgments and retransmissions of what was matched are passed over; any other packet of that subflow that does not fit fails the step at once. With `resend: true`, what was sent last is sent once more after a second without answer, as a peer does whose data is not acknowledged. With `since: stimulus`, a packet from before the last stimulus does not count',
     ],
     schema: { type: 'string', description: 'A packet from the stack: "a < SYN/ACK <mp_capable len=12>".' },
-    companions: ['within', 'resend'],
+    companions: ['within', 'resend', 'since'],
     judges: 'may',
     build: ({ raw, at, base, within, context }) => ({
       ...base,
@@ -95,6 +95,7 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
       line: packetAt(raw.expect ?? '', at, context, 'in'),
       ...within,
       ...(raw.resend === true ? { resend: true } : {}),
+      ...(raw.since === undefined ? {} : { since: raw.since }),
     }),
     lines: ({ line }) => [line],
   },

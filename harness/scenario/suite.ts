@@ -22,13 +22,14 @@ export interface SendStep extends StepBase {
 
 /**
  * Waits for a packet. `within` is milliseconds before scaling. With `resend`, what was sent last is sent again when it gets
- * no answer, as a peer does whose data is not acknowledged.
+ * no answer, as a peer does whose data is not acknowledged. With `since`, what came before the last stimulus does not count.
  */
 export interface ExpectStep extends StepBase {
   kind: 'expect';
   line: PacketLine;
   within?: number;
   resend?: true;
+  since?: 'stimulus';
 }
 
 /** Judges the packet that the last `expect` matched. */
@@ -148,6 +149,7 @@ export interface RawStep {
   clause?: string | string[];
   within?: string;
   resend?: true;
+  since?: 'stimulus';
 }
 
 /** What the tester's endpoint offers on its SYN or SYN/ACK. */

@@ -6,7 +6,7 @@ import { form } from './rule.ts';
 
 const longMapping = form('mapping-of-several-segments', '3.3.1-2.s4');
 const withoutOwn = form('segment-without-own-mapping', '3.7-4.1.s2', '3.3.1-14.s2', 'A-6.s1');
-const everyAck = form('data-ack-on-segments', '3.3.2-5.s1.1', '3.3.2-5.s1.2');
+const everyAck = form('data-ack-on-segments', '3.3.2-5.s1.1');
 const signals = form('where-signals-stand', '3-6.s3', '3.4.1-14.s2', 'A-9.s2', 'A-9.s3');
 const taken = form('remove-addr-after-prio', '3.4.2-4.s4', '3.4.2-1.s3', '3.3.8-8.s1');
 const backupData = form('data-on-own-backup', '3.3.8-9.s3', '3.3.8-6.s2');

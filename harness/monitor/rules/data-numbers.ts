@@ -46,7 +46,9 @@ function lookAtStart(judge: Judge, event: PacketEvent): void {
     return;
   }
   const { dsn } = mapping;
-  const first = connection.complete && connection.whole && stream.edge === 1;
+  // The first octet of the only subflow: what came before it cannot have been lost or sent elsewhere.
+  const first =
+    connection.complete && connection.whole && stream.edge === 1 && mapping.ssn === 1 && connection.flows.length === 1;
   if (dsn < 1 || dsn > FAR || (first && dsn !== 1)) {
     judge.broken(start, event, {
       message: "the data sequence numbers do not count from the IDSN of the sender's key",

@@ -1,6 +1,8 @@
 /** Options stand on the packets that they belong to. */
 import { isMptcp } from '../../packet/index.ts';
-import type { Monitor } from '../types.ts';
+import { FLAG } from '../../packet/types.ts';
+import { mappingAt } from '../data-level.ts';
+import type { Monitor, PacketEvent } from '../types.ts';
 import { form } from './rule.ts';
 
 const onSyn = form('options-on-syn', '3-5.s1');
@@ -12,6 +14,12 @@ const fastclose = form('fastclose-place', '3.5-4.s1');
 const addAddr = form('add-addr-place', '3.4-4.2.s1');
 const fastOpen = form('no-fast-open-on-join', 'B.2-2.s3');
 const urgent = form('no-urgent-pointer', '3.3.1-9.s1');
+
+/** Whether the octets of a packet lie in a mapping that an earlier packet declared; urgent data may have one of its own. */
+function isWithinMapping({ sender, mapping, ssn, retransmission }: PacketEvent): boolean {
+  if (mapping !== undefined) return sender.mappings.includes(mapping) && !retransmission;
+  return ssn !== undefined && mappingAt(sender, ssn) !== undefined;
+}
 
 /** Which option stands where. */
 export const placement: Monitor = {
@@ -29,8 +37,10 @@ export const placement: Monitor = {
           actual: wrong?.kind ?? '',
         }));
       }
-      if ((event.packet.tcp.flags & 0x20) !== 0 && event.mapping !== undefined && event.length > 0) {
-        judge.broken(urgent, event, { message: 'the urgent pointer is used on mapped data' });
+      if ((event.packet.tcp.flags & FLAG.URG) !== 0 && event.length > 0 && isWithinMapping(event)) {
+        judge.broken(urgent, event, {
+          message: 'the urgent pointer is used within a mapping that was declared before',
+        });
       }
     },
     options: {

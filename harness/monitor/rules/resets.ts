@@ -1,11 +1,16 @@
 /** What RSTs say of their reason, and how MP_FASTCLOSE goes over several subflows. */
 import type { Flow, Side } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent, Rule } from '../types.ts';
-import { conduct, form } from './rule.ts';
+import { blaming, conduct, form } from './rule.ts';
 
 const transient = form('reset-transient', '3.6-4.s1');
 const outstanding = conduct('reset-for-outstanding-data', '3.6-6.5.s2', '7.4-1.s2.5', '3.3.3-7.s4');
-const slow = conduct('reset-for-performance', '3.6-6.6.s2', '7.4-1.s2.6', '3.3.6-5.s1', '3.3.6-5.s4');
+// A RST that says so keeps 3.3.6-5, whatever else is wrong with it.
+const slow = blaming(
+  conduct('reset-for-performance', '3.6-6.6.s2', '7.4-1.s2.6', '3.3.6-5.s1', '3.3.6-5.s4'),
+  '3.6-6.6.s2',
+  '7.4-1.s2.6',
+);
 const once = form('fastclose-by-ack-once', '3.5-5.1.s1.1');
 const everywhere = form('fastclose-by-rst-everywhere', '3.5-5.2.s1.1', '3.5-5.1.s2');
 const bySegment = form('subflow-ended-by-rst', '3.6-1.s2');

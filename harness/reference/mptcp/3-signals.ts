@@ -31,6 +31,7 @@ function receiveSignal(stack: Stack, subflow: Subflow, option: TcpOption, arriva
   switch (option.kind) {
     case 'dss':
       noteDss(stack, subflow);
+      connection.dssOptionReceived ||= stack.rules.join.countsDss(subflow);
       if (option.hasMap) acceptDssMapping(stack, subflow, option, arrival.segment);
       if (option.hasDataAck) receiveDataAck(stack, subflow, option, arrival.segment);
       return true;
@@ -53,6 +54,10 @@ function receiveSignal(stack: Stack, subflow: Subflow, option: TcpOption, arriva
       return true;
     case 'mp_fastclose':
       return !receiveFastClose(stack, subflow, option, false);
+    case 'mp_join':
+      // The third packet again: the peer lacks the ACK of it (3.2-14.s2).
+      if (option.form === 'ack' && stack.rules.join.acknowledgesThird(subflow)) subflow.ackNow = true;
+      return true;
     default:
       return true;
   }

@@ -2,7 +2,7 @@
 import type { OptionMpCapable, TcpOption } from '../../packet/index.ts';
 import { dsnAdd, dsnDiff, idsn, token } from '../../mptcp/index.ts';
 import { count, findOption, random64 } from '../tcp/subflow.ts';
-import type { Connection, Stack, Subflow } from '../state.ts';
+import type { Arrival, Connection, Stack, Subflow } from '../state.ts';
 
 /** Flags of MP_CAPABLE, in its second octet. */
 export const CAPABLE_FLAG = { A: 0x80, B: 0x40, C: 0x20, H: 0x01 } as const;
@@ -117,12 +117,12 @@ export function readAnswer(stack: Stack, subflow: Subflow, options: readonly Tcp
 }
 
 /** The responder reads the third packet, or the first that came instead (3.1-26.s3). */
-export function readThird(stack: Stack, subflow: Subflow, options: readonly TcpOption[]): boolean {
+export function readThird(stack: Stack, subflow: Subflow, { options, segment }: Arrival): boolean {
   const { initiation } = stack.rules;
   const { connection } = subflow;
   const option = findOption(options, 'mp_capable');
   if (option?.senderKey === undefined || option.receiverKey === undefined) return initiation.mptcpWithoutThird(subflow);
-  if (!initiation.thirdValid(option, connection)) return false;
+  if (!initiation.thirdValid(option, connection, segment.payload.length > 0)) return false;
   setRemoteKey(stack, connection, option.senderKey);
   connection.mode = 'mptcp';
   count(stack, 'MPTcpExt.MPCapableACKRX');

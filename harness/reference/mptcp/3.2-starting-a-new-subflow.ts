@@ -2,7 +2,7 @@
 import type { OptionMpJoinAck, OptionMpJoinSyn, OptionMpJoinSynAck, TcpOption } from '../../packet/index.ts';
 import { joinHmac } from '../../mptcp/index.ts';
 import { count, random32 } from '../tcp/subflow.ts';
-import type { Connection, JoinState, Stack, Subflow } from '../state.ts';
+import type { AddressPort, Connection, JoinState, Stack, Subflow } from '../state.ts';
 import { markReset, RESET_REASON } from './3.6-subflow-reset.ts';
 
 /** A fresh nonce: valid for one attempt (3.2-7). */
@@ -65,11 +65,12 @@ export function joinRequest(options: readonly TcpOption[]): OptionMpJoinSyn | un
 }
 
 /** Why a SYN with MP_JOIN is refused: a reason code of §3.6; undefined when it is accepted (3.2-11, 3.2-19). */
-export function refusalOf(stack: Stack, connection: Connection | undefined): number | undefined {
+export function refusalOf(stack: Stack, connection: Connection | undefined, target: AddressPort): number | undefined {
   const { join } = stack.rules;
   if (connection === undefined) return join.unknownTokenReason;
   if (!join.connectionTakesSubflows(connection)) return RESET_REASON.MPTCP;
   if (!join.mayEstablish(connection)) return RESET_REASON.MPTCP;
+  if (!join.takesTarget(connection, target)) return join.policyReason;
   const taken = connection.subflows.filter((one) => one.kind === 'join' && one.state !== 'CLOSED').length;
   if (!join.acceptedByPolicy(connection, taken, stack.limits.subflows)) return join.policyReason;
   return undefined;

@@ -51,6 +51,10 @@ export function acceptCapableMapping(
 ): void {
   if (option.dataLength === undefined || !stack.rules.initiation.mapsWithCapable(subflow)) return;
   if (!checksumAsNegotiated(stack, subflow, option.checksum !== undefined)) return;
+  if (option.dataLength === 0) {
+    receiveInfinite(stack, subflow);
+    return;
+  }
   const dsn = dsnAdd(remoteIdsn(subflow.connection), 1);
   accept(stack, subflow, { ...wireMapping(option), dsn, ssn: 1, length: option.dataLength, dataFin: false }, segment);
 }
@@ -139,15 +143,30 @@ function deliverMapped(stack: Stack, subflow: Subflow, mapping: ReceivedMapping)
 function keepUnmapped(stack: Stack, subflow: Subflow): void {
   const { connection } = subflow;
   const { mapping, fallback } = stack.rules;
-  if (fallback.fallsBackUnmapped(subflow)) {
-    fallBack(stack, subflow, 'due');
+  if (skipToMapped(subflow)) {
+    processHeld(stack, subflow);
     return;
   }
-  const fate = mapping.unmapped(subflow, subflow.held.length, connection.receiveCapacity);
+  if (fallback.fallsBackUnmapped(subflow)) {
+    fallBack(stack, subflow, 'none');
+    return;
+  }
+  const window = Math.min(connection.receiveCapacity, 0xffff * 2 ** subflow.rcvScale);
+  const fate = mapping.unmapped(subflow, subflow.held.length, window);
   if (fate === 'hold') return;
   if (fate === 'reset') markReset(subflow, { reason: fallback.unmappedReason });
   subflow.delivered = seqAdd(subflow.delivered, subflow.held.length);
   subflow.held.drop(subflow.held.length);
+}
+
+/** Where octets that come later have a mapping, those before them are dropped: theirs will not come any more. */
+function skipToMapped(subflow: Subflow): boolean {
+  const ahead = subflow.mappings.map((one) => seqDiff(one.seq, subflow.delivered)).filter((one) => one > 0);
+  const next = Math.min(...ahead);
+  if (next > subflow.held.length - 1) return false;
+  subflow.held.drop(next);
+  subflow.delivered = seqAdd(subflow.delivered, next);
+  return true;
 }
 
 /** The number on the stream of an absolute number on the subflow, where a mapping tells. */

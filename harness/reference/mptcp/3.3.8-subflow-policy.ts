@@ -8,8 +8,10 @@ export function usableSubflows(stack: Stack, connection: Connection): Subflow[] 
   const open = connection.subflows.filter(
     (one) => canSend(one) && one.resetDue === undefined && stack.rules.join.dataAllowed(one),
   );
-  const regular = open.filter((one) => !stack.rules.policy.isBackup(one) && !isStalled(stack, one));
-  return regular.length > 0 ? regular : open;
+  const working = open.filter((one) => !isStalled(stack, one));
+  const regular = working.filter((one) => !stack.rules.policy.isBackup(one));
+  if (regular.length > 0) return regular;
+  return working.length > 0 ? working : open;
 }
 
 /** A subflow that does not get an answer: its retransmissions time out (3.3.6-4). */

@@ -1,7 +1,7 @@
 /** Address advertisement (RFC 8684 §3.4.1): ADD_ADDR, its HMAC, its echo. */
 import type { OptionAddAddr } from '../../packet/index.ts';
 import { addAddrHmac } from '../../mptcp/index.ts';
-import { count } from '../tcp/subflow.ts';
+import { count, isOpen } from '../tcp/subflow.ts';
 import type { Announcement, Connection, Stack, Subflow } from '../state.ts';
 import { sameOctets } from './3.2-starting-a-new-subflow.ts';
 import { usableSubflows } from './3.3.8-subflow-policy.ts';
@@ -98,6 +98,9 @@ function learn(stack: Stack, subflow: Subflow, option: OptionAddAddr): void {
   // An Address ID keeps its address until it is removed.
   if (known !== undefined && known.address !== address && !announcing.replacesAddress(subflow)) return;
   connection.remoteAddresses.set(id, { address, ...(option.port !== undefined && { port: option.port }) });
+  // It joined from there already (3.4-4.3): nothing to connect to, unless at another port.
+  const joined = connection.subflows.some((one) => one.remoteId === id && isOpen(one));
+  if (joined && option.port === undefined && announcing.correlatesJoins(subflow)) return;
   const port = announcing.portToConnect(option.port, subflow);
   if (announcing.refreshesTarget(subflow)) connection.failedTargets.delete(targetKey({ address, port }));
   if (connection.pendingTargets.some((one) => one.address === address && one.port === port)) return;

@@ -23,6 +23,7 @@ export function abort(stack: Stack, connection: Connection): void {
     open.forEach((one, at) => {
       markReset(one, { options: stack.rules.fastClose.optionOnSubflow(one, at) ? options : [] });
     });
+    for (const one of openSubflows(connection)) markReset(one);
   } else {
     for (const one of openSubflows(connection)) markReset(one);
   }

@@ -60,7 +60,7 @@ export function receiveInfinite(stack: Stack, subflow: Subflow): void {
   if (!stack.rules.fallback.honoursInfinite(subflow)) return;
   count(stack, 'MPTcpExt.InfiniteMapRx');
   connection.infiniteReceived = true;
-  fallBack(stack, subflow, 'due');
+  fallBack(stack, subflow, 'none');
 }
 
 /** An ACK covers data and has no Data ACK (3.7-4.2, 3.7-4.3). */
@@ -115,9 +115,11 @@ export function receiveFail(stack: Stack, subflow: Subflow, option: OptionMpFail
     return;
   }
   connection.failReceived = true;
-  if (connection.failed === undefined && fallback.answersFail(subflow)) {
+  const answered = connection.failed !== undefined;
+  if (!answered && fallback.answersFail(subflow)) {
     subflow.signals.push(failOption(stack, connection.rcvNxt));
     count(stack, 'MPTcpExt.MPFailTx');
   }
-  if (fallback.revertsAfterFail(subflow)) fallBack(stack, subflow, 'due');
+  // An answer to this host's own MP_FAIL asks for no infinite mapping: its data was not at fault.
+  if (fallback.revertsAfterFail(subflow)) fallBack(stack, subflow, answered ? 'none' : 'due');
 }

@@ -1,7 +1,7 @@
 /** A simple path manager (RFC 8684 §3.4, §3.9): which addresses are announced, and which subflows are opened. */
 import { familyOf } from '../../packet/index.ts';
 import type { Endpoint } from '../calls.ts';
-import { enqueue, isOpen, isUsable, makeSubflow, tupleOf } from '../tcp/subflow.ts';
+import { deviceOf, enqueue, isOpen, isUsable, makeSubflow, tupleOf } from '../tcp/subflow.ts';
 import { sourceFor } from '../routes.ts';
 import type { AddressPort, Connection, Stack, Subflow } from '../state.ts';
 import { newJoin } from './3.2-starting-a-new-subflow.ts';
@@ -64,6 +64,7 @@ export function startJoin(
     remoteId: remote.id,
     backup: from.backup,
   });
+  connection.localAddresses.set(from.id, subflow.local);
   subflow.join = newJoin(stack, connection);
   subflow.state = 'SYN_SENT';
   enqueue(subflow, { syn: true });
@@ -102,7 +103,8 @@ function announceEndpoints(stack: Stack, connection: Connection): void {
     if (endpoint.flags.signal !== true || connection.announced.has(endpoint.id)) continue;
     connection.announced.add(endpoint.id);
     const isFirst = endpoint.address === connection.first?.local.address && endpoint.port === undefined;
-    if (isFirst || !isUsable(stack, endpoint.address)) continue;
+    const foreign = deviceOf(stack, endpoint.address) === undefined;
+    if (isFirst || !(foreign || isUsable(stack, endpoint.address))) continue;
     const id = localIdOf(stack, connection, endpoint.address);
     announce(connection, {
       id,

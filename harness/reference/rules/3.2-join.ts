@@ -1,6 +1,6 @@
 /** Rules of section 3.2: MP_JOIN. */
 import type { OptionMpJoinSyn, OptionMpJoinSynAck, Packet, TcpSegment } from '../../packet/index.ts';
-import type { Connection, ResetDue, Stack, Subflow } from '../state.ts';
+import type { AddressPort, Connection, ResetDue, Stack, Subflow } from '../state.ts';
 
 function startsWith(whole: Uint8Array, part: Uint8Array, octets: number): boolean {
   return part.length === octets && part.every((octet, at) => octet === whole[at]);
@@ -49,8 +49,11 @@ export const join = {
     connection.mode === 'mptcp' && connection.state !== 'FASTCLOSE_WAIT' && connection.state !== 'M_CLOSED',
   /** 3.1-17.s5: a DSS has been received. */
   mayEstablish: (connection: Connection): boolean => connection.dssReceived,
-  mayInitiate: (connection: Connection): boolean => connection.dssReceived,
+  mayInitiate: (connection: Connection): boolean => connection.dssOptionReceived,
   countsDss: (_subflow: Subflow): boolean => true,
+  /** 3.1-20.6: with flag C, none to the address and port of the first subflow. */
+  takesTarget: ({ refusesJoins, first }: Connection, target: AddressPort): boolean =>
+    !refusesJoins || first?.local.address !== target.address || first.local.port !== target.port,
   /** 3.2-11: policy may refuse. */
   acceptedByPolicy: (_connection: Connection, taken: number, limit: number): boolean => taken < limit,
   /** 3.2-12, 3.2-19: reason codes. */

@@ -7,6 +7,9 @@ export const receiving = {
   capacity: (octets: number): number => octets,
   /** 3.3.4-3.s2: the right edge never moves back. `target` is where the buffer would have it now. */
   rightEdge: (_subflow: Subflow, edge: bigint, _target: bigint): bigint => edge,
+  /** 3.3.4-4.s3: a mapping ahead of its subflow by more than ahead of the stream is not taken. */
+  sane: (aheadOnSubflow: number, aheadOnStream: number, _subflow: Subflow): boolean =>
+    aheadOnStream < 0 || aheadOnSubflow <= aheadOnStream,
   /** 3.8-2.2: up to where data is taken. */
   acceptanceEdge: (connection: Connection): bigint => connection.rcvEdge,
   /** 3.3.1-3.s4: octets that came before and are ignored. */

@@ -33,6 +33,8 @@ export const announcing = {
   echo: (right: OptionAddAddr, _subflow: Subflow): OptionAddAddr => right,
   /** 3.4.1-12.s1: an Address ID keeps its address. */
   replacesAddress: (_subflow: Subflow): boolean => false,
+  /** 3.2-8.s5: an address that the peer has joined from needs no subflow more. */
+  correlatesJoins: (_subflow: Subflow): boolean => true,
   /** 3.4.1-6.s3: without a port, that of the peer on the subflow that told it. */
   portToConnect: (port: number | undefined, subflow: Subflow): number => port ?? subflow.remote.port,
   /** 3.4.1-11.s2: an announcement makes a target that failed new. */
@@ -66,6 +68,9 @@ export const heuristics = {
   targetOfEndpoint: (first: AddressPort, _connection: Connection): AddressPort => first,
   /** 3.9.1-1.s3: the port of the first subflow; 0 for any. */
   localPort: (first: number, _connection: Connection): number => first,
+  /** 3.9.1-1.s3: the port of a connection's first subflow is taken on all addresses. */
+  reservesPort: (stack: Stack, port: number): boolean =>
+    [...stack.connections].some((one) => one.wanted && one.role === 'initiator' && one.first?.local.port === port),
   subflowsPerPair: 1,
   /** 3.1-20.6: flag C. */
   honoursNoJoin: true,

@@ -27,7 +27,7 @@ export function ipHeader(src: string, dst: string): IpHeader {
 export function receiveWindow(stack: Stack, subflow: Subflow): number {
   const { connection } = subflow;
   const free = Math.max(0, connection.receiveCapacity - connection.receiveBuffer.length);
-  const target = dsnAdd(connection.rcvNxt, free);
+  const target = dsnAdd(connection.rcvNxt, Math.min(free, 0xffff * 2 ** subflow.rcvScale));
   const growth = Number(dsnDiff(target, connection.rcvEdge));
   if (growth >= Math.min(subflow.peerMss, connection.receiveCapacity / 2)) connection.rcvEdge = target;
   const edge = stack.rules.receiving.rightEdge(subflow, connection.rcvEdge, target);

@@ -121,8 +121,11 @@ function finishInitial(stack: Stack, subflow: Subflow, arrival: Arrival): void {
   }
   openWindow(subflow, segmentWindow(subflow, arrival.segment));
   subflow.state = 'ESTABLISHED';
-  subflow.ackNow = true;
   connection.established = true;
+  // TCP_DEFER_ACCEPT: the third packet waits a moment for data to go with it.
+  const waits = Number(connection.socket?.options.get('TCP_DEFER_ACCEPT') ?? 0) > 0;
+  if (waits) subflow.timers.set('delayedAck', stack.now + 200);
+  subflow.ackNow = !waits;
 }
 
 /** MP_CAPABLE acknowledges the number before the first octet of data; the window counts from there. */
@@ -201,7 +204,7 @@ function finishPassive(stack: Stack, subflow: Subflow, arrival: Arrival): void {
   if (asked && early && !telling && stack.rules.initiation.waitsForThird) return;
   if (subflow.kind === 'join') {
     if (!readJoinAck(stack, subflow, arrival.options)) return;
-  } else if (connection.answerVersion === undefined || !readThird(stack, subflow, arrival.options)) {
+  } else if (connection.answerVersion === undefined || !readThird(stack, subflow, arrival)) {
     connection.fallback = connection.wanted;
     connection.mode = 'tcp';
     stack.byToken.delete(connection.localToken);

@@ -1,6 +1,6 @@
 /** Segments that arrive on a subflow whose handshake is over (RFC 9293 §3.10.7.4, RFC 5961, RFC 7323). */
 import { FLAG, type TcpSegment } from '../../packet/index.ts';
-import { dsnAdd, seqAdd, seqDiff, seqGeq, seqGt, seqInWindow, seqLeq, seqLt } from '../../mptcp/index.ts';
+import { dsnAdd, dsnDiff, seqAdd, seqDiff, seqGeq, seqGt, seqInWindow, seqLeq, seqLt } from '../../mptcp/index.ts';
 import { deliverStream } from '../mptcp/3.3.4-receiver-considerations.ts';
 import { dataNumber, processHeld } from '../mptcp/3.3.1-data-sequence-mapping.ts';
 import { ackedWithoutDataAck } from '../mptcp/3.7-fallback.ts';
@@ -10,6 +10,7 @@ import type { Arrival, Stack, Subflow } from '../state.ts';
 import { acknowledge } from './acknowledge.ts';
 import { receiveSignals } from '../mptcp/3-signals.ts';
 import { findOption } from './subflow.ts';
+import { isSignal } from '../rules/3.3.4-flow.ts';
 
 /** Numbers that a segment takes. */
 function segmentLength({ payload, flags }: TcpSegment): number {
@@ -94,6 +95,7 @@ export function processSegment(stack: Stack, subflow: Subflow, arrival: Arrival)
     subflow.state = 'ESTABLISHED';
     subflow.timers.delete('joinAck');
   }
+  subflow.signalAcks = 0;
   pathAnswered(stack, subflow);
   subflow.keepaliveProbes = subflow.removalAsked ? subflow.keepaliveProbes : 0;
   if (!receiveSignals(stack, subflow, arrival)) return;
@@ -110,7 +112,7 @@ export function processSegment(stack: Stack, subflow: Subflow, arrival: Arrival)
 function checkDataAck(stack: Stack, subflow: Subflow, { options }: Arrival): void {
   const { connection } = subflow;
   if (connection.mode !== 'mptcp' || subflow.dataAckReceived || connection.infinite !== 'none') return;
-  const signalled = options.some((one) => one.kind === 'mp_capable' || (one.kind === 'dss' && one.hasDataAck));
+  const signalled = options.some((one) => isSignal(one) || (one.kind === 'dss' && one.hasDataAck));
   if (!signalled) ackedWithoutDataAck(stack, subflow);
   else if (options.some((one) => one.kind === 'dss')) subflow.dataAckReceived = true;
 }
@@ -149,6 +151,10 @@ function receivePayload(stack: Stack, subflow: Subflow, arrival: Arrival): void 
   }
   if (hasFin) subflow.finSeq ??= seqAdd(segment.seq, segment.payload.length);
   const inOrder = seqLeq(segment.seq, subflow.rcvNxt);
+  if (!isSane(stack, subflow, segment)) {
+    subflow.ackNow = true;
+    return;
+  }
   const old = Math.max(0, seqDiff(subflow.rcvNxt, segment.seq));
   const room = Math.max(0, seqDiff(subflow.rcvEdge, segment.seq));
   const data = segment.payload.subarray(Math.min(old, segment.payload.length), Math.max(old, room));
@@ -159,6 +165,16 @@ function receivePayload(stack: Stack, subflow: Subflow, arrival: Arrival): void 
   }
   if (subflow.connection.mode === 'mptcp') processHeld(stack, subflow);
   planAck(stack, subflow, inOrder && old === 0 && subflow.reassembly.isEmpty && !hasFin);
+}
+
+/** RFC 8684 §3.3.4: what comes later on the subflow does not come earlier in the stream. */
+function isSane(stack: Stack, subflow: Subflow, segment: TcpSegment): boolean {
+  const { connection } = subflow;
+  if (connection.mode !== 'mptcp' || segment.payload.length === 0) return true;
+  const dsn = dataNumber(subflow, segment.seq);
+  if (dsn === undefined) return true;
+  const aheadOnStream = Number(dsnDiff(dsn, connection.rcvNxt));
+  return stack.rules.receiving.sane(seqDiff(segment.seq, subflow.rcvNxt), aheadOnStream, subflow);
 }
 
 function takeOctets(stack: Stack, subflow: Subflow, data: Uint8Array): void {

@@ -43,13 +43,13 @@ function receiveJoinSyn(stack: Stack, packet: Packet, options: readonly TcpOptio
   if (request === undefined) return;
   count(stack, 'MPTcpExt.MPJoinSynRx');
   const connection = join.find(stack, request.token, packet);
-  const refusal = refusalOf(stack, connection);
+  const local = { address: packet.ip.dst, port: packet.tcp.dstPort };
+  const refusal = refusalOf(stack, connection, local);
   if (connection === undefined || refusal !== undefined) {
     if (connection === undefined) count(stack, 'MPTcpExt.MPJoinNoTokenFound');
     if (join.answersRefusal(packet)) resetStray(stack, packet, resetOption(stack, refusal ?? 0, false));
     return;
   }
-  const local = { address: packet.ip.dst, port: packet.tcp.dstPort };
   const localId = connection.first?.local.address === local.address ? 0 : localIdOf(stack, connection, local.address);
   const subflow = makeSubflow(stack, connection, {
     kind: 'join',
@@ -60,6 +60,7 @@ function receiveJoinSyn(stack: Stack, packet: Packet, options: readonly TcpOptio
     remoteId: request.addressId,
     backup: stack.endpoints.some((one) => one.address === local.address && one.flags.backup === true),
   });
+  connection.localAddresses.set(localId, local);
   subflow.join = newJoin(stack, connection, request.nonce);
   subflow.peerBackup = join.backupAsked(request);
   answerSyn(stack, subflow, packet.tcp, options);

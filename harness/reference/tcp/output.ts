@@ -208,6 +208,9 @@ export function sendSignals(stack: Stack, subflow: Subflow): void {
     const options = [...timestampOption(stack, subflow), ...rules.withDataAck(subflow, signal), signal];
     emit(stack, subflow, { seq: subflow.sndNxt, flags: FLAG.ACK, options });
   }
+  if (subflow.signals.length > 0 && !subflow.timers.has('signal')) {
+    subflow.timers.set('signal', stack.now + subflow.rto);
+  }
 }
 
 /** Sends the RST that is due and forgets the subflow. */

@@ -1,6 +1,6 @@
 /** SYNs without state (RFC 4987 §3.6; RFC 8684 §3.1-13): everything comes back in the third packet. */
 import { FLAG, parseAddress, type Packet, type TcpOption } from '../../packet/index.ts';
-import { hmacSha256, seqAdd, token } from '../../mptcp/index.ts';
+import { dsnAdd, hmacSha256, seqAdd, token } from '../../mptcp/index.ts';
 import { makeConnection } from '../connection.ts';
 import { noteFlags, readOffer, setLocalKey } from '../mptcp/3.1-connection-initiation.ts';
 import { startCongestion } from '../mptcp/3.3.7-congestion-control.ts';
@@ -82,6 +82,7 @@ export function completeStateless(stack: Stack, packet: Packet, options: readonl
   Object.assign(subflow, { iss, sndUna: iss, sndNxt: seqAdd(iss, 1), state: 'SYN_RECEIVED' });
   setInitialReceive(subflow, irs);
   subflow.rcvEdge = seqAdd(subflow.rcvNxt, 0xffff);
+  connection.rcvEdge = dsnAdd(connection.rcvNxt, 0xffff);
   subflow.peerMss = MSS[iss & 3] ?? 536;
   subflow.sndWnd = tcp.window;
   subflow.maxSndWnd = tcp.window;

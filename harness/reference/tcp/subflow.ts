@@ -3,6 +3,7 @@ import { familyOf, type OptionDss, type TcpOption } from '../../packet/index.ts'
 import { seqAdd } from '../../mptcp/index.ts';
 import { ByteQueue } from '../byte-queue.ts';
 import { SubflowReassembly } from '../reassembly.ts';
+import { deviceFor } from '../routes.ts';
 import type { AddressPort, Connection, Outgoing, Stack, Subflow } from '../state.ts';
 
 /** Random numbers of 32 bits. */
@@ -71,7 +72,7 @@ export function makeSubflow(stack: Stack, connection: Connection, made: NewSubfl
     opener: made.opener,
     local: made.local,
     remote: made.remote,
-    device: deviceOf(stack, made.local.address) ?? '',
+    device: deviceFor(stack, made.local.address, made.remote.address),
     state: 'CLOSED',
     ...sendingState(stack, iss),
     ...receivingState(),

@@ -32,6 +32,9 @@ const expired: Readonly<Record<SubflowTimer, (stack: Stack, subflow: Subflow) =>
   timeWait: forgetSubflow,
   finWait: forgetSubflow,
   fastClose: fastCloseTimedOut,
+  signal: (_, subflow) => {
+    subflow.signalAcks = 0;
+  },
   removal: (stack, subflow) => {
     if (removalDue(stack, subflow)) sendKeepalive(stack, subflow);
   },
