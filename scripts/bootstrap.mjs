@@ -17,6 +17,13 @@ async function become(program, args) {
   await import(pathToFileURL(program).href);
 }
 
+/** Whether the stack to judge runs in memory: `--sut reference`. It needs neither the agent nor raw sockets. */
+function isInMemory(args) {
+  const at = args.indexOf('--sut');
+  const named = args.find((word) => word.startsWith('--sut='))?.slice('--sut='.length) ?? (at < 0 ? '' : args[at + 1]);
+  return /^reference(:|$)/.test(named ?? '');
+}
+
 async function main() {
   switch (command) {
     case 'setup':
@@ -28,7 +35,7 @@ async function main() {
       build(root);
       return;
     case 'start':
-      setUp(root, { tests: false });
+      setUp(root, { tests: false, native: !isInMemory(rest) });
       await become(join(root, 'dist', 'harness', 'cli', 'main.js'), ['run', '--allure', ...rest]);
       return;
     case 'test':

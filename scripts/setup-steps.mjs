@@ -24,10 +24,20 @@ export class SetupError extends Error {
   }
 }
 
-/** Everything, in order. @param tests whether the machine is to run the project's own tests too */
-export function setUp(root, { tests }) {
+/**
+ * Everything, in order.
+ *
+ * @param tests whether the machine is to run the project's own tests too
+ * @param native whether raw sockets and the agent are needed; otherwise nothing is compiled but TypeScript
+ */
+export function setUp(root, { tests, native = true }) {
   requireNode();
   const reason = installReason(root);
+  if (!native) {
+    if (reason !== undefined) installPackages(root, reason);
+    build(root);
+    return;
+  }
   const compile = reason !== undefined || agentStale(root) || addonProblem(root) !== undefined;
   installNeeds([...(compile ? ['compile'] : []), ...(tests ? ['tests', 'docker'] : [])]);
   if (reason !== undefined) installPackages(root, reason);

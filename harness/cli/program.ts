@@ -18,6 +18,8 @@ import { addList } from './commands/list.ts';
 import { addMatrix } from './commands/matrix.ts';
 import { addMerge } from './commands/merge.ts';
 import { addMutants } from './commands/mutants.ts';
+import { addProve } from './commands/prove.ts';
+import { addReference } from './commands/reference.ts';
 import { addRun } from './commands/run.ts';
 import { addShow } from './commands/show.ts';
 import { addSite } from './commands/site.ts';
@@ -66,6 +68,8 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do
   addMatrix(program);
   addMerge(program);
   addMutants(program, argv);
+  addProve(program);
+  addReference(program);
   addSite(program);
   addVitest(program, argv);
   return program;

@@ -17,6 +17,7 @@ import type { Scenario } from '../scenario/suite.ts';
 import type { PreparedStack, StackDetails } from '../topology/contract.ts';
 import {
   detailsFor,
+  isInMemory,
   parseStack,
   peerProblem,
   prepareOutside,
@@ -64,16 +65,19 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   const choice = parseStack(options.sut, options.stack);
   requireRights(choice);
   const peerChoice = peerOf(options, choice);
-  if (outsideProblem() !== undefined) {
-    await prepareOutside(choice);
-    if (peerChoice !== undefined) await prepareOutside(peerChoice);
+  if (!isInMemory(choice)) {
+    if (outsideProblem() !== undefined) {
+      await prepareOutside(choice);
+      if (peerChoice !== undefined) await prepareOutside(peerChoice);
+    }
+    // The suites are loaded inside only: with many, doing it twice is the longest part of starting.
+    const inside = await enterNamespace(argv);
+    if (inside !== undefined) return inside;
   }
-  // The suites are loaded inside only: with many, doing it twice is the longest part of starting.
-  const inside = await enterNamespace(argv);
-  if (inside !== undefined) return inside;
   const project = openProject();
   const scenarios = selectScenarios([...project.scenarios, ...project.multipath], options, project.catalogue);
   if (peerChoice !== undefined) requireTwoStacks(scenarios);
+  requireLinks(scenarios, choice);
   const sut = await prepareStack(choice, project.root);
   const peer = peerChoice === undefined ? undefined : await preparePeer(peerChoice, project.root, sut);
   const plan = planRun(project, scenarios, { ...sut, choice, peer }, options, argv);
@@ -152,6 +156,13 @@ function requireTwoStacks(scenarios: readonly Scenario[]): void {
     );
 }
 
+/** @throws UsageError where scenarios of two stacks are to run in memory */
+function requireLinks(scenarios: readonly Scenario[], choice: StackChoice): void {
+  const two = isInMemory(choice) ? scenarios.find(isMultipath) : undefined;
+  if (two !== undefined)
+    throw new UsageError(`--sut ${choice.kind} has links in memory only, and ${two.id} needs two stacks on real ones`);
+}
+
 /** Prepares the other stack; the one that has been prepared before is closed when that fails. */
 async function preparePeer(choice: StackChoice, root: string, before: Prepared): Promise<Prepared> {
   try {
@@ -179,6 +190,8 @@ function declaredFor(options: RunOptions, { info }: Prepared): DeviationList {
     if (!existsSync(options.deviations)) throw new UsageError(`there is no deviations file ${options.deviations}`);
     return loadDeviations(options.deviations);
   }
+  // Baselines are of kernels.
+  if (info.kernel === '') return NO_DEVIATIONS;
   const choice = selectBaseline(info.kernel, join(projectRoot(), 'reports', 'baselines'));
   if (choice.match !== 'exact') process.stderr.write(`${choice.message}\n`);
   return choice.file === undefined ? NO_DEVIATIONS : loadDeviations(choice.file);

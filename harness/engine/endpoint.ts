@@ -4,6 +4,7 @@
  * Pure but for the random numbers handed in. Sequence numbers are kept relative (the SYN is 0, RFC 8684 §3.3.1), data
  * sequence numbers relative to the IDSN (the MP_CAPABLE SYN is 0, the first octet of data is 1).
  */
+import type { Randomness } from '../clock/random.ts';
 import { idsn, token } from '../mptcp/index.ts';
 import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Profile, SubflowSpec } from '../scenario/suite.ts';
@@ -45,13 +46,6 @@ export class ReceivedSpace {
     }
     this.#early = this.#early.filter((range) => range.to > this.next);
   }
-}
-
-/** Source of random numbers, so that tests can repeat themselves. */
-export interface Randomness {
-  /** 0 to 2^32-1. */
-  uint32(): number;
-  uint64(): bigint;
 }
 
 /** The tester's end of one MPTCP connection. */

@@ -1,9 +1,9 @@
 /** Runs one scenario variant from an empty cell to its result. */
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import type { Level } from '../catalogue/types.ts';
+import { realClock, type Clock } from '../clock/clock.ts';
+import { systemRandom } from '../clock/random.ts';
 import { projectPath } from '../document/project-file.ts';
 import type { Break } from '../scenario/breaks.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
@@ -19,12 +19,13 @@ import { PcapWriter } from '../wire/pcap-write.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
 import { BrokenStack } from './broken-stack.ts';
 import { movedCounters, readCounters } from './counters.ts';
-import type { Randomness, Subflow } from './endpoint.ts';
+import type { Subflow } from './endpoint.ts';
 import { showPacket } from './judge-packets.ts';
 import { judgeCapture } from './judge-capture.ts';
 import type { LadderEntry, ScenarioResult } from './result.ts';
+import type { Waits } from './patience.ts';
 import { runSteps, ScenarioStopped, type StepRun } from './run-steps.ts';
-import { Session, type Waits } from './session.ts';
+import { Session } from './session.ts';
 import { firstAgent } from './sut-actions.ts';
 import type { Tamper } from './tamper.ts';
 import { settle } from './verdict.ts';
@@ -40,9 +41,12 @@ export interface EngineContext {
     family: Scenario['family'],
     onPacket: (packet: WirePacket) => void,
     onError: (error: Error) => void,
+    clock?: Clock,
   ) => WirePort;
   /** Folder for captures, beside the results file; a scenario's is made below it. */
   evidenceRoot: string;
+  /** Writes no capture: the verdict alone is wanted. */
+  withoutEvidence?: true;
   waits: Waits;
   /** Features that the SUT lacks, with the reason; scenarios that need one are skipped. */
   lacks: ReadonlyMap<string, string>;
@@ -102,7 +106,7 @@ interface Attempt extends ScenarioRun {
 }
 
 async function attempt(scenario: Scenario, context: EngineContext, alone: boolean): Promise<Attempt> {
-  const startedAt = performance.now();
+  const startedAt = realClock.now();
   const draft = emptyResult(scenario, context);
   let cell: Cell | undefined;
   let agentLog: readonly AgentLogLine[] = [];
@@ -111,7 +115,7 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
     const topology = context.topology(scenario.topology);
     const problems = context.driver.problems(topology);
     if (problems.length > 0) throw new Error(problems.join('; '));
-    cell = await context.driver.build(topology, { alone });
+    cell = await context.driver.build(topology, { alone, purpose: scenario.id });
     agentLog = [...cell.agents.values()][0]?.log ?? [];
     await runInCell(scenario, context, cell, draft);
   } catch (error) {
@@ -122,7 +126,7 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
     await cell?.close();
     troubles = cell?.troubles?.() ?? troubles;
   }
-  draft.durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
+  draft.durationMs = Math.round((realClock.now() - startedAt) * 10) / 10;
   return { result: draft, agentLog, troubles };
 }
 
@@ -144,19 +148,23 @@ function blame(draft: ScenarioResult, trouble: KernelTrouble, alone: boolean, co
 
 async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell, draft: ScenarioResult): Promise<void> {
   const folder = join(context.evidenceRoot, evidenceFolder(scenario.id));
-  mkdirSync(folder, { recursive: true });
   const path = join(folder, 'capture.pcap');
-  const capture = new PcapWriter(path);
-  const epoch = Date.now() - performance.now();
+  let capture: PcapWriter | undefined;
+  if (context.withoutEvidence === undefined) {
+    mkdirSync(folder, { recursive: true });
+    capture = new PcapWriter(path);
+  }
+  const { epoch } = cell.clock ?? realClock;
   const packets: WirePacket[] = [];
   const session = new Session({
     scenario,
     cell,
     waits: context.waits,
-    random: systemRandom,
-    openPort: (link, onPacket, onError) => context.openPort(link, familyOn(link, scenario.family), onPacket, onError),
+    random: cell.random ?? systemRandom,
+    openPort: (link, onPacket, onError) =>
+      context.openPort(link, familyOn(link, scenario.family), onPacket, onError, cell.clock),
     onPacket: (packet) => {
-      capture.write(epoch + packet.at, packet.bytes);
+      capture?.write(epoch + packet.at, packet.bytes);
       packets.push(packet);
     },
     ...(context.broken === undefined ? {} : { broken: new BrokenStack(context.broken) }),
@@ -179,15 +187,16 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
     else failure = error instanceof Error ? error : new Error(String(error));
   } finally {
     session.close();
-    capture.close();
+    capture?.close();
   }
   draft.ladder = ladderOf(session, run.ladder, cell);
-  draft.evidence.pcap = evidencePath(context.evidenceRoot, scenario.id, 'capture.pcap');
+  if (capture !== undefined) draft.evidence.pcap = evidencePath(context.evidenceRoot, scenario.id, 'capture.pcap');
   for (const one of draft.expectations)
-    if (one.verdict !== 'pass' && one.verdict !== 'info') one.pcap = draft.evidence.pcap;
+    if (one.verdict !== 'pass' && one.verdict !== 'info' && draft.evidence.pcap !== undefined)
+      one.pcap = draft.evidence.pcap;
   if (failure !== undefined) throw failure;
   draft.counters = movedCounters(session.countersBefore, await readCounters(firstAgent(session)));
-  await proveCapture(path, packets);
+  if (capture !== undefined) await proveCapture(path, packets);
   if (context.tamper === undefined && context.broken === undefined) addMonitors(draft, packets, context);
   settle(draft);
 }
@@ -253,11 +262,6 @@ function emptyResult(scenario: Scenario, context: EngineContext): ScenarioResult
     rerun: context.rerun(scenario),
   };
 }
-
-const systemRandom: Randomness = {
-  uint32: () => randomBytes(4).readUInt32BE(),
-  uint64: () => randomBytes(8).readBigUInt64BE(),
-};
 
 function describeError(error: unknown): string {
   if (!(error instanceof Error)) return showValue(String(error));

@@ -6,7 +6,9 @@ import type { Scenario } from '../scenario/suite.ts';
 import type { Agent } from '../sut/types.ts';
 import type { Cell, CellLink } from '../topology/contract.ts';
 import type { WirePacket } from '../wire/types.ts';
-import { LISTEN_PORT, NotKnownYet, Session } from './session.ts';
+import { NotKnownYet } from '../notation/evaluate.ts';
+import { Session } from './session.ts';
+import { LISTEN_PORT } from './subflows.ts';
 
 const LINK: CellLink = {
   spec: { name: 'a', host: 'sut', mtu: 1500, families: ['ipv4'] },

@@ -4,7 +4,8 @@ import type { SutLine } from '../scenario/sut-line.ts';
 import type { Agent, AgentAnswer } from '../sut/types.ts';
 import { readCounters } from './counters.ts';
 import { evaluate } from '../notation/evaluate.ts';
-import { LISTEN_PORT, type Session } from './session.ts';
+import type { Session } from './session.ts';
+import { LISTEN_PORT } from './subflows.ts';
 
 type Args = Record<string, string>;
 

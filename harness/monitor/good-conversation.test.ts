@@ -168,7 +168,6 @@ test('the good conversation reaches most rules', () => {
       "other-address-family",
       "keepalive-after-remove-addr",
       "subflows-of-removed-address-end",
-      "working-subflow-of-removed-address-finished",
       "fastclose-key",
       "nothing-after-fastclose",
       "reset-reason-registered",

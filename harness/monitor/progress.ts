@@ -110,7 +110,8 @@ function noteAcknowledgement({
   const window = tcp.window * 2 ** shift;
   const edge = (tcp.ack + window) >>> 0;
   if (receiver.granted === undefined || seqGt(edge, receiver.granted)) receiver.granted = edge;
-  grant(stream, dataAck ?? stream.acked ?? 1, window);
+  // Once Data ACKs have come, the window of a segment without one does not count for the connection (RFC 8684 §3.3.2).
+  if (dataAck !== undefined || stream.acked === undefined) grant(stream, dataAck ?? 1, window);
 }
 
 function grant(stream: DataStream, from: number, window: number): void {

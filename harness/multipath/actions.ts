@@ -1,5 +1,5 @@
 /** What the steps that do not judge do. */
-import { performance } from 'node:perf_hooks';
+import { sleep } from '../clock/clock.ts';
 import { amount } from '../document/amount.ts';
 import type { Way } from '../wire/forward/types.ts';
 import { finishConnection, openConnection } from './connections.ts';
@@ -132,15 +132,15 @@ async function requests(state: RunState, given: Verbs['requests'], within: numbe
   const times: number[] = [];
   state.requests.set(as, { name: as, times });
   for (let i = 0; i < count; i++) {
-    const startedAt = performance.now();
+    const startedAt = state.clock.now();
     const got = server.agent
       .request('recv', { fd: server.fd, bytes: asked, show: 0, timeout: within })
       .then(() => server.agent.request('send', { fd: server.fd, fill: answered, timeout: within }));
     const reading = client.agent.request('recv', { fd: client.fd, bytes: answered, show: 0, timeout: within });
     await Promise.all([client.agent.request('send', { fd: client.fd, fill: asked, timeout: within }), got, reading]);
-    times.push(performance.now() - startedAt);
+    times.push(state.clock.now() - startedAt);
     // Not a wait for anything: people do not ask back to back, and queues drain in between.
-    if (pause !== undefined) await new Promise((resolve) => setTimeout(resolve, amount(pause)));
+    if (pause !== undefined) await sleep(state.clock, amount(pause));
   }
   connection.streams.client.octets += count * asked;
   connection.streams.server.octets += count * answered;
@@ -213,7 +213,7 @@ export const ACTIONS: Action = {
     await state.pair.client.agent.request('endpoint-set', { id: endpointId(state, link), flags: to ? 'backup' : '' });
   },
   // Part of what is simulated (an outage of so long), so it is a time and no event.
-  pass: (_state, time) => new Promise((resolve) => setTimeout(resolve, amount(time))),
+  pass: (state, time) => sleep(state.clock, amount(time)),
   finish: (state, name) => finishConnection(state, state.connection(name)),
 };
 

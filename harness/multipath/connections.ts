@@ -1,5 +1,4 @@
 /** Opening and closing connections between the two applications. */
-import { performance } from 'node:perf_hooks';
 import { linkOf } from './hosts.ts';
 import type { Connection, RunState } from './state.ts';
 
@@ -35,7 +34,7 @@ export async function openConnection(
   await server.agent.request('bind', { fd: `listen-${name}`, addr: family === 'ipv4' ? '0.0.0.0' : '::', port });
   await server.agent.request('listen', { fd: `listen-${name}` });
   await client.agent.request('socket', { family, proto, name: sockets.client });
-  const openedAt = performance.now();
+  const openedAt = state.clock.now();
   await Promise.all([
     server.agent.request('accept', { fd: `listen-${name}`, as: sockets.server, timeout: within }),
     client.agent.request('connect', {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { encodePacket } from '../packet/index.ts';
 import { FLAG, type TcpOption } from '../packet/types.ts';
 import { segment } from '../wire/forward/testing/conversation.ts';
-import { carriedBy, reinjections, retransmittedAfter } from './data-map.ts';
+import { carriedBy, onlyOn, reinjections, retransmittedAfter } from './data-map.ts';
 import { Trace } from './trace.ts';
 
 const ISN = 0xfffffff0;
@@ -82,6 +82,12 @@ describe('reinjections and retransmissions', () => {
     expect(found.map(({ first, again }) => [first.at, again.at])).toEqual([[2, 5]]);
     expect(reinjections(carried, 'a', ['b'], 6)).toEqual([]);
     expect(reinjections(carried, 'b', ['a'], 0)).toEqual([]);
+  });
+
+  it('leave out what the others had as well', () => {
+    expect(onlyOn(carried, 'a', ['b'], 5).map(({ at }) => at)).toEqual([1, 2, 4]);
+    expect(onlyOn(carried, 'a', ['b'], 6).map(({ at }) => at)).toEqual([1, 4]);
+    expect(onlyOn(carried, 'a', ['a'], 9)).toEqual([]);
   });
 
   it('count as retransmitted only what went again with its numbers after it was repeated elsewhere', () => {

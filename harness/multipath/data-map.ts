@@ -102,6 +102,14 @@ export function reinjections(
     });
 }
 
+/** Segments that a path carried before a time, and whose data none of the others had by then. */
+export function onlyOn(carried: readonly Carried[], path: string, others: readonly string[], by: number): Carried[] {
+  const before = carried.filter((one) => one.at < by);
+  return before.filter(
+    (one) => one.path === path && !before.some((other) => others.includes(other.path) && overlap(one, other)),
+  );
+}
+
 /** Segments that went again on their own path, same subflow and data numbers, after their data was repeated on another. */
 export function retransmittedAfter(
   carried: readonly Carried[],

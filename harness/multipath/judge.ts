@@ -3,7 +3,7 @@ import { amount } from '../document/amount.ts';
 import { FLAG } from '../packet/types.ts';
 import { showRate, showShare, showTime } from './amounts.ts';
 import { capacity, rate } from './capacity.ts';
-import { carriedBy, reinjections, retransmittedAfter, type Reinjection } from './data-map.ts';
+import { carriedBy, onlyOn, reinjections, retransmittedAfter, type Reinjection } from './data-map.ts';
 import { bounds, busyFinding, tooBusy, within, type Finding } from './finding.ts';
 import { aloneLimit, pathsLimit } from './limit.ts';
 import type { Side } from './hosts.ts';
@@ -145,6 +145,10 @@ function reinjectionsOf(
 
 function reinjected(state: RunState, { from, to, since }: Verbs['judge-reinjected']): Finding {
   const found = reinjectionsOf(state, from, to, since);
+  // A sender that puts all on every path anyway has nothing left to repeat.
+  const carried = carriedBy(state.trace.sent, sender(state));
+  if (found.length === 0 && onlyOn(carried, from, to, state.markOf(since)).length === 0)
+    return { isMet: undefined, expected: `data of path ${from} alone`, actual: 'none: the others had it all before' };
   const octets = found.reduce((sum, { again }) => sum + again.length, 0);
   const [first] = found;
   return {
@@ -168,10 +172,19 @@ function reinjected(state: RunState, { from, to, since }: Verbs['judge-reinjecte
   };
 }
 
+/** Whether a host has given up its subflow on the path since the mark, which it may after some retransmissions. */
+function wasEnded(state: RunState, path: string, since: string | undefined): boolean {
+  return state.trace
+    .of(sender(state), { path, since: state.markOf(since) })
+    .some(({ packet }) => (packet.tcp.flags & (FLAG.RST | FLAG.FIN)) !== 0);
+}
+
 function retransmitted(state: RunState, { path, since }: Verbs['judge-retransmitted']): Finding {
   const others = [...state.scenario.multipath.paths.keys()].filter((one) => one !== path);
   const found = reinjectionsOf(state, path, others, since);
   const again = retransmittedAfter(carriedBy(state.trace.sent, sender(state)), path, found);
+  if (again.length === 0 && wasEnded(state, path, since))
+    return { isMet: undefined, expected: `a subflow on path ${path} that goes on`, actual: 'it was ended meanwhile' };
   return {
     isMet: found.length === 0 ? undefined : again.length > 0,
     expected: `what was repeated elsewhere is retransmitted on path ${path} too, with its old numbers`,

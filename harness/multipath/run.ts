@@ -1,8 +1,8 @@
 /** Runs one scenario of two stacks from empty cells to its result. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import type { Level } from '../catalogue/types.ts';
+import { realClock } from '../clock/clock.ts';
 import { evidenceFolder, evidencePath } from '../engine/run-scenario.ts';
 import type { ExpectationResult, LadderEntry, ScenarioResult, Verdict } from '../engine/result.ts';
 import { worst } from '../engine/verdict.ts';
@@ -53,7 +53,7 @@ const USUAL_SUBFLOWS = 8;
 
 /** Runs a scenario. Never throws: what goes wrong in the harness becomes the verdict `error`. */
 export async function runMultipath(scenario: MultipathScenario, context: MultipathContext): Promise<MultipathRun> {
-  const startedAt = performance.now();
+  const startedAt = realClock.now();
   const draft = emptyResult(scenario, context);
   let pair: Pair | undefined;
   let agentLog: AgentLogLine[] = [];
@@ -68,7 +68,7 @@ export async function runMultipath(scenario: MultipathScenario, context: Multipa
     agentLog = pair === undefined ? [] : mergedLog(pair);
     await pair?.close();
   }
-  draft.durationMs = Math.round((performance.now() - startedAt) * 10) / 10;
+  draft.durationMs = Math.round((realClock.now() - startedAt) * 10) / 10;
   return { result: draft, agentLog };
 }
 
@@ -188,7 +188,7 @@ async function routeTo(state: RunState, host: Host, far: string, near: string): 
 
 async function runSteps(state: RunState, context: MultipathContext, draft: ScenarioResult): Promise<void> {
   for (const step of state.scenario.multipath.steps) {
-    state.stepAt = performance.now();
+    state.stepAt = state.clock.now();
     if (step.mark !== undefined) state.marks.set(step.mark, state.stepAt);
     const unmet = await runStep(state, step, context, draft);
     draft.ladder.push(ladderOf(state, step, draft));
@@ -232,10 +232,10 @@ async function runStep(
 
 /** A step with a time may come true until then; it is looked at whenever some packets more have come. */
 async function judgeInTime(state: RunState, step: Extract<MultipathStep, { verb: JudgeVerb }>): Promise<Finding> {
-  const deadline = performance.now() + (step.within ?? 0);
+  const deadline = state.clock.now() + (step.within ?? 0);
   for (;;) {
     const finding = judge(state, step);
-    const left = deadline - performance.now();
+    const left = deadline - state.clock.now();
     if (finding.isMet === true || left <= 0) return finding;
     const known = state.trace.sent.length;
     await state.sooner(() => state.trace.sent.length >= known + PACKETS_BETWEEN_LOOKS, Math.min(LOOK_AGAIN_MS, left));
@@ -296,7 +296,7 @@ function ladderOf(state: RunState, step: MultipathStep, draft: ScenarioResult): 
 
 /** Captures at both ends: what the client's links showed, and what the server's did. */
 function writeEvidence(state: RunState, context: MultipathContext, draft: ScenarioResult, folder: string): void {
-  const epoch = Date.now() - performance.now();
+  const { epoch } = state.clock;
   const { sent, left } = state.trace;
   for (const [name, way] of [
     ['capture.pcap', 'up'],

@@ -1,5 +1,6 @@
 /** What a running scenario of two stacks knows. */
-import { performance } from 'node:perf_hooks';
+import { Changes } from '../clock/changes.ts';
+import { realClock, type Clock } from '../clock/clock.ts';
 import type { Family } from '../packet/types.ts';
 import type { Forwarder } from '../wire/forward/forwarder.ts';
 import type { Pair, Side } from './hosts.ts';
@@ -32,15 +33,12 @@ export class StepUnmet extends Error {
   override readonly name = 'StepUnmet';
 }
 
-interface Waiter {
-  holds: () => boolean;
-  resolve: () => void;
-}
-
 /** The state of one run of a scenario. */
 export class RunState {
   readonly scenario: MultipathScenario;
-  readonly startedAt = performance.now();
+  /** The time that waits go by. */
+  readonly clock: Clock = realClock;
+  readonly startedAt = this.clock.now();
   readonly connections = new Map<string, Connection>();
   readonly transfers = new Map<string, Transfer>();
   /** What was moved several times, by its name. */
@@ -52,8 +50,7 @@ export class RunState {
   readonly trace: Trace;
   readonly pair: Pair;
   #forwarder: Forwarder | undefined;
-  readonly #waiters = new Set<Waiter>();
-  #failure: Error | undefined;
+  readonly #changes = new Changes(this.clock);
 
   constructor(scenario: MultipathScenario, pair: Pair, trace: Trace) {
     this.scenario = scenario;
@@ -81,20 +78,17 @@ export class RunState {
 
   /** A link's failure ends the scenario: whoever waits hears of it. */
   fail(error: Error): void {
-    this.#failure ??= error;
-    this.changed();
+    this.#changes.fail(error);
   }
 
   /** Something has happened: whoever waits looks again. */
   changed(): void {
-    for (const waiter of this.#waiters) {
-      if (this.#failure !== undefined || waiter.holds()) waiter.resolve();
-    }
+    this.#changes.changed();
   }
 
   /** @throws Error when a link has failed */
   check(): void {
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#changes.check();
   }
 
   /**
@@ -109,19 +103,7 @@ export class RunState {
 
   /** Waits until a condition holds, and says whether it did before the time was over. */
   async sooner(holds: () => boolean, withinMs: number): Promise<boolean> {
-    this.check();
-    if (holds()) return true;
-    let waiter: Waiter | undefined;
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      waiter = { holds, resolve };
-      this.#waiters.add(waiter);
-      timer = setTimeout(resolve, withinMs);
-    });
-    clearTimeout(timer);
-    if (waiter !== undefined) this.#waiters.delete(waiter);
-    this.check();
-    return holds();
+    return (await this.#changes.until(() => (holds() ? true : undefined), withinMs)) === true;
   }
 
   /** When a mark was set; the connection's opening, or else the start, without a name. @throws StepUnmet */

@@ -1,7 +1,7 @@
 /** Whether thresholds of suites/multipath/congestion tell linked subflows from those that do not know of each other. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../wire/forward/seeded.ts';
+import { seededRandom } from '../clock/random.ts';
 import { Shaper } from '../wire/forward/shaper.ts';
 import { loadMultipathSuite } from './load.ts';
 import type { MultipathScenario } from './scenario.ts';

@@ -95,7 +95,10 @@ function header({ sut, run, tool }: RunResults, colours: Colours, width: number)
   const peer =
     sut.peer === undefined ? '' : ` with ${clean(sut.peer.name)} ${clean(sut.peer.kernel)} (${sut.peer.kind})`;
   const text =
-    `${clean(sut.name)} ${clean(kernel)} (${sut.kind})${peer} against RFC 8684, ${formatDuration(run.durationMs)}, ` +
+    `${[sut.name, kernel]
+      .filter((part) => part !== '')
+      .map(clean)
+      .join(' ')} (${sut.kind})${peer} against RFC 8684, ${formatDuration(run.durationMs)}, ` +
     `${tool.name} ${clean(tool.version)}`;
   return colours.bold(fit(text, width));
 }

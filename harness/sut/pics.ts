@@ -35,16 +35,16 @@ export function toPics(source: YamlFile): Pics {
 }
 
 /**
- * The features that a version lacks, with the reason. A release that is no number of Linux's lacks nothing: what it
- * cannot do shows in the verdicts.
+ * The features that a version lacks, with the reason. A release that is not a number of Linux's lacks only what every
+ * version does: what else it cannot do shows in the verdicts.
  *
  * @param release `6.1.0-56-cloud-amd64`
  */
 export function lacksOf(pics: Pics, release: string): Map<string, string> {
   const version = numbers(release);
-  if (version === undefined) return new Map<string, string>();
   const lacking = new Map<string, string>();
   for (const { feature, before, from, reason, link } of pics.lacks) {
+    if (version === undefined && (before !== undefined || from !== undefined)) continue;
     const tooNew = before !== undefined && compare(version, numbers(before)) >= 0;
     const tooOld = from !== undefined && compare(version, numbers(from)) < 0;
     if (!tooNew && !tooOld) lacking.set(feature, `${reason.trim()} (${link})`);
@@ -63,6 +63,6 @@ function numbers(text: string): readonly [number, number] | undefined {
   return match === null ? undefined : [Number(match[1]), Number(match[2])];
 }
 
-function compare(a: readonly [number, number], b: readonly [number, number] | undefined): number {
-  return b === undefined ? 0 : a[0] - b[0] || a[1] - b[1];
+function compare(a: readonly [number, number] | undefined, b: readonly [number, number] | undefined): number {
+  return a === undefined || b === undefined ? 0 : a[0] - b[0] || a[1] - b[1];
 }

@@ -8,8 +8,11 @@
  * From the outside in: a {@link StackKind} prepares a stack once for a run; each worker process opens a {@link Driver};
  * the driver builds a {@link Cell} for a scenario: one {@link Agent} for each host, and links that carry packets.
  */
+import type { Clock } from '../clock/clock.ts';
+import type { Randomness } from '../clock/random.ts';
 import type { Agent } from '../sut/types.ts';
 import type { StackKindName, SutInfo } from '../verdict/stack-info.ts';
+import type { WirePacket, WirePort } from '../wire/types.ts';
 import type { KernelTrouble } from './kernel-trouble.ts';
 import type { Check } from './machine/check.ts';
 import type { Leftover } from './machine/leftover.ts';
@@ -24,6 +27,8 @@ export interface CellLink {
   sutDevice: string;
   /** The link's shape is left to whoever opens a port on it: nothing below does it. */
   shapedByTester?: true;
+  /** Opens the tester's port where the link is in memory: there is no device. */
+  open?: (family: 'ipv4' | 'ipv6', onPacket: (packet: WirePacket) => void) => WirePort;
   /** Addresses by family, text form. The tester also answers for every other address of the prefix. */
   tester: { ipv4: string; ipv6: string };
   sut: { ipv4: string; ipv6: string };
@@ -37,6 +42,10 @@ export interface Cell {
   /** The agent of each host, by host name. */
   agents: ReadonlyMap<string, Agent>;
   links: CellLink[];
+  /** The time that the cell's packets and agents go by; the machine's unless told. */
+  clock?: Clock;
+  /** Where the tester takes random numbers from; the machine's unless told. */
+  random?: Randomness;
   /** What the SUT's kernel complained of since the cell was begun, where the driver can tell; complete after `close`. */
   troubles?(): readonly KernelTrouble[];
   /** Takes everything down. Idempotent; never throws. */
@@ -47,6 +56,8 @@ export interface Cell {
 export interface BuildOptions {
   /** Nothing else shares the SUT's kernel, where that can be had: what it complains of is this cell's doing. */
   alone?: boolean;
+  /** What the cell is for, where the driver makes random numbers by a seed: the same purpose gives the same ones. */
+  purpose?: string;
 }
 
 /** A way to make SUT hosts and links. */
@@ -100,6 +111,8 @@ export interface StackKind<Choice extends { kind: StackKindName }, Settings exte
   readonly forms: readonly string[];
   /** Options that go with this kind only, or with others that name them too. */
   readonly options: readonly StackOption[];
+  /** Everything is in memory: the run needs no namespace, and no two stacks can talk. */
+  readonly inMemory?: true;
   /** Why it cannot be one of two stacks that talk to each other; absent when it can. */
   readonly noPeer?: string;
   /**

@@ -1,9 +1,8 @@
 /** Opens the tester's end of a built link. */
-import { openBoxedPort } from '../wire/boxed-port.ts';
+import { realClock, type Clock } from '../clock/clock.ts';
+import { openPathPort } from '../wire/path-port.ts';
 import { openPort } from '../wire/raw-link.ts';
-import { openShapedPort } from '../wire/shaped-port.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
-import { seededRandom } from '../wire/forward/seeded.ts';
 import { makeBoxes } from './middleboxes.ts';
 import type { CellLink } from './contract.ts';
 
@@ -18,9 +17,11 @@ export function openLink(
   family: 'ipv4' | 'ipv6',
   onPacket: (packet: WirePacket) => void,
   onError: (error: Error) => void,
+  clock: Clock = realClock,
 ): WirePort {
   const { spec, device } = link;
   const openDevice = (hear: (packet: WirePacket) => void): WirePort =>
+    link.open?.(family, hear) ??
     openPort({
       device,
       link: spec.name,
@@ -30,15 +31,9 @@ export function openLink(
       onPacket: hear,
       onError,
     });
-  const openShaped = (hear: (packet: WirePacket) => void): WirePort =>
-    link.shapedByTester === undefined
-      ? openDevice(hear)
-      : openShapedPort({
-          shape: { toSut: spec.toSut, fromSut: spec.fromSut },
-          onPacket: hear,
-          random: seededRandom(spec.name),
-          open: openDevice,
-        });
-  if (spec.middleboxes === undefined) return openShaped(onPacket);
-  return openBoxedPort({ boxes: makeBoxes(spec.middleboxes, link, family), onPacket, open: openShaped });
+  const shape =
+    link.shapedByTester === true ? { up: spec.fromSut ?? {}, down: spec.toSut ?? {} } : { up: {}, down: {} };
+  const boxes = makeBoxes(spec.middleboxes ?? [], link, family);
+  if (link.shapedByTester !== true && boxes.length === 0) return openDevice(onPacket);
+  return openPathPort({ clock, shape, boxes, seed: spec.name, onPacket, open: openDevice });
 }

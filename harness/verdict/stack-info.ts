@@ -1,7 +1,7 @@
 /** What results say of the stack that was judged. */
 
 /** Kinds of stack: where a stack under test runs. `topology/stacks/registry.ts` has the code of each. */
-export type StackKindName = 'netns' | 'docker' | 'kernel' | 'remote';
+export type StackKindName = 'netns' | 'docker' | 'kernel' | 'remote' | 'reference';
 
 /** What was judged, and where. */
 export interface SutInfo {

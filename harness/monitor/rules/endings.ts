@@ -1,6 +1,6 @@
 /** MP_FASTCLOSE, MP_TCPRST and MP_FAIL. */
 import { seqGeq } from '../../mptcp/index.ts';
-import { other, type FlowEnd } from '../connection.ts';
+import { other, type FlowEnd, type Side } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { form, hex } from './rule.ts';
 
@@ -36,6 +36,8 @@ export const endings: Monitor = {
   rules: [fastcloseKey, nothingAfter, reason, withReason, failNumber],
   create: (_connection, judge) => {
     const closedAt = new Map<FlowEnd, number>();
+    /** Sides that have sent MP_FAIL: the answer in kind to it has no failed mapping to name. */
+    const failed = new Set<Side>();
     return {
       packet: (event) => {
         if (event.rst) {
@@ -75,7 +77,10 @@ export const endings: Monitor = {
             expected: '0 to 6',
             actual: `${option.reason}`,
           })),
-        mp_fail: (option, event) => lookAtFailNumber(judge, option.dsn, event),
+        mp_fail: (option, event) => {
+          if (!failed.has(other(event.side))) lookAtFailNumber(judge, option.dsn, event);
+          failed.add(event.side);
+        },
       },
     };
   },

@@ -18,9 +18,18 @@ function hasOther(event: PacketEvent): boolean {
   );
 }
 
-/** The connection never had more than this subflow: its data cannot but be contiguous. */
+/** The connection never had more than this subflow. */
 function isOnly({ connection }: PacketEvent): boolean {
   return connection.complete && connection.whole && !connection.elsewhere && connection.flows.length === 1;
+}
+
+/** Whether data came in the order of its numbers, so that nothing is missing before what failed, nor beyond it. */
+function isContiguous(mappings: readonly DataMapping[]): boolean {
+  const inOrder = mappings.toSorted((a, b) => a.ssn - b.ssn);
+  return inOrder.every((one, i) => {
+    const before = inOrder[i - 1];
+    return before === undefined || one.dsn === before.dsn + before.octets;
+  });
 }
 
 function lookAtFail(judge: Judge, event: PacketEvent): void {
@@ -34,7 +43,7 @@ function lookAtFail(judge: Judge, event: PacketEvent): void {
       });
   } else if (isOnly(event)) {
     if (!rst) judge.pass(onAck, side);
-    else
+    else if (isContiguous(event.receiver.mappings))
       judge.broken(onAck, event, {
         message: 'the only subflow is reset for a failed checksum though its data is contiguous',
         expected: 'MP_FAIL on an ACK',

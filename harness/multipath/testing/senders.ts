@@ -2,7 +2,7 @@
  * For tests: TCP senders with endless data on a virtual clock, through the bottlenecks that scenarios go through. They
  * know slow start, additive increase and halving (RFC 5681), alone or linked (RFC 6356), and nothing else.
  */
-import { seededRandom } from '../../wire/forward/seeded.ts';
+import { seededRandom } from '../../clock/random.ts';
 import type { Shaper } from '../../wire/forward/shaper.ts';
 
 const PACKET = 1500;

@@ -8,13 +8,14 @@ import type { Leftover } from '../machine/leftover.ts';
 import { docker, type DockerChoice, type DockerSettings } from './docker.ts';
 import { kernel, type KernelChoice, type KernelSettings } from './kernel.ts';
 import { netns, type NetnsChoice, type NetnsSettings } from './netns.ts';
+import { reference, type ReferenceChoice, type ReferenceSettings } from './reference.ts';
 import { remote, type RemoteChoice, type RemoteSettings } from './remote.ts';
 
 /** What `--sut` and the options that go with it say. */
-export type StackChoice = NetnsChoice | DockerChoice | KernelChoice | RemoteChoice;
+export type StackChoice = NetnsChoice | DockerChoice | KernelChoice | RemoteChoice | ReferenceChoice;
 
 /** How a worker gets at the stack under test; must survive being sent to another process. */
-export type StackSettings = NetnsSettings | DockerSettings | KernelSettings | RemoteSettings;
+export type StackSettings = NetnsSettings | DockerSettings | KernelSettings | RemoteSettings | ReferenceSettings;
 
 type Of<Union, Kind> = Extract<Union, { kind: Kind }>;
 
@@ -26,6 +27,7 @@ const KINDS: { readonly [K in StackKindName]: StackKind<Of<StackChoice, K>, Of<S
   docker,
   kernel,
   remote,
+  reference,
 };
 
 /** The kind of a name. A choice or settings of that name go with it; the type cannot say so. */
@@ -93,6 +95,11 @@ export function stackWords(command: readonly string[]): string[] {
 /** Refuses, before anything is begun, what this user cannot do. @throws UsageError */
 export function requireRights({ kind }: StackChoice): void {
   kindOf(kind).requireRights?.();
+}
+
+/** Whether a stack is in memory: its run needs no namespace of its own. */
+export function isInMemory({ kind }: StackChoice): boolean {
+  return kindOf(kind).inMemory === true;
 }
 
 /** Why a stack cannot be one of two that talk to each other; undefined when it can. */

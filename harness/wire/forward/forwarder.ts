@@ -2,10 +2,12 @@
  * The tester as the network between two hosts: takes packets from the links, sends them over shaped paths, and puts
  * them out on the other side. A path belongs to a link of the client; links of the server are not shaped.
  */
-import { performance } from 'node:perf_hooks';
+import { realClock, type Clock } from '../../clock/clock.ts';
+import { Timers } from '../../clock/timers.ts';
 import { openPort } from '../raw-link.ts';
 import type { WireError, WirePort } from '../types.ts';
 import { destinationByChecksum, endsOf } from './addresses.ts';
+import { Departures } from './departures.ts';
 import type { Middlebox } from './middlebox.ts';
 import { Path } from './path.ts';
 import { tooBigMessage } from './too-big.ts';
@@ -13,9 +15,6 @@ import type { Entered, Left, PathShape, Way } from './types.ts';
 
 /** Time for one echo when links come up, milliseconds; it is asked again. */
 const ECHO_MS = 250;
-
-/** More than a timer or a collection of garbage takes, and as much as the delays that paths have, milliseconds. */
-const LATE_MS = 10;
 
 /** A link that takes part. */
 export interface ForwardLink {
@@ -36,6 +35,8 @@ export interface ForwarderOptions {
   paths: ReadonlyMap<string, PathShape>;
   /** Decides which packets get lost. */
   seed: string;
+  /** The machine's unless told. */
+  clock?: Clock;
   onError: (error: Error) => void;
   /** Hears of every packet that enters a path, in order. */
   onEntered?: (packet: Entered) => void;
@@ -56,18 +57,19 @@ export class Forwarder {
   readonly #paths = new Map<string, Path>();
   /** The path behind which an address is: a client's own, or one that a middlebox of the path speaks with. */
   readonly #owners = new Map<string, Path>();
-  readonly #timers = new Set<NodeJS.Timeout>();
-  #wake: NodeJS.Timeout | undefined;
-  #wakeAt = Infinity;
+  readonly #clock: Clock;
+  readonly #timers: Timers;
+  readonly #departures: Departures;
   #isClosed = false;
   /** Packets that no path would take. */
   strays = 0;
-  #released = 0;
-  #late = 0;
 
   /** @throws WireError outside of the tester namespace, or when a device is not there */
   constructor(options: ForwarderOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? realClock;
+    this.#timers = new Timers(this.#clock);
+    this.#departures = new Departures(this.#clock, () => this.#paths.values());
     try {
       for (const link of options.links) this.#open(link);
     } catch (error) {
@@ -93,14 +95,14 @@ export class Forwarder {
 
   /** Waits until both hosts answer echoes on every link: a link that has just come up loses what comes first. @throws WireError */
   async ready(timeoutMs: number): Promise<void> {
-    const deadline = performance.now() + timeoutMs;
+    const deadline = this.#clock.now() + timeoutMs;
     await Promise.all(
       [...this.#clients.values(), ...this.#servers].map(async ({ port }) => {
         for (let answered = false; !answered;) {
           answered = await port.echo(ECHO_MS).then(
             () => true,
             (error: unknown) => {
-              if (this.#isClosed || performance.now() > deadline) throw error;
+              if (this.#isClosed || this.#clock.now() > deadline) throw error;
               return false;
             },
           );
@@ -111,14 +113,13 @@ export class Forwarder {
 
   /** Share of the times when packets were due at which this process came far too late: the machine was too busy. */
   get lateness(): number {
-    return this.#released === 0 ? 0 : this.#late / this.#released;
+    return this.#departures.lateness;
   }
 
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#wake);
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    this.#departures.close();
+    this.#timers.close();
     for (const { port } of [...this.#clients.values(), ...this.#servers]) port.close();
   }
 
@@ -155,30 +156,17 @@ export class Forwarder {
       name,
       shape,
       seed,
-      this.#clock(),
+      this.#timers,
       {
         entered: (packet) => this.#options.onEntered?.(packet),
         deliver: (way, bytes) => this.#deliver(name, way, bytes),
         tooBig: (way, bytes, mtu) => this.#tellTooBig(name, way, bytes, mtu),
-        due: () => this.#schedule(),
+        due: () => this.#departures.schedule(),
       },
       shape.shares === undefined ? undefined : this.#pathOf(shape.shares),
     );
     this.#paths.set(name, path);
     return path;
-  }
-
-  #clock() {
-    return {
-      now: () => performance.now(),
-      later: (milliseconds: number, action: () => void) => {
-        const timer = setTimeout(() => {
-          this.#timers.delete(timer);
-          action();
-        }, milliseconds);
-        this.#timers.add(timer);
-      },
-    };
   }
 
   /** IPv6 arrives without its header. An address that is none of ours makes a stray of the packet. */
@@ -200,7 +188,7 @@ export class Forwarder {
       this.strays += 1;
       return;
     }
-    this.#options.onLeft?.({ at: performance.now(), path: name, way, bytes });
+    this.#options.onLeft?.({ at: this.#clock.now(), path: name, way, bytes });
     this.#send(target, bytes);
   }
 
@@ -220,23 +208,5 @@ export class Forwarder {
 
   #failed(error: Error): void {
     if (!this.#isClosed) this.#options.onError(error);
-  }
-
-  #schedule(): void {
-    const next = Math.min(...[...this.#paths.values()].map((path) => path.nextAt() ?? Infinity));
-    if (next >= this.#wakeAt || this.#isClosed) return;
-    clearTimeout(this.#wake);
-    this.#wakeAt = next;
-    this.#wake = setTimeout(() => this.#release(), Math.max(0, next - performance.now()));
-  }
-
-  #release(): void {
-    this.#wakeAt = Infinity;
-    const now = performance.now();
-    const due = Math.min(...[...this.#paths.values()].map((path) => path.nextAt() ?? now));
-    this.#released += 1;
-    if (now - due > LATE_MS) this.#late += 1;
-    for (const path of this.#paths.values()) path.release(now);
-    this.#schedule();
   }
 }

@@ -1,7 +1,8 @@
 /** One path: its shape both ways, its middleboxes, and the packets that are under way. */
-import { decodePacket, encodePacket, isNotTcp, type Packet } from '../../packet/index.ts';
+import { decodePacket, encodePacket, isNotTcp } from '../../packet/index.ts';
 import { passChain, type Middlebox, type Outlet } from './middlebox.ts';
-import { seededRandom } from './seeded.ts';
+import { seededRandom } from '../../clock/random.ts';
+import type { Timers } from '../../clock/timers.ts';
 import { Shaper } from './shaper.ts';
 import type { Entered, Fate, PathShape, Way, WayShape } from './types.ts';
 
@@ -38,14 +39,14 @@ class Queue {
   }
 }
 
-/** What a path tells the forwarder. */
+/** What a path tells its owner. */
 export interface PathEvents {
-  entered(packet: Entered): void;
+  entered?(packet: Entered): void;
   /** A packet leaves the path now. */
   deliver(way: Way, bytes: Uint8Array): void;
   /** A packet was too large, and its sender is to be told. */
-  tooBig(way: Way, bytes: Uint8Array, mtu: number): void;
-  /** Something has to be done at a time from now on. */
+  tooBig?(way: Way, bytes: Uint8Array, mtu: number): void;
+  /** Something has to be done at {@link Path.nextAt}. */
   due(): void;
 }
 
@@ -56,6 +57,7 @@ export interface PathEvents {
 export class Path {
   readonly name: string;
   readonly #events: PathEvents;
+  readonly #timers: Timers;
   readonly #clock: Omit<Outlet, 'send'>;
   readonly #shapers: Record<Way, Shaper>;
   readonly #queues: Record<Way, Queue> = { up: new Queue(), down: new Queue() };
@@ -68,16 +70,13 @@ export class Path {
    * @param seed decides, with the path's name and the way, which packets get lost
    * @param owner the path that the shape shares the bottleneck of
    */
-  constructor(
-    name: string,
-    shape: PathShape,
-    seed: string,
-    clock: Omit<Outlet, 'send'>,
-    events: PathEvents,
-    owner?: Path,
-  ) {
+  constructor(name: string, shape: PathShape, seed: string, timers: Timers, events: PathEvents, owner?: Path) {
     this.name = name;
-    this.#clock = clock;
+    this.#timers = timers;
+    this.#clock = {
+      now: () => timers.clock.now(),
+      later: (milliseconds, action) => timers.after(milliseconds, action),
+    };
     this.#events = events;
     this.#shares = shape.shares;
     const shaper = (way: Way): Shaper =>
@@ -126,11 +125,16 @@ export class Path {
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
+  /** Whether nothing of a way waits for its time to leave. */
+  isEmpty(way: Way): boolean {
+    return this.#queues[way].first === undefined;
+  }
+
   /** Takes a packet from a host. */
   take(way: Way, bytes: Uint8Array): void {
-    const at = this.#clock.now();
+    const at = this.#timers.clock.now();
     const record: Entered = { at, path: this.name, way, bytes, fate: 'passed' };
-    this.#events.entered(record);
+    this.#events.entered?.(record);
     const settle = (fate: Fate): void => {
       record.fate = fate;
     };
@@ -153,10 +157,15 @@ export class Path {
       const queue = this.#queues[way];
       for (let first = queue.first; first !== undefined && first.leavesAt <= now; first = queue.first) {
         queue.shift();
-        if (way === 'down' && this.#boxes.length > 0) this.#throughBoxes(way, first.bytes);
-        else this.#events.deliver(way, first.bytes);
+        this.#depart(way, first.bytes);
       }
     }
+  }
+
+  /** A packet has come through queue and delay: what comes for the client now meets the middleboxes. */
+  #depart(way: Way, bytes: Uint8Array): void {
+    if (way === 'down' && this.#boxes.length > 0) this.#throughBoxes(way, bytes);
+    else this.#events.deliver(way, bytes);
   }
 
   #admit(way: Way, bytes: Uint8Array, settle: (fate: Fate) => void): void {
@@ -164,27 +173,36 @@ export class Path {
     if ('fate' in admission) {
       settle(admission.fate);
       const { mtu, tooBig = 'told' } = this.#shapers[way].shape;
-      if (admission.fate === 'too-big' && tooBig === 'told' && mtu !== undefined) this.#events.tooBig(way, bytes, mtu);
+      if (admission.fate === 'too-big' && tooBig === 'told' && mtu !== undefined)
+        this.#events.tooBig?.(way, bytes, mtu);
       return;
     }
-    this.#queues[way].push({ leavesAt: admission.leavesAt, bytes });
+    const queue = this.#queues[way];
+    if (queue.first === undefined && admission.leavesAt <= this.#clock.now()) {
+      this.#depart(way, bytes);
+      return;
+    }
+    queue.push({ leavesAt: admission.leavesAt, bytes });
     this.#events.due();
   }
 
   #throughBoxes(way: Way, bytes: Uint8Array, settle: (fate: Fate) => void = () => undefined): void {
     const packet = decodePacket(bytes);
-    if (isNotTcp(packet)) throw new Error(`path ${this.name}: ${packet.message}; only TCP is forwarded`);
+    // Middleboxes look at TCP; a segment that is not whole, or something else, goes past them.
+    if (isNotTcp(packet)) {
+      this.#out(way, bytes);
+      return;
+    }
     const out = new Set<Way>();
     passChain(this.#boxes, way, packet, this.#clock, (to, made) => {
       out.add(to);
-      this.#out(to, made);
+      this.#out(to, encodePacket(made));
     });
     // One that waits in a middlebox may come out later; what the record says is where it is now.
     if (!out.has(way)) settle('middlebox');
   }
 
-  #out(way: Way, packet: Packet): void {
-    const bytes = encodePacket(packet);
+  #out(way: Way, bytes: Uint8Array): void {
     if (way === 'down') this.#events.deliver(way, bytes);
     else if (!this.#silent.up) this.#admit(way, bytes, () => undefined);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from './seeded.ts';
+import { seededRandom } from '../../clock/random.ts';
 import { Shaper } from './shaper.ts';
 
 const never = (): number => 1;

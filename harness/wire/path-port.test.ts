@@ -1,10 +1,14 @@
 import { expect, it } from 'vitest';
+import { sleep } from '../clock/clock.ts';
+import { VirtualClock } from '../clock/virtual-clock.ts';
 import { decodePacket, encodePacket, isNotTcp, type Packet } from '../packet/index.ts';
-import { openBoxedPort } from './boxed-port.ts';
 import { merge } from './forward/boxes/resegment.ts';
 import { rewriteIsn } from './forward/boxes/isn.ts';
 import type { Middlebox } from './forward/middlebox.ts';
 import { segment, type Made } from './forward/testing/conversation.ts';
+import { bothWays } from './forward/path.ts';
+import type { PathShape } from './forward/types.ts';
+import { openPathPort } from './path-port.ts';
 import type { WirePacket, WirePort } from './types.ts';
 
 function sut(made: Made): Uint8Array {
@@ -33,7 +37,10 @@ function boxed(boxes: readonly Middlebox[]): {
   const reached: Uint8Array[] = [];
   const fences: number[] = [];
   let hear: (packet: WirePacket) => void = () => undefined;
-  const port = openBoxedPort({
+  const port = openPathPort({
+    clock: new VirtualClock(),
+    shape: bothWays({}),
+    seed: 'seed',
     boxes,
     onPacket: (packet) => heard.push(packet),
     open: (onPacket) => {
@@ -89,7 +96,10 @@ it('lets pass what is not TCP, and nothing once it is closed', async () => {
 });
 
 it('reports that the link does not work', async () => {
-  const port = openBoxedPort({
+  const port = openPathPort({
+    clock: new VirtualClock(),
+    shape: bothWays({}),
+    seed: 'seed',
     boxes: [],
     onPacket: () => undefined,
     open: () => ({
@@ -102,4 +112,69 @@ it('reports that the link does not work', async () => {
   await port.send(tester({}));
   await expect(port.echo(100)).rejects.toThrow('gone');
   port.close();
+});
+/** A port over a link that is a mirror: what is sent comes back, the first octet raised by one. */
+function mirror(shape: PathShape): { port: WirePort; heard: WirePacket[]; clock: VirtualClock } {
+  const heard: WirePacket[] = [];
+  const clock = new VirtualClock();
+  const port = openPathPort({
+    clock,
+    shape,
+    boxes: [],
+    seed: 'seed',
+    onPacket: (packet) => heard.push(packet),
+    open: (onPacket) => ({
+      link: 'a',
+      send: (bytes) => {
+        onPacket({ at: 0, direction: 'out', link: 'a', bytes });
+        onPacket({ at: 0, direction: 'in', link: 'a', bytes: bytes.map((octet, i) => (i === 0 ? octet + 1 : octet)) });
+        return Promise.resolve();
+      },
+      echo: () => Promise.resolve(1),
+      close: () => undefined,
+    }),
+  });
+  return { port, heard, clock };
+}
+
+const said = (heard: readonly WirePacket[]): string[] =>
+  heard.map(({ direction, bytes }) => `${direction} ${bytes[0] ?? '?'}`);
+
+it('delays both ways, keeps the order, and a fence comes behind all', async () => {
+  const { port, heard } = mirror({ down: { delay: 30 }, up: { delay: 20 } });
+  for (const octet of [10, 20, 30]) await port.send(Uint8Array.of(octet));
+  expect(said(heard)).toEqual(['out 10', 'out 20', 'out 30']);
+  expect(await port.echo(1000)).toBe(50);
+  expect(said(heard)).toEqual(['out 10', 'out 20', 'out 30', 'in 11', 'in 21', 'in 31']);
+  expect(heard[3]?.at).toBe(50);
+  port.close();
+});
+
+it('loses by chance what was sent, and what comes', async () => {
+  const { port, heard } = mirror(bothWays({ loss: 0.5 }));
+  for (let i = 0; i < 200; i++) await port.send(Uint8Array.of(10));
+  await port.echo(1000);
+  const count = (what: string): number => said(heard).filter((one) => one === what).length;
+  expect(count('out 10')).toBe(200);
+  // A quarter survives both ways; 3 standard deviations are 18.
+  expect(Math.abs(count('in 11') - 50)).toBeLessThan(18);
+  port.close();
+});
+
+it('keeps to a rate', async () => {
+  const { port, heard, clock } = mirror({ down: { rate: 80_000 }, up: {} });
+  for (let i = 0; i < 5; i++) await port.send(new Uint8Array(100));
+  await port.echo(1000);
+  expect(heard.filter(({ direction }) => direction === 'in')).toHaveLength(5);
+  // 500 octets at 10 octets a millisecond.
+  expect(clock.now()).toBe(50);
+  port.close();
+});
+
+it('lets nothing out of a link that is closed', async () => {
+  const { port, heard, clock } = mirror({ down: { delay: 5 }, up: {} });
+  await port.send(Uint8Array.of(10));
+  port.close();
+  await sleep(clock, 20);
+  expect(said(heard)).toEqual(['out 10']);
 });

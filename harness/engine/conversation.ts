@@ -1,0 +1,94 @@
+/** The record of a scenario: every packet in the order of the wire, and the stack's packets as steps look at them. */
+import { FLAG, type Packet } from '../packet/types.ts';
+import type { BrokenStack } from './broken-stack.ts';
+import type { Subflow } from './endpoint.ts';
+import type { Scope } from '../notation/evaluate.ts';
+import type { Arrival } from './packet-view.ts';
+import { tupleOf, type Subflows } from './subflows.ts';
+
+/** A packet of the record, in the order of the wire. */
+export interface RecordedPacket {
+  /** Milliseconds since the scenario began. */
+  at: number;
+  direction: 'in' | 'out';
+  link: string;
+  packet: Packet;
+  tuple: string;
+}
+
+/** Everything that came and went. */
+export class Conversation {
+  readonly record: RecordedPacket[] = [];
+  readonly arrivals: Arrival[] = [];
+  /** The way in which the stack is made to err, if it is. */
+  readonly broken: BrokenStack | undefined;
+  readonly #subflows: Subflows;
+  readonly #scope: Scope;
+
+  constructor(subflows: Subflows, scope: Scope, broken: BrokenStack | undefined) {
+    this.#subflows = subflows;
+    this.#scope = scope;
+    this.broken = broken;
+  }
+
+  /** Notes a packet; one of the stack becomes an arrival, unless a subflow that was forgotten sent it. */
+  note(packet: Packet, { at, direction, link }: Omit<RecordedPacket, 'packet' | 'tuple'>): void {
+    const tuple = tupleOf(packet, direction);
+    this.record.push({ at, direction, link, packet, tuple });
+    if (direction === 'out') return;
+    const subflow = this.#subflows.current(tuple, packet);
+    if (subflow === 'forgotten') return;
+    const before = subflow?.before() ?? { receiveNext: 0, dataNext: 1n };
+    const arrival = { packet, subflow: undefined, before, at, link, index: this.arrivals.length, consumed: false };
+    for (const one of this.broken?.alter(arrival, subflow, this.#scope) ?? [packet]) {
+      this.#take({ ...arrival, packet: one }, subflow);
+    }
+  }
+
+  /** The subflow that packets of this tuple belong to is known now: it learns what has come on it so far. */
+  adopt(subflow: Subflow, tuple: string): void {
+    for (const arrival of this.arrivals) {
+      if (arrival.subflow === undefined && tupleOf(arrival.packet, 'in') === tuple) learn(arrival, subflow);
+    }
+  }
+
+  /** The first SYN by a link that no line has claimed. */
+  unclaimedSyn(link: string): Packet | undefined {
+    return this.arrivals.find(
+      (one) =>
+        one.subflow === undefined &&
+        one.link === link &&
+        !this.#subflows.tuples.has(tupleOf(one.packet, 'in')) &&
+        (one.packet.tcp.flags & (FLAG.SYN | FLAG.ACK)) === FLAG.SYN,
+    )?.packet;
+  }
+
+  /** What came is no longer looked at by later steps: all of it, or that of one subflow. */
+  consume(subflow?: Subflow): void {
+    for (const arrival of this.arrivals)
+      if (subflow === undefined || arrival.subflow === subflow) arrival.consumed = true;
+  }
+
+  /** A stack that errs may send something of its own accord once the tester has sent. */
+  err(sent: Subflow, at: number): void {
+    const name = this.broken?.addsOn;
+    const subflow = name === undefined || name === 'any' ? sent : this.#subflows.byName.get(name);
+    const sample = this.arrivals.findLast((one) => one.subflow === subflow);
+    if (name === undefined || subflow === undefined || sample === undefined) return;
+    for (const packet of this.broken?.afterSent(sample.packet, subflow, this.#scope) ?? []) {
+      this.#take({ ...sample, packet, before: subflow.before(), at, consumed: false }, subflow);
+    }
+  }
+
+  #take(arrival: Arrival, subflow: Subflow | undefined): void {
+    arrival.index = this.arrivals.length;
+    this.arrivals.push(arrival);
+    if (subflow !== undefined) learn(arrival, subflow);
+  }
+}
+
+function learn(arrival: Arrival, subflow: Subflow): void {
+  arrival.subflow = subflow;
+  arrival.before = subflow.before();
+  subflow.observe(arrival.packet);
+}

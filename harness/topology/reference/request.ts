@@ -1,0 +1,90 @@
+/** The arguments of one request to the agent in memory, checked as the agent in C checks them. */
+import type { AgentArgs } from '../../sut/agent-line.ts';
+import { AgentRefused, type AgentAnswer } from '../../sut/types.ts';
+import { errnoOf } from './errno.ts';
+
+/** A refusal by the name of its error. */
+export function refused(command: string, code: string, detail = ''): AgentRefused {
+  return new AgentRefused(command, errnoOf(code), code, detail);
+}
+
+/** One request. Every accessor throws AgentRefused (EINVAL) for a value that the protocol does not allow. */
+export class Request {
+  readonly command: string;
+  readonly timeoutMs: number;
+  readonly #args: ReadonlyMap<string, string>;
+
+  /** @param keys arguments that the command takes; others are refused */
+  constructor(command: string, args: AgentArgs, keys: readonly string[]) {
+    this.command = command;
+    this.#args = new Map(Object.entries(args).map(([key, value]) => [key, String(value)]));
+    for (const key of this.#args.keys()) {
+      if (!keys.includes(key)) throw this.invalid(`${command} takes no ${key}=`);
+    }
+    this.timeoutMs = this.number('timeout', 0, 3_600_000) ?? 8000;
+  }
+
+  invalid(detail: string): AgentRefused {
+    return refused(this.command, 'EINVAL', detail);
+  }
+
+  text(key: string): string | undefined {
+    return this.#args.get(key);
+  }
+
+  need(key: string): string {
+    const text = this.#args.get(key);
+    if (text === undefined) throw this.invalid(`${this.command} needs ${key}=`);
+    return text;
+  }
+
+  number(key: string, least: number, most: number): number | undefined {
+    const text = this.#args.get(key);
+    if (text === undefined) return undefined;
+    const value = /^(0x[0-9a-fA-F]+|\d+)$/.test(text) ? Number(text) : NaN;
+    if (!(value >= least && value <= most)) throw this.invalid(`${key}=${text}: expected ${least} to ${most}`);
+    return value;
+  }
+
+  needNumber(key: string, least: number, most: number): number {
+    this.need(key);
+    return this.number(key, least, most) ?? least;
+  }
+
+  flag(key: string): boolean | undefined {
+    const value = this.number(key, 0, 1);
+    return value === undefined ? undefined : value === 1;
+  }
+
+  /** Words joined by commas, each of `words`. */
+  list<Word extends string>(key: string, words: readonly Word[]): ReadonlySet<Word> {
+    const given = (this.#args.get(key) ?? '').split(',').filter((word) => word !== '');
+    const known = given.map((word) => words.find((one) => one === word) ?? word);
+    const unknown = known.find((word): boolean => !(words as readonly string[]).includes(word));
+    if (unknown !== undefined) throw this.invalid(`${key}=: ${unknown} is none of ${words.join(', ')}`);
+    return new Set(known as Word[]);
+  }
+
+  oneOf<Word extends string>(key: string, words: readonly Word[]): Word | undefined {
+    const text = this.#args.get(key);
+    if (text === undefined) return undefined;
+    const word = words.find((one) => one === text);
+    if (word === undefined) throw this.invalid(`${key}=${text}: expected ${words.join(', ')}`);
+    return word;
+  }
+
+  octets(key: string): Uint8Array | undefined {
+    const text = this.#args.get(key);
+    if (text === undefined) return undefined;
+    if (!/^([0-9a-fA-F]{2})*$/.test(text)) throw this.invalid(`${key}=: expected pairs of hexadecimal digits`);
+    return new Uint8Array(Buffer.from(text, 'hex'));
+  }
+}
+
+/** Numbers and flags as the lines of the protocol carry them. */
+export function answer(fields: Readonly<Record<string, string | number | bigint | boolean | undefined>>): AgentAnswer {
+  const words = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    words.map(([key, value]) => [key, typeof value === 'boolean' ? String(Number(value)) : String(value)]),
+  );
+}
