@@ -2,6 +2,7 @@
 import type { LadderEntry } from '../engine/result.ts';
 import type { ConnectionReport } from '../monitor/analysis.ts';
 import type { Connection } from '../monitor/connection.ts';
+import { describeEvent } from '../monitor/describe-event.ts';
 import type { Finding, PacketEvent } from '../monitor/types.ts';
 import { escapeXml, ladderSvg } from '../report/ladder-svg.ts';
 import { SYMBOL } from '../report/verdict-style.ts';
@@ -36,11 +37,9 @@ interface Kept {
 export class LadderKeeper {
   readonly #kept = new Map<number, Kept>();
   readonly #file: string;
-  readonly #describe: (event: PacketEvent) => string;
 
-  constructor(file: string, describe: (event: PacketEvent) => string) {
+  constructor(file: string) {
     this.#file = file;
-    this.#describe = describe;
   }
 
   /** Takes a packet after the monitors have looked at it. */
@@ -71,7 +70,7 @@ export class LadderKeeper {
       kind: 'packet',
       direction: event.side === 0 ? 'out' : 'in',
       subflow: `${event.flow.number}`,
-      text: this.#describe(event),
+      text: describeEvent(event),
     };
   }
 

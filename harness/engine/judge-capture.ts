@@ -3,7 +3,6 @@ import type { Level } from '../catalogue/types.ts';
 import { runMonitors } from '../monitor/run-monitors.ts';
 import type { Finding } from '../monitor/types.ts';
 import { decodePacket, isNotTcp } from '../packet/index.ts';
-import { describeEvent } from '../scenario/describe-event.ts';
 import type { WirePacket } from '../wire/types.ts';
 import type { ExpectationResult } from './result.ts';
 
@@ -23,7 +22,6 @@ export function judgeCapture(packets: readonly WirePacket[], levelOf: (clause: s
   const stack = stackAddresses(packets);
   const findings = runMonitors(packets, (address) => stack.has(address), levelOf, {
     complete: true,
-    describe: describeEvent,
   });
   const departures = findings
     .filter((one) => one.verdict === 'fail' || one.verdict === 'warn')

@@ -1,13 +1,12 @@
 /** Keeps the books of what monitors say, one ledger for a connection. */
 import type { Level } from '../catalogue/types.ts';
 import { other, type Connection, type Side } from './connection.ts';
+import { describeEvent } from './describe-event.ts';
 import type { Finding, Judge, Monitor, MonitorVerdict, PacketEvent, Remark, Rule } from './types.ts';
 
 /** What the ledger needs to know from outside. */
 export interface JudgeSettings {
   levelOf: (clause: string) => Level;
-  /** A packet in words, for findings. */
-  describe?: (event: PacketEvent) => string;
 }
 
 /** The verdict that a broken clause of a level gets. */
@@ -123,7 +122,7 @@ export class Ledger {
       ...remark,
       count: 1,
       event: { index: event.index, at: event.at, subflow: event.flow.number },
-      text: this.#settings.describe?.(event),
+      text: describeEvent(event),
     };
   }
 
