@@ -157,8 +157,8 @@ export default tseslint.config(
   },
   {
     // The signature of a rule tells what freedoms and faults of it may look at.
-    files: ['harness/reference/rules/**'],
-    rules: { '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }] },
+    files: ['harness/reference/rules/**', 'harness/reference/faults/**'],
+    rules: { '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }] },
   },
   {
     files: ['**/*.test.ts', '**/testing/**'],

@@ -4,6 +4,7 @@ import { administer, DEFAULT_SETTINGS, makeDevice } from './administration.ts';
 import { startCall, tryCall, type WaitingCall } from './application.ts';
 import type { Call, Output } from './calls.ts';
 import { abort } from './mptcp/3.5-fast-close.ts';
+import { receiveSignals } from './mptcp/3-signals.ts';
 import type { Rules } from './rules/index.ts';
 import { nextDue, settle, tickAll } from './settle.ts';
 import { done, failed, type Ending } from './sockets.ts';
@@ -193,5 +194,9 @@ function arrive(stack: Stack, subflow: Subflow, arrival: Arrival): void {
       return;
     default:
       if (passesChecks(stack, subflow, arrival)) processSegment(stack, subflow, arrival);
+      else {
+        const options = stack.rules.signals.actsUnchecked(subflow, arrival.options);
+        if (options.length > 0) receiveSignals(stack, subflow, { ...arrival, options });
+      }
   }
 }

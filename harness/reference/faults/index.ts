@@ -1,4 +1,29 @@
 import type { Variation } from '../rules/index.ts';
+import { capableFaults } from './3.1-capable.ts';
+import { keyFaults } from './3.1-keys.ts';
+import { joinFaults } from './3.2-join.ts';
+import { joinCheckFaults } from './3.2-join-checks.ts';
+import { closingFaults } from './3.3-closing.ts';
+import { dataFaults } from './3.3-data.ts';
+import { numberFaults } from './3.3-numbers.ts';
+import { sendingFaults } from './3.3-sending.ts';
+import { fallbackFaults } from './3.7-fallback.ts';
+import { signalFaults } from './3-signals.ts';
+import { pathFaults } from './3.4-paths.ts';
+import { endingFaults } from './3.5-ending.ts';
 
 /** Ways to break a duty, under the clause of the duty. */
-export const faults: readonly Variation[] = [];
+export const faults: readonly Variation[] = [
+  ...capableFaults,
+  ...keyFaults,
+  ...joinFaults,
+  ...joinCheckFaults,
+  ...dataFaults,
+  ...numberFaults,
+  ...signalFaults,
+  ...closingFaults,
+  ...sendingFaults,
+  ...pathFaults,
+  ...endingFaults,
+  ...fallbackFaults,
+];

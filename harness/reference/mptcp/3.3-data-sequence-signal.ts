@@ -98,5 +98,5 @@ export function sendEnd(connection: Connection): bigint {
 /** The mapping that a piece goes out with now: not all need one (3.3.1-14, 3.7-4.1). */
 export function mappingOnWire(stack: Stack, subflow: Subflow, piece: Outgoing): Mapping | undefined {
   if (piece.mapping === undefined) return undefined;
-  return stack.rules.mapping.onSegment(subflow, piece) ? piece.mapping : undefined;
+  return stack.rules.mapping.onSegment(subflow, piece) ? stack.rules.mapping.onWire(piece.mapping, piece) : undefined;
 }

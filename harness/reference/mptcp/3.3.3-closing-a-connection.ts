@@ -34,7 +34,10 @@ function sendDataFin(stack: Stack, connection: Connection): void {
   const { closing } = stack.rules;
   if (!connection.writeClosed || connection.dataFinSent || connection.remoteKey === undefined) return;
   if (!closing.mayFinish(connection, allSent(connection), connection.reinject.length === 0)) return;
-  const subflow = closing.dataFinSubflow(openSubflows(connection).filter(canSend), connection);
+  const subflow = closing.dataFinSubflow(
+    openSubflows(connection).filter((one) => canSend(one) && stack.rules.join.dataAllowed(one)),
+    connection,
+  );
   if (subflow === undefined) return;
   connection.dataFinSent = true;
   connection.dataFinDue = subflow;

@@ -124,7 +124,7 @@ export function put(
       dsn: begin,
       first: at === 0,
       capable: capable && at === 0,
-      urgent: urgentOffset(connection, begin, part.length),
+      urgent: urgentOffset(stack, connection, begin, part.length),
       ...(mapping !== undefined && { mapping }),
     });
   }
@@ -160,8 +160,9 @@ function startsWithCapable(stack: Stack, subflow: Subflow): boolean {
 }
 
 /** Where the urgent pointer of a piece points, as an offset from its begin; 0 for no urgent data. */
-function urgentOffset(connection: Connection, begin: bigint, length: number): number {
+function urgentOffset(stack: Stack, connection: Connection, begin: bigint, length: number): number {
   if (connection.sndUp === undefined) return 0;
+  if (connection.mode === 'mptcp' && !stack.rules.mapping.usesUrgentPointer) return 0;
   const offset = Number(dsnDiff(connection.sndUp, begin));
   return offset > 0 && offset <= length ? offset : 0;
 }

@@ -21,7 +21,10 @@ export const mapping = {
   chunkOctets: (_subflow: Subflow, size: number, now: number): number => Math.min(size, now),
   /** 3.7-4.1: whether a segment tells its mapping: always before a Data ACK came, and at least once. */
   onSegment: (_subflow: Subflow, _piece: Outgoing): boolean => true,
-  /** 3.3.1-9.s1. */
+  /** 3.3.1-3.s2: a mapping stays as it was declared. */
+  onWire: (declared: Mapping, _piece: Outgoing): Mapping => declared,
+  /** 3.3.1-9.s1: the urgent pointer is not used on mapped data. */
+  usesUrgentPointer: false,
   urgentEndsMapping: true,
   /** 3.3-8: negotiated. */
   carriesChecksum: (connection: Connection): boolean => connection.checksum,

@@ -33,7 +33,7 @@ export const fastClose = {
 
 export const fallback = {
   /** 3.7-4.2: an ACK of data without a Data ACK is noticed while none has come. */
-  noticesMissingDataAck: (_subflow: Subflow): boolean => true,
+  noticesMissingDataAck: (subflow: Subflow): boolean => !subflow.dataAckReceived,
   /** 3.7-4.3: on the first subflow, while it is the only one. */
   fallsBackWithoutDataAck: (_subflow: Subflow, alone: boolean): boolean => alone,
   /** 3.7-4.2.s2: another subflow is reset. */

@@ -111,7 +111,7 @@ export function processSegment(stack: Stack, subflow: Subflow, arrival: Arrival)
 /** An ACK of data shows whether MPTCP options pass (3.7-4). */
 function checkDataAck(stack: Stack, subflow: Subflow, { options }: Arrival): void {
   const { connection } = subflow;
-  if (connection.mode !== 'mptcp' || subflow.dataAckReceived || connection.infinite !== 'none') return;
+  if (connection.mode !== 'mptcp' || connection.infinite !== 'none') return;
   const signalled = options.some((one) => isSignal(one) || (one.kind === 'dss' && one.hasDataAck));
   if (!signalled) ackedWithoutDataAck(stack, subflow);
   else if (options.some((one) => one.kind === 'dss')) subflow.dataAckReceived = true;

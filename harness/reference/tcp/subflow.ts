@@ -167,9 +167,10 @@ export function isSynchronized(subflow: Subflow): boolean {
   return !['CLOSED', 'SYN_SENT', 'SYN_RECEIVED'].includes(subflow.state);
 }
 
-/** Whether new data may be put on the subflow. */
+/** Whether data may be put on the subflow, now or when its handshake is over. */
 export function canSend(subflow: Subflow): boolean {
-  return (subflow.state === 'ESTABLISHED' || subflow.state === 'CLOSE_WAIT') && !subflow.queue.some((one) => one.fin);
+  const open = ['PRE_ESTABLISHED', 'ESTABLISHED', 'CLOSE_WAIT'].includes(subflow.state);
+  return open && !subflow.queue.some((one) => one.fin);
 }
 
 /** Whether anything can still arrive on it or be acknowledged. */

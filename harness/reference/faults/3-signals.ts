@@ -1,0 +1,169 @@
+/** Faults of section 3: signals as congestion, and signals of segments that are not acceptable. */
+import type { TcpOption } from '../../packet/index.ts';
+import type { Variation } from '../rules/index.ts';
+import { actsUnchecked, fault, isIpv6, isJoin } from './fault.ts';
+
+const has =
+  (...kinds: readonly TcpOption['kind'][]) =>
+  (options: readonly TcpOption[]): boolean =>
+    options.some(({ kind }) => kinds.includes(kind));
+
+export const signalFaults: readonly Variation[] = [
+  fault(
+    'signals-are-congestion',
+    '3-6.s5',
+    'Counts every duplicate ACK with an MPTCP option as a sign of loss.',
+    () => ({ congestion: { countsAsDuplicate: () => true } }),
+  ),
+  fault(
+    'signals-are-congestion-on-joins',
+    '3-6.s5',
+    'On joined subflows, counts ACKs that only signal as a sign of loss.',
+    ({ congestion }) => ({
+      congestion: {
+        countsAsDuplicate: (options, subflow) => isJoin(subflow) || congestion.countsAsDuplicate(options, subflow),
+      },
+    }),
+  ),
+  fault(
+    'signals-are-congestion-ipv6',
+    '3-6.s5',
+    'Over IPv6, counts ACKs that only signal as a sign of loss.',
+    ({ congestion }) => ({
+      congestion: {
+        countsAsDuplicate: (options, subflow) => isIpv6(subflow) || congestion.countsAsDuplicate(options, subflow),
+      },
+    }),
+  ),
+  fault(
+    'add-addr-is-congestion',
+    '3.4.1-14.s3.1',
+    'Counts duplicate ACKs with ADD_ADDR as a sign of loss.',
+    ({ congestion }) => ({
+      congestion: {
+        countsAsDuplicate: (options, subflow) =>
+          has('add_addr')(options) || congestion.countsAsDuplicate(options, subflow),
+      },
+    }),
+  ),
+  fault(
+    'remove-addr-is-congestion',
+    '3.4.1-14.s3.1',
+    'Counts duplicate ACKs with REMOVE_ADDR as a sign of loss.',
+    ({ congestion }) => ({
+      congestion: {
+        countsAsDuplicate: (options, subflow) =>
+          has('remove_addr')(options) || congestion.countsAsDuplicate(options, subflow),
+      },
+    }),
+  ),
+  fault('one-add-addr-is-congestion', '3.4.1-14.s3.1', 'Retransmits at the first duplicate ACK that signals.', () => ({
+    congestion: { countsAsDuplicate: () => true, duplicatesUntilLoss: 1 },
+  })),
+  fault(
+    'mp-prio-is-congestion',
+    '4-2.6.s1',
+    'Counts duplicate ACKs with MP_PRIO as a sign of loss.',
+    ({ congestion }) => ({
+      congestion: {
+        countsAsDuplicate: (options, subflow) =>
+          has('mp_prio')(options) || congestion.countsAsDuplicate(options, subflow),
+      },
+    }),
+  ),
+  fault(
+    'echo-is-congestion',
+    '4-2.6.s1',
+    'Counts duplicate ACKs with the echo of an ADD_ADDR as a sign of loss.',
+    ({ congestion }) => ({
+      congestion: {
+        countsAsDuplicate: (options, subflow) =>
+          options.some((one) => one.kind === 'add_addr' && one.echo) || congestion.countsAsDuplicate(options, subflow),
+      },
+    }),
+  ),
+  fault(
+    'other-signals-are-congestion',
+    '4-2.6.s1',
+    'Excepts only MP_CAPABLE and MP_JOIN from the signs of loss.',
+    () => ({ congestion: { countsAsDuplicate: (options) => !has('mp_capable', 'mp_join')(options) } }),
+  ),
+  fault('many-signals-in-a-row', '3-6.s6', 'Sends each signal three times in a row.', ({ announcing }) => ({
+    signals: { maySignal: () => true },
+    announcing: {
+      subflow: (first, connection) => {
+        const chosen = announcing.subflow(first, connection);
+        const again = connection.announcements.find(({ transmissions, echoed }) => transmissions > 0 && !echoed);
+        if (again !== undefined)
+          chosen.signals.push(
+            { kind: 'mp_prio', reserved: 0, backup: chosen.localBackup },
+            { kind: 'mp_prio', reserved: 0, backup: chosen.localBackup },
+          );
+        return chosen;
+      },
+    },
+  })),
+  fault(
+    'add-addr-unchecked',
+    '3.4.1-1.s3',
+    'Acts on ADD_ADDR of a segment whose numbers are wrong.',
+    actsUnchecked('add_addr'),
+  ),
+  fault('add-addr-any-ack', '3.4.1-1.s3', 'Acts on ADD_ADDR of a segment that acknowledges what was not sent.', () => ({
+    tcp: { ackAcceptable: (_, { options }, right) => right || has('add_addr')(options) },
+  })),
+  fault('add-addr-any-sequence', '3.4.1-1.s3', 'Acts on ADD_ADDR of a segment outside the window.', () => ({
+    tcp: { takesOutOfWindow: (_, { options, payload }) => payload.length === 0 && has('add_addr')(options) },
+  })),
+  fault(
+    'remove-addr-unchecked',
+    '3.4.2-4.s5',
+    'Acts on REMOVE_ADDR of a segment whose numbers are wrong.',
+    actsUnchecked('remove_addr'),
+  ),
+  fault(
+    'remove-addr-any-ack',
+    '3.4.2-4.s5',
+    'Acts on REMOVE_ADDR of a segment that acknowledges what was not sent.',
+    () => ({ tcp: { ackAcceptable: (_, { options }, right) => right || has('remove_addr')(options) } }),
+  ),
+  fault('remove-addr-any-sequence', '3.4.2-4.s5', 'Acts on REMOVE_ADDR of a segment outside the window.', () => ({
+    tcp: { takesOutOfWindow: (_, { options, payload }) => payload.length === 0 && has('remove_addr')(options) },
+  })),
+  fault(
+    'signals-unchecked',
+    '3-7.s1.1',
+    'Acts on every MPTCP option of a segment whose numbers are wrong.',
+    actsUnchecked('dss', 'add_addr', 'remove_addr', 'mp_prio', 'mp_fail', 'mp_fastclose'),
+  ),
+  fault(
+    'fast-close-unchecked',
+    '3-7.s1.1',
+    'Acts on MP_FASTCLOSE of a segment whose numbers are wrong.',
+    actsUnchecked('mp_fastclose'),
+  ),
+  fault(
+    'priority-unchecked',
+    '3-7.s1.1',
+    'Acts on MP_PRIO of a segment whose numbers are wrong.',
+    actsUnchecked('mp_prio'),
+  ),
+  fault(
+    'fail-unchecked',
+    '3-7.s1.1',
+    'Acts on MP_FAIL of a segment whose numbers are wrong.',
+    actsUnchecked('mp_fail'),
+  ),
+  fault(
+    'data-ack-unchecked',
+    '3-7.s1.1',
+    'Takes the Data ACK of a segment whose numbers are wrong.',
+    actsUnchecked('dss'),
+  ),
+  fault('acks-of-the-future', '3-7.s1.1', 'Takes segments that acknowledge what was not sent.', () => ({
+    tcp: { ackAcceptable: () => true },
+  })),
+  fault('any-reset-in-window', '3-7.s1.1', 'Takes a RST anywhere in the window.', () => ({
+    tcp: { takesResetInWindow: () => true },
+  })),
+];

@@ -1,0 +1,170 @@
+/** Faults of DSS, mappings and Data ACKs (sections 3.3 to 3.3.2). */
+import { dsnAdd, low32 } from '../../mptcp/index.ts';
+import type { OptionDss, TcpOption } from '../../packet/index.ts';
+import type { Variation } from '../rules/index.ts';
+import { fault, isJoin, reads, sends } from './fault.ts';
+
+/** Sets reserved bits of a DSS where `when` holds. */
+function reserved(bits: number, when: (option: OptionDss) => boolean = () => true) {
+  return sends('dss', (option) => (when(option) ? { ...option, reserved: bits } : option));
+}
+
+function without(option: OptionDss): TcpOption | undefined {
+  const { checksum: _sum, ...rest } = option;
+  return rest;
+}
+
+export const dataFaults: readonly Variation[] = [
+  fault('dss-reserved', '3.3-7.s6', 'Sets the lowest reserved bit of every DSS.', reserved(1)),
+  fault(
+    'dss-reserved-high',
+    '3.3-7.s6',
+    'Sets the highest reserved bit of a DSS with a mapping.',
+    reserved(0x40, ({ hasMap }) => hasMap),
+  ),
+  fault(
+    'dss-reserved-on-data-fin',
+    '3.3-7.s6',
+    'Sets a reserved bit with a DATA_FIN.',
+    reserved(4, ({ dataFin }) => dataFin),
+  ),
+  fault(
+    'dss-reserved-when-repeated',
+    '3.3-7.s6',
+    'Sets a reserved bit once a subflow has retransmitted.',
+    sends('dss', (option, { retransmits }) => (retransmits > 0 ? { ...option, reserved: 1 } : option)),
+  ),
+  fault('extra-checksum-tolerated', '3.3-8.s3', 'Takes mappings with a checksum that was not negotiated.', () => ({
+    dss: { toleratesExtraChecksum: () => true },
+  })),
+  fault(
+    'extra-checksum-tolerated-on-joins',
+    '3.3-8.s3',
+    'On joined subflows, takes checksums that were not negotiated.',
+    () => ({ dss: { toleratesExtraChecksum: isJoin } }),
+  ),
+  fault(
+    'extra-checksum-ignored',
+    '3.3-8.s3',
+    'Reads a mapping as if the checksum that was not negotiated were not there, after the first data.',
+    reads('dss', (option, subflow) =>
+      subflow !== undefined && !subflow.connection.checksum && subflow.delivered !== (subflow.irs + 1) >>> 0
+        ? without(option)
+        : option,
+    ),
+  ),
+  fault('missing-checksum-tolerated', '3.3-8.s4', 'Takes mappings without the checksum that was negotiated.', () => ({
+    dss: { toleratesMissingChecksum: () => true },
+  })),
+  fault(
+    'missing-checksum-tolerated-on-joins',
+    '3.3-8.s4',
+    'On joined subflows, takes mappings without the negotiated checksum.',
+    () => ({ dss: { toleratesMissingChecksum: isJoin } }),
+  ),
+  fault(
+    'missing-checksum-ignored',
+    '3.3-8.s4',
+    'Takes no notice of a mapping that lacks its checksum, and does not reset the subflow.',
+    reads('dss', (option, subflow) =>
+      option.hasMap && option.checksum === undefined && subflow?.connection.checksum === true ? undefined : option,
+    ),
+  ),
+  fault('sends-no-checksum', '3.3-8.s1', 'Leaves out the checksums that were negotiated.', () => ({
+    mapping: { carriesChecksum: () => false },
+  })),
+  fault('sends-checksum-unasked', '3.3-8.s1', 'Sends checksums that were not negotiated.', () => ({
+    mapping: { carriesChecksum: () => true },
+  })),
+  fault(
+    'no-checksum-on-data-fin',
+    '3.3-8.s1',
+    'Leaves the checksum out of a DATA_FIN without data.',
+    sends('dss', (option) => (option.dataFin && option.dataLength === 1 ? without(option) : option)),
+  ),
+  fault('checksum-of-short-dsn', '3.3.1-8.s1', 'Makes checksums over the lower 32 bits of the DSN.', () => ({
+    mapping: { checksummedDsn: low32 },
+  })),
+  fault('checksum-without-ssn', '3.3.1-7.1.s1', 'Makes checksums with a subflow sequence number of 0.', () => ({
+    mapping: { checksummedSsn: () => 0 },
+  })),
+  fault('checksum-without-data-fin', '3.3.1-7.1.s1', 'Does not count the DATA_FIN in the checksummed length.', () => ({
+    mapping: { checksummedLength: (length, dataFin) => length - (dataFin ? 1 : 0) },
+  })),
+  fault('checksum-not-complemented', '3.3.1-6.s1', 'Sends the sum itself instead of its complement.', () => ({
+    mapping: { checksumToSend: (right) => ~right & 0xffff },
+  })),
+  fault('checksum-swapped', '3.3.1-6.s1', 'Sends the two octets of checksums in the other order.', () => ({
+    mapping: { checksumToSend: (right) => ((right & 0xff) << 8) | (right >> 8) },
+  })),
+  fault('checksum-unchecked', '3.3.1-5.s3', 'Does not verify checksums.', () => ({
+    mapping: { checksumFits: () => true },
+  })),
+  fault(
+    'checksum-unchecked-on-data-fin',
+    '3.3.3-5.s2',
+    'Does not verify the checksum of a DATA_FIN without data.',
+    ({ mapping }) => ({
+      mapping: {
+        checksumFits: (came, right, subflow, whole) =>
+          whole.octets === 0 || mapping.checksumFits(came, right, subflow, whole),
+      },
+    }),
+  ),
+  fault(
+    'checksum-unchecked-on-joins',
+    '3.3.1-5.s1',
+    'Verifies checksums on the first subflow only.',
+    ({ mapping }) => ({
+      mapping: {
+        checksumFits: (came, right, subflow, whole) =>
+          isJoin(subflow) || mapping.checksumFits(came, right, subflow, whole),
+      },
+    }),
+  ),
+  fault(
+    'delivers-before-verified',
+    '3.7-6.s8',
+    'Hands data to the application before its mapping was verified.',
+    () => ({ mapping: { deliversUnverified: () => true } }),
+  ),
+  fault('retransmits-with-next-dsn', '3.3.1-3.s2.1', 'Maps a retransmission one octet further.', () => ({
+    mapping: {
+      onWire: (declared, { times }) => (times > 1 ? { ...declared, dsn: dsnAdd(declared.dsn, 1) } : declared),
+    },
+  })),
+  fault(
+    'retransmits-with-other-ssn',
+    '3.3.1-3.s2.1',
+    'Gives a retransmission another subflow sequence number.',
+    () => ({
+      mapping: { onWire: (declared, { times }) => (times > 1 ? { ...declared, ssn: declared.ssn + 1 } : declared) },
+    }),
+  ),
+  fault('retransmits-with-other-length', '3.3.1-3.s2.1', 'Tells a shorter mapping with a retransmission.', () => ({
+    mapping: {
+      onWire: (declared, { times }) =>
+        times > 1 && declared.length > 1 ? { ...declared, length: declared.length - 1, dataFin: false } : declared,
+    },
+  })),
+  fault(
+    'new-mapping-replaces',
+    '3.3.1-3.s1',
+    'Lets a new mapping of the same octets take the place of the first.',
+    () => ({ mapping: { replacesMapping: () => true } }),
+  ),
+  fault('urgent-pointer', '3.3.1-9.s1', 'Uses the urgent pointer on mapped data.', () => ({
+    mapping: { usesUrgentPointer: true },
+  })),
+  fault('urgent-pointer-in-mapping', '3.3.1-9.s1', 'Uses the urgent pointer in the middle of a mapping.', () => ({
+    mapping: { usesUrgentPointer: true, urgentEndsMapping: false, chunkOctets: (_, size) => 2 * size },
+  })),
+  fault('urgent-pointer-always', '3.3.1-9.s1', 'Sets the urgent pointer on every data segment.', () => ({
+    tcp: {
+      outgoing: (subflow, segment) =>
+        segment.payload.length > 0 && subflow.connection.mode === 'mptcp'
+          ? { ...segment, flags: segment.flags | 0x20, urgent: segment.payload.length }
+          : segment,
+    },
+  })),
+];

@@ -1,0 +1,336 @@
+/** Faults of address management and the path manager (sections 3.4 and 3.9). */
+import { addAddrHmac } from '../../mptcp/index.ts';
+import type { OptionAddAddr } from '../../packet/index.ts';
+import type { Variation } from '../rules/index.ts';
+import { fault, isIpv6, isJoin, onlyFirst, reads, reset, sends } from './fault.ts';
+
+/** Alters announcements, not echoes. */
+function announces(change: (option: OptionAddAddr) => Partial<OptionAddAddr>) {
+  return sends('add_addr', (option) => (option.echo ? option : { ...option, ...change(option) }));
+}
+
+/** Alters echoes. */
+function echoes(change: (option: OptionAddAddr) => Partial<OptionAddAddr>) {
+  return () => ({ announcing: { echo: (right: OptionAddAddr) => ({ ...right, ...change(right) }) } });
+}
+
+export const pathFaults: readonly Variation[] = [
+  fault('add-addr-reserved', '3.4.1-8.s3.1', 'Sets the reserved bits of ADD_ADDR.', () => ({
+    announcing: { reserved: 7 },
+  })),
+  fault(
+    'add-addr-reserved-one',
+    '3.4.1-8.s3.1',
+    'Sets the lowest reserved bit of ADD_ADDR with a port.',
+    announces(({ port }) => (port === undefined ? {} : { reserved: 1 })),
+  ),
+  fault(
+    'echo-reserved',
+    '3.4.1-8.s3.1',
+    'Sets a reserved bit in echoes.',
+    echoes(() => ({ reserved: 4 })),
+  ),
+  fault(
+    'add-addr-reserved-minded',
+    '3.4.1-8.s3.2',
+    'Ignores ADD_ADDR with reserved bits.',
+    reads('add_addr', (option) => (option.reserved === 0 ? option : undefined)),
+  ),
+  fault(
+    'add-addr-high-reserved-minded',
+    '3.4.1-8.s3.2',
+    'Ignores ADD_ADDR with the highest reserved bit.',
+    reads('add_addr', (option) => ((option.reserved & 4) === 0 ? option : undefined)),
+  ),
+  fault(
+    'echo-reserved-minded',
+    '3.4.1-8.s3.2',
+    'Ignores an echo with reserved bits.',
+    reads('add_addr', (option) => (option.echo && option.reserved !== 0 ? undefined : option)),
+  ),
+  fault(
+    'reserved-bit-is-echo',
+    '3.4.1-8.s3.2',
+    'Takes a reserved bit of ADD_ADDR for flag E.',
+    reads('add_addr', (option) => ({ ...option, echo: option.echo || option.reserved !== 0 })),
+  ),
+  fault('one-id-for-all', '3.4.1-3.s3', 'Announces all addresses with the same Address ID.', () => ({
+    announcing: { idToSend: () => 1 },
+  })),
+  fault('announces-id-0', '3.4.1-3.s3', 'Announces addresses with Address ID 0, that of the first subflow.', () => ({
+    announcing: { idToSend: () => 0 },
+  })),
+  fault('id-per-transmission', '3.4.1-3.s3', 'Announces an address with another Address ID each time.', () => ({
+    announcing: { idToSend: ({ id, transmissions }) => (id + transmissions - 1) % 256 },
+  })),
+  fault('ids-of-joins-apart', '3.4.1-3.s2', 'Joins from an announced address with another Address ID.', () => ({
+    join: { addressId: ({ localId }) => (localId + 1) % 256 },
+  })),
+  fault(
+    'id-reused',
+    '3.4.1-12.s1',
+    'Lets an Address ID stand for a new address that the peer announces under it.',
+    () => ({ announcing: { replacesAddress: () => true } }),
+  ),
+  fault(
+    'id-of-other-address',
+    '3.4.1-12.s1',
+    "Announces every address after the first under the first one's Address ID.",
+    () => {
+      let first: number | undefined;
+      return { announcing: { idToSend: ({ id }) => (first ??= id) } };
+    },
+  ),
+  fault(
+    'id-reused-without-port',
+    '3.4.1-12.s1',
+    'Lets a repeated Address ID stand for a new address where no port is told.',
+    ({ announcing }) => ({
+      announcing: { replacesAddress: (subflow) => !isJoin(subflow) || announcing.replacesAddress(subflow) },
+    }),
+  ),
+  fault('id-not-removed', '3.4.1-13.s1', 'Gives an Address ID to another address without removing it first.', () => ({
+    removing: { tells: () => false },
+  })),
+  fault('id-removed-when-unused', '3.4.1-13.s1', 'Removes an Address ID only when a subflow uses it.', () => ({
+    removing: { tells: (_, inUse) => inUse },
+  })),
+  fault('wrong-id-removed', '3.4.1-13.s1', 'Removes the Address ID after the one that it means.', () => ({
+    removing: { idsToSend: (id) => [(id + 1) % 256] },
+  })),
+  fault('soft-state-forgotten', '3.4.1-4.s4.1', 'Repeats no announcement, echo or not.', () => ({
+    announcing: { goesOn: ({ transmissions }) => transmissions < 1 },
+  })),
+  fault('announcements-without-end', '3.4.1-9.s4', 'Goes on announcing an address though its echo came.', () => ({
+    announcing: { echoMatches: () => false },
+  })),
+  fault('soft-state-relied-on', '3.4.1-4.s4.1', 'Resets a subflow whose ADD_ADDR got no echo.', () => ({
+    announcing: {
+      goesOn: ({ transmissions }) => transmissions < 2,
+      subflow: (first, connection) => {
+        const waiting = connection.announcements.some(({ transmissions, echoed }) => transmissions > 1 && !echoed);
+        if (waiting) reset(first, 0);
+        return first;
+      },
+    },
+  })),
+  fault('soft-state-wanted', '3.4.1-4.s4.1', 'Falls silent on a connection whose ADD_ADDR got no echo.', () => ({
+    policy: {
+      scheduler: (ready, { announcements }) =>
+        announcements.some(({ transmissions, echoed }) => transmissions > 0 && !echoed) ? undefined : ready[0],
+    },
+  })),
+  fault(
+    'add-addr-hmac-from-the-left',
+    '3.4.1-7.s1',
+    'Announces with another 64 bits of the HMAC.',
+    announces(({ hmac }) => (hmac === undefined ? {} : { hmac: hmac.slice().reverse() })),
+  ),
+  fault('add-addr-without-hmac', '3.4.1-2.1.s1.3', 'Announces without an HMAC.', () => ({
+    announcing: { hmac: () => ({}) },
+  })),
+  fault(
+    'add-addr-keys-swapped',
+    '3.4.1-7.s3',
+    "Makes the HMAC of ADD_ADDR with the peer's key first.",
+    ({ signals }) => ({
+      signals: {
+        outgoing: (subflow, options, parts) => {
+          const { localKey, remoteKey = 0n } = subflow.connection;
+          return signals
+            .outgoing(subflow, options, parts)
+            .map((one) =>
+              one.kind === 'add_addr' && !one.echo
+                ? { ...one, hmac: addAddrHmac(remoteKey, localKey, one.addressId, one.address, one.port ?? 0) }
+                : one,
+            );
+        },
+      },
+    }),
+  ),
+  fault(
+    'add-addr-hmac-with-port',
+    '3.4.1-7.s6',
+    "Makes the HMAC over the connection's port where none is told.",
+    () => ({ announcing: { hmacPort: (port) => port ?? 4000 } }),
+  ),
+  fault('add-addr-hmac-without-port', '3.4.1-7.s5', 'Leaves the port out of the HMAC.', () => ({
+    announcing: { hmacPort: () => 0 },
+  })),
+  fault('add-addr-hmac-unchecked', '3.4.1-7.s9', 'Does not look at the HMAC of ADD_ADDR.', () => ({
+    announcing: { hmacAcceptable: () => true },
+  })),
+  fault('add-addr-hmac-unchecked-ipv6', '3.4.1-7.s9', 'Does not look at the HMAC of an IPv6 address.', () => ({
+    announcing: { hmacAcceptable: (valid, { address }) => valid || address.includes(':') },
+  })),
+  fault(
+    'add-addr-hmac-unchecked-again',
+    '3.4.1-7.s9',
+    'Looks at the HMAC of the first ADD_ADDR of a connection only.',
+    () => ({
+      announcing: {
+        hmacAcceptable: onlyFirst(
+          (valid: boolean) => valid,
+          () => true,
+        ),
+      },
+    }),
+  ),
+  fault('add-addr-hmac-missing', '3.4.1-7.s9', 'Takes ADD_ADDR without an HMAC.', () => ({
+    announcing: { hmacAcceptable: (valid, { hmac }) => valid || hmac === undefined },
+  })),
+  fault('bad-add-addr-resets', '3.4.1-7.s9', 'Resets the subflow when the HMAC of ADD_ADDR is wrong.', () => ({
+    announcing: {
+      hmacAcceptable: (valid, _, subflow) => {
+        if (!valid) reset(subflow, 1);
+        return valid;
+      },
+    },
+  })),
+  fault(
+    'echo-with-hmac',
+    '3.4.1-9.s3.2',
+    'Echoes ADD_ADDR with an HMAC.',
+    echoes(() => ({ hmac: new Uint8Array(8) })),
+  ),
+  fault(
+    'echo-without-e',
+    '3.4.1-9.s3.2',
+    'Echoes ADD_ADDR with E=0.',
+    echoes(() => ({ echo: false })),
+  ),
+  fault(
+    'echo-with-id-0',
+    '3.4.1-9.s3.2',
+    'Echoes ADD_ADDR with Address ID 0.',
+    echoes(() => ({ addressId: 0 })),
+  ),
+  fault('echo-without-port', '3.4.1-9.s3.2', 'Leaves the port out of echoes.', () => ({
+    announcing: {
+      echo: (right) => {
+        const { port: _port, ...rest } = right;
+        return rest;
+      },
+    },
+  })),
+  fault('echo-once-only', '3.4.1-9.s3.1', 'Echoes only the first ADD_ADDR of a connection.', () => ({
+    announcing: {
+      echoes: onlyFirst(
+        () => true,
+        () => false,
+      ),
+    },
+  })),
+  fault(
+    'echoes-echoes',
+    '3.4.1-9.s3.3',
+    'Takes an echo for an announcement.',
+    reads('add_addr', (option) => (option.echo ? { ...option, echo: false } : option)),
+  ),
+  fault('echo-takes-any', '3.4.1-9.s3.3', 'Takes any echo for that of all its announcements.', () => ({
+    announcing: { echoMatches: () => true },
+  })),
+  fault(
+    'joins-port-of-listener',
+    '3.4.1-6.s3',
+    'Connects to an announced address without a port at port 4000.',
+    () => ({ announcing: { portToConnect: (port) => port ?? 4000 } }),
+  ),
+  fault(
+    'announced-port-unread',
+    '3.4.1-1.s1',
+    'Connects to the port of the subflow whatever port was announced.',
+    () => ({ announcing: { portToConnect: (_, { remote }) => remote.port } }),
+  ),
+  fault('joins-what-joined', '3.4-4.3.s1', 'Connects to an address from which the peer has joined.', () => ({
+    announcing: { correlatesJoins: () => false },
+  })),
+  fault('failed-target-again', '3.9.3-3.s4', 'Tries a target again that a join has failed with.', () => ({
+    heuristics: { remembersFailure: () => false },
+  })),
+  fault('failed-target-for-ever', '3.4.1-11.s2', 'Does not try a target again though it is announced anew.', () => ({
+    announcing: { refreshesTarget: () => false },
+  })),
+  fault('joins-to-other-port', '3.9.1-1.s2', 'Sends joins to the port after that of the first subflow.', () => ({
+    heuristics: { targetOfEndpoint: (first) => ({ ...first, port: first.port + 1 }) },
+  })),
+  fault('port-not-reserved', '3.9.1-1.s3.2', 'Reserves the port of a connection on one address only.', () => ({
+    heuristics: { reservesPort: () => false },
+  })),
+  fault('joins-from-any-port', '3.9.1-1.s1', 'Sends joins from other ports than the first subflow has.', () => ({
+    heuristics: { localPort: () => 0 },
+  })),
+  fault('subflows-without-limit', '3.9.2-4.s1.2', 'Opens three subflows from each endpoint.', () => ({
+    heuristics: { subflowsPerPair: 3 },
+  })),
+  fault('remove-addr-reserved', '3.4.2-3.1.s1.4', 'Sets reserved bits of REMOVE_ADDR.', () => ({
+    removing: { reserved: 0xf },
+  })),
+  fault(
+    'remove-addr-reserved-minded',
+    '3.4.2-3.1.s1.4',
+    'Ignores REMOVE_ADDR with reserved bits.',
+    reads('remove_addr', (option) => (option.reserved === 0 ? option : undefined)),
+  ),
+  fault('first-id-only', '3.4.2-3.1.s1.2', 'Takes notice of the first Address ID of REMOVE_ADDR only.', () => ({
+    removing: { idsToTake: (ids) => ids.slice(0, 1) },
+  })),
+  fault('last-id-only', '3.4.2-3.1.s1.2', 'Takes notice of the last Address ID of REMOVE_ADDR only.', () => ({
+    removing: { idsToTake: (ids) => ids.slice(-1) },
+  })),
+  fault(
+    'unknown-id-ends-subflow',
+    '3.4.2-6.s2',
+    'Ends the subflow on which an unknown Address ID is removed.',
+    ({ removing }) => ({
+      removing: {
+        idsToTake: (ids, subflow) => {
+          if (ids.some((id) => !subflow.connection.remoteAddresses.has(id))) reset(subflow, 1);
+          return removing.idsToTake(ids, subflow);
+        },
+      },
+    }),
+  ),
+  fault('unknown-id-is-all', '3.8-3.3.s1', 'Takes the removal of an unknown Address ID for that of all.', () => ({
+    removing: {
+      idsToTake: (ids, { connection }) =>
+        ids.every((id) => connection.remoteAddresses.has(id)) ? ids : [...connection.remoteAddresses.keys()],
+    },
+  })),
+  fault('removes-at-once', '3.4.2-4.s1', 'Removes a path without asking whether it is in use.', () => ({
+    removing: { asksFirst: () => false },
+  })),
+  fault('removes-joins-at-once', '3.4.2-4.s2.1', 'Removes joined subflows without a keepalive.', () => ({
+    removing: { asksFirst: (subflow) => !isJoin(subflow) },
+  })),
+  fault('removes-though-answered', '3.4.2-4.s2.2', 'Removes a path though its keepalive was answered.', () => ({
+    removing: { keepsAnswered: () => false },
+  })),
+  fault('removes-without-reset', '3.4.2-5.s1.2', 'Sends no RST on a path that does not answer.', () => ({
+    removing: { resetsPath: () => false },
+  })),
+  fault('removes-other-paths', '3.4.2-6.s1', 'Removes the subflow on which REMOVE_ADDR came.', () => ({
+    removing: { concerns: (subflow, _, via) => subflow === via },
+  })),
+  fault('working-subflow-reset', '3.4.2-7.s1', 'Resets a working subflow whose address it gives up.', () => ({
+    removing: { closesByFin: () => false },
+  })),
+  fault(
+    'working-subflow-left',
+    '3.4.2-7.s1',
+    'Leaves a working subflow whose address it gives up to REMOVE_ADDR.',
+    () => ({ removing: { closesByFin: () => false, endsLocally: () => false } }),
+  ),
+  fault('working-join-reset', '3.4.2-7.s1', 'Over IPv6, resets a working subflow whose address it gives up.', () => ({
+    removing: { closesByFin: (subflow) => !isIpv6(subflow) },
+  })),
+  fault('removal-untold', '3.4.2-1.s1', 'Does not tell that an address is gone.', () => ({
+    removing: { tells: (_announced, _inUse, gone) => !gone },
+  })),
+  fault(
+    'unused-removal-untold',
+    '3.4.2-1.s2',
+    'Does not tell that an announced address is gone that no subflow uses.',
+    () => ({ removing: { tells: (_announced, inUse) => inUse } }),
+  ),
+];

@@ -1,0 +1,84 @@
+/** How faults are written: a row each, and what several have in common. */
+import type { TcpOption } from '../../packet/index.ts';
+import type { Rules, RulesChange, Variation } from '../rules/index.ts';
+import type { Connection, Subflow } from '../state.ts';
+import type { SegmentParts } from '../tcp/emit.ts';
+
+/** One fault. `breaks` is the clause whose duty is not done. */
+export function fault(id: string, breaks: string, does: string, override: (standard: Rules) => RulesChange): Variation {
+  return { id, clause: breaks, does, override };
+}
+
+type Of<K extends TcpOption['kind']> = Extract<TcpOption, { kind: K }>;
+
+/** Alters options of a kind as they go out; `change` answers what stands there instead, undefined for nothing. */
+export function sends<K extends TcpOption['kind']>(
+  kind: K,
+  change: (option: Of<K>, subflow: Subflow, parts: SegmentParts) => TcpOption | undefined,
+): (standard: Rules) => RulesChange {
+  return ({ signals }) => ({
+    signals: {
+      outgoing: (subflow, options, parts) =>
+        signals.outgoing(subflow, options, parts).flatMap((one) => {
+          if (one.kind !== kind) return [one];
+          const altered = change(one as Of<K>, subflow, parts);
+          return altered === undefined ? [] : [altered];
+        }),
+    },
+  });
+}
+
+/** Alters options of a kind as they come in, before anything looks at them. */
+export function reads<K extends TcpOption['kind']>(
+  kind: K,
+  change: (option: Of<K>, subflow: Subflow | undefined) => TcpOption | undefined,
+): (standard: Rules) => RulesChange {
+  return ({ signals }) => ({
+    signals: {
+      incoming: (options, subflow) =>
+        signals.incoming(options, subflow).flatMap((one) => {
+          if (one.kind !== kind) return [one];
+          const altered = change(one as Of<K>, subflow);
+          return altered === undefined ? [] : [altered];
+        }),
+    },
+  });
+}
+
+/** Options of these kinds count although the segment's numbers are wrong. */
+export function actsUnchecked(...kinds: readonly TcpOption['kind'][]): () => RulesChange {
+  return () => ({ signals: { actsUnchecked: (_, options) => options.filter(({ kind }) => kinds.includes(kind)) } });
+}
+
+/** A subflow that was added by MP_JOIN. */
+export function isJoin(subflow: Subflow | undefined): boolean {
+  return subflow?.kind === 'join';
+}
+
+export function isIpv6(subflow: Subflow | undefined): boolean {
+  return subflow?.family === 'ipv6';
+}
+
+/** The second subflow that was added by MP_JOIN, and those after it. */
+export function isLaterJoin(subflow: Subflow | undefined): boolean {
+  return (subflow?.index ?? 0) >= 2;
+}
+
+/** The first answer is right, and all others are wrong. */
+export function onlyFirst<A extends unknown[], R>(
+  right: (...args: A) => R,
+  wrong: (...args: A) => R,
+): (...args: A) => R {
+  let calls = 0;
+  return (...args) => (calls++ === 0 ? right(...args) : wrong(...args));
+}
+
+/** Whether a connection has more than its first subflow. */
+export function hasJoins(connection: Connection): boolean {
+  return connection.subflows.some((one) => one.kind === 'join');
+}
+
+/** Ends a subflow by a RST at the end of the round, with the reason given. */
+export function reset(subflow: Subflow, reason?: number): void {
+  subflow.resetDue ??= { transient: false, options: [], ...(reason !== undefined && { reason }) };
+}
