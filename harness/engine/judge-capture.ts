@@ -20,9 +20,7 @@ export interface CaptureVerdict {
  */
 export function judgeCapture(packets: readonly WirePacket[], levelOf: (clause: string) => Level): CaptureVerdict {
   const stack = stackAddresses(packets);
-  const findings = runMonitors(packets, (address) => stack.has(address), levelOf, {
-    complete: true,
-  });
+  const findings = runMonitors(packets, (address) => stack.has(address), levelOf, { complete: true });
   const departures = findings
     .filter((one) => one.verdict === 'fail' || one.verdict === 'warn')
     .flatMap((one) => resultsOf(one, levelOf));
