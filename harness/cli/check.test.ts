@@ -71,7 +71,7 @@ test('a departure: the clause, the host, the packet', async () => {
   const { code, text } = await run([file('bad.pcapng', bad, 'pcapng-nano')]);
   expect(code).toBe(1);
   expect(text).toMatch(/✘ fail 3\.3-7\.s6 initiator, subflow 2, packet 14: reserved bits of DSS are set/);
-  expect(text).toMatch(/expected {2}0\n +actual {4}0x01\n +2 > PSH\/ACK seq=1 ack=1 .*dss rsv=0x1/);
+  expect(text).toMatch(/expected {2}0\n +actual {4}0x01\n +\w+: 2 PSH\/ACK seq=1 ack=1 .*dss rsv=0x1/);
 });
 
 test('standard input, gzipped', async () => {

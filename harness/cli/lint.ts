@@ -1,12 +1,13 @@
 /** `lint`: checks everything that people write. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { findCatalogueGaps } from '../catalogue/completeness.ts';
 import { formatDiagnostic, gather, type Diagnostic } from '../document/diagnostic.ts';
 import { loadDeviations } from '../report/deviations-file.ts';
 import { findBreaks, lintBreaks, loadBreaks } from '../scenario/breaks.ts';
 import { findSuites, openLibrary } from '../scenario/load.ts';
+import { loadSequences } from '../scenario/sequences.ts';
 import { loadPics } from '../sut/pics.ts';
 import { loadTopology } from '../topology/load.ts';
 import { loadLab } from '../topology/remote-lab.ts';
@@ -80,7 +81,7 @@ function installed(root: string): LintFile[] {
       : [];
   return [
     { file: join(root, 'suites', 'rfc8684', 'clauses'), kind: 'clauses' },
-    { file: join(root, 'suites', 'sequences.yaml'), kind: 'sequences' },
+    ...yamlIn(join(root, 'suites', 'sequences')).map((file): LintFile => ({ file, kind: 'sequences' })),
     ...yamlIn(join(root, 'topologies')).map((file): LintFile => ({ file, kind: 'topology' })),
     ...findSuites(join(root, 'suites')).map((file): LintFile => ({ file, kind: 'suite' })),
     ...findBreaks(join(root, 'suites')).map((file): LintFile => ({ file, kind: 'breaks' })),
@@ -102,7 +103,7 @@ function named(path: string): LintFile {
   if (kind === undefined) {
     throw new UsageError(
       `${path}: cannot tell what this is; a suite is named *.suite.yaml, a topology has "links:", a clause file "clauses:", ` +
-        'a deviations file "deviations:", a file of breaks "breaks:"',
+        'a deviations file "findings:", a file of breaks "breaks:"',
     );
   }
   // Clauses relate to those of other files, so the folder is checked as a whole.
@@ -114,7 +115,7 @@ function kindOf(file: string, text: string): Kind | undefined {
   const value: unknown = parseDocument(text).toJS();
   const keys = {
     sequences: 'sequences',
-    deviations: 'deviations',
+    findings: 'deviations',
     extends: 'deviations',
     clauses: 'clauses',
     breaks: 'breaks',
@@ -139,8 +140,7 @@ function checkFiles(files: readonly LintFile[], root: string, report: Report): v
     if (kind === 'pics') report.check(kind, () => loadPics(file));
     if (kind === 'lab') report.check(kind, () => loadLab(file));
     if (kind === 'deviations') report.check(kind, () => loadDeviations(file));
-    if (kind === 'sequences')
-      report.check(kind, () => openLibrary(basename(file) === 'sequences.yaml' ? dirname(file) : join(root, 'suites')));
+    if (kind === 'sequences') report.check(kind, () => loadSequences(file));
   }
   checkSuites(
     files.filter(({ kind }) => kind === 'suite').map(({ file }) => file),

@@ -10,6 +10,7 @@ import { loadMultipathSuite } from '../multipath/load.ts';
 import { loadPromises, type Promised } from '../multipath/promises.ts';
 import { isMultipath } from '../multipath/scenario.ts';
 import { findSuites, loadSuite, openLibrary, type SuiteLibrary } from '../scenario/load.ts';
+import { formerIds, loadRenamed } from '../scenario/renamed.ts';
 import { lintScenarios } from '../scenario/lint.ts';
 import { DocumentError, gather, type Diagnostic } from '../document/diagnostic.ts';
 import { cacheFolder, fingerprint, keepIn } from '../document/keep.ts';
@@ -98,6 +99,11 @@ export function loadProject(): Project {
   const diagnostics: Diagnostic[] = [];
   for (const file of findSuites(join(root, 'suites'))) {
     scenarios.push(...(gather(diagnostics, () => loadAnySuite(file, library)) ?? []));
+  }
+  const renamed = gather(diagnostics, () => loadRenamed(join(root, 'suites', 'renamed.yaml'))) ?? [];
+  for (const [index, scenario] of scenarios.entries()) {
+    const formerly = formerIds(scenario.id, renamed);
+    if (formerly.length > 0) scenarios[index] = { ...scenario, formerly };
   }
   diagnostics.push(...lintAny(scenarios, catalogue));
   if (diagnostics.length > 0) throw new DocumentError(diagnostics);

@@ -59,7 +59,7 @@ function find({ file, results }: LastResults, id: string): ScenarioRecord[] {
   const known = results.scenarios.flatMap((one) => [one.id, withoutVariant(one.id)]);
   const hint = suggestion(id, new Set(known));
   throw new UsageError(
-    `the run in ${file} has no scenario "${id}"${hint}; "mptcp-conformance run '${id}'" runs it, "mptcp-conformance list" lists what there is`,
+    `the run in ${file} has no scenario "${id}"${hint}; "mptcp-conformance run ${id}" runs it, "mptcp-conformance list" lists what there is`,
   );
 }
 

@@ -32,30 +32,30 @@ function sent(line: string): OptionAddAddr | undefined {
 
 describe('an announcement to send', () => {
   it('has the HMAC of the address, id and port that it announces', () => {
-    expect(sent('a > ACK <add_addr id=9 addr=192.0.2.7 port=99>')?.hmac).toEqual(
+    expect(sent('a ACK <add_addr id=9 addr=192.0.2.7 port=99>')?.hmac).toEqual(
       addAddrHmac(LOCAL_KEY, REMOTE_KEY, 9, '192.0.2.7', 99),
     );
   });
 
   it('has the HMAC that is written, or none', () => {
-    expect(sent('a > ACK <add_addr hmac=hex:0000000000000001>')?.hmac).toEqual(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1));
-    expect(sent('a > ACK <add_addr hmac=absent>')?.hmac).toBeUndefined();
+    expect(sent('a ACK <add_addr hmac=hex:0000000000000001>')?.hmac).toEqual(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1));
+    expect(sent('a ACK <add_addr hmac=absent>')?.hmac).toBeUndefined();
   });
 
   it('has no HMAC when it is an echo', () => {
-    expect(sent('a > ACK <add_addr E=1 id=9 addr=192.0.2.7>')?.hmac).toBeUndefined();
+    expect(sent('a ACK <add_addr E=1 id=9 addr=192.0.2.7>')?.hmac).toBeUndefined();
   });
 });
 
 describe('an announcement that has come', () => {
   const differences = (hmac: Uint8Array): string[] => {
     const own = subflow();
-    const packet = composePacket(parsePacketLine('a > ACK <>'), own, scope, 0);
+    const packet = composePacket(parsePacketLine('a ACK <>'), own, scope, 0);
     packet.tcp.options = [
       { kind: 'add_addr', reserved: 0, echo: false, addressId: 4, address: '10.9.9.9', port: 77, hmac },
     ];
     const arrival = { packet, subflow: own, before: own.before(), at: 0, link: 'a', index: 0, consumed: false };
-    return matchPacket(parsePacketLine('a < ACK <add_addr hmac=auto>'), arrival, own, scope).differences.map(
+    return matchPacket(parsePacketLine('a ACK <add_addr hmac=auto>'), arrival, own, scope).differences.map(
       (one) => one.field,
     );
   };

@@ -30,12 +30,12 @@ const kindsOf = (text: string, subflow?: Subflow): string[] => optionsOf(text, s
 
 /** The last option that a line makes. */
 function last(options: string, subflow?: Subflow): TcpOption | undefined {
-  return optionsOf(`a > PSH/ACK len=10 <${options}>`, subflow).at(-1);
+  return optionsOf(`a PSH/ACK len=10 <${options}>`, subflow).at(-1);
 }
 
 describe('the header', () => {
   test('is that of a compliant peer', () => {
-    expect(compose('a > PSH/ACK len=3')).toMatchObject({
+    expect(compose('a PSH/ACK len=3')).toMatchObject({
       ip: { family: 'ipv4', src: '192.0.2.1', dst: '192.0.2.2' },
       tcp: {
         srcPort: 40_000,
@@ -48,14 +48,12 @@ describe('the header', () => {
         payload: fillOctets(0, 3),
       },
     });
-    expect(compose('a > SYN', freshSubflow()).tcp).toMatchObject({ seq: LOCAL_ISN, ack: 0, flags: FLAG.SYN });
+    expect(compose('a SYN', freshSubflow()).tcp).toMatchObject({ seq: LOCAL_ISN, ack: 0, flags: FLAG.SYN });
   });
 
   test('is what the line says', () => {
     expect(
-      compose(
-        'a > URG/ACK seq=auto+5 ack=7 win=0 urg=9 sport=1 dport=2 data=hex:0102 from=198.51.100.1 to=198.51.100.2',
-      ),
+      compose('a URG/ACK seq=auto+5 ack=7 win=0 urg=9 sport=1 dport=2 data=hex:0102 from=198.51.100.1 to=198.51.100.2'),
     ).toMatchObject({
       ip: { src: '198.51.100.1', dst: '198.51.100.2' },
       tcp: {
@@ -69,77 +67,77 @@ describe('the header', () => {
         payload: Uint8Array.of(1, 2),
       },
     });
-    expect(compose('a > none').tcp.flags).toBe(0);
-    expect(compose('a > any').tcp.flags).toBe(FLAG.ACK);
-    expect(compose('a > ACK seq=0-1001').tcp.seq).toBe(0xffffffff);
+    expect(compose('a none').tcp.flags).toBe(0);
+    expect(compose('a any').tcp.flags).toBe(FLAG.ACK);
+    expect(compose('a ACK seq=0-1001').tcp.seq).toBe(0xffffffff);
   });
 
   test('is of the family of the addresses', () => {
     const subflow = establishedSubflow();
     Object.assign(subflow.local, { address: 'fd00::1' });
-    expect(compose('a > ACK', subflow).ip.family).toBe('ipv6');
+    expect(compose('a ACK', subflow).ip.family).toBe('ipv6');
   });
 
   test('cannot have what is no value', () => {
-    expect(() => compose('a > ACK seq=1..2')).toThrow('seq: a packet to send needs one value');
-    expect(() => compose('a > ACK data=5')).toThrow('data: a packet to send needs octets');
-    expect(() => compose('a > ACK from=5')).toThrow('from: a packet to send needs an address');
+    expect(() => compose('a ACK seq=1..2')).toThrow('seq: a packet to send needs one value');
+    expect(() => compose('a ACK data=5')).toThrow('data: a packet to send needs octets');
+    expect(() => compose('a ACK from=5')).toThrow('from: a packet to send needs an address');
   });
 });
 
 describe('the options of a compliant peer', () => {
   test('are on a SYN what the tester offers', () => {
-    expect(kindsOf('a > SYN', freshSubflow({ timestamps: true }))).toEqual([
+    expect(kindsOf('a SYN', freshSubflow({ timestamps: true }))).toEqual([
       'mss',
       'sack_ok',
       'wscale',
       'ts',
       'mp_capable',
     ]);
-    expect(kindsOf('a > SYN', freshSubflow({ sack: false, wscale: -1 }))).toEqual(['mss', 'mp_capable']);
-    expect(kindsOf('a > SYN', freshSubflow({}, false))).toEqual(['mss', 'sack_ok', 'wscale', 'mp_join']);
+    expect(kindsOf('a SYN', freshSubflow({ sack: false, wscale: -1 }))).toEqual(['mss', 'mp_capable']);
+    expect(kindsOf('a SYN', freshSubflow({}, false))).toEqual(['mss', 'sack_ok', 'wscale', 'mp_join']);
   });
 
   test('are MP_CAPABLE until the stack acknowledges data, then DSS (§3.1)', () => {
     const waiting = establishedSubflow({}, true, false);
-    expect(kindsOf('a > ACK', waiting)).toEqual(['mp_capable']);
-    expect(kindsOf('a > PSH/ACK len=10', waiting)).toEqual(['mp_capable']);
-    expect(kindsOf('a > PSH/ACK seq=11 len=10', waiting)).toEqual(['dss']);
-    expect(kindsOf('a > ACK')).toEqual(['dss']);
-    expect(kindsOf('a > ACK', establishedSubflow({}, false, false))).toEqual(['mp_join']);
-    expect(kindsOf('a > ACK', establishedSubflow({}, false))).toEqual(['dss']);
+    expect(kindsOf('a ACK', waiting)).toEqual(['mp_capable']);
+    expect(kindsOf('a PSH/ACK len=10', waiting)).toEqual(['mp_capable']);
+    expect(kindsOf('a PSH/ACK seq=11 len=10', waiting)).toEqual(['dss']);
+    expect(kindsOf('a ACK')).toEqual(['dss']);
+    expect(kindsOf('a ACK', establishedSubflow({}, false, false))).toEqual(['mp_join']);
+    expect(kindsOf('a ACK', establishedSubflow({}, false))).toEqual(['dss']);
   });
 
   test('are none after a fall back, nor on an RST', () => {
     const plain = establishedSubflow();
     plain.connection.mptcp = false;
-    expect(kindsOf('a > ACK', plain)).toEqual([]);
-    expect(kindsOf('a > RST', establishedSubflow({ timestamps: true }))).toEqual([]);
+    expect(kindsOf('a ACK', plain)).toEqual([]);
+    expect(kindsOf('a RST', establishedSubflow({ timestamps: true }))).toEqual([]);
   });
 
   test('have the clock on timestamps, unless there is no room for them', () => {
     const subflow = establishedSubflow({ timestamps: true });
     subflow.timestampRecent = 88;
-    expect(compose('a > ACK <>', subflow, 2 ** 32 + 5).tcp.options).toEqual([{ kind: 'ts', value: 5, echo: 88 }]);
-    expect(compose('a > ACK <ts ecr=1>', subflow, 7).tcp.options).toEqual([{ kind: 'ts', value: 7, echo: 1 }]);
-    expect(kindsOf('a > ACK <dss, mp_fail>', subflow)).toEqual(['ts', 'dss', 'mp_fail']);
-    expect(kindsOf('a > PSH/ACK len=1 <dss, mp_fail>', subflow)).toEqual(['dss', 'mp_fail']);
+    expect(compose('a ACK <>', subflow, 2 ** 32 + 5).tcp.options).toEqual([{ kind: 'ts', value: 5, echo: 88 }]);
+    expect(compose('a ACK <ts ecr=1>', subflow, 7).tcp.options).toEqual([{ kind: 'ts', value: 7, echo: 1 }]);
+    expect(kindsOf('a ACK <dss, mp_fail>', subflow)).toEqual(['ts', 'dss', 'mp_fail']);
+    expect(kindsOf('a PSH/ACK len=1 <dss, mp_fail>', subflow)).toEqual(['dss', 'mp_fail']);
   });
 });
 
 describe('a list of options', () => {
   test('is all there is of MPTCP, and adds to what is there when it is open', () => {
-    expect(kindsOf('a > ACK <>')).toEqual([]);
-    expect(kindsOf('a > ACK <mp_prio>')).toEqual(['mp_prio']);
-    expect(kindsOf('a > ACK <mp_prio, ...>')).toEqual(['dss', 'mp_prio']);
-    expect(kindsOf('a > ACK <dss dack=5, ...>')).toEqual(['dss']);
-    expect(kindsOf('a > ACK <!dss, mp_prio, ...>')).toEqual(['mp_prio']);
-    expect(kindsOf('a > ACK <dss, dss>')).toEqual(['dss', 'dss']);
+    expect(kindsOf('a ACK <>')).toEqual([]);
+    expect(kindsOf('a ACK <mp_prio>')).toEqual(['mp_prio']);
+    expect(kindsOf('a ACK <mp_prio, ...>')).toEqual(['dss', 'mp_prio']);
+    expect(kindsOf('a ACK <dss dack=5, ...>')).toEqual(['dss']);
+    expect(kindsOf('a ACK <!dss, mp_prio, ...>')).toEqual(['mp_prio']);
+    expect(kindsOf('a ACK <dss, dss>')).toEqual(['dss', 'dss']);
   });
 
   test("leaves TCP's own options, but for those that it names", () => {
-    expect(optionsOf('a > SYN <mss=536>', freshSubflow()).slice(-1)).toEqual([{ kind: 'mss', mss: 536 }]);
-    expect(kindsOf('a > SYN <mss=536, !sack_ok>', freshSubflow())).toEqual(['wscale', 'mss']);
+    expect(optionsOf('a SYN <mss=536>', freshSubflow()).slice(-1)).toEqual([{ kind: 'mss', mss: 536 }]);
+    expect(kindsOf('a SYN <mss=536, !sack_ok>', freshSubflow())).toEqual(['wscale', 'mss']);
   });
 });
 
@@ -167,7 +165,7 @@ describe('each option', () => {
     ],
     ['mp_join token=auto+1', { token: token(REMOTE_KEY) + 1 }],
   ])('%s on a SYN', (text, expected) =>
-    expect(optionsOf(`a > SYN <${text}>`, establishedSubflow({}, false)).at(-1)).toMatchObject(expected),
+    expect(optionsOf(`a SYN <${text}>`, establishedSubflow({}, false)).at(-1)).toMatchObject(expected),
   );
 
   test.each<[string, object]>([
@@ -226,10 +224,10 @@ describe('a DSS', () => {
   });
 
   test('maps without data where the line speaks of a mapping', () => {
-    const [option] = optionsOf('a > ACK <dss dlen=5>');
+    const [option] = optionsOf('a ACK <dss dlen=5>');
     expect(option).toMatchObject({ hasMap: true, dsn: at(LOCAL_KEY, 1n), ssn: 1, dataLength: 5 });
-    expect(optionsOf('a > ACK <dss map=1>')[0]).toMatchObject({ hasMap: true, dataLength: 0 });
-    expect(optionsOf('a > ACK <dss dsn=absent>')[0]).toMatchObject({ hasMap: false });
+    expect(optionsOf('a ACK <dss map=1>')[0]).toMatchObject({ hasMap: true, dataLength: 0 });
+    expect(optionsOf('a ACK <dss dsn=absent>')[0]).toMatchObject({ hasMap: false });
   });
 
   test('sums up what the line writes', () => {
@@ -267,11 +265,11 @@ describe('what was sent', () => {
   test('moves the subflow by data, SYN and FIN, once', () => {
     const subflow = freshSubflow();
     for (const [text, next] of [
-      ['a > SYN', 1],
-      ['a > SYN seq=0', 1],
-      ['a > ACK', 1],
-      ['a > PSH/ACK len=10', 11],
-      ['a > FIN/ACK', 12],
+      ['a SYN', 1],
+      ['a SYN seq=0', 1],
+      ['a ACK', 1],
+      ['a PSH/ACK len=10', 11],
+      ['a FIN/ACK', 12],
     ] as const) {
       send(subflow, text);
       expect(subflow.sendNext, text).toBe(next);
@@ -280,27 +278,27 @@ describe('what was sent', () => {
 
   test('does not move it when it lies off the stream, nor by an RST', () => {
     const subflow = establishedSubflow();
-    send(subflow, 'a > PSH/ACK seq=500 len=10 <>');
-    send(subflow, 'a > RST len=10');
+    send(subflow, 'a PSH/ACK seq=500 len=10 <>');
+    send(subflow, 'a RST len=10');
     expect(subflow.sendNext).toBe(1);
   });
 
   test('without MP_CAPABLE ends MPTCP, and data then needs no mapping', () => {
     const subflow = freshSubflow();
-    send(subflow, 'a > SYN <>');
+    send(subflow, 'a SYN <>');
     expect(subflow.connection.mptcp).toBe(false);
-    send(subflow, 'a > PSH/ACK len=10');
+    send(subflow, 'a PSH/ACK len=10');
     expect(subflow.connection.sendNext).toBe(11n);
   });
 
   test('again has the same octets and number', () => {
     const subflow = establishedSubflow();
-    send(subflow, 'a > PSH/ACK len=10');
-    send(subflow, 'a > PSH/ACK len=10');
-    const again = compose('a > PSH/ACK seq=1 len=10', subflow);
+    send(subflow, 'a PSH/ACK len=10');
+    send(subflow, 'a PSH/ACK len=10');
+    const again = compose('a PSH/ACK seq=1 len=10', subflow);
     expect(again.tcp.payload).toEqual(fillOctets(0, 10));
     expect(again.tcp.options).toMatchObject([{ dsn: BigInt.asUintN(64, idsn(LOCAL_KEY) + 1n), ssn: 1 }]);
-    send(subflow, 'a > PSH/ACK seq=1 len=10');
+    send(subflow, 'a PSH/ACK seq=1 len=10');
     expect(subflow.connection.sendNext).toBe(21n);
   });
 });

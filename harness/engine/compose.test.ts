@@ -36,41 +36,41 @@ function send(text: string, subflow: Subflow): { packet: Packet; dss: OptionDss 
 
 describe('a mapping that the line writes', () => {
   it('has the payload of its data sequence number', () => {
-    const { packet } = send('a > PSH/ACK len=10 <dss dsn=101>', subflowOf());
+    const { packet } = send('a PSH/ACK len=10 <dss dsn=101>', subflowOf());
     expect(packet.tcp.payload).toEqual(fillOctets(100, 10));
   });
 
   it('leaves a hole, which the next segment without a number fills', () => {
     const subflow = subflowOf();
-    send('a > PSH/ACK len=10 <dss dsn=11>', subflow);
+    send('a PSH/ACK len=10 <dss dsn=11>', subflow);
     expect(subflow.connection.sendNext).toBe(1n);
-    const { packet } = send('a > PSH/ACK len=10', subflow);
+    const { packet } = send('a PSH/ACK len=10', subflow);
     expect(packet.tcp.payload).toEqual(fillOctets(0, 10));
     expect(subflow.connection.sendNext).toBe(21n);
   });
 
   it('covers segments that follow without an option', () => {
     const subflow = subflowOf();
-    send('a > PSH/ACK len=10 <dss dlen=30>', subflow);
-    const line = parsePacketLine('a > PSH/ACK len=20 <>');
+    send('a PSH/ACK len=10 <dss dlen=30>', subflow);
+    const line = parsePacketLine('a PSH/ACK len=20 <>');
     expect(composePacket(line, subflow, { lookup: () => undefined }, 0).tcp.payload).toEqual(fillOctets(10, 20));
   });
 
   it('has a checksum over all of it, not only what is in the segment', () => {
-    const { dss } = send('a > PSH/ACK len=10 <dss dlen=31 dsn_size=4>', subflowOf({ checksum: true }));
+    const { dss } = send('a PSH/ACK len=10 <dss dlen=31 dsn_size=4>', subflowOf({ checksum: true }));
     const dsn = BigInt.asUintN(64, idsn(99n) + 1n);
     expect(dss.dsn).toBe(BigInt.asUintN(32, dsn));
     expect(dss.checksum).toBe(dssChecksum({ dsn, ssn: 1, dataLength: 31, data: fillOctets(0, 31) }));
   });
 
   it('can have a checksum that was not agreed, and a wrong one', () => {
-    const right = send('a > PSH/ACK len=10 <dss csum=auto>', subflowOf()).dss.checksum ?? -1;
-    expect(send('a > PSH/ACK len=10 <dss csum=auto+1>', subflowOf({ checksum: true })).dss.checksum).toBe(right + 1);
+    const right = send('a PSH/ACK len=10 <dss csum=auto>', subflowOf()).dss.checksum ?? -1;
+    expect(send('a PSH/ACK len=10 <dss csum=auto+1>', subflowOf({ checksum: true })).dss.checksum).toBe(right + 1);
   });
 
   it('counts a DATA_FIN with data once', () => {
     const subflow = subflowOf();
-    const { dss } = send('a > PSH/ACK len=10 <dss F=1>', subflow);
+    const { dss } = send('a PSH/ACK len=10 <dss F=1>', subflow);
     expect(dss.dataLength).toBe(11);
     expect(subflow.connection.sendNext).toBe(12n);
   });
@@ -78,14 +78,14 @@ describe('a mapping that the line writes', () => {
 
 describe('a DSS without some part', () => {
   it('has no mapping field and no size flag with map=0', () => {
-    const { dss } = send('a > PSH/ACK len=10 <dss map=0>', subflowOf());
+    const { dss } = send('a PSH/ACK len=10 <dss map=0>', subflowOf());
     expect(dss).toMatchObject({ hasMap: false, dsn8: false });
     expect(dss.dsn ?? dss.ssn ?? dss.dataLength).toBeUndefined();
   });
 
   it('keeps a size flag that the line sets', () => {
-    const { dss } = send('a > PSH/ACK len=10 <dss dack=absent dack_size=8>', subflowOf());
+    const { dss } = send('a PSH/ACK len=10 <dss dack=absent dack_size=8>', subflowOf());
     expect(dss).toMatchObject({ hasDataAck: false, dataAck8: true });
-    expect(send('a > PSH/ACK len=10 <dss dack=absent>', subflowOf()).dss.dataAck8).toBe(false);
+    expect(send('a PSH/ACK len=10 <dss dack=absent>', subflowOf()).dss.dataAck8).toBe(false);
   });
 });

@@ -29,7 +29,7 @@ test('a departure of the stack is told with its packet', () => {
       expected: '0',
       actual: '0x03',
       message: expect.stringMatching(
-        /^reserved bits of DSS are set \(packet 6 of the capture: 1 < PSH\/ACK seq=1 .*rsv=0x3/,
+        /^reserved bits of DSS are set \(packet 6 of the capture, responder: 1 PSH\/ACK seq=1 .*rsv=0x3/,
       ) as string,
     },
   ]);

@@ -56,6 +56,6 @@ function resultsOf(finding: Finding, levelOf: (clause: string) => Level): Expect
 
 function messageOf(finding: Finding): string {
   const packet =
-    finding.packet === undefined ? '' : ` (packet ${finding.packet} of the capture: ${finding.text ?? ''})`;
+    finding.packet === undefined ? '' : ` (packet ${finding.packet} of the capture, ${finding.text ?? ''})`;
   return `${finding.message}${packet}`;
 }

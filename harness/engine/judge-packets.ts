@@ -245,7 +245,7 @@ function describe(arrival: Arrival, session: Session): string {
 
 /** A packet in the notation, its numbers relative to what is known of the subflow. */
 export function showPacket(packet: Packet, direction: 'in' | 'out', subflow: Subflow | undefined): string {
-  if (subflow === undefined) return formatPacket('?', direction, packet, {});
+  if (subflow === undefined) return formatPacket('?', packet, {});
   const { connection } = subflow;
   const local: NumberBases = {
     senderIsn: subflow.isn,
@@ -259,5 +259,5 @@ export function showPacket(packet: Packet, direction: 'in' | 'out', subflow: Sub
     senderIdsn: connection.remoteIdsn,
     receiverIdsn: connection.localIdsn,
   };
-  return formatPacket(subflow.name, direction, packet, direction === 'out' ? local : remote);
+  return formatPacket(subflow.name, packet, direction === 'out' ? local : remote);
 }

@@ -33,19 +33,19 @@ function send(subflow: Subflow, text: string): Uint8Array {
 describe('the payload of data without a mapping', () => {
   it('goes on where the subflow stands', () => {
     const subflow = established();
-    expect(send(subflow, 'a > PSH/ACK len=100 <>')).toEqual(fillOctets(0, 100));
-    expect(send(subflow, 'a > PSH/ACK len=100 <!dss>')).toEqual(fillOctets(100, 100));
+    expect(send(subflow, 'a PSH/ACK len=100 <>')).toEqual(fillOctets(0, 100));
+    expect(send(subflow, 'a PSH/ACK len=100 <!dss>')).toEqual(fillOctets(100, 100));
   });
 
   it('is the mapped one when it is sent again without its mapping', () => {
     const subflow = established();
-    send(subflow, 'a > PSH/ACK len=100 <dss>');
-    expect(send(subflow, 'a > PSH/ACK seq=51 len=50 <>')).toEqual(fillOctets(50, 50));
+    send(subflow, 'a PSH/ACK len=100 <dss>');
+    expect(send(subflow, 'a PSH/ACK seq=51 len=50 <>')).toEqual(fillOctets(50, 50));
   });
 
   it('is not confused with data whose mapping is stated', () => {
     const subflow = established();
-    send(subflow, 'a > PSH/ACK len=100 <>');
-    expect(send(subflow, 'a > PSH/ACK len=100 <dss>')).toEqual(fillOctets(0, 100));
+    send(subflow, 'a PSH/ACK len=100 <>');
+    expect(send(subflow, 'a PSH/ACK len=100 <dss>')).toEqual(fillOctets(0, 100));
   });
 });

@@ -10,8 +10,8 @@ import { Session } from './session.ts';
 const profile = { timestamps: true, sack: true, wscale: 7, mss: 1400, checksum: false, dsnSize: 8 as const };
 const base = { place: { file: 'x', line: 1, column: 1 }, text: '' };
 const STEPS: Step[] = [
-  { ...base, kind: 'send', clauses: [], line: parsePacketLine('a > SYN <>') },
-  { ...base, kind: 'expect', clauses: ['c'], line: parsePacketLine('a < SYN/ACK <>'), resend: true },
+  { ...base, kind: 'send', clauses: [], line: parsePacketLine('a SYN <>') },
+  { ...base, kind: 'expect', clauses: ['c'], line: parsePacketLine('a SYN/ACK <>'), resend: true },
 ];
 
 /** The answer of a stack to a SYN. */

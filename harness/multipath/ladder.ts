@@ -35,7 +35,7 @@ export function signalling(state: RunState): LadderEntry[] {
       kind: 'packet',
       direction,
       subflow: record.path,
-      text: `${formatPacket(record.path, direction, packet, { senderIsn: isns.get(near), receiverIsn: isns.get(far) })}${fate}`,
+      text: `${formatPacket(record.path, packet, { senderIsn: isns.get(near), receiverIsn: isns.get(far) })}${fate}`,
     });
   }
   return shown;

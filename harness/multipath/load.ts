@@ -5,6 +5,7 @@ import { DocumentError, suggestion, type Diagnostic } from '../document/diagnost
 import { projectSchema } from '../document/schema.ts';
 import { readYaml, YamlFile } from '../document/yaml-file.ts';
 import type { PathShape, WayShape } from '../wire/forward/types.ts';
+import { combinationsOf, variantSuffix } from '../scenario/variants.ts';
 import { MIDDLEBOX_SCHEMA } from '../topology/load.ts';
 import { queueOctets } from './amounts.ts';
 import type { RawPathShape, RawScenario, RawShape, RawStep, RawSuite, Verb } from './raw-suite.ts';
@@ -37,8 +38,8 @@ export function loadMultipathSuite(path: string, root: string): MultipathScenari
   const diagnostics: Diagnostic[] = [];
   const scenarios: MultipathScenario[] = [];
   for (const [name, raw] of Object.entries((source.value as RawSuite).scenarios)) {
-    for (const parameters of combinations(raw['for-each'] ?? {})) {
-      const file = fill(source, { ...variables, ...withOther(parameters) }, texts);
+    for (const { labels: parameters, variables: own } of combinationsOf(raw['for-each'] ?? {})) {
+      const file = fill(source, { ...variables, ...withOther(own) }, texts);
       diagnostics.push(...file.problems(schema));
       if (diagnostics.length > 0) break;
       scenarios.push(...variantsOf({ file, suite, name, parameters, diagnostics }));
@@ -79,14 +80,6 @@ function withOther(variables: Record<string, string>): Record<string, string> {
   return { to: from === 'client' ? 'server' : 'client', ...variables };
 }
 
-function combinations(variables: Record<string, (string | number | boolean)[]>): Record<string, string>[] {
-  let found: Record<string, string>[] = [{}];
-  for (const [name, values] of Object.entries(variables)) {
-    found = found.flatMap((one) => values.map((value) => ({ ...one, [name]: String(value) })));
-  }
-  return found;
-}
-
 interface VariantInput {
   file: YamlFile;
   suite: string;
@@ -106,7 +99,7 @@ function variantsOf(input: VariantInput): MultipathScenario[] {
   if (judges.length === 0)
     input.diagnostics.push(file.diagnose(path, 'NO_JUDGEMENT', `scenario "${name}" judges no clause`));
   return (raw.family ?? ['ipv4']).map((family): MultipathScenario => ({
-    id: `${suite}/${name}#${[...Object.entries(parameters).map(([key, value]) => `${key}=${value}`), family].join(',')}`,
+    id: `${suite}/${name}#${variantSuffix(parameters, family)}`,
     suite,
     name,
     title: raw.title,

@@ -349,9 +349,10 @@ function mergedLog(pair: Pair): AgentLogLine[] {
 }
 
 function emptyResult(scenario: MultipathScenario, context: MultipathContext): ScenarioResult {
-  const { id, title, suite, place, section, role, family, parameters } = scenario;
+  const { id, formerly, title, suite, place, section, role, family, parameters } = scenario;
   return {
     id,
+    ...(formerly === undefined ? {} : { formerly: [...formerly] }),
     title,
     suite,
     file: place.file,

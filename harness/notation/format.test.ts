@@ -43,38 +43,37 @@ function packetWith(options: TcpOption[], change: Partial<Packet['tcp']> = {}): 
 describe('formatPacket', () => {
   test('counts from the bases that are known', () => {
     const base = { senderIsn: 1000, receiverIsn: 2000, senderIdsn: 0x1fffn, receiverIdsn: 0xff5n };
-    expect(formatPacket('a', 'in', packetWith([dss]), base)).toBe(
-      'a < ACK seq=1 ack=11 win=502 len=10 <dss dack=11 dsn=1 ssn=1 dlen=10>',
+    expect(formatPacket('a', packetWith([dss]), base)).toBe(
+      'a ACK seq=1 ack=11 win=502 len=10 <dss dack=11 dsn=1 ssn=1 dlen=10>',
     );
-    expect(formatPacket('a', 'out', packetWith([dss]), {})).toBe(
-      'a > ACK seq=1001 ack=2011 win=502 len=10 <dss dack=0x1000 dsn=0x2000 ssn=1 dlen=10>',
+    expect(formatPacket('a', packetWith([dss]), {})).toBe(
+      'a ACK seq=1001 ack=2011 win=502 len=10 <dss dack=0x1000 dsn=0x2000 ssn=1 dlen=10>',
     );
   });
 
   test('wraps around', () => {
-    expect(formatPacket('a', 'in', packetWith([], { seq: 4 }), { senderIsn: 0xffffffff })).toContain('seq=5');
+    expect(formatPacket('a', packetWith([], { seq: 4 }), { senderIsn: 0xffffffff })).toContain('seq=5');
     const short = { ...dss, dsn8: false, dsn: 4n, dataAck8: false, dataAck: 0n };
-    expect(
-      formatPacket('a', 'in', packetWith([short]), { senderIdsn: 0x1ffffffffn, receiverIdsn: 0xfffffff0n }),
-    ).toContain('<dss dack=16 dsn=5 ssn=1 dlen=10 dsn_size=4 dack_size=4>');
+    expect(formatPacket('a', packetWith([short]), { senderIdsn: 0x1ffffffffn, receiverIdsn: 0xfffffff0n })).toContain(
+      '<dss dack=16 dsn=5 ssn=1 dlen=10 dsn_size=4 dack_size=4>',
+    );
   });
 
   test('leaves out what every sane packet has, and what is not there', () => {
     expect(
       formatPacket(
         'a',
-        'in',
         packetWith([{ kind: 'nop' }, { kind: 'ts', value: 1, echo: 2 }], { flags: 2, payload: new Uint8Array(0) }),
         {},
       ),
-    ).toBe('a < SYN seq=1001 win=502 <ts>');
-    expect(formatPacket('a', 'in', packetWith([], { flags: 0x30, urgent: 7 }), {})).toContain(
+    ).toBe('a SYN seq=1001 win=502 <ts>');
+    expect(formatPacket('a', packetWith([], { flags: 0x30, urgent: 7 }), {})).toContain(
       'URG/ACK seq=1001 ack=2011 win=502 urg=7 len=10 <>',
     );
-    expect(formatPacket('a', 'in', packetWith([], { flags: 0 }), {})).toMatch(/^a < none /);
+    expect(formatPacket('a', packetWith([], { flags: 0 }), {})).toMatch(/^a none /);
     const zeros: TcpOption[] = [{ kind: 'eol' }, { kind: 'padding', raw: new Uint8Array(3) }];
-    expect(formatPacket('a', 'in', packetWith(zeros), {})).toMatch(/<>$/);
-    expect(formatPacket('a', 'in', packetWith([{ kind: 'padding', raw: Uint8Array.of(1, 0) }]), {})).toMatch(
+    expect(formatPacket('a', packetWith(zeros), {})).toMatch(/<>$/);
+    expect(formatPacket('a', packetWith([{ kind: 'padding', raw: Uint8Array.of(1, 0) }]), {})).toMatch(
       /<padding=hex:0100>$/,
     );
   });
@@ -141,7 +140,7 @@ describe('round trip', () => {
   test('every packet is written so that it can be read', () => {
     fc.assert(
       fc.property(packet, (one) => {
-        const text = formatPacket('a', 'in', one, {});
+        const text = formatPacket('a', one, {});
         const line = parsePacketLine(text);
         const shown = one.tcp.options.filter((option) => !isFiller(option));
         expect(line.text).toBe(text);

@@ -8,10 +8,10 @@ import { flagText } from './header-fields.ts';
 import { toRelative, type NumberBases } from './relative.ts';
 import { showValue } from './styles.ts';
 
-/** `a < ACK seq=1 ack=11 win=502 len=10 <dss dack=11 dsn=1 ssn=1 dlen=10>`. */
-export function formatPacket(subflow: string, direction: 'in' | 'out', packet: Packet, bases: NumberBases): string {
+/** `a ACK seq=1 ack=11 win=502 len=10 <dss dack=11 dsn=1 ssn=1 dlen=10>`; who sent it is for the reader's context to say. */
+export function formatPacket(subflow: string, packet: Packet, bases: NumberBases): string {
   const { tcp } = packet;
-  const parts = [subflow, direction === 'out' ? '>' : '<', flagText(tcp), `seq=${relative(tcp.seq, bases.senderIsn)}`];
+  const parts = [subflow, flagText(tcp), `seq=${relative(tcp.seq, bases.senderIsn)}`];
   if ((tcp.flags & FLAG.ACK) !== 0) parts.push(`ack=${relative(tcp.ack, bases.receiverIsn)}`);
   parts.push(`win=${tcp.window}`);
   if ((tcp.flags & FLAG.URG) !== 0) parts.push(`urg=${tcp.urgent}`);

@@ -1,7 +1,7 @@
 /**
- * A packet in one line: `a < SYN/ACK ack=auto <mp_capable len=12 key=?k>`.
+ * A packet in one line: `a SYN/ACK ack=auto <mp_capable len=12 key=?k>`.
  *
- * Subflow, direction (`>` from the tester, `<` from the SUT), flags, header fields, then the options. Without `<...>`
+ * Subflow, flags, header fields, then the options; who sends it is told by the verb of the step. Without `<...>`
  * a packet to send has the options of a compliant peer, and an expected one is not judged by its MPTCP options; `<>`
  * means no MPTCP option at all; an expected list is complete unless it ends in `...`.
  */
@@ -38,7 +38,6 @@ export interface PacketLine {
   text: string;
   /** Subflow name, or `any`. */
   subflow: string;
-  direction: 'out' | 'in';
   /** Flag names, or `any`. */
   flags: readonly string[] | 'any';
   fields: FieldItem<HeaderFieldName>[];
@@ -50,16 +49,30 @@ const FLAG_NAMES = ['SYN', 'ACK', 'FIN', 'RST', 'PSH', 'URG', 'ECE', 'CWR'];
 
 /** Reads a packet line. @throws NotationError */
 export function parsePacketLine(text: string): PacketLine {
-  const head = /^\s*([a-z][a-z0-9]*)\s+([<>])\s+/.exec(text);
+  const head = /^\s*([a-z][a-z0-9]*)\s+/.exec(text);
   if (head === null) {
-    throw new NotationError('a packet line begins with a subflow and a direction: "a > SYN" or "a < ACK"', 0, 1);
+    throw new NotationError('a packet line begins with a subflow and flags: "a SYN" or "any PSH/ACK"', 0, 1);
   }
-  const [whole, subflow = '', arrow] = head;
-  const rest = parseTail(text, whole.length);
-  const optional = rest.options?.items.find((item) => item.optional);
-  if (arrow === '>' && optional !== undefined)
+  const [whole, subflow = ''] = head;
+  refuseArrow(text, whole.length);
+  return { text: text.trim(), subflow, ...parseTail(text, whole.length) };
+}
+
+/** Reads the line of a packet to send. @throws NotationError */
+export function parseSentLine(text: string): PacketLine {
+  const line = parsePacketLine(text);
+  const optional = line.options?.items.find((item) => item.optional);
+  if (optional !== undefined)
     throw new NotationError('an optional option "[...]" can only be expected, not sent', optional.at);
-  return { text: text.trim(), subflow, direction: arrow === '>' ? 'out' : 'in', ...rest };
+  return line;
+}
+
+/** Lines of earlier versions have an arrow after the subflow. */
+function refuseArrow(text: string, at: number): void {
+  const arrow = /^[<>]\s+/.exec(text.slice(at));
+  if (arrow === null) return;
+  const without = (text.slice(0, at) + text.slice(at + arrow[0].length)).trim();
+  throw new NotationError(`the verb says who sends; leave the arrow out: ${without}`, at, 1, 'BAD_DIRECTION');
 }
 
 /** Reads what stands after `and:`: header fields and options of the packet just matched. @throws NotationError */

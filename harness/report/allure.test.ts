@@ -100,7 +100,7 @@ describe('Allure results of many concurrent scenarios', () => {
       'passed',
       'failed',
     ]);
-    expect(byIndex.get(1)?.statusDetails).toMatchObject({ known: true, actual: 'a < RST n1n' });
+    expect(byIndex.get(1)?.statusDetails).toMatchObject({ known: true, actual: 'a RST n1n' });
     expect(byIndex.get(1)?.statusDetails.message).toMatch(/^declared: reason n1n\ndeclared n1n/);
     expect(byIndex.get(7)?.statusDetails.known).toBeUndefined();
     expect(byIndex.get(7)?.statusDetails.message).toBe('fail: reason n7n');

@@ -81,10 +81,10 @@ export function writeVerdicts(file: string, verdicts: RecordedVerdicts): void {
 export function emptyDeviations(sut: string, kernel: string): string {
   const version = /^\d+\.\d+/.exec(kernel)?.[0];
   return [
-    `# What ${sut} does otherwise than RFC 8684. Each entry names a scenario or a clause, with a reason.`,
+    `# What ${sut} does otherwise than RFC 8684. Each finding has a title, a reason, and the scenarios that show it.`,
     `sut: ${JSON.stringify(sut)}`,
     ...(version === undefined ? [] : [`kernel: "${version}"`]),
-    'deviations: []',
+    'findings: {}',
     '',
   ].join('\n');
 }

@@ -125,7 +125,7 @@ export function compareWithBaseline(given: RunResults, baseline: Baseline, level
 }
 
 function scenarioChange(scenario: ScenarioRecord, recorded: RecordedVerdicts | undefined, level: GateLevel): Change[] {
-  const before = own(recorded?.scenarios, scenario.id);
+  const before = recordedOf(recorded, scenario);
   const now = outcomeOf(scenario);
   const kind = compareOutcomes(before, now, level);
   if (kind === undefined) return [];
@@ -177,7 +177,7 @@ function vanished(results: RunResults, recorded: RecordedVerdicts | undefined): 
     ...gone(
       'scenario',
       recorded?.scenarios,
-      results.scenarios.map(({ id }) => id),
+      results.scenarios.flatMap(({ id, formerly = [] }) => [id, ...formerly]),
     ),
     ...gone(
       'clause',
@@ -189,6 +189,20 @@ function vanished(results: RunResults, recorded: RecordedVerdicts | undefined): 
 
 function clauseOutcome({ verdict, declared }: ClauseRecord): Outcome {
   return declared === true ? 'declared' : verdict;
+}
+
+/** Recorded verdicts but for those of former ids of scenarios that the run has. */
+function withoutFormer(recorded: Record<string, Outcome>, { scenarios }: RunResults): Record<string, Outcome> {
+  const former = new Set(scenarios.flatMap(({ formerly = [] }) => formerly));
+  return Object.fromEntries(Object.entries(recorded).filter(([id]) => !former.has(id)));
+}
+
+/** What was recorded of a scenario, under its id or a former one. */
+function recordedOf(
+  recorded: RecordedVerdicts | undefined,
+  { id, formerly = [] }: ScenarioRecord,
+): Outcome | undefined {
+  return [id, ...formerly].map((one) => own(recorded?.scenarios, one)).find((outcome) => outcome !== undefined);
 }
 
 function own(record: Record<string, Outcome> | undefined, id: string): Outcome | undefined {
@@ -227,7 +241,7 @@ export function updatedVerdicts(comparison: Comparison, baseline: Baseline, forg
     return {
       ...fresh,
       clauses: { ...baseline.verdicts.clauses, ...fresh.clauses },
-      scenarios: { ...baseline.verdicts.scenarios, ...fresh.scenarios },
+      scenarios: { ...withoutFormer(baseline.verdicts.scenarios, comparison.results), ...fresh.scenarios },
     };
   }
   return fresh;

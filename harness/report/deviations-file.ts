@@ -3,8 +3,9 @@ import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DocumentError, type Diagnostic } from '../document/diagnostic.ts';
 import { projectSchema } from '../document/schema.ts';
-import { readYaml, YamlFile } from '../document/yaml-file.ts';
+import { readYaml, YamlFile, type NodePath } from '../document/yaml-file.ts';
 import type { DeviationList } from './deviations.ts';
+import { problemIn } from './instead.ts';
 import type { Deviation } from './results.ts';
 
 const SCHEMA = 'suites/schema/deviations.schema.json';
@@ -19,13 +20,34 @@ export function parseDeviations(file: string, text: string): DeviationList {
   return toDeviations(new YamlFile(file, text));
 }
 
+/** A finding as it is written; its id is its key. */
+interface RawFinding {
+  title: string;
+  reason: string;
+  upstream?: string;
+  instead?: string[];
+  /** Clauses by scenario id; `all`: whatever the scenario judges. */
+  scenarios?: Record<string, string[] | 'all'>;
+  /** Clauses that are broken wherever they are judged. */
+  clauses?: string[];
+}
+
+/** Names a finding, or some of what shows findings, of the extended file. */
+interface RawNot {
+  finding?: string;
+  scenario?: string;
+  clause?: string;
+  reason: string;
+}
+
 /** A file as it is written. */
 interface RawFile {
   sut: string;
   kernel?: string;
   extends?: string;
-  not?: { scenario?: string; clause?: string; reason: string }[];
-  deviations?: Deviation[];
+  instead?: 'inherited';
+  not?: RawNot[];
+  findings?: Record<string, RawFinding>;
 }
 
 /** Files that extend one another, at most. */
@@ -34,23 +56,85 @@ const DEEPEST = 20;
 function toDeviations(source: YamlFile, depth = 0): DeviationList {
   source.check(projectSchema(SCHEMA));
   const raw = source.value as RawFile;
-  const own = raw.deviations ?? [];
-  const problems = duplicates(source, own);
+  const findings = Object.entries(raw.findings ?? {});
+  const problems = findings.flatMap(([id, finding]) => lineProblems(source, id, finding));
+  const own = findings.flatMap(([id, finding]) => deviationsOf(source, id, finding));
+  problems.push(...duplicates(source, own));
   const inherited = raw.extends === undefined ? [] : inheritedFrom(source, raw.extends, depth);
-  const kept = withoutNot(source, raw, inherited, problems);
-  for (const [index, one] of own.entries()) {
+  const kept = withoutNot(source, raw, inherited, problems).map((one) =>
+    raw.instead === 'inherited' ? one : open(one),
+  );
+  for (const [id] of findings) {
+    if (!kept.some((other) => other.finding === id)) continue;
+    const message = `${raw.extends ?? ''} has this finding already; give it another id, or take what is inherited away under "not"`;
+    problems.push(source.diagnoseKey(['findings'], id, 'DUPLICATE', message));
+  }
+  for (const one of own) {
     if (!kept.some((other) => isSame(other, one))) continue;
-    problems.push(
-      source.diagnose(['deviations', index], 'DUPLICATE', `${raw.extends ?? ''} declares the same; leave it out here`),
-    );
+    problems.push(source.diagnose(one.path, 'DUPLICATE', `${raw.extends ?? ''} declares the same; leave it out here`));
   }
   if (problems.length > 0) throw new DocumentError(problems);
   return {
     source: basename(source.file),
     sut: raw.sut,
     ...(raw.kernel === undefined ? {} : { kernel: raw.kernel }),
-    deviations: [...kept, ...own],
+    deviations: [...kept, ...own.map(withoutPath)],
   };
+}
+
+/** A deviation and where it stands. */
+type Placed = Deviation & { path: NodePath };
+
+function withoutPath(placed: Placed): Deviation {
+  const deviation: Partial<Placed> & Deviation = { ...placed };
+  delete deviation.path;
+  return deviation;
+}
+
+/** A deviation of another kernel that may show here by other packets: nobody has looked. */
+function open(inherited: Deviation): Deviation {
+  const deviation = { ...inherited };
+  delete deviation.instead;
+  return deviation;
+}
+
+/** What shows a finding, one by one. */
+function deviationsOf(source: YamlFile, finding: string, raw: RawFinding): Placed[] {
+  const { title, reason, upstream, instead } = raw;
+  const common = {
+    finding,
+    title,
+    reason,
+    ...(upstream === undefined ? {} : { link: upstream }),
+    ...(instead === undefined ? {} : { instead }),
+  };
+  const at = ['findings', finding];
+  const byScenario = Object.entries(raw.scenarios ?? {}).flatMap(([scenario, clauses]): Placed[] =>
+    clauses === 'all'
+      ? [{ ...common, scenario, path: [...at, 'scenarios', scenario] }]
+      : clauses.map((clause, index) => ({ ...common, scenario, clause, path: [...at, 'scenarios', scenario, index] })),
+  );
+  return [
+    ...byScenario,
+    ...(raw.clauses ?? []).map((clause, index): Placed => ({ ...common, clause, path: [...at, 'clauses', index] })),
+  ];
+}
+
+/** Lines under `instead` that are packets and cannot be read. */
+function lineProblems(source: YamlFile, id: string, { instead = [] }: RawFinding): Diagnostic[] {
+  return instead.flatMap((line, index) => {
+    const problem = problemIn(line);
+    if (problem === undefined) return [];
+    return [
+      source.diagnoseWithin(
+        ['findings', id, 'instead', index],
+        problem.code,
+        problem.message,
+        problem.at,
+        problem.span,
+      ),
+    ];
+  });
 }
 
 /** @throws DocumentError when the file is not there, or is wrong, or extends itself */
@@ -73,8 +157,10 @@ function withoutNot(
   inherited: readonly Deviation[],
   problems: Diagnostic[],
 ): Deviation[] {
-  const isNamed = (one: Deviation, { scenario, clause }: { scenario?: string; clause?: string }): boolean =>
-    (scenario === undefined || one.scenario === scenario) && (clause === undefined || one.clause === clause);
+  const isNamed = (one: Deviation, { finding, scenario, clause }: RawNot): boolean =>
+    (finding === undefined || one.finding === finding) &&
+    (scenario === undefined || one.scenario === scenario) &&
+    (clause === undefined || one.clause === clause);
   for (const [index, entry] of (raw.not ?? []).entries()) {
     if (inherited.some((one) => isNamed(one, entry))) continue;
     const where = raw.extends === undefined ? 'there is no "extends"' : `${raw.extends} declares no such thing`;
@@ -151,14 +237,11 @@ function compareVersions(a: string, b: string): number {
   return aMajor === bMajor ? aMinor - bMinor : aMajor - bMajor;
 }
 
-function duplicates(source: YamlFile, deviations: readonly Deviation[]): Diagnostic[] {
-  const seen = new Map<string, number>();
-  return deviations.flatMap(({ scenario = '', clause = '' }, index) => {
-    const key = `${scenario} ${clause}`;
-    const first = seen.get(key);
-    seen.set(key, first ?? index);
-    if (first === undefined) return [];
-    const { line } = source.placeOf(['deviations', first]);
-    return [source.diagnose(['deviations', index], 'DUPLICATE', `declares the same as line ${line}; keep one`)];
+function duplicates(source: YamlFile, deviations: readonly Placed[]): Diagnostic[] {
+  return deviations.flatMap((one, index) => {
+    const first = deviations.findIndex((other) => isSame(other, one));
+    if (first === index) return [];
+    const { line } = source.placeOf(deviations[first]?.path ?? []);
+    return [source.diagnose(one.path, 'DUPLICATE', `declares the same as line ${line}; keep one`)];
   });
 }

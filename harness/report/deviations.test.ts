@@ -62,6 +62,30 @@ describe('applyDeviations', () => {
     expect(declared.clauses.find(({ id }) => id === 'm1')).toMatchObject({ verdict: 'fail', declared: true });
   });
 
+  test('a departure that shows something else than the finding says is a new one', () => {
+    const run = runOf([
+      scenario({
+        id: 'a#ipv4',
+        verdict: 'fail',
+        expectations: [failure({ clause: 'c1', actual: 'a SYN/ACK seq=0 <ts>' })],
+      }),
+    ]);
+    const by = (...instead: string[]) =>
+      applyDeviations(run, list({ scenario: 'a', clause: 'c1', reason: 'r', instead }));
+    expect(outcomes(by('nothing', 'a SYN/ACK <>'))).toEqual(['r']);
+    expect(exitCode(by('a SYN/ACK <>'))).toBe(0);
+    expect(outcomes(by('a RST'))).toEqual([undefined]);
+    expect(exitCode(by('a RST'))).toBe(1);
+    expect(by('a RST').deviations).toMatchObject({ applied: [], stale: [], unseen: [{ scenario: 'a' }] });
+    expect(by('a RST').clauses[0]?.declared).toBeUndefined();
+  });
+
+  test('a declaration of a former id stays that of the scenario', () => {
+    const run = runOf([{ ...failed('new/name#ipv4', 'c1'), formerly: ['old/name#ipv4'] }]);
+    expect(outcomes(applyDeviations(run, list({ scenario: 'old/name', reason: 'r' })))).toEqual(['r']);
+    expect(outcomes(applyDeviations(run, list({ scenario: 'old', reason: 'r' })))).toEqual([undefined]);
+  });
+
   test('one undeclared clause leaves the scenario undeclared', () => {
     const run = runOf([failed('a#ipv4', 'c1', 'c2')]);
     const one = applyDeviations(run, list({ clause: 'c1', reason: 'r1' }));
@@ -155,6 +179,13 @@ describe('deviations files', () => {
   const folder = mkdtempSync(join(tmpdir(), 'deviations-test-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+  const FLAG_B = {
+    finding: 'flag-b',
+    title: 'Flag B is set',
+    reason: 'r',
+    link: 'https://x.org',
+    instead: ['a SYN <mp_capable B=1>'],
+  };
   const problems = (text: string): string => {
     try {
       parseDeviations('f.yaml', text);
@@ -169,13 +200,30 @@ describe('deviations files', () => {
     const file = join(folder, 'linux-6.18.yaml');
     writeFileSync(
       file,
-      'sut: linux\nkernel: "6.18"\ndeviations:\n  - clause: 3.1-20.4.s2\n    reason: r\n    link: https://x.org\n',
+      [
+        'sut: linux',
+        'kernel: "6.18"',
+        'findings:',
+        '  flag-b:',
+        '    title: Flag B is set',
+        '    reason: r',
+        '    upstream: https://x.org',
+        '    instead: [a SYN <mp_capable B=1>]',
+        '    scenarios: { s/a: [3.1-1.s1, 3.1-2.s1], s/b#ipv4: all }',
+        '    clauses: [3.1-20.4.s2]',
+        '',
+      ].join('\n'),
     );
     expect(loadDeviations(file)).toEqual({
       source: 'linux-6.18.yaml',
       sut: 'linux',
       kernel: '6.18',
-      deviations: [{ clause: '3.1-20.4.s2', reason: 'r', link: 'https://x.org' }],
+      deviations: [
+        { ...FLAG_B, scenario: 's/a', clause: '3.1-1.s1' },
+        { ...FLAG_B, scenario: 's/a', clause: '3.1-2.s1' },
+        { ...FLAG_B, scenario: 's/b#ipv4' },
+        { ...FLAG_B, clause: '3.1-20.4.s2' },
+      ],
     });
     expect(() => loadDeviations(join(folder, 'none.yaml'))).toThrow(
       /none\.yaml:1:1: cannot be read: .*; check the path/,
@@ -183,25 +231,23 @@ describe('deviations files', () => {
   });
 
   test('errors carry line and column, and say what is valid', () => {
-    expect(problems('sut: linux\ndeviations:\n  - clause: 3.1-1.s1\n    reasn: x\n    reason: y\n')).toContain(
-      'f.yaml:4:5: unknown key "reasn"; did you mean "reason"? [UNKNOWN_KEY]',
+    const one = (keys: string): string => problems(`sut: linux\nfindings:\n  x: { title: t, reason: y, ${keys} }\n`);
+    expect(one('clauses: [3.1-1.s1], reasn: x')).toContain(
+      'f.yaml:3:50: unknown key "reasn"; did you mean "reason"? [UNKNOWN_KEY]',
     );
-    expect(problems('sut: linux\ndeviations:\n  - reason: y\n')).toContain(
-      'f.yaml:3:5: deviations.0: none of scenario, clause is there; add one [SCHEMA]\n',
+    expect(one('instead: [nothing]')).toContain(
+      'f.yaml:3:6: findings.x: none of scenarios, clauses is there; add one [SCHEMA]',
     );
-    expect(problems('sut: linux\nkernel: 6.10\ndeviations: []\n')).toContain(
+    expect(problems('sut: linux\nkernel: 6.10\nfindings: {}\n')).toContain(
       'f.yaml:2:9: kernel: expected string, got 6.1; quote it: "6.10"',
     );
-    expect(problems('sut: linux\ndeviations:\n  - scenario: 3.1/*\n    reason: y\n')).toContain(
-      'f.yaml:3:15: deviations.0.scenario: "3.1/*" has the wrong form',
+    expect(one('scenarios: { 3.1/*: all }')).toContain('f.yaml:3:');
+    expect(one('scenarios: { s/a: some }')).toContain('"some" has the wrong form');
+    expect(one('clauses: [3.1-1.s1], instead: [a SYN <mp_capabel>]')).toContain(
+      'f.yaml:3:66: "mp_capabel" is no TCP option; did you mean "mp_capable"? [UNKNOWN_OPTION]',
     );
-    expect(problems('sut: linux\ndeviations:\n  - clause: 3\n')).toContain(
-      'f.yaml:3:5: deviations.0 lacks "reason"; add it',
-    );
-    expect(problems('sut: linux\ndeviations: [\n')).toContain('f.yaml:');
-    expect(
-      problems('sut: linux\ndeviations:\n  - {clause: 3.1-1.s1, reason: a}\n  - {clause: 3.1-1.s1, reason: b}\n'),
-    ).toContain('f.yaml:4:5: declares the same as line 3; keep one [DUPLICATE]\n');
+    expect(problems('sut: linux\nfindings: [\n')).toContain('f.yaml:');
+    expect(one('clauses: [3.1-1.s1, 3.1-1.s1]')).toContain('declares the same as line 3; keep one [DUPLICATE]\n');
     expect(problems('')).toContain('f.yaml:1:1: ');
   });
 
@@ -210,10 +256,10 @@ describe('deviations files', () => {
       join(folder, 'linux-7.0.yaml'),
       [
         'sut: linux',
-        'deviations:',
-        '  - {scenario: s/a, clause: 3.1-1.s1, reason: one}',
-        '  - {scenario: s/a, clause: 3.1-2.s1, reason: two}',
-        '  - {clause: 3.1-3.s1, reason: three}',
+        'findings:',
+        '  one: { title: t, reason: one, instead: [nothing], scenarios: { s/a: [3.1-1.s1] } }',
+        '  two: { title: t, reason: two, scenarios: { s/a: [3.1-2.s1] } }',
+        '  three: { title: t, reason: three, clauses: [3.1-3.s1] }',
         '',
       ].join('\n'),
     );
@@ -237,9 +283,19 @@ describe('deviations files', () => {
       ).toEqual(['one', 'three']);
       expect(
         load(
-          'sut: linux\nextends: linux-7.0.yaml\nnot: [{scenario: s/a, reason: r}]\ndeviations: [{scenario: s/b, reason: four}]\n',
+          'sut: linux\nextends: linux-7.0.yaml\nnot: [{scenario: s/a, reason: r}]\nfindings: {four: {title: t, reason: four, scenarios: {s/b: all}}}\n',
         ),
       ).toEqual(['three', 'four']);
+      expect(load('sut: linux\nextends: linux-7.0.yaml\nnot: [{finding: two, reason: r}]\n')).toEqual(['one', 'three']);
+    });
+
+    test('leave open what is done instead, unless it was seen here too', () => {
+      const insteads = (text: string) => {
+        load(text);
+        return loadDeviations(join(folder, 'extends-test.yaml')).deviations.map(({ instead }) => instead);
+      };
+      expect(insteads('sut: linux\nextends: linux-7.0.yaml\n')).toEqual([undefined, undefined, undefined]);
+      expect(insteads('sut: linux\nextends: linux-7.0.yaml\ninstead: inherited\n')[0]).toEqual(['nothing']);
     });
 
     test('are told what names nothing, and what is said twice', () => {
@@ -247,9 +303,12 @@ describe('deviations files', () => {
         /extends-test\.yaml:3:7: linux-7\.0\.yaml declares no such thing/,
       );
       expect(wrong('sut: linux\nnot: [{clause: 3.1-9.s1, reason: r}]\n')).toMatch(/there is no "extends"/);
-      expect(wrong('sut: linux\nextends: linux-7.0.yaml\ndeviations: [{clause: 3.1-3.s1, reason: r}]\n')).toMatch(
-        /linux-7\.0\.yaml declares the same/,
-      );
+      expect(
+        wrong('sut: linux\nextends: linux-7.0.yaml\nfindings: {four: {title: t, reason: r, clauses: [3.1-3.s1]}}\n'),
+      ).toMatch(/linux-7\.0\.yaml declares the same/);
+      expect(
+        wrong('sut: linux\nextends: linux-7.0.yaml\nfindings: {two: {title: t, reason: r, clauses: [3.1-9.s1]}}\n'),
+      ).toMatch(/linux-7\.0\.yaml has this finding already/);
       expect(wrong('sut: linux\nextends: none.yaml\n')).toMatch(/none\.yaml:1:1: cannot be read/);
       expect(wrong('sut: linux\nextends: extends-test.yaml\n')).toMatch(/more than 20 files extend one another/);
     });

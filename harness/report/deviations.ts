@@ -1,5 +1,6 @@
 /** Declared deviations: what a stack is known to do otherwise, by literal scenario or clause id. Pure. */
 import type { ExpectationResult } from '../engine/result.ts';
+import { fits, shownBy } from './instead.ts';
 import {
   clauseRecords,
   isDeparture,
@@ -34,8 +35,10 @@ export const NO_DEVIATIONS: DeviationList = { source: '', sut: '', deviations: [
 export function applyDeviations(results: RunResults, list: DeviationList): RunResults {
   const { deviations } = list;
   const scenarios = results.scenarios.map((scenario) => declareScenario(scenario, deviations));
-  const isDeclared = (scenario: ScenarioRecord, clause: string) =>
-    covering(deviations, scenario.id, clause) !== undefined;
+  const isDeclared = (scenario: ScenarioRecord, clause: string): boolean =>
+    departuresOf(scenario)
+      .filter((departure) => departure.clause === clause)
+      .every((departure) => covering(deviations, scenario, departure) !== undefined);
   return {
     ...results,
     scenarios,
@@ -45,13 +48,38 @@ export function applyDeviations(results: RunResults, list: DeviationList): RunRe
   };
 }
 
-/** The declaration that covers a departure of a scenario from a clause; undefined when none does. */
-export function covering(deviations: readonly Deviation[], scenario: string, clause: string): Deviation | undefined {
-  return deviations.find(
+/** A scenario as declarations name it. */
+interface Named {
+  id: string;
+  formerly?: readonly string[];
+}
+
+/**
+ * The declaration that covers a departure: its finding has the scenario and clause, and what came is what the finding
+ * says that the stack does instead. Undefined when none does.
+ */
+export function covering(
+  deviations: readonly Deviation[],
+  scenario: Named,
+  departure: ExpectationResult,
+): Deviation | undefined {
+  const shown = shownBy(departure);
+  return naming(deviations, scenario, departure.clause).find(
+    ({ instead }) => instead === undefined || instead.some((line) => fits(line, shown)),
+  );
+}
+
+/** Declarations of a scenario's departure from a clause, whatever it shows. */
+export function naming(deviations: readonly Deviation[], scenario: Named, clause: string): Deviation[] {
+  return deviations.filter(
     (deviation) =>
       (deviation.scenario === undefined || namesScenario(deviation.scenario, scenario)) &&
       (deviation.clause === undefined || deviation.clause === clause),
   );
+}
+
+function departuresOf(scenario: ScenarioRecord): ExpectationResult[] {
+  return judgementsOf(scenario).filter(({ verdict }) => isDeparture(verdict));
 }
 
 /**
@@ -79,18 +107,16 @@ export function breaksUndeclaredMust(scenario: ScenarioRecord, declared: readonl
   const failed = judgementsOf(scenario).filter((expectation) => expectation.verdict === 'fail');
   // A scenario that fails without a failed expectation has nothing that a declaration could name but itself.
   if (failed.length === 0) return true;
-  return failed.some(
-    (expectation) => isMust(expectation) && covering(declared, scenario.id, expectation.clause) === undefined,
-  );
+  return failed.some((expectation) => isMust(expectation) && covering(declared, scenario, expectation) === undefined);
 }
 
 function isMust({ level }: ExpectationResult): boolean {
   return level === 'must' || level === 'implied';
 }
 
-/** Whether what a deviation names is this scenario, or all of its variants. */
-export function namesScenario(declared: string, id: string): boolean {
-  return declared === id || declared === id.split('#', 1)[0];
+/** Whether what a deviation names is this scenario, or all of its variants, under its id or a former one. */
+export function namesScenario(declared: string, { id, formerly = [] }: Named): boolean {
+  return [id, ...formerly].some((one) => declared === one || declared === one.split('#', 1)[0]);
 }
 
 /** A scenario with `declared` set or taken away, as the declarations have it. */
@@ -98,16 +124,20 @@ export function declareScenario(scenario: ScenarioRecord, deviations: readonly D
   const bare = { ...scenario };
   delete bare.declared;
   if (!isDeparture(scenario.verdict)) return bare;
-  const broken = judgementsOf(scenario).filter((expectation) => isDeparture(expectation.verdict));
-  const covers = broken.map((expectation) => covering(deviations, scenario.id, expectation.clause));
+  const broken = departuresOf(scenario);
+  const covers = broken.map((departure) => covering(deviations, scenario, departure));
   if (broken.length === 0) {
-    covers.push(deviations.find((one) => one.clause === undefined && namesScenario(one.scenario ?? '', scenario.id)));
+    covers.push(deviations.find((one) => one.clause === undefined && namesScenario(one.scenario ?? '', scenario)));
   }
   if (covers.includes(undefined)) return bare;
   const used = [...new Set(covers)].filter((deviation) => deviation !== undefined);
   const link = used.find((deviation) => deviation.link !== undefined)?.link;
   const reason = [...new Set(used.map((deviation) => deviation.reason))].join('; ');
-  return { ...bare, declared: link === undefined ? { reason } : { reason, link } };
+  const findings = [...new Set(used.flatMap(({ finding }) => finding ?? []))];
+  return {
+    ...bare,
+    declared: { reason, ...(link === undefined ? {} : { link }), ...(findings.length === 0 ? {} : { findings }) },
+  };
 }
 
 function outcome(results: RunResults, list: DeviationList): DeviationOutcome {
@@ -138,16 +168,18 @@ interface Evidence {
 function evidenceFor(scenarios: readonly ScenarioRecord[], deviation: Deviation): Evidence {
   const evidence: Evidence = { departed: [], kept: false, unsettled: false };
   for (const scenario of scenarios) {
-    if (deviation.scenario !== undefined && !namesScenario(deviation.scenario, scenario.id)) continue;
-    const verdicts =
+    if (deviation.scenario !== undefined && !namesScenario(deviation.scenario, scenario)) continue;
+    const judged =
       deviation.clause === undefined
-        ? [scenario.verdict]
-        : judgementsOf(scenario)
-            .filter(({ clause }) => clause === deviation.clause)
-            .map(({ verdict }) => verdict);
-    if (verdicts.some(isDeparture)) evidence.departed.push(scenario.id);
-    else if (verdicts.some((verdict) => verdict === 'inconclusive' || verdict === 'error')) evidence.unsettled = true;
-    else if (verdicts.some((verdict) => verdict === 'pass' || verdict === 'info')) evidence.kept = true;
+        ? undefined
+        : judgementsOf(scenario).filter(({ clause }) => clause === deviation.clause);
+    const verdicts = judged?.map(({ verdict }) => verdict) ?? [scenario.verdict];
+    const shows = judged?.some((one) => isDeparture(one.verdict) && covering([deviation], scenario, one) !== undefined);
+    if (shows ?? verdicts.some(isDeparture)) evidence.departed.push(scenario.id);
+    // What departs in another way says nothing about this finding.
+    else if (verdicts.some((one) => one === 'inconclusive' || one === 'error' || isDeparture(one)))
+      evidence.unsettled = true;
+    else if (verdicts.some((one) => one === 'pass' || one === 'info')) evidence.kept = true;
   }
   return evidence;
 }

@@ -26,12 +26,13 @@ export function ladderText(entries: readonly LadderEntry[], style: TextStyle): s
   return `${[colours.dim(head.trimEnd()), ...lines].join('\n')}\n`;
 }
 
-/** The arrow already says which way a packet went: `a > SYN` becomes `a SYN`. */
+/** A packet, beginning with its subflow. Ladders of earlier versions have a direction there, which the arrow shows. */
 export function packetLabel(entry: LadderEntry): string {
   const text = clean(entry.text);
   if (entry.kind !== 'packet') return text;
   const [, subflow, rest] = /^(\S+) [<>] (.*)$/.exec(text) ?? [];
   if (subflow !== undefined && rest !== undefined) return `${subflow} ${rest}`;
+  if (entry.subflow !== undefined && text.startsWith(`${clean(entry.subflow)} `)) return text;
   return entry.subflow === undefined ? text : `${clean(entry.subflow)} ${text}`;
 }
 

@@ -92,9 +92,9 @@ function tokens(line: string): Token[] {
   return line
     .split(/\s+/)
     .filter((text) => text !== '')
-    .map((text, index, all) => {
-      // After subflow and direction stand the flags: one column, whatever they are.
-      if (index === 2 && /^[<>]$/.test(all[1] ?? '') && /^[A-Za-z/]+$/.test(text))
+    .map((text, index) => {
+      // After the subflow stand the flags: one column, whatever they are.
+      if (index === 1 && /^(?:[A-Z]{3}(?:\/[A-Z]{3})*|any|none)$/.test(text))
         return { key: '@flags', field: 'flags', text };
       const starts = /^<!?[a-z_0-9]/i.test(text) || opens;
       const name =

@@ -70,14 +70,20 @@ export interface Coverage {
   unjudged: string[];
 }
 
-/** One declared deviation, as a deviations file has it. */
+/** A scenario, a clause, or a clause within a scenario that shows a finding of a deviations file. */
 export interface Deviation {
+  /** Id and title of the finding. */
+  finding?: string;
+  title?: string;
   /** Scenario id, with a variant or without. */
   scenario?: string;
   /** Clause id. With `scenario` too: only where that scenario judges the clause. */
   clause?: string;
   reason: string;
+  /** Where upstream discusses the finding. */
   link?: string;
+  /** What shows the finding: packets, in the notation of the suites, or other text; anything where it is absent. */
+  instead?: string[];
 }
 
 /** What the declared deviations did to the results. */

@@ -13,6 +13,7 @@ import {
   type CoverageRow,
   type Deviation,
   type RunResults,
+  type ScenarioRecord,
 } from './results.ts';
 import {
   clean,
@@ -243,17 +244,48 @@ function declaredBlock(results: RunResults, options: SummaryOptions, colours: Co
   if (declared.length === 0) return '';
   const source = results.deviations?.source ?? '';
   if (options.full !== true && declared.length > MOST_DECLARED) {
-    const reasons = new Set(declared.map((scenario) => scenario.declared?.reason)).size;
+    const findings = findingsOf(declared, results).length;
     return wrap(
-      `${declared.length} scenarios depart as declared${source === '' ? '' : ` in ${clean(source)}`}, for ${reasons} reasons; --full lists them.`,
+      `${declared.length} scenarios depart as declared${source === '' ? '' : ` in ${clean(source)}`}, ${findings} ${findings === 1 ? 'finding' : 'findings'}; --full lists them.`,
       options.width,
     ).join('\n');
   }
-  const lines = declared.flatMap((scenario) => [
-    `${paint(colours, 'declared', `${SYMBOL.declared} ${scenario.verdict} (declared)`)}  ${clean(scenario.id)}`,
-    ...indented([scenario.declared?.reason ?? '', scenario.declared?.link ?? ''].join(' ').trim(), options.width),
+  const lines = findingsOf(declared, results).flatMap(({ name, title, text, scenarios }) => [
+    `${paint(colours, 'declared', SYMBOL.declared)} ${colours.bold(clean(title ?? name ?? 'declared'))}${title === undefined || name === undefined ? '' : colours.dim(`  ${clean(name)}`)}`,
+    ...indented(text, options.width),
+    ...scenarios.map(({ id, verdict }) => `    ${paint(colours, 'declared', `${verdict} (declared)`)}  ${clean(id)}`),
   ]);
   return [colours.bold(`Declared deviations${source === '' ? '' : ` (${clean(source)})`}`), ...lines].join('\n');
+}
+
+/** A finding and the scenarios that show it. */
+interface Shown {
+  name?: string;
+  title?: string;
+  /** The reason, and where it is discussed. */
+  text: string;
+  scenarios: ScenarioRecord[];
+}
+
+/** Declared scenarios by finding, or by reason in results that have none; in the order in which they come up. */
+function findingsOf(declared: readonly ScenarioRecord[], results: RunResults): Shown[] {
+  const known = new Map((results.deviations?.applied ?? []).map((one) => [one.finding, one]));
+  const found = new Map<string, Shown>();
+  for (const scenario of declared) {
+    const { reason = '', link = '', findings = [] } = scenario.declared ?? {};
+    const unnamed: Shown = { text: `${reason} ${link}`.trim(), scenarios: [] };
+    for (const key of findings.length === 0 ? [unnamed.text] : findings) {
+      const finding = findings.length === 0 ? undefined : known.get(key);
+      const shown = found.get(key) ?? {
+        ...unnamed,
+        ...(finding === undefined ? {} : { text: `${finding.reason} ${finding.link ?? ''}`.trim(), name: key }),
+        ...(finding?.title === undefined ? {} : { title: finding.title }),
+      };
+      shown.scenarios.push(scenario);
+      found.set(key, shown);
+    }
+  }
+  return [...found.values()];
 }
 
 function unseenBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {

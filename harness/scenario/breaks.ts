@@ -82,12 +82,12 @@ function readBreak(clause: string, raw: RawBreak, path: NodePath, file: YamlFile
     }
   };
   const [drop, line, to, add] = [
-    read('drop', incoming),
-    read('change', incoming),
+    read('drop', parsePacketLine),
+    read('change', parsePacketLine),
     read('to', parsePacketTail),
-    read('add', incoming),
+    read('add', parsePacketLine),
   ];
-  const [after, answer] = [read('after', incoming), read('answer', parseAnswer)];
+  const [after, answer] = [read('after', parsePacketLine), read('answer', parseAnswer)];
   return {
     clause,
     stack: raw.stack,
@@ -100,12 +100,6 @@ function readBreak(clause: string, raw: RawBreak, path: NodePath, file: YamlFile
     ...(add === undefined ? {} : { add: { line: add, ...(after === undefined ? {} : { after }) } }),
     ...(answer === undefined ? {} : { answer }),
   };
-}
-
-function incoming(text: string): PacketLine {
-  const line = parsePacketLine(text);
-  if (line.direction === 'in') return line;
-  throw new NotationError('packets of the stack have "<"', text.search(/[<>]/), 1, 'BAD_DIRECTION');
 }
 
 function parseAnswer(text: string): { command: string; fields: Record<string, string> } {

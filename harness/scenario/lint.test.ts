@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -10,7 +10,11 @@ import { loadSuite, openLibrary } from './load.ts';
 import { brief, suiteOf } from './testing/written.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'lint-'));
-writeFileSync(join(root, 'sequences.yaml'), 'sequences:\n  probe: { title: P, steps: [{ expect: a < ACK }] }\n');
+mkdirSync(join(root, 'sequences'));
+writeFileSync(
+  join(root, 'sequences', 'all.yaml'),
+  'title: T\nsequences:\n  probe: { title: P, steps: [{ expect: a ACK }] }\n',
+);
 afterAll(() => rmSync(root, { recursive: true }));
 
 const clause: Clause = {
@@ -37,26 +41,26 @@ function remarks(steps: string, extra = '', lookUp = topology): string[] {
   return lintScenarios(loadSuite(file, openLibrary(root)), clauses, lookUp).map(brief);
 }
 
-const JUDGE = '\n- expect: a < ACK\n  clause: c1';
+const JUDGE = '\n- expect: a ACK\n  clause: c1';
 
 describe('clauses', () => {
   test('one at least', () => {
-    expect(remarks('- expect: a < ACK')).toEqual(['6:5 [NO_JUDGEMENT] scenario "example" judges no clause {t}']);
-    expect(remarks(`- send: a > ACK${JUDGE}`)).toEqual([]);
+    expect(remarks('- expect: a ACK')).toEqual(['6:5 [NO_JUDGEMENT] scenario "example" judges no clause {t}']);
+    expect(remarks(`- send: a ACK${JUDGE}`)).toEqual([]);
     expect(remarks('- use: probe\n  clause: c1')).toEqual([]);
   });
 
   test('that exist and can be judged', () => {
-    expect(remarks('- expect: a < ACK\n  clause: [c1, c3, zzzzzz]')).toEqual([
+    expect(remarks('- expect: a ACK\n  clause: [c1, c3, zzzzzz]')).toEqual([
       '8:9 [UNKNOWN_CLAUSE] there is no clause "c3"; did you mean "c1"? {e}',
       '8:9 [UNKNOWN_CLAUSE] there is no clause "zzzzzz"; expected one of: c1, c2 {e}',
     ]);
-    expect(remarks('- expect: a < ACK\n  clause: c2')).toEqual([
+    expect(remarks('- expect: a ACK\n  clause: c2')).toEqual([
       '8:9 [UNKNOWN_CLAUSE] clause c2 is declared unobservable (it is internal); it cannot be judged here {e}',
     ]);
   });
 
-  test.each(['and: <dss>', 'quiet: all', 'never: a < RST', 'check: 1 = 1'])('are needed by "%s"', (step) => {
+  test.each(['and: <dss>', 'quiet: all', 'never: a RST', 'check: 1 = 1'])('are needed by "%s"', (step) => {
     expect(remarks(`- ${step}${JUDGE}`)).toEqual([
       `8:9 [NO_JUDGEMENT] ${step.split(':')[0] ?? ''} judges something, but no clause is named {${step[0] ?? ''}}`,
     ]);
@@ -64,7 +68,7 @@ describe('clauses', () => {
   });
 
   test('do not belong in a preamble, whose steps need none', () => {
-    expect(remarks(JUDGE.trim(), 'preamble: [{ quiet: all }, { expect: a < ACK, clause: c1 }]')).toEqual([
+    expect(remarks(JUDGE.trim(), 'preamble: [{ quiet: all }, { expect: a ACK, clause: c1 }]')).toEqual([
       '7:32 [NO_JUDGEMENT] a preamble only leads up to the test; it judges no clause {{}',
     ]);
   });
@@ -78,8 +82,8 @@ test('a NAT hides the address that the tester goes by', () => {
 });
 
 test('a given speaks of an alternative of a one-of before it', () => {
-  const either = '- one-of: { reset: a < RST, answer: a < ACK }\n  clause: c1\n';
-  const given = (label: string) => `- given: ${label}\n  steps: [{ send: a > ACK }]`;
+  const either = '- one-of: { reset: a RST, answer: a ACK }\n  clause: c1\n';
+  const given = (label: string) => `- given: ${label}\n  steps: [{ send: a ACK }]`;
   expect(remarks(`${either}${given('answer')}`)).toEqual([]);
   expect(remarks(`${either}${given('anser')}`)).toEqual([
     '10:9 [UNKNOWN_NAME] no one-of before this has an alternative "anser"; did you mean "answer"? {g}',
@@ -87,14 +91,14 @@ test('a given speaks of an alternative of a one-of before it', () => {
 });
 
 describe('subflows', () => {
-  test.each(['send: b > ACK', 'expect: b < ACK', 'sut: sync x=$b.seq'])('must be declared for "%s"', (step) => {
+  test.each(['send: b ACK', 'expect: b ACK', 'sut: sync x=$b.seq'])('must be declared for "%s"', (step) => {
     expect(remarks(`- ${step}${JUDGE}`)).toEqual([
       expect.stringMatching(/^8:9 \[UNKNOWN_SUBFLOW\] .*there is no subflow "b" here; expected one of: a/),
     ]);
     expect(remarks(`- ${step}${JUDGE}`, 'topology: two-links\nsubflows: { b: { link: 2 } }')).toEqual([]);
   });
 
-  test.each(['quiet: a, b', 'quiet: a\n  allow: [b < ACK]', 'never: b < RST', 'one-of: { x: a < RST, y: b < ACK }'])(
+  test.each(['quiet: a, b', 'quiet: a\n  allow: [b ACK]', 'never: b RST', 'one-of: { x: a RST, y: b ACK }'])(
     'must be declared for "%s"',
     (step) => {
       expect(remarks(`- ${step}\n  clause: c1`)).toEqual([
@@ -104,7 +108,7 @@ describe('subflows', () => {
   );
 
   test('"any" is every one', () => {
-    expect(remarks('- never: any < RST\n  clause: c1')).toEqual([]);
+    expect(remarks('- never: any RST\n  clause: c1')).toEqual([]);
   });
 
   test('need a link that the topology has', () => {
@@ -143,12 +147,12 @@ describe('topologies', () => {
 
 describe('names', () => {
   test('must be bound before, or in the same line', () => {
-    expect(remarks(`- send: a > ACK ack=$key${JUDGE}`)).toEqual([
+    expect(remarks(`- send: a ACK ack=$key${JUDGE}`)).toEqual([
       '8:9 [UNKNOWN_NAME] $key is bound by no step before; bind it with "?key" in a step before {s}',
     ]);
-    expect(remarks(`- expect: a < ACK <mp_capable key=?key, ...>\n- send: a > ACK ack=$key${JUDGE}`)).toEqual([]);
-    expect(remarks('- expect: a < ACK <mp_capable key=?k rkey=!$k>\n  clause: c1')).toEqual([]);
-    expect(remarks('- expect: a < ACK seq=?nonce|5\n- check: $nonce = $nonec\n  clause: c1')).toEqual([
+    expect(remarks(`- expect: a ACK <mp_capable key=?key, ...>\n- send: a ACK ack=$key${JUDGE}`)).toEqual([]);
+    expect(remarks('- expect: a ACK <mp_capable key=?k rkey=!$k>\n  clause: c1')).toEqual([]);
+    expect(remarks('- expect: a ACK seq=?nonce|5\n- check: $nonce = $nonec\n  clause: c1')).toEqual([
       expect.stringContaining('$nonec is bound by no step before; did you mean "$nonce"?'),
     ]);
     expect(remarks('- check: $z = 1\n  clause: c1')).toEqual([
@@ -171,21 +175,21 @@ describe('names', () => {
       expect.stringContaining('[UNKNOWN_NAME] "kye" is bound by no step before'),
     ]);
     expect(
-      remarks(`- repeat: 2\n  steps: [{ expect: a < SYN/ACK <mp_capable key=?key> }]\n- ${kind}: key\n  clause: c1`),
+      remarks(`- repeat: 2\n  steps: [{ expect: a SYN/ACK <mp_capable key=?key> }]\n- ${kind}: key\n  clause: c1`),
     ).toEqual([]);
   });
 });
 
 describe('values to send', () => {
   test.each(['seq=1..2', 'seq=1|2', 'seq=any', 'seq=?x', 'seq=!1'])('%s is not one', (field) => {
-    expect(remarks(`- send: a > ACK ${field}${JUDGE}`)).toEqual([
+    expect(remarks(`- send: a ACK ${field}${JUDGE}`)).toEqual([
       expect.stringContaining('[BAD_VALUE] a packet to send needs one value'),
     ]);
   });
 
   test('fields of an option may be absent, those of the header not', () => {
-    expect(remarks(`- send: a > ACK <dss dsn=absent>${JUDGE}`)).toEqual([]);
-    expect(remarks(`- send: a > ACK ack=absent${JUDGE}`)).toEqual([
+    expect(remarks(`- send: a ACK <dss dsn=absent>${JUDGE}`)).toEqual([]);
+    expect(remarks(`- send: a ACK ack=absent${JUDGE}`)).toEqual([
       expect.stringContaining('[BAD_VALUE] ack: a TCP header has this field always'),
     ]);
   });
@@ -199,5 +203,5 @@ describe('values to send', () => {
 });
 
 test('each place is told of once, however many variants there are', () => {
-  expect(remarks(`- send: b > ACK${JUDGE}`, 'for-each: { n: [1, 2, 3] }')).toHaveLength(1);
+  expect(remarks(`- send: b ACK${JUDGE}`, 'for-each: { n: [1, 2, 3] }')).toHaveLength(1);
 });

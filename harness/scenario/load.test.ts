@@ -6,7 +6,7 @@ import { findSuites, openLibrary } from './load.ts';
 import { allSteps, clausesOf, type Scenario } from './suite.ts';
 import { complaints, loadText, suiteOf } from './testing/written.ts';
 
-const SEND = '- send: a > SYN';
+const SEND = '- send: a SYN';
 
 function first(text: string): Scenario {
   const [scenario] = loadText(text);
@@ -32,7 +32,7 @@ describe('variants', () => {
 
   test('are every combination of the variables', () => {
     const scenarios = loadText(
-      suiteOf('- send: a > SYN len=${n} win=${w}', 'family: [ipv4]\nfor-each: { n: [1, 2], w: [x, y] }').replace(
+      suiteOf('- send: a SYN len=${n} win=${w}', 'family: [ipv4]\nfor-each: { n: [1, 2], w: [x, y] }').replace(
         'win=${w}',
         '<raw=hex:0${n}>',
       ),
@@ -43,7 +43,7 @@ describe('variants', () => {
       '3.1-x/y/example#n=2,w=x,ipv4',
       '3.1-x/y/example#n=2,w=y,ipv4',
     ]);
-    expect(scenarios.map(({ body }) => body[0]?.text)).toContain('send: a > SYN len=2 <raw=hex:02>');
+    expect(scenarios.map(({ body }) => body[0]?.text)).toContain('send: a SYN len=2 <raw=hex:02>');
     expect(scenarios[3]?.parameters).toEqual({ n: '2', w: 'y' });
   });
 
@@ -67,6 +67,38 @@ describe('variants', () => {
       'for-each: { a: [1, 2], b: [3] }\nsut:',
     );
     expect(loadText(text).map(({ parameters }) => parameters)).toEqual([{ a: '9', b: '3' }]);
+  });
+});
+
+describe('values of variables', () => {
+  const idsAndSteps = (forEach: string) =>
+    loadText(suiteOf('- send: a SYN len=${n} win=${w}', `family: [ipv4]\nfor-each: ${forEach}`)).map(({ id, body }) => [
+      id.split('#')[1],
+      body[0]?.text,
+    ]);
+
+  test('may have labels, which ids have instead', () => {
+    expect(idsAndSteps('{ n: { one: 1, sum: "$a.seq+1" }, w: [2] }')).toEqual([
+      ['n=one,w=2,ipv4', 'send: a SYN len=1 win=2'],
+      ['n=sum,w=2,ipv4', 'send: a SYN len=$a.seq+1 win=2'],
+    ]);
+  });
+
+  test('may come in rows, the label being the value of the variable itself', () => {
+    expect(idsAndSteps('{ n: { 1: { w: 7 }, more: { n: 2, w: 8 } } }')).toEqual([
+      ['n=1,ipv4', 'send: a SYN len=1 win=7'],
+      ['n=more,ipv4', 'send: a SYN len=2 win=8'],
+    ]);
+  });
+
+  test('that ids cannot have need a label', () => {
+    expect(problems(suiteOf(SEND, 'for-each: { n: [$a.seq, ok], w: { A: 1 } }'))).toEqual([
+      '7:21 [BAD_ID] an id cannot have this value; give it a label: { a.seq: "$a.seq" } {$a.seq}',
+      '7:42 [BAD_ID] a label has a-z, 0-9, "." and "-" only; "a" would do {1}',
+    ]);
+    expect(complaints(() => loadText(suiteOf(SEND), 'rfc8684/B-x/y.suite.yaml'))).toEqual([
+      expect.stringMatching(/^1:8 \[BAD_ID\] .* not "B-x\/y" \{S\}$/),
+    ]);
   });
 });
 
@@ -124,25 +156,25 @@ describe('steps', () => {
   test('of every kind', () => {
     const scenario = first(
       suiteOf(`
-- send: a > SYN
-- expect: a < SYN/ACK
+- send: a SYN
+- expect: a SYN/ACK
   within: 1.5s
   clause: c1
 - and: <mp_capable>
   clause: [c2, c3]
-- one-of: { reset: a < RST, silence: a < ACK }
+- one-of: { reset: a RST, silence: a ACK }
   within: 300ms
 - quiet: a, b
-  allow: [a < ACK]
+  allow: [a ACK]
 - quiet: all
-- never: any < RST
+- never: any RST
   from: start
 - sut: recv bytes=5 -> pattern=ok
 - repeat: 3
   clause: c4
   steps:
-    - expect: a < ACK
-    - send: a > ACK
+    - expect: a ACK
+    - send: a ACK
 - distinct: key
 - scattered: key
 - check: $a.seq  =  $a.ack+1
@@ -150,19 +182,13 @@ describe('steps', () => {
 - forget: true`),
     );
     expect(scenario.body).toMatchObject([
-      {
-        kind: 'send',
-        text: 'send: a > SYN',
-        clauses: [],
-        place: { line: 8, column: 9 },
-        line: { subflow: 'a', direction: 'out' },
-      },
+      { kind: 'send', text: 'send: a SYN', clauses: [], place: { line: 8, column: 9 }, line: { subflow: 'a' } },
       { kind: 'expect', within: 1500, clauses: ['c1'] },
       { kind: 'and', clauses: ['c2', 'c3'], tail: { flags: 'any' } },
       {
         kind: 'one-of',
         within: 300,
-        text: 'one-of: a < RST | a < ACK',
+        text: 'one-of: a RST | a ACK',
         alternatives: [{ label: 'reset' }, { label: 'silence' }],
       },
       { kind: 'quiet', subflows: ['a', 'b'], allow: [{ flags: ['ACK'] }] },
@@ -189,35 +215,68 @@ describe('steps', () => {
   });
 });
 
+test('what does not fit the schema hides nothing that is wrong elsewhere in the file', () => {
+  const text = `${suiteOf('- sned: a SYN')}  other:\n    title: O\n    steps:\n      - send: a SYM\n      - expect: a ACKK\n`;
+  expect(problems(text)).toEqual([
+    '8:9 [UNKNOWN_KEY] unknown key "sned"; did you mean "send"? {sned}',
+    '12:17 [NOTATION] "SYM" is no TCP flag; did you mean "SYN"? {SYM}',
+    '13:19 [NOTATION] "ACKK" is no TCP flag; did you mean "ACK"? {ACKK}',
+  ]);
+});
+
 describe('sequences', () => {
   test('are found by the role of the stack', () => {
-    expect(stepsOf(suiteOf('- use: shake'))).toEqual(['send: a > SYN', 'expect: a < SYN/ACK']);
-    expect(stepsOf(suiteOf('- use: shake', '', 'initiator'))).toEqual(['expect: a < SYN']);
-    expect(stepsOf(suiteOf('- use: shake-initiator'))).toEqual(['expect: a < SYN']);
+    expect(stepsOf(suiteOf('- use: shake'))).toEqual(['send: a SYN', 'expect: a SYN/ACK']);
+    expect(stepsOf(suiteOf('- use: shake', '', 'initiator'))).toEqual(['expect: a SYN']);
+    expect(problems(suiteOf('- use: answer', '', 'initiator'))).toEqual([
+      '8:14 [UNKNOWN_SEQUENCE] sequence "answer" has no steps for the initiator {answer}',
+    ]);
+  });
+
+  test('of one suite stand in it, under names of their own', () => {
+    const local = (name: string) =>
+      suiteOf(`- use: ${name}`).replace(
+        'scenarios:',
+        `sequences:\n  ${name}: { title: L, steps: [{ fence: true }] }\nscenarios:`,
+      );
+    expect(stepsOf(local('probe'))).toEqual(['fence']);
+    expect(problems(local('shake'))).toEqual([
+      expect.stringMatching(
+        /^5:3 \[DUPLICATE\] there is a sequence "shake" already, .*all\.yaml:\d+; give one of them another name \{shake\}$/,
+      ),
+    ]);
+  });
+
+  test('are named as a whole, or by a variable that has the whole name', () => {
+    const byRow = 'family: [ipv4]\nfor-each: { first: { us: shake } }';
+    expect(stepsOf(suiteOf('- use: ${first}', byRow))).toEqual(['send: a SYN', 'expect: a SYN/ACK']);
+    expect(problems(suiteOf('- use: sha${first}', 'for-each: { first: [ke] }'))).toEqual([
+      expect.stringMatching(/^9:14 \[BAD_VALUE\] a sequence is named as a whole; .* \{sha\$\{first\}\}$/),
+    ]);
   });
 
   test('hand their clause down to steps that have none', () => {
     expect(stepsOf(suiteOf('- use: data\n  with: { bytes: 5 }\n  clause: [c1, c2]'))).toEqual([
-      'send: a > ACK len=5',
-      'expect: a < ACK | 3.3-1.s1',
-      'expect: a < ACK seq=5 | c1 | c2',
+      'send: a ACK len=5',
+      'expect: a ACK | 3.3-1.s1',
+      'expect: a ACK seq=5 | c1 | c2',
     ]);
   });
 
   test('take parameters, from variables too', () => {
     expect(stepsOf(suiteOf('- use: data\n  with: { bytes: "${n}", on: b }', 'for-each: { n: [7] }'))[0]).toBe(
-      'send: b > ACK len=7',
+      'send: b ACK len=7',
     );
   });
 
   test('stand in their own file, and so do their mistakes', () => {
     expect(first(suiteOf('- use: shake')).body[0]?.place).toMatchObject({
-      file: expect.stringMatching(/sequences\.yaml$/) as string,
-      line: 5,
+      file: expect.stringMatching(/all\.yaml$/) as string,
+      line: 6,
       column: 9,
     });
     expect(problems(suiteOf('- use: crooked'))).toEqual([
-      '26:23 [NOTATION] "SYM" is no TCP flag; did you mean "SYN"? {SYM}',
+      '28:21 [NOTATION] "SYM" is no TCP flag; did you mean "SYN"? {SYM}',
     ]);
   });
 });
@@ -226,40 +285,42 @@ describe('what is wrong is told of at its place', () => {
   test.each<[string, string[]]>([
     ['- {}', ['9:9 [SCHEMA] scenarios.example.steps.0: too few entries; expected at least 1 {{}']],
     ['- clause: c', [expect.stringMatching(/^9:9 \[SCHEMA\] a step has exactly one of: send, expect,/) as string]],
-    ['- send: a > SYN\n  expect: a < ACK', [expect.stringContaining('; this one has send and expect') as string]],
-    ['- sned: a > SYN', ['9:9 [UNKNOWN_KEY] unknown key "sned"; did you mean "send"? {sned}']],
+    ['- send: a SYN\n  expect: a ACK', [expect.stringContaining('; this one has send and expect') as string]],
+    ['- sned: a SYN', ['9:9 [UNKNOWN_KEY] unknown key "sned"; did you mean "send"? {sned}']],
     [
-      '- send: a > SYN\n  within: 2s',
+      '- send: a SYN\n  within: 2s',
       ['10:9 [UNKNOWN_KEY] "within" goes with expect or one-of or sut, not with send {within}'],
     ],
-    ['- expect: a < ACK\n  allow: [a < RST]', ['10:9 [UNKNOWN_KEY] "allow" goes with quiet, not with expect {allow}']],
+    ['- expect: a ACK\n  allow: [a RST]', ['10:9 [UNKNOWN_KEY] "allow" goes with quiet, not with expect {allow}']],
     [
-      '- expect: a < ACK\n  within: 1.2.3s',
+      '- expect: a ACK\n  within: 1.2.3s',
       [expect.stringMatching(/^10:17 \[SCHEMA\] .*"1\.2\.3s" has the wrong form/) as string],
     ],
     [
-      '- send: a > SYN\n  clause: c',
+      '- send: a SYN\n  clause: c',
       ['10:9 [NO_JUDGEMENT] send judges nothing; name the clause at a step that expects something {clause}'],
     ],
     [
       '- fence: true\n  clause: c',
       ['10:9 [NO_JUDGEMENT] fence judges nothing; name the clause at a step that expects something {clause}'],
     ],
-    ['- send: "a > SYN <mss=x>"', ['9:29 [BAD_VALUE] mss: "x" is no number {x}']],
-    ['- send: a < SYN', ['9:17 [BAD_DIRECTION] the tester sends with ">" {<}']],
-    ['- expect: a > SYN', ['9:19 [BAD_DIRECTION] packets of the stack have "<" {>}']],
+    ['- send: "a SYN <mss=x>"', ['9:27 [BAD_VALUE] mss: "x" is no number {x}']],
     [
-      '- one-of: { x: a < ACK, y: a < AKC, z: a < RTS }',
+      ['- send: a', '>', 'SYN'].join(' '),
+      ['9:17 [BAD_DIRECTION] the verb says who sends; leave the arrow out: a SYN {>}'],
+    ],
+    [
+      '- one-of: { x: a ACK, y: a AKC, z: a RTS }',
       [
-        '9:38 [NOTATION] "AKC" is no TCP flag; did you mean "ACK"? {AKC}',
-        '9:50 [NOTATION] "RTS" is no TCP flag; did you mean "RST"? {RTS}',
+        '9:34 [NOTATION] "AKC" is no TCP flag; did you mean "ACK"? {AKC}',
+        '9:44 [NOTATION] "RTS" is no TCP flag; did you mean "RST"? {RTS}',
       ],
     ],
     [
-      '- quiet: all\n  allow: [a < ACK, a < ACKK, a > ACK]',
+      '- quiet: all\n  allow: [a ACK, a ACKK, a SYM]',
       [
-        '10:30 [NOTATION] "ACKK" is no TCP flag; did you mean "ACK"? {ACKK}',
-        '10:38 [BAD_DIRECTION] packets of the stack have "<" {>}',
+        '10:26 [NOTATION] "ACKK" is no TCP flag; did you mean "ACK"? {ACKK}',
+        '10:34 [NOTATION] "SYM" is no TCP flag; did you mean "SYN"? {SYM}',
       ],
     ],
     ['- and: <dss dak=1>', ['9:19 [UNKNOWN_FIELD] "dak" is no field of dss; did you mean "dack"? {dak}']],
@@ -269,18 +330,18 @@ describe('what is wrong is told of at its place', () => {
     ['- check: tokn(1)   =   5', ['9:16 [UNKNOWN_FUNCTION] there is no function "tokn"; did you mean "token"? {tokn}']],
     ['- check: $a.seq   =   5x', ['9:29 [NOTATION] "5x" is no value {5x}']],
     ['- repeat: 3', ['9:9 [EMPTY] there is nothing to repeat; add "steps" {repeat}']],
-    ['- repeat: 3\n  steps: [{ send: a > SYM }]', ['10:29 [NOTATION] "SYM" is no TCP flag; did you mean "SYN"? {SYM}']],
+    ['- repeat: 3\n  steps: [{ send: a SYM }]', ['10:27 [NOTATION] "SYM" is no TCP flag; did you mean "SYN"? {SYM}']],
     [
-      '- send: a > SYN len=${n} <mss=${m}>',
+      '- send: a SYN len=${n} <mss=${m}>',
       [
-        '9:27 [UNKNOWN_NAME] there is no variable "n" here; did you mean "on"? {${n}}',
-        '9:37 [UNKNOWN_NAME] there is no variable "m" here; expected one of: on, family, role {${m}}',
+        '9:25 [UNKNOWN_NAME] there is no variable "n" here; did you mean "on"? {${n}}',
+        '9:35 [UNKNOWN_NAME] there is no variable "m" here; expected one of: on, family, role {${m}}',
       ],
     ],
-    ['- send: a > SYN len=${on} <ms=${on}>', ['9:34 [UNKNOWN_OPTION] "ms" is no TCP option; did you mean "mss"? {ms}']],
-    ['- send: a > SYN win=${on}x', ['9:27 [NOTATION] "5x" is no value {${on}x}']],
+    ['- send: a SYN len=${on} <ms=${on}>', ['9:32 [UNKNOWN_OPTION] "ms" is no TCP option; did you mean "mss"? {ms}']],
+    ['- send: a SYN win=${on}x', ['9:25 [NOTATION] "5x" is no value {${on}x}']],
     [
-      '- expect: a < ACK\n  clause: [c, "${zz}"]',
+      '- expect: a ACK\n  clause: [c, "${zz}"]',
       ['10:22 [UNKNOWN_NAME] there is no variable "zz" here; expected one of: on, family, role {${zz}}'],
     ],
     ['- use: shak', ['9:14 [UNKNOWN_SEQUENCE] there is no sequence "shak"; did you mean "shake"? {shak}']],
@@ -296,7 +357,7 @@ describe('what is wrong is told of at its place', () => {
   });
 
   test('everything at once, each place once however many variants there are', () => {
-    expect(problems(suiteOf('- send: a > SYM\n- expect: b < AKC'))).toHaveLength(2);
+    expect(problems(suiteOf('- send: a SYM\n- expect: b AKC'))).toHaveLength(2);
   });
 
   test('titles and topologies too', () => {
@@ -328,8 +389,14 @@ describe('a folder of suites', () => {
       expect(complaints(() => openLibrary(root))).toEqual([
         expect.stringMatching(/^1:1 \[FILE_UNREADABLE\] cannot be read/),
       ]);
-      writeFileSync(join(root, 'sequences.yaml'), 'sequences: { x: { title: T } }\n');
-      expect(complaints(() => openLibrary(root))).toEqual(['1:17 [SCHEMA] sequences.x lacks "steps"; add it {{}']);
+      mkdirSync(join(root, 'sequences'));
+      writeFileSync(join(root, 'sequences', 'a.yaml'), 'sequences: { x: { steps: [{ fence: true }] } }\n');
+      writeFileSync(join(root, 'sequences', 'b.yaml'), 'title: B\nsequences: { x: { title: T } }\n');
+      expect(complaints(() => openLibrary(root))).toEqual([
+        '1:1 [SCHEMA] the file lacks "title"; add it {s}',
+        '1:17 [SCHEMA] sequences.x lacks "title"; add it {{}',
+        '2:17 [SCHEMA] sequences.x: none of steps, initiator, responder is there; add one {{}',
+      ]);
     } finally {
       rmSync(root, { recursive: true });
     }

@@ -5,11 +5,27 @@ import { DocumentError, suggestion, type Diagnostic } from '../document/diagnost
 import { projectSchema } from '../document/schema.ts';
 import { readYaml, type NodePath, type YamlFile } from '../document/yaml-file.ts';
 import type { Family } from '../packet/types.ts';
-import { parseSteps, type Sequence, type StepContext } from './parse-step.ts';
+import { parseSteps, type StepContext } from './parse-step.ts';
+import {
+  addSequences,
+  openSequences,
+  SEQUENCES_SCHEMA,
+  readSequences,
+  type RawSequences,
+  type Sequence,
+} from './sequences.ts';
 import { say } from './step-text.ts';
 import type { Profile, RawStep, Scenario, SubflowSpec } from './suite.ts';
-
-type Scalar = string | number | boolean;
+import {
+  badLabels,
+  combinationsOf,
+  isId,
+  proposedLabel,
+  variantSuffix,
+  type Combination,
+  type ForEach,
+  type Scalar,
+} from './variants.ts';
 
 interface RawTester {
   timestamps?: Scalar;
@@ -27,7 +43,7 @@ interface RawScenario {
   sut?: 'initiator' | 'responder';
   topology?: string;
   family?: Family[];
-  'for-each'?: Record<string, Scalar[]>;
+  'for-each'?: ForEach;
   needs?: string[];
   tester?: RawTester;
   subflows?: Record<string, { link?: number; id?: number }>;
@@ -38,11 +54,8 @@ interface RawScenario {
 interface RawSuite extends Omit<RawScenario, 'steps' | 'subflows' | 'sut'> {
   section: string;
   sut: 'initiator' | 'responder';
+  sequences?: RawSequences;
   scenarios: Record<string, RawScenario>;
-}
-
-interface RawSequences {
-  sequences: Record<string, { title: string; parameters?: Record<string, Scalar | null>; steps: RawStep[] }>;
 }
 
 /** What suites are read with: the folder they stand in, and the sequences. */
@@ -54,17 +67,7 @@ export interface SuiteLibrary {
 
 /** Opens a suites folder. @throws DocumentError */
 export function openLibrary(root: string): SuiteLibrary {
-  const file = readYaml(join(root, 'sequences.yaml'));
-  file.check(projectSchema('suites/schema/sequences.schema.json'));
-  const raw = file.value as RawSequences;
-  const sequences = new Map<string, Sequence>();
-  for (const [name, one] of Object.entries(raw.sequences)) {
-    const parameters: Record<string, string | undefined> = {};
-    for (const [key, value] of Object.entries(one.parameters ?? {}))
-      parameters[key] = value === null ? undefined : String(value);
-    sequences.set(name, { name, file, path: ['sequences', name, 'steps'], parameters, steps: one.steps });
-  }
-  return { root, sequences };
+  return { root, sequences: openSequences(join(root, 'sequences')) };
 }
 
 /** Paths of all suite files below a folder, sorted. */
@@ -78,28 +81,71 @@ export function findSuites(root: string): string[] {
 /** Loads one suite file with every variant of every scenario. @throws DocumentError */
 export function loadSuite(path: string, library: SuiteLibrary): Scenario[] {
   const file = readYaml(path);
-  file.check(projectSchema('suites/schema/suite.schema.json'));
-  const raw = file.value as RawSuite;
+  const diagnostics = file.problems(projectSchema('suites/schema/suite.schema.json', [SEQUENCES_SCHEMA]));
+  const raw = readable(file, diagnostics);
   const suite = suiteId(path, library.root);
-  const diagnostics: Diagnostic[] = [];
+  const sequences = addSequences(library.sequences, readSequences(file, raw.sequences ?? {}), diagnostics);
+  checkIds({ file, raw, suite, diagnostics });
   const scenarios: Scenario[] = [];
   // Most suites read the same in both families; their steps are parsed once and shared.
   const readsFamily = file.text.includes('${family}');
   for (const [name, scenario] of Object.entries(raw.scenarios)) {
     const built = new Map<string, Scenario>();
     for (const variant of variantsOf(raw, scenario)) {
-      const key = readsFamily ? variantSuffix(variant) : JSON.stringify(variant.parameters);
+      const suffix = variantSuffix(variant.labels, variant.family);
+      const key = readsFamily ? suffix : JSON.stringify(variant.labels);
       const same = built.get(key);
       const one =
         same === undefined
-          ? buildVariant({ file, raw, suite, name, scenario, variant, library, diagnostics })
-          : { ...same, id: `${suite}/${name}#${variantSuffix(variant)}`, family: variant.family };
+          ? buildVariant({ file, raw, suite, name, scenario, variant, sequences, diagnostics })
+          : { ...same, id: `${suite}/${name}#${suffix}`, family: variant.family };
       built.set(key, one);
       scenarios.push(one);
     }
   }
   if (diagnostics.length > 0) throw new DocumentError(uniqueDiagnostics(diagnostics));
   return scenarios;
+}
+
+/** Ids have nothing in them that a shell reads, or that changes with an expression. */
+function checkIds({
+  file,
+  raw,
+  suite,
+  diagnostics,
+}: Pick<VariantInput, 'file' | 'raw' | 'suite' | 'diagnostics'>): void {
+  if (!isId(suite)) {
+    const message = `a suite's path is part of its scenarios' ids: a-z, 0-9, "." and "-" only, not "${suite}"`;
+    diagnostics.push(file.diagnose(['title'], 'BAD_ID', message));
+  }
+  const places = [[], ...Object.keys(raw.scenarios).map((name) => ['scenarios', name])];
+  const variables = [raw['for-each'], ...Object.values(raw.scenarios).map((one) => one['for-each'])];
+  for (const [index, place] of places.entries()) {
+    for (const { path, text, isKey } of badLabels(variables[index] ?? {})) {
+      const message = isKey
+        ? `a label has a-z, 0-9, "." and "-" only; "${proposedLabel(text)}" would do`
+        : `an id cannot have this value; give it a label: { ${proposedLabel(text)}: ${JSON.stringify(text)} }`;
+      diagnostics.push(file.diagnose([...place, 'for-each', ...path], 'BAD_ID', message));
+    }
+  }
+}
+
+/**
+ * A suite without the scenarios that do not fit the schema, so that what is wrong in the others is told at the same time.
+ *
+ * @throws DocumentError when something else than a scenario does not fit
+ */
+function readable(file: YamlFile, problems: readonly Diagnostic[]): RawSuite {
+  const raw = file.value as RawSuite;
+  if (problems.length === 0) return raw;
+  const scenarios = (file.value as Partial<RawSuite> | null)?.scenarios;
+  const names = typeof scenarios === 'object' ? Object.keys(scenarios) : [];
+  const begins = names.map((name) => file.placeOf(['scenarios', name]).line);
+  // Whatever stands from the first line of a scenario's map on is the scenario's.
+  const owner = (line: number): string | undefined => names[begins.findLastIndex((begin) => begin <= line)];
+  const broken = new Set(problems.map(({ place }) => owner(place.line)));
+  if (broken.has(undefined)) throw new DocumentError(problems);
+  return { ...raw, scenarios: Object.fromEntries(Object.entries(raw.scenarios).filter(([name]) => !broken.has(name))) };
 }
 
 /** A suite's id is its path below the suites folder; of a suite that stands elsewhere, its name. */
@@ -109,24 +155,14 @@ function suiteId(path: string, root: string): string {
   return name.replace(/\.suite\.yaml$/, '').replace(/^rfc8684\//, '');
 }
 
-interface Variant {
+interface Variant extends Combination {
   family: Family;
-  parameters: Record<string, string>;
 }
 
 function variantsOf(raw: RawSuite, scenario: RawScenario): Variant[] {
-  const variables = { ...raw['for-each'], ...scenario['for-each'] };
-  let combinations: Record<string, string>[] = [{}];
-  for (const [name, values] of Object.entries(variables)) {
-    combinations = combinations.flatMap((one) => values.map((value) => ({ ...one, [name]: String(value) })));
-  }
+  const combinations = combinationsOf({ ...raw['for-each'], ...scenario['for-each'] });
   const families = scenario.family ?? raw.family ?? ['ipv4', 'ipv6'];
-  return families.flatMap((family) => combinations.map((parameters) => ({ family, parameters })));
-}
-
-/** What stands behind the `#` of a scenario's id. */
-function variantSuffix({ parameters, family }: Variant): string {
-  return [...Object.entries(parameters).map(([key, value]) => `${key}=${value}`), family].join(',');
+  return families.flatMap((family) => combinations.map((one) => ({ ...one, family })));
 }
 
 interface VariantInput {
@@ -136,19 +172,19 @@ interface VariantInput {
   name: string;
   scenario: RawScenario;
   variant: Variant;
-  library: SuiteLibrary;
+  sequences: ReadonlyMap<string, Sequence>;
   diagnostics: Diagnostic[];
 }
 
 function buildVariant(input: VariantInput): Scenario {
-  const { file, raw, suite, name, scenario, variant, library } = input;
+  const { file, raw, suite, name, scenario, variant, sequences } = input;
   const role = roleOf(input);
   const path = ['scenarios', name];
   const context: StepContext = {
     file,
-    variables: { ...variant.parameters, family: variant.family, role },
+    variables: { ...variant.variables, family: variant.family, role },
     role,
-    sequences: library.sequences,
+    sequences,
     inherited: [],
     diagnostics: input.diagnostics,
     depth: 0,
@@ -156,7 +192,7 @@ function buildVariant(input: VariantInput): Scenario {
   const preamble = scenario.preamble ?? raw.preamble ?? [];
   const preamblePath = scenario.preamble === undefined ? ['preamble'] : [...path, 'preamble'];
   return {
-    id: `${suite}/${name}#${variantSuffix(variant)}`,
+    id: `${suite}/${name}#${variantSuffix(variant.labels, variant.family)}`,
     suite,
     name,
     title: say(scenario.title, [...path, 'title'], context),
@@ -164,7 +200,7 @@ function buildVariant(input: VariantInput): Scenario {
     place: file.placeOf(path),
     role,
     family: variant.family,
-    parameters: variant.parameters,
+    parameters: variant.labels,
     topology: topologyOf(input, context),
     profile: profileOf(input, context),
     subflows: subflowsOf(scenario.subflows ?? {}),
@@ -186,7 +222,7 @@ function ownOrSuites<T>(
 
 /** `for-each: { role: [...] }` runs a scenario in both roles. */
 function roleOf({ file, raw, name, scenario, variant, diagnostics }: VariantInput): Scenario['role'] {
-  const { role } = variant.parameters;
+  const { role } = variant.variables;
   if (role === undefined) return scenario.sut ?? raw.sut;
   if (role === 'initiator' || role === 'responder') return role;
   const message = `the role is initiator or responder, not "${role}"`;

@@ -1,19 +1,10 @@
 /** Turns the steps of a suite or sequence file into what the engine runs. */
 import { DocumentError, gather, suggestion } from '../document/diagnostic.ts';
-import type { NodePath, YamlFile } from '../document/yaml-file.ts';
+import type { NodePath } from '../document/yaml-file.ts';
+import type { Sequence } from './sequences.ts';
 import { say, type TextContext } from './step-text.ts';
 import { requireSteps, STEP_VERBS, verbOf, type Companion } from './step-verbs.ts';
 import type { RawStep, Step, StepKind } from './suite.ts';
-
-/** A named list of steps. */
-export interface Sequence {
-  name: string;
-  file: YamlFile;
-  path: NodePath;
-  /** Parameters and their defaults; undefined means that a value must be given. */
-  parameters: Readonly<Record<string, string | undefined>>;
-  steps: RawStep[];
-}
 
 /** Where steps are being read, and what they may refer to. */
 export interface StepContext extends TextContext {
@@ -76,51 +67,60 @@ function build(verb: StepKind | 'use', raw: RawStep, path: NodePath, context: St
   return [verbOf(verb).build({ raw, path, at, base, within, context, inner })];
 }
 
+/** How `use` names a sequence: the whole name, or a variable whose value is one. Parts of names cannot be searched for. */
+const SEQUENCE_NAME = /^(?:[a-z0-9-]+|\$\{[^}]*\})$/;
+
+/** @throws DocumentError */
 function expandSequence(raw: RawStep, path: NodePath, context: StepContext): Step[] {
   const at = [...path, 'use'];
-  const name = say(raw.use ?? '', at, context);
-  const sequence = context.sequences.get(`${name}-${context.role}`) ?? context.sequences.get(name);
+  const fail = (code: 'UNKNOWN_SEQUENCE' | 'BAD_VALUE', message: string): never => {
+    throw new DocumentError([context.file.diagnose(at, code, message)]);
+  };
+  const written = raw.use ?? '';
+  if (!SEQUENCE_NAME.test(written.trim())) {
+    fail('BAD_VALUE', 'a sequence is named as a whole; let a row of "for-each" give the name: use: ${end}');
+  }
+  const name = say(written, at, context).trim();
+  const sequence = context.sequences.get(name);
   if (sequence === undefined) {
-    const message = `there is no sequence "${name}"${suggestion(name, sequenceWords(context))}`;
-    throw new DocumentError([context.file.diagnose(at, 'UNKNOWN_SEQUENCE', message)]);
+    return fail('UNKNOWN_SEQUENCE', `there is no sequence "${name}"${suggestion(name, context.sequences.keys())}`);
   }
-  if (context.depth > 8)
-    throw new DocumentError([context.file.diagnose(at, 'BAD_VALUE', `sequence "${name}" uses itself`)]);
-  const variables: Record<string, string> = {};
-  for (const [parameter, fallback] of Object.entries(sequence.parameters))
-    if (fallback !== undefined) variables[parameter] = fallback;
-  for (const [parameter, given] of Object.entries(raw.with ?? {})) {
-    if (!(parameter in sequence.parameters)) {
-      const message = `sequence "${name}" has no parameter "${parameter}"${suggestion(parameter, Object.keys(sequence.parameters))}`;
-      context.diagnostics.push(context.file.diagnoseKey([...path, 'with'], parameter, 'UNKNOWN_NAME', message));
-    }
-    variables[parameter] = say(String(given), [...path, 'with', parameter], context);
-  }
-  for (const parameter of Object.keys(sequence.parameters)) {
-    if (variables[parameter] !== undefined) continue;
-    const message = `sequence "${name}" needs a value for "${parameter}"; add with: { ${parameter}: ... }`;
-    context.diagnostics.push(context.file.diagnose(at, 'BAD_VALUE', message));
-    // Said once here, not again at every line of the sequence that reads it.
-    variables[parameter] = '0';
-  }
+  const key = sequence.steps[context.role] === undefined ? 'steps' : context.role;
+  const steps = sequence.steps[key];
+  if (steps === undefined) return fail('UNKNOWN_SEQUENCE', `sequence "${name}" has no steps for the ${context.role}`);
+  if (context.depth > 8) fail('BAD_VALUE', `sequence "${name}" uses itself`);
   const clauses = clausesIn(raw, path, context);
   const inner: StepContext = {
     ...context,
     file: sequence.file,
-    variables,
+    variables: argumentsOf(sequence, raw, path, context),
     inherited: clauses,
     depth: context.depth + 1,
   };
-  return parseSteps(sequence.steps, sequence.path, inner);
+  return parseSteps(steps, [...sequence.path, key], inner);
 }
 
-/** What can stand behind `use` here: names that the role completes, and those that need no completing. */
-function sequenceWords(context: StepContext): Set<string> {
-  const words = Array.from(
-    context.sequences.keys(),
-    (name) => /^(.*)-(initiator|responder)$/.exec(name) ?? [name, name, context.role],
-  );
-  return new Set(words.filter(([, , role]) => role === context.role).map(([, word = '']) => word));
+/** Values for a sequence's parameters: those given `with` it, else its defaults. */
+function argumentsOf(sequence: Sequence, raw: RawStep, path: NodePath, context: StepContext): Record<string, string> {
+  const { name, parameters } = sequence;
+  const variables: Record<string, string> = {};
+  for (const [parameter, fallback] of Object.entries(parameters))
+    if (fallback !== undefined) variables[parameter] = fallback;
+  for (const [parameter, given] of Object.entries(raw.with ?? {})) {
+    if (!(parameter in parameters)) {
+      const message = `sequence "${name}" has no parameter "${parameter}"${suggestion(parameter, Object.keys(parameters))}`;
+      context.diagnostics.push(context.file.diagnoseKey([...path, 'with'], parameter, 'UNKNOWN_NAME', message));
+    }
+    variables[parameter] = say(String(given), [...path, 'with', parameter], context);
+  }
+  for (const parameter of Object.keys(parameters)) {
+    if (variables[parameter] !== undefined) continue;
+    const message = `sequence "${name}" needs a value for "${parameter}"; add with: { ${parameter}: ... }`;
+    context.diagnostics.push(context.file.diagnose([...path, 'use'], 'BAD_VALUE', message));
+    // Said once here, not again at every line of the sequence that reads it.
+    variables[parameter] = '0';
+  }
+  return variables;
 }
 
 function clausesIn(raw: RawStep, path: NodePath, context: StepContext): string[] {

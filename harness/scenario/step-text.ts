@@ -44,16 +44,6 @@ export function readAt<T>(written: string, path: NodePath, context: TextContext,
 }
 
 /** Reads a packet line. @throws DocumentError */
-export function packetAt(
-  written: string,
-  path: NodePath,
-  context: TextContext,
-  direction: PacketLine['direction'],
-): PacketLine {
-  return readAt(written, path, context, (text) => {
-    const line = parsePacketLine(text);
-    if (line.direction === direction) return line;
-    const message = direction === 'out' ? 'the tester sends with ">"' : 'packets of the stack have "<"';
-    throw new NotationError(message, text.search(/[<>]/), 1, 'BAD_DIRECTION');
-  });
+export function packetAt(written: string, path: NodePath, context: TextContext): PacketLine {
+  return readAt(written, path, context, parsePacketLine);
 }

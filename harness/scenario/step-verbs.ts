@@ -7,7 +7,7 @@
 import { DocumentError, gather } from '../document/diagnostic.ts';
 import type { NodePath } from '../document/yaml-file.ts';
 import { NotationError, parseExpr, parseMatcher, type Matcher } from '../notation/expression.ts';
-import { parsePacketTail, type PacketLine } from '../notation/packet-line.ts';
+import { parsePacketTail, parseSentLine, type PacketLine } from '../notation/packet-line.ts';
 import { packetAt, readAt, say, type TextContext } from './step-text.ts';
 import type { RawStep, Step, StepKind, StepOf } from './suite.ts';
 import { parseSutLine } from './sut-line.ts';
@@ -54,8 +54,7 @@ export interface StepVerb<S extends Step> {
 const packets = (lines: Readonly<Record<string, string>>, at: NodePath, context: TextContext): [string, PacketLine][] =>
   Object.entries(lines).flatMap(
     ([key, line]) =>
-      gather(context.diagnostics, (): [string, PacketLine][] => [[key, packetAt(line, [...at, key], context, 'in')]]) ??
-      [],
+      gather(context.diagnostics, (): [string, PacketLine][] => [[key, packetAt(line, [...at, key], context)]]) ?? [],
   );
 
 const collected = (
@@ -70,13 +69,13 @@ const collected = (
 export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
   send: {
     manual: ['`send: LINE`', 'sends one packet'],
-    schema: { type: 'string', description: 'A packet from the tester: "a > SYN <mp_capable>".' },
+    schema: { type: 'string', description: 'A packet from the tester: "a SYN <mp_capable>".' },
     companions: [],
     judges: 'never',
     build: ({ raw, at, base, context }) => ({
       ...base,
       kind: 'send',
-      line: packetAt(raw.send ?? '', at, context, 'out'),
+      line: readAt(raw.send ?? '', at, context, parseSentLine),
       clauses: [],
     }),
     lines: ({ line }) => [line],
@@ -86,13 +85,13 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
       '`expect: LINE`',
       'waits for a packet (2 s, or `within: 5s`; scaled by the measured round trip). Pure acknowledgments and retransmissions of what was matched are passed over; any other packet of that subflow that does not fit fails the step at once. With `resend: true`, what was sent last is sent once more after a second without answer, as a peer does whose data is not acknowledged. With `since: stimulus`, a packet from before the last stimulus does not count',
     ],
-    schema: { type: 'string', description: 'A packet from the stack: "a < SYN/ACK <mp_capable len=12>".' },
+    schema: { type: 'string', description: 'A packet from the stack: "a SYN/ACK <mp_capable len=12>".' },
     companions: ['within', 'resend', 'since'],
     judges: 'may',
     build: ({ raw, at, base, within, context }) => ({
       ...base,
       kind: 'expect',
-      line: packetAt(raw.expect ?? '', at, context, 'in'),
+      line: packetAt(raw.expect ?? '', at, context),
       ...within,
       ...(raw.resend === true ? { resend: true } : {}),
       ...(raw.since === undefined ? {} : { since: raw.since }),
@@ -145,8 +144,7 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
     build: ({ raw, path, at, base, context }) => {
       const names = say(raw.quiet ?? '', at, context).trim();
       const allow = (raw.allow ?? []).flatMap(
-        (line, index) =>
-          gather(context.diagnostics, () => packetAt(line, [...path, 'allow', index], context, 'in')) ?? [],
+        (line, index) => gather(context.diagnostics, () => packetAt(line, [...path, 'allow', index], context)) ?? [],
       );
       return { ...base, kind: 'quiet', subflows: names === 'all' ? 'all' : names.split(/[\s,]+/), allow };
     },
@@ -163,7 +161,7 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
     build: ({ raw, at, base, context }) => ({
       ...base,
       kind: 'never',
-      line: packetAt(raw.never ?? '', at, context, 'in'),
+      line: packetAt(raw.never ?? '', at, context),
       from: raw.from ?? 'here',
     }),
     lines: ({ line }) => [line],

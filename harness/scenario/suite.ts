@@ -35,7 +35,7 @@ export interface ExpectStep extends StepBase {
 /** Judges the packet that the last `expect` matched. */
 export interface AndStep extends StepBase {
   kind: 'and';
-  tail: Omit<PacketLine, 'subflow' | 'direction' | 'text'>;
+  tail: Omit<PacketLine, 'subflow' | 'text'>;
 }
 
 /** Waits for any of several packets; which one came is recorded. */
@@ -180,6 +180,8 @@ export interface SubflowSpec {
 export interface Scenario {
   /** `3.1-connection-initiation/synack/key-length#ipv6`. */
   id: string;
+  /** Ids that it had in earlier versions, the last one first. */
+  formerly?: readonly string[];
   suite: string;
   name: string;
   title: string;
@@ -187,7 +189,7 @@ export interface Scenario {
   place: Place;
   role: 'initiator' | 'responder';
   family: Family;
-  /** Values of the `for-each` variables. */
+  /** The `for-each` variables, each with the word or label that the id has for its value. */
   parameters: Readonly<Record<string, string>>;
   topology: string;
   profile: Profile;

@@ -15,7 +15,7 @@ const STEP_MS = 5;
 export function mayTake(scenario: Scenario, deviations: readonly Deviation[]): number {
   const told = allSteps(scenario.body).map((step) => ('within' in step ? step.within : undefined) ?? 0);
   // What is declared is known not to come.
-  const declared = deviations.some((one) => one.scenario !== undefined && namesScenario(one.scenario, scenario.id));
+  const declared = deviations.some((one) => one.scenario !== undefined && namesScenario(one.scenario, scenario));
   const steps = countSteps([...scenario.preamble, ...scenario.body]);
   return Math.max(0, ...told, declared ? DEFAULT_WAITS.answer : 0) + (steps > MANY_STEPS ? STEP_MS * steps : 0);
 }

@@ -10,7 +10,7 @@ export function expectation(over: Partial<ExpectationResult> = {}): ExpectationR
     level: 'must',
     verdict: 'pass',
     source: 'suites/rfc8684/3.1-initiation/synack.suite.yaml:24',
-    step: 'a < SYN/ACK <mp_capable len=12 b=0>',
+    step: 'a SYN/ACK <mp_capable len=12 b=0>',
     ...over,
   };
 }
@@ -19,13 +19,13 @@ export function expectation(over: Partial<ExpectationResult> = {}): ExpectationR
 export function failure(over: Partial<ExpectationResult> = {}): ExpectationResult {
   return expectation({
     verdict: 'fail',
-    expected: 'a < SYN/ACK ack=auto <mp_capable len=12 version=1 b=0 key=?k>',
-    actual: 'a < SYN/ACK ack=1 <mp_capable len=20 version=1 b=1 key=0x0102030405060708>',
+    expected: 'a SYN/ACK ack=auto <mp_capable len=12 version=1 b=0 key=?k>',
+    actual: 'a SYN/ACK ack=1 <mp_capable len=20 version=1 b=1 key=0x0102030405060708>',
     differences: [
       { field: 'mp_capable.len', expected: '12', actual: '20' },
       { field: 'mp_capable.b', expected: '0', actual: '1' },
     ],
-    nearMisses: [{ at: 12.3456, packet: 'a < SYN/ACK ack=1' }],
+    nearMisses: [{ at: 12.3456, packet: 'a SYN/ACK ack=1' }],
     message: 'flag B is set',
     ...over,
   });
@@ -36,7 +36,7 @@ export const LADDER: LadderEntry[] = [
   { at: 0, kind: 'step', text: 'sut listen port=7' },
   { at: 0.21, kind: 'agent', text: '> 1 listen fd=srv port=7' },
   { at: 0.4, kind: 'agent', text: '< 1 ok' },
-  { at: 1.02, kind: 'packet', direction: 'out', subflow: 'a', text: 'a > SYN seq=0 <mp_capable version=1 h=1>' },
+  { at: 1.02, kind: 'packet', direction: 'out', subflow: 'a', text: 'a SYN seq=0 <mp_capable version=1 h=1>' },
   {
     at: 1.31,
     kind: 'packet',
@@ -44,7 +44,7 @@ export const LADDER: LadderEntry[] = [
     subflow: 'a',
     verdict: 'pass',
     clause: '3.1-20.4.s2',
-    text: 'a < SYN/ACK seq=0 ack=1 win=64240 <mss 1460> <sack_ok> <ts val=4294967295 ecr=1> <mp_capable version=1 h=1 key=0x0123456789abcdef>',
+    text: 'a SYN/ACK seq=0 ack=1 win=64240 <mss 1460> <sack_ok> <ts val=4294967295 ecr=1> <mp_capable version=1 h=1 key=0x0123456789abcdef>',
   },
   { at: 1.6, kind: 'note', text: 'subflow a is established' },
   {
@@ -54,7 +54,7 @@ export const LADDER: LadderEntry[] = [
     subflow: 'b',
     verdict: 'fail',
     clause: '3.2-19.s1',
-    text: 'b < RST/ACK seq=1',
+    text: 'b RST/ACK seq=1',
   },
 ];
 

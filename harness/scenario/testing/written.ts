@@ -6,24 +6,26 @@ import { DocumentError, type Diagnostic } from '../../document/diagnostic.ts';
 import { loadSuite, openLibrary } from '../load.ts';
 import type { Scenario } from '../suite.ts';
 
-const SEQUENCES = `sequences:
-  shake-responder:
-    title: The stack answers
-    steps:
-      - send: a > SYN
-      - expect: a < SYN/ACK
-  shake-initiator:
-    title: The stack begins
-    steps:
-      - expect: a < SYN
+const SEQUENCES = `title: For tests
+sequences:
+  shake:
+    title: The handshake begins
+    responder:
+      - send: a SYN
+      - expect: a SYN/ACK
+    initiator:
+      - expect: a SYN
+  answer:
+    title: For one role
+    responder: [{ send: a ACK }]
   data:
     title: Data one way
     parameters: { bytes: null, on: a }
     steps:
-      - send: \${on} > ACK len=\${bytes}
-      - expect: \${on} < ACK
+      - send: \${on} ACK len=\${bytes}
+      - expect: \${on} ACK
         clause: 3.3-1.s1
-      - expect: \${on} < ACK seq=\${bytes}
+      - expect: \${on} ACK seq=\${bytes}
   loop:
     title: Uses itself
     steps: [{ use: loop }]
@@ -31,7 +33,7 @@ const SEQUENCES = `sequences:
     title: Has a mistake behind a variable
     parameters: { on: sub }
     steps:
-      - send: \${on} > SYM
+      - send: \${on} SYM
 `;
 
 /** A suite of one scenario, `example`, with these steps (YAML, not indented) and extra keys of the scenario. */
@@ -51,7 +53,8 @@ export function loadText(text: string, path = 'rfc8684/3.1-x/y.suite.yaml'): Sce
   const root = mkdtempSync(join(tmpdir(), 'written-suite-'));
   try {
     mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, 'sequences.yaml'), SEQUENCES);
+    mkdirSync(join(root, 'sequences'));
+    writeFileSync(join(root, 'sequences', 'all.yaml'), SEQUENCES);
     writeFileSync(join(root, path), text);
     return loadSuite(join(root, path), openLibrary(root));
   } finally {

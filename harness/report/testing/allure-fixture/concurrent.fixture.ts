@@ -31,7 +31,7 @@ async function withSlot<T>(work: () => Promise<T>): Promise<T> {
 function resultOf(index: number): ScenarioResult {
   const tag = `n${index}n`;
   const verdict = VERDICTS[index % VERDICTS.length] ?? 'pass';
-  const own = { clause: `3.${index}-1.s1`, step: `step ${tag}`, message: `message ${tag}`, actual: `a < RST ${tag}` };
+  const own = { clause: `3.${index}-1.s1`, step: `step ${tag}`, message: `message ${tag}`, actual: `a RST ${tag}` };
   const declared =
     index % 12 === 1 ? { declared: { reason: `declared ${tag}`, link: `https://example.org/${tag}` } } : {};
   const trouble =

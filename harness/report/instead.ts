@@ -1,0 +1,155 @@
+/** Whether a departure shows what a finding says that the stack does instead. Pure. */
+import { PLAIN_OPTIONS } from '../packet/options/registry.ts';
+import type { ExpectationResult } from '../engine/result.ts';
+import type { Expr, Matcher } from '../notation/expression.ts';
+import { parsePacketLine, type FieldItem, type PacketLine } from '../notation/packet-line.ts';
+import { NotationError } from '../notation/expression.ts';
+
+/** What a departure shows when nothing came. */
+export const NOTHING = 'nothing';
+
+/** A packet in the text of a monitor's finding. */
+const PACKET_OF_CAPTURE = /\(packet \d+ of the capture, (?:initiator|responder): (.*)\)$/;
+
+/** What a departure shows: the packet or value that came instead, or `nothing`. */
+export function shownBy({ actual = '', message = '' }: Pick<ExpectationResult, 'actual' | 'message'>): string {
+  if (actual !== '') return actual;
+  return PACKET_OF_CAPTURE.exec(message)?.[1] ?? NOTHING;
+}
+
+/**
+ * Whether what a departure shows is what a line says. A line is a packet, whose flags, fields and MPTCP options are held
+ * against those shown as an `expect` would (fields that it does not name are free, a list of options is complete unless
+ * it ends in `...`); or any other text, to the letter.
+ */
+export function fits(line: string, shown: string): boolean {
+  const wanted = packetIn(line);
+  const seen = wanted === undefined ? undefined : shownPacket(shown);
+  if (wanted === undefined || seen === undefined) return line === shown;
+  if (wanted.subflow !== 'any' && wanted.subflow !== seen.subflow) return false;
+  if (wanted.flags !== 'any' && flagsOf(wanted.flags) !== flagsOf(seen.flags)) return false;
+  return wanted.fields.every((field) => meets(field, seen.fields)) && optionsFit(wanted, seen);
+}
+
+/** A packet line, or undefined for other text. @throws NotationError when it begins as a packet and cannot be read */
+function packetIn(line: string): PacketLine | undefined {
+  return /^(?:[a-z][a-z0-9]*|any) (?:[A-Z]{3}(?:\/[A-Z]{3})*|any|none)(?: |$)/.test(line)
+    ? parsePacketLine(line)
+    : undefined;
+}
+
+/** What is wrong with a line; undefined when it can be read. */
+export function problemIn(line: string): NotationError | undefined {
+  try {
+    packetIn(line);
+    return undefined;
+  } catch (error) {
+    if (error instanceof NotationError) return error;
+    throw error;
+  }
+}
+
+interface ShownPacket {
+  subflow: string;
+  flags: string[];
+  fields: ReadonlyMap<string, string>;
+  options: { name: string; fields: ReadonlyMap<string, string> }[];
+}
+
+/** Reads a packet as reports show it; undefined when the text is something else. */
+function shownPacket(text: string): ShownPacket | undefined {
+  const match = /^(\S+) ([A-Z]{3}(?:\/[A-Z]{3})*|none)((?: [a-z]+=\S+)*) <(.*)>$/.exec(text);
+  if (match === null) return undefined;
+  const [, subflow = '', flags = '', fields = '', options = ''] = match;
+  return {
+    subflow,
+    flags: flags === 'none' ? [] : flags.split('/'),
+    fields: pairs(fields.trim().split(' ')),
+    options: options
+      .split(', ')
+      .filter((one) => one !== '')
+      .map((one) => {
+        const [head = '', ...rest] = one.split(' ');
+        const [name = '', value] = head.split('=');
+        return { name, fields: pairs(value === undefined ? rest : [`=${value}`, ...rest]) };
+      }),
+  };
+}
+
+function pairs(words: readonly string[]): Map<string, string> {
+  return new Map(
+    words
+      .filter((word) => word.includes('='))
+      .map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]),
+  );
+}
+
+/** Flags that are judged: PSH is not, and RST fits with and without ACK, as in an `expect`. */
+function flagsOf(flags: readonly string[]): string {
+  const judged = flags.filter((flag) => flag !== 'PSH' && !(flag === 'ACK' && flags.includes('RST')));
+  return judged.sort().join('/');
+}
+
+/** TCP's own options, which are judged only where they are named. */
+const OF_TCP = new Set([...Object.keys(PLAIN_OPTIONS), 'nop', 'eol', 'padding']);
+
+function optionsFit({ options }: PacketLine, seen: ShownPacket): boolean {
+  if (options === undefined) return true;
+  const met = options.items.every((item) => {
+    const there = seen.options.filter(({ name }) => name === item.name);
+    if (item.negated) return there.length === 0;
+    if (there.length === 0) return item.optional;
+    return there.some(({ fields }) => item.fields.every((field) => meets(field, fields)));
+  });
+  const named = new Set<string>(options.items.map(({ name }) => name));
+  return met && (options.open || seen.options.every(({ name }) => OF_TCP.has(name) || named.has(name)));
+}
+
+/** Fields that packets are shown without when they have this value. */
+const UNSHOWN: Readonly<Record<string, string>> = {
+  len: '0',
+  F: '0',
+  T: '0',
+  E: '0',
+  rsv: '0',
+  dsn_size: '8',
+  dack_size: '8',
+};
+
+function meets({ name, matcher }: FieldItem, fields: ReadonlyMap<string, string>): boolean {
+  const value = fields.get(name) ?? fields.get('') ?? (fields.has('len') || name !== 'len' ? UNSHOWN[name] : '0');
+  return matches(matcher, value);
+}
+
+function matches(matcher: Matcher, value: string | undefined): boolean {
+  switch (matcher.type) {
+    case 'any':
+    case 'bind':
+      return value !== undefined;
+    case 'absent':
+      return value === undefined;
+    case 'not':
+      return !matches(matcher.matcher, value);
+    case 'oneOf':
+      return matcher.options.some((one) => matches(one, value));
+    case 'range': {
+      const [low, high, number] = [textOf(matcher.low), textOf(matcher.high), value].map((text) => Number(text ?? NaN));
+      return number !== undefined && low !== undefined && high !== undefined && number >= low && number <= high;
+    }
+    case 'equal':
+      return value !== undefined && sameValue(textOf(matcher.expr), value);
+  }
+}
+
+/** A literal as it is written in decimal or letters; undefined for what only a conversation can tell. */
+function textOf(expr: Expr): string | undefined {
+  if (expr.type === 'int') return expr.value.toString();
+  if (expr.type === 'word') return expr.value;
+  if (expr.type === 'bytes') return `hex:${Buffer.from(expr.value).toString('hex')}`;
+  return undefined;
+}
+
+function sameValue(wanted: string | undefined, seen: string): boolean {
+  if (wanted === undefined) return false;
+  return wanted === seen || (/^0x[0-9a-f]+$/.test(seen) && BigInt(seen).toString() === wanted);
+}
