@@ -11,7 +11,7 @@ const folder = temporaryFolder();
 const at = (name: string): string => join(folder.path, name);
 const AGENT = join(ROOT, 'docker', 'agent', 'mptcp-agent');
 /** A scenario of two links. */
-const JOIN = '3.2-starting-a-new-subflow/open-handshake/syn-form';
+const JOIN = '3.2-starting-a-new-subflow/open-handshake/mp-join-fields';
 
 beforeAll(() => buildProgram(), 60_000);
 afterAll(() => folder.remove());

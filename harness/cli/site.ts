@@ -1,5 +1,6 @@
 /** `site`: a static site from results. */
 import { dirname, relative, resolve } from 'node:path';
+import { readProof } from '../prove/proof-file.ts';
 import { readRuns } from '../report/results-file.ts';
 import { compareSuts, MergeError, sutKey } from '../report/runs.ts';
 import { buildSite, type SiteRun } from '../site/build-site.ts';
@@ -8,6 +9,8 @@ import { openCatalogue, projectVersion } from './project.ts';
 /** Options of the command. */
 export interface SiteOptions {
   output: string;
+  /** What `prove` found, where it was run. */
+  proof: string;
 }
 
 /** Problems with evidence that are told one by one. */
@@ -18,7 +21,13 @@ export function site(files: readonly string[], options: SiteOptions): void {
   const runs = files.flatMap((file) => readRuns(file).map((run): SiteRun => ({ run, folder: dirname(resolve(file)) })));
   runs.sort((a, b) => compareSuts(a.run.sut, b.run.sut));
   requireDistinct(runs);
-  const { index, pages, problems } = buildSite(runs, openCatalogue().all, options.output, projectVersion());
+  const { index, pages, problems } = buildSite(
+    runs,
+    openCatalogue().all,
+    options.output,
+    projectVersion(),
+    readProof(options.proof),
+  );
   for (const problem of problems.slice(0, MOST_PROBLEMS)) process.stderr.write(`evidence left out: ${problem}\n`);
   if (problems.length > MOST_PROBLEMS)
     process.stderr.write(`evidence left out: ${problems.length - MOST_PROBLEMS} more\n`);

@@ -13,7 +13,9 @@ import { ComparePage, ComparisonsPage } from './compare-page.tsx';
 import { placeEvidence } from './evidence.ts';
 import { MatrixPage } from './matrix-page.tsx';
 import { siteModel, type SiteModel } from './model.ts';
+import type { ProofFile } from '../prove/proof-file.ts';
 import { pairName, StackPage } from './stack-page.tsx';
+import { TeethPage } from './teeth-page.tsx';
 
 /** Marks a folder as a site of ours, which may be replaced. */
 const MARKER = '.mptcp-conformance-site';
@@ -48,6 +50,7 @@ export function buildSite(
   catalogue: readonly Clause[],
   out: string,
   version: string,
+  proof?: ProofFile,
 ): BuiltSite {
   const target = resolve(out);
   requireOurs(target);
@@ -62,7 +65,7 @@ export function buildSite(
     writeFileSync(join(fresh, MARKER), '');
     for (const name of ['site.css', 'site.js']) copyFileSync(projectFile(`reports/site/${name}`), join(fresh, name));
     const problems = model.stacks.flatMap((stack, index) => placeEvidence(stack, runs[index]?.folder ?? '.', fresh));
-    const pages = writePages(model, fresh);
+    const pages = writePages(model, fresh, proof);
     replace(target, fresh);
     return { index: join(target, 'index.html'), pages, problems };
   } finally {
@@ -91,14 +94,15 @@ function replace(target: string, fresh: string): void {
   rmSync(old, { recursive: true, force: true });
 }
 
-function writePages(model: SiteModel, folder: string): number {
+function writePages(model: SiteModel, folder: string, proof: ProofFile | undefined): number {
   let pages = 0;
   for (const name of ['clause', 'stack', 'compare', 'badge']) mkdirSync(join(folder, name));
   const write = (file: string, page: VNode): void => {
     pages++;
     writeFileSync(join(folder, file), `<!doctype html>\n${renderToString(page)}\n`);
   };
-  write('index.html', MatrixPage({ model }));
+  write('index.html', MatrixPage({ model, hasTeeth: proof !== undefined }));
+  if (proof !== undefined) write('teeth.html', TeethPage({ model, proof }));
   write('compare.html', ComparisonsPage({ model }));
   for (const row of model.rows) write(`clause/${row.id}.html`, ClausePage({ model, row }));
   for (const [index, stack] of model.stacks.entries()) {

@@ -5,8 +5,8 @@ import { LEVEL_NAME, LEVELS, SYMBOL } from '../report/verdict-style.ts';
 import { OUTCOMES, tally, type ClauseRow, type SectionRows, type SiteModel } from './model.ts';
 import { Legend, LevelMark, Page, Scroll } from './page.tsx';
 
-/** The page. */
-export function MatrixPage({ model }: { model: SiteModel }): JSX.Element {
+/** The page. @param hasTeeth whether there is a page of what catches the faults of the reference stack */
+export function MatrixPage({ model, hasTeeth = false }: { model: SiteModel; hasTeeth?: boolean }): JSX.Element {
   return (
     <Page title="Multipath TCP: RFC 8684, clause by clause" root="" part="matrix">
       <h1>Multipath TCP: RFC 8684, clause by clause</h1>
@@ -15,6 +15,11 @@ export function MatrixPage({ model }: { model: SiteModel }): JSX.Element {
       <Matrix model={model} />
       <footer>
         <Legend outcomes={model.outcomes} />
+        {hasTeeth ? (
+          <p>
+            <a href="teeth.html">Teeth</a>: which faults the suite notices, and what catches them.
+          </p>
+        ) : null}
         <p>Made by mptcp-conformance {model.version}.</p>
       </footer>
     </Page>

@@ -26,6 +26,7 @@ describe('a statement', () => {
       'r (https://x.org)',
     );
     expect(lacksOf(pics(lack('before: "9.9"')), 'lab-7')).toEqual(new Map());
+    expect(lacksOf(pics('  - {feature: a, reason: r, link: "https://x.org"}\n'), '').has('a')).toBe(true);
   });
 
   it('says where it is wrong', () => {

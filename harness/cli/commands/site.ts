@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { SiteOptions } from '../site.ts';
 import { DEFAULT_OUTPUT, DEFAULT_RESULTS } from './arguments.ts';
+import { DEFAULT_PROOF } from './prove.ts';
 
 /** `site`: results as a static site. */
 export function addSite(program: Command): void {
@@ -15,6 +16,7 @@ It needs no server and nothing from elsewhere: open index.html, or publish the f
     )
     .argument('[file...]', `results.json of runs, or matrices (default: ${DEFAULT_RESULTS})`)
     .option('-o, --output <folder>', 'where the site goes; a site that is there is replaced', `${DEFAULT_OUTPUT}/site`)
+    .option('--proof <file>', 'what "prove" found: a page of what catches each fault', DEFAULT_PROOF)
     .addHelpText(
       'after',
       `

@@ -12,7 +12,7 @@ export const ROOT = join(import.meta.dirname, '..', '..', '..');
 export const PROGRAM = join(ROOT, 'dist', 'harness', 'cli', 'main.js');
 
 /** A short scenario: half a second, two variants. */
-export const SCENARIO = '3.1-connection-initiation/responder-handshake/synack-form';
+export const SCENARIO = '3.1-connection-initiation/responder-handshake/mp-capable-fields';
 
 /** How a command ended. */
 export interface Ended {
