@@ -1,5 +1,5 @@
 /** Builds the packet that a `send` line describes: a compliant peer's, but for what the line says. Pure. */
-import { dssChecksum, idsn, low32, seqAdd, seqDiff } from '../mptcp/index.ts';
+import { dssChecksum, idsn, low32, seqAdd, seqDiff, seqOffset } from '../mptcp/index.ts';
 import { encodedLength, encodeOptions, hasMptcpCode } from '../packet/index.ts';
 import type { OptionKind } from '../packet/options/registry.ts';
 import {
@@ -77,13 +77,13 @@ export function recordSent(line: PacketLine, subflow: Subflow, packet: Packet): 
   const { connection } = subflow;
   const { tcp } = packet;
   if ((tcp.flags & FLAG.RST) !== 0) return;
-  const seq = seqAdd(tcp.seq, -subflow.isn);
+  const seq = seqOffset(tcp.seq, subflow.isn);
   const control = Number((tcp.flags & FLAG.SYN) !== 0) + Number((tcp.flags & FLAG.FIN) !== 0);
   const end = seq + tcp.payload.length + control;
   // A segment far off the stream (a test of validity checks) does not move it.
   if (
     isFarOff(seq, subflow.sendNext) ||
-    ((tcp.flags & FLAG.ACK) !== 0 && isFarOff(seqAdd(tcp.ack, -(subflow.remoteIsn ?? tcp.ack)), subflow.receiveNext))
+    ((tcp.flags & FLAG.ACK) !== 0 && isFarOff(seqOffset(tcp.ack, subflow.remoteIsn ?? tcp.ack), subflow.receiveNext))
   )
     return;
   if (seq <= subflow.sendNext && end > subflow.sendNext) subflow.sendNext = end;

@@ -1,5 +1,5 @@
 /** Reads the fields of a packet that has come, in the notation's numbers. Pure. */
-import { dssChecksum } from '../mptcp/index.ts';
+import { dssChecksum, seqOffset } from '../mptcp/index.ts';
 import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Value } from '../notation/expression.ts';
 import { headerField, type HeaderFieldName } from '../notation/header-fields.ts';
@@ -37,7 +37,7 @@ export interface Arrival {
 /** How the packet looked to the stack that sent it. */
 export function viewOf(arrival: Arrival, subflow: Subflow): OptionView {
   const { tcp } = arrival.packet;
-  const ssn = subflow.remoteIsn === undefined ? 0 : (tcp.seq - subflow.remoteIsn) >>> 0;
+  const ssn = subflow.remoteIsn === undefined ? 0 : seqOffset(tcp.seq, subflow.remoteIsn);
   const dataFin = tcp.options.some((option) => option.kind === 'dss' && option.dataFin);
   return incomingView(subflow, tcp.flags, ssn, tcp.payload, dataFin, arrival.before);
 }
@@ -65,7 +65,7 @@ function streamOffset(arrival: Arrival, subflow: Subflow): number {
   const { tcp } = arrival.packet;
   // A SYN takes the number before its data.
   const syn = Number((tcp.flags & FLAG.SYN) !== 0);
-  const ssn = subflow.remoteIsn === undefined ? 1 : ((tcp.seq - subflow.remoteIsn) >>> 0) + syn;
+  const ssn = subflow.remoteIsn === undefined ? 1 : seqOffset(tcp.seq, subflow.remoteIsn) + syn;
   const mapping = subflow.receivedMappings.findLast((one) => ssn >= one.ssn && ssn < one.ssn + one.length);
   return mapping === undefined ? ssn - 1 : Number(mapping.dsn) - 1 + ssn - mapping.ssn;
 }

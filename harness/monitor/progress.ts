@@ -108,7 +108,7 @@ function noteAcknowledgement({
   const shift = syn ? 0 : sender.shift;
   if (shift === undefined) return;
   const window = tcp.window * 2 ** shift;
-  const edge = (tcp.ack + window) >>> 0;
+  const edge = seqAdd(tcp.ack, window);
   if (receiver.granted === undefined || seqGt(edge, receiver.granted)) receiver.granted = edge;
   // Once Data ACKs have come, the window of a segment without one does not count for the connection (RFC 8684 §3.3.2).
   if (dataAck !== undefined || stream.acked === undefined) grant(stream, dataAck ?? 1, window);
@@ -182,11 +182,11 @@ function noteSequence(event: PacketEvent): void {
   const { packet, sender, syn, fin, rst, length, connection, flow, ssn } = event;
   const { tcp } = packet;
   if (rst && length === 0) return;
-  const end = (tcp.seq + length + (syn ? 1 : 0) + (fin ? 1 : 0)) >>> 0;
+  const end = seqAdd(tcp.seq, length + (syn ? 1 : 0) + (fin ? 1 : 0));
   if (sender.next !== undefined && seqGt(tcp.seq, sender.next)) sender.lost = true;
   // A mapping may have stood among the options that the capture cut.
   if (length > 0 && !event.optionsKnown) sender.lost = true;
-  sender.octets += freshOctets(sender, (tcp.seq + (syn ? 1 : 0)) >>> 0, length);
+  sender.octets += freshOctets(sender, seqAdd(tcp.seq, syn ? 1 : 0), length);
   if (sender.next === undefined || seqGt(end, sender.next)) sender.next = end;
   if (syn || length === 0 || connection.fallback !== undefined || connection.version === 0) return;
   if (flow.opening !== 'capable' || ssn === undefined || !event.optionsKnown || sender.confirmed) return;
@@ -196,7 +196,7 @@ function noteSequence(event: PacketEvent): void {
 }
 
 function noteEnd({ packet, sender, receiver, fin, rst, length, at }: PacketEvent, flow: Flow): boolean {
-  if (fin) sender.fin ??= (packet.tcp.seq + length + 1) >>> 0;
+  if (fin) sender.fin ??= seqAdd(packet.tcp.seq, length + 1);
   if (rst) sender.rst = true;
   if (flow.closedAt !== undefined) return false;
   const done = (one: FlowEnd): boolean =>

@@ -1,5 +1,5 @@
 /** Puts packets into TCP conversations, and conversations into MPTCP connections. */
-import { seqDiff, seqGeq, seqGt } from '../mptcp/index.ts';
+import { seqAdd, seqDiff, seqGeq, seqGt, seqOffset } from '../mptcp/index.ts';
 import { FLAG, hasMptcpCode } from '../packet/index.ts';
 import type { OptionMpJoin, Packet, TcpSegment } from '../packet/types.ts';
 import {
@@ -253,7 +253,7 @@ export class Tracker {
     }
     const length = tcp.payload.length;
     const extent = length + (syn ? 1 : 0) + ((tcp.flags & FLAG.FIN) !== 0 ? 1 : 0);
-    const ssn = sender.ssnBase === undefined ? undefined : (tcp.seq - sender.ssnBase) >>> 0;
+    const ssn = sender.ssnBase === undefined ? undefined : seqOffset(tcp.seq, sender.ssnBase);
     const level = resolveDataLevel(connection, side, sender, tcp.options, length);
     return {
       index: note.index,
@@ -271,7 +271,7 @@ export class Tracker {
       length,
       payloadKnown: note.payloadKnown,
       optionsKnown: note.optionsKnown,
-      retransmission: extent > 0 && sender.next !== undefined && seqGeq(sender.next, (tcp.seq + extent) >>> 0),
+      retransmission: extent > 0 && sender.next !== undefined && seqGeq(sender.next, seqAdd(tcp.seq, extent)),
       ssn,
       mapping: level.mapping,
       dataAck: level.dataAck,
@@ -343,12 +343,12 @@ function trackPlain(sender: FlowEnd, tcp: TcpSegment, optionsKnown: boolean): vo
     sender.synOctets = tcp.payload.length;
     if (optionsKnown) sender.synOptions = tcp.options.map((option) => option.kind);
   }
-  const end = (tcp.seq + tcp.payload.length + (syn ? 1 : 0)) >>> 0;
+  const end = seqAdd(tcp.seq, tcp.payload.length + (syn ? 1 : 0));
   if (sender.next === undefined || seqGt(end, sender.next)) sender.next = end;
 }
 
 /** Octets of a segment that lie behind all that came before. */
 export function freshOctets(sender: FlowEnd, seq: number, length: number): number {
   if (sender.next === undefined) return length;
-  return Math.max(0, Math.min(length, seqDiff((seq + length) >>> 0, sender.next)));
+  return Math.max(0, Math.min(length, seqDiff(seqAdd(seq, length), sender.next)));
 }

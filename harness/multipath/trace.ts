@@ -1,4 +1,5 @@
 /** Everything that passed the tester, as it came and as it went. */
+import { seqDiff } from '../mptcp/index.ts';
 import { decodePacket, isMptcp, isNotTcp, type Packet } from '../packet/index.ts';
 import { FLAG } from '../packet/types.ts';
 import type { Entered, Left } from '../wire/forward/types.ts';
@@ -85,7 +86,7 @@ export class Trace {
           backIp.dst === ip.src &&
           back.dstPort === tcp.srcPort &&
           back.srcPort === tcp.dstPort &&
-          ((back.ack - tcp.seq - tcp.payload.length) | 0) >= 0
+          seqDiff(back.ack, tcp.seq + tcp.payload.length) >= 0
         );
       }),
     );

@@ -1,5 +1,5 @@
 /** Writes packets in the notation that suites are written in. Pure. */
-import { seqAdd } from '../mptcp/index.ts';
+import { seqOffset } from '../mptcp/index.ts';
 import { encodedLength } from '../packet/index.ts';
 import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
 import type { OptionField } from '../packet/options/field.ts';
@@ -31,7 +31,7 @@ function isFiller(option: TcpOption): boolean {
 }
 
 function relative(value: number, base: number | undefined): number {
-  return base === undefined ? value : seqAdd(value, -base);
+  return base === undefined ? value : seqOffset(value, base);
 }
 
 /** One option: `mp_capable version=1 flags=H key=0x1234`. */

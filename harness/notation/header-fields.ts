@@ -1,4 +1,5 @@
 /** The fields of the TCP header and payload that packet lines can name: one row each. Pure. */
+import { seqAdd } from '../mptcp/index.ts';
 import { FLAG, type Packet, type TcpSegment } from '../packet/types.ts';
 import type { FieldStyle, FieldValue } from '../packet/options/field.ts';
 import { toInt } from './evaluate.ts';
@@ -48,7 +49,7 @@ function numeric(
 }
 
 /** Far from every number that is in use. */
-const farOff = (number: number): number => (number + 0x10001) >>> 0;
+const farOff = (number: number): number => seqAdd(number, 0x10001);
 
 const hasFlag = ({ tcp }: Packet, flag: number): boolean => (tcp.flags & flag) !== 0;
 
