@@ -8,55 +8,63 @@ const root = join(import.meta.dirname, '..');
 
 /** What each layer may import besides itself, as ARCHITECTURE.md has it. */
 const ORDER = [
+  'clock',
   'document',
   'packet',
   'mptcp',
+  'verdict',
   'reference',
   'catalogue',
   'wire',
   'sut',
+  'kernels',
   'topology',
   'notation',
   'monitor',
   'scenario',
   'engine',
   'multipath',
+  'prove',
   'report',
   'site',
-  'kernels',
   'cli',
 ];
 
-/** Layers that stand side by side: neither may import the other. */
+/** What runs, or knows of running: results are read without it. */
+const RUNNING = [
+  'clock',
+  'reference',
+  'wire',
+  'sut',
+  'kernels',
+  'topology',
+  'monitor',
+  'scenario',
+  'engine',
+  'multipath',
+  'prove',
+];
+
+/** Layers further down that a layer may not import all the same. */
 const APART: Readonly<Record<string, readonly string[]>> = {
-  packet: ['document'],
-  mptcp: ['document'],
-  reference: ['document'],
-  catalogue: ['reference'],
+  document: ['clock'],
+  packet: ['clock', 'document'],
+  mptcp: ['clock', 'document'],
+  verdict: ['clock', 'mptcp'],
+  reference: ['clock', 'verdict', 'document'],
+  catalogue: ['clock', 'reference'],
   wire: ['reference'],
   sut: ['wire', 'reference'],
-  notation: ['catalogue', 'wire', 'sut', 'topology', 'reference'],
-  monitor: ['wire', 'sut', 'topology', 'reference'],
-  scenario: ['wire', 'reference'],
-  engine: ['reference'],
-  multipath: ['reference'],
-  report: ['reference'],
-  site: ['reference'],
-  kernels: [
-    'packet',
-    'mptcp',
-    'reference',
-    'catalogue',
-    'wire',
-    'topology',
-    'notation',
-    'monitor',
-    'scenario',
-    'engine',
-    'multipath',
-    'report',
-    'site',
-  ],
+  kernels: ['clock', 'packet', 'mptcp', 'verdict', 'reference', 'catalogue', 'wire'],
+  notation: ['clock', 'verdict', 'catalogue', 'wire', 'sut', 'kernels', 'topology', 'reference'],
+  monitor: ['clock', 'wire', 'sut', 'kernels', 'topology', 'reference'],
+  scenario: ['clock', 'wire', 'kernels', 'reference'],
+  engine: ['kernels', 'reference'],
+  multipath: ['kernels', 'reference'],
+  prove: ['kernels', 'multipath'],
+  report: RUNNING,
+  // The page of proofs shows what `prove` wrote.
+  site: RUNNING.filter((layer) => layer !== 'prove'),
 };
 
 function mayImport(from: string, to: string): boolean {

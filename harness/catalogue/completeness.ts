@@ -65,8 +65,9 @@ function misplaced(clause: Clause): CatalogueGap[] {
     return [{ id, message: `the paragraph has ${sentences} sentences, the entry names number ${parts.sentence}.` }];
   }
   const keywords = keywordSentences.get(sentenceOf(id)) ?? [];
-  if (keyword === 'implied' || keywords.includes(keyword)) return [];
-  const expected = keywords.length === 0 ? 'implied' : keywords.join(' or ');
+  if (keyword === 'stated' || keyword === 'advice' || clause.repeats !== undefined || keywords.includes(keyword))
+    return [];
+  const expected = keywords.length === 0 ? 'stated or advice' : keywords.join(' or ');
   return [{ id, message: `its sentence has no ${keyword}. Expected ${expected}.` }];
 }
 

@@ -157,7 +157,7 @@ const rows: readonly (readonly [string, string])[] = [
 
 /**
  * Keywords by sentence id, in the order of the RFC. A keyword stands twice where its sentence holds it twice.
- * A clause of such a sentence has one of its keywords; a clause of any other sentence is `implied`.
+ * A clause of such a sentence has one of its keywords; a clause of any other sentence is `stated` or `advice`.
  */
 export const keywordSentences: ReadonlyMap<string, readonly Keyword[]> = new Map(
   rows.map(([id, keywords]) => [id, keywords.split('+') as Keyword[]]),

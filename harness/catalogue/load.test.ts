@@ -13,7 +13,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 
 function clause(id: string, extra: Record<string, string> = {}): string {
   const fields = {
-    keyword: 'implied',
+    keyword: 'stated',
     summary: 'A summary that is long enough.',
     roles: '[sender]',
     broken: 'Something is seen on the wire.',
@@ -49,7 +49,7 @@ describe('loadCatalogue', () => {
     const catalogue = loadCatalogue(dir);
     expect(catalogue.all.map(({ id }) => id)).toEqual(['3.2-1.s2', '3.2-1.s10', '3.10-1.s1']);
     expect(catalogue.sections).toMatchObject([{ section: '3.2', title: 'A title' }, { section: '3.10' }]);
-    expect(catalogue.get('3.2-1.s2')).toMatchObject({ section: '3.2', keyword: 'implied', related: ['3.10-1.s1'] });
+    expect(catalogue.get('3.2-1.s2')).toMatchObject({ section: '3.2', keyword: 'stated', related: ['3.10-1.s1'] });
     expect(catalogue.get('3.2-1.s3')).toBeUndefined();
     expect(catalogue.bySection('3.2')).toHaveLength(2);
     expect(catalogue.bySection('3')).toEqual([]);
@@ -130,6 +130,40 @@ describe('loadCatalogue', () => {
     expect(problems()).toEqual([
       '3-a.yaml:11:15: no clause has the id "3-1.s2"; did you mean "3-1.s1"? [UNKNOWN_CLAUSE]',
       '3-a.yaml:11:23: "3-1.s1" names itself as related; remove it [BAD_CATALOGUE]',
+    ]);
+  });
+
+  const why = 'Two stacks would number their data differently.';
+
+  test('wants a why for stated clauses once a file is sorted, and only for those', () => {
+    write('3-a.yaml', '3', clause('3-1.s1'), clause('3-1.s2'));
+    expect(problems()).toEqual([]);
+    write('3-a.yaml', '3', clause('3-1.s1', { why }), clause('3-1.s2'));
+    expect(problems()).toEqual([
+      '3-a.yaml:13:14: "3-1.s2" is stated without a why; say what two stacks would lose without it, or make it advice [BAD_CATALOGUE]',
+    ]);
+    write('3-a.yaml', '3', clause('3-1.s1', { keyword: 'advice', why }), clause('3-1.s2', { why }));
+    expect(problems()).toEqual([
+      '3-a.yaml:11:5: "3-1.s1" has a why but its keyword is advice; only a stated clause needs one [BAD_CATALOGUE]',
+    ]);
+    write('3-a.yaml', '3', clause('3-1.s1', { keyword: 'advice' }), clause('3-1.s2'));
+    expect(problems()).toHaveLength(1);
+  });
+
+  test('a clause that repeats another has its keyword', () => {
+    const should = clause('3-1.s1', { keyword: 'SHOULD' });
+    write('3-a.yaml', '3', should, clause('3-1.s2', { keyword: 'SHOULD', repeats: '3-1.s1' }));
+    expect(problems()).toEqual([]);
+    write('3-a.yaml', '3', should, clause('3-1.s2', { keyword: 'MUST', repeats: '3-1.s1' }));
+    expect(problems()).toEqual([
+      '3-a.yaml:18:14: "3-1.s2" is MUST, and "3-1.s1", which it repeats, is SHOULD; expected the same [BAD_CATALOGUE]',
+    ]);
+    write('3-a.yaml', '3', should, clause('3-1.s2', { keyword: 'SHOULD', repeats: '3-1.s3' }));
+    expect(problems()).toEqual([expect.stringContaining('no clause has the id "3-1.s3"')]);
+    write('3-a.yaml', '3', clause('3-1.s1', { repeats: '3-1.s2' }), clause('3-1.s2', { repeats: '3-1.s2' }));
+    expect(problems()).toEqual([
+      expect.stringContaining('"3-1.s2" has no keyword of its own'),
+      expect.stringContaining('"3-1.s2" has no keyword of its own'),
     ]);
   });
 

@@ -77,7 +77,12 @@ function readClauseFile(path: string): ClauseFile {
   const source = readYaml(path);
   source.check(projectSchema(SCHEMA));
   const { section, title, clauses } = source.value as Omit<ClauseFile, 'source'>;
-  return { source, section, title, clauses };
+  return { source, section, title, clauses: clauses.map(withoutImplied) };
+}
+
+/** The word `implied`, of before `stated` and `advice`, counts as stated. */
+function withoutImplied(clause: RawClause): RawClause {
+  return (clause.keyword as string) === 'implied' ? { ...clause, keyword: 'stated' } : clause;
 }
 
 function collectIds(files: readonly ClauseFile[], problems: Diagnostic[]): Map<string, Declared> {
@@ -107,6 +112,8 @@ function checkFile(file: ClauseFile, declared: ReadonlyMap<string, Declared>, pr
     checkId(file, index, clause.id, previous, declared, problems);
     checkRelated(file, index, clause, declared, problems);
     checkReason(file, index, clause, problems);
+    checkWhy(file, index, clause, problems);
+    checkRepeats(file, index, clause, declared, problems);
     previous = clause.id;
   }
 }
@@ -163,5 +170,47 @@ function checkReason(file: ClauseFile, index: number, clause: RawClause, problem
   if (!unobservable && clause.reason !== undefined) {
     const message = `"${clause.id}" has a reason but is judged: ${clause.judged.join(', ')}; remove "reason"`;
     problems.push(file.source.diagnoseKey(path, 'reason', 'BAD_CATALOGUE', message));
+  }
+}
+
+/**
+ * What binds without a keyword has to say why. Files are sorted one at a time: one that has a `why` or a clause of advice
+ * has been, and lacks none.
+ */
+function checkWhy(file: ClauseFile, index: number, clause: RawClause, problems: Diagnostic[]): void {
+  const path = ['clauses', index];
+  if (clause.keyword !== 'stated') {
+    if (clause.why === undefined) return;
+    const message = `"${clause.id}" has a why but its keyword is ${clause.keyword}; only a stated clause needs one`;
+    problems.push(file.source.diagnoseKey(path, 'why', 'BAD_CATALOGUE', message));
+    return;
+  }
+  const isSorted = file.clauses.some(({ keyword, why }) => keyword === 'advice' || why !== undefined);
+  if (!isSorted || clause.why !== undefined) return;
+  const message = `"${clause.id}" is stated without a why; say what two stacks would lose without it, or make it advice`;
+  problems.push(file.source.diagnose([...path, 'keyword'], 'BAD_CATALOGUE', message));
+}
+
+/** A clause that repeats one with a keyword weighs as much. */
+function checkRepeats(
+  file: ClauseFile,
+  index: number,
+  { id, keyword, repeats }: RawClause,
+  declared: ReadonlyMap<string, Declared>,
+  problems: Diagnostic[],
+): void {
+  if (repeats === undefined) return;
+  const path = ['clauses', index, 'repeats'];
+  const first = declared.get(repeats);
+  const original = first?.file.clauses[first.index];
+  if (original === undefined) {
+    const message = `no clause has the id "${repeats}"${suggestion(repeats, declared.keys())}`;
+    problems.push(file.source.diagnose(path, 'UNKNOWN_CLAUSE', message));
+  } else if (original.repeats !== undefined || original.id === id) {
+    const message = `"${repeats}" has no keyword of its own; name the clause whose sentence has it`;
+    problems.push(file.source.diagnose(path, 'BAD_CATALOGUE', message));
+  } else if (original.keyword !== keyword) {
+    const message = `"${id}" is ${keyword}, and "${repeats}", which it repeats, is ${original.keyword}; expected the same`;
+    problems.push(file.source.diagnose(path, 'BAD_CATALOGUE', message));
   }
 }

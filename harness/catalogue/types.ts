@@ -1,10 +1,8 @@
 /** The catalogue model: one entry for each requirement of RFC 8684. */
+import type { Level } from '../verdict/level.ts';
 
-/** BCP 14 keywords as the RFC uses them, and `implied` for a requirement stated without one. */
-export type Keyword = 'MUST' | 'MUST NOT' | 'SHOULD' | 'SHOULD NOT' | 'MAY' | 'RECOMMENDED' | 'implied';
-
-/** What a keyword weighs: which verdict a broken clause gets, and how it is counted. */
-export type Level = 'must' | 'should' | 'may' | 'implied';
+/** BCP 14 keywords as the RFC uses them, in capitals only (section 1.5), and two words for what has none: see {@link Level}. */
+export type Keyword = 'MUST' | 'MUST NOT' | 'SHOULD' | 'SHOULD NOT' | 'MAY' | 'RECOMMENDED' | 'stated' | 'advice';
 
 /** Whom a clause binds. */
 export type ClauseRole = 'initiator' | 'responder' | 'sender' | 'receiver' | 'path-manager';
@@ -30,6 +28,10 @@ export interface Clause {
   judged: JudgedBy[];
   /** Why nobody outside can tell; only with `judged: [unobservable]`. */
   reason?: string;
+  /** Only with `stated`: what two stacks would lose without it. */
+  why?: string;
+  /** Id of the clause that says the same elsewhere with a keyword; this one then weighs as much, and has that keyword. */
+  repeats?: string;
   /** MPTCP option or mechanism: `MP_CAPABLE`, `DSS`, `fallback`. */
   concerns: string[];
   /** Ids of related clauses. */
@@ -48,7 +50,8 @@ export function levelOf(keyword: Keyword): Level {
       return 'should';
     case 'MAY':
       return 'may';
-    case 'implied':
-      return 'implied';
+    case 'stated':
+    case 'advice':
+      return keyword;
   }
 }

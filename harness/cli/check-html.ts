@@ -1,13 +1,14 @@
 /** The page that `check --html` writes. */
-import type { LadderEntry } from '../engine/result.ts';
 import type { ConnectionReport } from '../monitor/analysis.ts';
 import type { Connection } from '../monitor/connection.ts';
 import { describeEvent } from '../monitor/describe-event.ts';
 import type { Finding, PacketEvent } from '../monitor/types.ts';
-import { escapeXml, ladderSvg } from '../report/ladder-svg.ts';
+import { ladderSvg } from '../report/ladder-svg.ts';
+import { escapeXml } from '../report/xml.ts';
 import { SYMBOL } from '../report/verdict-style.ts';
 import type { FileReport } from './check.ts';
 import { headline, placeOf, shownFindings, subflowLine, tally } from './check-text.ts';
+import type { LadderEntry } from '../verdict/result.ts';
 
 /** A packet of a picture, with its number in the capture. */
 type DrawnEntry = LadderEntry & { index: number };

@@ -63,7 +63,7 @@ export function subflowLine(subflow: SubflowReport): string {
 
 /** Which findings are shown, the worst first. */
 export function shownFindings(findings: readonly Finding[], info: boolean): Finding[] {
-  const order = ['fail', 'warn', ...(info ? ['inconclusive', 'info'] : [])];
+  const order = ['fail', 'warn', ...(info ? ['inconclusive', 'note', 'info'] : [])];
   return findings
     .filter((finding) => order.includes(finding.verdict))
     .sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));

@@ -1,7 +1,6 @@
 /** `check`: judges the packets of any capture by the monitors. */
 import { writeFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import type { Level } from '../catalogue/types.ts';
 import { Analysis, type ConnectionReport, type PacketCounts } from '../monitor/analysis.ts';
 import { levels } from '../monitor/run-monitors.ts';
 import type { PacketEvent } from '../monitor/types.ts';
@@ -12,6 +11,7 @@ import { checkPage, LadderKeeper, type DrawnConnection } from './check-html.ts';
 import { CheckJson } from './check-json.ts';
 import { connectionText, fileText } from './check-text.ts';
 import { openCatalogue } from './project.ts';
+import type { Level } from '../verdict/level.ts';
 import { UsageError } from '../document/explained-error.ts';
 
 /** Options of the command, as the command line has them. */
@@ -39,7 +39,7 @@ export interface FileReport {
   found: number;
   /** Those that the page shows; kept for nothing else, so that memory stays bounded. */
   connections: ConnectionReport[];
-  /** Connections in which a MUST or an implied requirement was broken, listed or not. */
+  /** Connections in which a MUST or a stated requirement was broken, listed or not. */
   broken: number;
 }
 

@@ -1,15 +1,16 @@
 /** `clauses`: the catalogue, with what judges each clause and what the last run found. */
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { countJudged, isJudged, isObservable, judgesOfClauses, type JudgedClause } from '../catalogue/coverage.ts';
-import { levelOf, type Level } from '../catalogue/types.ts';
+import { levelOf } from '../catalogue/types.ts';
 import { suggestion } from '../document/diagnostic.ts';
 import { sectionTitle } from '../catalogue/rfc-outline.ts';
 import type { ClauseRecord } from '../report/results.ts';
 import { coloursOf, fit, pad, paint, styleFor, type TextStyle } from '../report/text-layout.ts';
-import { LEVEL_NAME, LEVELS, SYMBOL } from '../report/verdict-style.ts';
+import { SYMBOL } from '../report/verdict-style.ts';
 import { judgesOf } from './judges.ts';
 import { lastResults, runLine, type LastResults } from './last-results.ts';
 import { openProject } from './project.ts';
+import { type Level, LEVEL_NAME, LEVELS } from '../verdict/level.ts';
 import { UsageError } from '../document/explained-error.ts';
 
 /** Options of the command. */

@@ -9,7 +9,7 @@ import {
   type JudgedCount,
 } from '../catalogue/coverage.ts';
 import { levelOf } from '../catalogue/types.ts';
-import { LEVEL_NAME, LEVELS } from '../report/verdict-style.ts';
+import { LEVEL_NAME, LEVELS } from '../verdict/level.ts';
 
 /**
  * Makes the page. The same catalogue and judges give the same page.
@@ -31,7 +31,7 @@ export function coveragePage(
     'It says what *can* be judged. What a run did judge is in its `results.json`, under `coverage`.',
     '',
     'A clause is a requirement: of a sentence with a keyword of BCP 14 (MUST, SHOULD, MAY), or stated without one',
-    '(*implied*). A scenario talks to the stack and judges what it answers; a monitor judges every packet of a capture.',
+    '(*stated* or *advice*). A scenario talks to the stack and judges what it answers; a monitor judges every packet of a capture.',
     '`mptcp-conformance explain CLAUSE` tells what a clause asks, in our own words.',
     '',
     '## By section and level',

@@ -5,12 +5,14 @@ import { sentenceOf } from '../catalogue/clause-id.ts';
 import { suggestion } from '../document/diagnostic.ts';
 import { departureText } from '../report/departure-text.ts';
 import { sectionTitle } from '../catalogue/rfc-outline.ts';
-import { isDeparture, judgementsOf, type ScenarioRecord } from '../report/results.ts';
+import type { ScenarioRecord } from '../report/results.ts';
 import { coloursOf, paint, styleFor, wrap, type Colours, type TextStyle } from '../report/text-layout.ts';
 import { SYMBOL } from '../report/verdict-style.ts';
 import { judgesOf } from './judges.ts';
-import { evidencePath, lastResults, runLine, type LastResults } from './last-results.ts';
+import { pathFromHere, lastResults, runLine, type LastResults } from './last-results.ts';
 import { openProject } from './project.ts';
+import { judgementsOf } from '../verdict/scenario-verdict.ts';
+import { isDeparture } from '../verdict/verdict.ts';
 import { UsageError } from '../document/explained-error.ts';
 
 const LABEL = 10;
@@ -47,6 +49,8 @@ function clauseText(one: JudgedClause, catalogue: Catalogue, last: LastResults |
     ...row('concerns', clause.concerns.join(', ')),
     `  ${colours.dim('RFC'.padEnd(LABEL))}${catalogue.anchorUrl(clause.id)}`,
     ...row('broken', clause.broken),
+    ...(clause.why === undefined ? [] : row('why', clause.why)),
+    ...(clause.repeats === undefined ? [] : row('repeats', clause.repeats)),
     ...(isObservable(clause)
       ? row('told by', clause.judged.join(', '))
       : row('hidden', `unobservable: ${clause.reason ?? ''}`)),
@@ -103,7 +107,7 @@ function evidenceLines(
   const expectations = judgementsOf(scenario).filter((expectation) => expectation.clause === id);
   const broken = expectations.filter(({ verdict }) => isDeparture(verdict));
   if (broken.length > 0) {
-    const locate = (path: string): string => evidencePath(last, path);
+    const locate = (path: string): string => pathFromHere(last, path);
     const clauses = new Map(catalogue.all.map((clause) => [clause.id, clause]));
     return ['', departureText({ ...scenario, expectations: broken }, { ...style, clauses, locate })];
   }
@@ -113,6 +117,6 @@ function evidenceLines(
     ...(expectation.message === undefined
       ? []
       : wrap(expectation.message, style.width - 6).map((line) => `      ${line}`)),
-    ...(pcap === undefined ? [] : [`      ${colours.dim(`capture ${evidencePath(last, pcap)}`)}`]),
+    ...(pcap === undefined ? [] : [`      ${colours.dim(`capture ${pathFromHere(last, pcap)}`)}`]),
   ]);
 }

@@ -5,14 +5,12 @@ import { toKtap, toTap } from '../report/export/tap.ts';
 import type { GateLevel } from '../report/baseline.ts';
 import { readRuns, writeWhole } from '../report/results-file.ts';
 import type { RunResults } from '../report/results.ts';
+import type { ExportFormat } from '../report/export/formats.ts';
 import { UsageError } from '../document/explained-error.ts';
-
-/** Formats that results can be exported in. */
-export const FORMATS = ['junit', 'tap', 'ktap', 'kcidb'] as const;
 
 /** Options of the command. */
 export interface ExportCommandOptions {
-  format: (typeof FORMATS)[number];
+  format: ExportFormat;
   level: GateLevel;
   output?: string;
   origin: string;

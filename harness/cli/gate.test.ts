@@ -172,7 +172,7 @@ describe('what cannot be used: exit code 2, and nothing is written', () => {
 
   test.each(wrong)('%s', async (_what, args, message) => {
     writeFileSync(at('foreign.json'), '{"a": 1}');
-    writeFileSync(at('newer.json'), JSON.stringify({ ...runOf([]), schemaVersion: 2 }));
+    writeFileSync(at('newer.json'), JSON.stringify({ ...runOf([]), schemaVersion: 3 }));
     writeFileSync(at('kept.yaml'), 'sut: linux\ndeviations: []\n');
     writeFileSync(at('kept.verdicts.json'), '{"kind": "verd');
     writeFileSync(at('later.yaml'), 'sut: linux\ndeviations: []\n');

@@ -24,7 +24,7 @@ export function lastResults(asked: string | undefined): LastResults | undefined 
 }
 
 /** Path of evidence from the working directory. */
-export function evidencePath({ file }: LastResults, path: string): string {
+export function pathFromHere({ file }: LastResults, path: string): string {
   const full = resolve(dirname(file), path);
   const short = relative(process.cwd(), full);
   return short.startsWith('..') ? full : short;
@@ -34,5 +34,5 @@ export function evidencePath({ file }: LastResults, path: string): string {
 export function runLine({ file, results }: LastResults): string {
   const { run, sut } = results;
   const partial = run.partial ? ', cut short' : '';
-  return `${sut.name} ${sut.kernel}, ${run.startedAt}${partial} (${evidencePath({ file, results }, file)})`;
+  return `${sut.name} ${sut.kernel}, ${run.startedAt}${partial} (${pathFromHere({ file, results }, file)})`;
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { countJudged, isJudged, isObservable, judgesOfClauses } from '../catalogue/coverage.ts';
 import { failure, LADDER, runOf, scenario } from '../report/testing/sample.ts';
-import { writeLadder, writeResults } from '../report/results-file.ts';
+import { writeResults } from '../report/results-file.ts';
+import { writeLadder } from '../report/ladder-file.ts';
 import { chooseClauses } from './clauses.ts';
 import { coveragePage } from './coverage-page.ts';
 import { judgesOf, withoutVariant } from './judges.ts';
@@ -198,7 +199,7 @@ describe('explain', () => {
       mptcpConformance('explain', '3.1-2.1.s1'),
       mptcpConformance('explain', hidden?.id ?? ''),
     ]);
-    expect(parts.stdout).toMatch(/3\.1-2\.1\.s1\.1 {2}implied[^]*3\.1-2\.1\.s1\.2 {2}implied/);
+    expect(parts.stdout).toMatch(/3\.1-2\.1\.s1\.1 {2}stated[^]*3\.1-2\.1\.s1\.2 {2}stated/);
     expect(reason.stdout).toMatch(/hidden +unobservable: /);
   });
 });

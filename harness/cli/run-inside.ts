@@ -2,15 +2,16 @@
 import type { SutInfo } from '../verdict/stack-info.ts';
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { evidenceFolder } from '../engine/run-scenario.ts';
 import { allureReporterOptions } from '../report/allure.ts';
 import { createProgress } from '../report/progress.ts';
-import { buildResults, type RunResults } from '../report/results.ts';
+import { buildResults, inOrderOf, type RunResults } from '../report/results.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import type { Project } from './project.ts';
 import { Collector } from './vitest/collector.ts';
 import type { WorkerSettings } from './vitest/settings.ts';
 import { runSuites } from './vitest/start.ts';
+import { evidenceFolder } from '../verdict/evidence.ts';
+import { isKept } from '../verdict/verdict.ts';
 
 /** Folder of the evidence, beside the results file. */
 export const EVIDENCE_FOLDER = 'evidence';
@@ -66,7 +67,10 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
       ...(plan.shuffle === undefined ? {} : { seed: String(plan.shuffle) }),
     },
     sut: plan.sut,
-    scenarios: inOrder(collector.results, plan.scenarios),
+    scenarios: inOrderOf(
+      collector.results,
+      plan.scenarios.map(({ id }) => id),
+    ),
     catalogue: plan.project.catalogue.all,
   });
   return { results, errors: collector.errors };
@@ -75,7 +79,7 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
 /** Removes the evidence of what passed; only now, since reporters copy from it to the last. */
 function dropEvidence(results: Collector['results'], output: string): void {
   for (const result of results) {
-    if (result.verdict !== 'pass' && result.verdict !== 'info') continue;
+    if (!isKept(result.verdict)) continue;
     const folder = join(output, EVIDENCE_FOLDER, evidenceFolder(result.id));
     rmSync(folder, { recursive: true, force: true });
     dropEmpty(dirname(folder), join(output, EVIDENCE_FOLDER));
@@ -86,10 +90,4 @@ function dropEvidence(results: Collector['results'], output: string): void {
 /** Removes a folder that has become empty, and those above it up to `top`. */
 function dropEmpty(folder: string, top: string): void {
   for (let at = folder; at !== top && existsSync(at) && readdirSync(at).length === 0; at = dirname(at)) rmdirSync(at);
-}
-
-/** Results in the order of the suites, whatever order they came in. */
-function inOrder(results: Collector['results'], scenarios: readonly Scenario[]): Collector['results'] {
-  const place = new Map(scenarios.map((scenario, index) => [scenario.id, index]));
-  return results.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0));
 }

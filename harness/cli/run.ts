@@ -4,7 +4,8 @@ import { join, relative, resolve } from 'node:path';
 import { UsageError } from '../document/explained-error.ts';
 import { allureEnvironment } from '../report/allure.ts';
 import { generateAllureReport } from '../report/allure-report.ts';
-import { applyDeviations, exitCode, NO_DEVIATIONS, type DeviationList } from '../report/deviations.ts';
+import { applyDeviations, NO_DEVIATIONS, type DeviationList } from '../report/deviations.ts';
+import { exitCode } from '../report/exit-code.ts';
 import { loadDeviations, selectBaseline } from '../report/deviations-file.ts';
 import type { RunResults } from '../report/results.ts';
 import { writeResults } from '../report/results-file.ts';
@@ -91,7 +92,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   rmSync(join(plan.settings.evidenceRoot, JOURNAL), { force: true });
   if (options.json !== undefined) copyFileSync(file, options.json);
   await report(judged, errors, options, plan);
-  return errors.length > 0 ? Math.max(2, exitCode(judged)) : exitCode(judged);
+  return errors.length > 0 ? 2 : exitCode(judged);
 }
 
 function planRun(

@@ -3,6 +3,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { levelOf } from '../catalogue/types.ts';
 import { suggestion } from '../document/diagnostic.ts';
 import { clausesOf, type Scenario } from '../scenario/suite.ts';
+import { isLevel, LEVELS } from '../verdict/level.ts';
 import { UsageError } from '../document/explained-error.ts';
 
 /** What the user asked for; lists are alternatives, and all that is given must hold. */
@@ -56,13 +57,7 @@ export function selectScenarios(
     );
   for (const section of sections)
     requireSome(hasSection(section), 'section', section, new Set(scenarios.map((one) => one.section)));
-  for (const level of levels)
-    requireSome(['must', 'should', 'may', 'implied'].includes(level), 'level', level, [
-      'must',
-      'should',
-      'may',
-      'implied',
-    ]);
+  for (const level of levels) requireSome(isLevel(level), 'level', level, LEVELS);
   for (const family of families) requireSome(['ipv4', 'ipv6'].includes(family), 'family', family, ['ipv4', 'ipv6']);
   const chosen = scenarios.filter((scenario) => {
     const judged = clausesOf(scenario);
@@ -73,7 +68,7 @@ export function selectScenarios(
       (families.length === 0 || families.includes(scenario.family)) &&
       (clauses.length === 0 || clauses.some((clause) => judged.includes(clause))) &&
       (levels.length === 0 ||
-        judged.some((clause) => levels.includes(levelOf(catalogue.get(clause)?.keyword ?? 'implied'))))
+        judged.some((clause) => levels.includes(levelOf(catalogue.get(clause)?.keyword ?? 'stated'))))
     );
   });
   if (chosen.length === 0) throw new UsageError(nothingChosen(selection));

@@ -1,18 +1,20 @@
 /** `show`: what a scenario did in an earlier run. And ladder diagrams in the terminal. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { LadderEntry } from '../engine/result.ts';
 import { suggestion } from '../document/diagnostic.ts';
 import { departureText } from '../report/departure-text.ts';
+import { readLadder } from '../report/ladder-file.ts';
 import { ladderSvg } from '../report/ladder-svg.ts';
 import { ladderText } from '../report/ladder-text.ts';
-import { isDeparture, type RunResults, type ScenarioRecord } from '../report/results.ts';
+import type { RunResults, ScenarioRecord } from '../report/results.ts';
 import { writeWhole } from '../report/results-file.ts';
 import { clean, coloursOf, paint, styleFor, wrap, type TextStyle } from '../report/text-layout.ts';
-import { LEVEL_NAME, SYMBOL } from '../report/verdict-style.ts';
+import { SYMBOL } from '../report/verdict-style.ts';
 import { withoutVariant } from './judges.ts';
-import { evidencePath, lastResults, runLine, type LastResults } from './last-results.ts';
+import { pathFromHere, lastResults, runLine, type LastResults } from './last-results.ts';
 import { openCatalogue } from './project.ts';
+import { LEVEL_NAME } from '../verdict/level.ts';
+import { isDeparture } from '../verdict/verdict.ts';
 import { UsageError } from '../document/explained-error.ts';
 
 /** Options of the command. */
@@ -39,7 +41,7 @@ export function show(id: string, options: ShowOptions): void {
   if (options.svg !== undefined) writeSvg(found, last, options.svg);
   const style = styleFor(process.stdout);
   const clauses = new Map(openCatalogue().all.map((clause) => [clause.id, clause]));
-  const locate = (path: string): string => evidencePath(last, path);
+  const locate = (path: string): string => pathFromHere(last, path);
   const blocks = found.map((scenario) =>
     [
       scenarioText(scenario, style),
@@ -84,7 +86,7 @@ function scenarioText(scenario: ScenarioRecord, style: TextStyle): string {
 
 function evidenceLines({ evidence, rerun }: ScenarioRecord, last: LastResults): string[] {
   const line = (label: string, path: string | undefined): string[] =>
-    path === undefined ? [] : [`  ${label.padEnd(9)}${evidencePath(last, path)}`];
+    path === undefined ? [] : [`  ${label.padEnd(9)}${pathFromHere(last, path)}`];
   return [...line('capture', evidence.pcap), ...line('agent', evidence.agentLog), `  again    ${rerun}`];
 }
 
@@ -100,10 +102,6 @@ function ladderPath(scenario: ScenarioRecord, last: LastResults): string | undef
   if (scenario.evidence.ladder === undefined) return undefined;
   const path = join(dirname(last.file), scenario.evidence.ladder);
   return existsSync(path) ? path : undefined;
-}
-
-function readLadder(path: string): LadderEntry[] {
-  return JSON.parse(readFileSync(path, 'utf8')) as LadderEntry[];
 }
 
 function writeSvg(found: readonly ScenarioRecord[], last: LastResults, file: string): void {

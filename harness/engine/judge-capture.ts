@@ -1,10 +1,11 @@
 /** The monitors over the capture of a scenario: what holds for every packet is judged on every packet of the stack. */
-import type { Level } from '../catalogue/types.ts';
 import { runMonitors } from '../monitor/run-monitors.ts';
 import type { Finding } from '../monitor/types.ts';
 import { decodePacket, isNotTcp } from '../packet/index.ts';
 import type { WirePacket } from '../wire/types.ts';
-import type { ExpectationResult } from './result.ts';
+import type { Level } from '../verdict/level.ts';
+import type { ExpectationResult } from '../verdict/result.ts';
+import { isDeparture } from '../verdict/verdict.ts';
 
 /** What the monitors say of a scenario. */
 export interface CaptureVerdict {
@@ -22,7 +23,7 @@ export function judgeCapture(packets: readonly WirePacket[], levelOf: (clause: s
   const stack = stackAddresses(packets);
   const findings = runMonitors(packets, (address) => stack.has(address), levelOf, { complete: true });
   const departures = findings
-    .filter((one) => one.verdict === 'fail' || one.verdict === 'warn')
+    .filter((one) => isDeparture(one.verdict) || one.verdict === 'note')
     .flatMap((one) => resultsOf(one, levelOf));
   const broken = new Set(departures.map((one) => one.clause));
   const passed = new Set(findings.filter((one) => one.verdict === 'pass').flatMap((one) => [one.clause, ...one.also]));

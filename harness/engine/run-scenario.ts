@@ -1,12 +1,10 @@
 /** Runs one scenario variant from an empty cell to its result. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import type { Level } from '../catalogue/types.ts';
+import { join } from 'node:path';
 import { realClock, type Clock } from '../clock/clock.ts';
 import { systemRandom } from '../clock/random.ts';
-import { projectPath } from '../document/project-file.ts';
 import type { Break } from '../scenario/breaks.ts';
-import type { Scenario, Step } from '../scenario/suite.ts';
+import { allSteps, type Scenario, type Step } from '../scenario/suite.ts';
 import { showValue } from '../notation/styles.ts';
 import { lossOf } from '../sut/agent-loss.ts';
 import type { AgentLogLine } from '../sut/types.ts';
@@ -22,13 +20,16 @@ import { movedCounters, readCounters } from './counters.ts';
 import type { Subflow } from './endpoint.ts';
 import { showPacket } from './judge-packets.ts';
 import { judgeCapture } from './judge-capture.ts';
-import type { LadderEntry, ScenarioResult } from './result.ts';
 import type { Waits } from './patience.ts';
 import { runSteps, ScenarioStopped, type StepRun } from './run-steps.ts';
 import { Session } from './session.ts';
 import { firstAgent } from './sut-actions.ts';
 import type { Tamper } from './tamper.ts';
-import { settle } from './verdict.ts';
+import { evidenceFolder, evidencePath } from '../verdict/evidence.ts';
+import type { Level } from '../verdict/level.ts';
+import type { LadderEntry, ScenarioResult } from '../verdict/result.ts';
+import { concludeScenario, emptyResult, unjudgedOf } from '../verdict/scenario-verdict.ts';
+import { isKept } from '../verdict/verdict.ts';
 
 /** What the engine runs scenarios with. */
 export interface EngineContext {
@@ -67,16 +68,6 @@ export interface ScenarioRun {
   agentLog: readonly AgentLogLine[];
 }
 
-/** Folder of a scenario's evidence below the root. Ids have nothing in them that file systems dislike. */
-export function evidenceFolder(id: string): string {
-  return id.replace('#', '/');
-}
-
-/** Path of a file of evidence as results tell it: relative to the results file. */
-export function evidencePath(evidenceRoot: string, id: string, name: string): string {
-  return join(basename(evidenceRoot), evidenceFolder(id), name);
-}
-
 /**
  * Runs a scenario. Never throws: what goes wrong in the harness becomes the verdict `error`. When the stack's kernel got
  * into trouble, everything that it carried at that time is suspect: the scenario runs again with nothing beside it.
@@ -85,7 +76,7 @@ export async function runScenario(scenario: Scenario, context: EngineContext): P
   const missing = scenario.needs.find((need) => context.lacks.has(need));
   if (missing !== undefined) {
     const reason = `the stack declares that it lacks ${missing}: ${context.lacks.get(missing) ?? ''}`;
-    return { result: { ...emptyResult(scenario, context), verdict: 'skip', reason }, agentLog: [] };
+    return { result: { ...emptyResult(scenario, context.rerun(scenario)), verdict: 'skip', reason }, agentLog: [] };
   }
   const first = await attempt(scenario, context, false);
   const [suspect] = first.troubles;
@@ -103,7 +94,7 @@ interface Attempt extends ScenarioRun {
 
 async function attempt(scenario: Scenario, context: EngineContext, alone: boolean): Promise<Attempt> {
   const startedAt = realClock.now();
-  const draft = emptyResult(scenario, context);
+  const draft = emptyResult(scenario, context.rerun(scenario));
   let cell: Cell | undefined;
   let agentLog: readonly AgentLogLine[] = [];
   let troubles: readonly KernelTrouble[] = [];
@@ -122,6 +113,9 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
     await cell?.close();
     troubles = cell?.troubles?.() ?? troubles;
   }
+  const about = allSteps(scenario.body).flatMap((step) => step.clauses);
+  const unjudged = unjudgedOf(about, draft.expectations, context.levelOf);
+  if (unjudged !== undefined) draft.unjudged = unjudged;
   draft.durationMs = Math.round((realClock.now() - startedAt) * 10) / 10;
   return { result: draft, agentLog, troubles };
 }
@@ -186,15 +180,16 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
     capture?.close();
   }
   draft.ladder = ladderOf(session, run.ladder, cell);
-  if (capture !== undefined) draft.evidence.pcap = evidencePath(context.evidenceRoot, scenario.id, 'capture.pcap');
-  for (const one of draft.expectations)
-    if (one.verdict !== 'pass' && one.verdict !== 'info' && draft.evidence.pcap !== undefined)
-      one.pcap = draft.evidence.pcap;
+  const pcap = capture === undefined ? undefined : evidencePath(context.evidenceRoot, scenario.id, 'capture.pcap');
+  if (pcap !== undefined) {
+    draft.evidence.pcap = pcap;
+    for (const one of draft.expectations) if (!isKept(one.verdict)) one.pcap = pcap;
+  }
   if (failure !== undefined) throw failure;
   draft.counters = movedCounters(session.countersBefore, await readCounters(firstAgent(session)));
   if (capture !== undefined) await proveCapture(path, packets);
   if (context.tamper === undefined && context.broken === undefined) addMonitors(draft, packets, context);
-  settle(draft);
+  concludeScenario(draft);
 }
 
 /** What the monitors make of the capture. Lies are told to expectations, not to them. */
@@ -236,28 +231,6 @@ function ladderOf(session: Session, steps: readonly LadderEntry[], cell: Cell): 
       text: `${line.direction === 'to' ? '->' : '<-'} ${line.text}`,
     }));
   return [...steps, ...packets, ...agent].sort((a, b) => a.at - b.at);
-}
-
-function emptyResult(scenario: Scenario, context: EngineContext): ScenarioResult {
-  return {
-    id: scenario.id,
-    ...(scenario.formerly === undefined ? {} : { formerly: [...scenario.formerly] }),
-    title: scenario.title,
-    suite: scenario.suite,
-    file: projectPath(scenario.place.file),
-    line: scenario.place.line,
-    section: scenario.section,
-    role: scenario.role,
-    family: scenario.family,
-    parameters: { ...scenario.parameters },
-    verdict: 'error',
-    durationMs: 0,
-    expectations: [],
-    ladder: [],
-    evidence: {},
-    counters: {},
-    rerun: context.rerun(scenario),
-  };
 }
 
 function describeError(error: unknown): string {

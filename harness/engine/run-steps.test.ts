@@ -24,7 +24,7 @@ it('keeps what a met step has to tell', async () => {
     onPacket: () => undefined,
   });
   session.collected.set('key', [1n, 2n, 3n]);
-  const run: StepRun = { session, levelOf: () => 'implied', results: [], ladder: [] };
+  const run: StepRun = { session, levelOf: () => 'stated', results: [], ladder: [] };
   const step: Step = { ...base, kind: 'distinct', clauses: ['c'], name: 'key' };
   await runSteps([step], run, false);
   expect(run.results).toMatchObject([{ verdict: 'pass', message: '3 values, all different' }]);

@@ -1,5 +1,4 @@
 /** Carries out the steps of a scenario and collects what they judged. */
-import type { Level } from '../catalogue/types.ts';
 import { projectPath } from '../document/project-file.ts';
 import type { Value } from '../notation/expression.ts';
 import {
@@ -16,11 +15,12 @@ import { showValue } from '../notation/styles.ts';
 import { AgentRefused } from '../sut/types.ts';
 import { describeMatcher, evaluate, matches, NotKnownYet, toInt } from '../notation/evaluate.ts';
 import { judgeAnd, judgeExpect, judgeNever, judgeOneOf, judgeQuiet, type Outcome } from './judge-packets.ts';
-import type { ExpectationResult, LadderEntry, Verdict } from './result.ts';
 import type { Session } from './session.ts';
 import { runSutLine } from './sut-actions.ts';
 import type { Tamper } from './tamper.ts';
-import { WORST_FIRST } from './verdict.ts';
+import { type Level, verdictOf } from '../verdict/level.ts';
+import type { ExpectationResult, LadderEntry } from '../verdict/result.ts';
+import { byWorst, isKept, type Verdict } from '../verdict/verdict.ts';
 
 /** What steps are run with. */
 export interface StepRun {
@@ -109,7 +109,7 @@ function settle(step: Step, outcome: Outcome, run: StepRun, inPreamble: boolean)
   if (isPrecondition && !outcome.met) {
     const clauses = step.clauses.length === 0 ? [''] : step.clauses;
     for (const clause of clauses) {
-      const level = clause === '' ? 'implied' : run.levelOf(clause);
+      const level = clause === '' ? 'stated' : run.levelOf(clause);
       run.results.push(resultOf({ clause, level, verdict: 'inconclusive', source, step: step.text }, outcome));
     }
     noteVerdict(run, 'inconclusive', step.clauses[0]);
@@ -117,17 +117,11 @@ function settle(step: Step, outcome: Outcome, run: StepRun, inPreamble: boolean)
   }
   for (const clause of inPreamble ? [] : step.clauses) {
     const level = run.levelOf(clause);
-    const verdict = verdictOf(outcome, level);
+    const verdict = verdictOf(level, outcome.met);
     run.results.push(resultOf({ clause, level, verdict, source, step: step.text }, outcome));
     noteVerdict(run, verdict, clause);
   }
   if (!outcome.met && outcome.stop) throw new ScenarioStopped(outcome.message);
-}
-
-function verdictOf(outcome: Outcome, level: Level): Verdict {
-  if (outcome.met) return level === 'may' ? 'info' : 'pass';
-  if (level === 'may') return 'info';
-  return level === 'should' ? 'warn' : 'fail';
 }
 
 function resultOf(
@@ -151,7 +145,7 @@ function noteVerdict(run: StepRun, verdict: Verdict, clause: string | undefined)
   const last = run.ladder.findLast((entry) => entry.kind === 'step');
   if (last === undefined) return;
   // Several clauses on one step: the diagram shows the worst.
-  if (last.verdict !== undefined && WORST_FIRST.indexOf(last.verdict) <= WORST_FIRST.indexOf(verdict)) return;
+  if (last.verdict !== undefined && byWorst(last.verdict, verdict) <= 0) return;
   last.verdict = verdict;
   if (clause !== undefined) last.clause = clause;
 }
@@ -214,8 +208,7 @@ async function repeat(step: RepeatStep, run: StepRun, inPreamble: boolean): Prom
       session.collected.set(name, [...(session.collected.get(name) ?? []), value]);
     }
     // Hundreds of equal passes say no more than the first; what differs stays.
-    if (i > 0 && run.results.slice(earlier).every((result) => result.verdict === 'pass' || result.verdict === 'info'))
-      run.results.length = earlier;
+    if (i > 0 && run.results.slice(earlier).every((result) => isKept(result.verdict))) run.results.length = earlier;
   }
 }
 

@@ -66,7 +66,12 @@ export function tampersFor(step: Step): Tamper[] {
     case 'check':
       // A check that only keeps a value accepts any.
       if (step.comparison.type === 'bind') return [];
-      return [{ title: 'the value differs', values: (values) => values.map(anotherValue) }];
+      return [
+        {
+          title: 'the value differs',
+          values: (values) => values.map(step.comparison.type === 'range' ? farValue : anotherValue),
+        },
+      ];
     // They judge nothing by themselves.
     case 'send':
     case 'repeat':
@@ -146,7 +151,9 @@ function highest(matcher: Matcher, scope: Scope): bigint | undefined {
   if (matcher.type !== 'oneOf') return undefined;
   // Reasons of MP_TCPRST go by name; no other number does.
   const named: Scope = { ...scope, style: 'reason' };
-  const values = matcher.options.map((option) => (option.type === 'equal' ? evaluate(option.expr, named) : undefined));
+  const values = matcher.options.map((option) =>
+    option.type === 'equal' && option.expr.type !== 'auto' ? evaluate(option.expr, named) : undefined,
+  );
   const numbers = values.filter((value) => typeof value === 'bigint');
   return numbers.length < values.length ? undefined : numbers.reduce((most, value) => (value > most ? value : most));
 }
@@ -183,6 +190,11 @@ function anotherFieldValue(field: OptionField<TcpOption>, value: Value | undefin
   return typeof value === 'bigint' && field.alter !== undefined
     ? field.alter(value)
     : anotherOfStyle(value, field.style);
+}
+
+/** A number that lies in no range that a scenario writes. */
+function farValue(value: Value): Value {
+  return typeof value === 'bigint' ? value + (1n << 40n) : anotherValue(value);
 }
 
 /** Some option of a kind, good enough to be noticed. */

@@ -4,7 +4,6 @@ import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/typ
 import { Connection, Subflow } from './endpoint.ts';
 import { fromStack } from './testing/subflows.ts';
 import { flagsMatch, isAnnouncementAgain, isPureAck, isRetransmissionOf, repeatsData } from './tolerance.ts';
-import { worst, WORST_FIRST } from './verdict.ts';
 
 const { SYN, ACK, FIN, RST, PSH, URG, ECE, CWR } = FLAG;
 
@@ -100,11 +99,6 @@ describe('isRetransmissionOf', () => {
     expect(isRetransmissionOf(fromStack({ flags: SYN }), fromStack({ flags: SYN }))).toBe(true);
     expect(isRetransmissionOf(fromStack({ flags: FIN | ACK }), fromStack({ flags: FIN | ACK }))).toBe(true);
   });
-});
-
-test('the worst verdict is what was seen, then what was not settled', () => {
-  expect(worst([])).toBeUndefined();
-  for (const [i, verdict] of WORST_FIRST.entries()) expect(worst(WORST_FIRST.slice(i).toReversed())).toBe(verdict);
 });
 
 function ack(...options: TcpOption[]): Packet {

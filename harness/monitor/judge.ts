@@ -1,25 +1,13 @@
 /** Keeps the books of what monitors say, one ledger for a connection. */
-import type { Level } from '../catalogue/types.ts';
 import { other, type Connection, type Side } from './connection.ts';
 import { describeSent } from './describe-event.ts';
-import type { Finding, Judge, Monitor, MonitorVerdict, PacketEvent, Remark, Rule } from './types.ts';
+import type { Finding, Judge, Monitor, PacketEvent, Remark, Rule } from './types.ts';
+import { type Level, verdictOf } from '../verdict/level.ts';
+import type { JudgedVerdict } from '../verdict/verdict.ts';
 
 /** What the ledger needs to know from outside. */
 export interface JudgeSettings {
   levelOf: (clause: string) => Level;
-}
-
-/** The verdict that a broken clause of a level gets. */
-export function verdictOf(level: Level): MonitorVerdict {
-  switch (level) {
-    case 'must':
-    case 'implied':
-      return 'fail';
-    case 'should':
-      return 'warn';
-    case 'may':
-      return 'info';
-  }
 }
 
 interface Tally {
@@ -159,15 +147,15 @@ export class Ledger {
 
   /** One observation may break clauses of different levels. */
   #byVerdict(tally: Tally, observation: Observation): Finding[] {
-    const groups = new Map<MonitorVerdict, string[]>();
+    const groups = new Map<JudgedVerdict, string[]>();
     for (const clause of tally.rule.blames ?? tally.rule.clauses) {
-      const verdict = verdictOf(this.#settings.levelOf(clause));
+      const verdict = verdictOf(this.#settings.levelOf(clause), false);
       groups.set(verdict, [...(groups.get(verdict) ?? []), clause]);
     }
     return [...groups].map(([verdict, clauses]) => this.#finding(tally, verdict, clauses, observation));
   }
 
-  #finding(tally: Tally, verdict: MonitorVerdict, clauses: readonly string[], one: Observation): Finding {
+  #finding(tally: Tally, verdict: JudgedVerdict, clauses: readonly string[], one: Observation): Finding {
     const [clause = '', ...also] = clauses;
     return {
       clause,

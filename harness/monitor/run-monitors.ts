@@ -1,8 +1,9 @@
 /** The monitors over the packets of one scenario. */
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import { levelOf as weigh, type Level } from '../catalogue/types.ts';
+import { levelOf as weigh } from '../catalogue/types.ts';
 import { Analysis, type AnalysisSettings, type ConnectionReport } from './analysis.ts';
 import type { Finding } from './types.ts';
+import type { Level } from '../verdict/level.ts';
 
 /** A packet of a capture, from its IP header on. */
 export interface MonitoredPacket {
@@ -40,10 +41,10 @@ export function runMonitors(
   return findings;
 }
 
-/** The level of a clause by the catalogue; clauses that are not there weigh as implied. */
+/** The level of a clause by the catalogue; clauses that are not there weigh as stated. */
 export function levels(catalogue: Catalogue): (clause: string) => Level {
   return (clause) => {
     const found = catalogue.get(clause);
-    return found === undefined ? 'implied' : weigh(found.keyword);
+    return found === undefined ? 'stated' : weigh(found.keyword);
   };
 }

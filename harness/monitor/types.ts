@@ -1,9 +1,7 @@
 /** What monitors are made of, and what they say. */
 import type { Packet, TcpOption } from '../packet/types.ts';
 import type { Connection, DataMapping, Flow, FlowEnd, Side } from './connection.ts';
-
-/** Verdicts of a monitor; `fail` for a MUST or an implied requirement, `warn` for a SHOULD, `info` for a MAY. */
-export type MonitorVerdict = 'pass' | 'fail' | 'warn' | 'info' | 'inconclusive';
+import type { JudgedVerdict } from '../verdict/verdict.ts';
 
 /** One statement that a monitor checks, and the clauses that say it. */
 export interface Rule {
@@ -105,7 +103,7 @@ export interface Finding {
   also: string[];
   rule: string;
   monitor: string;
-  verdict: MonitorVerdict;
+  verdict: JudgedVerdict;
   /** Whom it is about. */
   host: 'initiator' | 'responder';
   /** Number of the connection, from 1. */

@@ -2,7 +2,6 @@
  * What connections and paths carry in a period, by the packets: the judges of congestion control. Goodput would not do,
  * since an application gets nothing of one path while octets of another are missing before it.
  */
-import type { Measure } from '../engine/result.ts';
 import { decodePacket, isNotTcp } from '../packet/index.ts';
 import { showRate, showTime } from './amounts.ts';
 import { bounds, busyFinding, tooBusy, within, type Finding } from './finding.ts';
@@ -11,6 +10,7 @@ import { pathLimit } from './limit.ts';
 import type { Verbs } from './raw-suite.ts';
 import type { Connection, RunState } from './state.ts';
 import { leastRoom } from './window.ts';
+import type { Measure } from '../verdict/result.ts';
 
 interface Period {
   since: number;

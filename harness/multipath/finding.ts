@@ -1,7 +1,7 @@
 /** What judges find, and what they share. */
-import type { Measure } from '../engine/result.ts';
 import { showShare } from './amounts.ts';
 import type { RunState } from './state.ts';
+import type { Measure } from '../verdict/result.ts';
 
 /** What a judging step found. */
 export interface Finding {

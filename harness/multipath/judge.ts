@@ -11,7 +11,7 @@ import type { SeenRequest, Verbs } from './raw-suite.ts';
 import type { MultipathStep } from './scenario.ts';
 import type { RunState } from './state.ts';
 import { hasOption, type Sent } from './trace.ts';
-import type { Measure } from '../engine/result.ts';
+import type { Measure } from '../verdict/result.ts';
 
 /** The verbs that judge. */
 export type JudgeVerb = Extract<keyof Verbs, `judge-${string}`>;

@@ -1,8 +1,8 @@
 /** The packets of a run that a person wants to see one by one: everything but data and its acknowledgments. */
-import type { LadderEntry } from '../engine/result.ts';
 import { FLAG, type Packet } from '../packet/types.ts';
 import { formatPacket } from '../notation/format.ts';
 import type { RunState } from './state.ts';
+import type { LadderEntry } from '../verdict/result.ts';
 
 /** A run has tens of thousands of packets, and a diagram is read by people. */
 const MOST_SHOWN = 400;

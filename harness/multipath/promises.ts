@@ -1,7 +1,7 @@
 /** What users expect of Multipath TCP and no clause of the RFC says: promises, judged like clauses and counted apart. */
-import type { Level } from '../catalogue/types.ts';
 import { projectSchema } from '../document/schema.ts';
 import { readYaml } from '../document/yaml-file.ts';
+import type { Level } from '../verdict/level.ts';
 
 /** One promise. */
 export interface Promised {

@@ -1,11 +1,8 @@
 /** Runs one scenario of two stacks from empty cells to its result. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Level } from '../catalogue/types.ts';
 import { realClock } from '../clock/clock.ts';
-import { evidenceFolder, evidencePath } from '../engine/run-scenario.ts';
-import type { ExpectationResult, LadderEntry, ScenarioResult, Verdict } from '../engine/result.ts';
-import { worst } from '../engine/verdict.ts';
+import { movedCounters, readCounters } from '../engine/counters.ts';
 import { AgentRefused, type AgentLogLine } from '../sut/types.ts';
 import { makeBoxes } from '../topology/middleboxes.ts';
 import type { Driver } from '../topology/contract.ts';
@@ -19,9 +16,15 @@ import { isJudge, judge, type JudgeVerb } from './judge.ts';
 import { signalling } from './ladder.ts';
 import type { RawHost } from './raw-suite.ts';
 import type { MultipathScenario, MultipathStep } from './scenario.ts';
-import { seriesOf, type RunSeries } from './series.ts';
+import { seriesOf } from './series.ts';
 import { RunState, StepUnmet } from './state.ts';
 import { Trace } from './trace.ts';
+import { evidenceFolder, evidencePath } from '../verdict/evidence.ts';
+import { type Level, verdictOf } from '../verdict/level.ts';
+import type { ExpectationResult, LadderEntry, ScenarioResult } from '../verdict/result.ts';
+import { concludeScenario, emptyResult } from '../verdict/scenario-verdict.ts';
+import type { RunSeries } from '../verdict/series.ts';
+import { isKept } from '../verdict/verdict.ts';
 
 /** What scenarios of two stacks are run with. */
 export interface MultipathContext {
@@ -54,7 +57,7 @@ const USUAL_SUBFLOWS = 8;
 /** Runs a scenario. Never throws: what goes wrong in the harness becomes the verdict `error`. */
 export async function runMultipath(scenario: MultipathScenario, context: MultipathContext): Promise<MultipathRun> {
   const startedAt = realClock.now();
-  const draft = emptyResult(scenario, context);
+  const draft: ScenarioResult = { ...emptyResult(scenario, context.rerun(scenario)), measures: [] };
   let pair: Pair | undefined;
   let agentLog: AgentLogLine[] = [];
   try {
@@ -98,9 +101,7 @@ async function runInPair(
   if (failure !== undefined) throw failure;
   state.check();
   draft.counters = await countersOf(pair);
-  draft.verdict = worst(draft.expectations.map((one) => one.verdict)) ?? 'inconclusive';
-  if (draft.verdict === 'pass' || draft.verdict === 'info') delete draft.reason;
-  else draft.reason ??= draft.expectations.find((one) => one.verdict === draft.verdict)?.message ?? '';
+  concludeScenario(draft);
 }
 
 function forwarderFor(state: RunState): Forwarder {
@@ -242,21 +243,15 @@ async function judgeInTime(state: RunState, step: Extract<MultipathStep, { verb:
   }
 }
 
-function verdictOf(isMet: boolean | undefined, level: Level): Verdict {
-  if (isMet === undefined) return 'inconclusive';
-  if (isMet) return 'pass';
-  return level === 'should' ? 'warn' : level === 'may' ? 'info' : 'fail';
-}
-
 function expectation(step: MultipathStep, clause: string, finding: Finding, level: Level): ExpectationResult {
-  const verdict = verdictOf(finding.isMet, level);
+  const verdict = verdictOf(level, finding.isMet);
   return {
     clause,
     level,
     verdict,
     source: `${step.place.file}:${step.place.line}`,
     step: step.text,
-    ...(verdict === 'pass'
+    ...(finding.isMet === true
       ? { message: finding.actual }
       : { expected: finding.expected, actual: finding.actual, message: `${finding.expected}: ${finding.actual}` }),
   };
@@ -320,8 +315,7 @@ function writeEvidence(state: RunState, context: MultipathContext, draft: Scenar
     writeFileSync(join(folder, PLOT), context.plot(seriesOf(state, changesOf(state, draft))));
     draft.evidence.plot = evidencePath(context.evidenceRoot, id, PLOT);
   }
-  for (const one of draft.expectations)
-    if (one.verdict !== 'pass' && one.verdict !== 'info') one.pcap = draft.evidence.pcap;
+  for (const one of draft.expectations) if (!isKept(one.verdict)) one.pcap = draft.evidence.pcap;
 }
 
 /** Steps that change something, for the plot. */
@@ -331,13 +325,12 @@ function changesOf(state: RunState, draft: ScenarioResult): { at: number; text: 
     .map(({ at, text }) => ({ at: at + state.startedAt, text }));
 }
 
+/** Counters of both stacks that moved. Hosts of two stacks are fresh, so all count from zero. */
 async function countersOf(pair: Pair): Promise<Record<string, number>> {
   const moved: Record<string, number> = {};
   for (const side of ['client', 'server'] as const) {
-    const answer = await pair[side].agent.request('counters', { prefix: 'MPTcpExt' });
-    for (const [name, value] of Object.entries(answer)) {
-      if (/^\d+$/.test(value) && value !== '0') moved[`${side}.${name.replace(/^MPTcpExt\./, '')}`] = Number(value);
-    }
+    const counters = movedCounters(new Map(), await readCounters(pair[side].agent));
+    for (const [name, by] of Object.entries(counters)) moved[`${side}.${name}`] = by;
   }
   return moved;
 }
@@ -346,28 +339,4 @@ function mergedLog(pair: Pair): AgentLogLine[] {
   return (['client', 'server'] as const)
     .flatMap((side) => pair[side].agent.log.map((line) => ({ ...line, text: `${side}: ${line.text}` })))
     .sort((a, b) => a.at - b.at);
-}
-
-function emptyResult(scenario: MultipathScenario, context: MultipathContext): ScenarioResult {
-  const { id, formerly, title, suite, place, section, role, family, parameters } = scenario;
-  return {
-    id,
-    ...(formerly === undefined ? {} : { formerly: [...formerly] }),
-    title,
-    suite,
-    file: place.file,
-    line: place.line,
-    section,
-    role,
-    family,
-    parameters: { ...parameters },
-    verdict: 'error',
-    durationMs: 0,
-    expectations: [],
-    ladder: [],
-    measures: [],
-    evidence: {},
-    counters: {},
-    rerun: context.rerun(scenario),
-  };
 }

@@ -4,39 +4,7 @@ import { FLAG } from '../packet/types.ts';
 import { carriedBy } from './data-map.ts';
 import type { Side } from './hosts.ts';
 import type { RunState } from './state.ts';
-
-/** Seconds since the start, and a value. */
-export interface Point {
-  t: number;
-  value: number;
-}
-
-/** Curves of one path. */
-export interface PathSeries {
-  path: string;
-  /** Data sequence numbers as sent, octets from the first. */
-  sequence: Point[];
-  /** Mbit/s of IP packets that left the path towards the receiver, by interval. */
-  rate: Point[];
-  /** Milliseconds from a segment to the acknowledgment that covers it, at the sender's end of the path. */
-  rtt: Point[];
-}
-
-/** A vertical line. */
-export interface Event {
-  t: number;
-  text: string;
-}
-
-/** Everything that a plot shows. */
-export interface RunSeries {
-  title: string;
-  seconds: number;
-  paths: PathSeries[];
-  /** What the paths' rates allow together, Mbit/s of IP packets. */
-  limit: number;
-  events: Event[];
-}
+import type { Point, RunSeries } from '../verdict/series.ts';
 
 /** Width of an interval of the rate, milliseconds: some ten packets at the rates in use. */
 const INTERVAL_MS = 100;

@@ -1,5 +1,5 @@
 /** Runs scenarios against the reference stack in this process: no workers, no files, virtual time. */
-import type { Level } from '../catalogue/types.ts';
+import type { Level } from '../verdict/level.ts';
 import { DEFAULT_WAITS, runScenario, type ScenarioRun } from '../engine/run-scenario.ts';
 import { rulesWith, type Variation } from '../reference/index.ts';
 import type { Scenario } from '../scenario/suite.ts';

@@ -1,5 +1,6 @@
 /** A unit of work for one process: some scenarios against the reference stack with some freedoms and faults. */
-import type { ExpectationResult, ScenarioResult, Verdict } from '../engine/result.ts';
+import type { ExpectationResult, ScenarioResult } from '../verdict/result.ts';
+import type { Verdict } from '../verdict/verdict.ts';
 import { faults, freedoms, type Variation } from '../reference/index.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { runInMemory, type MemoryRun } from './run-in-memory.ts';

@@ -7,15 +7,18 @@ import { getGlobalTestRuntime } from 'allure-js-commons/sdk/runtime';
 import { Severity, Status, type Label, type Link, type Parameter, type StatusDetails } from 'allure-js-commons';
 import { anchorUrl, parseClauseId } from '../catalogue/clause-id.ts';
 import { sectionTitle } from '../catalogue/rfc-outline.ts';
-import type { Clause, Level } from '../catalogue/types.ts';
-import type { ExpectationResult, ScenarioResult, Verdict } from '../engine/result.ts';
+import type { Clause } from '../catalogue/types.ts';
 import { ladderSvg } from './ladder-svg.ts';
 import { escapeMarkdown, fenced } from './markdown.ts';
 import { alignPackets } from './packet-diff.ts';
 import { packetDiffPage } from './packet-diff-page.tsx';
-import { isDeparture, judgementsOf, type ToolInfo } from './results.ts';
+import type { ToolInfo } from './results.ts';
 import { clean } from './text-layout.ts';
-import { LEVEL_NAME, LEVELS, SYMBOL } from './verdict-style.ts';
+import { SYMBOL } from './verdict-style.ts';
+import { type Level, LEVEL_NAME, LEVELS } from '../verdict/level.ts';
+import type { ExpectationResult, ScenarioResult } from '../verdict/result.ts';
+import { judgementsOf } from '../verdict/scenario-verdict.ts';
+import { isDeparture, isKept, type Verdict } from '../verdict/verdict.ts';
 
 /** Files to attach, absolute paths. */
 export interface AllureFiles {
@@ -47,6 +50,7 @@ interface Outcome {
 const STATUS: Readonly<Record<Verdict, Status>> = {
   pass: Status.PASSED,
   info: Status.PASSED,
+  note: Status.PASSED,
   fail: Status.FAILED,
   warn: Status.FAILED,
   error: Status.BROKEN,
@@ -57,8 +61,9 @@ const STATUS: Readonly<Record<Verdict, Status>> = {
 
 const SEVERITY: Readonly<Record<Level, Severity>> = {
   must: Severity.BLOCKER,
-  implied: Severity.CRITICAL,
+  stated: Severity.CRITICAL,
   should: Severity.NORMAL,
+  advice: Severity.TRIVIAL,
   may: Severity.MINOR,
 };
 
@@ -134,7 +139,7 @@ export const ALLURE_CATEGORIES = [
     matchers: { statuses: [STATUS.fail, STATUS.error, STATUS.inconclusive], message: '^crash:[\\s\\S]*' },
   },
   category('Declared deviations', 'Departures that are declared, with a reason.', STATUS.fail, 'declared'),
-  category('Broken requirements', 'A MUST or an implied requirement is broken.', STATUS.fail, 'fail'),
+  category('Broken requirements', 'A MUST, or a stated requirement, is broken.', STATUS.fail, 'fail'),
   category('Broken recommendations', 'A SHOULD is broken.', STATUS.warn, 'warn'),
   category('Harness errors', 'The harness failed; nothing is said about the stack.', STATUS.error, 'error'),
   category('Inconclusive', 'The precondition was not reached.', STATUS.inconclusive, 'inconclusive'),
@@ -218,7 +223,7 @@ function storyOf(id: string, clauses: ReadonlyMap<string, Clause>): string {
 function outcomeFor(result: ScenarioResult): Outcome {
   const { verdict, declared } = result;
   const outcome: Outcome = { verdict, declared: declared !== undefined };
-  if (verdict === 'pass' || verdict === 'info') return outcome;
+  if (isKept(verdict)) return outcome;
   const broken = judgementsOf(result).find((expectation) => isDeparture(expectation.verdict));
   const reason = clean(result.reason ?? broken?.message ?? broken?.step ?? 'no reason given');
   const crash = troubleOf(result);
@@ -288,7 +293,7 @@ function stepParameters({ verdict, step, source, expected, actual }: Expectation
 
 function stepDetails(expectation: ExpectationResult): StatusDetails | undefined {
   const { verdict, expected, actual, message, differences = [], nearMisses = [] } = expectation;
-  if (verdict === 'pass' || verdict === 'info') return undefined;
+  if (isKept(verdict)) return undefined;
   const lines = [clean(message ?? expectation.step)];
   if (expected !== undefined && actual !== undefined) {
     const diff = alignPackets(

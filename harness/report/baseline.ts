@@ -1,20 +1,11 @@
 /** What a run is compared with, and the comparison: scenario by scenario and clause by clause. Pure. */
-import type { Verdict } from '../engine/result.ts';
 import { applyDeviations, type DeviationList } from './deviations.ts';
-import {
-  isDeparture,
-  outcomeOf,
-  type ClauseRecord,
-  type RunResults,
-  type ScenarioRecord,
-  type ToolInfo,
-} from './results.ts';
+import type { ClauseRecord, RunResults, ScenarioRecord, ToolInfo } from './results.ts';
+import { clauseOutcome, judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
+import { isDeparture, isKept, type Outcome } from '../verdict/verdict.ts';
 
 /** Version of the shape of a file of recorded verdicts. */
 export const VERDICTS_VERSION = 1;
-
-/** A verdict, or `declared` for a departure that was accepted. */
-export type Outcome = Verdict | 'declared';
 
 /** Recorded verdicts of an earlier run, by id. */
 export interface RecordedVerdicts {
@@ -36,7 +27,7 @@ export interface Baseline {
   verdicts?: RecordedVerdicts;
 }
 
-/** The level from which departures count: `must` takes implied requirements in, `should` takes in both. */
+/** The level from which departures count: `must` takes stated requirements in, `should` takes in both. */
 export type GateLevel = 'must' | 'should';
 
 /**
@@ -71,19 +62,21 @@ export interface Comparison {
   unasked: number;
 }
 
-/** Heaviest last; `warn` weighs nothing when only MUSTs count. */
+/** Heaviest last; `warn` weighs nothing when only MUSTs count, and `note` never does. */
 const WEIGHT: Readonly<Record<Outcome, number>> = {
   pass: 0,
   info: 0,
   declared: 0,
-  skip: 1,
-  inconclusive: 2,
-  error: 3,
-  warn: 4,
-  fail: 5,
+  note: 1,
+  skip: 2,
+  inconclusive: 3,
+  error: 4,
+  warn: 5,
+  fail: 6,
 };
 
 function weight(outcome: Outcome, level: GateLevel): number {
+  if (outcome === 'note') return 0;
   return outcome === 'warn' && level === 'must' ? 0 : WEIGHT[outcome];
 }
 
@@ -94,7 +87,7 @@ function weight(outcome: Outcome, level: GateLevel): number {
  */
 export function compareOutcomes(before: Outcome | undefined, now: Outcome, level: GateLevel): ChangeKind | undefined {
   const departed = before !== undefined && (before === 'declared' || isDeparture(before));
-  const settled = now === 'pass' || now === 'info';
+  const settled = isKept(now) || now === 'note';
   if (departed && !settled && now !== 'declared' && !isDeparture(now)) return 'unsettled';
   if (weight(now, level) > weight(before ?? 'pass', level)) return before === undefined ? 'new' : 'worse';
   if (before === undefined) return undefined;
@@ -158,8 +151,13 @@ function clauseChange(
 
 /** Whether a scenario is why the clause got its verdict. */
 function saysOf(scenario: ScenarioRecord, clause: ClauseRecord): boolean {
-  const judged = [...scenario.expectations, ...(scenario.monitors ?? [])];
-  return judged.some((one) => one.clause === clause.id && one.verdict === clause.verdict);
+  if (clause.verdict === 'inconclusive' && isUnjudgedIn(scenario, clause.id)) return true;
+  return judgementsOf(scenario).some((one) => one.clause === clause.id && one.verdict === clause.verdict);
+}
+
+/** Whether a scenario stopped before it came to one of its clauses. */
+export function isUnjudgedIn({ unjudged }: ScenarioRecord, clause: string): boolean {
+  return Object.values(unjudged ?? {}).some((clauses) => clauses.includes(clause));
 }
 
 function vanished(results: RunResults, recorded: RecordedVerdicts | undefined): Change[] {
@@ -185,10 +183,6 @@ function vanished(results: RunResults, recorded: RecordedVerdicts | undefined): 
       results.clauses.map(({ id }) => id),
     ),
   ];
-}
-
-function clauseOutcome({ verdict, declared }: ClauseRecord): Outcome {
-  return declared === true ? 'declared' : verdict;
 }
 
 /** Recorded verdicts but for those of former ids of scenarios that the run has. */

@@ -1,11 +1,14 @@
 /** One scenario that went wrong, with all that is needed to act on it. */
 import { anchorUrl, parseClauseId } from '../catalogue/clause-id.ts';
 import type { Clause } from '../catalogue/types.ts';
-import type { ExpectationResult } from '../engine/result.ts';
 import { alignPackets } from './packet-diff.ts';
-import { isDeparture, judgementsOf, type ScenarioRecord } from './results.ts';
+import type { ScenarioRecord } from './results.ts';
 import { clean, coloursOf, displayWidth, paint, wrap, type Colours, type TextStyle } from './text-layout.ts';
-import { LEVEL_NAME, SYMBOL } from './verdict-style.ts';
+import { SYMBOL } from './verdict-style.ts';
+import { LEVEL_NAME } from '../verdict/level.ts';
+import type { ExpectationResult } from '../verdict/result.ts';
+import { judgementsOf } from '../verdict/scenario-verdict.ts';
+import { isDeparture } from '../verdict/verdict.ts';
 
 /** Turns a path relative to the results file into one that can be opened from here. */
 export type EvidenceLocator = (path: string) => string;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DocumentError } from '../document/diagnostic.ts';
 import { loadDeviations, parseDeviations, selectBaseline } from './deviations-file.ts';
-import { applyDeviations, exitCode, NO_DEVIATIONS } from './deviations.ts';
+import { applyDeviations, NO_DEVIATIONS } from './deviations.ts';
+import { exitCode } from './exit-code.ts';
 import type { Deviation, RunResults } from './results.ts';
 import { expectation, failure, runOf, scenario } from './testing/sample.ts';
 
@@ -126,6 +127,12 @@ describe('applyDeviations', () => {
     const pass = scenario({ id: 'a#ipv4', expectations: [expectation({ clause: 'c1' })] });
     expect(stale(runOf([pass]), byClause)).toBe(1);
     expect(stale(runOf([pass]), { scenario: 'a', reason: 'r' })).toBe(1);
+    const noted = scenario({
+      id: 'a',
+      verdict: 'note',
+      expectations: [failure({ clause: 'c1', verdict: 'note', level: 'advice' })],
+    });
+    expect(stale(runOf([noted]), byClause)).toBe(1);
     expect(stale(runOf([pass, failed('b', 'c1')]), byClause)).toBe(0);
     const open = scenario({
       id: 'b',
@@ -151,10 +158,14 @@ describe('exitCode', () => {
   const error = scenario({ id: 'e', verdict: 'error', expectations: [] });
   const open = scenario({ id: 'i', verdict: 'inconclusive', expectations: [] });
 
-  test('gates on undeclared MUSTs and implied requirements', () => {
-    expect(code(runOf([scenario(), warn, open]))).toBe(0);
+  test('gates on undeclared MUSTs and stated requirements', () => {
+    expect(code(runOf([scenario(), warn]))).toBe(0);
+    expect(code(runOf([scenario(), warn, open]))).toBe(3);
     expect(code(runOf([failed('a', 'c1')]))).toBe(1);
-    expect(code(runOf([scenario({ verdict: 'fail', expectations: [failure({ level: 'implied' })] })]))).toBe(1);
+    expect(code(runOf([scenario({ verdict: 'fail', expectations: [failure({ level: 'stated' })] })]))).toBe(1);
+    expect(
+      code(runOf([scenario({ verdict: 'note', expectations: [failure({ level: 'advice', verdict: 'note' })] })])),
+    ).toBe(0);
   });
 
   test('a declared MUST beside an undeclared SHOULD does not gate', () => {

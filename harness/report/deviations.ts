@@ -1,16 +1,16 @@
 /** Declared deviations: what a stack is known to do otherwise, by literal scenario or clause id. Pure. */
-import type { ExpectationResult } from '../engine/result.ts';
 import { fits, shownBy } from './instead.ts';
 import {
   clauseRecords,
-  isDeparture,
-  judgementsOf,
   summarize,
   type Deviation,
   type DeviationOutcome,
   type RunResults,
   type ScenarioRecord,
 } from './results.ts';
+import type { ExpectationResult } from '../verdict/result.ts';
+import { judgementsOf } from '../verdict/scenario-verdict.ts';
+import { isDeparture, isKept, isUndecided } from '../verdict/verdict.ts';
 
 /** A deviations file, loaded. */
 export interface DeviationList {
@@ -82,38 +82,6 @@ function departuresOf(scenario: ScenarioRecord): ExpectationResult[] {
   return judgementsOf(scenario).filter(({ verdict }) => isDeparture(verdict));
 }
 
-/**
- * The exit code of a run.
- *
- * 1: a MUST (or an implied requirement) is broken and not declared, or the stack's kernel got into trouble. This wins
- *    over 2: the finding stands.
- * 2: the harness could not do its job: an `error` verdict, a run cut short, or nothing settled at all (no scenario, or
- *    only inconclusive ones, which is what a stack that does not come up looks like).
- * 0: otherwise. A few inconclusive scenarios, broken SHOULDs and stale declarations are reported and do not gate.
- */
-export function exitCode(results: RunResults): 0 | 1 | 2 {
-  const declared = results.deviations?.applied ?? [];
-  if (results.scenarios.some((scenario) => breaksUndeclaredMust(scenario, declared))) return 1;
-  // A kernel that got into trouble is a finding also where no scenario could be blamed for it.
-  if (results.scenarios.some((scenario) => scenario.trouble !== undefined && scenario.declared === undefined)) return 1;
-  const unsettled = results.scenarios.every((scenario) => scenario.verdict === 'inconclusive');
-  if (results.run.partial || results.summary.error > 0 || unsettled) return 2;
-  return 0;
-}
-
-/** Whether a scenario broke a MUST or an implied requirement that no declaration covers. */
-export function breaksUndeclaredMust(scenario: ScenarioRecord, declared: readonly Deviation[]): boolean {
-  if (scenario.verdict !== 'fail' || scenario.declared !== undefined) return false;
-  const failed = judgementsOf(scenario).filter((expectation) => expectation.verdict === 'fail');
-  // A scenario that fails without a failed expectation has nothing that a declaration could name but itself.
-  if (failed.length === 0) return true;
-  return failed.some((expectation) => isMust(expectation) && covering(declared, scenario, expectation) === undefined);
-}
-
-function isMust({ level }: ExpectationResult): boolean {
-  return level === 'must' || level === 'implied';
-}
-
 /** Whether what a deviation names is this scenario, or all of its variants, under its id or a former one. */
 export function namesScenario(declared: string, { id, formerly = [] }: Named): boolean {
   return [id, ...formerly].some((one) => declared === one || declared === one.split('#', 1)[0]);
@@ -177,9 +145,9 @@ function evidenceFor(scenarios: readonly ScenarioRecord[], deviation: Deviation)
     const shows = judged?.some((one) => isDeparture(one.verdict) && covering([deviation], scenario, one) !== undefined);
     if (shows ?? verdicts.some(isDeparture)) evidence.departed.push(scenario.id);
     // What departs in another way says nothing about this finding.
-    else if (verdicts.some((one) => one === 'inconclusive' || one === 'error' || isDeparture(one)))
-      evidence.unsettled = true;
-    else if (verdicts.some((one) => one === 'pass' || one === 'info')) evidence.kept = true;
+    else if (verdicts.some((one) => isUndecided(one) || isDeparture(one))) evidence.unsettled = true;
+    // Advice that is not followed is no departure: nothing is left to be declared.
+    else if (verdicts.some((one) => isKept(one) || one === 'note')) evidence.kept = true;
   }
   return evidence;
 }

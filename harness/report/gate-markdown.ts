@@ -4,9 +4,11 @@ import { departureText, type DepartureOptions } from './departure-text.ts';
 import type { GateDecision, JudgedChange } from './gate.ts';
 import { changeText, gateVerdict } from './gate-text.ts';
 import { escapeMarkdown, fenced, inlineCode, markdownTable } from './markdown.ts';
-import { isDeparture, type RunResults } from './results.ts';
-import { LEVEL_NAME, LEVELS, SYMBOL } from './verdict-style.ts';
-import type { Verdict } from '../engine/result.ts';
+import type { RunResults } from './results.ts';
+import { SYMBOL } from './verdict-style.ts';
+import { LEVEL_NAME, LEVELS } from '../verdict/level.ts';
+import { clauseOutcome } from '../verdict/scenario-verdict.ts';
+import { isDeparture, OUTCOMES } from '../verdict/verdict.ts';
 
 /** A summary has a size limit of 1 MiB on GitHub; packets of more scenarios than this are left to the artefacts. */
 const MOST_SHOWN = 10;
@@ -32,25 +34,13 @@ export function gateMarkdown(decision: GateDecision, options: Omit<DepartureOpti
 
 /** Clauses by level and outcome. */
 export function clauseCounts(results: RunResults): string {
-  const outcomes: readonly (Verdict | 'declared')[] = [
-    'pass',
-    'info',
-    'fail',
-    'declared',
-    'warn',
-    'inconclusive',
-    'error',
-    'skip',
-  ];
-  const outcomeOf = (clause: RunResults['clauses'][number]): string =>
-    clause.declared === true ? 'declared' : clause.verdict;
-  const seen = outcomes.filter((outcome) => results.clauses.some((clause) => outcomeOf(clause) === outcome));
+  const seen = OUTCOMES.filter((outcome) => results.clauses.some((clause) => clauseOutcome(clause) === outcome));
   return markdownTable(
     ['Clauses', ...seen.map((outcome) => `${SYMBOL[outcome]} ${outcome}`)],
     LEVELS.map((level) => [
       LEVEL_NAME[level],
       ...seen.map((outcome) =>
-        String(results.clauses.filter((clause) => clause.level === level && outcomeOf(clause) === outcome).length),
+        String(results.clauses.filter((clause) => clause.level === level && clauseOutcome(clause) === outcome).length),
       ),
     ]),
   );

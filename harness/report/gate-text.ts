@@ -1,12 +1,12 @@
 /** The gate's decision for a terminal. Pure. */
 import { sectionTitle } from '../catalogue/rfc-outline.ts';
 import { parseClauseId, sectionOf } from '../catalogue/clause-id.ts';
-import type { Outcome } from './baseline.ts';
 import { departureText, type DepartureOptions } from './departure-text.ts';
 import type { GateDecision, JudgedChange } from './gate.ts';
-import { isDeparture, type ScenarioRecord } from './results.ts';
+import type { ScenarioRecord } from './results.ts';
 import { clean, coloursOf, fit, paint, wrap, type Colours } from './text-layout.ts';
 import { SYMBOL } from './verdict-style.ts';
+import { isDeparture, type Outcome } from '../verdict/verdict.ts';
 
 /** More than this of what got better, or is only noted, are counted and not listed. */
 const MOST_NOTED = 20;

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Verdict } from '../engine/result.ts';
 import {
   compareOutcomes,
   compareWithBaseline,
@@ -7,7 +6,6 @@ import {
   updatedVerdicts,
   type Baseline,
   type GateLevel,
-  type Outcome,
 } from './baseline.ts';
 import { NO_DEVIATIONS } from './deviations.ts';
 import { decide, gateExitCode, toRunAgain, type GateDecision } from './gate.ts';
@@ -16,6 +14,7 @@ import { gateText } from './gate-text.ts';
 import { escapeMarkdown, fenced, inlineCode } from './markdown.ts';
 import type { Deviation, RunResults, ScenarioRecord } from './results.ts';
 import { CLAUSES, expectation, failure, runOf, scenario } from './testing/sample.ts';
+import type { Outcome, Verdict } from '../verdict/verdict.ts';
 
 const CLAUSE = '3.1-20.4.s2';
 const passing = scenario({ id: 'a#ipv4' });
@@ -64,11 +63,45 @@ describe('one outcome against an earlier one', () => {
     ['fail', 'declared', 'must', undefined],
     ['pass', 'declared', 'must', undefined],
     ['pass', 'info', 'must', undefined],
+    ['pass', 'note', 'must', 'minor'],
+    ['pass', 'note', 'should', 'minor'],
+    [undefined, 'note', 'should', undefined],
+    ['note', 'note', 'should', undefined],
+    ['declared', 'note', 'must', 'better'],
     ['fail', 'fail', 'must', undefined],
     ['inconclusive', 'pass', 'must', 'better'],
   ];
   test.each(cases)('%s, now %s, level %s: %s', (before, now, level, kind) => {
     expect(compareOutcomes(before, now, level)).toBe(kind);
+  });
+});
+
+describe('a requirement that nothing came to judge any more', () => {
+  const clause = '3.1-20.4.s2';
+  const judged = scenario({ expectations: [expectation({ clause })] });
+  const stopped = scenario({
+    verdict: 'inconclusive',
+    reason: 'stopped',
+    expectations: [],
+    unjudged: { must: [clause] },
+  });
+  const baseline: Baseline = { file: 'b.json', declared: NO_DEVIATIONS, verdicts: recordVerdicts(runOf([judged])) };
+
+  test('is worse, by the scenarios that stopped before', () => {
+    const { worse } = compareWithBaseline(runOf([stopped]), baseline, 'must');
+    expect(worse.map(({ what, id, now }) => [what, id, now])).toEqual([
+      ['scenario', stopped.id, 'inconclusive'],
+      ['clause', clause, 'inconclusive'],
+    ]);
+    expect(worse[1]?.scenarios.map(({ id }) => id)).toEqual([stopped.id]);
+  });
+
+  test('stays red when it is as bad alone, and is flaky when it is not', () => {
+    const comparison = compareWithBaseline(runOf([stopped]), baseline, 'must');
+    const red = (round: (typeof stopped)[]): string[] =>
+      decide(comparison, baseline, 'must', { rounds: [round] }).red.map(({ id }) => id);
+    expect(red([stopped])).toEqual([stopped.id, clause]);
+    expect(red([judged])).toEqual([]);
   });
 });
 

@@ -1,7 +1,15 @@
 /** What the gate decides, once scenarios that got worse have been run again alone. Pure. */
-import { compareOutcomes, type Baseline, type Change, type Comparison, type GateLevel } from './baseline.ts';
+import {
+  compareOutcomes,
+  isUnjudgedIn,
+  type Baseline,
+  type Change,
+  type Comparison,
+  type GateLevel,
+} from './baseline.ts';
 import { declareScenario } from './deviations.ts';
-import { judgementsOf, outcomeOf, type ScenarioRecord } from './results.ts';
+import type { ScenarioRecord } from './results.ts';
+import { judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
 
 /** Times that a scenario is run alone. */
 export const ALONE_RUNS = 3;
@@ -74,6 +82,7 @@ function isBad(change: Change, scenario: ScenarioRecord, level: GateLevel): bool
   const bad = (kind: string | undefined): boolean => kind === 'worse' || kind === 'new';
   if (change.what === 'scenario') return bad(compareOutcomes(change.before, outcomeOf(scenario), level));
   if (scenario.declared !== undefined) return false;
+  if (isUnjudgedIn(scenario, change.id)) return bad(compareOutcomes(change.before, 'inconclusive', level));
   return judgementsOf(scenario).some(
     (one) => one.clause === change.id && bad(compareOutcomes(change.before, one.verdict, level)),
   );

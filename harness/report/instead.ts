@@ -1,6 +1,6 @@
 /** Whether a departure shows what a finding says that the stack does instead. Pure. */
 import { PLAIN_OPTIONS } from '../packet/options/registry.ts';
-import type { ExpectationResult } from '../engine/result.ts';
+import type { ExpectationResult } from '../verdict/result.ts';
 import type { Expr, Matcher } from '../notation/expression.ts';
 import { parsePacketLine, type FieldItem, type PacketLine } from '../notation/packet-line.ts';
 import { NotationError } from '../notation/expression.ts';

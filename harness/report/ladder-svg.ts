@@ -1,9 +1,10 @@
 /** The ladder diagram as a picture: one self-contained SVG, readable on light and on dark pages. */
-import type { LadderEntry } from '../engine/result.ts';
-import { WORST_FIRST } from '../engine/verdict.ts';
 import { packetLabel } from './ladder-text.ts';
 import { clean, displayWidth, fit, wrap } from './text-layout.ts';
 import { SVG_COLOUR, SYMBOL } from './verdict-style.ts';
+import { escapeXml } from './xml.ts';
+import type { LadderEntry } from '../verdict/result.ts';
+import { WORST_FIRST } from '../verdict/verdict.ts';
 
 /** What stands above the ladder. */
 export interface LadderTitle {
@@ -60,19 +61,6 @@ export function ladderSvg(entries: readonly LadderEntry[], heading: LadderTitle 
     ...rows,
     '</svg>\n',
   ].join('\n');
-}
-
-const HARMLESS = /^[\w .,:;=#/+()[\]{}?!*-]*$/;
-
-/** Makes text safe inside XML text and attribute values. Characters that XML forbids are shown as escapes. */
-export function escapeXml(text: string): string {
-  if (HARMLESS.test(text)) return text;
-  return clean(text)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
 }
 
 function layOut(entries: readonly LadderEntry[]): Geometry {

@@ -1,7 +1,7 @@
 /** The ladder diagram for a terminal. */
-import type { LadderEntry } from '../engine/result.ts';
 import { clean, coloursOf, displayWidth, fit, pad, paint, wrap, type Colours, type TextStyle } from './text-layout.ts';
 import { SYMBOL } from './verdict-style.ts';
+import type { LadderEntry } from '../verdict/result.ts';
 
 const TIME_WIDTH = 9;
 /** The lifelines of tester and SUT, and what goes between them. */

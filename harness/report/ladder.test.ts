@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { LadderEntry } from '../engine/result.ts';
-import { escapeXml, ladderSvg } from './ladder-svg.ts';
+import { ladderSvg } from './ladder-svg.ts';
+import { escapeXml } from './xml.ts';
 import { ladderText } from './ladder-text.ts';
 import { alignPackets } from './packet-diff.ts';
 import { displayWidth } from './text-layout.ts';
 import { LADDER } from './testing/sample.ts';
+import type { LadderEntry } from '../verdict/result.ts';
 
 const HOSTILE: LadderEntry[] = [
   { at: 1, kind: 'agent', text: '< 1 ok x="</text><script>alert(1)</script>" & \u001b[2J\u0000\u202e\ud800' },

@@ -2,10 +2,10 @@
 /** Expected and actual packets side by side, as a page that stands alone. Pure. */
 import type { JSX } from 'preact';
 import { renderToString } from 'preact-render-to-string';
-import type { ExpectationResult } from '../engine/result.ts';
 import { diffColumns } from './packet-diff.ts';
-import { isDeparture } from './results.ts';
 import { clean } from './text-layout.ts';
+import type { ExpectationResult } from '../verdict/result.ts';
+import { isDeparture } from '../verdict/verdict.ts';
 
 const STYLE =
   ':root{color-scheme:light dark}body{font:14px system-ui,sans-serif;margin:1rem}h2{font-size:1rem;margin:1rem 0 .25rem}' +

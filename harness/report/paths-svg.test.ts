@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RunSeries } from '../multipath/series.ts';
 import { pathsSvg } from './paths-svg.ts';
+import type { RunSeries } from '../verdict/series.ts';
 
 const SERIES: RunSeries = {
   title: 'x/one#ipv4: <b>&',

@@ -1,5 +1,6 @@
 /** Draws the paths of a run over time: data sequence numbers, rates, round trips. Pure. */
-import type { Point, RunSeries } from '../multipath/series.ts';
+import { escapeXml } from './xml.ts';
+import type { Point, RunSeries } from '../verdict/series.ts';
 
 /** Colours that people with any colour vision tell apart, on light and on dark ground (after Okabe and Ito). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7'];
@@ -58,9 +59,9 @@ export function pathsSvg(series: RunSeries): string {
   ];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" font-family="system-ui, sans-serif" font-size="12">`,
-    `<title>${escape(series.title)}</title>`,
+    `<title>${escapeXml(series.title)}</title>`,
     '<style>svg { color: #1b1b1b; background: #fff } @media (prefers-color-scheme: dark) { svg { color: #e6e6e6; background: #16181b } }</style>',
-    `<text x="${LEFT}" y="18" font-size="14" fill="currentColor">${escape(clip(series.title, 130))}</text>`,
+    `<text x="${LEFT}" y="18" font-size="14" fill="currentColor">${escapeXml(clip(series.title, 130))}</text>`,
     ...body.filter((part) => part !== ''),
     `<text x="${WIDTH - RIGHT}" y="${height - 8}" text-anchor="end" fill="currentColor">seconds</text>`,
     '</svg>',
@@ -90,7 +91,7 @@ function y(value: number, { y: top, most }: Panel): number {
 
 function frame(panel: Panel, seconds: number): string {
   const lines: string[] = [
-    `<text x="${LEFT}" y="${panel.y - 8}" fill="currentColor" font-weight="600">${escape(panel.title)}</text>`,
+    `<text x="${LEFT}" y="${panel.y - 8}" fill="currentColor" font-weight="600">${escapeXml(panel.title)}</text>`,
   ];
   for (const value of ticks(panel.most)) {
     const at = y(value, panel).toFixed(1);
@@ -129,8 +130,8 @@ function marker(t: number, text: string, index: number, seconds: number, height:
   const at = x(t, seconds).toFixed(1);
   const isRight = Number(at) > WIDTH * 0.7;
   return [
-    `<path d="M${at} ${TOP}V${height - 40}" stroke="currentColor" stroke-width="1" stroke-dasharray="2 3" opacity="0.7"><title>${escape(text)}</title></path>`,
-    `<text x="${at}" y="${TOP + 12 + (index % 8) * 13}" dx="${isRight ? -4 : 4}" text-anchor="${isRight ? 'end' : 'start'}" fill="currentColor" opacity="0.85" font-size="11">${escape(clip(text, 60))}</text>`,
+    `<path d="M${at} ${TOP}V${height - 40}" stroke="currentColor" stroke-width="1" stroke-dasharray="2 3" opacity="0.7"><title>${escapeXml(text)}</title></path>`,
+    `<text x="${at}" y="${TOP + 12 + (index % 8) * 13}" dx="${isRight ? -4 : 4}" text-anchor="${isRight ? 'end' : 'start'}" fill="currentColor" opacity="0.85" font-size="11">${escapeXml(clip(text, 60))}</text>`,
   ].join('');
 }
 
@@ -138,7 +139,7 @@ function legend({ paths }: RunSeries): string {
   return paths
     .map(
       ({ path }, i) =>
-        `<g transform="translate(${LEFT + i * 110} 34)"><rect width="12" height="12" y="-10" fill="${colour(i)}"/><text x="18" fill="currentColor">path ${escape(path)}</text></g>`,
+        `<g transform="translate(${LEFT + i * 110} 34)"><rect width="12" height="12" y="-10" fill="${colour(i)}"/><text x="18" fill="currentColor">path ${escapeXml(path)}</text></g>`,
     )
     .join('');
 }
@@ -163,14 +164,4 @@ function octets(value: number): string {
 
 function clip(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
-}
-
-function escape(text: string): string {
-  // Control characters have no place in XML.
-  return text
-    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, '')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

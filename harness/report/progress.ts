@@ -1,7 +1,8 @@
 /** Progress of a run: one line rewritten on a terminal, now and then a line in a log. */
-import type { ScenarioResult, Verdict } from '../engine/result.ts';
-import { outcomeOf } from './results.ts';
 import { clean, coloursOf, fit, formatDuration, styleFor, type TextStyle } from './text-layout.ts';
+import type { ScenarioResult } from '../verdict/result.ts';
+import { outcomeOf } from '../verdict/scenario-verdict.ts';
+import type { Verdict } from '../verdict/verdict.ts';
 
 /** Where progress is written: `process.stderr` fits. */
 export interface ProgressOutput {

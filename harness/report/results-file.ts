@@ -3,7 +3,6 @@ import { ExplainedError } from '../document/explained-error.ts';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { ValidateFunction } from 'ajv';
-import type { LadderEntry } from '../engine/result.ts';
 import { projectSchema } from '../document/schema.ts';
 import { SCHEMA_VERSION, type RunResults } from './results.ts';
 import { MATRIX_VERSION, type MatrixResults } from './runs.ts';
@@ -53,18 +52,6 @@ function problemsOf(value: unknown, validate: ValidateFunction): string[] {
  */
 export function writeResults(file: string, results: RunResults | MatrixResults): void {
   writeWhole(file, `${JSON.stringify(results, undefined, 1)}\n`);
-}
-
-/**
- * Writes a scenario's ladder entries as `ladder.json` into its evidence folder and returns the path.
- *
- * @throws ResultsFileError
- */
-export function writeLadder(folder: string, ladder: readonly LadderEntry[]): string {
-  const file = join(folder, 'ladder.json');
-  // Not waiting for the disk: a machine that loses its power loses the run.
-  writeWhole(file, `${JSON.stringify(ladder)}\n`, { flush: false });
-  return file;
 }
 
 /**

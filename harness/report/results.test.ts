@@ -2,11 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { ExpectationResult, Verdict } from '../engine/result.ts';
 import { applyDeviations } from './deviations.ts';
-import { readResults, readRuns, ResultsFileError, schemaProblems, writeLadder, writeResults } from './results-file.ts';
-import { addRows, buildResults, coverageOf } from './results.ts';
+import { readResults, readRuns, ResultsFileError, schemaProblems, writeResults } from './results-file.ts';
+import { readLadder, writeLadder } from './ladder-file.ts';
+import { addRows, buildResults, coverageOf, SCHEMA_VERSION } from './results.ts';
 import { CLAUSES, expectation, failure, LADDER, runOf, scenario } from './testing/sample.ts';
+import type { ExpectationResult } from '../verdict/result.ts';
+import type { Verdict } from '../verdict/verdict.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'results-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -151,9 +153,11 @@ describe('the results file', () => {
     expect(problemOf('[1]')).toMatchObject({ problem: 'foreign' });
     expect(problemOf('null')).toMatchObject({ problem: 'foreign' });
     expect(problemOf('{"tool":{"name":"other"},"schemaVersion":1}')).toMatchObject({ problem: 'foreign' });
-    const newer = problemOf(JSON.stringify({ ...results, schemaVersion: 2 }));
+    const newer = problemOf(JSON.stringify({ ...results, schemaVersion: SCHEMA_VERSION + 1 }));
     expect(newer).toMatchObject({ problem: 'unknown_version' });
-    expect(newer.message).toMatch(/schema version 2, this tool reads 1; use the version/);
+    expect(newer.message).toContain(
+      `schema version ${SCHEMA_VERSION + 1}, this tool reads ${SCHEMA_VERSION}; use the version`,
+    );
     const invalid = problemOf(JSON.stringify({ ...results, scenarios: [{ id: 'x' }] }));
     expect(invalid).toMatchObject({ problem: 'invalid' });
     expect(invalid.message).toMatch(/bad\.json: .*\/scenarios\/0 must have required property/);
@@ -188,5 +192,20 @@ describe('the results file', () => {
   test('the ladder goes to the evidence folder', () => {
     const file = writeLadder(join(folder, 'evidence/one'), LADDER);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(LADDER);
+    expect(readLadder(file)).toEqual(LADDER);
+  });
+
+  test.each([
+    ['[{"at":"now","kind":"packet","text":""}]', /does not hold the entries of a ladder diagram/],
+    ['[{"at":1,"kind":"dance","text":""}]', /does not hold the entries of a ladder diagram/],
+    ['[', /not JSON/],
+  ])('and what is no ladder is refused: %s', (text, message) => {
+    const file = join(folder, 'broken-ladder.json');
+    writeFileSync(file, text);
+    expect(() => readLadder(file)).toThrow(message);
+  });
+
+  test('nor is one that is not there', () => {
+    expect(() => readLadder(join(folder, 'none.json'))).toThrow(/ENOENT.*run the scenario again/);
   });
 });

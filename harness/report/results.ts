@@ -1,14 +1,15 @@
 /** The results model: what `results.json` holds for a run. Pure. */
-import type { SutInfo } from '../verdict/stack-info.ts';
 import { compareClauseIds, compareSections } from '../catalogue/clause-id.ts';
-import type { Clause, Level } from '../catalogue/types.ts';
+import type { Clause } from '../catalogue/types.ts';
 import { levelOf } from '../catalogue/types.ts';
-import type { ExpectationResult, ScenarioResult, Verdict } from '../engine/result.ts';
-import { worst, WORST_FIRST } from '../engine/verdict.ts';
-import { LEVELS } from './verdict-style.ts';
+import { type Level, LEVELS, perLevel, verdictOf } from '../verdict/level.ts';
+import type { ScenarioResult } from '../verdict/result.ts';
+import { judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
+import type { SutInfo } from '../verdict/stack-info.ts';
+import { isDeparture, isUndecided, type Outcome, perOutcome, type Verdict, worst } from '../verdict/verdict.ts';
 
 /** Version of the file's shape; raised when an old reader could misread a new file. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** The program that made the results. */
 export interface ToolInfo {
@@ -35,7 +36,7 @@ export interface RunInfo {
 }
 
 /** Number of scenarios by outcome. `declared` ones are counted there and not under their verdict: the sum is the total. */
-export type Summary = Record<Verdict | 'declared', number>;
+export type Summary = Record<Outcome, number>;
 
 /** A scenario in `results.json`: without its ladder, which is in the evidence folder. */
 export type ScenarioRecord = Omit<ScenarioResult, 'ladder'>;
@@ -50,6 +51,8 @@ export interface ClauseRecord {
   declared?: true;
   /** Ids of the scenarios that judged it, in run order. */
   scenarios: string[];
+  /** How many scenarios stopped before they came to it; not those that a declared departure stopped. */
+  unjudged?: number;
   /** Scenarios on whose captures a monitor judged it and it held; not listed one by one. */
   monitored?: number;
 }
@@ -137,21 +140,17 @@ export function buildResults(input: ResultsInput): RunResults {
   };
 }
 
+/** Results in the order of a list of ids, those that it does not name last and as they came. */
+export function inOrderOf<T extends { id: string }>(results: readonly T[], ids: readonly string[]): T[] {
+  const place = new Map(ids.map((id, index) => [id, index]));
+  return results.toSorted((a, b) => (place.get(a.id) ?? ids.length) - (place.get(b.id) ?? ids.length));
+}
+
 /** Counts scenarios by outcome. */
 export function summarize(scenarios: readonly ScenarioRecord[]): Summary {
-  const summary = { declared: 0, ...Object.fromEntries(WORST_FIRST.map((verdict) => [verdict, 0])) } as Summary;
+  const summary: Summary = perOutcome(() => 0);
   for (const scenario of scenarios) summary[outcomeOf(scenario)]++;
   return summary;
-}
-
-/** A scenario's verdict, or `declared`. */
-export function outcomeOf(scenario: Pick<ScenarioRecord, 'verdict' | 'declared'>): Verdict | 'declared' {
-  return scenario.declared === undefined ? scenario.verdict : 'declared';
-}
-
-/** Whether a verdict says that a MUST or SHOULD was broken. */
-export function isDeparture(verdict: Verdict): boolean {
-  return verdict === 'fail' || verdict === 'warn';
 }
 
 interface ClauseTally {
@@ -159,26 +158,32 @@ interface ClauseTally {
   verdicts: Verdict[];
   scenarios: Set<string>;
   undeclared: boolean;
+  /** Scenarios that stopped before they came to it. */
+  stopped: Set<string>;
   held: number;
 }
 
 function newTally(level: Level): ClauseTally {
-  return { level, verdicts: [], scenarios: new Set(), undeclared: false, held: 0 };
+  return { level, verdicts: [], scenarios: new Set(), undeclared: false, stopped: new Set(), held: 0 };
 }
 
-/** A clause that held on a capture has passed, where nothing worse is said of it. */
+/** Where a declared departure stopped a scenario, what it did not come to is accepted with it, and not counted here. */
+function countUnjudged(found: Map<string, ClauseTally>, scenario: ScenarioRecord): void {
+  for (const level of LEVELS) {
+    for (const clause of scenario.unjudged?.[level] ?? []) {
+      const entry = found.get(clause) ?? newTally(level);
+      entry.stopped.add(scenario.id);
+      found.set(clause, entry);
+    }
+  }
+}
+
+/** A clause that held on a capture is met, where nothing worse is said of it. */
 function countHeld(found: Map<string, ClauseTally>, clause: string, level: Level): void {
   const entry = found.get(clause) ?? newTally(level);
-  if (entry.held === 0) entry.verdicts.push('pass');
+  if (entry.held === 0) entry.verdicts.push(verdictOf(level, true));
   entry.held++;
   found.set(clause, entry);
-}
-
-/** All that was said of a scenario: by its own expectations, and by the monitors of what departs. */
-export function judgementsOf(
-  scenario: Pick<ScenarioRecord, 'expectations' | 'monitors'>,
-): readonly ExpectationResult[] {
-  return scenario.monitors === undefined ? scenario.expectations : [...scenario.expectations, ...scenario.monitors];
 }
 
 /**
@@ -202,11 +207,13 @@ export function clauseRecords(
       if (isDeparture(verdict) && !isDeclared(scenario, clause)) entry.undeclared = true;
       found.set(clause, entry);
     }
+    if (scenario.declared === undefined) countUnjudged(found, scenario);
     for (const level of LEVELS) for (const clause of scenario.monitored?.[level] ?? []) countHeld(found, clause, level);
   }
   return [...found]
     .map(([id, entry]): ClauseRecord => {
-      const verdict = worst(entry.verdicts) ?? 'skip';
+      // Judged by nothing, where something could have: it says as little as what was begun and not decided.
+      const verdict = worst(entry.verdicts) ?? 'inconclusive';
       const declared = isDeparture(verdict) && !entry.undeclared;
       const monitored = entry.held > 0 ? { monitored: entry.held } : {};
       return {
@@ -214,31 +221,35 @@ export function clauseRecords(
         level: entry.level,
         verdict,
         ...(declared ? { declared } : {}),
-        scenarios: [...entry.scenarios],
+        // Scenarios that stopped before are told of where no other has judged the clause.
+        scenarios: [...(entry.verdicts.length === 0 ? entry.stopped : entry.scenarios)],
+        ...(entry.stopped.size > 0 ? { unjudged: entry.stopped.size } : {}),
         ...monitored,
       };
     })
     .sort((a, b) => compareClauseIds(a.id, b.id));
 }
 
-/** How much of the catalogue was judged. A clause whose scenarios were all skipped counts as not judged. */
+/** How much of the catalogue was judged. A clause that was only skipped, or never decided, counts as not judged. */
 export function coverageOf(catalogue: readonly Clause[], clauses: readonly ClauseRecord[]): Coverage {
-  const judged = new Set(clauses.filter((clause) => clause.verdict !== 'skip').map((clause) => clause.id));
+  const judged = new Set(
+    clauses.filter(({ verdict }) => verdict !== 'skip' && !isUndecided(verdict)).map((clause) => clause.id),
+  );
   const none = (): CoverageRow => ({ total: 0, judged: 0, unobservable: 0 });
-  const byLevel: Coverage['byLevel'] = { must: none(), should: none(), may: none(), implied: none() };
+  const levels = perLevel(none);
   const sections = [...new Set(catalogue.map((clause) => clause.section))].sort(compareSections);
   const bySection = new Map(sections.map((section) => [section, none()]));
   const unjudged: string[] = [];
   for (const clause of catalogue) {
     const isUnobservable = clause.judged.includes('unobservable');
-    for (const row of [byLevel[levelOf(clause.keyword)], bySection.get(clause.section) ?? none()]) {
+    for (const row of [levels[levelOf(clause.keyword)], bySection.get(clause.section) ?? none()]) {
       row.total++;
       if (judged.has(clause.id)) row.judged++;
       else if (isUnobservable) row.unobservable++;
     }
     if (!judged.has(clause.id) && !isUnobservable) unjudged.push(clause.id);
   }
-  return { byLevel, bySection: [...bySection].map(([section, row]) => ({ section, ...row })), unjudged };
+  return { byLevel: levels, bySection: [...bySection].map(([section, row]) => ({ section, ...row })), unjudged };
 }
 
 /** Adds rows up. */

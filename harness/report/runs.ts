@@ -5,6 +5,7 @@ import type { Clause } from '../catalogue/types.ts';
 import { applyDeviations } from './deviations.ts';
 import {
   buildResults,
+  inOrderOf,
   type Deviation,
   type DeviationOutcome,
   type RunResults,
@@ -86,7 +87,7 @@ export function mergeRuns(runs: readonly RunResults[], options: MergeOptions = {
 function mergeShards(shards: readonly RunResults[], options: MergeOptions): RunResults {
   const [first] = shards;
   if (first === undefined || shards.length === 1) return first as RunResults;
-  const scenarios = inOrder(withoutDoubles(shards), options.scenarios);
+  const scenarios = inOrderOf(withoutDoubles(shards), options.scenarios ?? []);
   const merged = buildResults({
     tool: first.tool,
     run: mergedRun(shards, scenarios, options.scenarios),
@@ -116,12 +117,6 @@ function withoutDoubles(shards: readonly RunResults[]): ScenarioRecord[] {
       );
     }),
   );
-}
-
-function inOrder(scenarios: ScenarioRecord[], all: readonly string[] | undefined): ScenarioRecord[] {
-  if (all === undefined) return scenarios;
-  const place = new Map(all.map((id, index) => [id, index]));
-  return scenarios.toSorted((a, b) => (place.get(a.id) ?? all.length) - (place.get(b.id) ?? all.length));
 }
 
 function mergedRun(

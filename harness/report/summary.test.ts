@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { applyDeviations } from './deviations.ts';
-import { coverageLine, summaryText, type SummaryOptions } from './summary.ts';
+import { coverageLine } from './clause-table.ts';
+import type { SummaryOptions } from './summary-options.ts';
+import { summaryText } from './summary.ts';
 import { displayWidth } from './text-layout.ts';
 import { buildResults, type RunResults } from './results.ts';
 import { CLAUSES, expectation, failure, runOf, scenario } from './testing/sample.ts';
@@ -20,7 +22,7 @@ function troubled(): RunResults {
       scenario({
         id: '3.2/x/token#ipv4',
         verdict: 'fail',
-        expectations: [failure({ clause: '3.2-19.s1', level: 'implied' })],
+        expectations: [failure({ clause: '3.2-19.s1', level: 'stated' })],
       }),
       scenario({
         id: '3.2/x/why#ipv4',
@@ -51,7 +53,67 @@ function troubled(): RunResults {
   );
 }
 
+const stopped = (id: string, over: Partial<Parameters<typeof scenario>[0]> = {}) =>
+  scenario({
+    id,
+    verdict: 'inconclusive',
+    reason: 'nothing came',
+    expectations: [
+      expectation({
+        clause: '',
+        verdict: 'inconclusive',
+        step: 'expect: a < ACK <dss>',
+        source: 'suites/sequences.yaml:12',
+      }),
+    ],
+    unjudged: { must: ['3.1-20.4.s2'], may: ['3.8-6.s1'] },
+    ...over,
+  });
+
+describe('what was not judged', () => {
+  test('a MUST that scenarios could have judged is told, and a run of which a tenth says nothing begins with that', () => {
+    const passed = Array.from({ length: 18 }, (_, i) =>
+      scenario({ id: `good/${i}`, expectations: [expectation({ clause: '3.2-19.s1' })] }),
+    );
+    const results = runOf([...passed, stopped('one'), stopped('two')]);
+    const text = summaryText(results, { ...PLAIN, width: 200 });
+    expect(text).toMatch(
+      /^INCONCLUSIVE: 2 of 20 scenarios did not come to judge the stack; 2 of them stopped at: expect: a < ACK <dss> \(suites\/sequences\.yaml:12\)\n/,
+    );
+    expect(text).toContain(
+      'Could have been judged, and ended inconclusive: 1 MUSTs and stated requirements\n    3.1-20.4.s2 (MUST)\n',
+    );
+    expect(text).toMatch(/No undeclared MUST is seen broken, but not everything was judged\.\n$/);
+  });
+
+  test('many are told by the step that they stopped at', () => {
+    const many = Array.from({ length: 30 }, (_, i) => stopped(`s/${i}`));
+    const other = expectation({ clause: '', verdict: 'inconclusive', step: 'sut: accept', source: 'x:1' });
+    const text = summaryText(runOf([...many, stopped('other', { expectations: [other] }), scenario()]), PLAIN);
+    expect(text).toMatch(
+      /Not settled: 31 scenarios\n\? 30 stopped at\n {4}expect: a < ACK <dss> \(suites\/sequences\.yaml:12\)/,
+    );
+    expect(text).toMatch(/\? 1 stopped at\n {4}sut: accept \(x:1\)/);
+    expect(text).not.toContain('s/29');
+    expect(summaryText(runOf(many), { ...PLAIN, full: true })).toContain('s/29');
+  });
+});
+
 describe('the summary', () => {
+  test('advice that is not followed has a column and a line of its own, and is not red', () => {
+    const noted = failure({ clause: '3.2-19.s1', level: 'advice', verdict: 'note', message: 'no RST came' });
+    const results = runOf([scenario({ verdict: 'note', expectations: [noted] }), scenario({ id: 'other' })]);
+    const text = summaryText(results, PLAIN);
+    expect(text).toMatch(/Clauses +MUST +stated +SHOULD +advice +MAY/);
+    expect(text).toMatch(/§3\.2 .* {2}\. +\. +\. +1~ +\.\n/);
+    expect(text).toContain('Advice not followed: 1 clause; --info lists them. They do not count.');
+    expect(text).toMatch(/No undeclared MUST is broken\.\n$/);
+    const info = summaryText(results, { ...PLAIN, showInfo: true });
+    expect(info).toMatch(
+      /~ 3\.2-19\.s1\n {4}A join with a token nobody has is refused with a RST\.\n {4}found: no RST came/,
+    );
+  });
+
   test('fits a screen when all is well', () => {
     const sections = [
       '3.1',
@@ -199,7 +261,7 @@ describe('the summary', () => {
   test('coverage in one line', () => {
     const results = buildResults({ ...runOf([]), scenarios: [scenario()], catalogue: CLAUSES });
     expect(coverageLine(results)).toBe(
-      'Judged 1 of 4 observable clauses (25 %): MUST 1/1, implied 0/1, SHOULD 0/1, MAY 0/1',
+      'Judged 1 of 4 observable clauses (25 %): MUST 1/1, stated 0/1, SHOULD 0/1, advice 0/0, MAY 0/1',
     );
   });
 

@@ -1,74 +1,30 @@
 /** The terminal summary of a run. Pure: results in, text out. */
-import { compareSections, sectionOf } from '../catalogue/clause-id.ts';
-import { sectionTitle } from '../catalogue/rfc-outline.ts';
-import type { Clause, Level } from '../catalogue/types.ts';
-import type { Verdict } from '../engine/result.ts';
 import { departureText, type EvidenceLocator } from './departure-text.ts';
-import { exitCode } from './deviations.ts';
-import {
-  addRows,
-  outcomeOf,
-  type ClauseRecord,
-  type Coverage,
-  type CoverageRow,
-  type Deviation,
-  type RunResults,
-  type ScenarioRecord,
-} from './results.ts';
+import { exitCode, type RunExitCode } from './exit-code.ts';
+import type { Deviation, RunResults, ScenarioRecord } from './results.ts';
+import { clauseTable, coverageText, wholeRun } from './clause-table.ts';
+import { causesBlock } from './causes-text.ts';
+import { inconclusiveLine, unjudgedBlock, unsettledBlock } from './undecided-text.ts';
 import {
   clean,
   coloursOf,
   displayWidth,
   fit,
+  indented,
   formatDuration,
-  pad,
   paint,
   wrap,
   type Colours,
-  type TextStyle,
 } from './text-layout.ts';
-import { LEVEL_NAME, LEVELS, SYMBOL } from './verdict-style.ts';
+import { SYMBOL } from './verdict-style.ts';
+import { judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
+import { MOST_URGENT_LAST } from '../verdict/verdict.ts';
+import type { SummaryOptions } from './summary-options.ts';
 
-/** What the summary can show besides the results. */
-export interface SummaryOptions extends TextStyle {
-  /** Clause texts, by id. */
-  clauses?: ReadonlyMap<string, Clause>;
-  /** Shows what each MAY turned out to be. */
-  showInfo?: boolean;
-  /** Leaves nothing out, however long it gets: every section, every declared deviation, the packets of every failure. */
-  full?: boolean;
-  /** Folder of the results file, which the evidence paths are relative to, so that they can be opened from here. */
-  resultsFolder?: string;
-}
-
-/** With more sections than this, those without undeclared trouble share rows: the summary is to fit a screen. */
-const MOST_SECTIONS = 16;
 /** More declared scenarios than this are counted. */
 const MOST_DECLARED = 8;
 /** More departures than this are named without their packets. */
 const MOST_DEPARTURES = 10;
-
-const OUTCOMES: readonly (Verdict | 'declared')[] = [
-  'pass',
-  'info',
-  'skip',
-  'inconclusive',
-  'warn',
-  'declared',
-  'error',
-  'fail',
-];
-
-const OUTCOME_NAME: Readonly<Record<Verdict | 'declared', string>> = {
-  pass: 'pass',
-  fail: 'fail',
-  warn: 'warn',
-  info: 'info',
-  inconclusive: 'inconclusive',
-  skip: 'skip',
-  error: 'error',
-  declared: 'declared',
-};
 
 /**
  * The whole summary: the table of clauses by section and level, then what needs eyes, least urgent first, so that the
@@ -77,14 +33,19 @@ const OUTCOME_NAME: Readonly<Record<Verdict | 'declared', string>> = {
 export function summaryText(results: RunResults, options: SummaryOptions): string {
   const colours = coloursOf(options);
   const blocks = [
-    header(results, colours, options.width),
+    [inconclusiveLine(results, colours, options.width), header(results, colours, options.width)]
+      .filter((line) => line !== '')
+      .join('\n'),
     clauseTable(results, colours, options.width, options.full),
     wholeRun(results) ? coverageText(results, options.width) : '',
     options.showInfo === true ? infoBlock(results, options, colours) : '',
+    adviceBlock(results, options, colours),
+    unjudgedBlock(results, options, colours),
     unsettledBlock(results, options, colours),
     declaredBlock(results, options, colours),
     unseenBlock(results, options, colours),
     staleBlock(results, options, colours),
+    causesBlock(results, options, colours),
     departuresBlock(results, options),
     closing(results, colours, options.width),
   ];
@@ -104,113 +65,6 @@ function header({ sut, run, tool }: RunResults, colours: Colours, width: number)
   return colours.bold(fit(text, width));
 }
 
-/** Whether the run was asked for everything: what a selection covers of the RFC says nothing. */
-function wholeRun({ coverage, run }: RunResults): boolean {
-  return coverage !== undefined && run.selected !== true;
-}
-
-/** Outcomes that somebody has to look at. */
-const TROUBLE: readonly (Verdict | 'declared')[] = ['fail', 'warn', 'error', 'inconclusive'];
-
-interface ClauseGroup {
-  name: string;
-  sections: string[];
-}
-
-/** Rows of the table: a section each; with many of them, those without undeclared trouble together. */
-function groupsOf(clauses: readonly ClauseRecord[], full: boolean): ClauseGroup[] {
-  const sections = [...new Set(clauses.map((clause) => sectionOf(clause.id)))].sort(compareSections);
-  const each = sections.map((section): ClauseGroup => ({ name: sectionTitle(section), sections: [section] }));
-  if (full || sections.length <= MOST_SECTIONS) return each;
-  const has = (section: string, outcomes: readonly (Verdict | 'declared')[]): boolean =>
-    clauses.some((clause) => sectionOf(clause.id) === section && outcomes.includes(clauseOutcome(clause)));
-  const troubled = each.filter(({ sections: [section = ''] }) => has(section, TROUBLE));
-  const quiet = sections.filter((section) => !has(section, TROUBLE));
-  const declared = quiet.filter((section) => has(section, ['declared']));
-  const kept = quiet.filter((section) => !declared.includes(section));
-  const together = (list: string[], what: string): ClauseGroup[] =>
-    list.length === 0
-      ? []
-      : [{ name: `${list.length} section${list.length === 1 ? '' : 's'} ${what}`, sections: list }];
-  return [...together(kept, 'without a departure'), ...together(declared, 'with declared ones only'), ...troubled];
-}
-
-/**
- * Clauses by section and level; a cell says how many got which verdict. A whole run says how much of it was judged.
- *
- * @param full a row for each section, however many there are
- */
-export function clauseTable(results: RunResults, colours: Colours, width: number, full = false): string {
-  const { clauses } = results;
-  if (clauses.length === 0) return 'No clause was judged.';
-  const cell = (chosen: readonly ClauseRecord[]): Cell => countCell(chosen, colours);
-  const covered = wholeRun(results) ? results.coverage : undefined;
-  const heads = [...LEVELS.map((level) => LEVEL_NAME[level]), ...(covered === undefined ? [] : ['judged'])];
-  const row = (chosen: readonly ClauseRecord[], share: string): Cell[] => [
-    ...LEVELS.map((level) => cell(chosen.filter((clause) => clause.level === level))),
-    ...(covered === undefined ? [] : [plainCell(share)]),
-  ];
-  const rows = groupsOf(clauses, full).map(({ name, sections }) => ({
-    name,
-    cells: row(
-      clauses.filter((clause) => sections.includes(sectionOf(clause.id))),
-      shareOf(shareRow(covered, sections)),
-    ),
-  }));
-  rows.push({
-    name: 'all clauses',
-    cells: row(clauses, shareOf(covered === undefined ? undefined : totalOf(covered))),
-  });
-  const widths = heads.map((head, index) =>
-    Math.max(displayWidth(head), ...rows.map(({ cells }) => cells[index]?.width ?? 0)),
-  );
-  const rest = widths.reduce((sum, one) => sum + one + 2, 0);
-  const names = Math.max(8, Math.min(width - rest, ...[Math.max(...rows.map(({ name }) => displayWidth(name)))]));
-  const line = (name: string, cells: readonly Cell[]): string =>
-    [pad(fit(name, names), names), ...cells.map((one, i) => one.text + ' '.repeat((widths[i] ?? 0) - one.width))]
-      .join('  ')
-      .trimEnd();
-  const head = line('Clauses', heads.map(plainCell));
-  const legend = OUTCOMES.filter((outcome) => clauses.some((clause) => clauseOutcome(clause) === outcome))
-    .map((outcome) => paint(colours, outcome, `${SYMBOL[outcome]} ${OUTCOME_NAME[outcome]}`))
-    .join('  ');
-  const body = rows.map(({ name, cells }, index) =>
-    index === rows.length - 1 ? colours.bold(line(name, cells)) : line(name, cells),
-  );
-  return [colours.bold(head), ...body, `${colours.dim('key:')} ${legend}`].join('\n');
-}
-
-function shareRow(coverage: Coverage | undefined, sections: readonly string[]): CoverageRow | undefined {
-  const rows = (coverage?.bySection ?? []).filter(({ section }) => sections.includes(section));
-  return rows.length === 0 ? undefined : addRows(rows);
-}
-
-interface Cell {
-  text: string;
-  /** Columns without the colour codes. */
-  width: number;
-}
-
-function plainCell(text: string): Cell {
-  return { text, width: displayWidth(text) };
-}
-
-function countCell(clauses: readonly ClauseRecord[], colours: Colours): Cell {
-  const parts = OUTCOMES.flatMap((outcome) => {
-    const count = clauses.filter((clause) => clauseOutcome(clause) === outcome).length;
-    return count === 0 ? [] : [{ outcome, text: `${count}${SYMBOL[outcome]}` }];
-  });
-  if (parts.length === 0) return plainCell('.');
-  return {
-    text: parts.map(({ outcome, text }) => paint(colours, outcome, text)).join(' '),
-    width: displayWidth(parts.map(({ text }) => text).join(' ')),
-  };
-}
-
-function clauseOutcome(clause: ClauseRecord): Verdict | 'declared' {
-  return clause.declared === true ? 'declared' : clause.verdict;
-}
-
 function infoBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
   const lines = results.scenarios.flatMap((scenario) =>
     scenario.expectations
@@ -228,15 +82,26 @@ function infoBlock(results: RunResults, options: SummaryOptions, colours: Colour
   return lines.length === 0 ? '' : [colours.bold('What is left to the stack'), ...lines].join('\n');
 }
 
-function unsettledBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
-  const unsettled = results.scenarios.filter(({ verdict }) => verdict === 'inconclusive' || verdict === 'error');
-  if (unsettled.length === 0) return '';
-  const lines = unsettled.flatMap((scenario) => [
-    `${paint(colours, scenario.verdict, `${SYMBOL[scenario.verdict]} ${scenario.verdict}`)}  ${clean(scenario.id)}`,
-    ...indented(scenario.reason ?? 'no reason given', options.width),
-    ...indented(`again: ${scenario.rerun}`, options.width),
-  ]);
-  return [colours.bold('Not settled'), ...lines].join('\n');
+/** Advice that the stack does not follow: never red, so a line unless more is asked for. */
+function adviceBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
+  const noted = results.clauses.filter(({ verdict }) => verdict === 'note');
+  if (noted.length === 0) return '';
+  const title = `Advice not followed: ${noted.length} clause${noted.length === 1 ? '' : 's'}`;
+  if (options.showInfo !== true) return colours.dim(`${title}; --info lists them. They do not count.`);
+  const lines = noted.flatMap(({ id }) => {
+    const found = results.scenarios.flatMap((scenario) =>
+      judgementsOf(scenario).filter((one) => one.clause === id && one.verdict === 'note'),
+    );
+    const summary = options.clauses?.get(id)?.summary;
+    return [
+      `${paint(colours, 'note', SYMBOL.note)} ${clean(id)}`,
+      ...(summary === undefined ? [] : indented(summary, options.width)),
+      ...[...new Set(found.map(({ message, actual, step }) => message ?? actual ?? step))].flatMap((text) =>
+        indented(`found: ${text}`, options.width),
+      ),
+    ];
+  });
+  return [colours.bold(title), ...lines].join('\n');
 }
 
 function declaredBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
@@ -339,9 +204,9 @@ function departuresBlock(results: RunResults, options: SummaryOptions): string {
 
 function closing(results: RunResults, colours: Colours, width: number): string {
   const { summary, run } = results;
-  const counts = OUTCOMES.filter((outcome) => summary[outcome] > 0).map((outcome) => ({
+  const counts = MOST_URGENT_LAST.filter((outcome) => summary[outcome] > 0).map((outcome) => ({
     outcome,
-    text: `${summary[outcome]} ${OUTCOME_NAME[outcome]}`,
+    text: `${summary[outcome]} ${outcome}`,
   }));
   const plain = `${results.scenarios.length} scenarios: ${counts.map(({ text }) => text).join(', ')}`;
   const coloured = `${results.scenarios.length} scenarios: ${counts.map(({ outcome, text }) => paint(colours, outcome, text)).join(', ')}`;
@@ -349,47 +214,15 @@ function closing(results: RunResults, colours: Colours, width: number): string {
   return `${first}\n${verdictLine(results, colours)}${run.partial ? colours.red(' The run was cut short.') : ''}`;
 }
 
+const CONCLUSION: Readonly<Record<RunExitCode, string>> = {
+  0: 'No undeclared MUST is broken.',
+  1: 'An undeclared MUST is broken.',
+  2: 'The harness could not judge everything.',
+  3: 'No undeclared MUST is seen broken, but not everything was judged.',
+};
+
 function verdictLine(results: RunResults, colours: Colours): string {
   const code = exitCode(results);
-  if (code === 1) return colours.bold(colours.red('An undeclared MUST is broken.'));
-  if (code === 2) return colours.bold(colours.red('The harness could not judge everything.'));
-  return colours.bold(colours.green('No undeclared MUST is broken.'));
-}
-
-/** Of the observable clauses, how many the run judged, in all and by level; empty without a catalogue. */
-export function coverageLine(results: RunResults): string {
-  if (results.coverage === undefined) return '';
-  const { byLevel } = results.coverage;
-  const all = totalOf(results.coverage);
-  const percent = Math.floor((100 * all.judged) / Math.max(1, observable(all)));
-  const part = (level: Level): string => `${LEVEL_NAME[level]} ${shareOf(byLevel[level])}`;
-  return `Judged ${all.judged} of ${observable(all)} observable clauses (${percent} %): ${LEVELS.map(part).join(', ')}`;
-}
-
-/** The coverage, and the sections that were left out altogether. */
-function coverageText(results: RunResults, width: number): string {
-  const left = (results.coverage?.bySection ?? [])
-    .filter((row) => row.judged === 0 && observable(row) > 0)
-    .map(({ section }) => `§${section}`);
-  const rest = left.length === 0 ? '' : `Nothing was judged of ${left.join(', ')}`;
-  return [coverageLine(results), rest]
-    .filter((line) => line !== '')
-    .flatMap((line) => wrap(line, width))
-    .join('\n');
-}
-
-function observable(row: CoverageRow): number {
-  return row.total - row.unobservable;
-}
-
-function shareOf(row: CoverageRow | undefined): string {
-  return row === undefined ? '' : `${row.judged}/${observable(row)}`;
-}
-
-function totalOf({ byLevel }: Coverage): CoverageRow {
-  return addRows(Object.values(byLevel));
-}
-
-function indented(text: string, width: number): string[] {
-  return wrap(clean(text), width - 4).map((line) => `    ${line}`);
+  const paintLast = code === 0 ? colours.green : code === 3 ? colours.magenta : colours.red;
+  return colours.bold(paintLast(CONCLUSION[code]));
 }

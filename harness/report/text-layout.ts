@@ -1,6 +1,6 @@
 /** Text that fits a terminal: cleaned, measured, cut, padded, wrapped, coloured. */
 import pc from 'picocolors';
-import type { Verdict } from '../engine/result.ts';
+import type { Verdict } from '../verdict/verdict.ts';
 
 /** picocolors' functions; all identity when colour is off. */
 export type Colours = ReturnType<typeof pc.createColors>;
@@ -41,6 +41,7 @@ export function paint(colours: Colours, verdict: Verdict | 'declared', text: str
     case 'warn':
     case 'declared':
       return colours.yellow(text);
+    case 'note':
     case 'info':
       return colours.cyan(text);
     case 'inconclusive':
@@ -147,4 +148,9 @@ export function formatDuration(ms: number): string {
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
+}
+
+/** Text from outside, cleaned, wrapped and indented by four columns. */
+export function indented(text: string, width: number): string[] {
+  return wrap(clean(text), width - 4).map((line) => `    ${line}`);
 }

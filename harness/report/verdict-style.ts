@@ -1,24 +1,13 @@
 /** How a verdict looks, everywhere: its symbol, its colours. */
-import type { Level } from '../catalogue/types.ts';
-import type { Verdict } from '../engine/result.ts';
-
-/** Heaviest first, as tables show them. */
-export const LEVELS: readonly Level[] = ['must', 'implied', 'should', 'may'];
-
-/** Column heads for levels. */
-export const LEVEL_NAME: Readonly<Record<Level, string>> = {
-  must: 'MUST',
-  implied: 'implied',
-  should: 'SHOULD',
-  may: 'MAY',
-};
+import type { Outcome, Verdict } from '../verdict/verdict.ts';
 
 /** One character for each verdict, so that colour is never the only sign. */
-export const SYMBOL: Readonly<Record<Verdict | 'declared', string>> = {
+export const SYMBOL: Readonly<Record<Outcome, string>> = {
   pass: '✔',
   fail: '✘',
   declared: '≈',
   warn: '!',
+  note: '~',
   info: 'i',
   inconclusive: '?',
   skip: '-',
@@ -30,6 +19,7 @@ export const SVG_COLOUR: Readonly<Record<Verdict, { light: string; dark: string 
   pass: { light: '#1a7f37', dark: '#3fb950' },
   fail: { light: '#cf222e', dark: '#ff7b72' },
   warn: { light: '#9a6700', dark: '#d29922' },
+  note: { light: '#57606a', dark: '#8d96a0' },
   info: { light: '#0969da', dark: '#58a6ff' },
   inconclusive: { light: '#8250df', dark: '#bc8cff' },
   skip: { light: '#6e7781', dark: '#8b949e' },

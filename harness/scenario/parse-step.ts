@@ -1,4 +1,5 @@
 /** Turns the steps of a suite or sequence file into what the engine runs. */
+import { amount } from '../document/amount.ts';
 import { DocumentError, gather, suggestion } from '../document/diagnostic.ts';
 import type { NodePath } from '../document/yaml-file.ts';
 import type { Sequence } from './sequences.ts';
@@ -61,7 +62,7 @@ function build(verb: StepKind | 'use', raw: RawStep, path: NodePath, context: St
   const written = raw[verb];
   const text = typeof written === 'string' ? `${verb}: ${say(written, at, context)}` : verb;
   const base = { place: context.file.placeOf(path), text, clauses: clausesIn(raw, path, context) };
-  const within = raw.within === undefined ? {} : { within: milliseconds(raw.within) };
+  const within = raw.within === undefined ? {} : { within: amount(raw.within) };
   const inner = (): Step[] =>
     parseSteps(requireSteps(verb, raw, path, context), [...path, 'steps'], { ...context, inherited: base.clauses });
   return [verbOf(verb).build({ raw, path, at, base, within, context, inner })];
@@ -127,8 +128,4 @@ function clausesIn(raw: RawStep, path: NodePath, context: StepContext): string[]
   if (raw.clause === undefined) return [...context.inherited];
   if (typeof raw.clause === 'string') return [say(raw.clause, [...path, 'clause'], context)];
   return raw.clause.map((clause, index) => say(clause, [...path, 'clause', index], context));
-}
-
-function milliseconds(text: string): number {
-  return text.endsWith('ms') ? Number(text.slice(0, -2)) : Number(text.slice(0, -1)) * 1000;
 }

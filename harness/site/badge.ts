@@ -2,10 +2,10 @@
 import { makeBadge } from 'badge-maker';
 import { tally, type SiteModel } from './model.ts';
 
-/** What the badge of a stack says, and its colour. Requirements are MUSTs and what is implied. */
+/** What the badge of a stack says, and its colour. Requirements are MUSTs and what is stated. */
 export function badgeText(model: SiteModel, index: number): { message: string; color: string } {
-  const { must, implied } = tally(model, index);
-  const count = (outcome: 'pass' | 'fail' | 'declared'): number => (must[outcome] ?? 0) + (implied[outcome] ?? 0);
+  const { must, stated } = tally(model, index);
+  const count = (outcome: 'pass' | 'fail' | 'declared'): number => (must[outcome] ?? 0) + (stated[outcome] ?? 0);
   const [kept, broken, declared] = [count('pass'), count('fail'), count('declared')];
   if (kept + broken + declared === 0) return { message: 'not judged', color: 'lightgrey' };
   const parts = [`${kept} kept`, ...(broken + declared === 0 ? [] : [`${broken + declared} broken`])];

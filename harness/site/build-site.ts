@@ -12,7 +12,7 @@ import { ClausePage } from './clause-page.tsx';
 import { ComparePage, ComparisonsPage } from './compare-page.tsx';
 import { placeEvidence } from './evidence.ts';
 import { MatrixPage } from './matrix-page.tsx';
-import { siteModel, type SiteModel } from './model.ts';
+import { siteModel, withEvidence, type SiteModel } from './model.ts';
 import type { ProofFile } from '../prove/proof-file.ts';
 import { pairName, StackPage } from './stack-page.tsx';
 import { TeethPage } from './teeth-page.tsx';
@@ -56,7 +56,7 @@ export function buildSite(
   requireOurs(target);
   const fresh = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
   try {
-    const model = siteModel(
+    const bare = siteModel(
       runs.map(({ run }) => run),
       catalogue,
       version,
@@ -64,7 +64,12 @@ export function buildSite(
     mkdirSync(fresh, { recursive: true });
     writeFileSync(join(fresh, MARKER), '');
     for (const name of ['site.css', 'site.js']) copyFileSync(projectFile(`reports/site/${name}`), join(fresh, name));
-    const problems = model.stacks.flatMap((stack, index) => placeEvidence(stack, runs[index]?.folder ?? '.', fresh));
+    const placed = bare.stacks.map((stack, index) => placeEvidence(stack, runs[index]?.folder ?? '.', fresh));
+    const model = withEvidence(
+      bare,
+      placed.map(({ evidence }) => evidence),
+    );
+    const problems = placed.flatMap((one) => one.problems);
     const pages = writePages(model, fresh, proof);
     replace(target, fresh);
     return { index: join(target, 'index.html'), pages, problems };

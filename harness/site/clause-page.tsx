@@ -2,12 +2,13 @@
 import type { JSX } from 'preact';
 import { anchorUrl } from '../catalogue/clause-id.ts';
 import { sectionTitle } from '../catalogue/rfc-outline.ts';
-import type { ExpectationResult } from '../engine/result.ts';
 import { alignPackets } from '../report/packet-diff.ts';
-import { judgementsOf, type ScenarioRecord } from '../report/results.ts';
+import type { ScenarioRecord } from '../report/results.ts';
 import { clean } from '../report/text-layout.ts';
 import { judgementsFor, type ClauseRow, type Judgement, type SiteModel, type Stack } from './model.ts';
 import { LevelMark, Mark, OutsideLink, Page, Scroll } from './page.tsx';
+import type { ExpectationResult } from '../verdict/result.ts';
+import { judgementsOf } from '../verdict/scenario-verdict.ts';
 
 /** Scenarios shown with their packets, for each stack; the rest are in the table below them. */
 const SHOWN = 3;

@@ -1,9 +1,10 @@
 /** The front page: clauses down, stacks across, a cell for each verdict. */
 import type { JSX } from 'preact';
-import type { Outcome } from '../report/baseline.ts';
-import { LEVEL_NAME, LEVELS, SYMBOL } from '../report/verdict-style.ts';
-import { OUTCOMES, tally, type ClauseRow, type SectionRows, type SiteModel } from './model.ts';
+import { SYMBOL } from '../report/verdict-style.ts';
+import { tally, type ClauseRow, type SectionRows, type SiteModel } from './model.ts';
 import { Legend, LevelMark, Page, Scroll } from './page.tsx';
+import { LEVEL_NAME, LEVELS } from '../verdict/level.ts';
+import { type Outcome, OUTCOMES } from '../verdict/verdict.ts';
 
 /** The page. @param hasTeeth whether there is a page of what catches the faults of the reference stack */
 export function MatrixPage({ model, hasTeeth = false }: { model: SiteModel; hasTeeth?: boolean }): JSX.Element {

@@ -1,20 +1,14 @@
 /** What the site shows, worked out of runs and the catalogue. Pure; every text from outside is cleaned here. */
 import { compareClauseIds, compareSections, parseClauseId, sectionOf } from '../catalogue/clause-id.ts';
 import { sectionTitle } from '../catalogue/rfc-outline.ts';
-import type { Clause, Level } from '../catalogue/types.ts';
+import type { Clause } from '../catalogue/types.ts';
 import { levelOf } from '../catalogue/types.ts';
-import type { Outcome } from '../report/baseline.ts';
-import {
-  isDeparture,
-  judgementsOf,
-  outcomeOf,
-  type ClauseRecord,
-  type RunResults,
-  type ScenarioRecord,
-} from '../report/results.ts';
+import type { ClauseRecord, RunResults, ScenarioRecord } from '../report/results.ts';
 import { sutLabels } from '../report/runs.ts';
 import { clean } from '../report/text-layout.ts';
-import { LEVELS } from '../report/verdict-style.ts';
+import { type Level, LEVELS, perLevel } from '../verdict/level.ts';
+import { clauseOutcome, judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
+import { byWorst, isDeparture, type Outcome, OUTCOMES, worst } from '../verdict/verdict.ts';
 
 /** Files of a scenario's evidence, relative to the site's root. */
 export interface SiteEvidence {
@@ -31,8 +25,8 @@ export interface Stack {
   /** Clause records by id. */
   clauses: ReadonlyMap<string, ClauseRecord>;
   scenarios: ReadonlyMap<string, ScenarioRecord>;
-  /** Filled by whoever copies the files; by scenario id. */
-  evidence: Map<string, SiteEvidence>;
+  /** By scenario id; empty until {@link withEvidence}. */
+  evidence: ReadonlyMap<string, SiteEvidence>;
 }
 
 /** One clause: a row. */
@@ -65,18 +59,6 @@ export interface SiteModel {
   outcomes: Outcome[];
   version: string;
 }
-
-/** Order in which outcomes are listed. */
-export const OUTCOMES: readonly Outcome[] = [
-  'pass',
-  'info',
-  'fail',
-  'declared',
-  'warn',
-  'inconclusive',
-  'error',
-  'skip',
-];
 
 /** Works the site out. @param catalogue what there is to be judged */
 export function siteModel(runs: readonly RunResults[], catalogue: readonly Clause[], version: string): SiteModel {
@@ -115,20 +97,21 @@ export function siteModel(runs: readonly RunResults[], catalogue: readonly Claus
   };
 }
 
+/** The model with the evidence of each stack, in the order of the stacks. */
+export function withEvidence(model: SiteModel, evidence: readonly ReadonlyMap<string, SiteEvidence>[]): SiteModel {
+  const stacks = model.stacks.map((stack, index) => ({ ...stack, evidence: evidence[index] ?? stack.evidence }));
+  return { ...model, stacks };
+}
+
 function rowOf(id: string, clause: Clause | undefined, stacks: readonly Stack[]): ClauseRow {
   const records = stacks.map((stack) => stack.clauses.get(id));
-  const outcomes = records.map((record) => (record === undefined ? undefined : outcomeOfClause(record)));
+  const outcomes = records.map((record) => (record === undefined ? undefined : clauseOutcome(record)));
   const judged = outcomes.filter((outcome) => outcome !== undefined && outcome !== 'skip');
   const level =
     clause === undefined
-      ? (LEVELS.find((one) => records.some((record) => record?.level === one)) ?? 'implied')
+      ? (LEVELS.find((one) => records.some((record) => record?.level === one)) ?? 'stated')
       : levelOf(clause.keyword);
   return { id, level, ...(clause === undefined ? {} : { clause }), outcomes, differs: new Set(judged).size > 1 };
-}
-
-/** A clause's verdict, or `declared`. */
-export function outcomeOfClause({ verdict, declared }: ClauseRecord): Outcome {
-  return declared === true ? 'declared' : verdict;
 }
 
 /** A text as part of a file name: letters, digits, dots and dashes, never empty and never hidden. */
@@ -153,8 +136,6 @@ export function uniqueSlugs(texts: readonly string[]): string[] {
   });
 }
 
-const WORST_FIRST: readonly Outcome[] = ['fail', 'warn', 'declared', 'error', 'inconclusive', 'pass', 'info', 'skip'];
-
 /** What a scenario said of one clause: its outcome there, and the scenario. */
 export interface Judgement {
   scenario: ScenarioRecord;
@@ -171,11 +152,11 @@ export function judgementsFor(stack: Stack, clause: string): Judgement[] {
         : judgementsOf(scenario)
             .filter((one) => one.clause === clause)
             .map(({ verdict }) => verdict);
-    const worst = WORST_FIRST.find((outcome) => outcome !== 'declared' && verdicts.includes(outcome));
-    if (scenario === undefined || worst === undefined || worst === 'declared') return [];
-    return [{ scenario, outcome: isDeparture(worst) && scenario.declared !== undefined ? 'declared' : worst }];
+    const verdict = worst(verdicts);
+    if (scenario === undefined || verdict === undefined) return [];
+    return [{ scenario, outcome: isDeparture(verdict) ? outcomeOf({ ...scenario, verdict }) : verdict }];
   });
-  return found.sort((a, b) => WORST_FIRST.indexOf(a.outcome) - WORST_FIRST.indexOf(b.outcome));
+  return found.sort((a, b) => byWorst(a.outcome, b.outcome));
 }
 
 /** Scenarios whose ladder is drawn: all that did not simply pass, and for each clause the one that says most of it. */
@@ -197,8 +178,7 @@ export function tally(
   model: SiteModel,
   stack: number,
 ): Record<Level, Partial<Record<Outcome, number>> & { total: number; judged: number }> {
-  const none = (): { total: number; judged: number } => ({ total: 0, judged: 0 });
-  const counts: ReturnType<typeof tally> = { must: none(), implied: none(), should: none(), may: none() };
+  const counts: ReturnType<typeof tally> = perLevel(() => ({ total: 0, judged: 0 }));
   for (const { level, outcomes } of model.rows) {
     const row = counts[level];
     const outcome = outcomes[stack];
@@ -221,6 +201,7 @@ export interface StackDifference {
 const RANK: Readonly<Record<Outcome, number | undefined>> = {
   pass: 0,
   info: 0,
+  note: 0,
   warn: 1,
   declared: 2,
   fail: 2,

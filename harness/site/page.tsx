@@ -1,15 +1,16 @@
 /** The frame of every page. */
 import type { ComponentChildren, JSX } from 'preact';
-import type { Level } from '../catalogue/types.ts';
-import type { Outcome } from '../report/baseline.ts';
-import { LEVEL_NAME, SYMBOL } from '../report/verdict-style.ts';
+import { SYMBOL } from '../report/verdict-style.ts';
+import { type Level, LEVEL_NAME } from '../verdict/level.ts';
+import type { Outcome } from '../verdict/verdict.ts';
 
 /** Words for outcomes, as pages explain them. */
 export const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
   pass: 'kept',
-  fail: 'a MUST or an implied requirement is broken',
+  fail: 'a MUST or a stated requirement is broken',
   declared: 'broken, and declared with a reason',
   warn: 'a SHOULD is broken',
+  note: 'advice that the stack does not follow; never counted against it',
   info: 'left to the stack; what it does is recorded',
   inconclusive: 'the precondition was not reached',
   skip: 'the stack lacks the feature',

@@ -17,14 +17,14 @@ import { XmlDocument } from 'libxml2-wasm';
 import { loadCatalogue } from '../catalogue/load.ts';
 import { projectFile } from '../document/project-file.ts';
 import { applyDeviations } from '../report/deviations.ts';
-import type { ScenarioResult } from '../engine/result.ts';
 import type { RunResults } from '../report/results.ts';
-import { writeLadder } from '../report/results-file.ts';
+import { writeLadder } from '../report/ladder-file.ts';
 import { expectation, failure, LADDER, runOf, scenario } from '../report/testing/sample.ts';
 import { badgeText } from './badge.ts';
 import { buildSite, SiteError } from './build-site.ts';
 import { difference, siteModel, slugOf, uniqueSlugs } from './model.ts';
 import { accessibilityProblems, openPage, overflows, startBrowser } from './testing/browser.ts';
+import type { ScenarioResult } from '../verdict/result.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -135,7 +135,7 @@ describe('the pages', () => {
 
   test('say which evidence could not be used', () => {
     expect(built.problems).toHaveLength(2);
-    expect(built.problems.join('\n')).toMatch(/is no capture file; expected pcap or pcapng[^]*none\.pcap/);
+    expect(built.problems.join('\n')).toMatch(/not a capture file; expected pcap or pcapng[^]*none\.pcap/);
   });
 
   const pages = [

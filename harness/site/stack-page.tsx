@@ -1,13 +1,15 @@
 /** The page of one stack: what was judged, where, and what came out. */
 import type { JSX } from 'preact';
 import { parseClauseId } from '../catalogue/clause-id.ts';
-import { isDeparture, judgementsOf, outcomeOf, type ScenarioRecord } from '../report/results.ts';
+import type { ScenarioRecord } from '../report/results.ts';
 import { clean, formatDuration } from '../report/text-layout.ts';
-import { LEVEL_NAME, LEVELS } from '../report/verdict-style.ts';
 import { Files } from './clause-page.tsx';
 import { Counts } from './matrix-page.tsx';
 import { scenariosWith, tally, type SiteModel, type Stack } from './model.ts';
 import { LevelMark, Mark, OutsideLink, Page, Scroll } from './page.tsx';
+import { LEVEL_NAME, LEVELS } from '../verdict/level.ts';
+import { judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
+import { isDeparture } from '../verdict/verdict.ts';
 
 /** The page. */
 export function StackPage({ model, index }: { model: SiteModel; index: number }): JSX.Element | null {

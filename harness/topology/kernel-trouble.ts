@@ -1,7 +1,6 @@
 /** What a kernel under test complained of. */
 
-/** Kinds of complaint. `lost`: the guest went away, or stopped answering, without a message. */
-export type TroubleKind = 'panic' | 'oops' | 'bug' | 'kasan' | 'lockdep' | 'hung-task' | 'lockup' | 'warning' | 'lost';
+import type { TroubleKind } from '../verdict/trouble.ts';
 
 /** One line that is a sign of trouble. */
 export interface TroubleSign {

@@ -37,7 +37,11 @@ export function withSelection(command: Command): Command {
     .option('-s, --section <sections>', 'sections of RFC 8684, with their subsections: 3.1,3.3', list)
     .option('-c, --clause <clauses>', 'scenarios that judge these clauses: 3.1-20.8.s4', list)
     .option('--scenario <ids>', 'scenarios by id, as the argument', list)
-    .option('-l, --level <levels>', 'scenarios that judge a clause of this level: must, should, may, implied', list)
+    .option(
+      '-l, --level <levels>',
+      'scenarios that judge a clause of this level: must, stated, should, advice, may',
+      list,
+    )
     .option('-f, --family <families>', 'ipv4, ipv6', list);
 }
 

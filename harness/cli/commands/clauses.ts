@@ -12,7 +12,7 @@ export function addClauses(program: Command): void {
 and the verdict of the last run where there is one. Closes with how many of the observable clauses are judged at all.`,
     )
     .option('-s, --section <sections>', 'sections, with their subsections: 3.1,3.3', list)
-    .option('-l, --level <levels>', 'must, should, may, implied', list)
+    .option('-l, --level <levels>', 'must, stated, should, advice, may', list)
     .option('-u, --uncovered', 'only observable clauses that nothing judges yet', false)
     .option('-r, --results <file>', `results of a run (default: ${DEFAULT_RESULTS}, where it exists)`)
     .option('--json', 'as JSON, an object for each clause', false)

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { ExportCommandOptions } from '../export.ts';
+import { EXPORT_FORMATS } from '../../report/export/formats.ts';
 import { DEFAULT_RESULTS } from './arguments.ts';
 
 /** `export`: results in formats of other tools. */
@@ -10,19 +11,14 @@ export function addExport(program: Command): void {
     .description(
       `Writes the results of a run, or of a matrix, in a format that other tools read.
 
-  junit  JUnit XML as Jenkins' schema has it; GitLab, GitHub and others read it
-  tap    TAP version 14
-  ktap   KTAP version 1, the kernel's
-  kcidb  KernelCI's I/O schema 5.3
+${formatList()}
 
 A broken SHOULD fails with --level should only. What is declared is skipped (junit), a TODO (tap), an expected failure
 (ktap), or a FAIL with its reason beside it (kcidb); what was not settled is skipped (kcidb: ERROR).`,
     )
     .argument('[results]', 'results.json of a run, or a matrix', DEFAULT_RESULTS)
     .addOption(
-      new Option('-f, --format <format>', 'the format')
-        .choices(['junit', 'tap', 'ktap', 'kcidb'])
-        .makeOptionMandatory(),
+      new Option('-f, --format <format>', 'the format').choices(Object.keys(EXPORT_FORMATS)).makeOptionMandatory(),
     )
     .option('-o, --output <file>', 'where it goes (default: standard output)')
     .addOption(
@@ -44,4 +40,10 @@ Exit codes: 0 written, 2 a file cannot be used; nothing is written then.`,
       const { exportResults } = await import('../export.ts');
       exportResults(results, options);
     });
+}
+
+function formatList(): string {
+  return Object.entries(EXPORT_FORMATS)
+    .map(([format, what]) => `  ${format.padEnd(5)}  ${what}`)
+    .join('\n');
 }

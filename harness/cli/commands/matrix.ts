@@ -41,7 +41,8 @@ Examples:
   mptcp-conformance matrix --sut netns,kernel:./bzImage --section 3.2        this kernel, and the one just built
   mptcp-conformance site reports/matrix/matrix.json                          pages of it
 
-Exit codes: the worst of the runs': 0 all is well, 1 an undeclared MUST is broken, 2 a run could not do its job.`,
+Exit codes: the worst of the runs': 2 a run could not do its job, 1 an undeclared MUST is broken, 3 too little was judged,
+0 all is well.`,
     )
     .action(async (ids: string[], flags: MatrixFlags) => {
       const { matrix } = await import('../matrix.ts');

@@ -3,6 +3,8 @@ import type { StackDetails } from '../../topology/contract.ts';
 import { STACK_FORMS } from '../../topology/stacks/registry.ts';
 import type { RunOptions } from '../run.ts';
 import type { Selection } from '../selection.ts';
+import { EXIT_MEANING } from '../../report/exit-code.ts';
+import { wrap } from '../../report/text-layout.ts';
 import {
   DEFAULT_CONCURRENCY,
   DEFAULT_OUTPUT,
@@ -48,7 +50,7 @@ machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). What 
     .option('--allure', 'make the Allure report too', false)
     .option('--ladder', 'print the ladder diagram of every scenario', false)
     .option('--full', 'leave nothing out of the summary: every section, declared deviation and packet', false)
-    .option('--info', 'say what each MAY turned out to be', false)
+    .option('--info', 'show what the stack does at each MAY, and which advice it does not follow', false)
     .addHelpText(
       'after',
       `
@@ -63,9 +65,7 @@ Examples:
   mptcp-conformance run --level must --json musts.json  what judges a MUST, the results in a file of your choice
 
 Exit codes:
-  0  no MUST is broken beyond the declared deviations
-  1  one is
-  2  the harness could not do its job, or the run was cut short: what there is is written and marked as partial`,
+${exitCodes()}`,
     )
     .action(
       async (ids: string[], options: SelectionFlags & Omit<RunOptions, keyof Selection | 'stack'> & StackDetails) => {
@@ -73,4 +73,10 @@ Exit codes:
         process.exitCode = await run({ ...toSelection(ids, options), stack: stackDetails(options) }, argv);
       },
     );
+}
+
+function exitCodes(): string {
+  return Object.entries(EXIT_MEANING)
+    .flatMap(([code, meaning]) => wrap(meaning, 90).map((line, index) => `  ${index === 0 ? code : ' '}  ${line}`))
+    .join('\n');
 }

@@ -1,5 +1,6 @@
 /** What there is to complete, taken from the program itself. Pure. */
 import type { Argument, Command, Option } from 'commander';
+import { LEVELS } from '../../verdict/level.ts';
 
 /** Where the words for a value come from. */
 export type ValueKind =
@@ -32,8 +33,8 @@ const BY_NAME: Readonly<Record<string, ValueKind>> = {
   ids: 'scenarios',
   file: 'file',
   folder: 'folder',
-  level: { words: ['must', 'should', 'may', 'implied'] },
-  levels: { words: ['must', 'should', 'may', 'implied'] },
+  level: { words: [...LEVELS] },
+  levels: { words: [...LEVELS] },
   family: { words: ['ipv4', 'ipv6'] },
   families: { words: ['ipv4', 'ipv6'] },
 };

@@ -11,7 +11,7 @@ export function taskContext(project: Project): TaskContext {
   return {
     scenarios: new Map(project.scenarios.map((one) => [one.id, one])),
     topology: openTopology,
-    levelOf: (clause) => levels.get(clause) ?? 'implied',
+    levelOf: (clause) => levels.get(clause) ?? 'stated',
     lacks: findLacks(join(project.root, 'suites', 'pics'), 'reference', ''),
   };
 }

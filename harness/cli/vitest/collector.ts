@@ -1,7 +1,7 @@
 /** A Vitest reporter that gathers the scenarios' results and feeds the progress line. */
 import type { Reporter, TestCase, TestModule, SerializedError } from 'vitest/node';
-import type { ScenarioResult } from '../../engine/result.ts';
 import type { Progress } from '../../report/progress.ts';
+import type { ScenarioResult } from '../../verdict/result.ts';
 
 /** Gathers results. Vitest's own output is not wanted: what it would say, we say. */
 export class Collector implements Reporter {

@@ -5,13 +5,13 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'vitest';
-import type { ExpectationResult } from '../../engine/result.ts';
 import { DEFAULT_WAITS, runScenario, type EngineContext } from '../../engine/run-scenario.ts';
 import type { Waits } from '../../engine/patience.ts';
 import { sourceOf } from '../../engine/run-steps.ts';
 import { tampersFor, type Tamper } from '../../engine/tamper.ts';
 import { isTriedOn, type Break } from '../../scenario/breaks.ts';
 import { allSteps, type Scenario, type Step } from '../../scenario/suite.ts';
+import type { ExpectationResult } from '../../verdict/result.ts';
 
 /** What became of one lie. */
 export interface MutantOutcome {

@@ -2,21 +2,13 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inject, test, type TestContext } from 'vitest';
-import { levelOf, type Clause, type Level } from '../../catalogue/types.ts';
-import type { ScenarioResult } from '../../engine/result.ts';
-import {
-  DEFAULT_WAITS,
-  evidenceFolder,
-  evidencePath,
-  runScenario,
-  type EngineContext,
-} from '../../engine/run-scenario.ts';
+import { levelOf, type Clause } from '../../catalogue/types.ts';
+import { DEFAULT_WAITS, runScenario, type EngineContext } from '../../engine/run-scenario.ts';
 import { reportToAllure } from '../../report/allure.ts';
 import { departureText } from '../../report/departure-text.ts';
 import { declareScenario } from '../../report/deviations.ts';
 import { pathsSvg } from '../../report/paths-svg.ts';
-import { judgementsOf } from '../../report/results.ts';
-import { writeLadder } from '../../report/results-file.ts';
+import { writeLadder } from '../../report/ladder-file.ts';
 import type { Promised } from '../../multipath/promises.ts';
 import { runMultipath, type MultipathContext } from '../../multipath/run.ts';
 import { isMultipath } from '../../multipath/scenario.ts';
@@ -31,6 +23,10 @@ import { registerBreaks, registerMutants } from './mutants.ts';
 import { startOrder } from './order.ts';
 import { JOURNAL, type WorkerSettings } from './settings.ts';
 import { readGroup } from './suite-groups.ts';
+import { evidenceFolder, evidencePath } from '../../verdict/evidence.ts';
+import type { Level } from '../../verdict/level.ts';
+import type { ScenarioResult } from '../../verdict/result.ts';
+import { judgementsOf } from '../../verdict/scenario-verdict.ts';
 
 /** One scenario at most; a hung one must not hang the run. */
 const SCENARIO_TIMEOUT_MS = 300_000;
@@ -189,7 +185,7 @@ function engineContext(settings: WorkerSettings, state: WorkerState): EngineCont
 }
 
 function levelIn(state: WorkerState, clause: string): Level {
-  return state.promises.get(clause)?.level ?? levelOf(state.clauses.get(clause)?.keyword ?? 'implied');
+  return state.promises.get(clause)?.level ?? levelOf(state.clauses.get(clause)?.keyword ?? 'stated');
 }
 
 function multipathContext(settings: WorkerSettings, state: WorkerState): MultipathContext {

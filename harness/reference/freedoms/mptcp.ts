@@ -32,11 +32,29 @@ export const mptcpFreedoms: readonly Variation[] = [
     }),
   },
   {
+    id: 'no-checksum',
+    clause: '3.1-20.2.s1',
+    does: 'Does not ask for checksums, as an administrator may decide, and uses them where the peer asks.',
+    override: ({ initiation }) => ({
+      initiation: {
+        flags: (subflow, on) =>
+          initiation.flags(subflow, on) & (subflow.connection.checksum && on !== 'syn' ? 0xff : 0x7f),
+        checksumInUse: (_, { flags }) => (flags & 0x80) !== 0,
+        statelessFlags: (_, offered) => (offered & 0x80) | 1,
+      },
+    }),
+  },
+  {
     id: 'refuses-checksum',
     clause: '3.1-23.s7',
-    does: 'Does without MPTCP where the peer asks for checksums.',
-    override: () => ({
-      initiation: { checksumDemandAcceptable: (option, wanted) => wanted || (option.flags & 0x80) === 0 },
+    does: 'Asks for no checksums, and does without MPTCP where the peer asks for them.',
+    override: ({ initiation }) => ({
+      initiation: {
+        flags: (subflow, on) => initiation.flags(subflow, on) & 0x7f,
+        checksumInUse: () => false,
+        checksumDemandAcceptable: (option) => (option.flags & 0x80) === 0,
+        statelessFlags: () => 1,
+      },
     }),
   },
   {

@@ -39,6 +39,7 @@ export function deliverData(stack: Stack, subflow: Subflow, dsn: bigint, data: U
   let rest = data;
   const before = Number(dsnDiff(connection.rcvNxt, from));
   if (before > 0) {
+    repeatDataAck(connection);
     const skip = receiving.octetsAlreadyReceived(subflow, Math.min(before, rest.length));
     from = dsnAdd(from, skip);
     rest = rest.subarray(skip);
@@ -50,6 +51,11 @@ export function deliverData(stack: Stack, subflow: Subflow, dsn: bigint, data: U
   advance(stack, connection);
 }
 
+/** The peer sends again what is here: a Data ACK has been lost, and counts as not yet told. */
+function repeatDataAck(connection: Connection): void {
+  for (const subflow of connection.subflows) delete subflow.lastDataAck;
+}
+
 /** Moves what has no hole before it from the reassembly queue to the application. */
 export function advance(stack: Stack, connection: Connection): void {
   const ready = connection.reassembly.take(connection.rcvNxt);
@@ -59,6 +65,7 @@ export function advance(stack: Stack, connection: Connection): void {
 
 /** The DATA_FIN of the peer (§3.3.3): it counts once all data before it is here. */
 export function receiveDataFin(stack: Stack, connection: Connection, dsn: bigint): void {
+  if (connection.peerClosed) repeatDataAck(connection);
   if (connection.peerClosed || connection.peerDataFin !== undefined) return;
   if (dsnLt(dsn, connection.rcvNxt) || !dsnLeq(dsn, stack.rules.receiving.acceptanceEdge(connection))) return;
   connection.peerDataFin = dsn;

@@ -42,9 +42,12 @@ export function pump(stack: Stack, connection: Connection): void {
 
 /** Sends a range once more, on another subflow where there is one (3.3.6-1). */
 function reinject(stack: Stack, connection: Connection, range: SentRange, ready: Subflow[]): boolean {
-  const subflow = stack.rules.reliability.reinjectOn(range, ready);
-  if (subflow === undefined) return false;
+  if (ready.length === 0) return false;
+  const without = ready.filter((one) => !one.queue.some((piece) => piece.dsn === range.dsn));
+  const subflow = stack.rules.reliability.reinjectOn(range, without);
   connection.reinject.shift();
+  // Every subflow that could carry it is repeating it already.
+  if (subflow === undefined) return true;
   if (dsnLt(range.dsn, connection.sndBase)) {
     // Its head is no longer there: only what the peer still lacks goes out.
     const gone = Number(dsnDiff(connection.sndBase, range.dsn));

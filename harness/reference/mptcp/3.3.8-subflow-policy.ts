@@ -8,7 +8,8 @@ export function usableSubflows(stack: Stack, connection: Connection): Subflow[] 
   const open = connection.subflows.filter(
     (one) => canSend(one) && one.resetDue === undefined && stack.rules.join.dataAllowed(one),
   );
-  const working = open.filter((one) => !isStalled(stack, one));
+  // Of a path that the peer has withdrawn it is not known whether it still works (3.4.2-4).
+  const working = open.filter((one) => !isStalled(stack, one) && !one.removalAsked);
   const regular = working.filter((one) => !stack.rules.policy.isBackup(one));
   if (regular.length > 0) return regular;
   return working.length > 0 ? working : open;

@@ -59,12 +59,11 @@ export const initiation = {
   /** The SYN/ACK names version 1 and has the key alone. */
   answerValid: (option: OptionMpCapable): boolean =>
     option.version === 1 && option.senderKey !== undefined && option.receiverKey === undefined,
-  /** 3.1-17.s3: the third packet has both keys, this host's as it was sent, and what was negotiated. */
+  /** 3.1-17.s3: the third packet has both keys, this host's as it was sent, and the algorithm. */
   thirdValid: (option: OptionMpCapable, connection: Connection, withData: boolean): boolean =>
     option.version === 1 &&
     option.receiverKey === connection.localKey &&
     (option.flags & (ALGORITHMS | B)) === H &&
-    ((option.flags & A) !== 0) === connection.checksum &&
     (option.dataLength !== undefined) === withData,
   /** 3.1-26.s1: without MP_CAPABLE on the SYN/ACK it is regular TCP. */
   mptcpWithoutAnswer: (_subflow: Subflow): boolean => false,

@@ -80,6 +80,7 @@ export function emit(stack: Stack, subflow: Subflow, parts: SegmentParts): void 
     options: fitting(rules.tcp.optionOrder(options, parts)),
     payload: parts.payload ?? new Uint8Array(0),
   };
+  subflow.lastWindow = octets;
   if ((parts.flags & FLAG.ACK) !== 0) {
     subflow.lastAckSent = subflow.rcvNxt;
     subflow.ackNow = false;
@@ -87,7 +88,6 @@ export function emit(stack: Stack, subflow: Subflow, parts: SegmentParts): void 
     subflow.timers.delete('delayedAck');
     const edge = seqAdd(subflow.rcvNxt, octets);
     if (seqDiff(edge, subflow.rcvEdge) > 0) subflow.rcvEdge = edge;
-    subflow.lastWindow = octets;
     noteDataAck(subflow, segment);
   }
   const altered = rules.tcp.outgoing(subflow, segment);

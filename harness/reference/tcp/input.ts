@@ -71,6 +71,7 @@ export function passesChecks(stack: Stack, subflow: Subflow, arrival: Arrival): 
 /** An unacceptable segment is answered by an ACK; where the window is closed its ACK still counts (§3.10.7.4). */
 function refuse(stack: Stack, subflow: Subflow, segment: TcpSegment): void {
   subflow.ackNow = true;
+  delete subflow.lastDataAck;
   if (segment.seq !== subflow.rcvNxt || (segment.flags & FLAG.ACK) === 0) return;
   if (!ackAcceptable(stack, subflow, segment)) return;
   acknowledge(stack, subflow, { segment: { ...segment, payload: new Uint8Array(0) }, options: [] });

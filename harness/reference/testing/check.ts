@@ -16,7 +16,10 @@ export function useSecondPath(world: World, flags: { backup?: boolean } = {}): v
 /** Octets both ways over two lossy paths, then an orderly end. Answers the first thing that was not right. */
 export function conversation(options: WorldOptions, octets = 60_000, checksums = false): string | undefined {
   const world = new World(options);
-  if (checksums) world.do('client', { op: 'sysctl-set', name: 'net.mptcp.checksum_enabled', value: '1' });
+  const value = checksums ? '1' : '0';
+  for (const side of ['client', 'server'] as const) {
+    world.do(side, { op: 'sysctl-set', name: 'net.mptcp.checksum_enabled', value });
+  }
   useSecondPath(world);
   const pair = connect(world);
   const there = pattern(octets);

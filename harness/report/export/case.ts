@@ -1,9 +1,11 @@
 /** What the machine formats have in common: each scenario as a test that went one of four ways. Pure. */
 import type { GateLevel } from '../baseline.ts';
-import { isDeparture, judgementsOf, outcomeOf, type RunResults, type ScenarioRecord } from '../results.ts';
+import type { RunResults, ScenarioRecord } from '../results.ts';
 import { alignPackets } from '../packet-diff.ts';
 import { sutLabels } from '../runs.ts';
 import { clean } from '../text-layout.ts';
+import { judgementsOf, outcomeOf } from '../../verdict/scenario-verdict.ts';
+import { isDeparture, isKept } from '../../verdict/verdict.ts';
 
 /**
  * A scenario as other tools count: a broken SHOULD fails from the level `should` on. What is declared is expected to
@@ -22,6 +24,7 @@ export function caseStatus(scenario: ScenarioRecord, level: GateLevel): CaseStat
   switch (outcome) {
     case 'pass':
     case 'info':
+    case 'note':
       return 'passed';
     case 'warn':
       return level === 'should' ? 'failed' : 'passed';
@@ -41,7 +44,7 @@ export function caseStatus(scenario: ScenarioRecord, level: GateLevel): CaseStat
 export function caseReason(scenario: ScenarioRecord): string {
   const { declared, verdict, reason } = scenario;
   if (declared !== undefined) return `declared: ${clean(declared.reason)}`;
-  if (verdict === 'pass' || verdict === 'info') return '';
+  if (isKept(verdict)) return '';
   const broken = judgementsOf(scenario).find((one) => isDeparture(one.verdict));
   return `${verdict}: ${clean(reason ?? broken?.message ?? broken?.step ?? 'no reason given')}`;
 }

@@ -4,9 +4,11 @@
  * Source of the form: kcidb-io, `kcidb_io/schema/v05_03.py`, schema version 5.3.
  */
 import { createHash } from 'node:crypto';
-import { judgementsOf, isDeparture, type RunResults, type ScenarioRecord } from '../results.ts';
+import type { RunResults, ScenarioRecord } from '../results.ts';
 import { clean } from '../text-layout.ts';
 import { caseDetails, caseReason } from './case.ts';
+import { judgementsOf } from '../../verdict/scenario-verdict.ts';
+import { isDeparture } from '../../verdict/verdict.ts';
 
 /** What KernelCI has to be told besides the results. */
 export interface KcidbOptions {
@@ -23,6 +25,7 @@ const STATUS: Readonly<Record<ScenarioRecord['verdict'], Status>> = {
   pass: 'PASS',
   fail: 'FAIL',
   warn: 'FAIL',
+  note: 'DONE',
   info: 'DONE',
   inconclusive: 'ERROR',
   error: 'MISS',

@@ -1,7 +1,7 @@
 /** Results for tests: what the engine would hand over, made by hand. */
 import type { Clause } from '../../catalogue/types.ts';
-import type { ExpectationResult, LadderEntry, ScenarioResult } from '../../engine/result.ts';
 import { buildResults, type RunResults } from '../results.ts';
+import type { ExpectationResult, LadderEntry, ScenarioResult } from '../../verdict/result.ts';
 
 /** An expectation that was met, unless told otherwise. */
 export function expectation(over: Partial<ExpectationResult> = {}): ExpectationResult {
@@ -121,7 +121,7 @@ export const CLAUSES: Clause[] = [
   {
     id: '3.2-19.s1',
     section: '3.2',
-    keyword: 'implied',
+    keyword: 'stated',
     summary: 'A join with a token nobody has is refused with a RST.',
     roles: ['responder'],
     broken: 'A SYN/ACK comes, or nothing.',

@@ -1,5 +1,6 @@
 /** Reads a kernel's console for signs that the kernel itself is in trouble. Pure. */
-import type { KernelTrouble, TroubleKind, TroubleSign } from '../kernel-trouble.ts';
+import type { TroubleKind } from '../../verdict/trouble.ts';
+import type { KernelTrouble, TroubleSign } from '../kernel-trouble.ts';
 
 /** In this order: the first that fits names the trouble. */
 const SIGNS: readonly (readonly [TroubleKind, RegExp])[] = [

@@ -6,9 +6,10 @@ import { EventEmitter, once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ScenarioResult, Verdict } from '../../../engine/result.ts';
 import { reportToAllure } from '../../allure.ts';
 import { expectation, failure, scenario } from '../sample.ts';
+import type { ScenarioResult } from '../../../verdict/result.ts';
+import type { Verdict } from '../../../verdict/verdict.ts';
 
 const COUNT = Number(process.env['FIXTURE_COUNT'] ?? '60');
 const VERDICTS: Verdict[] = ['pass', 'fail', 'warn', 'inconclusive', 'error', 'info'];

@@ -1,10 +1,8 @@
 /** What a scenario leaves behind. This is what `results.json` holds for it. */
-import type { Level } from '../catalogue/types.ts';
 import type { Family } from '../packet/types.ts';
-import type { TroubleKind } from '../topology/kernel-trouble.ts';
-
-/** ISO/IEC 9646 verdicts, with `warn` (SHOULD broken) and `info` (what a MAY turned out to be) added. */
-export type Verdict = 'pass' | 'fail' | 'warn' | 'info' | 'inconclusive' | 'skip' | 'error';
+import type { Level } from './level.ts';
+import type { TroubleKind } from './trouble.ts';
+import type { Verdict } from './verdict.ts';
 
 /** The outcome of one expectation. */
 export interface ExpectationResult {
@@ -90,6 +88,8 @@ export interface ScenarioResult {
   monitors?: ExpectationResult[];
   /** Clauses that monitors judged on the capture and that held, by level. */
   monitored?: Partial<Record<Level, string[]>>;
+  /** Clauses that the scenario is about and did not come to judge, because it stopped before, by level. */
+  unjudged?: Partial<Record<Level, string[]>>;
   ladder: LadderEntry[];
   /** Numbers of a scenario that measures, in the order in which it did. */
   measures?: Measure[];

@@ -1,7 +1,8 @@
 /** What monitors find counts in a scenario's verdict. */
 import { expect, test } from 'vitest';
-import type { ExpectationResult, ScenarioResult, Verdict } from './result.ts';
-import { settle } from './verdict.ts';
+import type { ExpectationResult, ScenarioResult } from './result.ts';
+import { concludeScenario } from './scenario-verdict.ts';
+import type { Verdict } from './verdict.ts';
 
 const judged = (verdict: Verdict, message: string): ExpectationResult => ({
   clause: '3-2.s3',
@@ -17,13 +18,13 @@ function settled(
   monitors: readonly Verdict[],
   reason?: string,
 ): Pick<ScenarioResult, 'verdict' | 'reason'> {
-  const draft: Parameters<typeof settle>[0] = {
+  const draft: Parameters<typeof concludeScenario>[0] = {
     verdict: 'error',
     expectations: own.map((verdict) => judged(verdict, `own ${verdict}`)),
     monitors: monitors.map((verdict) => judged(verdict, `monitor ${verdict}`)),
     ...(reason === undefined ? {} : { reason }),
   };
-  settle(draft);
+  concludeScenario(draft);
   return { verdict: draft.verdict, ...(draft.reason === undefined ? {} : { reason: draft.reason }) };
 }
 

@@ -1,0 +1,12 @@
+/** Where a scenario's evidence is. Pure. */
+import { basename, join } from 'node:path';
+
+/** Folder of a scenario's evidence below the root. Ids have nothing in them that file systems dislike. */
+export function evidenceFolder(id: string): string {
+  return id.replace('#', '/');
+}
+
+/** Path of a file of evidence as results tell it: relative to the results file. */
+export function evidencePath(evidenceRoot: string, id: string, name: string): string {
+  return join(basename(evidenceRoot), evidenceFolder(id), name);
+}
