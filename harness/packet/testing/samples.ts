@@ -1,5 +1,8 @@
-import type { OptionKind, OptionOf } from '../options/registry.ts';
-import type { TcpOption } from '../types.ts';
+/** Options of every kind: each form by example, and arbitrary values. A new kind has its samples here. */
+import fc, { type Arbitrary } from 'fast-check';
+import { isAssignedSubtype, type OptionKind, type OptionOf } from '../options/registry.ts';
+import type { MptcpOption, OptionAddAddr, OptionDss, OptionMpCapable, OptionMpJoin, TcpOption } from '../types.ts';
+import { bits, ipv4Address, ipv6Address, octets, u16, u32, u64, u8 } from './values.ts';
 
 /** Octets from hex digits; spaces are ignored. */
 export const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
@@ -193,3 +196,143 @@ const FORMS: { readonly [K in OptionKind]: readonly Form<K>[] } = {
 export const forms: [string, TcpOption, string][] = Object.values<readonly Form<OptionKind>[]>(FORMS).flatMap(
   (list) => [...list],
 );
+
+const capable: Arbitrary<OptionMpCapable> = fc
+  .tuple(bits(4), u8, fc.constantFrom(4, 12, 20, 22, 24), u64, u64, u16, u16)
+  .map(([version, flags, length, senderKey, receiverKey, dataLength, checksum]) => ({
+    kind: 'mp_capable',
+    version,
+    flags,
+    ...(length >= 12 && { senderKey }),
+    ...(length >= 20 && { receiverKey }),
+    ...(length >= 22 && { dataLength }),
+    ...(length >= 24 && { checksum }),
+  }));
+
+const dss: Arbitrary<OptionDss> = fc
+  .record({
+    reserved: bits(7),
+    dataFin: fc.boolean(),
+    dsn8: fc.boolean(),
+    hasMap: fc.boolean(),
+    dataAck8: fc.boolean(),
+    hasDataAck: fc.boolean(),
+    withChecksum: fc.boolean(),
+    dataAck: u64,
+    dsn: u64,
+    ssn: u32,
+    dataLength: u16,
+    checksum: u16,
+  })
+  .map(({ withChecksum, dataAck, dsn, ssn, dataLength, checksum, ...flags }) => ({
+    kind: 'dss',
+    ...flags,
+    ...(flags.hasDataAck && { dataAck: BigInt.asUintN(flags.dataAck8 ? 64 : 32, dataAck) }),
+    ...(flags.hasMap && { dsn: BigInt.asUintN(flags.dsn8 ? 64 : 32, dsn), ssn, dataLength }),
+    ...(flags.hasMap && withChecksum && { checksum }),
+  }));
+
+const addAddr: Arbitrary<OptionAddAddr> = fc
+  .tuple(bits(3), fc.boolean(), u8, fc.oneof(ipv4Address, ipv6Address), fc.option(u16), fc.option(octets(8)))
+  .map(([reserved, echo, addressId, address, port, hmac]) => ({
+    kind: 'add_addr',
+    reserved,
+    echo,
+    addressId,
+    address,
+    ...(port !== null && { port }),
+    ...(hmac !== null && { hmac }),
+  }));
+
+const joins: readonly Arbitrary<OptionMpJoin>[] = [
+  fc.record({
+    kind: fc.constant('mp_join' as const),
+    form: fc.constant('syn' as const),
+    reserved: bits(3),
+    backup: fc.boolean(),
+    addressId: u8,
+    token: u32,
+    nonce: u32,
+  }),
+  fc.record({
+    kind: fc.constant('mp_join' as const),
+    form: fc.constant('synack' as const),
+    reserved: bits(3),
+    backup: fc.boolean(),
+    addressId: u8,
+    hmac: octets(8),
+    nonce: u32,
+  }),
+  fc.record({
+    kind: fc.constant('mp_join' as const),
+    form: fc.constant('ack' as const),
+    reserved: bits(12),
+    hmac: octets(20),
+  }),
+];
+
+/** Options of MPTCP by kind, in one or several forms. */
+const MPTCP: { readonly [K in MptcpOption['kind']]: readonly Arbitrary<OptionOf<K>>[] } = {
+  mp_capable: [capable],
+  mp_join: joins,
+  dss: [dss],
+  add_addr: [addAddr],
+  remove_addr: [
+    fc.record({
+      kind: fc.constant('remove_addr' as const),
+      reserved: bits(4),
+      addressIds: fc.array(u8, { minLength: 1, maxLength: 37 }),
+    }),
+  ],
+  mp_prio: [
+    fc
+      .tuple(bits(3), fc.boolean(), fc.option(u8))
+      .map(([reserved, backup, addressId]) => ({
+        kind: 'mp_prio',
+        reserved,
+        backup,
+        ...(addressId !== null && { addressId }),
+      })),
+  ],
+  mp_fail: [fc.record({ kind: fc.constant('mp_fail' as const), reserved: bits(12), dsn: u64 })],
+  mp_fastclose: [fc.record({ kind: fc.constant('mp_fastclose' as const), reserved: bits(12), receiverKey: u64 })],
+  mp_tcprst: [
+    fc.record({ kind: fc.constant('mp_tcprst' as const), reserved: bits(3), transient: fc.boolean(), reason: u8 }),
+  ],
+  mp_experimental: [fc.record({ kind: fc.constant('mp_experimental' as const), nibble: bits(4), data: octets(0, 37) })],
+  mptcp_unknown: [
+    fc.record({
+      kind: fc.constant('mptcp_unknown' as const),
+      subtype: fc.integer({ min: 0, max: 15 }).filter((subtype) => !isAssignedSubtype(subtype)),
+      nibble: bits(4),
+      data: octets(0, 37),
+    }),
+  ],
+};
+
+const mptcpOption: Arbitrary<MptcpOption> = fc.oneof(...Object.values<readonly Arbitrary<MptcpOption>[]>(MPTCP).flat());
+
+const known = new Set([0, 1, 2, 3, 4, 5, 8, 30, 34]);
+
+const plainOption: Arbitrary<TcpOption> = fc.oneof(
+  fc.constant({ kind: 'nop' as const }),
+  fc.record({ kind: fc.constant('mss' as const), mss: u16 }),
+  fc.record({ kind: fc.constant('wscale' as const), shift: u8 }),
+  fc.constant({ kind: 'sack_ok' as const }),
+  fc.record({
+    kind: fc.constant('sack' as const),
+    blocks: fc.array(fc.record({ left: u32, right: u32 }), { minLength: 1, maxLength: 4 }),
+  }),
+  fc.record({ kind: fc.constant('ts' as const), value: u32, echo: u32 }),
+  fc.record({
+    kind: fc.constant('fastopen' as const),
+    cookie: fc.constantFrom(0, 4, 6, 8, 10, 12, 14, 16).chain((length) => octets(length)),
+  }),
+  fc.record({
+    kind: fc.constant('unknown' as const),
+    code: u8.filter((code) => !known.has(code)),
+    data: octets(0, 38),
+  }),
+);
+
+export const tcpOption: Arbitrary<TcpOption> = fc.oneof(plainOption, mptcpOption);
