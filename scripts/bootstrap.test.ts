@@ -228,6 +228,10 @@ describe('what the machine must have', () => {
       'tcpdump',
       'debootstrap',
       'qemu-system-x86_64',
+      'qemu-system-aarch64',
+      'qemu-system-s390x',
+      'aarch64-linux-gnu-gcc',
+      's390x-linux-gnu-gcc',
       'xz',
       'zstd',
       'chromium',
@@ -242,8 +246,10 @@ describe('what the machine must have', () => {
     chmodSync(join(bin, 'ip'), 0o644);
     const missing = checks.missingNeeds(['tests'], bin, []);
     expect(checks.missingMessage(missing, bin)).toBe(
-      'missing: ip, unshare, tshark, tcpdump, debootstrap, qemu-system-x86_64, xz, zstd, chromium; install with: sudo apt-get install -y ' +
-        'iproute2 util-linux tshark tcpdump debootstrap qemu-system-x86 xz-utils zstd chromium',
+      'missing: ip, unshare, tshark, tcpdump, debootstrap, qemu-system-x86_64, qemu-system-aarch64, qemu-system-s390x, ' +
+        'aarch64-linux-gnu-gcc, s390x-linux-gnu-gcc, xz, zstd, chromium; install with: sudo apt-get install -y ' +
+        'iproute2 util-linux tshark tcpdump debootstrap qemu-system-x86 qemu-system-arm qemu-system-misc ' +
+        'gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross xz-utils zstd chromium',
     );
     expect(checks.missingMessage(missing, '/nonexistent')).toContain(
       'install what Debian calls: iproute2 util-linux tshark tcpdump debootstrap qemu',

@@ -57,7 +57,7 @@ export function installNeeds(occasions) {
   if (missing.length === 0) return;
   const apt = findCommand('apt-get');
   if (process.getuid?.() !== 0 || apt === undefined) throw new SetupError(missingMessage(missing));
-  const packages = [...new Set(missing.map((need) => need.apt))];
+  const packages = [...new Set(missing.flatMap((need) => need.apt.split(' ')))];
   say(`installing ${packages.join(' ')}`);
   const install = () =>
     run(apt, ['install', '-y', '--no-install-recommends', ...packages], { env: QUIET_APT, allowFailure: true });

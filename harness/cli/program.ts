@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { projectFile } from '../document/project-file.ts';
+import { addBisect } from './commands/bisect.ts';
 import { addCheck } from './commands/check.ts';
 import { addClauses } from './commands/clauses.ts';
 import { addClean } from './commands/clean.ts';
@@ -56,6 +57,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do
   addCheck(program);
   addClauses(program);
   addExplain(program);
+  addBisect(program);
   addKernels(program);
   addKernelConfig(program);
   addLint(program);

@@ -29,9 +29,9 @@ export async function runAlone(scenarios: readonly ScenarioRecord[], results: Ru
     process.stderr.write(
       `running ${chosen.length === 1 ? 'it' : `${chosen.length} scenarios`} again alone, ${round} of ${ALONE_RUNS}\n`,
     );
-    const found = await once(
+    const found = await runOnce(
       chosen.map(({ id }) => id),
-      results,
+      stackWords(results.run.command),
     );
     if (typeof found === 'string') notes.push(`Running again failed: ${found}`);
     else rounds.push(found);
@@ -40,20 +40,17 @@ export async function runAlone(scenarios: readonly ScenarioRecord[], results: Ru
   return { rounds, ...(notes.length === 0 ? {} : { note: notes.join(' ') }) };
 }
 
-async function once(ids: readonly string[], results: RunResults): Promise<ScenarioRecord[] | string> {
+/**
+ * One run of its own, one scenario at a time, without declared deviations.
+ *
+ * @param ids scenarios, or what selects them
+ * @param stack the words of the command line that name the stack
+ * @returns the scenarios, or one line that says why there are no results
+ */
+export async function runOnce(ids: readonly string[], stack: readonly string[]): Promise<ScenarioRecord[] | string> {
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-again-'));
   try {
-    const args = [
-      'run',
-      ...ids,
-      ...stackWords(results.run.command),
-      '--concurrency',
-      '1',
-      '--deviations',
-      'none',
-      '--output',
-      folder,
-    ];
+    const args = ['run', ...ids, ...stack, '--concurrency', '1', '--deviations', 'none', '--output', folder];
     const { code, said } = await execute(args);
     const file = join(folder, 'results.json');
     if (!existsSync(file))

@@ -90,7 +90,7 @@ export const endingFaults: readonly Variation[] = [
     fastClose: { forgetsConnection: () => false },
     join: { connectionTakesSubflows: () => true },
   })),
-  fault('fast-close-ignored', '3.5-2.s1.1', 'Takes no notice of MP_FASTCLOSE.', () => ({
+  fault('fast-close-ignored', '3.5-7.1.s1.1', 'Takes no notice of MP_FASTCLOSE.', () => ({
     fastClose: { keyValid: () => false },
   })),
   fault('reset-ends-connection', '3.5-1.s2', 'Closes the connection when a subflow is reset.', () => ({
