@@ -173,9 +173,9 @@ describe('what cannot be used: exit code 2, and nothing is written', () => {
   test.each(wrong)('%s', async (_what, args, message) => {
     writeFileSync(at('foreign.json'), '{"a": 1}');
     writeFileSync(at('newer.json'), JSON.stringify({ ...runOf([]), schemaVersion: 3 }));
-    writeFileSync(at('kept.yaml'), 'sut: linux\ndeviations: []\n');
+    writeFileSync(at('kept.yaml'), 'sut: linux\nfindings: {}\n');
     writeFileSync(at('kept.verdicts.json'), '{"kind": "verd');
-    writeFileSync(at('later.yaml'), 'sut: linux\ndeviations: []\n');
+    writeFileSync(at('later.yaml'), 'sut: linux\nfindings: {}\n');
     writeFileSync(at('later.verdicts.json'), '{"kind": "verdicts", "schemaVersion": 9}');
     writeFileSync(at('wrong.yaml'), 'stu: linux\n');
     writeFileSync(at('partial.json'), JSON.stringify(runOf([scenario()], { partial: true })));

@@ -116,6 +116,7 @@ function kindOf(file: string, text: string): Kind | undefined {
   const keys = {
     sequences: 'sequences',
     findings: 'deviations',
+    deviations: 'deviations',
     extends: 'deviations',
     clauses: 'clauses',
     breaks: 'breaks',

@@ -114,7 +114,7 @@ describe('choices', () => {
   const choose = (selection: Selection) => () => selectScenarios(project.scenarios, selection, project.catalogue);
 
   test.each<[Selection, RegExp]>([
-    [{ ids: [`${SCENARIO.slice(0, -4)}from`] }, /there is no scenario ".*from"; did you mean ".*synack-form/],
+    [{ ids: [`${SCENARIO.slice(0, -6)}feilds`] }, /there is no scenario ".*feilds"; did you mean ".*mp-capable-fields/],
     [{ ids: ['3.7'] }, /there is no scenario "3\.7"; for the section of that name: --section 3\.7/],
     [{ ids: ['3.2-19.s1'] }, /there is no scenario "3\.2-19\.s1"; for the clause of that name: --clause 3\.2-19\.s1/],
     [{ sections: ['3.11'] }, /there is no section "3\.11"; did you mean "3\.1"\?/],
@@ -209,7 +209,7 @@ describe('show', () => {
     const svg = join(folder.path, 'ladder.svg');
     const { code, stdout } = await mptcpConformance('show', `${SCENARIO}#ipv4`, '--results', results, '--svg', svg);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/✘ fail {2}.*synack-form#ipv4[^]*expected[^]*ms Tester {5}SUT/);
+    expect(stdout).toMatch(/✘ fail {2}.*mp-capable-fields#ipv4[^]*expected[^]*ms Tester {5}SUT/);
     expect(readFileSync(svg, 'utf8')).toMatch(/^<svg /);
   });
 
@@ -242,7 +242,7 @@ describe('lint', () => {
       return join(folder.path, name);
     };
     const files = [
-      write('one.yaml', 'sut: linux\ndeviations:\n  - clause: 3.1-20.8.s4\n    reasn: x\n'),
+      write('one.yaml', 'sut: linux\nfindings:\n  x:\n    reasn: x\n'),
       write('two.yaml', 'title: t\nhosts: [sut]\nlinks:\n  one: { hostt: sut }\n'),
       write(
         'three.suite.yaml',

@@ -2,7 +2,8 @@
 import { anchorUrl, parseClauseId } from '../catalogue/clause-id.ts';
 import type { Clause } from '../catalogue/types.ts';
 import { alignPackets } from './packet-diff.ts';
-import type { ScenarioRecord } from './results.ts';
+import { covering, naming } from './deviations.ts';
+import type { Deviation, ScenarioRecord } from './results.ts';
 import { clean, coloursOf, displayWidth, paint, wrap, type Colours, type TextStyle } from './text-layout.ts';
 import { SYMBOL } from './verdict-style.ts';
 import { LEVEL_NAME } from '../verdict/level.ts';
@@ -17,6 +18,8 @@ export type EvidenceLocator = (path: string) => string;
 export interface DepartureOptions extends TextStyle {
   clauses?: ReadonlyMap<string, Clause>;
   locate?: EvidenceLocator;
+  /** Declarations that the results were held against: those of this departure that show otherwise are told. */
+  declarations?: readonly Deviation[];
 }
 
 const LABEL = 10;
@@ -35,7 +38,7 @@ export function departureText(scenario: ScenarioRecord, options: DepartureOption
     `${colours.bold(paint(colours, scenario.verdict, head))}  ${colours.bold(clean(scenario.id))}`,
     ...plain(scenario.title, options.width, '  '),
     ...(broken.length === 0 ? plain(scenario.reason ?? 'no reason given', options.width, '  ') : []),
-    ...broken.flatMap((expectation) => expectationLines(expectation, options, colours)),
+    ...broken.flatMap((expectation) => expectationLines(expectation, scenario, options, colours)),
     ...labelled('suite', `${scenario.file}:${scenario.line}`, options.width),
     ...(scenario.evidence.pcap === undefined ? [] : labelled('capture', locate(scenario.evidence.pcap), options.width)),
     ...(scenario.evidence.plot === undefined ? [] : labelled('plot', locate(scenario.evidence.plot), options.width)),
@@ -47,7 +50,12 @@ export function departureText(scenario: ScenarioRecord, options: DepartureOption
   return lines.join('\n');
 }
 
-function expectationLines(expectation: ExpectationResult, options: DepartureOptions, colours: Colours): string[] {
+function expectationLines(
+  expectation: ExpectationResult,
+  scenario: ScenarioRecord,
+  options: DepartureOptions,
+  colours: Colours,
+): string[] {
   const { clause, level, verdict, expected, actual, message, nearMisses = [] } = expectation;
   const summary = options.clauses?.get(clause)?.summary;
   return [
@@ -58,7 +66,20 @@ function expectationLines(expectation: ExpectationResult, options: DepartureOpti
     ...(message === undefined ? [] : labelled('found', message, options.width)),
     ...packetLines(expected, actual, expectation, options.width, colours),
     ...nearMissLines(nearMisses, options.width),
+    ...otherwiseDeclared(expectation, scenario, options),
   ];
+}
+
+/** The findings of which a departure has the scenario and clause, but shows something else. */
+function otherwiseDeclared(
+  departure: ExpectationResult,
+  scenario: ScenarioRecord,
+  { declarations = [], width }: DepartureOptions,
+): string[] {
+  if (covering(declarations, scenario, departure) !== undefined) return [];
+  return naming(declarations, scenario, departure.clause).flatMap(({ finding = 'a finding', instead = [] }) =>
+    labelled('declared', `as ${finding}, which shows ${instead.join(' or ')}: this is something else`, width),
+  );
 }
 
 function packetLines(

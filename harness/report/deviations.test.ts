@@ -7,6 +7,7 @@ import { loadDeviations, parseDeviations, selectBaseline } from './deviations-fi
 import { applyDeviations, NO_DEVIATIONS } from './deviations.ts';
 import { exitCode } from './exit-code.ts';
 import type { Deviation, RunResults } from './results.ts';
+import { summaryText } from './summary.ts';
 import { expectation, failure, runOf, scenario } from './testing/sample.ts';
 
 const list = (...deviations: Deviation[]) => ({ source: 'linux-6.18.yaml', sut: 'linux', deviations });
@@ -79,6 +80,9 @@ describe('applyDeviations', () => {
     expect(exitCode(by('a RST'))).toBe(1);
     expect(by('a RST').deviations).toMatchObject({ applied: [], stale: [], unseen: [{ scenario: 'a' }] });
     expect(by('a RST').clauses[0]?.declared).toBeUndefined();
+    expect(summaryText(by('a RST'), { width: 80, colour: false })).toContain(
+      'declared  as a finding, which shows a RST: this is something else',
+    );
   });
 
   test('a declaration of a former id stays that of the scenario', () => {
@@ -255,7 +259,7 @@ describe('deviations files', () => {
     expect(one('scenarios: { 3.1/*: all }')).toContain('f.yaml:3:');
     expect(one('scenarios: { s/a: some }')).toContain('"some" has the wrong form');
     expect(one('clauses: [3.1-1.s1], instead: [a SYN <mp_capabel>]')).toContain(
-      'f.yaml:3:66: "mp_capabel" is no TCP option; did you mean "mp_capable"? [UNKNOWN_OPTION]',
+      'f.yaml:3:67: "mp_capabel" is no TCP option; did you mean "mp_capable"? [UNKNOWN_OPTION]',
     );
     expect(problems('sut: linux\nfindings: [\n')).toContain('f.yaml:');
     expect(one('clauses: [3.1-1.s1, 3.1-1.s1]')).toContain('declares the same as line 3; keep one [DUPLICATE]\n');

@@ -3,6 +3,7 @@ import type { SutInfo } from '../verdict/stack-info.ts';
 import { ExplainedError } from '../document/explained-error.ts';
 import type { Clause } from '../catalogue/types.ts';
 import { applyDeviations } from './deviations.ts';
+import { withLatestIds } from './former-ids.ts';
 import {
   buildResults,
   inOrderOf,
@@ -80,7 +81,7 @@ export function compareSuts(a: SutInfo, b: SutInfo): number {
  */
 export function mergeRuns(runs: readonly RunResults[], options: MergeOptions = {}): RunResults[] {
   const bySut = new Map<string, RunResults[]>();
-  for (const run of runs) bySut.set(sutKey(run.sut), [...(bySut.get(sutKey(run.sut)) ?? []), run]);
+  for (const run of withLatestIds(runs)) bySut.set(sutKey(run.sut), [...(bySut.get(sutKey(run.sut)) ?? []), run]);
   return [...bySut.values()].map((shards) => mergeShards(shards, options)).sort((a, b) => compareSuts(a.sut, b.sut));
 }
 

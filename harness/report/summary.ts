@@ -187,12 +187,14 @@ function nameOf(deviation: Deviation): string {
 function departuresBlock(results: RunResults, options: SummaryOptions): string {
   const locate: EvidenceLocator = (path) =>
     options.resultsFolder === undefined ? path : `${options.resultsFolder}/${path}`;
+  const { applied = [], stale = [], unseen = [] } = results.deviations ?? {};
+  const declarations = [...applied, ...stale, ...unseen];
   const departed = (['warn', 'fail'] as const).flatMap((verdict) =>
     results.scenarios.filter((scenario) => outcomeOf(scenario) === verdict),
   );
   const most = options.full === true ? departed.length : MOST_DEPARTURES;
   // The heaviest are last, and are those that are shown.
-  const shown = departed.slice(-most).map((scenario) => departureText(scenario, { ...options, locate }));
+  const shown = departed.slice(-most).map((scenario) => departureText(scenario, { ...options, locate, declarations }));
   const rest = departed.slice(0, -most);
   if (rest.length === 0) return shown.join('\n\n');
   const colours = coloursOf(options);

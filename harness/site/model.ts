@@ -3,6 +3,7 @@ import { compareClauseIds, compareSections, parseClauseId, sectionOf } from '../
 import { sectionTitle } from '../catalogue/rfc-outline.ts';
 import type { Clause } from '../catalogue/types.ts';
 import { levelOf } from '../catalogue/types.ts';
+import { withLatestIds } from '../report/former-ids.ts';
 import type { ClauseRecord, RunResults, ScenarioRecord } from '../report/results.ts';
 import { sutLabels } from '../report/runs.ts';
 import { clean } from '../report/text-layout.ts';
@@ -61,7 +62,8 @@ export interface SiteModel {
 }
 
 /** Works the site out. @param catalogue what there is to be judged */
-export function siteModel(runs: readonly RunResults[], catalogue: readonly Clause[], version: string): SiteModel {
+export function siteModel(given: readonly RunResults[], catalogue: readonly Clause[], version: string): SiteModel {
+  const runs = withLatestIds(given);
   const labels = sutLabels(runs.map(({ sut }) => sut)).map((label) => clean(label));
   const slugs = uniqueSlugs(labels);
   const stacks = runs.map((run, index): Stack => ({
