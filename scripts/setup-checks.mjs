@@ -70,7 +70,7 @@ export function agentStale(root) {
   const binary = join(folder, 'mptcp-agent');
   if (!existsSync(binary)) return true;
   const built = statSync(binary).mtimeMs;
-  return walk(folder, (name) => /\.[ch]$|^Makefile$/.test(name)).some((file) => statSync(file).mtimeMs > built);
+  return walk(folder, (name) => /\.(?:[ch]|def)$|^Makefile$/.test(name)).some((file) => statSync(file).mtimeMs > built);
 }
 
 /**

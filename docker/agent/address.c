@@ -38,7 +38,7 @@ bool arg_address(const struct request *request, const char *key, bool prefix_all
   const char *text = arg_need(request, key);
   if (text == NULL) return false;
   if (address_parse(text, prefix_allowed, address)) return true;
-  answer_error(request->id, EINVAL, "%s=%.100s: expected an IPv4 or IPv6 address%s", key, text,
+  answer_bad(request->id, "%s=%.100s: expected an IPv4 or IPv6 address%s", key, text,
                prefix_allowed ? ", with /prefix-length where wanted" : "");
   return false;
 }

@@ -19,7 +19,7 @@ struct address {
 /* Reads `192.0.2.1`, `2001:db8::1`, `fe80::1%eth0`, each with `/length` when `prefix_allowed`. */
 bool address_parse(const char *text, bool prefix_allowed, struct address *address);
 
-/* Reads argument `key` as an address. Answers EINVAL and returns false when it is missing or no address. */
+/* Reads argument `key` as an address. Answers `bad` and returns false when it is missing or no address. */
 bool arg_address(const struct request *request, const char *key, bool prefix_allowed, struct address *address);
 
 /* Fills a socket address; returns its size. */
@@ -31,7 +31,7 @@ const char *address_format(int family, const void *octets, char text[INET6_ADDRS
 /* Adds fields `<prefix>addr` and `<prefix>port` to an answer. */
 void answer_socket_address(const char *prefix, const struct sockaddr_storage *address);
 
-/* Index of the device that `dev=` names. Answers EINVAL or ENODEV and returns 0 when there is none. */
+/* Index of the device that `dev=` names. Answers `bad` or ENODEV and returns 0 when there is none. */
 unsigned arg_device(const struct request *request);
 
 #endif

@@ -89,20 +89,33 @@ void answer_done(const char *id) {
   answer_end();
 }
 
-void answer_error(const char *id, int error, const char *format, ...) {
+/* `<id><head> <text>` */
+static void put_refusal(const char *id, const char *head, const char *format, va_list args) {
   char text[1024];
-  va_list args;
-  va_start(args, format);
   vsnprintf(text, sizeof text, format, args);
-  va_end(args);
   for (char *c = text; *c != '\0'; c++)
     if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
-  char head[64];
-  snprintf(head, sizeof head, " err %d %s%s", error, errno_name(error), *text == '\0' ? "" : " ");
   put_text(id);
   put_text(head);
+  if (*text != '\0') put(" ", 1);
   put_text(text);
   put("\n", 1);
+}
+
+void answer_error(const char *id, int error, const char *format, ...) {
+  char head[64];
+  snprintf(head, sizeof head, " err %d %s", error, errno_name(error));
+  va_list args;
+  va_start(args, format);
+  put_refusal(id, head, format, args);
+  va_end(args);
+}
+
+void answer_bad(const char *id, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  put_refusal(id, " bad", format, args);
+  va_end(args);
 }
 
 size_t output_waiting(void) { return out_used; }

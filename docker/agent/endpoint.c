@@ -70,7 +70,7 @@ static bool arg_endpoint_flags(const struct request *request, uint32_t *flags) {
       if (strlen(flag_names[i].name) == length && memcmp(flag_names[i].name, text, length) == 0)
         flag = flag_names[i].flag;
     if (flag == 0) {
-      answer_error(request->id, EINVAL, "flags=: %.*s is none of signal, subflow, backup, fullmesh, implicit, laminar",
+      answer_bad(request->id, "flags=: %.*s is none of signal, subflow, backup, fullmesh, implicit, laminar",
                    (int)(length > 64 ? 64 : length), text);
       return false;
     }
@@ -115,7 +115,7 @@ static void put_endpoint(struct netlink_message *message, const struct endpoint 
 
 static bool endpoint_named(const struct request *request, const struct endpoint *endpoint) {
   if (endpoint->has_address || endpoint->id > 0) return true;
-  answer_error(request->id, EINVAL, "%s needs id= (1 to 255) or addr=", request->command);
+  answer_bad(request->id, "%s needs id= (1 to 255) or addr=", request->command);
   return false;
 }
 

@@ -54,7 +54,7 @@ struct handle *handle_need(const struct request *request) {
   const char *name = arg_need(request, "fd");
   if (name == NULL) return NULL;
   struct handle *handle = handle_find(name);
-  if (handle == NULL) answer_error(request->id, EBADF, "fd=%s: no such socket; %zu are open", name, used);
+  if (handle == NULL) answer_bad(request->id, "fd=%s: no such socket; %zu are open", name, used);
   return handle;
 }
 

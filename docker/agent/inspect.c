@@ -193,7 +193,7 @@ void command_poll(const struct request *request) {
     operation.state = &waits;
   }
   if (wait != NULL && operation.state == NULL) {
-    answer_error(request->id, EINVAL, "wait=%.64s: expected readable, writable, urgent, rdhup, hup or err", wait);
+    answer_bad(request->id, "wait=%.64s: expected readable, writable, urgent, rdhup, hup or err", wait);
     return;
   }
   operation_start(request, operation);

@@ -28,19 +28,19 @@ const char *request_parse(char *line, struct request *request);
 /* The value of an argument, or NULL when it was not given. */
 const char *arg_text(const struct request *request, const char *key);
 
-/* As arg_text, but answers EINVAL and returns NULL when the argument is missing. */
+/* As arg_text, but answers `bad` and returns NULL when the argument is missing. */
 const char *arg_need(const struct request *request, const char *key);
 
 /*
  * Reads a decimal (or 0x) number. Leaves *value alone when the argument was not given.
- * Answers EINVAL and returns false when it is no number or out of range.
+ * Answers `bad` and returns false when it is no number or out of range.
  */
 bool arg_number(const struct request *request, const char *key, long long min, long long max, long long *value);
 
 /* As arg_number, but the argument has to be there. */
 bool arg_need_number(const struct request *request, const char *key, long long min, long long max, long long *value);
 
-/* 1 for `key=1`, 0 for `key=0` or absent, -1 when neither (answered EINVAL). */
+/* 1 for `key=1`, 0 for `key=0` or absent, -1 when neither (answered `bad`). */
 int arg_flag(const struct request *request, const char *key);
 
 /* "ENOENT" for ENOENT; "E<number>" for what has no name here. */
@@ -57,7 +57,10 @@ void answer_end(void);
 /* An answer without fields. */
 void answer_done(const char *id);
 
-/* `<id> err <errno> <NAME> <text>`. The text is one line; it may be empty. */
+/* `<id> bad <text>`: the request was not understood. Never for what the stack refuses: that is answer_error. */
+void answer_bad(const char *id, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* `<id> err <errno> <NAME> <text>`: the stack's own error. The text is one line; it may be empty. */
 void answer_error(const char *id, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Octets of answers that wait for standard output. */

@@ -23,7 +23,7 @@ static void refuse_long_line(void) {
   line[256] = '\0'; /* enough for the id */
   struct request request;
   request_parse(line, &request);
-  answer_error(request.id, EMSGSIZE, "a line has at most %d octets", LINE_LIMIT);
+  answer_bad(request.id, "a line has at most %d octets", LINE_LIMIT);
 }
 
 static void end_line(void) {

@@ -26,7 +26,7 @@ struct handle *handle_add(const char *name, int fd, int family);
 /* Whether handle_add would take the name; otherwise errno is set. */
 bool handle_name_usable(const char *name);
 struct handle *handle_find(const char *name);
-/* The socket that `fd=` names. Answers EINVAL or EBADF and returns NULL when there is none. */
+/* The socket that `fd=` names. Answers `bad` and returns NULL when there is none. */
 struct handle *handle_need(const struct request *request);
 /* Closes the socket without blocking; what waits for it is answered ECANCELED. */
 void handle_close(struct handle *handle);

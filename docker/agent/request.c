@@ -95,7 +95,7 @@ const char *arg_text(const struct request *request, const char *key) {
 const char *arg_need(const struct request *request, const char *key) {
   const char *value = arg_text(request, key);
   if (value == NULL || *value == '\0') {
-    answer_error(request->id, EINVAL, "%s needs %s=", request->command, key);
+    answer_bad(request->id, "%s needs %s=", request->command, key);
     return NULL;
   }
   return value;
@@ -110,7 +110,7 @@ bool arg_number(const struct request *request, const char *key, long long min, l
   bool starts = isdigit((unsigned char)text[0]) || (text[0] == '-' && isdigit((unsigned char)text[1]));
   long long number = starts ? strtoll(text, &end, base) : 0;
   if (!starts || *end != '\0' || errno != 0 || number < min || number > max) {
-    answer_error(request->id, EINVAL, "%s=%.64s: expected a number from %lld to %lld", key, text, min, max);
+    answer_bad(request->id, "%s=%.64s: expected a number from %lld to %lld", key, text, min, max);
     return false;
   }
   *value = number;

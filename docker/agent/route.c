@@ -43,13 +43,13 @@ void command_addr_add(const struct request *request) {
 }
 void command_addr_del(const struct request *request) { change_address(request, RTM_DELADDR, 0); }
 
-/* `family=`, for requests in which no address tells. 0: not given; -1: answered EINVAL. */
+/* `family=`, for requests in which no address tells. 0: not given; -1: answered `bad`. */
 static int arg_family(const struct request *request) {
   const char *text = arg_text(request, "family");
   if (text == NULL) return 0;
   if (strcmp(text, "ipv4") == 0) return AF_INET;
   if (strcmp(text, "ipv6") == 0) return AF_INET6;
-  answer_error(request->id, EINVAL, "family=%.64s: expected ipv4 or ipv6", text);
+  answer_bad(request->id, "family=%.64s: expected ipv4 or ipv6", text);
   return -1;
 }
 
@@ -63,7 +63,7 @@ static int arg_route_type(const struct request *request) {
   if (text == NULL) return RTN_UNICAST;
   for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
     if (strcmp(types[i].name, text) == 0) return types[i].type;
-  answer_error(request->id, EINVAL, "type=%.64s: expected unicast, local, blackhole, unreachable, prohibit or throw",
+  answer_bad(request->id, "type=%.64s: expected unicast, local, blackhole, unreachable, prohibit or throw",
                text);
   return -1;
 }
@@ -99,7 +99,7 @@ static bool arg_route(const struct request *request, struct route *route) {
                                                  : NULL;
   if (known != NULL) route->family = known->family;
   if (route->family != 0) return true;
-  answer_error(request->id, EINVAL, "a default route without via= or src= needs family=");
+  answer_bad(request->id, "a default route without via= or src= needs family=");
   return false;
 }
 
@@ -145,7 +145,7 @@ static void change_rule(const struct request *request, uint16_t type, uint16_t f
   if (has_from) family = from.family;
   if (has_to) family = to.family;
   if (family == 0) {
-    answer_error(request->id, EINVAL, "a rule without from= or to= needs family=");
+    answer_bad(request->id, "a rule without from= or to= needs family=");
     return;
   }
   struct fib_rule_hdr head = {.family = (uint8_t)family,
@@ -176,7 +176,7 @@ static void change_neighbour(const struct request *request, uint16_t type, uint1
     if (text == NULL) return;
     char tail;
     if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", m, m + 1, m + 2, m + 3, m + 4, m + 5, &tail) != 6) {
-      answer_error(request->id, EINVAL, "lladdr=%.64s: expected six octets, 02:00:00:00:00:01", text);
+      answer_bad(request->id, "lladdr=%.64s: expected six octets, 02:00:00:00:00:01", text);
       return;
     }
   }

@@ -25,7 +25,7 @@ void answer_identity(void) {
   add_feature(features, access("/proc/sys/net/ipv6", F_OK) == 0, "ipv6");
   add_feature(features, access("/proc/sys/net", F_OK) == 0, "sysctl");
   add_feature(features, settle_available(), "settle");
-  answer_number("protocol", 1);
+  answer_number("protocol", 2);
   answer_text("name", "mptcp-agent");
   answer_text("kernel", system.release);
   answer_number("pid", getpid());

@@ -18,6 +18,13 @@ static void answer_names(int fd) {
   if (getpeername(fd, (struct sockaddr *)&address, &size) == 0) answer_socket_address("peer-", &address);
 }
 
+/* Answers why handle_name_usable() said no: the name is wrong or taken, or there is no room. */
+static void answer_name_unusable(const char *id, const char *key, const char *name) {
+  if (errno == ENFILE) answer_error(id, errno, "%s=: too many sockets are open", key);
+  else if (errno == EEXIST) answer_bad(id, "%s=%.80s: a socket has that name", key, name);
+  else answer_bad(id, "%s=%.80s: a name has 1 to 64 octets", key, name);
+}
+
 void command_socket(const struct request *request) {
   const char *family = arg_need(request, "family");
   if (family == NULL) return;
@@ -25,16 +32,16 @@ void command_socket(const struct request *request) {
   if (proto == NULL) proto = "mptcp";
   bool v4 = strcmp(family, "ipv4") == 0, mptcp = strcmp(proto, "mptcp") == 0;
   if (!v4 && strcmp(family, "ipv6") != 0) {
-    answer_error(request->id, EINVAL, "family=%.64s: expected ipv4 or ipv6", family);
+    answer_bad(request->id, "family=%.64s: expected ipv4 or ipv6", family);
     return;
   }
   if (!mptcp && strcmp(proto, "tcp") != 0) {
-    answer_error(request->id, EINVAL, "proto=%.64s: expected mptcp or tcp", proto);
+    answer_bad(request->id, "proto=%.64s: expected mptcp or tcp", proto);
     return;
   }
   const char *name = arg_text(request, "name");
   if (!handle_name_usable(name)) {
-    answer_error(request->id, errno, "name=%.80s", name == NULL ? "" : name);
+    answer_name_unusable(request->id, "name", name);
     return;
   }
   int af = v4 ? AF_INET : AF_INET6;
@@ -89,7 +96,7 @@ static bool accept_attempt(struct operation *operation, short revents) {
   (void)revents;
   const char *name = operation->state;
   if (!handle_name_usable(name)) { /* checked before, but another operation may have taken it since */
-    answer_error(operation->id, errno, "as=%s", name == NULL ? "" : name);
+    answer_name_unusable(operation->id, "as", name);
     return true;
   }
   int fd = accept4(operation->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -119,7 +126,7 @@ void command_accept(const struct request *request) {
   if (handle == NULL) return;
   const char *as = arg_text(request, "as");
   if (!handle_name_usable(as)) {
-    answer_error(request->id, errno, "as=%.80s", as == NULL ? "" : as);
+    answer_name_unusable(request->id, "as", as);
     return;
   }
   char *name = as == NULL ? NULL : strdup(as);
@@ -223,7 +230,7 @@ void command_shutdown(const struct request *request) {
                : strcmp(how, "wr") == 0   ? SHUT_WR
                : strcmp(how, "rdwr") == 0 ? SHUT_RDWR
                                           : -1;
-  if (number < 0) answer_error(request->id, EINVAL, "how=%.64s: expected rd, wr or rdwr", how);
+  if (number < 0) answer_bad(request->id, "how=%.64s: expected rd, wr or rdwr", how);
   else if (shutdown(handle->fd, number) < 0) answer_error(request->id, errno, "shutdown");
   else answer_done(request->id);
 }

@@ -83,12 +83,11 @@ static bool arg_option(const struct request *request, struct option *option) {
   for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
     if (strcmp(options[i].name, name) == 0) *option = options[i];
   if (option->number < 0 && !number_of(name, &option->number)) {
-    answer_error(request->id, EINVAL, "name=%.64s: no option known by that name; give its number and level=", name);
+    answer_bad(request->id, "name=%.64s: no option known by that name; give its number and level=", name);
     return false;
   }
   if (level == NULL ? option->level < 0 : !level_of(level, &option->level)) {
-    answer_error(request->id, EINVAL,
-                 "level=%.64s: expected SOL_SOCKET, SOL_TCP, SOL_IP, SOL_IPV6, SOL_MPTCP or a number",
+    answer_bad(request->id, "level=%.64s: expected SOL_SOCKET, SOL_TCP, SOL_IP, SOL_IPV6, SOL_MPTCP or a number",
                  level == NULL ? "" : level);
     return false;
   }
@@ -100,18 +99,21 @@ static bool arg_linger(const struct request *request, struct linger *linger) {
   if (text == NULL) return false;
   char tail;
   if (sscanf(text, "%d,%d%c", &linger->l_onoff, &linger->l_linger, &tail) == 2) return true;
-  answer_error(request->id, EINVAL, "value=%.64s: expected on,seconds", text);
+  answer_bad(request->id, "value=%.64s: expected on,seconds", text);
   return false;
+}
+
+#define HEX_LIMIT 512 /* octets of an option's value */
+
+static bool is_hex(const char *hex) {
+  size_t length = strlen(hex);
+  return length % 2 == 0 && length / 2 <= HEX_LIMIT && strspn(hex, "0123456789abcdefABCDEF") == length;
 }
 
 /* Any octets, for options whose value is a structure. */
 static int set_hex(const struct handle *handle, const struct option *option, const char *hex) {
-  unsigned char octets[512];
+  unsigned char octets[HEX_LIMIT];
   size_t length = strlen(hex);
-  if (length % 2 != 0 || length / 2 > sizeof octets || strspn(hex, "0123456789abcdefABCDEF") != length) {
-    errno = EINVAL;
-    return -1;
-  }
   for (size_t i = 0; i < length / 2; i++) {
     char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
     octets[i] = (unsigned char)strtoul(pair, NULL, 16);
@@ -125,6 +127,10 @@ void command_setsockopt(const struct request *request) {
   if (handle == NULL || !arg_option(request, &option)) return;
   const char *hex = arg_text(request, "hex");
   int result;
+  if (hex != NULL && !is_hex(hex)) {
+    answer_bad(request->id, "hex=: expected pairs of hexadecimal digits, at most %d", HEX_LIMIT);
+    return;
+  }
   if (hex != NULL) {
     result = set_hex(handle, &option, hex);
   } else if (option.shape == LINGER) {

@@ -24,7 +24,7 @@ static bool arg_path(const struct request *request, char path[256]) {
   if (name == NULL) return false;
   bool plain = strchr(name, '/') == NULL;
   if (strlen(name) > 200 || *name == '/' || strstr(name, "..") != NULL) {
-    answer_error(request->id, EINVAL, "name=%.200s: expected a name below /proc/sys", name);
+    answer_bad(request->id, "name=%.200s: expected a name below /proc/sys", name);
     return false;
   }
   int head = sprintf(path, "/proc/sys/");
@@ -78,7 +78,7 @@ void command_sysctl_set(const struct request *request) {
   if (!arg_path(request, path)) return;
   const char *value = arg_text(request, "value");
   if (value == NULL) {
-    answer_error(request->id, EINVAL, "sysctl-set needs value=");
+    answer_bad(request->id, "sysctl-set needs value=");
     return;
   }
   int error = remember(path);

@@ -39,7 +39,7 @@ static bool arg_flags(const struct request *request, int allowed, int *flags) {
       if (strlen(flag_names[i].name) == length && memcmp(flag_names[i].name, text, length) == 0)
         flag = flag_names[i].flag;
     if ((flag & allowed) == 0) {
-      answer_error(request->id, EINVAL, "flags=: %s has no flag %.*s", request->command,
+      answer_bad(request->id, "flags=: %s has no flag %.*s", request->command,
                    (int)(length > 64 ? 64 : length), text);
       return false;
     }
@@ -122,14 +122,15 @@ static bool send_attempt(struct operation *operation, short revents) {
   return true;
 }
 
-/* Decodes `hex=`. Answers EINVAL and returns NULL when it is not hexadecimal. */
+/* Decodes `hex=`. Answers `bad` and returns NULL when it is not hexadecimal. */
 static unsigned char *arg_hex(const struct request *request, uint64_t *count) {
   const char *text = arg_text(request, "hex");
   size_t length = strlen(text);
   unsigned char *octets = malloc(length / 2 + 1);
   bool good = octets != NULL && length % 2 == 0 && strspn(text, "0123456789abcdefABCDEF") == length;
   if (!good) {
-    answer_error(request->id, octets == NULL ? ENOMEM : EINVAL, "hex=: expected pairs of hexadecimal digits");
+    if (octets == NULL) answer_error(request->id, ENOMEM, "hex=");
+    else answer_bad(request->id, "hex=: expected pairs of hexadecimal digits");
     free(octets);
     return NULL;
   }
@@ -160,7 +161,7 @@ static bool arg_sending(const struct request *request, struct sending *sending) 
   int nowait = arg_flag(request, "nowait");
   if (nowait < 0 || !arg_flags(request, MSG_OOB | MSG_MORE | MSG_FASTOPEN, &sending->flags)) return false;
   if (hex == (fill >= 0)) {
-    answer_error(request->id, EINVAL, "send needs either hex= or fill=");
+    answer_bad(request->id, "send needs either hex= or fill=");
     return false;
   }
   if (!arg_send_address(request, sending)) return false;
@@ -273,7 +274,7 @@ void command_recv(const struct request *request) {
   int until_eof = arg_flag(request, "eof");
   if (until_eof < 0 || !arg_flags(request, MSG_PEEK | MSG_OOB, &flags)) return;
   if (until_eof == 1 && (wanted > 0 || flags != 0)) {
-    answer_error(request->id, EINVAL, "eof=1 goes with neither bytes= nor flags=");
+    answer_bad(request->id, "eof=1 goes with neither bytes= nor flags=");
     return;
   }
   struct receiving *receiving = calloc(1, sizeof *receiving);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """An agent for Linux, written from docs/agent-protocol.md alone: an example of how another stack joins the suite.
 
-It needs Python's own library and the `ip` program. What it does not do, it answers with ENOSYS.
+It needs Python's own library and the `ip` program. What it does not do, it answers with `bad`.
 """
 import array
 import errno
@@ -23,7 +23,6 @@ CHUNK = 65536
 SHOWN = 1024
 # Reading it waits for the kernel's work queues.
 REFRESH = '/proc/sys/vm/stat_refresh'
-BAD_REQUEST = errno.EINVAL
 
 
 class Refused(Exception):
@@ -33,6 +32,10 @@ class Refused(Exception):
         super().__init__(text)
         self.number = number
         self.text = text
+
+
+class NotUnderstood(Exception):
+    """Becomes `bad <text>`: the request was not understood."""
 
 
 def quoted(text):
@@ -54,6 +57,10 @@ def answer(request_id, fields):
 
 def refuse(request_id, number, text):
     reply(('%s err %d %s %s' % (request_id, number, errno.errorcode.get(number, 'E%d' % number), text)).rstrip())
+
+
+def misunderstand(request_id, text):
+    reply(('%s bad %s' % (request_id, text)).rstrip())
 
 
 class Handle:
@@ -88,24 +95,24 @@ def number(args, key, usual=None):
     text = args.get(key)
     if text is None:
         if usual is None:
-            raise Refused(BAD_REQUEST, '%s= is missing' % key)
+            raise NotUnderstood('%s= is missing' % key)
         return usual
     try:
         return int(text, 0)
     except ValueError:
-        raise Refused(BAD_REQUEST, '%s=%s: expected a number' % (key, text)) from None
+        raise NotUnderstood('%s=%s: expected a number' % (key, text)) from None
 
 
 def needed(args, key):
     if key not in args:
-        raise Refused(BAD_REQUEST, '%s= is missing' % key)
+        raise NotUnderstood('%s= is missing' % key)
     return args[key]
 
 
 def handle_of(args):
     name = needed(args, 'fd')
     if name not in handles:
-        raise Refused(errno.EBADF, 'fd=%s: no such socket' % name)
+        raise NotUnderstood('fd=%s: no such socket' % name)
     return handles[name]
 
 
@@ -117,7 +124,7 @@ def new_handle(name, sock, family, proto):
         name = str(next_number)
     if name in handles:
         sock.close()
-        raise Refused(errno.EEXIST, 'fd=%s: there is one' % name)
+        raise NotUnderstood('fd=%s: there is one' % name)
     sock.setblocking(False)
     handles[name] = Handle(name, sock, family, proto)
     return handles[name]
@@ -148,7 +155,7 @@ def identity():
         features.append('sysctl')
     if os.access(REFRESH, os.R_OK):
         features.append('settle')
-    return {'protocol': 1, 'name': 'example-python', 'kernel': os.uname().release, 'pid': os.getpid(), 'features': ','.join(features)}
+    return {'protocol': 2, 'name': 'example-python', 'kernel': os.uname().release, 'pid': os.getpid(), 'features': ','.join(features)}
 
 
 def hello(args):
@@ -197,7 +204,7 @@ def open_socket(args):
     family = {'ipv4': socket.AF_INET, 'ipv6': socket.AF_INET6}.get(needed(args, 'family'))
     proto = {'mptcp': IPPROTO_MPTCP, 'tcp': socket.IPPROTO_TCP}.get(args.get('proto', 'mptcp'))
     if family is None or proto is None:
-        raise Refused(BAD_REQUEST, 'family= is ipv4 or ipv6, proto= mptcp or tcp')
+        raise NotUnderstood('family= is ipv4 or ipv6, proto= mptcp or tcp')
     return {'fd': new_handle(args.get('name'), socket.socket(family, socket.SOCK_STREAM, proto), family, proto).name}
 
 
@@ -276,7 +283,7 @@ def polled(sock, events):
 def shut(args):
     how = {'rd': socket.SHUT_RD, 'wr': socket.SHUT_WR, 'rdwr': socket.SHUT_RDWR}.get(needed(args, 'how'))
     if how is None:
-        raise Refused(BAD_REQUEST, 'how= is rd, wr or rdwr')
+        raise NotUnderstood('how= is rd, wr or rdwr')
     handle_of(args).sock.shutdown(how)
     return {}
 
@@ -377,7 +384,7 @@ def poll(args, me):
     handle = handle_of(args)
     wait = EVENTS[args['wait']] if args.get('wait') in EVENTS else 0
     if 'wait' in args and not wait:
-        raise Refused(BAD_REQUEST, 'wait=%s' % args['wait'])
+        raise NotUnderstood('wait=%s' % args['wait'])
     every = select.POLLIN | select.POLLOUT | select.POLLPRI | select.POLLRDHUP
     while True:
         seen = dict(polled(handle.sock, every)).get(handle.sock.fileno(), 0)
@@ -398,7 +405,7 @@ SEND_FLAGS = {'oob': socket.MSG_OOB, 'more': socket.MSG_MORE, 'fastopen': 0x2000
 def flags_of(args):
     names = [name for name in args.get('flags', '').split(',') if name]
     if any(name not in SEND_FLAGS for name in names):
-        raise Refused(BAD_REQUEST, 'flags=%s' % args['flags'])
+        raise NotUnderstood('flags=%s' % args['flags'])
     return sum(SEND_FLAGS[name] for name in names)
 
 
@@ -601,7 +608,7 @@ def limits_get(args):
 def sysctl_path(args):
     name = needed(args, 'name')
     if '..' in name or name.startswith('/'):
-        raise Refused(BAD_REQUEST, 'name=%s' % name)
+        raise NotUnderstood('name=%s' % name)
     return '/proc/sys/' + (name if '/' in name else name.replace('.', '/'))
 
 
@@ -656,6 +663,8 @@ def step(one):
         return False
     except StopIteration as end:
         answer(one.id, end.value)
+    except NotUnderstood as error:
+        misunderstand(one.id, error)
     except Refused as error:
         refuse(one.id, error.number, ' '.join(filter(None, [one.progress, error.text])))
     except OSError as error:
@@ -681,12 +690,12 @@ def serve(line):
     """One request line. Returns false when the agent is to go."""
     request_id, command, *words = (line.rstrip('\r').split() + ['', ''])[:2] + line.split()[2:]
     if not re.fullmatch(r'[A-Za-z0-9._:-]{1,64}', request_id) or command == '':
-        refuse('-', BAD_REQUEST, 'expected: <id> <command> [key=value ...]')
+        misunderstand('-', 'expected: <id> <command> [key=value ...]')
         return True
     try:
         args = {key: unquoted(value) for key, value in (word.split('=', 1) for word in words)}
     except ValueError:
-        refuse(request_id, BAD_REQUEST, 'expected key=value')
+        misunderstand(request_id, 'expected key=value')
         return True
     try:
         if command == 'exit':
@@ -699,7 +708,9 @@ def serve(line):
         elif command in AT_ONCE:
             answer(request_id, AT_ONCE[command](args))
         else:
-            refuse(request_id, errno.ENOSYS, command)
+            misunderstand(request_id, '%s: unknown command' % command)
+    except NotUnderstood as error:
+        misunderstand(request_id, error)
     except Refused as error:
         refuse(request_id, error.number, error.text)
     except OSError as error:

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
+import { loadFreedoms } from '../catalogue/freedoms.ts';
 import { findCatalogueGaps } from '../catalogue/completeness.ts';
 import { formatDiagnostic, gather, type Diagnostic } from '../document/diagnostic.ts';
 import { loadDeviations } from '../report/deviations-file.ts';
@@ -15,7 +16,7 @@ import { lintAny, loadAnySuite, openCatalogue, loadProject, projectRoot } from '
 import { UsageError } from '../document/explained-error.ts';
 
 /** What a file is, told by its name or by what is in it. */
-type Kind = 'suite' | 'sequences' | 'topology' | 'clauses' | 'deviations' | 'breaks' | 'pics' | 'lab';
+type Kind = 'suite' | 'sequences' | 'topology' | 'clauses' | 'deviations' | 'breaks' | 'pics' | 'freedoms' | 'lab';
 
 /** What was looked at, and what is wrong with it. */
 class Report {
@@ -62,6 +63,7 @@ function plural(kind: Kind, number: number): string {
   if (kind === 'breaks') return number === 1 ? 'file of breaks' : 'files of breaks';
   if (kind === 'clauses') return number === 1 ? 'catalogue' : 'catalogues';
   if (kind === 'pics') return number === 1 ? 'statement of a stack' : 'statements of stacks';
+  if (kind === 'freedoms') return number === 1 ? 'file of freedoms' : 'files of freedoms';
   if (kind === 'lab') return number === 1 ? 'bench' : 'benches';
   return number === 1 ? 'deviations file' : 'deviations files';
 }
@@ -82,6 +84,7 @@ function installed(root: string): LintFile[] {
   return [
     { file: join(root, 'suites', 'rfc8684', 'clauses'), kind: 'clauses' },
     ...yamlIn(join(root, 'suites', 'sequences')).map((file): LintFile => ({ file, kind: 'sequences' })),
+    { file: join(root, 'suites', 'freedoms.yaml'), kind: 'freedoms' },
     ...yamlIn(join(root, 'topologies')).map((file): LintFile => ({ file, kind: 'topology' })),
     ...findSuites(join(root, 'suites')).map((file): LintFile => ({ file, kind: 'suite' })),
     ...findBreaks(join(root, 'suites')).map((file): LintFile => ({ file, kind: 'breaks' })),
@@ -121,6 +124,7 @@ function kindOf(file: string, text: string): Kind | undefined {
     clauses: 'clauses',
     breaks: 'breaks',
     lacks: 'pics',
+    freedoms: 'freedoms',
     agent: 'lab',
     links: 'topology',
   } as const;
@@ -138,6 +142,7 @@ function checkFiles(files: readonly LintFile[], root: string, report: Report): v
   }
   for (const { file, kind } of files) {
     if (kind === 'topology') report.check(kind, () => loadTopology(file));
+    if (kind === 'freedoms') report.check(kind, () => loadFreedoms(file, openCatalogue()));
     if (kind === 'pics') report.check(kind, () => loadPics(file));
     if (kind === 'lab') report.check(kind, () => loadLab(file));
     if (kind === 'deviations') report.check(kind, () => loadDeviations(file));

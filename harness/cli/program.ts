@@ -11,6 +11,7 @@ import { addCoverage } from './commands/coverage.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
 import { addExport } from './commands/export.ts';
+import { addFreedoms } from './commands/freedoms.ts';
 import { addGate } from './commands/gate.ts';
 import { addKernelConfig } from './commands/kernel-config.ts';
 import { addKernels } from './commands/kernels.ts';
@@ -66,6 +67,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do
   addCompletion(program);
   addCoverage(program);
   addExport(program);
+  addFreedoms(program);
   addGate(program);
   addMatrix(program);
   addMerge(program);

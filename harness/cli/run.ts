@@ -24,16 +24,19 @@ import {
   prepareOutside,
   prepareStack,
   requireRights,
+  requireSysctlsOf,
   stackArguments,
   type StackChoice,
   type StackSettings,
 } from '../topology/stacks/registry.ts';
+import type { Sysctl } from '../verdict/stack-info.ts';
 import { outsideProblem } from '../wire/inside.ts';
 import { DEFAULT_CONCURRENCY } from './commands/arguments.ts';
 import { enterNamespace } from './enter.ts';
 import { openProject, projectRoot, type Project } from './project.ts';
 import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
 import { isNarrowed, selectScenarios, type Selection } from './selection.ts';
+import { requireSysctls, sysctlArguments } from './sysctl-option.ts';
 import { showLadders } from './show.ts';
 import { JOURNAL } from './vitest/settings.ts';
 
@@ -50,6 +53,8 @@ export interface RunOptions extends Selection {
   shuffle?: number;
   /** The options that say more about the stack. */
   stack: StackDetails;
+  /** Settings of the stack, `NAME=VALUE`. */
+  sysctl?: Sysctl[];
   json?: string;
   keepCaptures: 'all' | 'failed';
   output: string;
@@ -64,6 +69,7 @@ export interface RunOptions extends Selection {
 /** Runs the command and returns its exit code. @throws UsageError and everything that the harness can fail with */
 export async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
   const choice = parseStack(options.sut, options.stack);
+  if (options.sysctl !== undefined) requireSysctlsOf(choice);
   requireRights(choice);
   const peerChoice = peerOf(options, choice);
   if (!isInMemory(choice)) {
@@ -81,6 +87,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   requireLinks(scenarios, choice);
   const sut = await prepareStack(choice, project.root);
   const peer = peerChoice === undefined ? undefined : await preparePeer(peerChoice, project.root, sut);
+  await requireSysctls(options.sysctl ?? [], [sut, ...(peer === undefined ? [] : [peer])]);
   const plan = planRun(project, scenarios, { ...sut, choice, peer }, options, argv);
   const list = declaredFor(options, sut);
   plan.settings.deviations = list.deviations;
@@ -112,6 +119,7 @@ function planRun(
     output,
     sut: {
       ...sut.info,
+      ...(options.sysctl === undefined ? {} : { sysctls: options.sysctl }),
       ...(sut.peer === undefined
         ? {}
         : { peer: { name: sut.peer.info.name, kind: sut.peer.info.kind, kernel: sut.peer.info.kernel } }),
@@ -129,7 +137,12 @@ function planRun(
       evidenceRoot: join(output, EVIDENCE_FOLDER),
       sut: sut.settings,
       ...(sut.peer === undefined ? {} : { peer: sut.peer.settings }),
-      sutArguments: [...stackArguments(sut.choice), ...(options.peer === undefined ? [] : ['--peer', options.peer])],
+      sutArguments: [
+        ...stackArguments(sut.choice),
+        ...(options.peer === undefined ? [] : ['--peer', options.peer]),
+        ...sysctlArguments(options.sysctl ?? []),
+      ],
+      ...(options.sysctl === undefined ? {} : { sysctls: options.sysctl }),
       lacks: [...findLacks(join(project.root, 'suites', 'pics'), sut.info.name, sut.info.kernel)],
       deviations: [],
       mode: 'judge',

@@ -1,31 +1,14 @@
 /** Carries out a scenario's `sut:` lines through the agent, filling in what they leave out. */
 import type { Value } from '../notation/expression.ts';
 import type { SutLine } from '../scenario/sut-line.ts';
+import { SUT_ACTIONS } from '../sut/commands/actions.ts';
 import type { Agent, AgentAnswer } from '../sut/types.ts';
 import { readCounters } from './counters.ts';
-import { evaluate } from './evaluate.ts';
+import { evaluate } from '../notation/evaluate.ts';
 import type { Session } from './session.ts';
 import { LISTEN_PORT } from './subflows.ts';
 
 type Args = Record<string, string>;
-
-/** Commands that act on a socket, and so mean `conn` unless told. */
-const ON_SOCKET = new Set([
-  'accept',
-  'connected',
-  'send',
-  'recv',
-  'shutdown',
-  'close',
-  'setsockopt',
-  'getsockopt',
-  'info',
-  'poll',
-  'queued',
-  'bind',
-]);
-/** Commands that may take their time: the agent is told how long. */
-const BLOCKING = new Set(['accept', 'connected', 'send', 'recv']);
 
 /**
  * Carries out one line and returns the agent's answer.
@@ -46,13 +29,14 @@ export async function runSutLine(line: SutLine, session: Session, milliseconds: 
   if (line.command === 'abort') return abort(agent, args);
   if (line.command === 'addr-del') return deleteAddress(agent, args, session);
   if (line.command === 'socket') args['family'] ??= session.scenario.family;
-  if (ON_SOCKET.has(line.command)) args['fd'] ??= line.command === 'accept' ? 'lsn' : 'conn';
+  const action = SUT_ACTIONS[line.command];
+  if (action?.socket !== undefined) args['fd'] ??= action.socket;
   if (line.command === 'accept') args['as'] ??= 'conn';
   if (line.command === 'send' && args['bytes'] !== undefined) {
     args['fill'] = args['bytes'];
     delete args['bytes'];
   }
-  if (!BLOCKING.has(line.command)) return agent.request(line.command, args);
+  if (action?.waits !== true) return agent.request(line.command, args);
   args['timeout'] ??= String(Math.round(milliseconds));
   return agent.request(line.command, args, { timeoutMs: Number(args['timeout']) + 5000 * session.scale });
 }

@@ -1,5 +1,5 @@
 /** Several runs in one place: shards of one stack put together, several stacks side by side. Pure. */
-import type { SutInfo } from '../verdict/stack-info.ts';
+import type { SutInfo, Sysctl } from '../verdict/stack-info.ts';
 import { ExplainedError } from '../document/explained-error.ts';
 import type { Clause } from '../catalogue/types.ts';
 import { applyDeviations } from './deviations.ts';
@@ -40,8 +40,13 @@ export interface MergeOptions {
 }
 
 /** Names a stack: runs with the same key were made against the same one. */
-export function sutKey({ name, kind, kernel, version }: SutInfo): string {
-  return [name, kind, kernel, version ?? ''].join('\0');
+export function sutKey({ name, kind, kernel, version, sysctls = [] }: SutInfo): string {
+  return [name, kind, kernel, version ?? '', sysctlText(sysctls)].join('\0');
+}
+
+/** `net.mptcp.checksum_enabled=1, net.ipv4.tcp_sack=0`; empty without any. */
+export function sysctlText(sysctls: readonly Sysctl[] = []): string {
+  return sysctls.map(({ name, value }) => `${name}=${value}`).join(', ');
 }
 
 /**
@@ -56,6 +61,8 @@ export function sutLabels(suts: readonly SutInfo[]): string[] {
     (sut) => (release(sut) === sut.name ? sut.name : `${sut.name} ${release(sut)}`),
     (sut) => `${sut.name}${release(sut) === sut.name ? '' : ` ${release(sut)}`} (${sut.kind})`,
   ];
+  if (suts.some(({ sysctls }) => sysctls !== undefined))
+    for (const form of forms.slice()) forms.push((sut) => [form(sut), sysctlText(sut.sysctls)].join(' ').trim());
   for (const form of forms) {
     const labels = suts.map(form);
     if (new Set(labels).size === labels.length) return labels;

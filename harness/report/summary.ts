@@ -16,6 +16,7 @@ import {
   wrap,
   type Colours,
 } from './text-layout.ts';
+import { sysctlText } from './runs.ts';
 import { SYMBOL } from './verdict-style.ts';
 import { judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
 import { MOST_URGENT_LAST } from '../verdict/verdict.ts';
@@ -62,7 +63,8 @@ function header({ sut, run, tool }: RunResults, colours: Colours, width: number)
       .map(clean)
       .join(' ')} (${sut.kind})${peer} against RFC 8684, ${formatDuration(run.durationMs)}, ` +
     `${tool.name} ${clean(tool.version)}`;
-  return colours.bold(fit(text, width));
+  const settings = sut.sysctls === undefined ? '' : `\n${fit(`with ${clean(sysctlText(sut.sysctls))}`, width)}`;
+  return `${colours.bold(fit(text, width))}${settings}`;
 }
 
 function infoBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {

@@ -91,7 +91,7 @@ test('a given speaks of an alternative of a one-of before it', () => {
 });
 
 describe('subflows', () => {
-  test.each(['send: b ACK', 'expect: b ACK', 'sut: sync x=$b.seq'])('must be declared for "%s"', (step) => {
+  test.each(['send: b ACK', 'expect: b ACK', 'sut: sync timeout=$b.seq'])('must be declared for "%s"', (step) => {
     expect(remarks(`- ${step}${JUDGE}`)).toEqual([
       expect.stringMatching(/^8:9 \[UNKNOWN_SUBFLOW\] .*there is no subflow "b" here; expected one of: a/),
     ]);
@@ -163,9 +163,11 @@ describe('names', () => {
 
   test('of the engine are known', () => {
     const names = ['tester.key', 'sut.token', 'a.seq', 'a.sut_nonce', 'link1.sut', 'i'];
-    for (const name of names) expect(remarks(`- sut: sync x=$${name}${JUDGE}`)).toEqual([]);
-    expect(remarks(`- sut: sync x=$sut.kye${JUDGE}`)).toEqual([expect.stringContaining('did you mean "$sut.key"?')]);
-    expect(remarks(`- sut: sync x=$link2.sut${JUDGE}`)).toEqual([
+    for (const name of names) expect(remarks(`- sut: sync timeout=$${name}${JUDGE}`)).toEqual([]);
+    expect(remarks(`- sut: sync timeout=$sut.kye${JUDGE}`)).toEqual([
+      expect.stringContaining('did you mean "$sut.key"?'),
+    ]);
+    expect(remarks(`- sut: sync timeout=$link2.sut${JUDGE}`)).toEqual([
       expect.stringContaining('[UNKNOWN_NAME] $link2.sut: the topology has 1 links'),
     ]);
   });

@@ -2,7 +2,7 @@
 import { encodeRequest, parseAgentLine, type AgentArgs, type AgentLine } from './agent-line.ts';
 import { PendingRequests } from './pending-requests.ts';
 import type { AgentTransport } from './transport.ts';
-import { AgentLost, AgentRefused, type AgentAnswer, type AgentLogLine } from './types.ts';
+import { AgentLost, AgentProtocolError, AgentRefused, type AgentAnswer, type AgentLogLine } from './types.ts';
 
 /** Octets without a newline after which what comes is no answer. The longest true answer, all counters, has 20,000. */
 const ANSWER_LIMIT = 4 * 1024 * 1024;
@@ -131,10 +131,11 @@ export class AgentClient {
     else this.lose(`said ${shown(line)} where its greeting 'agent protocol=' was expected; see docs/agent-protocol.md`);
   }
 
-  #settle(line: string, parsed: Extract<AgentLine, { kind: 'ok' | 'err' }>): void {
+  #settle(line: string, parsed: Extract<AgentLine, { kind: 'ok' | 'err' | 'bad' }>): void {
     const request = this.#pending.take(parsed.id);
     if (request === undefined) this.lose(`answered what was not asked: ${shown(line)}`);
     else if (parsed.kind === 'ok') request.resolve(parsed.fields);
+    else if (parsed.kind === 'bad') request.reject(new AgentProtocolError(request.command, parsed.detail));
     else request.reject(new AgentRefused(request.command, parsed.errno, parsed.code, parsed.detail));
   }
 

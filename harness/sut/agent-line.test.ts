@@ -65,9 +65,9 @@ describe('parseAgentLine', () => {
   });
 
   it('reads greetings and errors', () => {
-    expect(parseAgentLine('agent protocol=1 name=x features=')).toEqual({
+    expect(parseAgentLine('agent protocol=2 name=x features=')).toEqual({
       kind: 'greeting',
-      fields: { protocol: '1', name: 'x', features: '' },
+      fields: { protocol: '2', name: 'x', features: '' },
     });
     expect(parseAgentLine('4 err 110 ETIMEDOUT bytes=5 eof=0')).toEqual({
       kind: 'err',
@@ -76,20 +76,25 @@ describe('parseAgentLine', () => {
       code: 'ETIMEDOUT',
       detail: 'bytes=5 eof=0',
     });
-    expect(parseAgentLine('4 err 9 EBADF')).toMatchObject({ code: 'EBADF', detail: '' });
+    expect(parseAgentLine('4 err 107 ENOTCONN')).toMatchObject({ code: 'ENOTCONN', detail: '' });
+    expect(parseAgentLine('4 bad recv takes no byts=')).toEqual({
+      kind: 'bad',
+      id: '4',
+      detail: 'recv takes no byts=',
+    });
   });
 
   it.each([
     ['', /no request's id/],
-    ['1', /followed by ok or err/],
-    ['1 maybe', /followed by ok or err/],
+    ['1', /followed by ok, err or bad/],
+    ['1 maybe', /followed by ok, err or bad/],
     ['1 ok a', /not key=value/],
     ['1 ok =a', /not key=value/],
     ['1 ok  a=1', /not key=value/],
     ['1 ok a=1 a=2', /a= stands twice/],
     ['1 ok a=%', /hexadecimal/],
     ['1 err x ENOENT', /errno and its name/],
-    ['Linux version 6.18 ', /followed by ok or err/],
+    ['Linux version 6.18 ', /followed by ok, err or bad/],
   ])('says what is wrong with "%s"', (line, problem) => {
     expect(parseAgentLine(line)).toEqual({ kind: 'nonsense', problem: expect.stringMatching(problem) as string });
   });

@@ -2,7 +2,7 @@
 import type { AgentAnswer } from './types.ts';
 
 /** Protocol version that this suite speaks. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** Octets that a request line may have, its newline not counted. */
 export const REQUEST_LIMIT = 65_536;
@@ -15,6 +15,7 @@ export type AgentLine =
   | { kind: 'greeting'; fields: AgentAnswer }
   | { kind: 'ok'; id: string; fields: AgentAnswer }
   | { kind: 'err'; id: string; errno: number; code: string; detail: string }
+  | { kind: 'bad'; id: string; detail: string }
   | { kind: 'nonsense'; problem: string };
 
 const word = /^[A-Za-z0-9._:-]+$/;
@@ -75,14 +76,15 @@ function parseError(id: string, words: readonly string[]): AgentLine {
 /** Reads one line (without its newline) from an agent. Never throws. */
 export function parseAgentLine(line: string): AgentLine {
   const [first = '', second, ...rest] = line.split(' ');
-  const greets = first === 'agent' && second !== 'ok' && second !== 'err';
+  const greets = first === 'agent' && second !== 'ok' && second !== 'err' && second !== 'bad';
   if (greets) {
     const fields = parseFields(line.split(' ').slice(1));
     return typeof fields === 'string' ? { kind: 'nonsense', problem: fields } : { kind: 'greeting', fields };
   }
   if (!word.test(first)) return { kind: 'nonsense', problem: `'${first}' is no request's id` };
   if (second === 'err') return parseError(first, rest);
-  if (second !== 'ok') return { kind: 'nonsense', problem: 'an id is followed by ok or err' };
+  if (second === 'bad') return { kind: 'bad', id: first, detail: rest.join(' ') };
+  if (second !== 'ok') return { kind: 'nonsense', problem: 'an id is followed by ok, err or bad' };
   const fields = parseFields(rest);
   return typeof fields === 'string' ? { kind: 'nonsense', problem: fields } : { kind: 'ok', id: first, fields };
 }

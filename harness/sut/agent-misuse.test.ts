@@ -12,7 +12,7 @@ beforeEach(async () => {
   const [program = '', ...args] = unshared(await agentProgram(), '--die-with-parent');
   child = spawn(program, args);
   lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  expect(await answer()).toMatch(/^agent protocol=1 name=mptcp-agent kernel=\S+ pid=\d+ features=\S*mptcp/);
+  expect(await answer()).toMatch(/^agent protocol=2 name=mptcp-agent kernel=\S+ pid=\d+ features=\S*mptcp/);
 });
 
 afterEach(() => {
@@ -25,24 +25,24 @@ async function answer(): Promise<string> {
 }
 
 it.each([
-  ['nonsense', /^nonsense err 22 EINVAL a command follows/],
-  ['1 frobnicate', /^1 err 38 ENOSYS frobnicate/],
-  ['1 hello x', /^1 err 22 EINVAL an argument is key=value/],
-  ['1 hello x=1', /^1 err 22 EINVAL hello takes no x=/],
-  ['1 log text=%zz', /^1 err 22 EINVAL a value has %/],
-  ['1 log text=%00', /^1 err 22 EINVAL a value has %/],
-  ['1 log text=a text=b', /^1 err 22 EINVAL an argument is given twice/],
-  ['1 log text=a=b', /^1 err 22 EINVAL a value writes =/],
-  ['1 log text=a\x01', /^1 err 22 EINVAL a line holds no control/],
-  ['1 log text=a\0b', /^1 err 22 EINVAL a line holds no control/],
-  ['\x1b[A ok', /^- err 22 EINVAL a request begins with an id/],
-  ['%% %%', /^- err 22 EINVAL/],
-  [`${'i'.repeat(65)} hello`, /^- err 22 EINVAL/],
-  [`1 log ${Array.from({ length: 70 }, (_, i) => `k${i}=1`).join(' ')}`, /^1 err 22 EINVAL more than 64 arguments/],
-  ['1 recv fd=', /^1 err 22 EINVAL recv needs fd=/],
-  ['1 socket family=ipx', /^1 err 22 EINVAL family=ipx/],
-  [`1 log text=${'x'.repeat(70_000)}`, /^1 err 90 EMSGSIZE a line has at most 65536 octets/],
-  ['x'.repeat(200_000), /^- err 90 EMSGSIZE/],
+  ['nonsense', /^nonsense bad a command follows/],
+  ['1 frobnicate', /^1 bad frobnicate/],
+  ['1 hello x', /^1 bad an argument is key=value/],
+  ['1 hello x=1', /^1 bad hello takes no x=/],
+  ['1 log text=%zz', /^1 bad a value has %/],
+  ['1 log text=%00', /^1 bad a value has %/],
+  ['1 log text=a text=b', /^1 bad an argument is given twice/],
+  ['1 log text=a=b', /^1 bad a value writes =/],
+  ['1 log text=a\x01', /^1 bad a line holds no control/],
+  ['1 log text=a\0b', /^1 bad a line holds no control/],
+  ['\x1b[A ok', /^- bad a request begins with an id/],
+  ['%% %%', /^- bad/],
+  [`${'i'.repeat(65)} hello`, /^- bad/],
+  [`1 log ${Array.from({ length: 70 }, (_, i) => `k${i}=1`).join(' ')}`, /^1 bad more than 64 arguments/],
+  ['1 recv fd=', /^1 bad recv needs fd=/],
+  ['1 socket family=ipx', /^1 bad family=ipx/],
+  [`1 log text=${'x'.repeat(70_000)}`, /^1 bad a line has at most 65536 octets/],
+  ['x'.repeat(200_000), /^- bad/],
 ])('refuses "%s" and goes on', async (line, expected) => {
   child.stdin.write(`${line}\n`);
   expect(await answer()).toMatch(expected);
@@ -61,7 +61,7 @@ it('outlives octets of no meaning', async () => {
   for (;;) {
     const line = await answer();
     if (line.startsWith('last ok ')) break;
-    expect(line).toMatch(/^\S+ err (22|38|90) /);
+    expect(line).toMatch(/^\S+ bad /);
   }
 });
 
@@ -110,6 +110,6 @@ it.runIf(process.getuid?.() === 0)('serves as the first process of a machine', a
   });
   // Turning off a pid namespace ends its first process with SIGINT.
   const [status, signal] = (await once(first, 'close')) as [number | null, string | null];
-  expect(said).toMatch(/^agent protocol=1 .* pid=1 .*\n1 ok value=\d\n2 ok\n$/);
+  expect(said).toMatch(/^agent protocol=2 .* pid=1 .*\n1 ok value=\d\n2 ok\n$/);
   expect(signal ?? status).toSatisfy((end) => end === 'SIGINT' || end === 130);
 });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectPair, isolatedAgent } from './testing/isolated-agent.ts';
+import { AgentProtocolError } from './types.ts';
 import type { SpawnedAgent } from './spawn-agent.ts';
 
 let agent: SpawnedAgent;
@@ -111,7 +112,7 @@ it('reads and writes sysctls', async () => {
   await agent.request('sysctl-set', { name: 'net.mptcp.checksum_enabled', value: 1 });
   expect(await agent.request('sysctl-get', { name: 'net/mptcp/checksum_enabled' })).toEqual({ value: '1' });
   await expect(agent.request('sysctl-get', { name: 'net.mptcp.nothing' })).rejects.toMatchObject({ code: 'ENOENT' });
-  await expect(agent.request('sysctl-get', { name: '../../etc/passwd' })).rejects.toMatchObject({ code: 'EINVAL' });
+  await expect(agent.request('sysctl-get', { name: '../../etc/passwd' })).rejects.toBeInstanceOf(AgentProtocolError);
   await agent.request('sysctl-set', { name: 'net.mptcp.enabled', value: 0 });
   await expect(agent.request('socket', { family: 'ipv4' })).rejects.toThrow(/net.mptcp.enabled is 0/);
 });
@@ -148,7 +149,7 @@ it('puts everything back on reset', async () => {
   expect(await agent.request('endpoint-list')).toEqual({ ids: '' });
   expect(await agent.request('limits-get')).toEqual(limits);
   expect(await agent.request('sysctl-get', { name: 'net.mptcp.checksum_enabled' })).toEqual(enabled);
-  await expect(agent.request('info', { fd: 'server' })).rejects.toMatchObject({ code: 'EBADF' });
+  await expect(agent.request('info', { fd: 'server' })).rejects.toBeInstanceOf(AgentProtocolError);
 });
 
 it('leaves no connection on reset, not even one that only waits for late packets', async () => {

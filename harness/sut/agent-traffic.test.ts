@@ -82,8 +82,8 @@ it('tells errors of the stack by number and name', async () => {
     errno: 111,
     code: 'ECONNREFUSED',
   });
-  await expect(agent.request('recv', { fd: 'nobody' })).rejects.toMatchObject({ code: 'EBADF' });
-  await expect(agent.request('socket', { family: 'ipv4', name: 'client' })).rejects.toMatchObject({ code: 'EEXIST' });
+  await expect(agent.request('recv', { fd: 'nobody' })).rejects.toThrow(/not understood: fd=nobody: no such socket/);
+  await expect(agent.request('socket', { family: 'ipv4', name: 'client' })).rejects.toThrow(/a socket has that name/);
 });
 
 it('ends what takes too long, with what was done so far', async () => {

@@ -32,7 +32,7 @@ function isNodeError(error: unknown): error is NodeJS.ErrnoException & { stderr?
 }
 
 async function newestSource(folder: string): Promise<number> {
-  const names = (await readdir(folder)).filter((name) => /\.[ch]$|^Makefile$/.test(name));
+  const names = (await readdir(folder)).filter((name) => /\.(?:[ch]|def)$|^Makefile$/.test(name));
   if (!names.includes('Makefile')) {
     throw new AgentBuildError(`${folder}: no Makefile; the agent's sources are missing from this installation`);
   }

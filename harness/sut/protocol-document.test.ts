@@ -1,28 +1,78 @@
-/** The protocol's document and the agent's table of commands have to say the same. */
+/**
+ * The protocol's page and the C agent's table are made from the table of commands. `npm run protocol` writes both anew;
+ * without it these tests see that they are what the table says.
+ */
 import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
-import { REQUEST_LIMIT } from './agent-line.ts';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { PROTOCOL, REQUEST_LIMIT } from './agent-line.ts';
+import type { CommandGroup, CommandRow } from './commands/kinds.ts';
+import { COMMANDS } from './commands/table.ts';
+
+const PAGE = 'docs/agent-protocol.md';
+const TABLE = 'docker/agent/commands.def';
+
+function at(path: string): string {
+  return fileURLToPath(new URL(`../../${path}`, import.meta.url));
+}
 
 function read(path: string): string {
-  return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+  return readFileSync(at(path), 'utf8');
 }
 
-function sorted(keys: Iterable<string>): string[] {
-  return [...keys].sort();
+function keysOf({ args }: CommandRow): string {
+  return Object.entries(args)
+    .map(([key, { needed }]) => (needed === true ? `\`${key}\`` : `[\`${key}\`]`))
+    .join(' ');
 }
 
-it('lists every command with its keys', () => {
-  const inAgent = [...read('docker/agent/command.c').matchAll(/^ {4}\{"([a-z-]+)", \w+, "([^"]*)"\}/gm)].map(
-    ([, name = '', keys = '']) => [name, sorted(keys.split(' ').filter((key) => key !== ''))],
+function rowsOf(group: CommandGroup): string {
+  const rows = Object.entries(COMMANDS).filter(([, row]) => row.group === group);
+  return [
+    '| command | keys | does and answers |',
+    '| --- | --- | --- |',
+    ...rows.map(([name, row]) =>
+      `| \`${name}\` | ${[keysOf(row), row.does].join(' | ').trim()} |`.replaceAll('  ', ' '),
+    ),
+  ].join('\n');
+}
+
+/** The page with its tables made anew. */
+function pageAnew(): string {
+  return read(PAGE).replace(
+    /(<!-- commands: ([a-z-]+) -->\n)[^]*?(?=\n<!-- end -->)/g,
+    (_, begin: string, group: string) => `${begin}\n${rowsOf(group as CommandGroup)}\n`,
   );
-  const inDocument = [...read('docs/agent-protocol.md').matchAll(/^\| `([a-z-]+)` \| ([^|]*) ?\| [^|]*\|$/gm)].map(
-    ([, name = '', keys = '']) => [name, sorted([...keys.matchAll(/`([a-z-]+)`/g)].map(([, key = '']) => key))],
+}
+
+function tableAnew(): string {
+  const rows = Object.entries(COMMANDS).map(
+    ([name, { args }]) => `COMMAND("${name}", command_${name.replaceAll('-', '_')}, "${Object.keys(args).join(' ')}")`,
   );
-  expect(inAgent.length).toBeGreaterThan(40);
-  expect(Object.fromEntries(inDocument)).toEqual(Object.fromEntries(inAgent));
+  return `/* Made from harness/sut/commands by "npm run protocol": name, function, keys. */\n${rows.join('\n')}\n`;
+}
+
+describe('the table of commands', () => {
+  it('is what the page shows', async () => {
+    await expect(pageAnew()).toMatchFileSnapshot(at(PAGE));
+  });
+
+  it('is what the C agent serves', async () => {
+    await expect(tableAnew()).toMatchFileSnapshot(at(TABLE));
+  });
+
+  it('is on the page whole', () => {
+    for (const name of Object.keys(COMMANDS)) expect(read(PAGE)).toContain(`\n| \`${name}\` |`);
+  });
+
+  it('needs only features that the page explains', () => {
+    for (const { feature } of Object.values(COMMANDS))
+      if (feature !== undefined) expect(read(PAGE)).toContain(`| \`${feature}\` |`);
+  });
 });
 
-it('states the limit of a line', () => {
-  expect(read('docs/agent-protocol.md')).toContain(`at most ${REQUEST_LIMIT.toLocaleString('en')} octets`);
+it('states the version and the limit of a line', () => {
+  expect(read(PAGE)).toContain(`\`protocol\` has to be ${PROTOCOL}.`);
+  expect(read(PAGE)).toContain(`at most ${REQUEST_LIMIT.toLocaleString('en')} octets`);
   expect(read('docker/agent/line.h')).toContain(`#define LINE_LIMIT ${REQUEST_LIMIT} `);
 });

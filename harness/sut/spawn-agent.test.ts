@@ -17,11 +17,11 @@ async function shellAgent(script: string, options: Partial<SpawnAgentOptions> = 
   return agent;
 }
 
-const greeting = 'echo "agent protocol=1 name=fake kernel=none pid=1 features=a,b";';
+const greeting = 'echo "agent protocol=2 name=fake kernel=none pid=1 features=a,b";';
 
 it('reads the greeting', async () => {
   const agent = await shellAgent(`${greeting} cat >/dev/null`, { pid: 4711 });
-  expect(agent.greeting).toEqual({ protocol: 1, name: 'fake', kernel: 'none', pid: 1, features: new Set(['a', 'b']) });
+  expect(agent.greeting).toEqual({ protocol: 2, name: 'fake', kernel: 'none', pid: 1, features: new Set(['a', 'b']) });
   expect(agent.pid).toBe(4711);
 });
 
@@ -29,7 +29,7 @@ it.each([
   ['exit 3', /fake \(pid \d+\) exited with status 3/],
   ['echo "no such thing" >&2; exit 1', /exited with status 1\n {2}stderr: no such thing/],
   ['echo hello', /said hello where its greeting .* was expected; see docs\/agent-protocol.md/],
-  ['echo "agent protocol=9"', /speaks protocol 9, this suite speaks 1; use the agent that comes with this release/],
+  ['echo "agent protocol=9"', /speaks protocol 9, this suite speaks 2; use the agent that comes with this release/],
   ['echo "agent name=x"', /speaks protocol \(not said\)/],
   ['exec sleep 60', /did not greet within 200 ms/],
   ['kill -SEGV $$', /was ended by SIGSEGV/],
@@ -46,9 +46,9 @@ it('tells that the program is not there', async () => {
 });
 
 it.each([
-  ['read line; echo "1 maybe"; cat >/dev/null', /said what is no answer: 1 maybe: an id is followed by ok or err/],
+  ['read line; echo "1 maybe"; cat >/dev/null', /said what is no answer: 1 maybe: an id is followed by ok, err or bad/],
   ['read line; echo "77 ok"; cat >/dev/null', /answered what was not asked: 77 ok/],
-  ['read line; echo "agent protocol=1"; cat >/dev/null', /greeted twice/],
+  ['read line; echo "agent protocol=2"; cat >/dev/null', /greeted twice/],
   ['read line; echo "out of memory" >&2; exit 1', /exited with status 1\n {2}stderr: out of memory/],
   ['read line; kill -ABRT $$', /was ended by SIGABRT/],
 ])('loses an agent that goes: %s', async (script, message) => {
@@ -112,7 +112,7 @@ it('keeps what was said', async () => {
   await agent.request('log', { text: 'a word' });
   await agent.close();
   const said = agent.log.map((line) => `${line.direction} ${line.text}`);
-  expect(said[0]).toMatch(/^from agent protocol=1/);
+  expect(said[0]).toMatch(/^from agent protocol=2/);
   const wanted = ['to 2 log text=a%20word', 'from 2 ok', 'stderr mptcp-agent: a word', 'to 3 exit'];
   expect(said).toEqual(expect.arrayContaining(wanted));
 });

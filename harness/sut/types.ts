@@ -24,7 +24,8 @@ export interface Agent {
    * Sends a command and waits for its answer. Commands may overlap; a blocking one (accept, recv) leaves the agent
    * free for others.
    *
-   * @throws AgentRefused when the agent answers `err` (carries errno and its name)
+   * @throws AgentRefused when the agent answers `err`: the stack's own error (carries errno and its name)
+   * @throws AgentProtocolError when the agent answers `bad`: it did not understand the request
    * @throws AgentLost when it exits, crashes, says something that is no answer, or does not answer in time
    */
   request(
@@ -46,6 +47,17 @@ export class AgentRefused extends ExplainedError {
     super(`agent: ${command}: ${code} (${errno})${detail === '' ? '' : `: ${detail}`}`);
     this.errno = errno;
     this.code = code;
+  }
+}
+
+/**
+ * The agent did not understand a request: an unknown command or argument, a value that the protocol does not allow, a
+ * socket that was never made. A fault of the suite, the harness or the agent, never a verdict on the stack.
+ */
+export class AgentProtocolError extends ExplainedError {
+  override readonly name = 'AgentProtocolError';
+  constructor(command: string, detail: string) {
+    super(`agent: ${command}: the request was not understood${detail === '' ? '' : `: ${detail}`}`);
   }
 }
 

@@ -11,7 +11,7 @@
 import type { Clock } from '../clock/clock.ts';
 import type { Randomness } from '../clock/random.ts';
 import type { Agent } from '../sut/types.ts';
-import type { StackKindName, SutInfo } from '../verdict/stack-info.ts';
+import type { StackKindName, SutInfo, Sysctl } from '../verdict/stack-info.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
 import type { KernelTrouble } from './kernel-trouble.ts';
 import type { Check } from './machine/check.ts';
@@ -71,6 +71,12 @@ export interface Driver {
   close(): Promise<void>;
 }
 
+/** What a worker's driver is told besides the kind's own settings. */
+export interface OpenOptions {
+  /** Set in every namespace of the stack before its links come, after what the suite itself sets. */
+  sysctls?: readonly Sysctl[];
+}
+
 /** An option of the command line that says more about a stack; `--sut` chooses the kind. */
 export interface StackOption {
   /** Its name, without the dashes. */
@@ -115,6 +121,8 @@ export interface StackKind<Choice extends { kind: StackKindName }, Settings exte
   readonly inMemory?: true;
   /** Why it cannot be one of two stacks that talk to each other; absent when it can. */
   readonly noPeer?: string;
+  /** Why `--sysctl` cannot set anything on it, with what to do; absent when it can. */
+  readonly noSysctls?: string;
   /**
    * Reads what follows `kind:` in `--sut`; undefined for the bare word.
    *
@@ -131,7 +139,7 @@ export interface StackKind<Choice extends { kind: StackKindName }, Settings exte
   /** Makes the stack ready, once for a run, in the tester's namespace. @param root the installation's folder @throws ExplainedError */
   prepare(choice: Choice, root: string): Promise<PreparedStack<Settings>>;
   /** Makes a worker's driver. Nothing is started before a cell is built. */
-  open(settings: Settings): Promise<Driver>;
+  open(settings: Settings, options: OpenOptions): Promise<Driver>;
   /** Why results that have no `--sut` on their command line cannot be had again here; undefined when they can. */
   obstacle?(info: SutInfo): string | undefined;
   /** What killed runs left. Says on standard error when it cannot look. @param root the installation's folder */

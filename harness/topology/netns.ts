@@ -2,6 +2,7 @@
 import { readlinkSync } from 'node:fs';
 import { AgentNursery } from '../sut/nursery.ts';
 import { connectAgent, type SpawnedAgent } from '../sut/spawn-agent.ts';
+import type { Sysctl } from '../verdict/stack-info.ts';
 import { networkNamespace } from '../wire/inside.ts';
 import { PooledHosts } from './pooled-hosts.ts';
 import { TopologyError } from './types.ts';
@@ -13,6 +14,8 @@ export interface NetnsOptions {
   agentPath: string;
   /** Which share of the address space is ours, see {@link createVethDriver}. */
   worker?: number;
+  /** Settings of the user's, for every namespace of the stack. */
+  sysctls?: readonly Sysctl[] | undefined;
 }
 
 /** The namespace is the agent's alone: it has no name and goes when the agent goes. */
@@ -41,6 +44,7 @@ export function createNetnsDriver(options: NetnsOptions): KeepingDriver {
   return createVethDriver(
     new PooledHosts({
       name: 'netns',
+      sysctls: options.sysctls,
       start: (host) => startHost(host, (nursery ??= new AgentNursery(options.agentPath))),
       close: async () => nursery?.close(),
     }),

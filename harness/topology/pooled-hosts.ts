@@ -1,5 +1,6 @@
 /** SUT hosts that are started when needed, put back as they were after each cell, and used again. */
 import type { SpawnedAgent } from '../sut/spawn-agent.ts';
+import type { Sysctl } from '../verdict/stack-info.ts';
 import { asNew, leftIn, type Cleanliness } from './cleanliness.ts';
 import { settleEnd, settleNamespace } from './sut-settings.ts';
 import type { Host, HostSource } from './veth-driver.ts';
@@ -10,6 +11,7 @@ interface Member {
   clean: Cleanliness;
   /** The agent puts back what the suite has set, not what was before. */
   marks: boolean;
+  sysctls: readonly Sysctl[] | undefined;
 }
 
 /** Where hosts begin. */
@@ -18,6 +20,8 @@ export interface HostOrigin {
   readonly name: string;
   /** See {@link HostSource.isDear}. */
   readonly isDear?: boolean;
+  /** Settings of the user's, for every host. */
+  readonly sysctls?: readonly Sysctl[] | undefined;
   /** Starts a host; its agent has greeted, from a network namespace on this machine that is not the tester's. */
   start(name: string): Promise<SpawnedAgent>;
   /** Frees what hosts come from, when all of them have ended. */
@@ -72,10 +76,10 @@ export class PooledHosts implements HostSource {
     const agent = await this.#origin.start(host);
     try {
       const clean = asNew(agent.pid);
-      await settleNamespace(agent);
+      await settleNamespace(agent, this.#origin.sysctls);
       const marks = agent.greeting.features.has('mark');
       if (marks) await agent.request('mark');
-      return { agent, clean, marks };
+      return { agent, clean, marks, sysctls: this.#origin.sysctls };
     } catch (error) {
       await agent.close();
       throw error;
@@ -102,11 +106,11 @@ export class PooledHosts implements HostSource {
 }
 
 /** Whether a host that was reset has nothing of the last cell but these devices; never throws. */
-async function isAsNew({ agent, clean, marks }: Member, devices: readonly string[]): Promise<boolean> {
+async function isAsNew({ agent, clean, marks, sysctls }: Member, devices: readonly string[]): Promise<boolean> {
   try {
     if ((await leftIn(agent.pid, { devices: [...clean.devices, ...devices] })) !== undefined) return false;
     agent.freshLog();
-    if (!marks) await settleNamespace(agent);
+    if (!marks) await settleNamespace(agent, sysctls);
     return true;
   } catch {
     // The agent is gone.

@@ -1,6 +1,7 @@
 /** The remote driver: the SUT is a host on a bench, reached over real interfaces. */
 import { spawnAgent } from '../sut/spawn-agent.ts';
 import type { Agent } from '../sut/types.ts';
+import type { Sysctl } from '../verdict/stack-info.ts';
 import { IpBatch } from './ip-batch.ts';
 import { PREFIXES_PER_WORKER, cellLink, routeLines } from './link-plan.ts';
 import type { Lab } from './remote-lab.ts';
@@ -14,6 +15,8 @@ export interface RemoteOptions {
   lab: Lab;
   /** A process outside of the tester's namespace: where the interfaces come from, and where the command runs. */
   outsidePid: number;
+  /** Settings of the user's, for every namespace of the stack. */
+  sysctls?: readonly Sysctl[] | undefined;
 }
 
 /** A host may be far away, or slow to log in to. */
@@ -95,7 +98,7 @@ class RemoteDriver implements Driver {
         timeScale: TIME_SCALE,
       });
       (cell as { agents: Cell['agents'] }).agents = new Map([[topology.hosts[0] ?? '', agent]]);
-      await settleNamespace(agent);
+      await settleNamespace(agent, this.#options.sysctls);
       for (const [index, spec] of topology.links.entries()) {
         const ends = lab.links[index];
         if (ends === undefined) throw new TopologyError(`link ${spec.name} has no cable`);

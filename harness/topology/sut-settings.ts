@@ -1,6 +1,10 @@
 /** What a SUT namespace is set to, so that no scenario colours another and no machine's habits show. */
-import { AgentRefused } from '../sut/types.ts';
+import { readdirSync } from 'node:fs';
+import { suggestion } from '../document/diagnostic.ts';
+import { ExplainedError } from '../document/explained-error.ts';
+import { AgentProtocolError, AgentRefused } from '../sut/types.ts';
 import type { Agent } from '../sut/types.ts';
+import type { Sysctl } from '../verdict/stack-info.ts';
 import type { CellLink } from './contract.ts';
 
 /**
@@ -69,9 +73,61 @@ async function apply(agent: Agent, settings: readonly Setting[]): Promise<void> 
   );
 }
 
-/** Sets up a SUT namespace before its devices come. @throws AgentRefused, AgentLost */
-export async function settleNamespace(agent: Agent): Promise<void> {
-  await Promise.all([apply(agent, SETTINGS), agent.request('link-up', { dev: 'lo' })]);
+/** A setting of the user's that the stack does not take. */
+export class SysctlError extends ExplainedError {
+  override readonly name = 'SysctlError';
+}
+
+/**
+ * Sets up a SUT namespace before its devices come.
+ *
+ * @param sysctls settings of the user's; they come last, so that they may override what is set here
+ * @throws SysctlError when the stack does not take one of them; AgentRefused, AgentLost
+ */
+export async function settleNamespace(agent: Agent, sysctls: readonly Sysctl[] = []): Promise<void> {
+  await Promise.all([
+    apply(agent, SETTINGS),
+    agent.request('link-up', { dev: 'lo' }),
+    ...sysctls.map(({ name, value }) =>
+      agent.request('sysctl-set', { name, value }).catch((error: unknown) => {
+        throw error instanceof AgentRefused || error instanceof AgentProtocolError
+          ? sysctlProblem({ name, value }, error)
+          : error;
+      }),
+    ),
+  ]);
+}
+
+/** What is wrong with a setting, and what to do. */
+function sysctlProblem({ name, value }: Sysctl, error: AgentRefused | AgentProtocolError): SysctlError {
+  const setting = `--sysctl ${name}=${value}`;
+  const code = error instanceof AgentRefused ? error.code : '';
+  if (code === 'ENOENT')
+    return new SysctlError(
+      `${setting}: a network namespace of the stack has no such setting${suggestion(name, sysctlNames())}; ` +
+        'take a name that "sysctl -a" shows in a new namespace (unshare --net)',
+    );
+  if (code === 'EINVAL' || code === 'ERANGE')
+    return new SysctlError(
+      `${setting}: the kernel refuses the value (${code}); see the kernel's ip-sysctl or mptcp-sysctl`,
+    );
+  if (code === 'EACCES' || code === 'EPERM')
+    return new SysctlError(
+      `${setting}: it may not be set in a namespace (${code}); take one that belongs to a namespace`,
+    );
+  return new SysctlError(`${setting}: ${error.message}`);
+}
+
+/** Names that this machine's kernel has, for the nearest one. */
+function sysctlNames(): string[] {
+  return ['mptcp', 'ipv4', 'ipv6'].flatMap((folder) => {
+    try {
+      return readdirSync(`/proc/sys/net/${folder}`).map((file) => `net.${folder}.${file}`);
+    } catch {
+      // No such part in this kernel, or no /proc: there is nothing to suggest.
+      return [];
+    }
+  });
 }
 
 /** Sets up the SUT's end of a link. @throws AgentRefused, AgentLost */

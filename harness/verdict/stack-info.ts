@@ -3,6 +3,12 @@
 /** Kinds of stack: where a stack under test runs. `topology/stacks/registry.ts` has the code of each. */
 export type StackKindName = 'netns' | 'docker' | 'kernel' | 'remote' | 'reference';
 
+/** A kernel setting of the stack under test: `net.mptcp.checksum_enabled`, `1`. */
+export interface Sysctl {
+  name: string;
+  value: string;
+}
+
 /** What was judged, and where. */
 export interface SutInfo {
   name: string;
@@ -17,6 +23,8 @@ export interface SutInfo {
   commandLine?: string;
   accelerator?: 'kvm' | 'tcg';
   config?: Record<string, string>;
+  /** Settings that the run made in every namespace of the stack, in their order. */
+  sysctls?: Sysctl[];
   /** Commit of the source that it was built from, where that is known; `-dirty` when files differ from it. */
   commit?: string;
   /** Version of the stack, where the kernel's release does not say it. */

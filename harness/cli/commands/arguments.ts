@@ -1,7 +1,9 @@
 /** Options and value parsers that several commands share. */
 import { InvalidArgumentError, type Command } from 'commander';
 import type { StackDetails } from '../../topology/contract.ts';
+import type { Sysctl } from '../../verdict/stack-info.ts';
 import { STACK_OPTIONS } from '../../topology/stacks/registry.ts';
+import { parseSysctl } from '../sysctl-option.ts';
 import type { Selection } from '../selection.ts';
 
 /** Scenarios at once unless told: most of a scenario is waiting for the kernel. */
@@ -72,6 +74,15 @@ export function withStackOptions(command: Command): Command {
   for (const { name, value, help, goesWith } of STACK_OPTIONS)
     command.option(`--${name} ${value}`, `with ${goesWith}: ${help}`);
   return command;
+}
+
+/** Adds `--sysctl`. */
+export function withSysctl(command: Command): Command {
+  return command.option(
+    '--sysctl <name=value>',
+    'a kernel setting for every namespace of the stack, such as net.mptcp.checksum_enabled=1; may be repeated',
+    (word: string, earlier?: Sysctl[]) => parseSysctl(word, earlier),
+  );
 }
 
 /** What {@link withStackOptions} adds, as commander gives it, without the command's other options. */

@@ -1,5 +1,15 @@
+import type { Sysctl } from '../../verdict/stack-info.ts';
+import { sysctlArguments } from '../sysctl-option.ts';
 import { Option, type Command } from 'commander';
-import { list, positive, stackDetails, withSelection, withStackOptions, type SelectionFlags } from './arguments.ts';
+import {
+  list,
+  positive,
+  stackDetails,
+  withSelection,
+  withStackOptions,
+  withSysctl,
+  type SelectionFlags,
+} from './arguments.ts';
 
 /** What commander makes of the command line. */
 interface MatrixFlags extends SelectionFlags {
@@ -9,11 +19,16 @@ interface MatrixFlags extends SelectionFlags {
   concurrency?: number;
   deviations?: string;
   keepCaptures: string;
+  sysctl?: Sysctl[];
 }
 
 /** `matrix`: several stacks. */
 export function addMatrix(program: Command): void {
-  withStackOptions(withSelection(program.command('matrix').summary('judge several stacks, and say where they differ')))
+  withSysctl(
+    withStackOptions(
+      withSelection(program.command('matrix').summary('judge several stacks, and say where they differ')),
+    ),
+  )
     .description(
       `Judges several stacks, one after the other or several at once, and puts their results into one file.
 
@@ -64,6 +79,7 @@ function passedOn(ids: readonly string[], flags: MatrixFlags): string[] {
   });
   return [
     ...lists,
+    ...sysctlArguments(flags.sysctl ?? []),
     '--keep-captures',
     flags.keepCaptures,
     ...(flags.concurrency === undefined ? [] : ['--concurrency', String(flags.concurrency)]),

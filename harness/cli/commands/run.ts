@@ -13,6 +13,7 @@ import {
   toSelection,
   withSelection,
   withStackOptions,
+  withSysctl,
   type SelectionFlags,
 } from './arguments.ts';
 
@@ -31,7 +32,7 @@ machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). What 
       '--peer <stack>',
       'for scenarios of two stacks: the server, written as --sut, which is the client (default: the same)',
     );
-  withStackOptions(command)
+  withSysctl(withStackOptions(command))
     .addOption(
       new Option(
         '-j, --concurrency <n>',

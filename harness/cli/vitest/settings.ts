@@ -1,4 +1,5 @@
 /** What the command hands to the Vitest workers. */
+import type { Sysctl } from '../../verdict/stack-info.ts';
 import type { Deviation } from '../../report/results.ts';
 import type { StackSettings } from '../../topology/stacks/registry.ts';
 
@@ -13,6 +14,8 @@ export interface WorkerSettings {
   sut: StackSettings;
   /** The server of scenarios of two stacks; of the same kind as the client when absent. */
   peer?: StackSettings;
+  /** Settings of the user's, for every namespace of a stack. */
+  sysctls?: readonly Sysctl[];
   /** The options that name it, for command lines. */
   sutArguments: string[];
   /** Features that the stack says it lacks, with the reason. */

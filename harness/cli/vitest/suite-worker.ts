@@ -60,11 +60,12 @@ function open(settings: WorkerSettings): Promise<Opened> {
 }
 
 async function openOnce(settings: WorkerSettings): Promise<Opened> {
-  const driver = await openStack(settings.sut);
+  const options = settings.sysctls === undefined ? {} : { sysctls: settings.sysctls };
+  const driver = await openStack(settings.sut, options);
   return {
     promises: openPromises(),
     driver,
-    peer: settings.peer === undefined ? driver : await openStack(settings.peer),
+    peer: settings.peer === undefined ? driver : await openStack(settings.peer, options),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The qemu driver: the SUT is any kernel, in a guest; each cell is a network namespace of the guest. */
 import { connectAgent } from '../../sut/spawn-agent.ts';
 import type { Agent } from '../../sut/types.ts';
+import type { Sysctl } from '../../verdict/stack-info.ts';
 import { IpBatch } from '../ip-batch.ts';
 import { MOST_WORKERS, PREFIXES_PER_WORKER, cellLink, routeLines } from '../link-plan.ts';
 import { freshDeviceName, nextPrefix } from '../numbers.ts';
@@ -19,6 +20,8 @@ export interface QemuOptions extends Omit<GuestOptions, 'taps'> {
   devices?: number;
   /** Which share of the address space is ours, 0..63; told by `VITEST_POOL_ID` unless given. */
   worker?: number;
+  /** Settings of the user's, for every namespace of the stack. */
+  sysctls?: readonly Sysctl[] | undefined;
 }
 
 /** A guest that is only started takes 0.1 s longer for each. */
@@ -211,7 +214,7 @@ class QemuDriver implements QemuDriverHandle {
     try {
       const agent = await connectAgent(cell.transport, { name, timeScale: TIME_SCALE[this.#options.accelerator] });
       hosts.set(name, { agent, cell });
-      await settleNamespace(agent);
+      await settleNamespace(agent, this.#options.sysctls);
     } finally {
       void cell.ended.then(() => guest.leave());
     }

@@ -2,9 +2,16 @@
 import { sleep, type Clock } from '../../clock/clock.ts';
 import type { Call } from '../../reference/index.ts';
 import { encodeRequest, encodeValue, PROTOCOL, type AgentArgs } from '../../sut/agent-line.ts';
-import { AgentLost, AgentRefused, type Agent, type AgentAnswer, type AgentLogLine } from '../../sut/types.ts';
+import {
+  AgentLost,
+  AgentProtocolError,
+  AgentRefused,
+  type Agent,
+  type AgentAnswer,
+  type AgentLogLine,
+} from '../../sut/types.ts';
 import type { Machine } from './machine.ts';
-import { answer, refused, Request } from './request.ts';
+import { answer, Request } from './request.ts';
 import { SetUp, type Device } from './set-up.ts';
 import { Sockets, type Done, type Handler } from './sockets.ts';
 
@@ -48,6 +55,7 @@ export class MemoryAgent implements Agent {
       return fields;
     } catch (error) {
       if (error instanceof AgentRefused) this.#note('from', `${id} err ${error.errno} ${error.code}`);
+      if (error instanceof AgentProtocolError) this.#note('from', `${id} bad ${error.message}`);
       throw error;
     } finally {
       this.#waiting.delete(work);
@@ -61,7 +69,7 @@ export class MemoryAgent implements Agent {
 
   #run(command: string, args: AgentArgs): Promise<AgentAnswer> {
     const known = this.#commands[command];
-    if (known === undefined) return Promise.reject(refused(command, 'ENOSYS'));
+    if (known === undefined) return Promise.reject(new AgentProtocolError(command, 'unknown command'));
     const [keys, handler] = known;
     try {
       return handler(new Request(command, args, keys));

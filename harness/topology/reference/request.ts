@@ -1,6 +1,6 @@
 /** The arguments of one request to the agent in memory, checked as the agent in C checks them. */
 import type { AgentArgs } from '../../sut/agent-line.ts';
-import { AgentRefused, type AgentAnswer } from '../../sut/types.ts';
+import { AgentProtocolError, AgentRefused, type AgentAnswer } from '../../sut/types.ts';
 import { errnoOf } from './errno.ts';
 
 /** A refusal by the name of its error. */
@@ -8,7 +8,7 @@ export function refused(command: string, code: string, detail = ''): AgentRefuse
   return new AgentRefused(command, errnoOf(code), code, detail);
 }
 
-/** One request. Every accessor throws AgentRefused (EINVAL) for a value that the protocol does not allow. */
+/** One request. Every accessor throws AgentProtocolError for a value that the protocol does not allow. */
 export class Request {
   readonly command: string;
   readonly timeoutMs: number;
@@ -24,8 +24,8 @@ export class Request {
     this.timeoutMs = this.number('timeout', 0, 3_600_000) ?? 8000;
   }
 
-  invalid(detail: string): AgentRefused {
-    return refused(this.command, 'EINVAL', detail);
+  invalid(detail: string): AgentProtocolError {
+    return new AgentProtocolError(this.command, detail);
   }
 
   text(key: string): string | undefined {

@@ -76,7 +76,7 @@ export class Sockets {
   #find(request: Request): Socket {
     const name = request.need('fd');
     const socket = this.#open.get(name);
-    if (socket === undefined) throw refused(request.command, 'EBADF', `fd=${name} is not open`);
+    if (socket === undefined) throw request.invalid(`fd=${name} is not open`);
     return socket;
   }
 
@@ -104,7 +104,7 @@ export class Sockets {
     const family = request.oneOf('family', ['ipv4', 'ipv6']);
     if (family === undefined) throw request.invalid('socket needs family=');
     const name = this.#name(request, 'name');
-    if (this.#open.has(name)) throw refused(request.command, 'EEXIST', `fd=${name} is open`);
+    if (this.#open.has(name)) throw request.invalid(`fd=${name} is open`);
     const proto = request.oneOf('proto', ['mptcp', 'tcp']) ?? 'mptcp';
     this.#take(name, await this.#ask(request, { op: 'socket', family, proto }));
     return answer({ fd: name });

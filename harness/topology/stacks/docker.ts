@@ -54,9 +54,9 @@ export const docker: StackKind<DockerChoice, DockerSettings> = {
     );
   },
   prepare: ({ image }, root) => prepareDocker(root, image),
-  open: async ({ image, run }) => {
+  open: async ({ image, run }, { sysctls }) => {
     const { createDockerDriver } = await import('../docker/docker-driver.ts');
-    return createDockerDriver({ image, run });
+    return createDockerDriver({ image, run, sysctls });
   },
   leftovers: dockerLeftovers,
   doctor: async () => [await checkDocker()],

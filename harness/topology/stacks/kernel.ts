@@ -68,7 +68,8 @@ export const kernel: StackKind<KernelChoice, KernelSettings> = {
     await fetchKernel(choice);
   },
   prepare: (choice, root) => prepareKernel(root, choice),
-  open: async (settings) => (await import('../qemu/qemu-driver.ts')).createQemuDriver(settings),
+  open: async (settings, { sysctls }) =>
+    (await import('../qemu/qemu-driver.ts')).createQemuDriver({ ...settings, sysctls }),
   doctor: () => Promise.all([checkQemu(), checkKvm()]),
 };
 

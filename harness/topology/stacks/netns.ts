@@ -38,7 +38,7 @@ export const netns: StackKind<NetnsChoice, NetnsSettings> = {
       close: () => Promise.resolve(),
     };
   },
-  open: ({ agentPath }) => Promise.resolve(createNetnsDriver({ agentPath })),
+  open: ({ agentPath }, { sysctls }) => Promise.resolve(createNetnsDriver({ agentPath, sysctls })),
   obstacle: ({ kernel }) =>
     kernel === release() ? undefined : `the results are of kernel ${kernel}, this machine runs ${release()}`,
 };

@@ -30,6 +30,7 @@ export const reference: StackKind<ReferenceChoice, ReferenceSettings> = {
   ],
   inMemory: true,
   noPeer: 'the reference stack has links in memory only',
+  noSysctls: 'the reference stack has no kernel settings; switch one of its freedoms on: --sut reference:NAME',
   parse: (target, { seed = USUAL_SEED }) => {
     const variations = target === undefined ? [] : target.split(',').filter((id) => id !== '');
     variationsNamed(variations);

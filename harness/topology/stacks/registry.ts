@@ -2,7 +2,7 @@
 import { suggestion } from '../../document/diagnostic.ts';
 import { UsageError } from '../../document/explained-error.ts';
 import type { StackKindName, SutInfo } from '../../verdict/stack-info.ts';
-import type { Driver, PreparedStack, StackDetails, StackKind, StackOption } from '../contract.ts';
+import type { Driver, OpenOptions, PreparedStack, StackDetails, StackKind, StackOption } from '../contract.ts';
 import type { Check } from '../machine/check.ts';
 import type { Leftover } from '../machine/leftover.ts';
 import { docker, type DockerChoice, type DockerSettings } from './docker.ts';
@@ -84,7 +84,7 @@ export function stackArguments(choice: StackChoice): string[] {
 
 /** Of a command line, the words that say what the stack is, each option with its value; empty when it does not say. */
 export function stackWords(command: readonly string[]): string[] {
-  const names = ['--sut', '--peer', ...STACK_OPTIONS.map(({ name }) => `--${name}`)];
+  const names = ['--sut', '--peer', '--sysctl', ...STACK_OPTIONS.map(({ name }) => `--${name}`)];
   return command.flatMap((word, at) => {
     if (names.some((name) => word.startsWith(`${name}=`))) return [word];
     const value = command[at + 1];
@@ -107,6 +107,12 @@ export function peerProblem({ kind }: StackChoice): string | undefined {
   return kindOf(kind).noPeer;
 }
 
+/** Refuses settings where there are none to make. @throws UsageError */
+export function requireSysctlsOf({ kind }: StackChoice): void {
+  const { noSysctls } = kindOf(kind);
+  if (noSysctls !== undefined) throw new UsageError(`--sysctl: ${noSysctls}`);
+}
+
 /** Does what cannot be done in a run's namespace, where there is no network: fetches a kernel. @throws ExplainedError */
 export async function prepareOutside(choice: StackChoice): Promise<void> {
   await kindOf(choice.kind).prepareOutside?.(choice);
@@ -123,8 +129,8 @@ export function prepareStack(choice: StackChoice, root: string): Promise<Prepare
 }
 
 /** Makes a worker's driver. Nothing is started before a cell is built. */
-export function openStack(settings: StackSettings): Promise<Driver> {
-  return kindOf(settings.kind).open(settings);
+export function openStack(settings: StackSettings, options: OpenOptions = {}): Promise<Driver> {
+  return kindOf(settings.kind).open(settings, options);
 }
 
 /** Why the stack of results cannot be judged again by their command line; undefined when it can. */

@@ -41,7 +41,7 @@ export const remote: StackKind<RemoteChoice, RemoteSettings> = {
     );
   },
   prepare: ({ file }) => prepareRemote(file),
-  open: (settings) => Promise.resolve(createRemoteDriver(settings)),
+  open: (settings, { sysctls }) => Promise.resolve(createRemoteDriver({ ...settings, sysctls })),
 };
 
 /** Asks the host who it is, and fetches the interfaces. */
