@@ -1,6 +1,7 @@
 /** The page that `check --html` writes. */
 import type { ConnectionReport } from '../monitor/analysis.ts';
 import type { Connection } from '../monitor/connection.ts';
+import { describeEvent } from '../monitor/describe-event.ts';
 import type { Finding, PacketEvent } from '../monitor/types.ts';
 import { ladderSvg } from '../report/ladder-svg.ts';
 import { escapeXml } from '../report/xml.ts';
@@ -37,11 +38,9 @@ interface Kept {
 export class LadderKeeper {
   readonly #kept = new Map<number, Kept>();
   readonly #file: string;
-  readonly #describe: (event: PacketEvent) => string;
 
-  constructor(file: string, describe: (event: PacketEvent) => string) {
+  constructor(file: string) {
     this.#file = file;
-    this.#describe = describe;
   }
 
   /** Takes a packet after the monitors have looked at it. */
@@ -72,7 +71,7 @@ export class LadderKeeper {
       kind: 'packet',
       direction: event.side === 0 ? 'out' : 'in',
       subflow: `${event.flow.number}`,
-      text: this.#describe(event),
+      text: describeEvent(event),
     };
   }
 

@@ -5,7 +5,6 @@ import { Analysis, type ConnectionReport, type PacketCounts } from '../monitor/a
 import { levels } from '../monitor/run-monitors.ts';
 import type { PacketEvent } from '../monitor/types.ts';
 import { styleFor, type TextStyle } from '../report/text-layout.ts';
-import { describeEvent, describeSent } from '../scenario/describe-event.ts';
 import { ipOffset, LINK_TYPES } from '../wire/capture-link.ts';
 import { readCapture } from '../wire/capture-stream.ts';
 import { checkPage, LadderKeeper, type DrawnConnection } from './check-html.ts';
@@ -111,10 +110,9 @@ async function checkFile(file: string, look: Look, input: Readable | undefined):
     broken: 0,
   };
   look.json?.beginFile(name);
-  const keeper = options.html === undefined ? undefined : new LadderKeeper(name, describeEvent);
+  const keeper = options.html === undefined ? undefined : new LadderKeeper(name);
   const analysis = new Analysis({
     levelOf: look.levelOf,
-    describe: describeSent,
     complete: options.complete,
     ...(keeper === undefined ? {} : { onPacket: (event: PacketEvent) => keeper.packet(event) }),
     onConnection: (one) => {

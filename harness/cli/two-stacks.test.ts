@@ -6,7 +6,6 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { Analysis, type ConnectionReport } from '../monitor/analysis.ts';
 import { levels } from '../monitor/run-monitors.ts';
 import { catalogue } from '../monitor/testing/judging.ts';
-import { describeEvent } from '../scenario/describe-event.ts';
 import { ipOffset } from '../wire/capture-link.ts';
 import { readCapture } from '../wire/capture-stream.ts';
 import { twoStackTransfer, type TransferChoice } from './testing/two-stacks.ts';
@@ -25,7 +24,6 @@ async function judge(path: string, complete: boolean): Promise<ConnectionReport[
   const reports: ConnectionReport[] = [];
   const analysis = new Analysis({
     levelOf: levels(catalogue()),
-    describe: describeEvent,
     complete,
     onConnection: (report) => reports.push(report),
   });

@@ -4,7 +4,7 @@ import { FLAG } from '../packet/types.ts';
 import type { Break } from '../scenario/breaks.ts';
 import { parsePacketLine, parsePacketTail } from '../notation/packet-line.ts';
 import { BrokenStack } from './broken-stack.ts';
-import type { Scope } from './evaluate.ts';
+import type { Scope } from '../notation/evaluate.ts';
 import type { Arrival } from './packet-view.ts';
 
 const scope: Scope = { lookup: () => undefined };

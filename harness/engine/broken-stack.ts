@@ -3,12 +3,15 @@ import type { Packet } from '../packet/types.ts';
 import { FLAG } from '../packet/types.ts';
 import type { Break, Change } from '../scenario/breaks.ts';
 import type { PacketLine } from '../notation/packet-line.ts';
+import { headerField } from '../notation/header-fields.ts';
+import { optionField } from '../notation/option-fields.ts';
 import type { Subflow } from './endpoint.ts';
-import { evaluate, NotKnownYet, toInt, type Scope } from './evaluate.ts';
+import { asSentByStack } from './number-base.ts';
+import { evaluate, NotKnownYet, type Scope } from '../notation/evaluate.ts';
 import { withNumbers } from './forge.ts';
 import { matchPacket } from './match.ts';
 import type { Arrival } from './packet-view.ts';
-import { addOption, alterField, alterHeader, blankOption, forgeMatch, removeOption } from './tamper.ts';
+import { addOption, alterField, blankOption, forgeMatch, removeOption } from './tamper.ts';
 
 /** A stack that errs in one way. */
 export class BrokenStack {
@@ -91,11 +94,10 @@ function changed(
     result = { ...result, tcp: { ...result.tcp, flags: bits } };
   }
   for (const { name, matcher } of fields) {
+    const field = headerField(name);
     const value = matcher.type === 'equal' && matcher.expr.type !== 'auto' ? evaluate(matcher.expr, scope) : undefined;
-    result =
-      value === undefined
-        ? alterHeader(result, name, matcher.type !== 'absent')
-        : setHeader(result, name, toInt(value), subflow);
+    if (matcher.type === 'absent') result = field.write(result, undefined);
+    else result = value === undefined ? field.alter(result) : field.write(result, asSentByStack(field, value, subflow));
   }
   for (const item of options?.items ?? []) {
     if (item.negated) {
@@ -106,46 +108,16 @@ function changed(
       result = addOption(result, blankOption(item.name));
     for (const { name, matcher } of item.fields) {
       const value = matcher.type === 'equal' ? evaluate(matcher.expr, { ...scope, style: 'reason' }) : undefined;
-      const absolute = value === undefined ? undefined : fromIdsn(name, value, subflow);
       result =
         matcher.type === 'absent'
           ? alterField(result, item.name, name, null)
-          : alterField(result, item.name, name, absolute);
+          : alterField(
+              result,
+              item.name,
+              name,
+              value === undefined ? undefined : asSentByStack(optionField(item.name, name), value, subflow),
+            );
     }
   }
   return result;
-}
-
-/** Data sequence numbers and Data ACKs are written as they count from the IDSN. */
-function fromIdsn(
-  name: string,
-  value: ReturnType<typeof evaluate>,
-  subflow: Subflow | undefined,
-): ReturnType<typeof evaluate> {
-  if (subflow === undefined || (name !== 'dsn' && name !== 'dack')) return value;
-  const { localIdsn, remoteIdsn } = subflow.connection;
-  return BigInt.asUintN(64, (name === 'dack' ? localIdsn : (remoteIdsn ?? 0n)) + toInt(value));
-}
-
-function setHeader(packet: Packet, name: string, value: bigint, subflow: Subflow | undefined): Packet {
-  const number = Number(value);
-  const { tcp } = packet;
-  switch (name) {
-    case 'seq':
-      return { ...packet, tcp: { ...tcp, seq: ((subflow?.remoteIsn ?? 0) + number) >>> 0 } };
-    case 'ack':
-      return { ...packet, tcp: { ...tcp, ack: ((subflow?.isn ?? 0) + number) >>> 0 } };
-    case 'win':
-      return { ...packet, tcp: { ...tcp, window: number } };
-    case 'len':
-      return {
-        ...packet,
-        tcp: {
-          ...tcp,
-          payload: tcp.payload.length >= number ? tcp.payload.subarray(0, number) : new Uint8Array(number),
-        },
-      };
-    default:
-      return alterHeader(packet, name, true, value);
-  }
 }

@@ -1,5 +1,6 @@
 /** The option that a compliant host would put on a packet: what a scenario leaves out, and what `auto` means. */
-import { addAddrHmac, dssChecksum, idsn, joinHmac, token } from '../mptcp/index.ts';
+import { addAddrHmac, dsnAdd, dssChecksum, idsn, joinHmac, low32, token } from '../mptcp/index.ts';
+import { OPTIONS, type OptionKind } from '../packet/options/registry.ts';
 import { FLAG, type OptionAddAddr, type OptionDss, type TcpOption } from '../packet/types.ts';
 import { fillOctets } from '../sut/fill.ts';
 import type { Before, Subflow } from './endpoint.ts';
@@ -83,76 +84,36 @@ export function announcementHmac(option: OptionAddAddr, view: OptionView): Uint8
 }
 
 /** Builds the option `kind` as a compliant sender of this packet would. */
-export function compliantOption(kind: string, view: OptionView): TcpOption {
+export function compliantOption(kind: OptionKind, view: OptionView): TcpOption {
   return narrowDss(wideOption(kind, view));
 }
 
-/** The same with the DSN and Data ACK of a DSS in all 64 bits, whatever its flags say of their size. */
-export function wideOption(kind: string, view: OptionView): TcpOption {
-  const { profile } = view.subflow.connection;
-  switch (kind) {
-    case 'mss':
-      return { kind: 'mss', mss: profile.mss };
-    case 'wscale':
-      return { kind: 'wscale', shift: Math.max(0, profile.wscale) };
-    case 'sack_ok':
-      return { kind: 'sack_ok' };
-    case 'sack':
-      return { kind: 'sack', blocks: [] };
-    case 'ts':
-      return { kind: 'ts', value: view.clock ?? 0, echo: view.subflow.timestampRecent };
-    case 'fastopen':
-      return { kind: 'fastopen', cookie: new Uint8Array(0) };
-    case 'nop':
-      return { kind: 'nop' };
-    case 'eol':
-      return { kind: 'eol' };
-    case 'unknown':
-      return { kind: 'unknown', code: 254, data: new Uint8Array(2) };
-    case 'malformed':
-    case 'padding':
-    case 'raw':
-      return { kind: 'raw', raw: new Uint8Array(0) };
-    default:
-      return compliantMptcp(kind, view);
-  }
-}
+/** Options that the conversation decides on; each other one is the blank of its kind. */
+const BUILDERS: { readonly [K in OptionKind]?: (view: OptionView, secrets: Secrets) => TcpOption } = {
+  mss: ({ subflow }) => ({ kind: 'mss', mss: subflow.connection.profile.mss }),
+  wscale: ({ subflow }) => ({ kind: 'wscale', shift: Math.max(0, subflow.connection.profile.wscale) }),
+  ts: ({ clock = 0, subflow }) => ({ kind: 'ts', value: clock, echo: subflow.timestampRecent }),
+  // Nobody sends these on purpose but octet by octet.
+  malformed: () => OPTIONS.raw.blank(),
+  padding: () => OPTIONS.raw.blank(),
+  mp_capable: mpCapable,
+  mp_join: mpJoin,
+  dss,
+  add_addr: ({ subflow }, { senderKey, receiverKey }) => {
+    const { address } = subflow.local;
+    return { ...OPTIONS.add_addr.blank(), address, hmac: addAddrHmac(senderKey, receiverKey, 1, address, 0) };
+  },
+  mp_fail: ({ dataAckNext }, { receiverKey }) => ({
+    kind: 'mp_fail',
+    reserved: 0,
+    dsn: dsnAdd(idsn(receiverKey), dataAckNext),
+  }),
+  mp_fastclose: (_view, { receiverKey }) => ({ kind: 'mp_fastclose', reserved: 0, receiverKey }),
+};
 
-function compliantMptcp(kind: string, view: OptionView): TcpOption {
-  const secrets = secretsOf(view);
-  switch (kind) {
-    case 'mp_capable':
-      return mpCapable(view, secrets);
-    case 'mp_join':
-      return mpJoin(view, secrets);
-    case 'dss':
-      return dss(view, secrets);
-    case 'add_addr':
-      return {
-        kind: 'add_addr',
-        reserved: 0,
-        echo: false,
-        addressId: 1,
-        address: view.subflow.local.address,
-        hmac: addAddrHmac(secrets.senderKey, secrets.receiverKey, 1, view.subflow.local.address, 0),
-      };
-    case 'remove_addr':
-      return { kind: 'remove_addr', reserved: 0, addressIds: [1] };
-    case 'mp_prio':
-      return { kind: 'mp_prio', reserved: 0, backup: true };
-    case 'mp_fail':
-      return { kind: 'mp_fail', reserved: 0, dsn: BigInt.asUintN(64, idsn(secrets.receiverKey) + view.dataAckNext) };
-    case 'mp_fastclose':
-      return { kind: 'mp_fastclose', reserved: 0, receiverKey: secrets.receiverKey };
-    case 'mp_tcprst':
-      return { kind: 'mp_tcprst', reserved: 0, transient: false, reason: 0 };
-    case 'mp_experimental':
-      return { kind: 'mp_experimental', nibble: 0, data: Uint8Array.of(0, 1, 2, 3, 4) };
-    case 'mptcp_unknown':
-      return { kind: 'mptcp_unknown', subtype: 12, nibble: 0, data: Uint8Array.of(0, 1, 2, 3, 4) };
-    default:
-      throw new RangeError(`no compliant form of "${kind}" is known`);
-  }
+/** The same with the DSN and Data ACK of a DSS in all 64 bits, whatever its flags say of their size. */
+export function wideOption(kind: OptionKind, view: OptionView): TcpOption {
+  return BUILDERS[kind]?.(view, secretsOf(view)) ?? OPTIONS[kind].blank();
 }
 
 function mpCapable(view: OptionView, secrets: Secrets): TcpOption {
@@ -191,19 +152,13 @@ function dss(view: OptionView, secrets: Secrets): TcpOption {
     hasMap: false,
     dataAck8: eight,
     hasDataAck: true,
-    dataAck: BigInt.asUintN(64, idsn(secrets.receiverKey) + view.dataAckNext),
+    dataAck: dsnAdd(idsn(secrets.receiverKey), view.dataAckNext),
   } as const;
   if (view.payload.length === 0 && !view.dataFin && view.mapping !== true) return base;
   // A DATA_FIN without data maps nothing: its SSN is 0 (§3.3.3).
   const ssn = view.payload.length === 0 && view.dataFin ? 0 : view.ssn;
   const dataLength = view.payload.length + (view.dataFin ? 1 : 0);
-  const map = {
-    hasMap: true,
-    dsn8: eight,
-    dsn: BigInt.asUintN(64, idsn(secrets.senderKey) + view.dsnNext),
-    ssn,
-    dataLength,
-  };
+  const map = { hasMap: true, dsn8: eight, dsn: dsnAdd(idsn(secrets.senderKey), view.dsnNext), ssn, dataLength };
   if (!connection.checksum) return { ...base, ...map };
   return { ...base, ...map, checksum: checksumOf(view, secrets.senderKey, view.dsnNext, ssn, dataLength) };
 }
@@ -216,7 +171,7 @@ function checksumOf(
   ssn: number,
   dataLength = view.payload.length,
 ): number {
-  return dssChecksum({ dsn: BigInt.asUintN(64, idsn(senderKey) + dsn), ssn, dataLength, data: view.payload });
+  return dssChecksum({ dsn: dsnAdd(idsn(senderKey), dsn), ssn, dataLength, data: view.payload });
 }
 
 /**
@@ -224,7 +179,7 @@ function checksumOf(
  * segment are those of the pattern. What was on a SYN comes before the mapping, so a segment that has all of it counts as it is.
  */
 export function checksumOfCapable(dataLength: number, view: OptionView, idsnOfSender: bigint): number {
-  const mapping = { dsn: BigInt.asUintN(64, idsnOfSender + 1n), ssn: 1, dataLength };
+  const mapping = { dsn: dsnAdd(idsnOfSender, 1), ssn: 1, dataLength };
   const whole = view.payload.length >= dataLength;
   return dssChecksum({
     ...mapping,
@@ -242,7 +197,7 @@ export function mappedOctets(
   idsnOfSender: bigint,
 ): Uint8Array {
   const { dsn = 0n, ssn = 0, dataLength = 0 } = option;
-  const from = Number(BigInt.asUintN(32, dsn - idsnOfSender)) - 1;
+  const from = Number(low32(dsn - idsnOfSender)) - 1;
   const data = fillOctets(Math.max(0, from), Math.max(0, dataLength - (option.dataFin === true ? 1 : 0)));
   for (const [i, octet] of payload.entries()) {
     const at = seq + i - ssn;
@@ -257,10 +212,4 @@ export function narrowDss(option: TcpOption): TcpOption {
   if (option.dsn !== undefined) option.dsn = BigInt.asUintN(option.dsn8 ? 64 : 32, option.dsn);
   if (option.dataAck !== undefined) option.dataAck = BigInt.asUintN(option.dataAck8 ? 64 : 32, option.dataAck);
   return option;
-}
-
-/** IDSN that a DSN (`dsn`) or Data ACK (`dack`) of this packet counts from; undefined while the key is unknown. */
-export function baseFor(style: 'dsn' | 'dack', view: Pick<OptionView, 'subflow' | 'outgoing'>): bigint | undefined {
-  const { connection } = view.subflow;
-  return (style === 'dsn') === view.outgoing ? connection.localIdsn : connection.remoteIdsn;
 }

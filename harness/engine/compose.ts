@@ -1,6 +1,7 @@
 /** Builds the packet that a `send` line describes: a compliant peer's, but for what the line says. Pure. */
-import { dssChecksum, idsn } from '../mptcp/index.ts';
-import { encodedLength, encodeOptions } from '../packet/index.ts';
+import { dssChecksum, idsn, low32, seqAdd, seqDiff, seqOffset } from '../mptcp/index.ts';
+import { encodedLength, encodeOptions, hasMptcpCode } from '../packet/index.ts';
+import type { OptionKind } from '../packet/options/registry.ts';
 import {
   FLAG,
   type IpHeader,
@@ -10,13 +11,14 @@ import {
   type TcpOption,
 } from '../packet/types.ts';
 import type { Value } from '../notation/expression.ts';
-import { isMptcp, OPTION_FIELDS } from '../notation/option-fields.ts';
+import { headerField, type HeaderFieldName } from '../notation/header-fields.ts';
+import { optionField } from '../notation/option-fields.ts';
+import { toAbsolute, toRelative } from '../notation/relative.ts';
 import type { FieldItem, OptionItem, PacketLine } from '../notation/packet-line.ts';
 import { fillOctets } from '../sut/fill.ts';
 import {
   announcementHmac,
   checksumOfCapable,
-  baseFor,
   compliantOption,
   mappedOctets,
   narrowDss,
@@ -25,37 +27,49 @@ import {
   type OptionView,
 } from './compliant-option.ts';
 import { relativeDsn, type Subflow } from './endpoint.ts';
-import { evaluate, toInt, type Scope } from './evaluate.ts';
+import { baseOf } from './number-base.ts';
+import { evaluate, toInt, type Scope } from '../notation/evaluate.ts';
 
 /** TCP's option area (RFC 9293 §3.1). */
 const OPTION_SPACE = 40;
 const DEFAULT_WINDOW = 0xffff;
 /** Options that may map data; octets written raw may be either of the others. */
-const MAPPING_OPTIONS = new Set(['dss', 'mp_capable', 'raw']);
+const MAPPING_OPTIONS = new Set<OptionKind>(['dss', 'mp_capable', 'raw']);
 
 /** Composes a packet. `clock` is the timestamp value to send. State is not touched: see `recordSent`. @throws NotKnownYet */
 export function composePacket(line: PacketLine, subflow: Subflow, scope: Scope, clock: number): Packet {
   const flags = flagBits(line);
-  const view: OptionView = { ...viewFor(line, subflow, flags, scope), clock: clock >>> 0 };
+  const view: OptionView = { ...viewFor(line, subflow, flags, scope), clock: seqAdd(clock, 0) };
   const options = [...plainOptions(line, view), ...mptcpOptions(line, view, scope)];
-  const header = (name: string, auto: number): number => Number(headerValue(line.fields, name, BigInt(auto), scope));
-  const seq = header('seq', subflow.sendNext);
-  const ack = (flags & FLAG.ACK) === 0 ? 0 : header('ack', subflow.receiveNext);
-  const ackBase = (flags & FLAG.ACK) === 0 ? 0 : (subflow.remoteIsn ?? 0);
-  return {
-    ip: ipHeader(line, subflow, scope),
+  const { local, remote, connection } = subflow;
+  const isAck = (flags & FLAG.ACK) !== 0;
+  const compliant: Packet = {
+    ip: ipHeader(local.address, remote.address),
     tcp: {
-      srcPort: header('sport', subflow.local.port),
-      dstPort: header('dport', subflow.remote.port),
-      seq: (subflow.isn + seq) >>> 0,
-      ack: (ackBase + ack) >>> 0,
+      srcPort: local.port,
+      dstPort: remote.port,
+      seq: seqAdd(subflow.isn, subflow.sendNext),
+      ack: isAck ? seqAdd(subflow.remoteIsn ?? 0, subflow.receiveNext) : 0,
       flags,
-      window: header('win', subflow.connection.profile.window ?? DEFAULT_WINDOW),
-      urgent: header('urg', 0),
+      window: connection.profile.window ?? DEFAULT_WINDOW,
+      urgent: 0,
       options: fit(options),
       payload: view.payload,
     },
   };
+  return line.fields.reduce((packet, item) => writeHeader(packet, item, view, scope), compliant);
+}
+
+/** The packet with what a line says of a field of its header. */
+function writeHeader(packet: Packet, item: FieldItem<HeaderFieldName>, view: OptionView, scope: Scope): Packet {
+  const field = headerField(item.name);
+  const base = field.base === undefined ? 0n : (baseOf(field.base, view) ?? 0n);
+  const auto = (): Value | undefined => {
+    const value = field.read(packet);
+    return typeof value === 'bigint' ? value - base : value;
+  };
+  const value = fieldValue(item, { ...scope, auto });
+  return field.write(packet, field.base === undefined ? value : toAbsolute(toInt(value), base, 32));
 }
 
 /** Takes a packet that was sent into account, as the sender of it would. */
@@ -63,18 +77,18 @@ export function recordSent(line: PacketLine, subflow: Subflow, packet: Packet): 
   const { connection } = subflow;
   const { tcp } = packet;
   if ((tcp.flags & FLAG.RST) !== 0) return;
-  const seq = (tcp.seq - subflow.isn) >>> 0;
+  const seq = seqOffset(tcp.seq, subflow.isn);
   const control = Number((tcp.flags & FLAG.SYN) !== 0) + Number((tcp.flags & FLAG.FIN) !== 0);
   const end = seq + tcp.payload.length + control;
   // A segment far off the stream (a test of validity checks) does not move it.
   if (
     isFarOff(seq, subflow.sendNext) ||
-    ((tcp.flags & FLAG.ACK) !== 0 && isFarOff((tcp.ack - (subflow.remoteIsn ?? tcp.ack)) >>> 0, subflow.receiveNext))
+    ((tcp.flags & FLAG.ACK) !== 0 && isFarOff(seqOffset(tcp.ack, subflow.remoteIsn ?? tcp.ack), subflow.receiveNext))
   )
     return;
   if (seq <= subflow.sendNext && end > subflow.sendNext) subflow.sendNext = end;
   if ((tcp.flags & FLAG.SYN) !== 0) {
-    if (subflow.first) connection.mptcp &&= tcp.options.some((option) => isMptcp(option));
+    if (subflow.first) connection.mptcp &&= tcp.options.some((option) => hasMptcpCode(option));
     if (!tcp.options.some((option) => option.kind === 'ts')) subflow.timestamps = false;
     return;
   }
@@ -83,8 +97,7 @@ export function recordSent(line: PacketLine, subflow: Subflow, packet: Packet): 
 
 /** Whether a number lies outside of any window that a scenario fills, on either side; relative, modulo 2^32. */
 function isFarOff(number: number, next: number): boolean {
-  const distance = (number - next) | 0;
-  return Math.abs(distance) > 0x1000000;
+  return Math.abs(seqDiff(number, next)) > 0x1000000;
 }
 
 function recordMapping(
@@ -151,7 +164,7 @@ function writtenDsn(line: PacketLine, start: number, next: bigint, scope: Scope)
     ssn === undefined || ssn.matcher.type === 'absent'
       ? start
       : toInt(fieldValue(ssn, { ...scope, auto: () => BigInt(start) }));
-  return BigInt.asUintN(32, toInt(fieldValue(dsn, { ...scope, auto: () => next })) + BigInt(start) - BigInt(from));
+  return low32(toInt(fieldValue(dsn, { ...scope, auto: () => next })) + BigInt(start) - BigInt(from));
 }
 
 /** Whether a line leaves its data without a mapping: after a fall back its place on the subflow is that in the stream. */
@@ -193,8 +206,8 @@ function plainOptions(line: PacketLine, view: OptionView): TcpOption[] {
   const { subflow, flags } = view;
   const { profile } = subflow.connection;
   // A line that names an option, to write it otherwise or to take it out, has the last word on it.
-  const named = new Set(line.options?.items.map((item) => item.name));
-  const kinds: string[] = [];
+  const named = new Set<OptionKind>(line.options?.items.map((item) => item.name));
+  const kinds: OptionKind[] = [];
   if ((flags & FLAG.SYN) !== 0) {
     kinds.push('mss');
     if (profile.sack) kinds.push('sack_ok');
@@ -214,7 +227,7 @@ function mptcpOptions(line: PacketLine, view: OptionView, scope: Scope): TcpOpti
   return [...extra.map((kind) => compliantOption(kind, view)), ...items.map((item) => buildOption(item, view, scope))];
 }
 
-function defaultKinds(view: OptionView): string[] {
+function defaultKinds(view: OptionView): OptionKind[] {
   const { subflow, flags } = view;
   if ((flags & FLAG.RST) !== 0 || !subflow.connection.mptcp) return [];
   if ((flags & FLAG.SYN) !== 0) return [subflow.first ? 'mp_capable' : 'mp_join'];
@@ -269,7 +282,7 @@ function dropWithParts(option: OptionDss, item: OptionItem): void {
   if (!written.has('dsn_size')) option.dsn8 = false;
   for (const name of ['dsn', 'ssn', 'dlen', 'csum']) {
     if (written.has(name)) continue;
-    OPTION_FIELDS.get('dss')?.fields.get(name)?.write(option, undefined);
+    optionField('dss', name)?.write(option, undefined);
     option.hasMap = false;
   }
 }
@@ -282,17 +295,17 @@ interface Building {
   scope: Scope;
 }
 
-function writeField(field: FieldItem, kind: string, { option, reference, view, scope }: Building): void {
-  const target = OPTION_FIELDS.get(kind)?.fields.get(field.name);
-  if (target === undefined) return;
-  const { style } = target;
-  const base = style === 'dsn' || style === 'dack' ? baseFor(kind === 'mp_fail' ? 'dack' : style, view) : undefined;
+function writeField(item: FieldItem, kind: OptionKind, { option, reference, view, scope }: Building): void {
+  const field = optionField(kind, item.name);
+  if (field === undefined) return;
+  const { style } = field;
+  const base = field.base === undefined ? undefined : baseOf(field.base, view);
   const auto = (): Value | undefined => {
-    const value = target.read(reference);
-    return base !== undefined && typeof value === 'bigint' ? BigInt.asUintN(64, value - base) : value;
+    const value = field.read(reference);
+    return base !== undefined && typeof value === 'bigint' ? toRelative(value, base, 64) : value;
   };
-  const value = fieldValue(field, { ...scope, style, auto });
-  target.write(option, base !== undefined && typeof value === 'bigint' ? BigInt.asUintN(64, value + base) : value);
+  const value = fieldValue(item, { ...scope, style, auto });
+  field.write(option, base !== undefined && typeof value === 'bigint' ? toAbsolute(value, base, 64) : value);
 }
 
 function sumUp(option: TcpOption, reference: TcpOption, view: OptionView): void {
@@ -324,17 +337,7 @@ function fit(options: TcpOption[]): TcpOption[] {
   return options.filter((option) => option.kind !== 'ts');
 }
 
-function ipHeader(line: PacketLine, { local, remote }: Subflow, scope: Scope): IpHeader {
-  const src = addressValue(line, 'from', local.address, scope);
-  const dst = addressValue(line, 'to', remote.address, scope);
-  if (local.address.includes(':'))
-    return { family: 'ipv6', src, dst, trafficClass: 0, flowLabel: 0, hopLimit: 64, protocol: 6 };
+function ipHeader(src: string, dst: string): IpHeader {
+  if (src.includes(':')) return { family: 'ipv6', src, dst, trafficClass: 0, flowLabel: 0, hopLimit: 64, protocol: 6 };
   return { family: 'ipv4', src, dst, tos: 0, id: 0, fragment: 0x4000, ttl: 64, protocol: 6 };
-}
-
-function addressValue(line: PacketLine, name: string, auto: string, scope: Scope): string {
-  const item = line.fields.find((field) => field.name === name);
-  const value = item === undefined ? auto : fieldValue(item, { ...scope, auto: () => auto });
-  if (typeof value !== 'string') throw new RangeError(`${name}: a packet to send needs an address`);
-  return value;
 }

@@ -2,7 +2,7 @@
 import { FLAG, type Packet } from '../packet/types.ts';
 import type { BrokenStack } from './broken-stack.ts';
 import type { Subflow } from './endpoint.ts';
-import type { Scope } from './evaluate.ts';
+import type { Scope } from '../notation/evaluate.ts';
 import type { Arrival } from './packet-view.ts';
 import { tupleOf, type Subflows } from './subflows.ts';
 

@@ -5,7 +5,7 @@
  * sequence numbers relative to the IDSN (the MP_CAPABLE SYN is 0, the first octet of data is 1).
  */
 import type { Randomness } from '../clock/random.ts';
-import { idsn, token } from '../mptcp/index.ts';
+import { idsn, low32, seqOffset, token } from '../mptcp/index.ts';
 import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Profile, SubflowSpec } from '../scenario/suite.ts';
 
@@ -169,7 +169,7 @@ export class Subflow {
     // The window of a SYN is not scaled (RFC 7323 §2.2).
     this.window = tcp.window * ((tcp.flags & FLAG.SYN) === 0 ? 2 ** this.#remoteShift : 1);
     this.#observeKeys(packet);
-    const start = (tcp.seq - this.remoteIsn) >>> 0;
+    const start = seqOffset(tcp.seq, this.remoteIsn);
     const control = Number((tcp.flags & FLAG.SYN) !== 0) + Number((tcp.flags & FLAG.FIN) !== 0);
     const length = tcp.payload.length + control;
     if (length > 0 && (tcp.flags & FLAG.RST) === 0) this.received.take(BigInt(start), length);
@@ -230,7 +230,7 @@ export class Subflow {
 
 /** Distance of a DSN from an IDSN; four-octet ones are taken modulo 2^32 (§3.3.1). */
 export function relativeDsn(value: bigint, eightOctets: boolean, base: bigint): bigint {
-  return eightOctets ? BigInt.asUintN(64, value - base) : BigInt.asUintN(32, value - base);
+  return eightOctets ? BigInt.asUintN(64, value - base) : low32(value - base);
 }
 
 /** The DSS of a packet, if it has one. */

@@ -1,9 +1,12 @@
 /** Gives a forged packet the numbers that a line speaks of, so that a `never` has something to trip over. Pure. */
 import type { Packet, TcpOption } from '../packet/types.ts';
 import type { Matcher, Value } from '../notation/expression.ts';
-import type { FieldItem, PacketLine } from '../notation/packet-line.ts';
+import type { PacketLine } from '../notation/packet-line.ts';
+import { evaluate, toInt, type Scope } from '../notation/evaluate.ts';
+import { headerField } from '../notation/header-fields.ts';
+import { optionField } from '../notation/option-fields.ts';
 import type { Subflow } from './endpoint.ts';
-import { evaluate, toInt, type Scope } from './evaluate.ts';
+import { asSentByStack } from './number-base.ts';
 
 /**
  * The packet with addresses, ports, sequence numbers, data sequence numbers and length such that the line fits.
@@ -11,41 +14,30 @@ import { evaluate, toInt, type Scope } from './evaluate.ts';
  * @throws NotKnownYet
  */
 export function withNumbers(packet: Packet, line: PacketLine, subflow: Subflow, scope: Scope): Packet {
-  const header = (name: string): Value | undefined => numberFor(line.fields, name, scope);
-  const [seq, ack, length] = [header('seq'), header('ack'), header('len')];
-  const [from, to, sport, dport] = [header('from'), header('to'), header('sport'), header('dport')];
-  const { ip, tcp } = packet;
-  return {
-    ip: { ...ip, ...(typeof from === 'string' ? { src: from } : {}), ...(typeof to === 'string' ? { dst: to } : {}) },
-    tcp: {
-      ...tcp,
-      ...(sport === undefined ? {} : { srcPort: Number(toInt(sport)) & 0xffff }),
-      ...(dport === undefined ? {} : { dstPort: Number(toInt(dport)) & 0xffff }),
-      ...(seq === undefined ? {} : { seq: ((subflow.remoteIsn ?? 0) + Number(toInt(seq))) >>> 0 }),
-      ...(ack === undefined ? {} : { ack: (subflow.isn + Number(toInt(ack))) >>> 0 }),
-      ...(length === undefined ? {} : { payload: new Uint8Array(Number(toInt(length))) }),
-      options: tcp.options.map((option) => numbered(option, line, subflow, scope)),
-    },
-  };
+  const fitted = line.fields.reduce((result, { name, matcher }) => {
+    const field = headerField(name);
+    const value = fitting(matcher, scope);
+    if (value === undefined) return result;
+    // What lies beside a port that the conversation has is a port too.
+    const isPort = name === 'sport' || name === 'dport';
+    return field.write(result, isPort ? toInt(value) & 0xffffn : asSentByStack(field, value, subflow));
+  }, packet);
+  const options = fitted.tcp.options.map((option) => withDataNumbers(option, line, subflow, scope));
+  return { ...fitted, tcp: { ...fitted.tcp, options } };
 }
 
-function numbered(option: TcpOption, line: PacketLine, { connection }: Subflow, scope: Scope): TcpOption {
-  const fields = line.options?.items.find((item) => item.name === option.kind)?.fields;
-  if (option.kind !== 'dss' || fields === undefined) return option;
-  const [dsn, dack] = [numberFor(fields, 'dsn', scope), numberFor(fields, 'dack', scope)];
-  const absolute = (base: bigint, value: Value): bigint => BigInt.asUintN(64, base + toInt(value));
-  return {
-    ...option,
-    ...(dack === undefined ? {} : { hasDataAck: true, dataAck8: true, dataAck: absolute(connection.localIdsn, dack) }),
-    ...(dsn === undefined
-      ? {}
-      : { hasMap: true, dsn8: true, dsn: absolute(connection.remoteIdsn ?? 0n, dsn), ssn: 1, dataLength: 1 }),
-  };
-}
-
-function numberFor(fields: readonly FieldItem[], name: string, scope: Scope): Value | undefined {
-  const matcher = fields.find((field) => field.name === name)?.matcher;
-  return matcher === undefined ? undefined : fitting(matcher, scope);
+function withDataNumbers(option: TcpOption, line: PacketLine, subflow: Subflow, scope: Scope): TcpOption {
+  const result = structuredClone(option);
+  for (const { name, matcher } of line.options?.items.find((item) => item.name === option.kind)?.fields ?? []) {
+    const field = optionField(option.kind, name);
+    const value = field?.base === undefined ? undefined : fitting(matcher, scope);
+    if (field === undefined || value === undefined) continue;
+    if (result.kind === 'dss' && name === 'dsn')
+      Object.assign(result, { hasMap: true, dsn8: true, ssn: 1, dataLength: 1 });
+    if (result.kind === 'dss' && name === 'dack') result.dataAck8 = true;
+    field.write(result, asSentByStack(field, value, subflow));
+  }
+  return result;
 }
 
 /** A value that meets the matcher; undefined where any does, or none can be told. */
@@ -61,7 +53,10 @@ function fitting(matcher: Matcher, scope: Scope): Value | undefined {
       return evaluate(matcher.low, scope);
     case 'oneOf':
       return matcher.options.map((option) => fitting(option, scope)).find((value) => value !== undefined);
-    default:
+    case 'not':
+    case 'bind':
+    case 'any':
+    case 'absent':
       return undefined;
   }
 }

@@ -2,7 +2,6 @@
 import { runMonitors } from '../monitor/run-monitors.ts';
 import type { Finding } from '../monitor/types.ts';
 import { decodePacket, isNotTcp } from '../packet/index.ts';
-import { describeSent } from '../scenario/describe-event.ts';
 import type { WirePacket } from '../wire/types.ts';
 import type { Level } from '../verdict/level.ts';
 import type { ExpectationResult } from '../verdict/result.ts';
@@ -22,10 +21,7 @@ export interface CaptureVerdict {
  */
 export function judgeCapture(packets: readonly WirePacket[], levelOf: (clause: string) => Level): CaptureVerdict {
   const stack = stackAddresses(packets);
-  const findings = runMonitors(packets, (address) => stack.has(address), levelOf, {
-    complete: true,
-    describe: describeSent,
-  });
+  const findings = runMonitors(packets, (address) => stack.has(address), levelOf, { complete: true });
   const departures = findings
     .filter((one) => isDeparture(one.verdict) || one.verdict === 'note')
     .flatMap((one) => resultsOf(one, levelOf));

@@ -1,6 +1,7 @@
 /** The steps that wait for packets, or see to it that none comes. */
 import type { Packet } from '../packet/types.ts';
-import { formatPacket, type NumberBase } from '../notation/format.ts';
+import { formatPacket } from '../notation/format.ts';
+import type { NumberBases } from '../notation/relative.ts';
 import type { PacketLine } from '../notation/packet-line.ts';
 import type { AndStep, ExpectStep, NeverStep, OneOfStep, QuietStep } from '../scenario/suite.ts';
 import type { Subflow } from './endpoint.ts';
@@ -246,13 +247,13 @@ function describe(arrival: Arrival, session: Session): string {
 export function showPacket(packet: Packet, direction: 'in' | 'out', subflow: Subflow | undefined): string {
   if (subflow === undefined) return formatPacket('?', packet, {});
   const { connection } = subflow;
-  const local: NumberBase = {
+  const local: NumberBases = {
     senderIsn: subflow.isn,
     receiverIsn: subflow.remoteIsn,
     senderIdsn: connection.localIdsn,
     receiverIdsn: connection.remoteIdsn,
   };
-  const remote: NumberBase = {
+  const remote: NumberBases = {
     senderIsn: subflow.remoteIsn,
     receiverIsn: subflow.isn,
     senderIdsn: connection.remoteIdsn,

@@ -1,11 +1,13 @@
 /** Holds a packet against a packet line. Pure. */
+import { hasMptcpCode } from '../packet/index.ts';
 import type { TcpOption } from '../packet/types.ts';
 import type { Matcher, Value } from '../notation/expression.ts';
-import { showValue } from '../notation/format.ts';
-import { flagText, isMptcp, OPTION_FIELDS } from '../notation/option-fields.ts';
+import { showValue } from '../notation/styles.ts';
+import { flagText, headerField, type HeaderFieldName } from '../notation/header-fields.ts';
+import { optionField } from '../notation/option-fields.ts';
 import type { FieldItem, OptionItem, PacketLine } from '../notation/packet-line.ts';
-import { describeMatcher, matches, meansAbsent, NotKnownYet, type Scope } from './evaluate.ts';
-import { autoField, autoHeader, isWide, readField, readHeader, viewOf, type Arrival } from './packet-view.ts';
+import { describeMatcher, matches, meansAbsent, NotKnownYet, type Scope } from '../notation/evaluate.ts';
+import { autoField, autoHeader, readField, readHeader, viewOf, type Arrival } from './packet-view.ts';
 import type { Subflow } from './endpoint.ts';
 import { flagsMatch } from './tolerance.ts';
 
@@ -54,7 +56,7 @@ function withBound(scope: Scope, bound: ReadonlyMap<string, Value>): Scope {
 }
 
 function compareHeader(
-  item: FieldItem,
+  item: FieldItem<HeaderFieldName>,
   arrival: Arrival,
   subflow: Subflow | undefined,
   scope: Scope,
@@ -66,7 +68,7 @@ function compareHeader(
     ...scope,
     auto: () => (subflow === undefined ? undefined : autoHeader(item.name, arrival, subflow)),
   };
-  const bits = item.name === 'seq' || item.name === 'ack' ? 32 : undefined;
+  const bits = headerField(item.name).base === undefined ? undefined : 32;
   compare({ field: item.name, item, actual, scope: own, bound, differences, ...(bits === undefined ? {} : { bits }) });
 }
 
@@ -123,7 +125,7 @@ function compareOptions(
   }
   if (wanted.open) return;
   for (const option of remaining) {
-    if (isMptcp(option) && !wanted.items.some((item) => item.negated && item.name === option.kind)) {
+    if (hasMptcpCode(option) && !wanted.items.some((item) => item.negated && item.name === option.kind)) {
       differences.push({ field: option.kind, expected: 'absent', actual: 'present' });
     }
   }
@@ -147,11 +149,11 @@ function compareFields(
   if (subflow === undefined) throw new NotKnownYet(`fields of ${item.name} can only be judged on a named subflow`);
   const view = viewOf(arrival, subflow);
   for (const field of item.fields) {
-    const style = OPTION_FIELDS.get(item.name)?.fields.get(field.name)?.style ?? 'dec';
+    const row = optionField(item.name, field.name);
     // Without an agreement on checksums (§3.1) a compliant peer sends none.
     const autoIsAbsent = field.name === 'csum' && !subflow.connection.checksum;
-    const own: Scope = { ...scope, style, autoIsAbsent, auto: () => autoField(option, field.name, view) };
-    const narrow = (style === 'dsn' || style === 'dack') && !isWide(option, style);
+    const auto = (): Value | undefined => autoField(option, field.name, view);
+    const own: Scope = { ...scope, style: row?.style ?? 'dec', autoIsAbsent, auto };
     compare({
       field: `${item.name}.${field.name}`,
       item: field,
@@ -159,7 +161,7 @@ function compareFields(
       scope: own,
       bound,
       differences,
-      ...(narrow ? { bits: 32 } : style === 'dsn' || style === 'dack' ? { bits: 64 } : {}),
+      ...(row?.base === undefined ? {} : { bits: row.bits?.(option) ?? 64 }),
     });
   }
 }

@@ -5,7 +5,7 @@ import { realClock, type Clock } from '../clock/clock.ts';
 import { systemRandom } from '../clock/random.ts';
 import type { Break } from '../scenario/breaks.ts';
 import { allSteps, type Scenario, type Step } from '../scenario/suite.ts';
-import { showValue } from '../notation/format.ts';
+import { showValue } from '../notation/styles.ts';
 import { lossOf } from '../sut/agent-loss.ts';
 import type { AgentLogLine } from '../sut/types.ts';
 import type { KernelTrouble } from '../topology/kernel-trouble.ts';

@@ -11,9 +11,9 @@ import {
   type SutStep,
 } from '../scenario/suite.ts';
 import { parseExpr } from '../notation/expression.ts';
-import { showValue } from '../notation/format.ts';
+import { showValue } from '../notation/styles.ts';
 import { AgentRefused } from '../sut/types.ts';
-import { describeMatcher, evaluate, matches, NotKnownYet, toInt } from './evaluate.ts';
+import { describeMatcher, evaluate, matches, NotKnownYet, toInt } from '../notation/evaluate.ts';
 import { judgeAnd, judgeExpect, judgeNever, judgeOneOf, judgeQuiet, type Outcome } from './judge-packets.ts';
 import type { Session } from './session.ts';
 import { runSutLine } from './sut-actions.ts';

@@ -3,7 +3,7 @@ import type { Scenario } from '../scenario/suite.ts';
 import type { Value } from '../notation/expression.ts';
 import { familyOn } from '../topology/link-family.ts';
 import type { Connection, Subflow } from './endpoint.ts';
-import type { Scope } from './evaluate.ts';
+import type { Scope } from '../notation/evaluate.ts';
 import type { Subflows } from './subflows.ts';
 
 type Fields = Readonly<Record<string, Value | undefined>>;

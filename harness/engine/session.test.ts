@@ -6,7 +6,7 @@ import type { Scenario } from '../scenario/suite.ts';
 import type { Agent } from '../sut/types.ts';
 import type { Cell, CellLink } from '../topology/contract.ts';
 import type { WirePacket } from '../wire/types.ts';
-import { NotKnownYet } from './evaluate.ts';
+import { NotKnownYet } from '../notation/evaluate.ts';
 import { Session } from './session.ts';
 import { LISTEN_PORT } from './subflows.ts';
 

@@ -12,7 +12,7 @@ import { composePacket, headerValue, recordSent } from './compose.ts';
 import { Conversation, type RecordedPacket } from './conversation.ts';
 import type { Counters } from './counters.ts';
 import type { Connection, Subflow } from './endpoint.ts';
-import type { Scope } from './evaluate.ts';
+import type { Scope } from '../notation/evaluate.ts';
 import type { Arrival } from './packet-view.ts';
 import { Patience, type Waits } from './patience.ts';
 import { scenarioScope } from './scope.ts';

@@ -5,7 +5,7 @@ import type { Scenario } from '../scenario/suite.ts';
 import { familyOn } from '../topology/link-family.ts';
 import type { Cell, CellLink } from '../topology/contract.ts';
 import { Connection, Subflow } from './endpoint.ts';
-import { NotKnownYet } from './evaluate.ts';
+import { NotKnownYet } from '../notation/evaluate.ts';
 
 /** Port that the SUT (as responder) or the tester (as its peer) listens on. */
 export const LISTEN_PORT = 5001;

@@ -4,7 +4,7 @@ import type { SutLine } from '../scenario/sut-line.ts';
 import { SUT_ACTIONS } from '../sut/commands/actions.ts';
 import type { Agent, AgentAnswer } from '../sut/types.ts';
 import { readCounters } from './counters.ts';
-import { evaluate } from './evaluate.ts';
+import { evaluate } from '../notation/evaluate.ts';
 import type { Session } from './session.ts';
 import { LISTEN_PORT } from './subflows.ts';
 

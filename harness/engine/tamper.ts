@@ -4,13 +4,18 @@
  * Only the step that is named is lied to; the endpoint and the capture keep what really came.
  */
 import type { Packet, TcpOption } from '../packet/types.ts';
+import { hasMptcpCode } from '../packet/index.ts';
+import type { OptionField } from '../packet/options/field.ts';
+import { OPTIONS, type OptionKind } from '../packet/options/registry.ts';
 import { FLAG } from '../packet/types.ts';
 import type { Matcher, Value } from '../notation/expression.ts';
-import { isMptcp, OPTION_FIELDS, type FieldStyle } from '../notation/option-fields.ts';
+import { headerField, type HeaderFieldName } from '../notation/header-fields.ts';
+import { optionField } from '../notation/option-fields.ts';
+import { anotherOfStyle, anotherValue } from '../notation/styles.ts';
 import type { OptionItem, PacketLine } from '../notation/packet-line.ts';
 import type { Step } from '../scenario/suite.ts';
 import { narrowDss } from './compliant-option.ts';
-import { evaluate, toInt, type Scope } from './evaluate.ts';
+import { evaluate, toInt, type Scope } from '../notation/evaluate.ts';
 
 /** A lie about the packet (or answer, or value) that a step would accept. */
 export interface Tamper {
@@ -64,10 +69,15 @@ export function tampersFor(step: Step): Tamper[] {
       return [
         {
           title: 'the value differs',
-          values: (values) => values.map(step.comparison.type === 'range' ? farValue : otherValue),
+          values: (values) => values.map(step.comparison.type === 'range' ? farValue : anotherValue),
         },
       ];
-    default:
+    // They judge nothing by themselves.
+    case 'send':
+    case 'repeat':
+    case 'given':
+    case 'fence':
+    case 'forget':
       return [];
   }
 }
@@ -97,7 +107,7 @@ function tampersForLine(pattern: Pattern, withSilence: boolean): Tamper[] {
     if (matcher.type === 'bind' || matcher.type === 'any') continue;
     tampers.push({
       title: `${name} changed`,
-      alter: (packet, scope) => alterHeader(packet, name, matcher.type === 'absent', forbidden(matcher, scope)),
+      alter: (packet, scope) => alterHeader(packet, name, forbidden(matcher, scope)),
     });
   }
   for (const item of pattern.options?.items ?? []) {
@@ -148,33 +158,14 @@ function highest(matcher: Matcher, scope: Scope): bigint | undefined {
   return numbers.length < values.length ? undefined : numbers.reduce((most, value) => (value > most ? value : most));
 }
 
-/** The packet with another value in a header field, or with the one given. */
-export function alterHeader(packet: Packet, name: string, appear: boolean, value?: Value): Packet {
-  const { tcp } = packet;
-  const grown = Uint8Array.from([...tcp.payload, 1]);
-  const flipped = tcp.payload.map((octet, i) => (i === tcp.payload.length - 1 ? octet ^ 1 : octet));
-  const changes: Record<string, Partial<Packet['tcp']>> = {
-    seq: { seq: (tcp.seq + 0x10001) >>> 0 },
-    ack: { ack: (tcp.ack + 0x10001) >>> 0 },
-    win: { window: tcp.window ^ 0x8001 },
-    urg: appear ? { flags: tcp.flags | FLAG.URG, urgent: 1 } : { flags: tcp.flags & ~FLAG.URG },
-    len: { payload: value === undefined ? grown : new Uint8Array(Number(value)) },
-    data: { payload: tcp.payload.length === 0 ? grown : flipped },
-    sport: { srcPort: Number(value ?? tcp.srcPort ^ 1) },
-    dport: { dstPort: Number(value ?? tcp.dstPort ^ 1) },
-  };
-  if (name === 'from' || name === 'to') {
-    const key = name === 'from' ? 'src' : 'dst';
-    return {
-      ...packet,
-      ip: { ...packet.ip, [key]: value ?? (packet.ip.family === 'ipv4' ? '192.0.2.1' : '2001:db8::1') },
-    };
-  }
-  return { ...packet, tcp: { ...tcp, ...changes[name] } };
+/** The packet with another value in a header field, or with the one given where it may be any. */
+function alterHeader(packet: Packet, name: HeaderFieldName, instead?: Value): Packet {
+  const field = headerField(name);
+  return instead === undefined || field.base !== undefined ? field.alter(packet) : field.write(packet, instead);
 }
 
 /** The packet without the options of a kind. */
-export function removeOption(packet: Packet, kind: string): Packet {
+export function removeOption(packet: Packet, kind: OptionKind): Packet {
   return { ...packet, tcp: { ...packet.tcp, options: packet.tcp.options.filter((option) => option.kind !== kind) } };
 }
 
@@ -184,71 +175,31 @@ export function addOption(packet: Packet, option: TcpOption): Packet {
 }
 
 /** The packet with another value in an option's field, or with the one given; null takes the field out. */
-export function alterField(packet: Packet, kind: string, field: string, instead?: Value | null): Packet {
+export function alterField(packet: Packet, kind: OptionKind, name: string, instead?: Value | null): Packet {
+  const field = optionField(kind, name);
   const options = packet.tcp.options.map((option) => {
-    if (option.kind !== kind) return option;
+    if (option.kind !== kind || field === undefined) return option;
     const copy = structuredClone(option);
-    const spec = OPTION_FIELDS.get(kind)?.fields.get(field);
-    // A Length octet that lies shows as another length.
-    if (field === 'len') return { ...copy, length: 39 } as TcpOption;
-    const value = spec?.read(copy);
-    spec?.write(copy, instead === null ? undefined : (instead ?? otherFieldValue(field, spec.style, value)));
+    field.write(copy, instead === null ? undefined : (instead ?? anotherFieldValue(field, field.read(copy))));
     return narrowDss(copy);
   });
   return { ...packet, tcp: { ...packet.tcp, options } };
 }
 
-/** A value of the kind that the field has, so that the packet can still be written; some value where there was none. */
-function otherFieldValue(field: string, style: FieldStyle, value: Value | undefined): Value {
-  if (style === 'text') return value === OTHER_IPV4 ? '192.0.2.253' : OTHER_IPV4;
-  if (style === 'list') return value === undefined ? '255' : `${String(value)}+255`;
-  if (value === undefined) return style === 'bytes' ? new Uint8Array(8) : 1n;
-  // Four octets become eight and the other way round.
-  if (field.endsWith('_size') && typeof value === 'bigint') return 12n - value;
-  return otherValue(value);
+function anotherFieldValue(field: OptionField<TcpOption>, value: Value | undefined): Value {
+  return typeof value === 'bigint' && field.alter !== undefined
+    ? field.alter(value)
+    : anotherOfStyle(value, field.style);
 }
-
-const OTHER_IPV4 = '192.0.2.254';
 
 /** A number that lies in no range that a scenario writes. */
 function farValue(value: Value): Value {
-  return typeof value === 'bigint' ? value + (1n << 40n) : otherValue(value);
-}
-
-function otherValue(value: Value): Value {
-  if (typeof value === 'bigint') return value ^ 1n;
-  if (typeof value === 'string') return `${value}x`;
-  return value.map((octet, i) => (i === 0 ? octet ^ 0x80 : octet));
+  return typeof value === 'bigint' ? value + (1n << 40n) : anotherValue(value);
 }
 
 /** Some option of a kind, good enough to be noticed. */
-export function blankOption(kind: string): TcpOption {
-  const known: Readonly<Record<string, TcpOption>> = {
-    mp_capable: { kind: 'mp_capable', version: 1, flags: 1, senderKey: 1n },
-    mp_join: { kind: 'mp_join', form: 'syn', reserved: 0, backup: false, addressId: 1, token: 1, nonce: 1 },
-    dss: {
-      kind: 'dss',
-      reserved: 0,
-      dataFin: false,
-      dsn8: false,
-      hasMap: false,
-      dataAck8: false,
-      hasDataAck: true,
-      dataAck: 1n,
-    },
-    add_addr: { kind: 'add_addr', reserved: 0, echo: false, addressId: 1, address: '192.0.2.1' },
-    mp_tcprst: { kind: 'mp_tcprst', reserved: 0, transient: false, reason: 0 },
-    mp_fail: { kind: 'mp_fail', reserved: 0, dsn: 1n },
-    mp_prio: { kind: 'mp_prio', reserved: 0, backup: true },
-    mp_fastclose: { kind: 'mp_fastclose', reserved: 0, receiverKey: 1n },
-    remove_addr: { kind: 'remove_addr', reserved: 0, addressIds: [1] },
-    mp_experimental: { kind: 'mp_experimental', nibble: 0, data: new Uint8Array(2) },
-    ts: { kind: 'ts', value: 1, echo: 1 },
-    sack_ok: { kind: 'sack_ok' },
-    mss: { kind: 'mss', mss: 536 },
-    wscale: { kind: 'wscale', shift: 1 },
-  };
-  return known[kind] ?? { kind: 'mptcp_unknown', subtype: 9, nibble: 0, data: new Uint8Array(1) };
+export function blankOption(kind: OptionKind): TcpOption {
+  return OPTIONS[kind].blank();
 }
 
 /** A packet that has the flags and options of a line. */
@@ -257,7 +208,7 @@ export function forgeMatch(line: PacketLine, sample: Packet): Packet {
     line.flags === 'any' ? FLAG.ACK : line.flags.reduce((sum, name) => sum | FLAG[name as keyof typeof FLAG], 0);
   const wanted = line.options?.items.filter((item) => !item.negated).map(forgeOption) ?? [];
   const plain = sample.tcp.options.filter(
-    (option) => !isMptcp(option) && !wanted.some((one) => one.kind === option.kind),
+    (option) => !hasMptcpCode(option) && !wanted.some((one) => one.kind === option.kind),
   );
   const needsData = line.fields.some((field) => field.name === 'len' || field.name === 'data');
   return {
@@ -273,9 +224,9 @@ export function forgeMatch(line: PacketLine, sample: Packet): Packet {
 
 /** An option with the fields that an item asks for, as far as they can be told without a conversation. */
 function forgeOption(item: OptionItem): TcpOption {
-  const option = structuredClone(blankOption(item.name));
+  const option = blankOption(item.name);
   for (const { name, matcher } of item.fields) {
-    const field = OPTION_FIELDS.get(item.name)?.fields.get(name);
+    const field = optionField(item.name, name);
     if (matcher.type === 'absent') field?.write(option, undefined);
     else if (matcher.type === 'any') field?.write(option, field.read(option) ?? 1n);
     else if (matcher.type === 'equal' && matcher.expr.type === 'int') field?.write(option, matcher.expr.value);

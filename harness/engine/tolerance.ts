@@ -1,7 +1,6 @@
 /** What the matcher overlooks. Everything that may be tolerated is written here and nowhere else. */
-import { encodeOptions } from '../packet/index.ts';
+import { encodeOptions, hasMptcpCode } from '../packet/index.ts';
 import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
-import { isMptcp } from '../notation/option-fields.ts';
 import { relativeDsn } from './endpoint.ts';
 import type { Arrival } from './packet-view.ts';
 
@@ -28,7 +27,7 @@ export function isPureAck(packet: Packet): boolean {
   const { tcp } = packet;
   if ((tcp.flags & ~UNJUDGED) !== FLAG.ACK || tcp.payload.length > 0) return false;
   return tcp.options.every(
-    (option) => !isMptcp(option) || (option.kind === 'dss' && !option.hasMap && !option.dataFin),
+    (option) => !hasMptcpCode(option) || (option.kind === 'dss' && !option.hasMap && !option.dataFin),
   );
 }
 

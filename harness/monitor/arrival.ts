@@ -1,5 +1,5 @@
 /** Whether a packet surely reached its receiver: that one's own packets tell, and nothing else does. */
-import { seqGeq, seqGt } from '../mptcp/index.ts';
+import { seqGeq, seqGt, seqInWindow } from '../mptcp/index.ts';
 import type { OptionTimestamps } from '../packet/types.ts';
 import type { Flow, Side } from './connection.ts';
 import type { PacketEvent } from './types.ts';
@@ -52,7 +52,7 @@ export class Arrival {
   #compare(event: PacketEvent): void {
     const { seq } = event.packet.tcp;
     if (this.#tsval !== undefined && timestampsOf(event)?.value === this.#tsval) this.#tsval = undefined;
-    if (this.#octet !== undefined && (this.#octet - seq) >>> 0 < event.length) this.#octet = undefined;
+    if (this.#octet !== undefined && seqInWindow(this.#octet, seq, event.length)) this.#octet = undefined;
   }
 
   #isProof(event: PacketEvent): boolean {

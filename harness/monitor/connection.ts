@@ -1,5 +1,5 @@
 /** What is known of connections, subflows and their data, as far as a capture tells. */
-import { low32 } from '../mptcp/index.ts';
+import { dsnAdd, low32, seqDiff } from '../mptcp/index.ts';
 import type { OptionMpCapable } from '../packet/types.ts';
 
 /** 0 is the host that opened the connection, 1 the one that listened. */
@@ -41,7 +41,7 @@ export class DataStream {
       this.#half = !wide;
     }
     if (wide && !this.#half) return Number(BigInt.asIntN(64, value - this.base));
-    const found = near + ((Number(low32(value)) - Number(low32(this.base)) - near) | 0);
+    const found = near + seqDiff(Number(low32(value)), Number(low32(this.base)) + near);
     if (wide) {
       // So far only lower halves were seen: this number gives the upper half of the base.
       this.base = value - BigInt(found);
@@ -52,7 +52,7 @@ export class DataStream {
 
   /** The 64 bits of a relative number; undefined while `base` is only assumed. */
   absolute(relative: number): bigint | undefined {
-    return this.known && this.base !== undefined ? BigInt.asUintN(64, this.base + BigInt(relative)) : undefined;
+    return this.known && this.base !== undefined ? dsnAdd(this.base, BigInt(relative)) : undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 /** Reads mappings and Data ACKs in the data sequence space of their connection. */
+import { dsnAdd, seqAdd, seqDiff, seqInWindow, seqOffset } from '../mptcp/index.ts';
 import type { OptionDss, OptionMpCapable, TcpOption } from '../packet/types.ts';
 import { other, type Connection, type DataMapping, type DataStream, type FlowEnd, type Side } from './connection.ts';
 
@@ -68,7 +69,7 @@ function fromDss(stream: DataStream, option: OptionDss, value: bigint, ssn: numb
 }
 
 function fromCapable(stream: DataStream, idsn: bigint, option: OptionMpCapable, length: number): DataMapping {
-  const first = BigInt.asUintN(64, idsn + 1n);
+  const first = dsnAdd(idsn, 1n);
   return {
     dsn: stream.relative(first, true, stream.edge),
     dsn64: first,
@@ -96,7 +97,7 @@ function known(sender: FlowEnd, mapping: DataMapping): DataMapping {
 
 /** Whether a mapping lies behind all that are known: by far the most do, and need no search. */
 function isBeyond({ mapEdge }: FlowEnd, mapping: DataMapping): boolean {
-  return mapEdge === undefined || ((mapping.ssn - mapEdge) | 0) >= 0;
+  return mapEdge === undefined || seqDiff(mapping.ssn, mapEdge) >= 0;
 }
 
 function sameMapping(a: DataMapping, b: DataMapping): boolean {
@@ -110,11 +111,11 @@ export function keepMapping(sender: FlowEnd, mapping: DataMapping): void {
   const beyond = isBeyond(sender, mapping);
   if (!beyond && mappings.includes(mapping)) return;
   mappings.push(mapping);
-  const end = (mapping.ssn + mapping.octets) >>> 0;
-  if (sender.mapEdge === undefined || ((end - sender.mapEdge) | 0) > 0) sender.mapEdge = end;
+  const end = seqAdd(mapping.ssn, mapping.octets);
+  if (sender.mapEdge === undefined || seqDiff(end, sender.mapEdge) > 0) sender.mapEdge = end;
   if (mappings.length <= KEPT) return;
   const done =
-    sender.acked === undefined || sender.ssnBase === undefined ? undefined : (sender.acked - sender.ssnBase) >>> 0;
+    sender.acked === undefined || sender.ssnBase === undefined ? undefined : seqOffset(sender.acked, sender.ssnBase);
   sender.mappings = mappings.filter(
     (one, i) =>
       i >= mappings.length - KEPT / 2 && !(i < mappings.length - KEPT / 8 && done !== undefined && isBelow(one, done)),
@@ -123,7 +124,7 @@ export function keepMapping(sender: FlowEnd, mapping: DataMapping): void {
 }
 
 function isBelow(mapping: DataMapping, ssn: number): boolean {
-  return ((ssn - mapping.ssn - mapping.octets) | 0) >= 0;
+  return seqDiff(ssn, mapping.ssn + mapping.octets) >= 0;
 }
 
 /** The mapping that covers one octet of a subflow; of several, the one declared last. */
@@ -131,7 +132,7 @@ export function mappingAt(sender: FlowEnd, ssn: number): DataMapping | undefined
   const { mappings } = sender;
   for (let i = mappings.length - 1; i >= 0; i--) {
     const one = mappings[i];
-    if (one !== undefined && (ssn - one.ssn) >>> 0 < one.octets) return one;
+    if (one !== undefined && seqInWindow(ssn, one.ssn, one.octets)) return one;
   }
   return undefined;
 }

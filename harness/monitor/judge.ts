@@ -1,5 +1,6 @@
 /** Keeps the books of what monitors say, one ledger for a connection. */
 import { other, type Connection, type Side } from './connection.ts';
+import { describeSent } from './describe-event.ts';
 import type { Finding, Judge, Monitor, PacketEvent, Remark, Rule } from './types.ts';
 import { type Level, verdictOf } from '../verdict/level.ts';
 import type { JudgedVerdict } from '../verdict/verdict.ts';
@@ -7,8 +8,6 @@ import type { JudgedVerdict } from '../verdict/verdict.ts';
 /** What the ledger needs to know from outside. */
 export interface JudgeSettings {
   levelOf: (clause: string) => Level;
-  /** A packet in words, for findings. */
-  describe?: (event: PacketEvent) => string;
 }
 
 interface Tally {
@@ -111,7 +110,7 @@ export class Ledger {
       ...remark,
       count: 1,
       event: { index: event.index, at: event.at, subflow: event.flow.number },
-      text: this.#settings.describe?.(event),
+      text: describeSent(event),
     };
   }
 

@@ -3,7 +3,9 @@ import { seqAdd, seqGt } from '../mptcp/index.ts';
 import type { TcpOption } from '../packet/types.ts';
 import { noteAddress, other, type Connection, type DataStream, type Flow, type FlowEnd } from './connection.ts';
 import { keepMapping, mappingAt } from './data-level.ts';
-import { freshOctets, isMptcp } from './tracker.ts';
+import { isMptcp } from '../packet/index.ts';
+import type { OptionKind, OptionOf } from '../packet/options/registry.ts';
+import { freshOctets } from './tracker.ts';
 import type { PacketEvent } from './types.ts';
 
 /** Takes a packet into account. Returns true when it brought its subflow to an end. */
@@ -106,7 +108,7 @@ function noteAcknowledgement({
   const shift = syn ? 0 : sender.shift;
   if (shift === undefined) return;
   const window = tcp.window * 2 ** shift;
-  const edge = (tcp.ack + window) >>> 0;
+  const edge = seqAdd(tcp.ack, window);
   if (receiver.granted === undefined || seqGt(edge, receiver.granted)) receiver.granted = edge;
   // Once Data ACKs have come, the window of a segment without one does not count for the connection (RFC 8684 §3.3.2).
   if (dataAck !== undefined || stream.acked === undefined) grant(stream, dataAck ?? 1, window);
@@ -137,30 +139,29 @@ function noteData({ connection, side, sender, mapping, packet, ssn, length }: Pa
   }
 }
 
+type Note<K extends OptionKind> = (option: OptionOf<K>, event: PacketEvent) => void;
+
+/** What an option tells of the conversation, by its kind. */
+const NOTES: { readonly [K in OptionKind]?: Note<K> } = {
+  ts: ({ value }, { sender }) => {
+    if (sender.tsval === undefined || seqGt(value, sender.tsval)) sender.tsval = value;
+  },
+  mp_join: (option, event) => noteJoin(event, option),
+  add_addr: ({ echo, addressId, address }, { connection, side }) => {
+    if (!echo) noteAddress(connection.parties[side], addressId, address);
+  },
+  mp_fail: (_option, { connection, rst }) => {
+    // On a RST it ends the subflow alone, and what answers it does no more: a new subflow may go on.
+    if (rst) connection.failedByRst = true;
+    else if (!connection.failedByRst) connection.fallback ??= 'MP_FAIL';
+  },
+  mp_fastclose: (_option, { connection }) => {
+    connection.aborted ??= 'MP_FASTCLOSE';
+  },
+};
+
 function noteOptions(event: PacketEvent): void {
-  for (const option of event.packet.tcp.options) {
-    switch (option.kind) {
-      case 'ts':
-        if (event.sender.tsval === undefined || seqGt(option.value, event.sender.tsval))
-          event.sender.tsval = option.value;
-        break;
-      case 'mp_join':
-        noteJoin(event, option);
-        break;
-      case 'add_addr':
-        if (!option.echo) noteAddress(event.connection.parties[event.side], option.addressId, option.address);
-        break;
-      case 'mp_fail':
-        // On a RST it ends the subflow alone, and what answers it does no more: a new subflow may go on.
-        if (event.rst) event.connection.failedByRst = true;
-        else if (!event.connection.failedByRst) event.connection.fallback ??= 'MP_FAIL';
-        break;
-      case 'mp_fastclose':
-        event.connection.aborted ??= 'MP_FASTCLOSE';
-        break;
-      default:
-    }
-  }
+  for (const option of event.packet.tcp.options) (NOTES[option.kind] as Note<OptionKind> | undefined)?.(option, event);
 }
 
 function noteJoin(
@@ -181,11 +182,11 @@ function noteSequence(event: PacketEvent): void {
   const { packet, sender, syn, fin, rst, length, connection, flow, ssn } = event;
   const { tcp } = packet;
   if (rst && length === 0) return;
-  const end = (tcp.seq + length + (syn ? 1 : 0) + (fin ? 1 : 0)) >>> 0;
+  const end = seqAdd(tcp.seq, length + (syn ? 1 : 0) + (fin ? 1 : 0));
   if (sender.next !== undefined && seqGt(tcp.seq, sender.next)) sender.lost = true;
   // A mapping may have stood among the options that the capture cut.
   if (length > 0 && !event.optionsKnown) sender.lost = true;
-  sender.octets += freshOctets(sender, (tcp.seq + (syn ? 1 : 0)) >>> 0, length);
+  sender.octets += freshOctets(sender, seqAdd(tcp.seq, syn ? 1 : 0), length);
   if (sender.next === undefined || seqGt(end, sender.next)) sender.next = end;
   if (syn || length === 0 || connection.fallback !== undefined || connection.version === 0) return;
   if (flow.opening !== 'capable' || ssn === undefined || !event.optionsKnown || sender.confirmed) return;
@@ -195,7 +196,7 @@ function noteSequence(event: PacketEvent): void {
 }
 
 function noteEnd({ packet, sender, receiver, fin, rst, length, at }: PacketEvent, flow: Flow): boolean {
-  if (fin) sender.fin ??= (packet.tcp.seq + length + 1) >>> 0;
+  if (fin) sender.fin ??= seqAdd(packet.tcp.seq, length + 1);
   if (rst) sender.rst = true;
   if (flow.closedAt !== undefined) return false;
   const done = (one: FlowEnd): boolean =>

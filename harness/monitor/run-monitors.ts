@@ -13,7 +13,7 @@ export interface MonitoredPacket {
 }
 
 /** What {@link runMonitors} needs besides the packets. */
-export type MonitorSettings = Pick<AnalysisSettings, 'complete' | 'describe' | 'monitors'>;
+export type MonitorSettings = Pick<AnalysisSettings, 'complete' | 'monitors'>;
 
 /**
  * Judges packets by all monitors.

@@ -1,7 +1,7 @@
 /** Puts packets into TCP conversations, and conversations into MPTCP connections. */
-import { seqDiff, seqGeq, seqGt } from '../mptcp/index.ts';
-import { FLAG } from '../packet/index.ts';
-import type { MptcpOption, OptionMalformed, OptionMpJoin, Packet, TcpOption, TcpSegment } from '../packet/types.ts';
+import { seqAdd, seqDiff, seqGeq, seqGt, seqOffset } from '../mptcp/index.ts';
+import { FLAG, hasMptcpCode } from '../packet/index.ts';
+import type { OptionMpJoin, Packet, TcpSegment } from '../packet/types.ts';
 import {
   newConnection,
   newEnd,
@@ -110,7 +110,7 @@ export class Tracker {
     const entry = this.#flows.get(key);
     const opens = (tcp.flags & (FLAG.SYN | FLAG.ACK)) === FLAG.SYN;
     if (entry !== undefined && !(opens && this.#isReuse(entry, tcp, note.at))) return entry;
-    if ((tcp.flags & FLAG.SYN) === 0 && !tcp.options.some(isKind30)) return undefined;
+    if ((tcp.flags & FLAG.SYN) === 0 && !tcp.options.some(hasMptcpCode)) return undefined;
     if (entry !== undefined) this.#dropFlow(entry.flow);
     return this.#open(key, packet, note);
   }
@@ -157,7 +157,7 @@ export class Tracker {
 
   /** Ties a conversation to a connection by its first MPTCP option; false while it has none. */
   #attach(flow: Flow, direction: Side, packet: Packet, note: PacketNote): boolean {
-    const option = packet.tcp.options.find(isKind30);
+    const option = packet.tcp.options.find(hasMptcpCode);
     if (option === undefined) return false;
     if (option.kind === 'mp_join') this.#attachJoin(flow, direction, option, packet, note);
     else {
@@ -253,7 +253,7 @@ export class Tracker {
     }
     const length = tcp.payload.length;
     const extent = length + (syn ? 1 : 0) + ((tcp.flags & FLAG.FIN) !== 0 ? 1 : 0);
-    const ssn = sender.ssnBase === undefined ? undefined : (tcp.seq - sender.ssnBase) >>> 0;
+    const ssn = sender.ssnBase === undefined ? undefined : seqOffset(tcp.seq, sender.ssnBase);
     const level = resolveDataLevel(connection, side, sender, tcp.options, length);
     return {
       index: note.index,
@@ -271,7 +271,7 @@ export class Tracker {
       length,
       payloadKnown: note.payloadKnown,
       optionsKnown: note.optionsKnown,
-      retransmission: extent > 0 && sender.next !== undefined && seqGeq(sender.next, (tcp.seq + extent) >>> 0),
+      retransmission: extent > 0 && sender.next !== undefined && seqGeq(sender.next, seqAdd(tcp.seq, extent)),
       ssn,
       mapping: level.mapping,
       dataAck: level.dataAck,
@@ -317,31 +317,6 @@ export class Tracker {
   }
 }
 
-/** Whether an option is one of MPTCP's, readable or not. */
-export function isMptcp(option: TcpOption): option is MptcpOption {
-  switch (option.kind) {
-    case 'dss':
-    case 'mp_capable':
-    case 'mp_join':
-    case 'add_addr':
-    case 'remove_addr':
-    case 'mp_prio':
-    case 'mp_fail':
-    case 'mp_fastclose':
-    case 'mp_tcprst':
-    case 'mp_experimental':
-    case 'mptcp_unknown':
-      return true;
-    default:
-      return false;
-  }
-}
-
-/** Whether an option is of MPTCP's kind, also when it cannot be read. */
-function isKind30(option: TcpOption): option is MptcpOption | OptionMalformed {
-  return isMptcp(option) || (option.kind === 'malformed' && option.code === 30);
-}
-
 function hasAddress(connection: Connection, side: Side, address: string): boolean {
   for (const known of connection.parties[side].addresses.values()) if (known.has(address)) return true;
   return false;
@@ -368,12 +343,12 @@ function trackPlain(sender: FlowEnd, tcp: TcpSegment, optionsKnown: boolean): vo
     sender.synOctets = tcp.payload.length;
     if (optionsKnown) sender.synOptions = tcp.options.map((option) => option.kind);
   }
-  const end = (tcp.seq + tcp.payload.length + (syn ? 1 : 0)) >>> 0;
+  const end = seqAdd(tcp.seq, tcp.payload.length + (syn ? 1 : 0));
   if (sender.next === undefined || seqGt(end, sender.next)) sender.next = end;
 }
 
 /** Octets of a segment that lie behind all that came before. */
 export function freshOctets(sender: FlowEnd, seq: number, length: number): number {
   if (sender.next === undefined) return length;
-  return Math.max(0, Math.min(length, seqDiff((seq + length) >>> 0, sender.next)));
+  return Math.max(0, Math.min(length, seqDiff(seqAdd(seq, length), sender.next)));
 }

@@ -117,7 +117,7 @@ export interface Finding {
   message: string;
   expected?: string;
   actual?: string;
-  /** The packet in words, as `describe` makes it. */
+  /** The packet in the notation of the suites. */
   text?: string;
   /** Times that this was seen; only the first is described. */
   count: number;

@@ -15,4 +15,5 @@ export {
   seqInWindow,
   seqLeq,
   seqLt,
+  seqOffset,
 } from './sequence.ts';

@@ -14,6 +14,11 @@ export function seqDiff(a: number, b: number): number {
   return (a - b) | 0;
 }
 
+/** How far `seq` lies after `start`, 0..2^32-1. */
+export function seqOffset(seq: number, start: number): number {
+  return (seq - start) >>> 0;
+}
+
 /** `a` before `b`. */
 export function seqLt(a: number, b: number): boolean {
   return seqDiff(a, b) < 0;
@@ -36,7 +41,7 @@ export function seqGeq(a: number, b: number): boolean {
 
 /** Whether `seq` lies in the window of `length` numbers that starts at `start`; `length` 0..2^32. */
 export function seqInWindow(seq: number, start: number, length: number): boolean {
-  return (seq - start) >>> 0 < length;
+  return seqOffset(seq, start) < length;
 }
 
 /** `dsn + count` modulo 2^64; `count` may be negative. */

@@ -1,4 +1,5 @@
 /** Which part of the connection's stream each segment carried, by the mappings on the wire (RFC 8684 section 3.3.1). Pure. */
+import { seqDiff, seqOffset } from '../mptcp/index.ts';
 import { FLAG } from '../packet/types.ts';
 import type { Side } from './hosts.ts';
 import type { Sent } from './trace.ts';
@@ -57,12 +58,12 @@ export function carriedBy(sent: readonly Sent[], from: Side): Carried[] {
         continue;
       const low = Number(option.dsn & 0xffffffffn);
       base ??= low;
-      const mapping: Mapping = { ssn: option.ssn, length: option.dataLength ?? 0, dsn: (low - base) | 0 };
+      const mapping: Mapping = { ssn: option.ssn, length: option.dataLength ?? 0, dsn: seqDiff(low, base) };
       flow.mappings.push(mapping);
       if (flow.mappings.length > MAPPINGS_KEPT) flow.mappings.shift();
     }
     if (tcp.payload.length === 0 || flow.isn === undefined) continue;
-    const ssn = (tcp.seq - flow.isn) >>> 0;
+    const ssn = seqOffset(tcp.seq, flow.isn);
     const mapping = flow.mappings.findLast((one) => ssn >= one.ssn && ssn < one.ssn + one.length);
     if (mapping === undefined) continue;
     found.push({

@@ -1,4 +1,5 @@
 /** What happened on each path over time, as numbers to draw. Pure. */
+import { seqAdd, seqDiff } from '../mptcp/index.ts';
 import { FLAG } from '../packet/types.ts';
 import { carriedBy } from './data-map.ts';
 import type { Side } from './hosts.ts';
@@ -71,9 +72,9 @@ function roundTrips(state: RunState, path: string, way: 'up' | 'down', start: nu
     if (record.way === way) {
       if (tcp.payload.length === 0) continue;
       const flow = `${ip.src} ${tcp.srcPort} ${ip.dst} ${tcp.dstPort}`;
-      const end = (tcp.seq + tcp.payload.length) >>> 0;
+      const end = seqAdd(tcp.seq, tcp.payload.length);
       const before = highest.get(flow);
-      if (before !== undefined && ((end - before) | 0) <= 0) continue;
+      if (before !== undefined && seqDiff(end, before) <= 0) continue;
       highest.set(flow, end);
       flows.set(flow, [...(flows.get(flow) ?? []), { end, at: record.at }].slice(-2048));
       continue;
@@ -83,7 +84,7 @@ function roundTrips(state: RunState, path: string, way: 'up' | 'down', start: nu
     const waiting = flows.get(`${ip.dst} ${tcp.dstPort} ${ip.src} ${tcp.srcPort}`);
     if (at === undefined || waiting === undefined || (tcp.flags & FLAG.ACK) === 0) continue;
     let last: Waiting | undefined;
-    while (waiting[0] !== undefined && ((tcp.ack - waiting[0].end) | 0) >= 0) last = waiting.shift();
+    while (waiting[0] !== undefined && seqDiff(tcp.ack, waiting[0].end) >= 0) last = waiting.shift();
     if (last !== undefined) found.push({ t: (at - start) / 1000, value: at - last.at });
   }
   return found;

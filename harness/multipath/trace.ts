@@ -1,5 +1,6 @@
 /** Everything that passed the tester, as it came and as it went. */
-import { decodePacket, isNotTcp, type Packet } from '../packet/index.ts';
+import { seqDiff } from '../mptcp/index.ts';
+import { decodePacket, isMptcp, isNotTcp, type Packet } from '../packet/index.ts';
 import { FLAG } from '../packet/types.ts';
 import type { Entered, Left } from '../wire/forward/types.ts';
 import type { Side } from './hosts.ts';
@@ -85,7 +86,7 @@ export class Trace {
           backIp.dst === ip.src &&
           back.dstPort === tcp.srcPort &&
           back.srcPort === tcp.dstPort &&
-          ((back.ack - tcp.seq - tcp.payload.length) | 0) >= 0
+          seqDiff(back.ack, tcp.seq + tcp.payload.length) >= 0
         );
       }),
     );
@@ -107,21 +108,5 @@ export class Trace {
 
 /** Whether a packet has an option of MPTCP, any or a certain one. */
 export function hasOption({ tcp }: Packet, kind?: string): boolean {
-  return tcp.options.some((one) => (kind === undefined ? isMptcp(one.kind) : one.kind === kind));
-}
-
-function isMptcp(kind: string): boolean {
-  return [
-    'mp_capable',
-    'mp_join',
-    'dss',
-    'add_addr',
-    'remove_addr',
-    'mp_prio',
-    'mp_fail',
-    'mp_fastclose',
-    'mp_tcprst',
-    'mp_experimental',
-    'mptcp_unknown',
-  ].includes(kind);
+  return tcp.options.some((one) => (kind === undefined ? isMptcp(one) : one.kind === kind));
 }

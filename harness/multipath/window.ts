@@ -1,4 +1,5 @@
 /** The connection's receive window (RFC 8684 section 3.3.1), as its sender knows it. */
+import { seqAdd, seqDiff } from '../mptcp/index.ts';
 import { decodePacket, isNotTcp, type Packet } from '../packet/index.ts';
 import { FLAG } from '../packet/types.ts';
 import type { Side } from './hosts.ts';
@@ -54,16 +55,16 @@ export function leastRoom(
     if (dss?.kind !== 'dss') continue;
     if ('isData' in event) {
       if (dss.dsn === undefined) continue;
-      const upTo = (low(dss.dsn) + (dss.dataLength ?? 0)) >>> 0;
-      if (end === undefined || ((upTo - end) | 0) > 0) end = upTo;
+      const upTo = seqAdd(low(dss.dsn), dss.dataLength ?? 0);
+      if (end === undefined || seqDiff(upTo, end) > 0) end = upTo;
     } else {
       if (dss.dataAck === undefined) continue;
       const scale = scales.get(`${ip.src} ${tcp.srcPort} ${ip.dst} ${tcp.dstPort}`) ?? 0;
-      const upTo = (low(dss.dataAck) + tcp.window * 2 ** scale) >>> 0;
-      if (edge === undefined || ((upTo - edge) | 0) > 0) edge = upTo;
+      const upTo = seqAdd(low(dss.dataAck), tcp.window * 2 ** scale);
+      if (edge === undefined || seqDiff(upTo, edge) > 0) edge = upTo;
     }
     if (event.at < since || edge === undefined || end === undefined) continue;
-    const room = (edge - end) | 0;
+    const room = seqDiff(edge, end);
     least = least === undefined ? room : Math.min(least, room);
   }
   return least;

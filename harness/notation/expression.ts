@@ -1,9 +1,10 @@
 /** Values in packet and command lines: `0x1f`, `$sut.key`, `token($sut.key)+1`, `4..24`, `12|20`, `!0`, `?name`. */
 import { suggestion, type DiagnosticCode } from '../document/diagnostic.ts';
+import type { FieldValue } from '../packet/options/field.ts';
 import { FUNCTION_ARGUMENTS, type FunctionName } from './names.ts';
 
-/** What an expression comes to. Integers are bigint; octet strings are bytes; words and addresses are text. */
-export type Value = bigint | Uint8Array | string;
+/** What an expression comes to. */
+export type Value = FieldValue;
 
 /** Something that comes to one value. */
 export type Expr =
@@ -122,7 +123,12 @@ function partsOf(node: Expr | Matcher): Expr[] {
     case 'any':
     case 'absent':
       return [];
-    default:
+    case 'int':
+    case 'bytes':
+    case 'word':
+    case 'name':
+    case 'call':
+    case 'auto':
       return [node];
   }
 }

@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { packet } from '../packet/testing/arbitrary.ts';
 import type { OptionDss, Packet, TcpOption } from '../packet/types.ts';
-import { formatOption, formatPacket, showValue } from './format.ts';
-import { flagText, OPTION_FIELDS } from './option-fields.ts';
+import { formatOption, formatPacket } from './format.ts';
+import { flagText } from './header-fields.ts';
+import { optionField } from './option-fields.ts';
 import { parsePacketLine } from './packet-line.ts';
+import { showValue } from './styles.ts';
 
 const dss: OptionDss = {
   kind: 'dss',
@@ -147,9 +149,9 @@ describe('round trip', () => {
         for (const [index, item] of (line.options?.items ?? []).entries()) {
           for (const { name, matcher } of item.fields) {
             const option = shown[index]!;
-            const style = OPTION_FIELDS.get(option.kind)?.fields.get(name)?.style;
+            const style = optionField(option.kind, name)?.style;
             if (name === 'len' || style === 'letters' || style === 'reason') continue;
-            const read = OPTION_FIELDS.get(option.kind)?.fields.get(name)?.read(option);
+            const read = optionField(option.kind, name)?.read(option);
             expect(
               matcher.type === 'equal' && 'value' in matcher.expr && String(matcher.expr.value),
               `${text} ${name}`,

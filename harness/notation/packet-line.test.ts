@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NotationError } from './expression.ts';
-import { HEADER_FIELDS, OPTION_FIELDS } from './option-fields.ts';
+import { HEADER_FIELDS } from './header-fields.ts';
+import { OPTION_FIELDS } from './option-fields.ts';
 import { parsePacketLine, parsePacketTail, parseSentLine } from './packet-line.ts';
 
 /** The error's code and message, and the characters that it is about. */
@@ -40,7 +41,7 @@ describe('the head of a line', () => {
 });
 
 describe('header fields', () => {
-  test.each([...HEADER_FIELDS.keys()])('%s', (name) => {
+  test.each(Object.keys(HEADER_FIELDS))('%s', (name) => {
     expect(parsePacketLine(`a ACK ${name}=auto`).fields).toEqual([
       { name, matcher: { type: 'equal', expr: { type: 'auto' } }, at: 6 },
     ]);
@@ -92,7 +93,7 @@ describe('options', () => {
   });
 
   test.each(
-    [...OPTION_FIELDS].flatMap(([name, { fields }]) => [...fields.keys()].map((field) => `${name} ${field}=auto`)),
+    [...OPTION_FIELDS].flatMap(([name, fields]) => Object.keys(fields).map((field) => `${name} ${field}=auto`)),
   )('%s', (text) => {
     expect(complaint(`a ACK <${text}>`)).toEqual([]);
   });

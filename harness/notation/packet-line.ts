@@ -7,11 +7,15 @@
  */
 import { suggestion } from '../document/diagnostic.ts';
 import { NotationError, parseMatcher, splitTop, wordsIn, type Matcher } from './expression.ts';
-import { HEADER_FIELDS, OPTION_FIELDS, optionNames, RST_REASONS, type FieldStyle } from './option-fields.ts';
+import type { FieldStyle } from '../packet/options/field.ts';
+import { isOptionKind, type OptionKind } from '../packet/options/registry.ts';
+import { HEADER_FIELDS, headerField, isHeaderField, type HeaderFieldName } from './header-fields.ts';
+import { mainField, OPTION_FIELDS, optionField } from './option-fields.ts';
+import { wordProblem } from './styles.ts';
 
-/** `name=value` of the header or of an option. */
-export interface FieldItem {
-  name: string;
+/** `name=value` of an option, or of the header. */
+export interface FieldItem<N extends string = string> {
+  name: N;
   matcher: Matcher;
   /** Offset of the item in the line. */
   at: number;
@@ -19,7 +23,7 @@ export interface FieldItem {
 
 /** One option in angle brackets. */
 export interface OptionItem {
-  name: string;
+  name: OptionKind;
   /** Written `!name`: the option must not be there (or is left out of the default set, when sending). */
   negated: boolean;
   /** Written `[name ...]`: the option may be missing; where it is there, its fields are judged. Only to expect. */
@@ -36,7 +40,7 @@ export interface PacketLine {
   subflow: string;
   /** Flag names, or `any`. */
   flags: readonly string[] | 'any';
-  fields: FieldItem[];
+  fields: FieldItem<HeaderFieldName>[];
   /** Absent when the line has no angle brackets. */
   options?: { items: OptionItem[]; open: boolean };
 }
@@ -93,7 +97,10 @@ function parseTail(
   } else if (!flagsOptional) {
     throw new NotationError('TCP flags are missing: SYN, SYN/ACK, ACK, PSH/ACK, FIN/ACK, RST or any', start);
   }
-  const fields = words.map((word) => parseField(word.text, word.at, HEADER_FIELDS, 'header field'));
+  const fields = words.map((word) => {
+    const { name, ...item } = parseField(word, styleOfHeader, Object.keys(HEADER_FIELDS), 'header field');
+    return { ...item, name: name as HeaderFieldName };
+  });
   if (open === undefined) return { flags, fields };
   return { flags, fields, options: parseOptions(text, open) };
 }
@@ -106,8 +113,14 @@ function optionStart(text: string, start: number): number | undefined {
   return undefined;
 }
 
-function tokens(text: string, start: number): { text: string; at: number }[] {
-  const found: { text: string; at: number }[] = [];
+interface Word {
+  text: string;
+  /** Offset in the line. */
+  at: number;
+}
+
+function tokens(text: string, start: number): Word[] {
+  const found: Word[] = [];
   for (const match of text.slice(start).matchAll(/\S+/g)) found.push({ text: match[0], at: start + match.index });
   return found;
 }
@@ -130,17 +143,22 @@ function parseFlags(text: string, at: number): readonly string[] | 'any' {
   return flags;
 }
 
-function parseField(text: string, at: number, known: ReadonlyMap<string, FieldStyle>, what: string): FieldItem {
+/** The style of a header field; undefined when there is none of this name. */
+function styleOfHeader(name: string): FieldStyle | undefined {
+  return isHeaderField(name) ? headerField(name).style : undefined;
+}
+
+function parseField(
+  { text, at }: Word,
+  styleOf: (name: string) => FieldStyle | undefined,
+  names: Iterable<string>,
+  what: string,
+): FieldItem {
   const equals = text.indexOf('=');
   const name = equals < 0 ? text : text.slice(0, equals);
-  const style = known.get(name);
+  const style = styleOf(name);
   if (style === undefined) {
-    throw new NotationError(
-      `"${name}" is no ${what}${suggestion(name, known.keys())}`,
-      at,
-      name.length,
-      'UNKNOWN_FIELD',
-    );
+    throw new NotationError(`"${name}" is no ${what}${suggestion(name, names)}`, at, name.length, 'UNKNOWN_FIELD');
   }
   if (equals < 0) throw new NotationError(`"${name}" needs a value: ${name}=...`, at, name.length);
   return { name, matcher: parseValue(name, text.slice(equals + 1), at + equals + 1, style), at };
@@ -156,24 +174,6 @@ function parseValue(name: string, text: string, at: number, style: FieldStyle): 
       throw new NotationError(`${name}: ${problem}`, at + Math.max(0, text.indexOf(word)), word.length, 'BAD_VALUE');
   }
   return matcher;
-}
-
-/** Why a word cannot be the value of a field; undefined when it can. */
-function wordProblem(word: string, style: FieldStyle): string | undefined {
-  switch (style) {
-    case 'text':
-      return undefined;
-    case 'reason':
-      return word in RST_REASONS ? undefined : `"${word}" is no reason${suggestion(word, Object.keys(RST_REASONS))}`;
-    case 'letters':
-      return /^[A-H]+$/.test(word)
-        ? undefined
-        : `"${word}" is no list of flags; write letters from A to H, or a number`;
-    case 'bytes':
-      return `"${word}" is no string of octets; write hex:00ff`;
-    default:
-      return `"${word}" is no number`;
-  }
 }
 
 function parseOptions(text: string, open: number): { items: OptionItem[]; open: boolean } {
@@ -192,17 +192,16 @@ function parseOptions(text: string, open: number): { items: OptionItem[]; open: 
   return { items, open: isOpen };
 }
 
-function parseOption(bracketed: readonly { text: string; at: number }[]): OptionItem {
+function parseOption(bracketed: readonly Word[]): OptionItem {
   const { words, optional } = withoutBrackets(bracketed);
-  const [first, ...rest] = words as [{ text: string; at: number }, ...{ text: string; at: number }[]];
+  const [first, ...rest] = words as [Word, ...Word[]];
   const negated = first.text.startsWith('!');
   const headText = negated ? first.text.slice(1) : first.text;
   const equals = headText.indexOf('=');
   const name = equals < 0 ? headText : headText.slice(0, equals);
-  const known = OPTION_FIELDS.get(name);
-  if (known === undefined) {
+  if (!isOptionKind(name)) {
     throw new NotationError(
-      `"${name}" is no TCP option${suggestion(name, optionNames())}`,
+      `"${name}" is no TCP option${suggestion(name, OPTION_FIELDS.keys())}`,
       first.at,
       name.length,
       'UNKNOWN_OPTION',
@@ -210,23 +209,21 @@ function parseOption(bracketed: readonly { text: string; at: number }[]): Option
   }
   const fields: FieldItem[] = [];
   if (equals >= 0) {
-    const main = known.main;
+    const main = mainField(name);
     if (main === undefined)
       throw new NotationError(`${name} has no value of its own; name the field`, first.at, name.length);
     const valueAt = first.at + (negated ? 1 : 0) + equals + 1;
-    const style = known.fields.get(main)?.style ?? 'dec';
+    const style = optionField(name, main)?.style ?? 'dec';
     fields.push({ name: main, matcher: parseValue(main, headText.slice(equals + 1), valueAt, style), at: first.at });
   }
-  const styles = new Map(Array.from(known.fields, ([field, { style }]) => [field, style] as const));
-  for (const word of rest) fields.push(parseField(word.text, word.at, styles, `field of ${name}`));
+  const styleOf = (field: string): FieldStyle | undefined => optionField(name, field)?.style;
+  const names = Object.keys(OPTION_FIELDS.get(name) ?? {});
+  for (const word of rest) fields.push(parseField(word, styleOf, names, `field of ${name}`));
   return { name, negated, optional, fields, at: first.at };
 }
 
 /** Takes the brackets of an optional option away. @throws NotationError when one of the two is missing */
-function withoutBrackets(words: readonly { text: string; at: number }[]): {
-  words: readonly { text: string; at: number }[];
-  optional: boolean;
-} {
+function withoutBrackets(words: readonly Word[]): { words: readonly Word[]; optional: boolean } {
   const [first, last] = [words[0], words.at(-1)];
   const opens = first?.text.startsWith('[') === true;
   const closes = last?.text.endsWith(']') === true;

@@ -13,8 +13,8 @@ export { EncodeError } from './bytes.ts';
 export { foldSum, internetChecksum, onesSum, pseudoHeaderSum } from './checksum.ts';
 export { decodeEchoReply, encodeEchoRequest, type Echo, type EchoRequest } from './icmp.ts';
 export { PROTOCOL } from './ip.ts';
-export { SUBTYPE_NAMES } from './mptcp-decode.ts';
-export { decodeOptions, encodedLength, encodeOptions, OPTION_KIND } from './options.ts';
+export { decodeOptions, encodedLength, encodeOptions } from './options.ts';
+export { hasMptcpCode, isAssignedSubtype, isMptcp } from './options/registry.ts';
 export {
   decodePacket,
   decodeTcp,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeOptions, encodedLength, encodeOptions } from './options.ts';
-import { optionList, tcpOption } from './testing/arbitrary.ts';
-import { forms, hex } from './testing/forms.ts';
+import { optionList } from './testing/arbitrary.ts';
+import { forms, hex, tcpOption } from './testing/samples.ts';
 import type { TcpOption } from './types.ts';
 
 describe('every form', () => {

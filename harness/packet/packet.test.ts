@@ -10,7 +10,8 @@ import {
   synthesizeIpv6,
   verifyChecksums,
 } from './packet.ts';
-import { ipv4Address, ipv6Address, packet } from './testing/arbitrary.ts';
+import { packet } from './testing/arbitrary.ts';
+import { ipv4Address, ipv6Address } from './testing/values.ts';
 import { FLAG, type Packet } from './types.ts';
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));

@@ -5,8 +5,8 @@ import { canonicalAddress } from './address.ts';
 import { encodeEchoRequest } from './icmp.ts';
 import { encodedLength } from './options.ts';
 import { encodePacket } from './packet.ts';
-import { packet as anyPacket, tcpOption } from './testing/arbitrary.ts';
-import { forms } from './testing/forms.ts';
+import { packet as anyPacket } from './testing/arbitrary.ts';
+import { forms, tcpOption } from './testing/samples.ts';
 import { dissect, type Row } from './testing/tshark.ts';
 import { FLAG, type OptionDss, type OptionMpJoin, type Packet, type TcpOption } from './types.ts';
 

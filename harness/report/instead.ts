@@ -1,4 +1,5 @@
 /** Whether a departure shows what a finding says that the stack does instead. Pure. */
+import { PLAIN_OPTIONS } from '../packet/options/registry.ts';
 import type { ExpectationResult } from '../verdict/result.ts';
 import type { Expr, Matcher } from '../notation/expression.ts';
 import { parsePacketLine, type FieldItem, type PacketLine } from '../notation/packet-line.ts';
@@ -90,7 +91,7 @@ function flagsOf(flags: readonly string[]): string {
 }
 
 /** TCP's own options, which are judged only where they are named. */
-const OF_TCP = new Set(['mss', 'wscale', 'sack_ok', 'sack', 'ts', 'fastopen', 'nop', 'eol', 'unknown', 'padding']);
+const OF_TCP = new Set([...Object.keys(PLAIN_OPTIONS), 'nop', 'eol', 'padding']);
 
 function optionsFit({ options }: PacketLine, seen: ShownPacket): boolean {
   if (options === undefined) return true;
@@ -100,7 +101,7 @@ function optionsFit({ options }: PacketLine, seen: ShownPacket): boolean {
     if (there.length === 0) return item.optional;
     return there.some(({ fields }) => item.fields.every((field) => meets(field, fields)));
   });
-  const named = new Set(options.items.map(({ name }) => name));
+  const named = new Set<string>(options.items.map(({ name }) => name));
   return met && (options.open || seen.options.every(({ name }) => OF_TCP.has(name) || named.has(name)));
 }
 

@@ -5,7 +5,7 @@ import { diagnoseAt } from '../document/yaml-file.ts';
 import type { Topology } from '../topology/types.ts';
 import { namesIn, parseExpr, type Matcher } from '../notation/expression.ts';
 import { KNOWN_NAMES } from '../notation/names.ts';
-import type { PacketLine } from '../notation/packet-line.ts';
+import { linesOf, matchersOf, verbOf } from './step-verbs.ts';
 import { allSteps, clausesOf, type Scenario, type Step } from './suite.ts';
 
 /** The catalogue as far as linting needs it. */
@@ -174,12 +174,9 @@ function subflowsIn(step: Step): string[] {
   return linesOf(step).map((line) => line.subflow);
 }
 
-/** Steps that exist to judge need a clause; `expect`, `one-of` and `sut` may be preconditions. */
-const ONLY_JUDGES: ReadonlySet<Step['kind']> = new Set(['and', 'quiet', 'never', 'distinct', 'scattered', 'check']);
-
-/** A check against `?name` gives a value a name and judges nothing. */
+/** Steps that exist to judge need a clause; `expect`, `one-of` and `sut` may be preconditions. A check against `?name` binds only. */
 function onlyJudges(step: Step): boolean {
-  return ONLY_JUDGES.has(step.kind) && !(step.kind === 'check' && step.comparison.type === 'bind');
+  return verbOf(step.kind).judges === 'always' && !(step.kind === 'check' && step.comparison.type === 'bind');
 }
 
 function lintClause(id: string, step: Step, clauses: ClauseSource, report: Report): void {
@@ -216,30 +213,6 @@ function lintSent(step: Extract<Step, { kind: 'send' }>, report: Report): void {
 function lintArgument(name: string, matcher: Matcher, step: Step, report: Report): void {
   if (matcher.type !== 'equal')
     report(step, 'BAD_VALUE', `${name}: an action needs one value, no range, choice, "any" or "?name"`);
-}
-
-function linesOf(step: Step): PacketLine[] {
-  switch (step.kind) {
-    case 'send':
-    case 'expect':
-    case 'never':
-      return [step.line];
-    case 'one-of':
-      return step.alternatives.map((one) => one.line);
-    case 'quiet':
-      return step.allow;
-    default:
-      return [];
-  }
-}
-
-function matchersOf(step: Step): Matcher[] {
-  if (step.kind === 'sut') return [...step.line.args, ...step.line.returns].map((item) => item.matcher);
-  if (step.kind === 'check') return [step.comparison];
-  const parts = step.kind === 'and' ? [step.tail] : linesOf(step);
-  return parts.flatMap((part) =>
-    [...part.fields, ...(part.options?.items ?? []).flatMap((item) => item.fields)].map((field) => field.matcher),
-  );
 }
 
 function readNames(step: Step): string[] {

@@ -5,8 +5,7 @@ import { DocumentError, suggestion, type Diagnostic } from '../document/diagnost
 import { projectSchema } from '../document/schema.ts';
 import { readYaml, type NodePath, type YamlFile } from '../document/yaml-file.ts';
 import type { Family } from '../packet/types.ts';
-import { parseSteps, say, type StepContext } from './parse-step.ts';
-import type { RawStep } from './raw-step.ts';
+import { parseSteps, type StepContext } from './parse-step.ts';
 import {
   addSequences,
   openSequences,
@@ -15,7 +14,8 @@ import {
   type RawSequences,
   type Sequence,
 } from './sequences.ts';
-import type { Profile, Scenario, SubflowSpec } from './suite.ts';
+import { say } from './step-text.ts';
+import type { Profile, RawStep, Scenario, SubflowSpec } from './suite.ts';
 import {
   badLabels,
   combinationsOf,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DocumentError, gather, type Diagnostic } from '../document/diagnostic.ts';
 import { projectSchema } from '../document/schema.ts';
 import { diagnoseFile, readYaml, type NodePath, type YamlFile } from '../document/yaml-file.ts';
-import type { RawStep } from './raw-step.ts';
+import type { RawStep } from './suite.ts';
 import type { Scalar } from './variants.ts';
 
 /** The schema of files of shared sequences, to which that of suites refers. */

@@ -1,6 +1,7 @@
 /** Scenarios as the engine runs them: loaded, checked, with every variant spelled out. */
 import type { Place } from '../document/diagnostic.ts';
 import type { Family } from '../packet/types.ts';
+import type { Matcher } from '../notation/expression.ts';
 import type { PacketLine } from '../notation/packet-line.ts';
 import type { SutLine } from './sut-line.ts';
 
@@ -89,7 +90,7 @@ export interface CollectedStep extends StepBase {
 export interface CheckStep extends StepBase {
   kind: 'check';
   left: string;
-  comparison: import('../notation/expression.ts').Matcher;
+  comparison: Matcher;
 }
 
 /** Waits until the stack has dealt with everything sent so far. */
@@ -117,6 +118,39 @@ export type Step =
   | CheckStep
   | FenceStep
   | ForgetStep;
+
+/** The verb of a step. */
+export type StepKind = Step['kind'];
+
+/** The step of a verb. */
+export type StepOf<K extends StepKind, S = Step> = S extends { kind: infer J } ? (K extends J ? S : never) : never;
+
+/** A step as YAML has it, after the schema has seen it: one verb, and what goes with it. */
+export interface RawStep {
+  send?: string;
+  expect?: string;
+  and?: string;
+  'one-of'?: Record<string, string>;
+  quiet?: string;
+  allow?: string[];
+  never?: string;
+  from?: 'here' | 'start';
+  sut?: string;
+  use?: string;
+  with?: Record<string, string | number | boolean>;
+  repeat?: number;
+  given?: string;
+  steps?: RawStep[];
+  distinct?: string;
+  scattered?: string;
+  check?: string;
+  fence?: true;
+  forget?: true | string;
+  clause?: string | string[];
+  within?: string;
+  resend?: true;
+  since?: 'stimulus';
+}
 
 /** What the tester's endpoint offers on its SYN or SYN/ACK. */
 export interface Profile {

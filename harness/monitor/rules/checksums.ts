@@ -1,5 +1,5 @@
 /** DSS checksums: present exactly when agreed, and right. */
-import { dssChecksum } from '../../mptcp/index.ts';
+import { dssChecksum, seqAdd, seqDiff } from '../../mptcp/index.ts';
 import { foldSum, onesSum } from '../../packet/index.ts';
 import type { DataMapping } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
@@ -113,7 +113,7 @@ function gatherPayload(judge: Judge, event: PacketEvent, store: Map<DataMapping,
   if (ssn === undefined) return;
   for (const one of concerned(event)) {
     if (one.checksum === undefined || one.infinite) continue;
-    const offset = (ssn - one.ssn) | 0;
+    const offset = seqDiff(ssn, one.ssn);
     const from = Math.max(0, offset);
     const to = Math.min(one.octets, offset + length);
     if (from >= to) continue;
@@ -127,14 +127,14 @@ function gatherPayload(judge: Judge, event: PacketEvent, store: Map<DataMapping,
 }
 
 function concerned({ mapping, sender, ssn, length }: PacketEvent): DataMapping[] {
-  const end = ((ssn ?? 0) + length) >>> 0;
+  const end = seqAdd(ssn ?? 0, length);
   if (mapping !== undefined && ssn !== undefined) {
-    const offset = (ssn - mapping.ssn) | 0;
+    const offset = seqDiff(ssn, mapping.ssn);
     // By far the most segments lie within the one mapping that they carry.
     if (offset >= 0 && offset + length <= mapping.octets) return [mapping];
   }
   const found = sender.mappings.filter(
-    (one) => ((end - one.ssn) | 0) > 0 && ((one.ssn + one.octets - (ssn ?? 0)) | 0) > 0,
+    (one) => seqDiff(end, one.ssn) > 0 && seqDiff(one.ssn + one.octets, ssn ?? 0) > 0,
   );
   if (mapping !== undefined && !found.includes(mapping)) found.push(mapping);
   return found;

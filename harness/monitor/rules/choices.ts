@@ -1,6 +1,6 @@
 /** What the RFC leaves to the stack: nothing here is right or wrong, it is recorded what the host does. */
 import type { FlowEnd } from '../connection.ts';
-import { isMptcp } from '../tracker.ts';
+import { isMptcp } from '../../packet/index.ts';
 import type { Monitor, PacketEvent, Rule } from '../types.ts';
 import { form } from './rule.ts';
 

@@ -1,4 +1,5 @@
 /** Data ACKs are cumulative: they cover data without a hole, and none that was refused. */
+import { seqDiff } from '../../mptcp/index.ts';
 import { other } from '../connection.ts';
 import { mappingAt } from '../data-level.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
@@ -128,7 +129,7 @@ export const cumulativeAcks: Monitor = {
         const { dataAck, mapping, side, sender, receiver } = event;
         const infinite = receiver.infiniteAt !== undefined && receiver.ssnBase !== undefined;
         if (infinite && event.ack && !event.rst && event.optionsKnown) {
-          const beyond = ((event.packet.tcp.ack - (receiver.ssnBase ?? 0) - (receiver.infiniteAt ?? 0)) | 0) >= 0;
+          const beyond = seqDiff(event.packet.tcp.ack, (receiver.ssnBase ?? 0) + (receiver.infiniteAt ?? 0)) >= 0;
           if (beyond)
             judge.check(notAfterInfinite, event, dataAck === undefined, () => ({
               message: 'a Data ACK comes after an infinite mapping was received',

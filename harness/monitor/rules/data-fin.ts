@@ -1,4 +1,5 @@
 /** DATA_FIN: its shape, its number, and that nothing comes after it. */
+import { seqAdd, seqDiff } from '../../mptcp/index.ts';
 import { endOf, other, type DataMapping } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { blaming, conduct, form } from './rule.ts';
@@ -22,7 +23,7 @@ function lookAtShape(judge: Judge, event: PacketEvent): void {
       actual: `ssn=${mapping.ssn}, length ${mapping.length}`,
     }));
   } else if (mapping.octets > 0 && ssn !== undefined && !event.flow.stray) {
-    const short = (((ssn + length) >>> 0) - ((mapping.ssn + mapping.octets) >>> 0)) | 0;
+    const short = seqDiff(seqAdd(ssn, length), seqAdd(mapping.ssn, mapping.octets));
     judge.check(withData, event, short <= 0, () => ({
       message: 'a mapping with DATA_FIN ends before the payload of its segment does',
       expected: `length ${mapping.length + short}`,

@@ -2,7 +2,7 @@
 import { seqGt } from '../../mptcp/index.ts';
 import type { TcpOption } from '../../packet/types.ts';
 import type { FlowEnd } from '../connection.ts';
-import { isMptcp } from '../tracker.ts';
+import { isMptcp } from '../../packet/index.ts';
 import type { Monitor, PacketEvent } from '../types.ts';
 import { conduct } from './rule.ts';
 

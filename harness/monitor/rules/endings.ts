@@ -1,5 +1,5 @@
 /** MP_FASTCLOSE, MP_TCPRST and MP_FAIL. */
-import { seqGeq } from '../../mptcp/index.ts';
+import { seqAdd, seqGeq } from '../../mptcp/index.ts';
 import { other, type FlowEnd, type Side } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { form, hex } from './rule.ts';
@@ -55,7 +55,7 @@ export const endings: Monitor = {
       options: {
         mp_fastclose: (option, event) => {
           if (!event.fin && !event.syn && !closedAt.has(event.sender))
-            closedAt.set(event.sender, (event.packet.tcp.seq + event.length) >>> 0);
+            closedAt.set(event.sender, seqAdd(event.packet.tcp.seq, event.length));
           judge.pass(nothingAfter, event.side);
           const { key } = event.connection.parties[other(event.side)];
           if (key === undefined) {

@@ -1,6 +1,7 @@
 /** What fell back to plain TCP stays plain TCP. */
+import { seqDiff } from '../../mptcp/index.ts';
 import type { TcpOption } from '../../packet/types.ts';
-import { isMptcp } from '../tracker.ts';
+import { isMptcp } from '../../packet/index.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { conduct, form } from './rule.ts';
 
@@ -23,7 +24,7 @@ function lookAtInfinite(judge: Judge, event: PacketEvent): void {
   const { sender, ssn, length } = event;
   if (sender.infiniteAt === undefined || ssn === undefined || length === 0) return;
   // Only what lies behind the infinite mapping on its subflow was surely sent after it.
-  if (((ssn - sender.infiniteAt) | 0) < 0) return;
+  if (seqDiff(ssn, sender.infiniteAt) < 0) return;
   const wrong = event.packet.tcp.options.find((option) => !mayFollow(option));
   judge.check(afterInfinite, event, wrong === undefined, () => ({
     message: 'an MPTCP option comes after an infinite mapping of the same host',

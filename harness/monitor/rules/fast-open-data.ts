@@ -1,5 +1,5 @@
 /** Data around a SYN with data (appendix B.3): what the listener sends at once, and what the opener sends again. */
-import { seqGeq } from '../../mptcp/index.ts';
+import { seqAdd, seqGeq, seqOffset } from '../../mptcp/index.ts';
 import { other, type FlowEnd } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent, Rule } from '../types.ts';
 import { conduct, form } from './rule.ts';
@@ -16,7 +16,7 @@ const LAG = 1000;
 
 /** Octets of the SYN that the SYN/ACK acknowledged. */
 function octetsTaken({ ssnBase, isn }: FlowEnd): number {
-  return ssnBase === undefined || isn === undefined ? 0 : (ssnBase - isn) >>> 0;
+  return ssnBase === undefined || isn === undefined ? 0 : seqOffset(ssnBase, isn);
 }
 
 /** The listener's first data. */
@@ -39,7 +39,7 @@ function lookAtOpener(judge: Judge, event: PacketEvent): void {
   const { mapping, sender, ssn, side, optionsKnown, packet } = event;
   const octets = octetsTaken(sender);
   if (octets >= sender.synOctets || ssn === undefined || !optionsKnown || sender.isn === undefined) return;
-  const start = (packet.tcp.seq - sender.isn - 1) >>> 0;
+  const start = seqOffset(packet.tcp.seq, sender.isn + 1);
   const rule: Rule = octets === 0 ? refused : rest;
   const isRight = mapping !== undefined && !mapping.infinite && mapping.dsn === 1;
   judge.check(rule, event, start === octets && (octets > 0 ? mapping !== undefined : isRight), () => ({
@@ -108,7 +108,7 @@ export const fastOpenData: Monitor = {
         }
         lookAtOpener(judge, event);
         if (octetsTaken(sender) === 0 && event.mapping?.dsn === 1)
-          again = { end: (event.packet.tcp.seq + length) >>> 0, since: undefined };
+          again = { end: seqAdd(event.packet.tcp.seq, length), since: undefined };
       },
     };
   },

@@ -1,4 +1,5 @@
 /** TCP fast open beside MPTCP (appendix B). */
+import { seqDiff } from '../../mptcp/index.ts';
 import type { OptionFastOpen } from '../../packet/types.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { blaming, conduct, form } from './rule.ts';
@@ -56,7 +57,7 @@ function lookAtSyn(judge: Judge, event: PacketEvent): void {
   const { packet, receiver, length, side, optionsKnown } = event;
   if (event.ack) {
     if (receiver.synOctets === 0 || receiver.isn === undefined) return;
-    const taken = (packet.tcp.ack - receiver.isn - 1) | 0;
+    const taken = seqDiff(packet.tcp.ack, receiver.isn + 1);
     judge.check(takesSyn, event, taken >= 0 && taken <= receiver.synOctets, () => ({
       message: 'the SYN/ACK acknowledges other octets than those of the SYN',
       expected: `0 to ${receiver.synOctets} octets`,

@@ -1,8 +1,9 @@
 /** MPTCP options that get lost after the handshake: what a sender makes of an ACK for its data that has none. */
+import { seqDiff } from '../../mptcp/index.ts';
 import { Arrival } from '../arrival.ts';
 import type { FlowEnd } from '../connection.ts';
 import { mappingAt } from '../data-level.ts';
-import { isMptcp } from '../tracker.ts';
+import { hasMptcpCode } from '../../packet/index.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { form } from './rule.ts';
 
@@ -46,13 +47,13 @@ function showsLoss(event: PacketEvent): boolean {
   const first = flow === connection.flows[0];
   if (first ? flow.opening !== 'capable' || connection.flows.length > 1 || receiver.confirmed : flow.opening !== 'join')
     return false;
-  const before = ((receiver.acked ?? receiver.ssnBase) - receiver.ssnBase - 1) | 0;
-  if (((packet.tcp.ack - receiver.ssnBase - 1) | 0) <= 0 || before > 0) return false;
+  const before = seqDiff(receiver.acked ?? receiver.ssnBase, receiver.ssnBase + 1);
+  if (seqDiff(packet.tcp.ack, receiver.ssnBase + 1) <= 0 || before > 0) return false;
   return !hasMptcp(event) && connection.parties[event.side].departures === 0;
 }
 
 function hasMptcp({ packet }: PacketEvent): boolean {
-  return packet.tcp.options.some((one) => isMptcp(one) || (one.kind === 'malformed' && one.code === 30));
+  return packet.tcp.options.some(hasMptcpCode);
 }
 
 /** The first new data on the only subflow. Returns true when it settles the matter. */
@@ -64,7 +65,7 @@ function lookAtFirst(judge: Judge, event: PacketEvent, { next }: Lost): boolean 
     judge.pass(announces, side);
     return true;
   }
-  if (event.length === 0 || ((packet.tcp.seq - next) | 0) < 0 || ssn === undefined) return false;
+  if (event.length === 0 || seqDiff(packet.tcp.seq, next) < 0 || ssn === undefined) return false;
   // Octets of a mapping that was declared before may still be on their way.
   if (mapping === undefined && mappingAt(sender, ssn) !== undefined) return false;
   if (mapping === undefined) judge.pass(leaves, side);
@@ -100,7 +101,7 @@ function lookAtJoined(judge: Judge, event: PacketEvent, { next }: Lost): boolean
     return true;
   }
   if (event.fin && event.connection.parties[event.side].stream.fin !== undefined) return true;
-  const goesOn = event.length > 0 && ((event.packet.tcp.seq - next) | 0) >= 0;
+  const goesOn = event.length > 0 && seqDiff(event.packet.tcp.seq, next) >= 0;
   if (!goesOn && !event.fin) return false;
   judge.broken(resets, event, {
     message: `a joined subflow whose data was acknowledged without MPTCP options ${goesOn ? 'is used for more' : 'is closed in good order'}`,

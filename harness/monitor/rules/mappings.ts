@@ -1,5 +1,5 @@
 /** Data sequence mappings: what they cover, and that they stay as they are. */
-import { seqGt } from '../../mptcp/index.ts';
+import { seqAdd, seqDiff, seqGt, seqInWindow } from '../../mptcp/index.ts';
 import type { DataMapping } from '../connection.ts';
 import { mappingAt } from '../data-level.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
@@ -15,7 +15,7 @@ const notAfterFin = form('no-data-after-fin', '1.3-2.4.s2', '1.1-5.2.s1');
 function lookAtChange(judge: Judge, event: PacketEvent, mapping: DataMapping): void {
   const { sender } = event;
   if (mapping.octets === 0 || sender.mappings.at(-1) === mapping) return;
-  if (sender.mapEdge === undefined || ((mapping.ssn - sender.mapEdge) | 0) >= 0) {
+  if (sender.mapEdge === undefined || seqDiff(mapping.ssn, sender.mapEdge) >= 0) {
     judge.pass(unchanged, event.side);
     return;
   }
@@ -24,7 +24,7 @@ function lookAtChange(judge: Judge, event: PacketEvent, mapping: DataMapping): v
     (one) =>
       one.ssn < end &&
       mapping.ssn < one.ssn + one.octets &&
-      ((one.dsn - one.ssn - (mapping.dsn - mapping.ssn)) | 0) !== 0,
+      seqDiff(one.dsn, one.ssn + (mapping.dsn - mapping.ssn)) !== 0,
   );
   judge.check(unchanged, event, clash === undefined, () => ({
     message: 'octets of the subflow that were mapped before get another data sequence number',
@@ -40,7 +40,7 @@ function lookAtPlace(judge: Judge, event: PacketEvent, mapping: DataMapping): vo
     judge.unknown(onPacket, event.side, 'the start of the subflow is not in the capture');
     return;
   }
-  const inside = (ssn - mapping.ssn) >>> 0 < mapping.octets || (mapping.ssn - ssn) >>> 0 < length;
+  const inside = seqInWindow(ssn, mapping.ssn, mapping.octets) || seqInWindow(mapping.ssn, ssn, length);
   judge.check(onPacket, event, length > 0 && inside, () => ({
     message:
       length === 0
@@ -54,7 +54,7 @@ function lookAtPlace(judge: Judge, event: PacketEvent, mapping: DataMapping): vo
 /** Whether an octet of this packet is mapped, by the packet itself or by one before it. */
 function isMapped(event: PacketEvent, ssn: number): boolean {
   const { mapping, sender } = event;
-  if (mapping !== undefined && (mapping.infinite || (ssn - mapping.ssn) >>> 0 < mapping.octets)) return true;
+  if (mapping !== undefined && (mapping.infinite || seqInWindow(ssn, mapping.ssn, mapping.octets))) return true;
   return mappingAt(sender, ssn) !== undefined;
 }
 
@@ -72,7 +72,7 @@ function lookAtCover(judge: Judge, event: PacketEvent, plainAnswer: boolean): vo
     judge.unknown(rule, side, 'not all segments of the subflow are in the capture');
     return;
   }
-  const last = (ssn + length - 1) >>> 0;
+  const last = seqAdd(ssn, length - 1);
   if (isMapped(event, ssn) && isMapped(event, last)) {
     judge.pass(rule, side);
     return;
@@ -123,7 +123,7 @@ export const mappings: Monitor = {
           lookAtFirst(judge, event, heard[1 - event.side] ?? false);
           lookAtCover(judge, event, plainAnswer.has(event.receiver));
           if (sender.fin !== undefined) {
-            judge.check(notAfterFin, event, ((packet.tcp.seq + length - (sender.fin - 1)) | 0) <= 0, () => ({
+            judge.check(notAfterFin, event, seqDiff(packet.tcp.seq + length, sender.fin - 1) <= 0, () => ({
               message: 'payload comes behind the FIN of its subflow',
             }));
           }

@@ -1,8 +1,9 @@
 /** MP_FAIL on the only subflow: its receiver answers with MP_FAIL, announces an infinite mapping and leaves MPTCP. */
+import { seqDiff } from '../../mptcp/index.ts';
 import { Arrival } from '../arrival.ts';
 import { isInFullSwing, other, type FlowEnd } from '../connection.ts';
 import { mappingAt } from '../data-level.ts';
-import { isMptcp } from '../tracker.ts';
+import { isMptcp } from '../../packet/index.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { conduct } from './rule.ts';
 
@@ -65,7 +66,7 @@ function lookAtData(judge: Judge, event: PacketEvent, asked: Asked): void {
     lookAtStart(judge, event, mapping.ssn);
     return;
   }
-  if (event.length === 0 || ssn === undefined || ((packet.tcp.seq - asked.next) | 0) < 0) return;
+  if (event.length === 0 || ssn === undefined || seqDiff(packet.tcp.seq, asked.next) < 0) return;
   // Octets of a mapping that was declared before may still be on their way.
   if (mapping === undefined && mappingAt(sender, ssn) !== undefined) return;
   asked.announced = true;

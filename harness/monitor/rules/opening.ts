@@ -1,5 +1,5 @@
 /** How connections and subflows open, beyond the content of the options: which packets have one, and with what numbers. */
-import { seqGeq } from '../../mptcp/index.ts';
+import { seqAdd, seqGeq } from '../../mptcp/index.ts';
 import { other, type Flow } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { blaming, conduct, form, hex } from './rule.ts';
@@ -154,7 +154,7 @@ export const opening: Monitor = {
         if (isFirst(flow)) {
           if (!opened.looked || opened.lacked) lookAtThird(judge, event, opened);
           if (event.sender === flow.ends[0] && mapping?.from === 'mp_capable' && !mapping.infinite && event.ssn === 1) {
-            firstData ??= { end: (event.packet.tcp.seq + mapping.octets) >>> 0 };
+            firstData ??= { end: seqAdd(event.packet.tcp.seq, mapping.octets) };
           } else if (
             firstData !== undefined &&
             !answered &&

@@ -1,5 +1,5 @@
 /** Every option of kind 30 has a form that the RFC knows. */
-import { SUBTYPE_NAMES } from '../../packet/index.ts';
+import { isAssignedSubtype } from '../../packet/index.ts';
 import type { OptionMalformed } from '../../packet/types.ts';
 import type { Judge, Monitor, PacketEvent, Rule } from '../types.ts';
 import { blaming, form, hex, octetsText } from './rule.ts';
@@ -65,9 +65,8 @@ function joinRule(event: PacketEvent): Rule {
 function malformed(judge: Judge, option: OptionMalformed, event: PacketEvent): void {
   if (option.code !== 30) return;
   const actual = octetsText(option.raw);
-  const name = option.subtype === undefined ? 'MPTCP option' : SUBTYPE_NAMES[option.subtype];
   const rule = option.subtype === 1 ? joinRule(event) : bySubtype[option.subtype ?? -1];
-  if (option.subtype !== undefined && name === undefined) {
+  if (option.subtype !== undefined && !isAssignedSubtype(option.subtype)) {
     judge.broken(subtype, event, { message: `subtype ${hex(option.subtype, 1)} is not assigned`, actual });
   }
   judge.broken(option.reason === 'bad_length' && rule !== undefined ? rule : anyOption, event, {

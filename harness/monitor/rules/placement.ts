@@ -1,7 +1,7 @@
 /** Options stand on the packets that they belong to. */
+import { isMptcp } from '../../packet/index.ts';
 import { FLAG } from '../../packet/types.ts';
 import { mappingAt } from '../data-level.ts';
-import { isMptcp } from '../tracker.ts';
 import type { Monitor, PacketEvent } from '../types.ts';
 import { form } from './rule.ts';
 

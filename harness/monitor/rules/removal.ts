@@ -1,4 +1,5 @@
 /** REMOVE_ADDR: a keepalive comes before the end of a subflow, and who takes an address away ends what uses it. */
+import { seqAdd } from '../../mptcp/index.ts';
 import { Arrival } from '../arrival.ts';
 import {
   endOf,
@@ -33,7 +34,7 @@ function subflowsOf(connection: Connection, side: Side, id: number): Flow[] {
 
 /** A keepalive of RFC 9293 §3.8.4: a number that the peer has seen already, with an octet or none. */
 function isKeepalive({ packet, sender, length }: PacketEvent): boolean {
-  return length <= 1 && sender.next !== undefined && packet.tcp.seq === (sender.next - 1) >>> 0;
+  return length <= 1 && sender.next !== undefined && packet.tcp.seq === seqAdd(sender.next, -1);
 }
 
 /** The receiver of a REMOVE_ADDR, on a subflow of that address. Returns true when it settles the matter. */

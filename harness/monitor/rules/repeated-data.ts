@@ -1,4 +1,5 @@
 /** Data that is sent again: the same octets, under the same numbers. */
+import { seqDiff } from '../../mptcp/index.ts';
 import type { FlowEnd } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent, Rule } from '../types.ts';
 import { form } from './rule.ts';
@@ -94,7 +95,7 @@ export const repeatedData: Monitor = {
         if (event.retransmission) compare(judge, sameOctets, event, marks.find(ssn, length), mark);
         else marks.keep(ssn, length, mark, event);
         if (mapping === undefined || mapping.infinite || connection.fallback !== undefined) return;
-        const offset = (ssn - mapping.ssn) | 0;
+        const offset = seqDiff(ssn, mapping.ssn);
         if (offset < 0 || offset + length > mapping.octets) return;
         const numbers = (byNumber[side] ??= new Marks());
         const before = numbers.find(mapping.dsn + offset, length);

@@ -1,4 +1,5 @@
 /** SACK blocks leave room for a Data ACK that has something to say. */
+import { seqOffset } from '../../mptcp/index.ts';
 import { mappingAt } from '../data-level.ts';
 import { other, type FlowEnd } from '../connection.ts';
 import type { Monitor, PacketEvent } from '../types.ts';
@@ -20,7 +21,7 @@ function optionOctets({ packet }: PacketEvent): number {
 /** Whether the only subflow has received, in order, more than the Data ACKs so far tell. */
 function hasNews({ connection, side, receiver, packet }: PacketEvent): boolean {
   if (connection.flows.length > 1 || receiver.ssnBase === undefined) return false;
-  const last = (packet.tcp.ack - receiver.ssnBase - 1) >>> 0;
+  const last = seqOffset(packet.tcp.ack, receiver.ssnBase + 1);
   const one = mappingAt(receiver, last);
   const { stream } = connection.parties[other(side)];
   return one !== undefined && stream.known && stream.acked !== undefined && one.dsn + last - one.ssn >= stream.acked;

@@ -1,5 +1,5 @@
 /** Acknowledgements of a subflow: they tell of that subflow's octets and FIN alone. */
-import { seqGt } from '../../mptcp/index.ts';
+import { seqAdd, seqGt, seqOffset } from '../../mptcp/index.ts';
 import { Arrival } from '../arrival.ts';
 import { other, type FlowEnd } from '../connection.ts';
 import { mappingAt } from '../data-level.ts';
@@ -44,7 +44,7 @@ function isIgnored(event: PacketEvent, repeated: Repeated | undefined): repeated
 function waitsForOthers(event: PacketEvent): boolean {
   const { connection, side, receiver, packet } = event;
   if (connection.flows.length < 2 || receiver.ssnBase === undefined || receiver.granted === undefined) return false;
-  const one = mappingAt(receiver, (packet.tcp.ack - receiver.ssnBase) >>> 0);
+  const one = mappingAt(receiver, seqOffset(packet.tcp.ack, receiver.ssnBase));
   const { stream } = connection.parties[other(side)];
   if (one === undefined || stream.acked === undefined || stream.granted === undefined) return false;
   return (
@@ -58,7 +58,7 @@ function waitsForOthers(event: PacketEvent): boolean {
 function lookAtProgress(judge: Judge, event: PacketEvent): void {
   const { connection, receiver, packet, dataAck, side } = event;
   if (connection.flows.length < 2 || dataAck === undefined || receiver.ssnBase === undefined) return;
-  const last = mappingAt(receiver, (packet.tcp.ack - receiver.ssnBase - 1) >>> 0);
+  const last = mappingAt(receiver, seqOffset(packet.tcp.ack, receiver.ssnBase + 1));
   if (last !== undefined && last.dsn > dataAck) judge.pass(ownOctets, side);
 }
 
@@ -68,7 +68,7 @@ function lookAtFinAck(judge: Judge, event: PacketEvent, fin: number, repeated: R
     if (receiver.acked !== undefined && seqGt(fin, receiver.acked)) judge.pass(finAcked, side);
     return;
   }
-  if (packet.tcp.ack !== (fin - 1) >>> 0 || !isIgnored(event, repeated)) return;
+  if (packet.tcp.ack !== seqAdd(fin, -1) || !isIgnored(event, repeated)) return;
   repeated.told = true;
   judge.broken(finAcked, event, {
     message: 'a FIN that comes again and again is not acknowledged',
@@ -81,7 +81,7 @@ function lookAtFinAck(judge: Judge, event: PacketEvent, fin: number, repeated: R
 function lookAtDataFin(judge: Judge, event: PacketEvent): void {
   const { receiver, packet } = event;
   if (receiver.next === undefined || receiver.fin !== undefined) return;
-  judge.check(noOctet, event, packet.tcp.ack !== (receiver.next + 1) >>> 0, () => ({
+  judge.check(noOctet, event, packet.tcp.ack !== seqAdd(receiver.next, 1), () => ({
     message: 'the acknowledgement number counts the DATA_FIN as an octet of the subflow',
     expected: `at most ${receiver.next ?? 0}`,
     actual: `${packet.tcp.ack}`,
@@ -102,7 +102,7 @@ export const subflowAcks: Monitor = {
         const { sender, receiver, packet, length, mapping, flow } = event;
         if (!connection.complete || event.syn || event.rst || flow.stray) return;
         if (event.retransmission && (packet.tcp.seq === sender.acked || event.fin)) {
-          noteRepetition(event, repeated, (packet.tcp.seq + (event.fin ? length : 0)) >>> 0);
+          noteRepetition(event, repeated, seqAdd(packet.tcp.seq, event.fin ? length : 0));
         }
         if (mapping?.fin === true) dataFins.add(sender);
         if (!event.ack || receiver.acked === undefined) return;

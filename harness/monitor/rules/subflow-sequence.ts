@@ -1,5 +1,5 @@
 /** A subflow looks like TCP: it opens by a handshake, its numbers have no gaps for good, its header has nothing new. */
-import { seqGeq, seqGt } from '../../mptcp/index.ts';
+import { seqAdd, seqGeq, seqGt } from '../../mptcp/index.ts';
 import { Arrival } from '../arrival.ts';
 import type { FlowEnd } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
@@ -76,7 +76,7 @@ function noteRequest(event: PacketEvent, wanted: Map<FlowEnd, Wanted>): void {
 function lookAtData(judge: Judge, event: PacketEvent, gaps: Map<FlowEnd, number>, wanted: Wanted): boolean {
   const { packet, length, at, sender } = event;
   const { seq } = packet.tcp;
-  if (!seqGt(seq, wanted.seq) && seqGt((seq + length) >>> 0, wanted.seq)) return true;
+  if (!seqGt(seq, wanted.seq) && seqGt(seqAdd(seq, length), wanted.seq)) return true;
   if (event.retransmission || !wanted.arrival.see(event)) return false;
   wanted.segments++;
   const enough =

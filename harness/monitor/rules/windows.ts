@@ -1,5 +1,5 @@
 /** The window of the connection: its right edge stays, and senders keep within it. */
-import { seqGt } from '../../mptcp/index.ts';
+import { seqAdd, seqDiff, seqGt } from '../../mptcp/index.ts';
 import type { FlowEnd } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { sentLater } from './data-numbers.ts';
@@ -50,7 +50,7 @@ function lookAtSending(judge: Judge, event: PacketEvent): void {
   if (connection.flows.some((flow) => flow.ends.some((end) => end.shift === undefined && flow.ends[1].packets > 0)))
     return;
   if (sender.granted !== undefined) {
-    const end = (packet.tcp.seq + length) >>> 0;
+    const end = seqAdd(packet.tcp.seq, length);
     judge.check(subflowWindow, event, !seqGt(end, sender.granted), () => ({
       message: 'the segment goes beyond the window of its subflow',
       expected: `up to ${sender.granted ?? 0}`,
@@ -59,7 +59,7 @@ function lookAtSending(judge: Judge, event: PacketEvent): void {
   }
   const { stream } = connection.parties[side];
   if (mapping === undefined || mapping.infinite || ssn === undefined || stream.granted === undefined) return;
-  const end = mapping.dsn + Math.min(mapping.octets, ((ssn - mapping.ssn) | 0) + length);
+  const end = mapping.dsn + Math.min(mapping.octets, seqDiff(ssn, mapping.ssn) + length);
   judge.check(connectionWindow, event, end <= stream.granted, () => ({
     message: 'data is sent beyond the window of the connection',
     expected: `numbers below ${stream.granted ?? 0}`,

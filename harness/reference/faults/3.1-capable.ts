@@ -1,4 +1,5 @@
 /** Faults of the handshake with MP_CAPABLE (section 3.1): form, version, flags. */
+import { seqAdd } from '../../mptcp/index.ts';
 import type { OptionMpCapable } from '../../packet/index.ts';
 import type { Variation } from '../rules/index.ts';
 import { fault, isIpv6, reads, reset, sends } from './fault.ts';
@@ -106,7 +107,7 @@ export const capableFaults: readonly Variation[] = [
   fault('capable-data-once', '3.1-16.s6', 'Resets the subflow when data with MP_CAPABLE comes again.', () => ({
     initiation: {
       mapsWithCapable: (subflow) => {
-        if (subflow.delivered !== (subflow.irs + 1) >>> 0) reset(subflow, 1);
+        if (subflow.delivered !== seqAdd(subflow.irs, 1)) reset(subflow, 1);
         return true;
       },
     },

@@ -1,5 +1,5 @@
 /** Faults of DSS, mappings and Data ACKs (sections 3.3 to 3.3.2). */
-import { dsnAdd, low32 } from '../../mptcp/index.ts';
+import { dsnAdd, low32, seqAdd } from '../../mptcp/index.ts';
 import type { OptionDss, TcpOption } from '../../packet/index.ts';
 import type { Variation } from '../rules/index.ts';
 import { fault, isJoin, reads, sends } from './fault.ts';
@@ -48,7 +48,7 @@ export const dataFaults: readonly Variation[] = [
     '3.3-8.s3',
     'Reads a mapping as if the checksum that was not negotiated were not there, after the first data.',
     reads('dss', (option, subflow) =>
-      subflow !== undefined && !subflow.connection.checksum && subflow.delivered !== (subflow.irs + 1) >>> 0
+      subflow !== undefined && !subflow.connection.checksum && subflow.delivered !== seqAdd(subflow.irs, 1)
         ? without(option)
         : option,
     ),

@@ -1,5 +1,5 @@
 /** Faults of data sequence numbers and Data ACKs (sections 3.3.1 and 3.3.2). */
-import { dsnAdd, low32, promote32 } from '../../mptcp/index.ts';
+import { dsnAdd, low32, promote32, seqAdd } from '../../mptcp/index.ts';
 import type { Variation } from '../rules/index.ts';
 import type { Connection } from '../state.ts';
 import { fault, isIpv6, isJoin, reads, sends } from './fault.ts';
@@ -98,7 +98,7 @@ export const numberFaults: readonly Variation[] = [
     mapping: { ssnToSend: (_, ssn) => ssn - 1 },
   })),
   fault('ssn-absolute', '3.3.1-14.s1', 'Sends absolute subflow sequence numbers.', () => ({
-    mapping: { ssnToSend: ({ iss }, ssn) => (ssn === 0 ? 0 : (iss + ssn) >>> 0) },
+    mapping: { ssnToSend: ({ iss }, ssn) => (ssn === 0 ? 0 : seqAdd(iss, ssn)) },
   })),
   fault(
     'ssn-read-from-zero',

@@ -1,4 +1,5 @@
 /** Faults of fast close, reset reasons and fall-back (sections 3.5 to 3.7) and of fast open (appendix B). */
+import { low32 } from '../../mptcp/index.ts';
 import type { Variation } from '../rules/index.ts';
 import { fault, hasJoins, isJoin, reads, sends } from './fault.ts';
 
@@ -59,7 +60,7 @@ export const endingFaults: readonly Variation[] = [
     fastClose: { keyValid: (key, { localKey, remoteKey }) => key === localKey || key === remoteKey },
   })),
   fault('fast-close-half-key', '3.5-7.1.s1.3', 'Compares the lower half of the key in MP_FASTCLOSE.', () => ({
-    fastClose: { keyValid: (key, { localKey }) => BigInt.asUintN(32, key) === BigInt.asUintN(32, localKey) },
+    fastClose: { keyValid: (key, { localKey }) => low32(key) === low32(localKey) },
   })),
   fault('fast-close-unanswered', '3.5-7.1.s1.1', 'Does not answer MP_FASTCLOSE on an ACK by a RST.', () => ({
     fastClose: { answersWithReset: () => false },

@@ -1,4 +1,5 @@
 /** Faults of fall-back (section 3.7) and of fast open (appendix B). */
+import { low32 } from '../../mptcp/index.ts';
 import type { TcpOption } from '../../packet/index.ts';
 import type { Rules, RulesChange, Variation } from '../rules/index.ts';
 import { fault, isIpv6, isJoin, reads, reset, sends } from './fault.ts';
@@ -135,7 +136,7 @@ export const fallbackFaults: readonly Variation[] = [
     fallback: { failNumber: (dsn) => dsn + 1n },
   })),
   fault('fail-number-32-bits', '3.7-8.s4', 'Sends MP_FAIL with the lower 32 bits of the number.', () => ({
-    fallback: { failNumber: (dsn) => BigInt.asUintN(32, dsn) },
+    fallback: { failNumber: (dsn) => low32(dsn) },
   })),
   fault(
     'fail-reserved',
@@ -221,9 +222,7 @@ export const fallbackFaults: readonly Variation[] = [
         afterFallback: (subflow, options) => {
           const ack = options.find((one) => one.kind === 'dss')?.dataAck;
           if (ack !== undefined)
-            subflow.queue = subflow.queue.filter(
-              ({ dsn }) => dsn === undefined || BigInt.asUintN(32, dsn) >= BigInt.asUintN(32, ack),
-            );
+            subflow.queue = subflow.queue.filter(({ dsn }) => dsn === undefined || low32(dsn) >= low32(ack));
           return true;
         },
       },

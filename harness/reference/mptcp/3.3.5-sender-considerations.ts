@@ -1,5 +1,5 @@
 /** Sending at the connection level (RFC 8684 §3.3.5): two windows, and the data that fits both. */
-import { dsnAdd, dsnDiff, dsnLt } from '../../mptcp/index.ts';
+import { dsnAdd, dsnDiff, dsnLt, seqAdd, seqDiff } from '../../mptcp/index.ts';
 import { payloadLimit } from '../tcp/option-space.ts';
 import { canSend, enqueue, inFlight, mssOf } from '../tcp/subflow.ts';
 import type { Connection, Mapping, SentRange, Stack, Subflow } from '../state.ts';
@@ -14,7 +14,7 @@ export function segmentSize(stack: Stack, subflow: Subflow): number {
 
 /** Octets that a subflow may send now: its congestion window and the window told on it (3.3.5-3). */
 export function roomOf(stack: Stack, subflow: Subflow): number {
-  const waiting = (endOfQueue(subflow) - subflow.sndNxt) | 0;
+  const waiting = seqDiff(endOfQueue(subflow), subflow.sndNxt);
   const window = stack.rules.sending.subflowWindow(subflow);
   return Math.max(0, Math.min(subflow.cwnd, window) - inFlight(subflow) - Math.max(0, waiting));
 }
@@ -136,7 +136,7 @@ export function put(
 
 function endOfQueue(subflow: Subflow): number {
   const last = subflow.queue.at(-1);
-  return last === undefined ? subflow.sndNxt : (last.seq + last.data.length + (last.syn ? 1 : 0)) >>> 0;
+  return last === undefined ? subflow.sndNxt : seqAdd(last.seq, last.data.length + (last.syn ? 1 : 0));
 }
 
 function mappingFor(

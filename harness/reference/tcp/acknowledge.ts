@@ -40,7 +40,7 @@ function advance(stack: Stack, subflow: Subflow, arrival: Arrival): number {
 function measure(stack: Stack, subflow: Subflow, { segment, options }: Arrival): void {
   const timestamps = findOption(options, 'ts');
   if (subflow.timestamps && timestamps !== undefined && timestamps.echo !== 0) {
-    const rtt = (timestampNow(stack) - timestamps.echo) | 0;
+    const rtt = seqDiff(timestampNow(stack), timestamps.echo);
     if (rtt >= 0) measured(stack, subflow, rtt);
     return;
   }

@@ -1,6 +1,6 @@
 /** What goes out: data, acknowledgments, signals, resets (RFC 9293 §3.8, RFC 8684 §3). */
 import { FLAG, type TcpOption } from '../../packet/index.ts';
-import { dsnDiff, seqAdd } from '../../mptcp/index.ts';
+import { dsnDiff, seqAdd, seqDiff } from '../../mptcp/index.ts';
 import { capableAck, capableSyn, capableSynAck } from '../mptcp/3.1-connection-initiation.ts';
 import { joinAck, joinSyn, joinSynAck } from '../mptcp/3.2-starting-a-new-subflow.ts';
 import { dataFinMapping, dssOption, mappingOnWire } from '../mptcp/3.3-data-sequence-signal.ts';
@@ -18,7 +18,7 @@ function timestampOption(stack: Stack, subflow: Subflow): TcpOption[] {
 
 /** The timestamp clock: one tick a millisecond. */
 export function timestampNow(stack: Stack): number {
-  return (Math.floor(stack.now) + 1_000_000) >>> 0;
+  return seqAdd(Math.floor(stack.now), 1_000_000);
 }
 
 /** SACK blocks for what came out of order (RFC 2018), as many as fit. */
@@ -111,7 +111,7 @@ export function sendPiece(stack: Stack, subflow: Subflow, piece: Outgoing): void
     count(stack, 'Tcp.RetransSegs');
   }
   const end = seqAdd(piece.seq, lengthOf(piece));
-  if (((end - subflow.sndNxt) | 0) > 0) subflow.sndNxt = end;
+  if (seqDiff(end, subflow.sndNxt) > 0) subflow.sndNxt = end;
   if (!subflow.timers.has('retransmit')) armRetransmission(stack, subflow);
   if (piece.syn) {
     sendSyn(stack, subflow, piece);

@@ -1,6 +1,6 @@
 /** Making, finding and forgetting subflows. */
 import { familyOf, type OptionDss, type TcpOption } from '../../packet/index.ts';
-import { seqAdd } from '../../mptcp/index.ts';
+import { seqAdd, seqOffset } from '../../mptcp/index.ts';
 import { ByteQueue } from '../byte-queue.ts';
 import { SubflowReassembly } from '../reassembly.ts';
 import { deviceFor } from '../routes.ts';
@@ -159,7 +159,7 @@ export function lengthOf(piece: Outgoing): number {
 
 /** Octets that are sent and not acknowledged. */
 export function inFlight(subflow: Subflow): number {
-  return (subflow.sndNxt - subflow.sndUna) >>> 0;
+  return seqOffset(subflow.sndNxt, subflow.sndUna);
 }
 
 /** Whether the handshake of the subflow is over and it is not closed. */

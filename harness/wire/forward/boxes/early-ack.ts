@@ -1,4 +1,5 @@
 /** A proxy that acknowledges data before its receiver has it. */
+import { seqAdd } from '../../../mptcp/index.ts';
 import { FLAG, type Packet } from '../../../packet/types.ts';
 import { flowOf, unsealed, type Middlebox, type Outlet } from '../middlebox.ts';
 import { back, type Way } from '../types.ts';
@@ -26,12 +27,12 @@ export function earlyAck(ways: readonly Way[]): Middlebox {
       const { tcp } = packet;
       const forward = `${way} ${flowOf(way, packet)}`;
       const reverse = `${back(way)} ${flowOf(way, packet)}`;
-      if ((tcp.flags & FLAG.SYN) !== 0) flows.set(forward, { next: (tcp.seq + 1) >>> 0, answer: undefined });
+      if ((tcp.flags & FLAG.SYN) !== 0) flows.set(forward, { next: seqAdd(tcp.seq, 1), answer: undefined });
       const other = flows.get(reverse);
       if (other !== undefined && (tcp.flags & FLAG.RST) === 0) other.answer = packet;
       const own = flows.get(forward);
       if (own === undefined || !ways.includes(way) || tcp.payload.length === 0 || tcp.seq !== own.next) return;
-      own.next = (tcp.seq + tcp.payload.length) >>> 0;
+      own.next = seqAdd(tcp.seq, tcp.payload.length);
       if (own.answer !== undefined) outlet.send(back(way), acknowledgment(own.answer, packet, own.next));
     },
   };

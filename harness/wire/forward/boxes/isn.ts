@@ -1,11 +1,12 @@
 /** A middlebox that gives connections other initial sequence numbers, as some firewalls do. */
+import { seqAdd } from '../../../mptcp/index.ts';
 import type { Packet, TcpOption } from '../../../packet/types.ts';
 import { unsealed, type Middlebox, type Outlet } from '../middlebox.ts';
 import type { Way } from '../types.ts';
 import { back } from '../types.ts';
 
 function moved(number: number, by: number): number {
-  return (number + by) >>> 0;
+  return seqAdd(number, by);
 }
 
 /** SACK blocks with their numbers moved; other options as they are. */

@@ -1,4 +1,5 @@
 /** Middleboxes that cut segments in parts, or join them. */
+import { seqAdd } from '../../../mptcp/index.ts';
 import { FLAG, type Packet } from '../../../packet/types.ts';
 import { clampMss, flowOf, unsealed, type Middlebox, type Outlet } from '../middlebox.ts';
 import type { Way } from '../types.ts';
@@ -23,7 +24,7 @@ export function split(at: number): Middlebox {
           ip,
           tcp: {
             ...tcp,
-            seq: (seq + from) >>> 0,
+            seq: seqAdd(seq, from),
             payload: payload.slice(from, from + at),
             flags: isLast ? flags : flags & ~(FLAG.FIN | FLAG.PSH),
           },
@@ -85,7 +86,7 @@ export function merge(upTo: number): Middlebox {
 /** Both in one when the second begins where the first ends. */
 function join(first: Packet, second: Packet, upTo: number): Packet | undefined {
   const length = first.tcp.payload.length + second.tcp.payload.length;
-  const follows = second.tcp.seq === (first.tcp.seq + first.tcp.payload.length) >>> 0;
+  const follows = second.tcp.seq === seqAdd(first.tcp.seq, first.tcp.payload.length);
   if (!follows || second.tcp.payload.length === 0 || length > upTo || (second.tcp.flags & (FLAG.RST | FLAG.URG)) !== 0)
     return undefined;
   const { ip, tcp } = unsealed(first);

@@ -1,4 +1,5 @@
 /** A middlebox that alters what applications say, as application-level gateways of NATs do. */
+import { seqAdd, seqDiff } from '../../../mptcp/index.ts';
 import { FLAG, type Packet } from '../../../packet/types.ts';
 import { clampMss, flowOf, unsealed, type Middlebox, type Outlet } from '../middlebox.ts';
 import { moveSack } from './isn.ts';
@@ -67,13 +68,13 @@ function altered(packet: Packet, own: readonly Change[], others: readonly Change
   const isAltered = own.some((one) => one.seq === tcp.seq) && tcp.payload.length > 0;
   const shift = own.filter((one) => isBehind(tcp.seq, one.seq)).length * insert;
   // The far side counts what was put in; the near side must not hear of it.
-  const unshift = others.filter((one) => isBehind(tcp.ack, (one.seq + insert) >>> 0)).length * insert;
+  const unshift = others.filter((one) => isBehind(tcp.ack, seqAdd(one.seq, insert))).length * insert;
   return {
     ip,
     tcp: {
       ...tcp,
-      seq: (tcp.seq + shift) >>> 0,
-      ack: (tcp.ack - unshift) >>> 0,
+      seq: seqAdd(tcp.seq, shift),
+      ack: seqAdd(tcp.ack, -unshift),
       options: moveSack(tcp.options, -unshift),
       payload: isAltered ? changed(tcp.payload, insert) : tcp.payload,
     },
@@ -90,5 +91,5 @@ function changed(payload: Uint8Array, insert: number): Uint8Array {
 
 /** Whether a sequence number lies behind another (RFC 9293 section 3.4). */
 function isBehind(a: number, b: number): boolean {
-  return ((a - b) | 0) > 0;
+  return seqDiff(a, b) > 0;
 }

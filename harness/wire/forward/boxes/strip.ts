@@ -1,4 +1,5 @@
 /** A middlebox that takes options away. */
+import { isMptcp } from '../../../packet/index.ts';
 import { FLAG, type Packet } from '../../../packet/types.ts';
 import { unsealed, type Middlebox, type Outlet } from '../middlebox.ts';
 import type { Way } from '../types.ts';
@@ -22,8 +23,8 @@ export function strip({ ways, on, kinds, from = 0 }: StripSettings): Middlebox {
       const isSyn = (packet.tcp.flags & FLAG.SYN) !== 0;
       const concerns = ways.includes(way) && (on === 'all' || (on === 'syn') === isSyn) && passed[way] >= from;
       passed[way] += packet.tcp.payload.length;
-      const options = packet.tcp.options.filter(({ kind }) =>
-        kinds === undefined ? !isMptcp(kind) : !kinds.includes(kind),
+      const options = packet.tcp.options.filter((option) =>
+        kinds === undefined ? !isMptcp(option) : !kinds.includes(option.kind),
       );
       if (!concerns || options.length === packet.tcp.options.length) {
         outlet.send(way, packet);
@@ -33,14 +34,4 @@ export function strip({ ways, on, kinds, from = 0 }: StripSettings): Middlebox {
       outlet.send(way, { ip: bare.ip, tcp: { ...bare.tcp, options } });
     },
   };
-}
-
-function isMptcp(kind: string): boolean {
-  return (
-    kind.startsWith('mp_') ||
-    kind === 'dss' ||
-    kind === 'add_addr' ||
-    kind === 'remove_addr' ||
-    kind === 'mptcp_unknown'
-  );
 }

@@ -1,6 +1,6 @@
 /** A packet that a monitor looks at, in the notation of the suites. Pure. */
-import type { PacketEvent } from '../monitor/types.ts';
 import { formatPacket } from '../notation/format.ts';
+import type { PacketEvent } from './types.ts';
 
 /** `2 SYN seq=0 ...`: the number of the subflow, and the packet. */
 export function describeEvent({ connection, side, sender, receiver, flow, packet }: PacketEvent): string {

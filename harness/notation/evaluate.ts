@@ -1,8 +1,9 @@
 /** Works out expressions, and holds values against matchers. Pure. */
 import { idsn, joinHmac, addAddrHmac, token } from '../mptcp/index.ts';
-import { flagLetters, RST_REASONS, type FieldStyle } from '../notation/option-fields.ts';
-import type { Expr, Matcher, Value } from '../notation/expression.ts';
-import type { FunctionName } from '../notation/names.ts';
+import type { FieldStyle } from '../packet/options/field.ts';
+import type { Expr, Matcher, Value } from './expression.ts';
+import type { FunctionName } from './names.ts';
+import { wordValue } from './styles.ts';
 
 /** What an expression may refer to. */
 export interface Scope {
@@ -12,7 +13,7 @@ export interface Scope {
   auto?: () => Value | undefined;
   /** A compliant peer would leave this field out, so an expected `auto` means that it is absent. */
   autoIsAbsent?: boolean;
-  /** How a relative field's absolute value is given: adds the base. */
+  /** Style of the field that the value is for: what its words stand for. */
   style?: FieldStyle;
 }
 
@@ -52,8 +53,7 @@ export function evaluate(expr: Expr, scope: Scope): Value {
     case 'bytes':
       return expr.value;
     case 'word':
-      if (scope.style === 'reason') return RST_REASONS[expr.value] ?? expr.value;
-      return scope.style === 'letters' ? flagLetters(expr.value) : expr.value;
+      return wordValue(expr.value, scope.style);
     case 'name': {
       const value = scope.lookup(expr.name);
       if (value === undefined) throw new NotKnownYet(`$${expr.name} is not known yet`);

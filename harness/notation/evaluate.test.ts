@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { addAddrHmac, idsn, joinHmac, token } from '../mptcp/index.ts';
-import { parseExpr, parseMatcher, type Value } from '../notation/expression.ts';
-import { FUNCTION_ARGUMENTS } from '../notation/names.ts';
+import { parseExpr, parseMatcher, type Value } from './expression.ts';
+import { FUNCTION_ARGUMENTS } from './names.ts';
 import { describeMatcher, evaluate, matches, NotKnownYet, sameValue, toInt, type Scope } from './evaluate.ts';
 
 const names: Readonly<Record<string, Value>> = { k: 0x1122334455667788n, n: 7n, b: Uint8Array.of(1, 2, 3), w: 'word' };

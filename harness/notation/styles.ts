@@ -1,0 +1,88 @@
+/** How values of each style are written, read and altered. Pure. */
+import { suggestion } from '../document/diagnostic.ts';
+import type { FieldStyle, FieldValue } from '../packet/options/field.ts';
+import { flagLetters, lettersOf } from '../packet/options/mp-capable.ts';
+import { RST_REASONS } from '../packet/options/mp-tcprst.ts';
+
+interface Style {
+  /** Why a word cannot be a value; undefined when it can. */
+  problem(word: string): string | undefined;
+  /** What a word stands for; itself when absent. */
+  meaning?(word: string): FieldValue;
+  /** The text of a number. */
+  show(value: bigint): string;
+  /** Another value, of the kind that the field has, so that the packet can still be written. */
+  another(value: FieldValue | undefined): FieldValue;
+}
+
+/** As many as an option can have; a payload may be longer. */
+const OCTETS_SHOWN = 40;
+const OTHER_IPV4 = '192.0.2.254';
+
+const number: Style = {
+  problem: (word) => `"${word}" is no number`,
+  show: (value) => value.toString(),
+  another: (value) => (value === undefined ? 1n : anotherValue(value)),
+};
+
+const STYLES: Readonly<Record<FieldStyle, Style>> = {
+  dec: number,
+  bit: number,
+  hex: { ...number, show: (value) => `0x${value.toString(16)}` },
+  bytes: {
+    ...number,
+    problem: (word) => `"${word}" is no string of octets; write hex:00ff`,
+    another: (value) => (value === undefined ? new Uint8Array(8) : anotherValue(value)),
+  },
+  text: {
+    ...number,
+    problem: () => undefined,
+    another: (value) => (value === OTHER_IPV4 ? '192.0.2.253' : OTHER_IPV4),
+  },
+  letters: {
+    ...number,
+    problem: (word) =>
+      /^[A-H]+$/.test(word) ? undefined : `"${word}" is no list of flags; write letters from A to H, or a number`,
+    meaning: flagLetters,
+    show: lettersOf,
+  },
+  reason: {
+    ...number,
+    problem: (word) =>
+      word in RST_REASONS ? undefined : `"${word}" is no reason${suggestion(word, Object.keys(RST_REASONS))}`,
+    meaning: (word) => RST_REASONS[word] ?? word,
+    show: (value) => Object.entries(RST_REASONS).find(([, code]) => code === value)?.[0] ?? value.toString(),
+  },
+  list: { ...number, another: (value) => (value === undefined ? '255' : `${String(value)}+255`) },
+};
+
+/** Why a word cannot be the value of a field; undefined when it can. */
+export function wordProblem(word: string, style: FieldStyle): string | undefined {
+  return STYLES[style].problem(word);
+}
+
+/** What a word stands for in a field; itself where the style is not told. */
+export function wordValue(word: string, style: FieldStyle = 'text'): FieldValue {
+  return STYLES[style].meaning?.(word) ?? word;
+}
+
+/** A value as the notation writes it. */
+export function showValue(value: FieldValue, style: FieldStyle = 'dec'): string {
+  if (value instanceof Uint8Array) {
+    const hex = Buffer.from(value.subarray(0, OCTETS_SHOWN)).toString('hex');
+    return `hex:${hex}${value.length > OCTETS_SHOWN ? `...(${value.length} octets)` : ''}`;
+  }
+  return typeof value === 'string' ? value : STYLES[style].show(value);
+}
+
+/** Another value for a field of a style; some value where there was none. */
+export function anotherOfStyle(value: FieldValue | undefined, style: FieldStyle): FieldValue {
+  return STYLES[style].another(value);
+}
+
+/** Another value of the same type: one bit of a number or of octets the other way, a word with a letter more. */
+export function anotherValue(value: FieldValue): FieldValue {
+  if (typeof value === 'bigint') return value ^ 1n;
+  if (typeof value === 'string') return `${value}x`;
+  return value.map((octet, i) => (i === 0 ? octet ^ 0x80 : octet));
+}

@@ -1,0 +1,86 @@
+/** What stands in an option area without being Kind, Length and fields. */
+import type { BareOption } from './definition.ts';
+import { bytes, uint } from './field.ts';
+
+export interface OptionEol {
+  kind: 'eol';
+}
+export interface OptionNop {
+  kind: 'nop';
+}
+
+/** Why bytes in an option area could not be read as the option they announce. */
+export type MalformedReason =
+  | 'truncated' /* the Length octet reaches past the option area */
+  | 'no_length' /* a kind without its Length octet at the end of the area */
+  | 'short_length' /* Length below 2 */
+  | 'bad_length'; /* a length that the option (or MPTCP subtype and flags) does not have */
+
+/** Bytes that are not a well-formed option, kept whole so that they encode again to themselves. */
+export interface OptionMalformed {
+  kind: 'malformed';
+  /** The Kind octet. */
+  code: number;
+  /** The MPTCP subtype, when Kind is 30 and the octet is there. */
+  subtype?: number;
+  reason: MalformedReason;
+  /** One line for people: what was found and what would have been right. */
+  message: string;
+  /** All octets, Kind included. */
+  raw: Uint8Array;
+}
+
+/** What follows an `eol` up to the end of the option area; zeros when the sender keeps to RFC 9293 §3.1. */
+export interface OptionPadding {
+  kind: 'padding';
+  raw: Uint8Array;
+}
+
+/** Octets written as they are, for what the model cannot say. Only ever encoded, never decoded. */
+export interface OptionRaw {
+  kind: 'raw';
+  raw: Uint8Array;
+}
+
+export const eol: BareOption<OptionEol> = {
+  kind: 'eol',
+  fields: {},
+  blank: () => ({ kind: 'eol' }),
+  encode: (w) => w.u8(0, 'kind'),
+};
+
+export const nop: BareOption<OptionNop> = {
+  kind: 'nop',
+  fields: {},
+  blank: () => ({ kind: 'nop' }),
+  encode: (w) => w.u8(1, 'kind'),
+};
+
+export const malformed: BareOption<OptionMalformed> = {
+  kind: 'malformed',
+  fields: { code: uint('code'), bytes: bytes('raw') },
+  blank: () => ({
+    kind: 'malformed',
+    code: 30,
+    reason: 'bad_length',
+    message: 'MPTCP option with Length 2, expected at least 3',
+    raw: Uint8Array.of(30, 2),
+  }),
+  encode: (w, option) => w.put(option.raw),
+};
+
+export const padding: BareOption<OptionPadding> = {
+  kind: 'padding',
+  main: 'bytes',
+  fields: { bytes: bytes('raw') },
+  blank: () => ({ kind: 'padding', raw: new Uint8Array(0) }),
+  encode: (w, option) => w.put(option.raw),
+};
+
+export const raw: BareOption<OptionRaw> = {
+  kind: 'raw',
+  main: 'bytes',
+  fields: { bytes: bytes('raw') },
+  blank: () => ({ kind: 'raw', raw: new Uint8Array(0) }),
+  encode: (w, option) => w.put(option.raw),
+};
