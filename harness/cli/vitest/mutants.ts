@@ -8,6 +8,8 @@ import { test } from 'vitest';
 import { DEFAULT_WAITS, runScenario, type EngineContext } from '../../engine/run-scenario.ts';
 import type { Waits } from '../../engine/patience.ts';
 import { sourceOf } from '../../engine/run-steps.ts';
+import { isMet, isNoticed, isUnmet, seenAt, showSeen, type Seen } from '../../engine/notice.ts';
+import { isKept } from '../../verdict/verdict.ts';
 import { tampersFor, type Tamper } from '../../engine/tamper.ts';
 import { isTriedOn, type Break } from '../../scenario/breaks.ts';
 import { allSteps, type Scenario, type Step } from '../../scenario/suite.ts';
@@ -51,12 +53,9 @@ export function registerMutants(scenario: Scenario, context: EngineContext): voi
       const name = `${scenario.id} ${step.place.line}: ${tamper.title}`;
       test.concurrent(name, { timeout: TIMEOUT_MS }, async ({ task }) => {
         const before = verdictsOf(step, await honestRun());
-        const outcome =
-          before === '' || /fail|warn|inconclusive|skip/.test(before)
-            ? undefined
-            : await lie(scenario, step, tamper, context);
-        const seen = outcome ?? before;
-        const state = outcome === undefined ? 'unreached' : isNoticed(step, before, seen) ? 'noticed' : 'survived';
+        const after = isMet(before) ? await lie(scenario, step, tamper, context) : undefined;
+        const seen = showSeen(after ?? before);
+        const state = after === undefined ? 'unreached' : isNoticed(before, after) ? 'noticed' : 'survived';
         task.meta.mutant = {
           scenario: scenario.id,
           source: sourceOf(step),
@@ -81,13 +80,14 @@ export function registerBreaks(scenario: Scenario, breaks: readonly Break[], con
     test.concurrent(`${scenario.id} ${one.clause}: ${one.stack}`, { timeout: TIMEOUT_MS }, async ({ task }) => {
       honest ??= runScenario(scenario, context).then((run) => run.result.expectations);
       const before = (await honest).filter((result) => result.clause === one.clause).map((result) => result.verdict);
-      const isMet =
-        before.some((verdict) => verdict !== 'skip') && before.every((verdict) => /pass|info|skip/.test(verdict));
-      const results = isMet ? await runBroken(scenario, one, context) : [];
+      const isKeptNow =
+        before.some((verdict) => verdict !== 'skip') &&
+        before.every((verdict) => verdict === 'skip' || isKept(verdict));
+      const results = isKeptNow ? await runBroken(scenario, one, context) : [];
       const under = (clause: boolean): string[] => [
         ...new Set(
           results
-            .filter((result) => /fail|warn/.test(result.verdict) && (result.clause === one.clause) === clause)
+            .filter((result) => isUnmet(result.verdict) && (result.clause === one.clause) === clause)
             .map((result) => result.clause),
         ),
       ];
@@ -97,7 +97,7 @@ export function registerBreaks(scenario: Scenario, breaks: readonly Break[], con
         step: one.stack,
         clauses: [one.clause],
         lie: one.stack,
-        outcome: !isMet ? 'unreached' : under(true).length > 0 ? 'noticed' : 'survived',
+        outcome: !isKeptNow ? 'unreached' : under(true).length > 0 ? 'noticed' : 'survived',
         seen: under(false).join(', '),
       };
     });
@@ -126,10 +126,10 @@ async function runBrokenOnce(
 
 let lies = 0;
 
-async function lie(scenario: Scenario, step: Step, tamper: Tamper, context: EngineContext): Promise<string> {
+async function lie(scenario: Scenario, step: Step, tamper: Tamper, context: EngineContext): Promise<Seen[]> {
   const seen = await lieOnce(scenario, step, tamper, context, WAITS);
   // A busy machine may not get as far as the step in so short a time; that says nothing about the step.
-  return seen === '' ? lieOnce(scenario, step, tamper, context, DEFAULT_WAITS) : seen;
+  return seen.length === 0 ? lieOnce(scenario, step, tamper, context, DEFAULT_WAITS) : seen;
 }
 
 async function lieOnce(
@@ -138,25 +138,14 @@ async function lieOnce(
   tamper: Tamper,
   context: EngineContext,
   waits: Waits,
-): Promise<string> {
+): Promise<Seen[]> {
   const evidenceRoot = join(context.evidenceRoot, `lie-${process.pid}-${lies++}`);
   const { result } = await runScenario(scenario, { ...context, evidenceRoot, waits, tamper: { step, with: tamper } });
   rmSync(evidenceRoot, { recursive: true, force: true });
-  if (result.verdict === 'error') return `error: ${result.reason ?? ''}`;
+  if (result.verdict === 'error') return [{ verdict: 'error', told: result.reason ?? '' }];
   return verdictsOf(step, result.expectations);
 }
 
-/** The verdicts of one step, and for what a MAY turned out to be also what it was. */
-function verdictsOf(step: Step, results: readonly ExpectationResult[]): string {
-  return results
-    .filter((result) => result.source === sourceOf(step) && result.step === step.text)
-    .map((result) => (result.verdict === 'info' ? `info: ${result.message ?? ''}` : result.verdict))
-    .join(', ');
-}
-
-function isNoticed(step: Step, before: string, seen: string): boolean {
-  if (seen.startsWith('error')) return false;
-  return (
-    /fail|warn/.test(seen) || (step.clauses.length > 0 && seen !== '' && before.includes('info') && seen !== before)
-  );
+function verdictsOf(step: Step, results: readonly ExpectationResult[]): Seen[] {
+  return seenAt(sourceOf(step), step.text, results);
 }
