@@ -5,6 +5,7 @@ import type { Sysctl } from '../verdict/stack-info.ts';
 import { IpBatch } from './ip-batch.ts';
 import { PREFIXES_PER_WORKER, cellLink, routeLines } from './link-plan.ts';
 import type { Lab } from './remote-lab.ts';
+import { isShaped } from './shaping.ts';
 import { settleLink, settleNamespace } from './sut-settings.ts';
 import { assertInsideTester, prepareTester } from './tester-namespace.ts';
 import type { Cell, CellLink, Driver } from './contract.ts';
@@ -48,9 +49,6 @@ class RemoteDriver implements Driver {
       ...(topology.links.length > links.length
         ? [`topology ${topology.name} needs ${topology.links.length} links, the bench has ${links.length}`]
         : []),
-      ...topology.links
-        .filter((link) => link.fromSut !== undefined || link.toSut !== undefined)
-        .map((link) => `link ${link.name}: the cables of a bench are not shaped`),
     ];
   }
 
@@ -104,7 +102,12 @@ class RemoteDriver implements Driver {
         if (ends === undefined) throw new TopologyError(`link ${spec.name} has no cable`);
         await this.#connect(
           agent,
-          { ...cellLink({ spec, device: ends.device }, this.#nextPrefix()), sutDevice: ends.sutDevice },
+          {
+            ...cellLink({ spec, device: ends.device }, this.#nextPrefix()),
+            sutDevice: ends.sutDevice,
+            // The host may lack netem, and is not ours to shape on.
+            ...(isShaped(spec) ? { shapedByTester: true } : {}),
+          },
           links,
         );
       }
