@@ -1,4 +1,5 @@
 /** Errors in files that people write: place, caret, what was expected, the nearest valid word, a code with a page. */
+import { distance as distanceOf } from 'fastest-levenshtein';
 import { ExplainedError } from './explained-error.ts';
 
 /** A spot in a text file; line and column count from 1. */
@@ -101,7 +102,7 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   let best: { word: string; distance: number; begins: number } | undefined;
   for (const candidate of known) {
     if (Math.abs(candidate.length - word.length) > (best?.distance ?? limit)) continue;
-    const distance = editDistance(meant, candidate.toLowerCase());
+    const distance = distanceOf(meant, candidate.toLowerCase());
     if (distance > (best?.distance ?? limit) || distance >= Math.max(word.length, candidate.length)) continue;
     const begins = sharedStart(meant, candidate.toLowerCase());
     if (best === undefined || distance < best.distance || begins > best.begins)
@@ -123,24 +124,4 @@ export function suggestion(word: string, known: Iterable<string>): string {
   const near = nearest(word, words);
   if (near !== undefined) return `; did you mean "${near}"?`;
   return words.length > 0 && words.length <= WORDS_LISTED ? `; expected one of: ${words.join(', ')}` : '';
-}
-
-/** Single-letter edits between two words: insertions, deletions, replacements and swaps of neighbours. */
-function editDistance(a: string, b: string): number {
-  let before: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const next = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const replaced = (last[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      let cost = Math.min(replaced, (last[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1);
-      if (column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
-        cost = Math.min(cost, (before[column - 2] ?? cost) + 1);
-      }
-      next.push(cost);
-    }
-    before = last;
-    last = next;
-  }
-  return last[b.length] ?? 0;
 }
