@@ -6,6 +6,9 @@ import { levels, runMonitors } from '../run-monitors.ts';
 import type { Finding } from '../types.ts';
 import { encoded, type NamedPacket } from './conversation.ts';
 
+/** Verdicts that say that a host departed from a clause, whatever it weighs. */
+const DEPARTS: ReadonlySet<Finding['verdict']> = new Set(['fail', 'warn', 'note'] as const);
+
 let loaded: Catalogue | undefined;
 
 /** The project's own catalogue. */
@@ -22,15 +25,13 @@ export function judge(packets: readonly NamedPacket[], complete = true): Finding
 /** Findings that say that something is broken, in short. */
 export function broken(findings: readonly Finding[]): string[] {
   return findings
-    .filter((one) => one.verdict === 'fail' || one.verdict === 'warn')
+    .filter((one) => DEPARTS.has(one.verdict))
     .map((one) => `${one.rule} (${one.host}): ${one.message}`);
 }
 
 /** Rules that a host surely broke. */
 export function brokenRules(packets: readonly NamedPacket[], host: Finding['host'], complete = true): string[] {
-  const found = judge(packets, complete).filter(
-    (one) => one.host === host && (one.verdict === 'fail' || one.verdict === 'warn'),
-  );
+  const found = judge(packets, complete).filter((one) => one.host === host && DEPARTS.has(one.verdict));
   return [...new Set(found.map((one) => one.rule))].sort();
 }
 
