@@ -78,7 +78,7 @@ beforeAll(async () => {
       messages.map(({ line, message }) => `${filePath.slice(copy.length + 1)}(${line}): ${message}`),
     ),
   ];
-}, 120_000);
+}, 300_000);
 
 afterAll(() => rmSync(copy, { recursive: true }));
 

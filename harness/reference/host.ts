@@ -192,7 +192,14 @@ function arrive(stack: Stack, subflow: Subflow, arrival: Arrival): void {
     case 'TIME_WAIT':
       timeWaitSegment(stack, subflow, arrival);
       return;
-    default:
+    case 'PRE_ESTABLISHED':
+    case 'ESTABLISHED':
+    case 'FIN_WAIT_1':
+    case 'FIN_WAIT_2':
+    case 'CLOSE_WAIT':
+    case 'CLOSING':
+    case 'LAST_ACK':
+    case 'CLOSED':
       if (passesChecks(stack, subflow, arrival)) processSegment(stack, subflow, arrival);
       else {
         const options = stack.rules.signals.actsUnchecked(subflow, arrival.options);

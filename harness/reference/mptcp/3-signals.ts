@@ -58,7 +58,22 @@ function receiveSignal(stack: Stack, subflow: Subflow, option: TcpOption, arriva
       // The third packet again: the peer lacks the ACK of it (3.2-14.s2).
       if (option.form === 'ack' && stack.rules.join.acknowledgesThird(subflow)) subflow.ackNow = true;
       return true;
-    default:
+    // MP_TCPRST counts on a RST only; the rest signals nothing of MPTCP.
+    case 'mp_tcprst':
+    case 'mp_experimental':
+    case 'mptcp_unknown':
+    case 'malformed':
+    case 'mss':
+    case 'wscale':
+    case 'sack_ok':
+    case 'sack':
+    case 'ts':
+    case 'fastopen':
+    case 'unknown':
+    case 'nop':
+    case 'eol':
+    case 'raw':
+    case 'padding':
       return true;
   }
 }

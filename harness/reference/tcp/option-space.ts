@@ -4,14 +4,9 @@ import type { Subflow } from '../state.ts';
 
 /** Octets of an option, Kind and Length included. */
 export function octetsOf(option: TcpOption): number {
-  switch (option.kind) {
-    case 'ts':
-      return 10;
-    case 'nop':
-      return 1;
-    default:
-      return encodedLength(option);
-  }
+  // The two of every data segment, without encoding them.
+  if (option.kind === 'ts') return 10;
+  return option.kind === 'nop' ? 1 : encodedLength(option);
 }
 
 /** Option octets of a data segment with a mapping, whole words (RFC 8684, appendix A). */
