@@ -111,7 +111,7 @@ async function judgeKernel(
 }
 
 function isJudged({ verdict }: ScenarioRecord): boolean {
-  return verdict === 'pass' || verdict === 'fail' || verdict === 'warn' || verdict === 'info';
+  return verdict === 'pass' || verdict === 'fail' || verdict === 'warn' || verdict === 'note' || verdict === 'info';
 }
 
 function departs({ verdict }: ScenarioRecord, level: BisectOptions['level']): boolean {

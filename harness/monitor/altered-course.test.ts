@@ -5,7 +5,7 @@ import { FLAG } from '../packet/index.ts';
 import type { OptionDss, Packet } from '../packet/types.ts';
 import { addOption, asReset, inserted, replaceOption } from './testing/alteration.ts';
 import { altered, goodConversation, joined, optionOf, type NamedPacket } from './testing/conversation.ts';
-import { broken, brokenRules, judge } from './testing/judging.ts';
+import { broken, brokenRules, departs, judge } from './testing/judging.ts';
 
 const good = goodConversation();
 const KEYS = [0x0123456789abcdefn, 0xfedcba9876543210n] as const;
@@ -13,9 +13,7 @@ const KEYS = [0x0123456789abcdefn, 0xfedcba9876543210n] as const;
 /** A rule that finds something broken, of a host, under a clause. */
 function fails(packets: readonly NamedPacket[], rule: string, host: string, clause: string): void {
   const findings = judge(packets);
-  const found = findings.filter(
-    (one) => one.rule === rule && (one.verdict === 'fail' || one.verdict === 'warn') && one.host === host,
-  );
+  const found = findings.filter((one) => one.rule === rule && departs(one) && one.host === host);
   expect(
     found.flatMap((one) => [one.clause, ...one.also]),
     broken(findings).join('\n'),

@@ -23,7 +23,7 @@ export interface Task {
 /** A departure from one clause. */
 export interface Departure {
   clause: string;
-  verdict: 'fail' | 'warn';
+  verdict: 'fail' | 'warn' | 'note';
   /** The step's place, or `monitor` with its name. */
   source: string;
   message: string;
@@ -85,6 +85,6 @@ function departuresOf({ expectations, monitors = [] }: ScenarioResult): Departur
   return [...found.values()];
 }
 
-function isDeparture(one: ExpectationResult): one is ExpectationResult & { verdict: 'fail' | 'warn' } {
-  return one.verdict === 'fail' || one.verdict === 'warn';
+function isDeparture(one: ExpectationResult): one is ExpectationResult & { verdict: 'fail' | 'warn' | 'note' } {
+  return one.verdict === 'fail' || one.verdict === 'warn' || one.verdict === 'note';
 }

@@ -6,8 +6,12 @@ import { levels, runMonitors } from '../run-monitors.ts';
 import type { Finding } from '../types.ts';
 import { encoded, type NamedPacket } from './conversation.ts';
 
-/** Verdicts that say that a host departed from a clause, whatever it weighs. */
-const DEPARTS: ReadonlySet<Finding['verdict']> = new Set(['fail', 'warn', 'note'] as const);
+const DEPARTURES: ReadonlySet<Finding['verdict']> = new Set(['fail', 'warn', 'note'] as const);
+
+/** Whether a finding says that a host departed from a clause, whatever the clause weighs. */
+export function departs({ verdict }: Finding): boolean {
+  return DEPARTURES.has(verdict);
+}
 
 let loaded: Catalogue | undefined;
 
@@ -24,14 +28,12 @@ export function judge(packets: readonly NamedPacket[], complete = true): Finding
 
 /** Findings that say that something is broken, in short. */
 export function broken(findings: readonly Finding[]): string[] {
-  return findings
-    .filter((one) => DEPARTS.has(one.verdict))
-    .map((one) => `${one.rule} (${one.host}): ${one.message}`);
+  return findings.filter(departs).map((one) => `${one.rule} (${one.host}): ${one.message}`);
 }
 
 /** Rules that a host surely broke. */
 export function brokenRules(packets: readonly NamedPacket[], host: Finding['host'], complete = true): string[] {
-  const found = judge(packets, complete).filter((one) => one.host === host && DEPARTS.has(one.verdict));
+  const found = judge(packets, complete).filter((one) => one.host === host && departs(one));
   return [...new Set(found.map((one) => one.rule))].sort();
 }
 
