@@ -102,13 +102,20 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   let best: { word: string; distance: number; begins: number } | undefined;
   for (const candidate of known) {
     if (Math.abs(candidate.length - word.length) > (best?.distance ?? limit)) continue;
-    const distance = distanceOf(meant, candidate.toLowerCase());
+    const distance = typedFor(meant, candidate.toLowerCase());
     if (distance > (best?.distance ?? limit) || distance >= Math.max(word.length, candidate.length)) continue;
     const begins = sharedStart(meant, candidate.toLowerCase());
     if (best === undefined || distance < best.distance || begins > best.begins)
       best = { word: candidate, distance, begins };
   }
   return best?.word;
+}
+
+/** Edit distance, in which letters typed in another order count as one mistake. */
+function typedFor(word: string, candidate: string): number {
+  if (word === candidate) return 0;
+  const letters = (text: string): string => [...text].sort().join('');
+  return letters(word) === letters(candidate) ? 1 : distanceOf(word, candidate);
 }
 
 /** How many letters two words begin with alike. */
