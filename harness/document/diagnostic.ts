@@ -114,7 +114,7 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
 /** Edit distance, in which letters typed in another order count as one mistake. */
 function typedFor(word: string, candidate: string): number {
   if (word === candidate) return 0;
-  const letters = (text: string): string => [...text].sort().join('');
+  const letters = (text: string): string => Array.from(text).sort().join('');
   return letters(word) === letters(candidate) ? 1 : distanceOf(word, candidate);
 }
 
