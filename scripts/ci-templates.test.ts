@@ -10,7 +10,7 @@ import { plainEnvironment } from '../harness/cli/testing/command.ts';
 vi.setConfig({ testTimeout: 240_000 });
 
 const ROOT = join(import.meta.dirname, '..');
-const SCENARIO = '3.1-connection-initiation/responder-handshake/synack-form';
+const SCENARIO = '3.1-connection-initiation/responder-handshake/mp-capable-fields';
 const folder = mkdtempSync(join(tmpdir(), 'ci-test-'));
 const at = (name: string): string => join(folder, name);
 

@@ -1,8 +1,5 @@
 /** Text that fits a terminal: cleaned, measured, cut, padded, wrapped, coloured. */
 import pc from 'picocolors';
-import sliceAnsi from 'slice-ansi';
-import stringWidth from 'string-width';
-import wrapAnsi from 'wrap-ansi';
 import type { Verdict } from '../verdict/verdict.ts';
 
 /** picocolors' functions; all identity when colour is off. */
@@ -76,17 +73,33 @@ export function clean(text: string): string {
   });
 }
 
+// Scripts and emoji that terminals draw two columns wide.
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}]/u;
+const COMBINING = /\p{Mark}/u;
+
 /** Columns that cleaned, uncoloured text takes. */
 export function displayWidth(text: string): number {
-  return PLAIN.test(text) ? text.length : stringWidth(text);
+  if (PLAIN.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) {
+    if (COMBINING.test(character)) continue;
+    width += WIDE.test(character) ? 2 : 1;
+  }
+  return width;
 }
 
 /** Cuts text to `width` columns; the last is an ellipsis where something was cut. */
 export function fit(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
-  const cut = sliceAnsi(text, 0, width - 1);
-  // A wide character that begins in the last column is in the slice.
-  return `${displayWidth(cut) < width ? cut : sliceAnsi(text, 0, width - 2)}…`;
+  let out = '';
+  let used = 0;
+  for (const character of text) {
+    used += displayWidth(character);
+    if (used > width - 1) break;
+    out += character;
+  }
+  return `${out}…`;
 }
 
 /** Pads text with spaces to `width` columns. */
@@ -97,7 +110,34 @@ export function pad(text: string, width: number): string {
 /** Breaks text at spaces into lines of at most `width` columns; a longer word is cut hard, so nothing is lost. */
 export function wrap(text: string, width: number): string[] {
   if (text.length <= width && !text.includes('  ') && displayWidth(text) <= width) return [text.replace(/^ | $/g, '')];
-  return wrapAnsi(text.replaceAll(/ +/g, ' ').trim(), width, { hard: true }).split('\n');
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/ +/)) {
+    for (const piece of hardSplit(word, width)) {
+      if (line === '') line = piece;
+      else if (displayWidth(line) + 1 + displayWidth(piece) <= width) line += ` ${piece}`;
+      else {
+        lines.push(line);
+        line = piece;
+      }
+    }
+  }
+  lines.push(line);
+  return lines;
+}
+
+function hardSplit(word: string, width: number): string[] {
+  if (displayWidth(word) <= width) return [word];
+  const pieces: string[] = [];
+  let piece = '';
+  for (const character of word) {
+    if (displayWidth(piece) + displayWidth(character) > width) {
+      pieces.push(piece);
+      piece = '';
+    }
+    piece += character;
+  }
+  return [...pieces, piece];
 }
 
 /** `1.234 s`, `2 min 05 s`, `1 h 02 min`. */

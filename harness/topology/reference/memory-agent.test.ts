@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { rulesWith } from '../../reference/index.ts';
 import { fillOctets } from '../../sut/fill.ts';
-import { AgentRefused, type Agent, type AgentAnswer } from '../../sut/types.ts';
+import { AgentProtocolError, AgentRefused, type Agent, type AgentAnswer } from '../../sut/types.ts';
 import type { Cell } from '../contract.ts';
 import type { Topology } from '../types.ts';
 import { createReferenceDriver } from './reference-driver.ts';
@@ -33,6 +33,7 @@ async function refusal(answer: Promise<AgentAnswer>): Promise<string> {
     return 'ok';
   } catch (error) {
     if (error instanceof AgentRefused) return `${error.code} ${error.errno}`;
+    if (error instanceof AgentProtocolError) return 'bad';
     throw error;
   }
 }
@@ -45,14 +46,14 @@ it('greets as the protocol has it, and names only what it can do', async () => {
 });
 
 it.each([
-  ['nonsense', {}, 'ENOSYS 38'],
-  ['accept', { fd: 'nobody' }, 'EBADF 9'],
-  ['listen', {}, 'EINVAL 22'],
-  ['socket', { family: 'ipx' }, 'EINVAL 22'],
-  ['socket', { family: 'ipv4', colour: 'red' }, 'EINVAL 22'],
-  ['send', { fd: 'lsn', hex: 'abc' }, 'EINVAL 22'],
-  ['send', { fd: 'lsn', hex: 'ab', fill: 1 }, 'EINVAL 22'],
-  ['recv', { fd: 'lsn', eof: 1, bytes: 2 }, 'EINVAL 22'],
+  ['nonsense', {}, 'bad'],
+  ['accept', { fd: 'nobody' }, 'bad'],
+  ['listen', {}, 'bad'],
+  ['socket', { family: 'ipx' }, 'bad'],
+  ['socket', { family: 'ipv4', colour: 'red' }, 'bad'],
+  ['send', { fd: 'lsn', hex: 'abc' }, 'bad'],
+  ['send', { fd: 'lsn', hex: 'ab', fill: 1 }, 'bad'],
+  ['recv', { fd: 'lsn', eof: 1, bytes: 2 }, 'bad'],
   ['link-up', { dev: 'z' }, 'ENODEV 19'],
 ])('refuses %s with %j: %s', async (command, args, error) => {
   const { agent } = await cell();
@@ -75,7 +76,7 @@ it('cancels what waits on a socket that is closed', async () => {
   const waiting = refusal(agent.request('accept', { fd: 'lsn', timeout: 1000 }));
   await agent.request('close', { fd: 'lsn' });
   expect(await waiting).toBe('ECANCELED 125');
-  expect(await refusal(agent.request('listen', { fd: 'lsn' }))).toBe('EBADF 9');
+  expect(await refusal(agent.request('listen', { fd: 'lsn' }))).toBe('bad');
 });
 
 it('keeps a log of both directions, as lines', async () => {
