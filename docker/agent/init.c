@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define MODULES "/modules"
-#define DEVICE_WAIT_MS 10000
+#define DEVICE_WAIT_MS 60000
 
 static bool prepared; /* only a machine that this process set up is turned off by it */
 

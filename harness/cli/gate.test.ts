@@ -140,7 +140,7 @@ describe('what cannot be used: exit code 2, and nothing is written', () => {
       /there is no baseline .*missing\.yaml; .*--init/,
     ],
     ['a foreign file', ['foreign.json', '--baseline', 'kept.yaml'], /foreign\.json: JSON, but not the results/],
-    ['a newer schema', ['newer.json', '--baseline', 'kept.yaml', '--update'], /schema version 2, this tool reads 1/],
+    ['a newer schema', ['newer.json', '--baseline', 'kept.yaml', '--update'], /schema version 3, this tool reads 2/],
     [
       'broken verdicts',
       ['run/results.json', '--baseline', 'kept.yaml', '--update'],

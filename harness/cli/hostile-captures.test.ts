@@ -36,7 +36,6 @@ const DEPARTING = [
   'every subtype, three octets each',
   'a DSS with all flags and no room',
   'ADD_ADDR of every length',
-  'a packet that says it has 60 KiB',
 ];
 
 function codeOf(name: string): number {

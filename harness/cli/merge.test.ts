@@ -60,7 +60,7 @@ test.each([
   [
     'a run of another schema in a matrix',
     ['newer.json'],
-    /newer\.json: schema version 2, this tool reads 1; use the version/,
+    /newer\.json: schema version 3, this tool reads 2; use the version/,
   ],
   ['a matrix of another schema', ['newer-matrix.json'], /schema version 7, this tool reads 1/],
   ['a broken matrix', ['broken.json'], /broken\.json: does not fit reports\/schema\/matrix\.schema\.json: .*runs/],
@@ -68,7 +68,7 @@ test.each([
   const tool = { name: 'mptcp-conformance', version: '0.1.0' };
   writeFileSync(
     at('newer.json'),
-    JSON.stringify({ schemaVersion: 1, kind: 'matrix', tool, runs: [{ ...runOf([]), schemaVersion: 2 }] }),
+    JSON.stringify({ schemaVersion: 1, kind: 'matrix', tool, runs: [{ ...runOf([]), schemaVersion: 3 }] }),
   );
   writeFileSync(at('newer-matrix.json'), JSON.stringify({ schemaVersion: 7, kind: 'matrix', tool, runs: [] }));
   writeFileSync(at('broken.json'), JSON.stringify({ schemaVersion: 1, kind: 'matrix', tool, runs: [] }));

@@ -47,7 +47,7 @@ const here: TaskRunner = { run: (task) => runTask(task, context), close: () => u
 it('takes a freedom for no fault, and says that nothing noticed it', async () => {
   const harmless = freedoms.find(({ id }) => id === 'mptcp-options-first');
   if (harmless === undefined) throw new Error('the freedom has another name now');
-  const scenarios = project.scenarios.filter(({ id }) => id.includes('responder-handshake/synack-form'));
+  const scenarios = project.scenarios.filter(({ id }) => id.includes('responder-handshake/mp-capable-fields'));
   const ids = scenarios.map(({ id }) => id);
   const baseline = await takeBaseline(ids, '1', here);
   const proof = await proveFault(harmless, scenarios, baseline, '1', here);

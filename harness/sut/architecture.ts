@@ -128,7 +128,7 @@ export const ARCHITECTURES: Readonly<Record<ArchitectureName, Architecture>> = {
       package: 'qemu-system-misc',
       machine: 's390-ccw-virtio',
       // QEMU 7.2 computes wrong vector checksums, with which Linux since 6.9 checks every packet.
-      cpu: 'max,vx=off',
+      cpu: 'max,vx=off,vxeh=off',
       transport: 'ccw',
       console: 'ttysclp0',
       consoleArguments: ['-device', 'sclpconsole,chardev=console'],
