@@ -19,6 +19,7 @@
 
 #define MODULES "/modules"
 #define DEVICE_WAIT_MS 60000
+#define DEVICE_RETRY_MS 20
 
 static bool prepared; /* only a machine that this process set up is turned off by it */
 
@@ -59,7 +60,7 @@ static void load_modules(void) {
 static int open_control(const char *control) {
   int news = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   if (news < 0 || inotify_add_watch(news, "/dev", IN_CREATE | IN_ATTRIB) < 0) give_up("/dev");
-  for (;;) {
+  for (int waited = 0;;) {
     char events[4096];
     int fd = open(control, O_RDWR | O_NOCTTY);
     if (fd >= 0) {
@@ -68,7 +69,8 @@ static int open_control(const char *control) {
     }
     if (errno != ENOENT && errno != ENODEV && errno != ENXIO) give_up(control);
     struct pollfd polled = {.fd = news, .events = POLLIN};
-    if (poll(&polled, 1, DEVICE_WAIT_MS) == 0) {
+    /* A device that is there but not ready yet gives no event when it is. */
+    if (poll(&polled, 1, DEVICE_RETRY_MS) == 0 && (waited += DEVICE_RETRY_MS) >= DEVICE_WAIT_MS) {
       errno = ENODEV;
       give_up(control);
     }
