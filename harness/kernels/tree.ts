@@ -1,6 +1,6 @@
 /** A kernel's source tree, or the folder of a build out of tree (`make O=`), as a kernel to be judged. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ARCHITECTURES } from '../sut/architecture.ts';
 import { KernelError } from './types.ts';
@@ -69,10 +69,4 @@ function commitOf(folder: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The release that a build folder says it has (`include/config/kernel.release`); undefined before the first build. */
-export function releaseOfTree(folder: string): string | undefined {
-  const file = join(folder, 'include', 'config', 'kernel.release');
-  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
 }

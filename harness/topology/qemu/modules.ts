@@ -99,7 +99,7 @@ class ModuleTree {
     const declared = readIf(join(root, 'modules.dep'));
     this.#declared = parseModulesDep(declared ?? '');
     // Packages come without `modules.dep`, which depmod makes when they are installed: then each module is asked.
-    const paths = this.#declared.size > 0 ? [...this.#declared.keys()] : builtIn(root);
+    const paths = this.#declared.size > 0 ? [...this.#declared.keys()] : builtModules(root);
     this.#paths = new Map(paths.map((path) => [moduleName(path), path]));
     const builtin = readIf(join(root, 'modules.builtin'));
     this.#builtin = builtin === undefined ? undefined : parseBuiltin(builtin);
@@ -125,7 +125,7 @@ class ModuleTree {
 }
 
 /** Paths of the modules of a package that was only unpacked, or of a tree that was built and not installed. */
-function builtIn(root: string): string[] {
+function builtModules(root: string): string[] {
   const built = parseModulesOrder(readIf(join(root, 'modules.order')) ?? '');
   const there = built.filter((path) => existsSync(join(root, path)));
   return there.length > 0 ? there : filesBelow(root);
