@@ -50,7 +50,8 @@ it.each([
   const begun = performance.now();
   const { limit } = await session.patiently(() => undefined, ANSWER_MS);
   expect(limit).toBe(4 * ANSWER_MS);
-  expect(performance.now() - begun).toBeGreaterThanOrEqual(4 * ANSWER_MS);
+  // Timers count whole milliseconds, and may fire up to one early.
+  expect(performance.now() - begun).toBeGreaterThan(4 * ANSWER_MS - 1);
 });
 
 it('gives what comes in a later slice', async () => {

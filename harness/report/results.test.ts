@@ -118,6 +118,20 @@ describe('the results file', () => {
     expect(readdirSync(join(folder, 'new/folder'))).toEqual(['results.json']);
   });
 
+  test('what was left unjudged is read back', () => {
+    const file = join(folder, 'stopped.json');
+    const stopped = scenario({
+      verdict: 'inconclusive',
+      reason: 'r',
+      expectations: [],
+      unjudged: { must: ['3.2-19.s1'] },
+    });
+    const written = runOf([stopped]);
+    writeResults(file, written);
+    expect(written.clauses.map(({ unjudged }) => unjudged)).toContain(1);
+    expect(readResults(file).clauses).toEqual(written.clauses);
+  });
+
   test('a kind of stack is read under its name of today', () => {
     const file = join(folder, 'old.json');
     const peer = { name: 'linux', kind: 'qemu', kernel: '6.1' };
