@@ -61,7 +61,7 @@ describe('worse than the baseline', () => {
     writeResults(at('once.json'), { ...run, scenarios });
     const gate = await mptcpConformance('gate', at('once.json'), '--baseline', results, '--markdown', at('summary.md'));
     expect(gate.stderr).toMatch(/alone, 3 of 3/);
-    expect(gate.stdout).toMatch(/Flaky: worse in the run, not once alone \(2\)/);
+    expect(gate.stdout).toMatch(/Flaky: worse in the run, but not when repeated alone \(2\)/);
     expect(gate.stdout).toContain(`${id}  pass → fail, flaky: 0 of 3 alone`);
     expect(gate.code).toBe(0);
     expect(readFileSync(at('summary.md'), 'utf8')).toMatch(/### Flaky/);
@@ -83,7 +83,7 @@ describe('worse than the baseline', () => {
       '--level',
       'should',
     );
-    expect(gate.stdout).toMatch(/pass → warn, alone too: 3 of 3/);
+    expect(gate.stdout).toMatch(/pass → warn, repeated alone: 3 of 3/);
     expect(gate.stdout).toMatch(/expected {2}.*SYN\/ACK/);
     expect(gate.stdout).toContain(`run ${run.scenarios[0]?.id ?? ''} --ladder`);
     expect(gate.stdout).toMatch(/The gate is red: \d+ scenarios? and \d clauses? got worse\.\n$/);
@@ -133,7 +133,7 @@ describe('worse than the baseline', () => {
 
 describe('what cannot be used: exit code 2, and nothing is written', () => {
   const wrong: [string, string[], RegExp][] = [
-    ['no results', ['none.json', '--baseline', 'kept.yaml'], /none\.json: there is no such file/],
+    ['no results', ['none.json', '--baseline', 'kept.yaml'], /none\.json: no such file/],
     [
       'no baseline',
       ['run/results.json', '--baseline', 'missing.yaml', '--update'],

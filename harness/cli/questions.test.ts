@@ -83,8 +83,8 @@ describe('help and mistakes', () => {
     [['run', '--sectoin', '3.1'], /unknown option '--sectoin'\n\(Did you mean --section\?\)/],
     [['run', '-j', 'many'], /'many' is invalid.*Expected a whole number from 1/],
     [['run', '--section', ','], /It is empty/],
-    [['list', '--clause', '3.1-20.8.s44'], /there is no clause "3\.1-20\.8\.s44"; did you mean "3\.1-20\.8\.s4"\?/],
-    [['show', SCENARIO, '--results', '/nowhere/results.json'], /there is no such file; name a results\.json/],
+    [['list', '--clause', '3.1-20.8.s44'], /unknown clause "3\.1-20\.8\.s44"; did you mean "3\.1-20\.8\.s4"\?/],
+    [['show', SCENARIO, '--results', '/nowhere/results.json'], /no such file; name a results\.json/],
     [['completion', 'csh'], /'csh' is invalid.*Allowed choices are bash, zsh, fish/],
     [['lint', 'package.json'], /cannot tell what this is/],
     [['lint', '/nowhere.suite.yaml'], /cannot read \/nowhere\.suite\.yaml/],
@@ -254,7 +254,7 @@ describe('lint', () => {
     expect(stdout).toMatch(/one\.yaml:4:5: .*reasn/);
     expect(stdout).toMatch(/two\.yaml:4:\d+: .*hostt/);
     expect(stdout).toMatch(
-      /three\.suite\.yaml:\d+:\d+: there is no clause "3\.1-20\.8\.s44"; did you mean "3\.1-20\.8\.s4"\?/,
+      /three\.suite\.yaml:\d+:\d+: unknown clause "3\.1-20\.8\.s44"; did you mean "3\.1-20\.8\.s4"\?/,
     );
     expect(stdout).toMatch(/\d+ problems\n$/);
   });

@@ -77,7 +77,7 @@ async function waitFor(
     met: false,
     stop: true,
     timedOut: true,
-    message: `nothing that fits came within ${Math.round(limit)} ms`,
+    message: `no matching packet within ${Math.round(limit)} ms`,
     expected: alternatives.map((one) => one.line.text).join(' | '),
     actual: nearest === undefined ? 'nothing' : describe(nearest[0], session),
     ...(nearest === undefined ? {} : { differences: nearest[1] }),
@@ -161,7 +161,8 @@ function isRepetition(arrival: Arrival, session: Session): boolean {
 /** Judges the packet just matched once more. */
 export function judgeAnd(step: AndStep, session: Session, tamper: Tamper | undefined): Outcome {
   const last = session.lastMatch;
-  if (last === undefined) return { met: false, unreached: true, stop: true, message: 'no packet was matched before' };
+  if (last === undefined)
+    return { met: false, unreached: true, stop: true, message: 'no earlier step matched a packet' };
   const altered = tamper?.alter?.(last.arrival.packet, session.scope());
   const arrival = altered === undefined ? last.arrival : { ...last.arrival, packet: altered };
   const result = matchPacket(step.tail, arrival, last.subflow, session.scope());
@@ -192,7 +193,7 @@ export async function judgeQuiet(step: QuietStep, session: Session, tamper: Tamp
       return {
         met: false,
         stop: false,
-        message: 'a packet came that should not',
+        message: 'an unexpected packet arrived',
         expected: step.text,
         actual: describe(arrival, session),
       };
@@ -210,7 +211,7 @@ export async function judgeNever(step: NeverStep, session: Session, tamper: Tamp
     return {
       met: false,
       stop: false,
-      message: 'a forbidden packet came',
+      message: 'a forbidden packet arrived',
       expected: `never ${step.line.text}`,
       actual: describe(arrival, session),
     };

@@ -180,7 +180,7 @@ async function judgeSut(step: SutStep, session: Session, tamper: Tamper | undefi
   return {
     met: false,
     stop: true,
-    message: `the SUT's ${step.line.command} gave ${actual}, not ${expected}`,
+    message: `the SUT's ${step.line.command} returned ${actual}, expected ${expected}`,
     expected,
     actual,
     differences,
@@ -214,7 +214,7 @@ async function repeat(step: RepeatStep, run: StepRun, inPreamble: boolean): Prom
 
 /** The stack took another way: the clauses of the steps inside do not apply to it here. */
 function passOver(step: GivenStep, run: StepRun): void {
-  const message = `only where the stack chooses "${step.label}"; it chose "${run.session.lastLabel ?? 'nothing'}"`;
+  const message = `applies only if the stack chooses "${step.label}"; it chose "${run.session.lastLabel ?? 'nothing'}"`;
   for (const one of allSteps(step.steps)) {
     for (const clause of one.clauses) {
       run.results.push({
@@ -237,7 +237,7 @@ function judgeCollected(step: CollectedStep, session: Session, tamper: Tamper | 
       met: false,
       unreached: true,
       stop: true,
-      message: `${step.name} was seen ${values.length} times; nothing can be compared`,
+      message: `${step.name} was seen ${values.length} times; at least 2 are needed to compare`,
     };
   }
   return step.kind === 'distinct' ? judgeDistinct(step.name, values) : judgeScattered(step.name, values);
@@ -252,8 +252,8 @@ function judgeDistinct(name: string, values: readonly Value[]): Outcome {
       return {
         met: false,
         stop: false,
-        message: `${name} number ${index + 1} is that of number ${earlier + 1}`,
-        expected: 'values that all differ',
+        message: `value ${index + 1} of ${name} is the same as value ${earlier + 1}`,
+        expected: 'different values',
         actual: text,
       };
     }
@@ -274,7 +274,7 @@ function judgeScattered(name: string, values: readonly Value[]): Outcome {
   if (stuck.length === 0)
     return { met: true, stop: false, message: `${values.length} values, every bit seen as 0 and 1` };
   const message = `over ${values.length} values of ${name}, bits ${stuck.join(', ')} never changed`;
-  return { met: false, stop: false, message, expected: 'every bit 0 in some and 1 in other values', actual: message };
+  return { met: false, stop: false, message, expected: 'every bit 0 in some values and 1 in others', actual: message };
 }
 
 function judgeCheck(step: CheckStep, session: Session, tamper: Tamper | undefined): Outcome {

@@ -119,7 +119,7 @@ describe('a lie about a packet', () => {
   test('there is for all that a line says', () => {
     expect(titles(expecting('a ACK seq=1 win=?w <dss dsn=1 ssn=any, !mp_prio>'))).toEqual([
       'silence',
-      'other TCP flags',
+      'TCP flags changed',
       'seq changed',
       'dss missing',
       'dss.dsn changed',

@@ -41,9 +41,9 @@ export function tampersFor(step: Step): Tamper[] {
     case 'one-of':
       return [silence, ...tampersForOneOf(step.alternatives.map((one) => one.line)), allOptionsOff];
     case 'quiet':
-      return [{ title: 'an unexpected packet comes', forge: (sample) => withFlags(sample, FLAG.FIN | FLAG.ACK) }];
+      return [{ title: 'an unexpected packet added', forge: (sample) => withFlags(sample, FLAG.FIN | FLAG.ACK) }];
     case 'never':
-      return [{ title: 'the forbidden packet comes', forge: (sample) => forgeMatch(step.line, sample) }];
+      return [{ title: 'the forbidden packet added', forge: (sample) => forgeMatch(step.line, sample) }];
     case 'sut':
       return step.line.returns.map(({ name }) => ({
         title: `answer ${name} changed`,
@@ -52,14 +52,14 @@ export function tampersFor(step: Step): Tamper[] {
     case 'distinct':
       return [
         {
-          title: 'a value comes twice',
+          title: 'a value repeated',
           values: (values) => values.map((value, i) => (i === 0 ? (values[1] ?? value) : value)),
         },
       ];
     case 'scattered':
       return [
         {
-          title: 'a bit never changes',
+          title: 'a bit constant',
           values: (values) => values.map((value) => (typeof value === 'bigint' ? value | 1n : value)),
         },
       ];
@@ -68,7 +68,7 @@ export function tampersFor(step: Step): Tamper[] {
       if (step.comparison.type === 'bind') return [];
       return [
         {
-          title: 'the value differs',
+          title: 'the value changed',
           values: (values) => values.map(step.comparison.type === 'range' ? farValue : anotherValue),
         },
       ];
@@ -90,7 +90,7 @@ function tampersForOneOf(lines: readonly PacketLine[]): Tamper[] {
 
 type Pattern = Pick<PacketLine, 'flags' | 'fields' | 'options'>;
 
-const silence: Tamper = { title: 'silence', alter: () => undefined };
+const silence: Tamper = { title: 'packet missing', alter: () => undefined };
 const allOptionsOff: Tamper = {
   title: 'another kind of packet',
   alter: (packet) =>
@@ -101,7 +101,7 @@ function tampersForLine(pattern: Pattern, withSilence: boolean): Tamper[] {
   const tampers: Tamper[] = withSilence ? [silence] : [];
   if (pattern.flags !== 'any') {
     const other = pattern.flags.includes('RST') ? FLAG.ACK | FLAG.FIN : FLAG.RST;
-    tampers.push({ title: 'other TCP flags', alter: (packet) => withFlags(packet, other) });
+    tampers.push({ title: 'TCP flags changed', alter: (packet) => withFlags(packet, other) });
   }
   for (const { name, matcher } of pattern.fields) {
     if (matcher.type === 'bind' || matcher.type === 'any') continue;

@@ -81,7 +81,7 @@ ${PATHS}    steps:
     const paths = (text: string): string => `    paths: ${text}\n${judged}`;
     const [one] = loadMultipathSuite(suite(paths('{ a: { rate: 8mbit }, b: { shares: a, delay: 10ms } }')), folder);
     expect(one?.multipath.paths.get('b')?.shape).toEqual({ up: { delay: 10 }, down: { delay: 10 }, shares: 'a' });
-    expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: c } }'))).toMatch(/there is no path "c" here/);
+    expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: c } }'))).toMatch(/unknown path "c/);
     expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: a, rate: 1mbit } }'))).toMatch(
       /its rate and queue are those of path "a"/,
     );
@@ -103,7 +103,7 @@ ${PATHS}    steps:
     );
     expect(
       complaint(`${PATHS}    steps:\n      - { silence: b }\n      - { judge-intact: data, clause: MP-bytes }\n`),
-    ).toMatch(/:8:20: there is no path "b" here/);
+    ).toMatch(/:8:20: unknown path "b/);
     expect(
       complaint(
         `${PATHS}    steps:\n      - { silence: a, restore: a }\n      - { judge-intact: data, clause: MP-bytes }\n`,
@@ -115,7 +115,7 @@ ${PATHS}    steps:
     );
     expect(
       complaint(`    paths: { a: { rate: 8mb } }\n    steps: [{ judge-intact: data, clause: MP-bytes }]\n`),
-    ).toMatch(/"8mb" has the wrong form.*as in 8mbit/);
+    ).toMatch(/"8mb" has the wrong formatat.*as in 8mbit/);
   });
 });
 
@@ -135,8 +135,8 @@ describe('linting', () => {
       folder,
     );
     expect(lintMultipath(one!, known, topology).map(({ message }) => message)).toEqual([
-      'path "s" is no link of the client in two-hosts; expected one of: a, b, c',
-      'there is no clause or promise "MP-byts"; did you mean "MP-bytes"?',
+      'path "s" is not a link of the client in two-hosts; expected one of: a, b, c',
+      'unknown clause or promise "MP-byts"; did you mean "MP-bytes"?',
     ]);
   });
 
@@ -152,7 +152,7 @@ describe('linting', () => {
       't.yaml',
     );
     expect(lintMultipath(one!, known, () => boxed).map(({ message }) => message)).toEqual([
-      "two-hosts has middleboxes on link s; in scenarios of two stacks they stand in the client's links",
+      'two-hosts has middleboxes on link s; in scenarios with two stacks, only links of the client can have them',
     ]);
   });
 });

@@ -110,7 +110,7 @@ describe('a run against a baseline', () => {
     const decision = decided(runOf([passing]), baselineOf(runOf([passing])));
     expect(texts(decision)).toEqual({ red: [], flaky: [] });
     expect(gateExitCode(decision)).toBe(0);
-    expect(gateText(decision, CLEAN)).toMatch(/The gate is green: nothing of 1 scenario got worse at level must\.\n$/);
+    expect(gateText(decision, CLEAN)).toMatch(/The gate passed: none of 1 scenario got worse at level must\.\n$/);
   });
 
   test('a scenario and a clause that got worse are named, with the packets and the command, and come last', () => {
@@ -206,7 +206,7 @@ describe('run again alone', () => {
     expect(texts(decision)).toEqual({ red: [], flaky: ['scenario a#ipv4 worse', `clause ${CLAUSE} worse`] });
     expect(gateExitCode(decision)).toBe(0);
     expect(gateText(decision, CLEAN)).toMatch(
-      /Flaky: worse in the run, not once alone \(2\)[^]*2 changes did not show again alone\.\n$/,
+      /Flaky: worse in the run, but not when repeated alone \(2\)[^]*2 changes did not recur when repeated alone.\n$/,
     );
   });
 

@@ -91,7 +91,7 @@ describe('parseAgentLine', () => {
     ['1 ok a', /not key=value/],
     ['1 ok =a', /not key=value/],
     ['1 ok  a=1', /not key=value/],
-    ['1 ok a=1 a=2', /a= stands twice/],
+    ['1 ok a=1 a=2', /a= is repeated/],
     ['1 ok a=%', /hexadecimal/],
     ['1 err x ENOENT', /errno and its name/],
     ['Linux version 6.18 ', /followed by ok, err or bad/],

@@ -30,7 +30,7 @@ it.each([
   ['echo "no such thing" >&2; exit 1', /exited with status 1\n {2}stderr: no such thing/],
   ['echo hello', /said hello where its greeting .* was expected; see docs\/agent-protocol.md/],
   ['echo "agent protocol=9"', /speaks protocol 9, this suite speaks 2; use the agent that comes with this release/],
-  ['echo "agent name=x"', /speaks protocol \(not said\)/],
+  ['echo "agent name=x"', /speaks protocol (none)/],
   ['exec sleep 60', /did not greet within 200 ms/],
   ['kill -SEGV $$', /was ended by SIGSEGV/],
 ])('refuses an agent that does: %s', async (script, message) => {
@@ -46,8 +46,11 @@ it('tells that the program is not there', async () => {
 });
 
 it.each([
-  ['read line; echo "1 maybe"; cat >/dev/null', /said what is no answer: 1 maybe: an id is followed by ok, err or bad/],
-  ['read line; echo "77 ok"; cat >/dev/null', /answered what was not asked: 77 ok/],
+  [
+    'read line; echo "1 maybe"; cat >/dev/null',
+    /wrote an invalid answer: 1 maybe: an id is followed by ok, err or bad/,
+  ],
+  ['read line; echo "77 ok"; cat >/dev/null', /answered an unknown request: 77 ok/],
   ['read line; echo "agent protocol=2"; cat >/dev/null', /greeted twice/],
   ['read line; echo "out of memory" >&2; exit 1', /exited with status 1\n {2}stderr: out of memory/],
   ['read line; kill -ABRT $$', /was ended by SIGABRT/],
@@ -97,7 +100,7 @@ it('closes once, ends what waits, and refuses what comes after', async () => {
   );
   await Promise.all([agent.close(), agent.close(), pending]);
   expect(() => process.kill(agent.pid, 0)).toThrow(/ESRCH/);
-  await expect(agent.request('hello')).rejects.toThrow(/agent test is closed \(asked for hello\)/);
+  await expect(agent.request('hello')).rejects.toThrow(/agent test is closed (request: hello)/);
 });
 
 it('kills an agent that does not exit when asked', async () => {

@@ -30,8 +30,8 @@ export interface Capture {
 export async function readPcap(path: string): Promise<Capture> {
   const contents = await load(path);
   if (contents.length < FILE_HEADER) {
-    const problem = `is truncated: expected a file header of ${FILE_HEADER} octets, got ${contents.length}`;
-    throw new CaptureError(path, problem, 'record it again; whoever wrote it did not get as far as the header');
+    const problem = `is truncated: expected a file header of ${FILE_HEADER} bytes, got ${contents.length}`;
+    throw new CaptureError(path, problem, 'record it again; its writer stopped before the header was complete');
   }
   const capture = await collect(path, contents);
   checkEnd(path, capture, contents.length);
@@ -66,7 +66,12 @@ function collect(path: string, contents: Buffer): Promise<Capture> {
     );
     parser.on('error', (error) =>
       reject(
-        new CaptureError(path, `is no classic pcap file: ${error.message}`, 'convert it with editcap -F pcap', error),
+        new CaptureError(
+          path,
+          `is not a classic pcap file: ${error.message}`,
+          'convert it with editcap -F pcap',
+          error,
+        ),
       ),
     );
     parser.on('end', () => resolve(capture));
@@ -79,7 +84,7 @@ function checkEnd(path: string, { packets }: Capture, size: number): void {
   if (consumed === size) return;
   throw new CaptureError(
     path,
-    `is truncated: record ${packets.length + 1} starts at octet ${consumed}, but the file ends at ${size} within it`,
-    'record it again, or cut it there',
+    `is truncated: record ${packets.length + 1} starts at byte ${consumed}, but the file ends within it, at ${size}`,
+    'record it again, or truncate it there',
   );
 }

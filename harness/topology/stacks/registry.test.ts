@@ -45,7 +45,7 @@ describe('--sut', () => {
     ['remote:', {}, /names no file; write remote:lab.yaml/],
     ['kernel:', {}, /names no kernel; write kernel:6.12/],
     ['docker', { modules: 'x' }, /--modules goes with --sut kernel/],
-    ['netns', { image: 'x' }, /--image goes with --sut docker, not with --sut netns/],
+    ['netns', { image: 'x' }, /--image is for --sut docker, not for --sut netns/],
     ['docker', { image: '' }, /--image is empty/],
   ])('refuses "%s" with %j', (spec, details, message) => {
     expect(() => parseStack(spec, details)).toThrow(UsageError);
