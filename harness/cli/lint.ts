@@ -6,7 +6,7 @@ import { loadFreedoms } from '../catalogue/freedoms.ts';
 import { findCatalogueGaps } from '../catalogue/completeness.ts';
 import { formatDiagnostic, gather, type Diagnostic } from '../document/diagnostic.ts';
 import { loadDeviations } from '../report/deviations-file.ts';
-import { findBreaks, lintBreaks, loadBreaks } from '../scenario/breaks.ts';
+import { findBreaks, lintBreaks, loadBreaks } from '../mutation/breaks.ts';
 import { findSuites, openLibrary } from '../scenario/load.ts';
 import { loadSequences } from '../scenario/sequences.ts';
 import { loadPics } from '../sut/pics.ts';

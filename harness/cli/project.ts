@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Catalogue } from '../catalogue/catalogue.ts';
 import { loadCatalogue } from '../catalogue/load.ts';
-import { findBreaks, loadBreaks, type Break } from '../scenario/breaks.ts';
+import { findBreaks, loadBreaks, type Break } from '../mutation/breaks.ts';
 import { lintMultipath } from '../multipath/lint.ts';
 import { loadMultipathSuite } from '../multipath/load.ts';
 import { loadPromises, type Promised } from '../multipath/promises.ts';

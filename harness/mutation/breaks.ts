@@ -7,7 +7,7 @@ import { projectSchema } from '../document/schema.ts';
 import { readYaml, type NodePath, type YamlFile } from '../document/yaml-file.ts';
 import { NotationError } from '../notation/expression.ts';
 import { parsePacketLine, parsePacketTail, type PacketLine } from '../notation/packet-line.ts';
-import { clausesOf, type Scenario } from './suite.ts';
+import { clausesOf, type Scenario } from '../scenario/suite.ts';
 
 /** What follows `to`: header fields and options that are set in a packet. */
 export type Change = ReturnType<typeof parsePacketTail>;
