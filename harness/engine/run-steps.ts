@@ -14,6 +14,7 @@ import { parseExpr } from '../notation/expression.ts';
 import { showValue } from '../notation/styles.ts';
 import { AgentRefused } from '../sut/types.ts';
 import { describeMatcher, evaluate, matches, NotKnownYet, toInt } from '../notation/evaluate.ts';
+import { brokenInPreamble } from './blame.ts';
 import { judgeAnd, judgeExpect, judgeNever, judgeOneOf, judgeQuiet, type Outcome } from './judge-packets.ts';
 import type { Session } from './session.ts';
 import { runSutLine } from './sut-actions.ts';
@@ -27,6 +28,10 @@ export interface StepRun {
   session: Session;
   /** Level of a clause; the loader has seen to it that it exists. */
   levelOf: (clause: string) => Level;
+  /** Clauses that the scenario's own steps judge. */
+  about?: readonly string[];
+  /** Fields whose value a clause lays down. */
+  fieldsOf?: (clause: string) => readonly string[];
   results: ExpectationResult[];
   ladder: LadderEntry[];
   /** A lie to tell to one step. */
@@ -106,6 +111,12 @@ async function runStep(step: Step, run: StepRun, inPreamble: boolean): Promise<O
 function settle(step: Step, outcome: Outcome, run: StepRun, inPreamble: boolean): void {
   const source = sourceOf(step);
   const isPrecondition = inPreamble || step.clauses.length === 0 || outcome.unreached === true;
+  const broken =
+    inPreamble && !outcome.met ? brokenInPreamble(outcome.differences, run.about ?? [], run.fieldsOf ?? noFields) : [];
+  if (broken.length > 0) {
+    addResults(step, broken, outcome, run);
+    throw new ScenarioStopped(outcome.message);
+  }
   if (isPrecondition && !outcome.met) {
     const clauses = step.clauses.length === 0 ? [''] : step.clauses;
     for (const clause of clauses) {
@@ -115,14 +126,22 @@ function settle(step: Step, outcome: Outcome, run: StepRun, inPreamble: boolean)
     noteVerdict(run, 'inconclusive', step.clauses[0]);
     throw new ScenarioStopped(outcome.message);
   }
-  for (const clause of inPreamble ? [] : step.clauses) {
+  if (!inPreamble) addResults(step, step.clauses, outcome, run);
+  if (!outcome.met && outcome.stop) throw new ScenarioStopped(outcome.message);
+}
+
+/** What an outcome says of each of some clauses. */
+function addResults(step: Step, clauses: readonly string[], outcome: Outcome, run: StepRun): void {
+  const source = sourceOf(step);
+  for (const clause of clauses) {
     const level = run.levelOf(clause);
     const verdict = verdictOf(level, outcome.met);
     run.results.push(resultOf({ clause, level, verdict, source, step: step.text }, outcome));
     noteVerdict(run, verdict, clause);
   }
-  if (!outcome.met && outcome.stop) throw new ScenarioStopped(outcome.message);
 }
+
+const noFields = (): readonly string[] => [];
 
 function resultOf(
   head: Pick<ExpectationResult, 'clause' | 'level' | 'verdict' | 'source' | 'step'>,
