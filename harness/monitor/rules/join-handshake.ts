@@ -124,11 +124,23 @@ function hmacRemark(packet: string, found: Uint8Array, proof: JoinProof): Remark
 
 function lookAtNonce(judge: Judge, nonce: number, event: PacketEvent, nonces: Map<number, PacketEvent>): void {
   const earlier = nonces.get(nonce);
+  if (earlier !== undefined && isSameSyn(earlier, event)) return;
   judge.check(freshNonce, event, earlier === undefined, () => ({
     message: `the random number ${hex(nonce, 8)} was used in packet ${earlier?.index ?? 0} already`,
   }));
   // The peer of a host that repeats a number cannot help it.
   if (earlier === undefined && nonces.size < 4096) nonces.set(nonce, event);
+}
+
+/** Two SYNs that cross make one subflow (RFC 9293 §3.5): its SYN/ACK repeats what its SYN had. */
+function isSameSyn({ packet: one }: PacketEvent, { packet: other }: PacketEvent): boolean {
+  return (
+    one.tcp.seq === other.tcp.seq &&
+    one.tcp.srcPort === other.tcp.srcPort &&
+    one.tcp.dstPort === other.tcp.dstPort &&
+    one.ip.src === other.ip.src &&
+    one.ip.dst === other.ip.dst
+  );
 }
 
 function lookAtSynAck(
