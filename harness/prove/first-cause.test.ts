@@ -50,6 +50,6 @@ test('scenarios about checksums judge a stack whose checksums are wrong in both 
   expect(results.length).toBeGreaterThan(4);
   for (const { id, verdict, expectations } of results) {
     const broken = expectations.filter((one) => one.verdict === 'fail').map((one) => one.clause);
-    expect({ id, verdict, broken }).toMatchObject({ verdict: 'fail', broken: expect.arrayContaining(['3.3.1-6.s1']) });
+    expect([id, verdict, broken.includes('3.3.1-6.s1')]).toEqual([id, 'fail', true]);
   }
 }, 120_000);
