@@ -1,7 +1,7 @@
 /** A stack with one basic fault: the first cause that a summary names is the clause of that fault. */
 import { describe, expect, test } from 'vitest';
-import { openProject } from '../cli/project.ts';
-import { taskContext } from '../cli/prove/context.ts';
+import { openProject } from '../cli/inputs/project.ts';
+import { taskContext } from '../cli/proof/context.ts';
 import { faults } from '../reference/index.ts';
 import { causesOf } from '../report/causes.ts';
 import type { ScenarioResult } from '../verdict/result.ts';
