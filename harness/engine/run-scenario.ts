@@ -36,6 +36,8 @@ export interface EngineContext {
   /** A topology by name; the loader has seen to it that it exists. */
   topology: (name: string) => Topology;
   levelOf: (clause: string) => Level;
+  /** Fields whose value a clause lays down; without it nothing is judged in preambles. */
+  fieldsOf?: (clause: string) => readonly string[];
   openPort: (
     link: CellLink,
     family: Scenario['family'],
@@ -163,6 +165,8 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
   const run: StepRun = {
     session,
     levelOf: context.levelOf,
+    about: allSteps(scenario.body).flatMap((step) => step.clauses),
+    ...(context.fieldsOf === undefined ? {} : { fieldsOf: context.fieldsOf }),
     results: draft.expectations,
     ladder: [],
     ...(context.evidenceFor === undefined ? {} : { evidenceFor: context.evidenceFor }),

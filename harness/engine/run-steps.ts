@@ -2,6 +2,7 @@
 import { projectPath } from '../document/project-file.ts';
 import { allSteps, type GivenStep, type RepeatStep, type Step } from '../scenario/suite.ts';
 import { NotKnownYet } from '../notation/evaluate.ts';
+import { brokenInPreamble } from './blame.ts';
 import { recordedEvidence, type EvidenceFor } from './evidence.ts';
 import { judgeSut } from './judge-answer.ts';
 import { judgeAnd, judgeExpect, judgeNever, judgeOneOf, judgeQuiet } from './judge-packets.ts';
@@ -17,6 +18,10 @@ export interface StepRun {
   session: Session;
   /** Level of a clause; the loader has seen to it that it exists. */
   levelOf: (clause: string) => Level;
+  /** Clauses that the scenario's own steps judge. */
+  about?: readonly string[];
+  /** Fields whose value a clause lays down. */
+  fieldsOf?: (clause: string) => readonly string[];
   results: ExpectationResult[];
   ladder: LadderEntry[];
   /** What each step gets to see; by default what has happened. */
@@ -96,6 +101,12 @@ async function runStep(step: Step, run: StepRun, inPreamble: boolean): Promise<S
 function settle(step: Step, outcome: StepOutcome, run: StepRun, inPreamble: boolean): void {
   const source = sourceOf(step);
   const isPrecondition = inPreamble || step.clauses.length === 0 || outcome.unreached === true;
+  const broken =
+    inPreamble && !outcome.met ? brokenInPreamble(outcome.differences, run.about ?? [], run.fieldsOf ?? noFields) : [];
+  if (broken.length > 0) {
+    addResults(step, broken, outcome, run);
+    throw new ScenarioStopped(outcome.message);
+  }
   if (isPrecondition && !outcome.met) {
     const clauses = step.clauses.length === 0 ? [''] : step.clauses;
     for (const clause of clauses) {
@@ -105,14 +116,22 @@ function settle(step: Step, outcome: StepOutcome, run: StepRun, inPreamble: bool
     noteVerdict(run, 'inconclusive', step.clauses[0]);
     throw new ScenarioStopped(outcome.message);
   }
-  for (const clause of inPreamble ? [] : step.clauses) {
+  if (!inPreamble) addResults(step, step.clauses, outcome, run);
+  if (!outcome.met && outcome.stop) throw new ScenarioStopped(outcome.message);
+}
+
+/** What an outcome says of each of some clauses. */
+function addResults(step: Step, clauses: readonly string[], outcome: StepOutcome, run: StepRun): void {
+  const source = sourceOf(step);
+  for (const clause of clauses) {
     const level = run.levelOf(clause);
     const verdict = verdictOf(level, outcome.met);
     run.results.push(resultOf({ clause, level, verdict, source, step: step.text }, outcome));
     noteVerdict(run, verdict, clause);
   }
-  if (!outcome.met && outcome.stop) throw new ScenarioStopped(outcome.message);
 }
+
+const noFields = (): readonly string[] => [];
 
 function resultOf(
   head: Pick<ExpectationResult, 'clause' | 'level' | 'verdict' | 'source' | 'step'>,

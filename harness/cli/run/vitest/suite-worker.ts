@@ -192,6 +192,7 @@ function engineContext(settings: WorkerSettings, state: WorkerState): EngineCont
     driver: state.driver,
     topology: openTopology,
     levelOf: (clause) => levelIn(state, clause),
+    fieldsOf: (clause) => state.clauses.get(clause)?.fields ?? [],
     openPort: openLink,
     evidenceRoot: settings.evidenceRoot,
     waits: DEFAULT_WAITS,
