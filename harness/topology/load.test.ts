@@ -94,7 +94,7 @@ describe('topology language', () => {
       /^lab\.yaml:4:23: links\.a\.to-sut\.delay: expected string, got 20: .*as in 20ms/,
     );
     expect(complaint(`${head}links:\n  a: {to-sut: {delay: 20min}}`)).toMatch(
-      /"20min" has the wrong formatat.*as in 20ms/,
+      /"20min" has the wrong formatatatat.*as in 20ms/,
     );
     expect(complaint(`${head}links:\n  Lo_ng: {}`)).toMatch(/^lab\.yaml:4:3: "Lo_ng" is not a valid name/);
     expect(complaint(`${head}links:\n  lo: {}`)).toMatch(/"lo" is not a valid name/);
