@@ -82,7 +82,7 @@ describe('loadCatalogue', () => {
   test('points at an unknown key, and says what is missing', () => {
     write('3-a.yaml', '3', clause('3-1.s1', { sumary: 'A summary that is long enough.', summary: '' }));
     expect(problems()).toEqual([
-      '3-a.yaml:4:5: clauses.0 misses "summary"; add it [SCHEMA]',
+      '3-a.yaml:4:5: clauses.0 lacks "summary"; add it [SCHEMA]',
       '3-a.yaml:10:5: unknown key "sumary"; did you mean "summary"? [UNKNOWN_KEY]',
     ]);
   });
@@ -91,7 +91,7 @@ describe('loadCatalogue', () => {
     write('3-a.yaml', '3', clause('3-1'));
     expect(problems()).toEqual([
       expect.stringMatching(
-        /^3-a\.yaml:4:9: clauses\.0\.id: "3-1" has the wrong formatatatat: Paragraph anchor and sentence/,
+        /^3-a\.yaml:4:9: clauses\.0\.id: "3-1" has the wrong formatatat: Paragraph anchor and sentence/,
       ),
     ]);
   });
@@ -164,8 +164,8 @@ describe('loadCatalogue', () => {
     expect(problems()).toEqual([expect.stringContaining('no clause has the id "3-1.s3"')]);
     write('3-a.yaml', '3', clause('3-1.s1', { repeats: '3-1.s2' }), clause('3-1.s2', { repeats: '3-1.s2' }));
     expect(problems()).toEqual([
-      expect.stringContaining('"3-1.s2" has no keyword of its own'),
-      expect.stringContaining('"3-1.s2" has no keyword of its own'),
+      expect.stringContaining('"3-1.s2" repeats another clause itself'),
+      expect.stringContaining('"3-1.s2" repeats another clause itself'),
     ]);
   });
 

@@ -206,7 +206,7 @@ describe('a run that is cut short', () => {
     process.kill(-pid, 'SIGINT');
     const { code, stderr, stdout } = await end;
     expect(stderr).toContain('interrupted: waiting for what is running');
-    expect(stdout).toContain('The run was cut short.');
+    expect(stdout).toContain('The run was interrupted.');
     const results = readResults(join(output('interrupted'), 'results.json'));
     expect(results.run.partial).toBe(true);
     expect(results.scenarios.length).toBeGreaterThan(0);

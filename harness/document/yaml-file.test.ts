@@ -117,7 +117,7 @@ describe('a schema', () => {
     new YamlFile('f', content).problems(validate).map((one) => formatDiagnostic(one).split('\n')[0] ?? '');
 
   test.each([
-    ['{}', 'f:1:1: the file misses "name"; add it [SCHEMA]'],
+    ['{}', 'f:1:1: the file lacks "name"; add it [SCHEMA]'],
     ['[]', 'f:1:1: the file: expected object, got [] [SCHEMA]'],
     ['', 'f:1:1: the file: expected object, got null [SCHEMA]'],
     ['name: abc\nnmae: x', 'f:2:1: unknown key "nmae"; did you mean "name"? [UNKNOWN_KEY]'],
@@ -127,7 +127,7 @@ describe('a schema', () => {
     ['{name: abc, size: 20}', 'f:1:19: size: expected string, got 20: How long; write it as in 20mm [SCHEMA]'],
     [
       '{name: abc, size: 20cm}',
-      'f:1:19: size: "20cm" has the wrong formatatatat: How long; write it as in 20mm [SCHEMA]',
+      'f:1:19: size: "20cm" has the wrong formatatat: How long; write it as in 20mm [SCHEMA]',
     ],
     ['{name: abc, kind: gren}', 'f:1:19: kind: "gren" is not valid here; did you mean "green"? [SCHEMA]'],
     ['{name: abc, kind: 7}', 'f:1:19: kind: 7 is not valid here; expected one of: red, green [SCHEMA]'],

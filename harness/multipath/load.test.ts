@@ -110,11 +110,11 @@ ${PATHS}    steps:
     ).toMatch(/a step has one verb, this one has silence and restore/);
     expect(complaint(`${PATHS}    steps:\n      - clause: MP-bytes\n`)).toMatch(/the step has no verb/);
     expect(complaint(`${PATHS}    steps:\n      - judge-intact: data\n`)).toMatch(
-      /judge-intact names no clause and no promise/,
+      /judge-intact judges, but names no clause or promise/,
     );
     expect(
       complaint(`    paths: { a: { rate: 8mb } }\n    steps: [{ judge-intact: data, clause: MP-bytes }]\n`),
-    ).toMatch(/"8mb" has the wrong formatatatat.*as in 8mbit/);
+    ).toMatch(/"8mb" has the wrong formatatat.*as in 8mbit/);
   });
 });
 

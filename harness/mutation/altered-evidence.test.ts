@@ -48,14 +48,14 @@ describe('altered evidence', () => {
     expect(first).toBe(ack.packet);
     expect(second?.tcp.flags).toBe(FLAG.ACK | FLAG.FIN);
     expect(reset.packet.tcp.flags).toBe(FLAG.RST);
-    expect(packets(step, 'silence', session([ack, reset]))).toEqual([ack.packet]);
+    expect(packets(step, 'packet missing', session([ack, reset]))).toEqual([ack.packet]);
   });
 
   it('leaves what no step looks at any more', () => {
     const step = expecting('a ACK <>');
-    expect(packets(step, 'silence', session([{ ...ack, consumed: true }]))).toHaveLength(1);
-    expect(packets(step, 'silence', session([ack], { windowStart: 1 }))).toHaveLength(1);
-    expect(packets(step, 'silence', session([ack]))).toEqual([]);
+    expect(packets(step, 'packet missing', session([{ ...ack, consumed: true }]))).toHaveLength(1);
+    expect(packets(step, 'packet missing', session([ack], { windowStart: 1 }))).toHaveLength(1);
+    expect(packets(step, 'packet missing', session([ack]))).toEqual([]);
   });
 
   it('adds a packet on each subflow and on an unknown one', () => {

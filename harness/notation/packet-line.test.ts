@@ -136,7 +136,7 @@ describe('options', () => {
   ])('%j is told of', (text, ...expected) => expect(complaint(text)).toEqual(expected));
 });
 
-describe('what stands after "and"', () => {
+describe('what follows "and"', () => {
   test('needs no flags', () => {
     expect(parsePacketTail('<mp_capable len=12>')).toMatchObject({
       flags: 'any',

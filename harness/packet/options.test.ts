@@ -164,7 +164,7 @@ describe('values that do not fit', () => {
         hasDataAck: true,
         dataAck: 1n << 32n,
       },
-      'use the 8-octet form',
+      'use the 8-byte form',
     ],
     [{ kind: 'unknown', code: 1, data: hex('') }, 'unknown.code: expected a kind from 2 to 255, got 1'],
     [

@@ -165,7 +165,7 @@ describe('packets', () => {
 
   test('more options than fit', () => {
     const options = Array.from({ length: 11 }, () => ({ kind: 'mss' as const, mss: 1 }));
-    expect(() => encodePacket({ ...v4, tcp: { ...v4.tcp, options } })).toThrow('expected at most 40 octets, got 44');
+    expect(() => encodePacket({ ...v4, tcp: { ...v4.tcp, options } })).toThrow('expected at most 40 bytes, got 44');
     expect(encodePacket({ ...v4, tcp: { ...v4.tcp, options, dataOffset: 15 } })).toHaveLength(20 + 20 + 44 + 3);
   });
 

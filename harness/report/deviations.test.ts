@@ -257,7 +257,7 @@ describe('deviations files', () => {
       'f.yaml:2:9: kernel: expected string, got 6.1; quote it: "6.10"',
     );
     expect(one('scenarios: { 3.1/*: all }')).toContain('f.yaml:3:');
-    expect(one('scenarios: { s/a: some }')).toContain('"some" has the wrong formatatatat');
+    expect(one('scenarios: { s/a: some }')).toContain('"some" has the wrong formatatat');
     expect(one('clauses: [3.1-1.s1], instead: [a SYN <mp_capabel>]')).toContain(
       'f.yaml:3:67: unknown TCP option "mp_capabel"; did you mean "mp_capable"? [UNKNOWN_OPTION]',
     );
@@ -323,7 +323,7 @@ describe('deviations files', () => {
       ).toMatch(/linux-7\.0\.yaml declares the same/);
       expect(
         wrong('sut: linux\nextends: linux-7.0.yaml\nfindings: {two: {title: t, reason: r, clauses: [3.1-9.s1]}}\n'),
-      ).toMatch(/linux-7\.0\.yaml has this finding already/);
+      ).toMatch(/linux-7\.0\.yaml already has this finding/);
       expect(wrong('sut: linux\nextends: none.yaml\n')).toMatch(/none\.yaml:1:1: cannot be read/);
       expect(wrong('sut: linux\nextends: extends-test.yaml\n')).toMatch(/more than 20 files extend one another/);
     });

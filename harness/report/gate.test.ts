@@ -122,7 +122,7 @@ describe('a run against a baseline', () => {
     expect(text).toMatch(/expected {2}a SYN\/ACK/);
     expect(text).toMatch(/\^\^\^\^\^\^/);
     expect(text).toMatch(/again {5}mptcp-conformance run --only 'a#ipv4'/);
-    expect(text.trimEnd().split('\n').at(-1)).toBe('The gate is red: 1 scenario and 1 clause got worse.');
+    expect(text.trimEnd().split('\n').at(-1)).toBe('The gate failed: 1 scenario and 1 clause got worse.');
   });
 
   test('what is declared is accepted, recorded or not', () => {
@@ -157,7 +157,7 @@ describe('a run against a baseline', () => {
     ]);
     const selected = decided(runOf([passing], { selected: true }), baselineOf(before));
     expect(texts(selected).red).toEqual([]);
-    expect(gateText(selected, CLEAN)).toMatch(/1 scenarios of the baseline were not asked for/);
+    expect(gateText(selected, CLEAN)).toMatch(/1 scenarios of the baseline were not selected/);
     expect(texts(decided(runOf([passing], { partial: true }), baselineOf(before))).red).toHaveLength(2);
   });
 

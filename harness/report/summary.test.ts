@@ -89,7 +89,7 @@ describe('what was not judged', () => {
     const other = expectation({ clause: '', verdict: 'inconclusive', step: 'sut: accept', source: 'x:1' });
     const text = summaryText(runOf([...many, stopped('other', { expectations: [other] }), scenario()]), PLAIN);
     expect(text).toMatch(
-      /Not settled: 31 scenarios\n\? 30 stopped at\n {4}expect: a < ACK <dss> \(suites\/sequences\.yaml:12\)/,
+      /Inconclusive or in error: 31 scenarios\n\? 30 stopped at\n {4}expect: a < ACK <dss> \(suites\/sequences\.yaml:12\)/,
     );
     expect(text).toMatch(/\? 1 stopped at\n {4}sut: accept \(x:1\)/);
     expect(text).not.toContain('s/29');
@@ -232,7 +232,7 @@ describe('the summary', () => {
       '*** 1 DECLARED DEVIATION NO LONGER OCCURS ***\n  3.1/synack/key-length\n    was wrong until 6.17',
     );
     expect(text).toContain('remove it from linux-6.18.yaml');
-    expect(text).toContain('nothing in this run could tell: 3.9-1.s1');
+    expect(text).toContain('Declared deviations that this run could not check: 3.9-1.s1');
     expect(text).not.toContain("again     mptcp-conformance run --only '3.2/x/token#ipv4'");
   });
 
@@ -252,7 +252,7 @@ describe('the summary', () => {
   });
 
   test('a run cut short, and one that judged nothing, say so', () => {
-    expect(summaryText(runOf([scenario()], { partial: true }), PLAIN)).toContain('The run was cut short.');
+    expect(summaryText(runOf([scenario()], { partial: true }), PLAIN)).toContain('The run was interrupted.');
     expect(summaryText(runOf([]), PLAIN)).toMatch(/No clause was judged\.[^]*The harness could not judge everything\./);
   });
 

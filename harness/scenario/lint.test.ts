@@ -150,15 +150,15 @@ describe('topologies', () => {
 describe('names', () => {
   test('must be bound before, or in the same line', () => {
     expect(remarks(`- send: a ACK ack=$key${JUDGE}`)).toEqual([
-      '8:9 [UNKNOWN_NAME] $key is bound by no step before; bind it with "?key" in an earlier step {s}',
+      '8:9 [UNKNOWN_NAME] no earlier step binds $key; bind it with "?key" in an earlier step {s}',
     ]);
     expect(remarks(`- expect: a ACK <mp_capable key=?key, ...>\n- send: a ACK ack=$key${JUDGE}`)).toEqual([]);
     expect(remarks('- expect: a ACK <mp_capable key=?k rkey=!$k>\n  clause: c1')).toEqual([]);
     expect(remarks('- expect: a ACK seq=?nonce|5\n- check: $nonce = $nonec\n  clause: c1')).toEqual([
-      expect.stringContaining('$nonec is bound by no step before; did you mean "$nonce"?'),
+      expect.stringContaining('no earlier step binds $nonec; did you mean "$nonce"?'),
     ]);
     expect(remarks('- check: $z = 1\n  clause: c1')).toEqual([
-      expect.stringContaining('$z is bound by no step before'),
+      expect.stringContaining('no earlier step binds $z'),
     ]);
     expect(remarks('- sut: sysctl-get name=x -> value=?v\n- check: $v = 1\n  clause: c1')).toEqual([]);
   });

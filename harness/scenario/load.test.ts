@@ -97,7 +97,7 @@ describe('values of variables', () => {
       '7:42 [BAD_ID] a label has only a-z, 0-9, "." and "-"; write "a" {1}',
     ]);
     expect(complaints(() => loadText(suiteOf(SEND), 'rfc8684/B-x/y.suite.yaml'))).toEqual([
-      expect.stringMatching(/^1:8 \[BAD_ID\] .* not "B-x\/y" \{S\}$/),
+      expect.stringMatching(/^1:8 \[BAD_ID\] "B-x\/y": .* \{S\}$/),
     ]);
   });
 });
@@ -251,7 +251,7 @@ describe('sequences', () => {
     const byRow = 'family: [ipv4]\nfor-each: { first: { us: shake } }';
     expect(stepsOf(suiteOf('- use: ${first}', byRow))).toEqual(['send: a SYN', 'expect: a SYN/ACK']);
     expect(problems(suiteOf('- use: sha${first}', 'for-each: { first: [ke] }'))).toEqual([
-      expect.stringMatching(/^9:14 \[BAD_VALUE\] a sequence is named as a whole; .* \{sha\$\{first\}\}$/),
+      expect.stringMatching(/^9:14 \[BAD_VALUE\] "use" needs the full name of a sequence; .* \{sha\$\{first\}\}$/),
     ]);
   });
 
@@ -294,7 +294,7 @@ describe('what is wrong is told of at its place', () => {
     ['- expect: a ACK\n  allow: [a RST]', ['10:9 [UNKNOWN_KEY] "allow" goes with quiet, not with expect {allow}']],
     [
       '- expect: a ACK\n  within: 1.2.3s',
-      [expect.stringMatching(/^10:17 \[SCHEMA\] .*"1\.2\.3s" has the wrong formatatatat/) as string],
+      [expect.stringMatching(/^10:17 \[SCHEMA\] .*"1\.2\.3s" has the wrong format/) as string],
     ],
     [
       '- send: a SYN\n  clause: c',
@@ -393,8 +393,8 @@ describe('a folder of suites', () => {
       writeFileSync(join(root, 'sequences', 'a.yaml'), 'sequences: { x: { steps: [{ fence: true }] } }\n');
       writeFileSync(join(root, 'sequences', 'b.yaml'), 'title: B\nsequences: { x: { title: T } }\n');
       expect(complaints(() => openLibrary(root))).toEqual([
-        '1:1 [SCHEMA] the file misses "title"; add it {s}',
-        '1:17 [SCHEMA] sequences.x misses "title"; add it {{}',
+        '1:1 [SCHEMA] the file lacks "title"; add it {s}',
+        '1:17 [SCHEMA] sequences.x lacks "title"; add it {{}',
         '2:17 [SCHEMA] sequences.x: expected one of steps, initiator, responder; add one {{}',
       ]);
     } finally {

@@ -24,7 +24,7 @@ describe('parseSutLine', () => {
   });
 
   it('knows no lists in answers', () => {
-    expect(() => parseSutLine('poll -> readable=1,0')).toThrow(/not expected here/);
+    expect(() => parseSutLine('poll -> readable=1,0')).toThrow(/unexpected/);
   });
 });
 

@@ -41,8 +41,8 @@ describe('encodeRequest', () => {
   });
 
   it('refuses what cannot stand on a line', () => {
-    expect(() => encodeRequest('1', 'a b')).toThrow(/'a b' is no word/);
-    expect(() => encodeRequest('1', 'send', { 'k k': 1 })).toThrow(/'k k' is no word/);
+    expect(() => encodeRequest('1', 'a b')).toThrow(/'a b' is not a word/);
+    expect(() => encodeRequest('1', 'send', { 'k k': 1 })).toThrow(/'k k' is not a word/);
     expect(() => encodeRequest('1', 'log', { text: 'a\0b' })).toThrow(/cannot hold NUL; send octets as hex/);
   });
 });
@@ -85,7 +85,7 @@ describe('parseAgentLine', () => {
   });
 
   it.each([
-    ['', /no request's id/],
+    ['', /not the id of a request/],
     ['1', /followed by ok, err or bad/],
     ['1 maybe', /followed by ok, err or bad/],
     ['1 ok a', /not key=value/],

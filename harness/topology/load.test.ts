@@ -89,12 +89,12 @@ describe('topology language', () => {
   });
 
   it('tells of missing keys, malformed amounts, bad names, small MTUs, double keys and broken YAML', () => {
-    expect(complaint('title: T\nlinks: {a: {}}')).toMatch(/^lab\.yaml:1:1: the file misses "hosts"; add it/);
+    expect(complaint('title: T\nlinks: {a: {}}')).toMatch(/^lab\.yaml:1:1: the file lacks "hosts"; add it/);
     expect(complaint(`${head}links:\n  a: {to-sut: {delay: 20}}`)).toMatch(
       /^lab\.yaml:4:23: links\.a\.to-sut\.delay: expected string, got 20: .*as in 20ms/,
     );
     expect(complaint(`${head}links:\n  a: {to-sut: {delay: 20min}}`)).toMatch(
-      /"20min" has the wrong formatatatat.*as in 20ms/,
+      /"20min" has the wrong formatatat.*as in 20ms/,
     );
     expect(complaint(`${head}links:\n  Lo_ng: {}`)).toMatch(/^lab\.yaml:4:3: "Lo_ng" is not a valid name/);
     expect(complaint(`${head}links:\n  lo: {}`)).toMatch(/"lo" is not a valid name/);
