@@ -91,7 +91,7 @@ describe('loadCatalogue', () => {
     write('3-a.yaml', '3', clause('3-1'));
     expect(problems()).toEqual([
       expect.stringMatching(
-        /^3-a\.yaml:4:9: clauses\.0\.id: "3-1" has the wrong formatatat: Paragraph anchor and sentence/,
+        /^3-a\.yaml:4:9: clauses\.0\.id: "3-1" has the wrong format: Paragraph anchor and sentence/,
       ),
     ]);
   });

@@ -125,10 +125,7 @@ describe('a schema', () => {
     ['name: 6.10', 'f:1:7: name: expected string, got 6.1; quote it: "6.10" [SCHEMA]'],
     ['name: [a]', 'f:1:7: name: expected string, got ["a"] [SCHEMA]'],
     ['{name: abc, size: 20}', 'f:1:19: size: expected string, got 20: How long; write it as in 20mm [SCHEMA]'],
-    [
-      '{name: abc, size: 20cm}',
-      'f:1:19: size: "20cm" has the wrong formatatat: How long; write it as in 20mm [SCHEMA]',
-    ],
+    ['{name: abc, size: 20cm}', 'f:1:19: size: "20cm" has the wrong format: How long; write it as in 20mm [SCHEMA]'],
     ['{name: abc, kind: gren}', 'f:1:19: kind: "gren" is not valid here; did you mean "green"? [SCHEMA]'],
     ['{name: abc, kind: 7}', 'f:1:19: kind: 7 is not valid here; expected one of: red, green [SCHEMA]'],
     ['{name: abc, list: []}', 'f:1:19: list: too few entries; expected at least 1 [SCHEMA]'],

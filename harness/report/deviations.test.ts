@@ -257,7 +257,7 @@ describe('deviations files', () => {
       'f.yaml:2:9: kernel: expected string, got 6.1; quote it: "6.10"',
     );
     expect(one('scenarios: { 3.1/*: all }')).toContain('f.yaml:3:');
-    expect(one('scenarios: { s/a: some }')).toContain('"some" has the wrong formatatat');
+    expect(one('scenarios: { s/a: some }')).toContain('"some" has the wrong format');
     expect(one('clauses: [3.1-1.s1], instead: [a SYN <mp_capabel>]')).toContain(
       'f.yaml:3:67: unknown TCP option "mp_capabel"; did you mean "mp_capable"? [UNKNOWN_OPTION]',
     );

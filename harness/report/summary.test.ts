@@ -161,7 +161,7 @@ describe('the summary', () => {
     expect(text).toMatch(/26 sections without a departure +26✔/);
     expect(text).toMatch(/13 sections with declared ones only +13≈/);
     expect(text).toMatch(/\n§3\.0 +1✘/);
-    expect(text).toContain('13 scenarios depart as declared in linux.yaml, 1 finding; --full lists them.');
+    expect(text).toContain('13 scenarios show 1 declared finding of linux.yaml; --full lists them.');
     const full = summaryText(results, { ...PLAIN, full: true });
     expect(full).toMatch(/\n§3\.39 +1≈/);
     expect(full.match(/fail \(declared\)/g)).toHaveLength(13);
@@ -209,7 +209,7 @@ describe('the summary', () => {
     const text = summaryText(troubled(), PLAIN);
     const order = [
       'all clauses',
-      'Not settled',
+      'Inconclusive or in error',
       'Declared deviations',
       'NO LONGER SHOWS',
       '! warn  3.2',

@@ -95,7 +95,7 @@ test('a given speaks of an alternative of a one-of before it', () => {
 describe('subflows', () => {
   test.each(['send: b ACK', 'expect: b ACK', 'sut: sync timeout=$b.seq'])('must be declared for "%s"', (step) => {
     expect(remarks(`- ${step}${JUDGE}`)).toEqual([
-      expect.stringMatching(/^8:9 \[UNKNOWN_SUBFLOW\] .*unknown subflow "b; expected one of: a/),
+      expect.stringMatching(/^8:9 \[UNKNOWN_SUBFLOW\] .*unknown subflow "b"; expected one of: a/),
     ]);
     expect(remarks(`- ${step}${JUDGE}`, 'topology: two-links\nsubflows: { b: { link: 2 } }')).toEqual([]);
   });
@@ -104,7 +104,7 @@ describe('subflows', () => {
     'must be declared for "%s"',
     (step) => {
       expect(remarks(`- ${step}\n  clause: c1`)).toEqual([
-        expect.stringContaining('[UNKNOWN_SUBFLOW] unknown subflow "b'),
+        expect.stringContaining('[UNKNOWN_SUBFLOW] unknown subflow "b"'),
       ]);
     },
   );
@@ -157,9 +157,7 @@ describe('names', () => {
     expect(remarks('- expect: a ACK seq=?nonce|5\n- check: $nonce = $nonec\n  clause: c1')).toEqual([
       expect.stringContaining('no earlier step binds $nonec; did you mean "$nonce"?'),
     ]);
-    expect(remarks('- check: $z = 1\n  clause: c1')).toEqual([
-      expect.stringContaining('no earlier step binds $z'),
-    ]);
+    expect(remarks('- check: $z = 1\n  clause: c1')).toEqual([expect.stringContaining('no earlier step binds $z')]);
     expect(remarks('- sut: sysctl-get name=x -> value=?v\n- check: $v = 1\n  clause: c1')).toEqual([]);
   });
 
@@ -187,14 +185,14 @@ describe('names', () => {
 describe('values to send', () => {
   test.each(['seq=1..2', 'seq=1|2', 'seq=any', 'seq=?x', 'seq=!1'])('%s is not one', (field) => {
     expect(remarks(`- send: a ACK ${field}${JUDGE}`)).toEqual([
-      expect.stringContaining('[BAD_VALUE] a packet to send needs one value'),
+      expect.stringContaining('[BAD_VALUE] a field of a packet to send needs one value'),
     ]);
   });
 
   test('fields of an option may be absent, those of the header not', () => {
     expect(remarks(`- send: a ACK <dss dsn=absent>${JUDGE}`)).toEqual([]);
     expect(remarks(`- send: a ACK ack=absent${JUDGE}`)).toEqual([
-      expect.stringContaining('[BAD_VALUE] ack: a TCP header has this field always'),
+      expect.stringContaining('[BAD_VALUE] ack: every TCP header has this field'),
     ]);
   });
 

@@ -334,15 +334,15 @@ describe('what is wrong is told of at its place', () => {
     [
       '- send: a SYN len=${n} <mss=${m}>',
       [
-        '9:25 [UNKNOWN_NAME] unknown variable "n; did you mean "on"? {${n}}',
-        '9:35 [UNKNOWN_NAME] unknown variable "m; expected one of: on, family, role {${m}}',
+        '9:25 [UNKNOWN_NAME] unknown variable "n"; did you mean "on"? {${n}}',
+        '9:35 [UNKNOWN_NAME] unknown variable "m"; expected one of: on, family, role {${m}}',
       ],
     ],
     ['- send: a SYN len=${on} <ms=${on}>', ['9:32 [UNKNOWN_OPTION] unknown TCP option "ms"; did you mean "mss"? {ms}']],
     ['- send: a SYN win=${on}x', ['9:25 [NOTATION] "5x" is not a value {${on}x}']],
     [
       '- expect: a ACK\n  clause: [c, "${zz}"]',
-      ['10:22 [UNKNOWN_NAME] unknown variable "zz; expected one of: on, family, role {${zz}}'],
+      ['10:22 [UNKNOWN_NAME] unknown variable "zz"; expected one of: on, family, role {${zz}}'],
     ],
     ['- use: shak', ['9:14 [UNKNOWN_SEQUENCE] unknown sequence "shak"; did you mean "shake"? {shak}']],
     ['- use: loop', [expect.stringMatching(/\[BAD_VALUE\] sequence "loop" uses itself/) as string]],
@@ -362,8 +362,8 @@ describe('what is wrong is told of at its place', () => {
 
   test('titles and topologies too', () => {
     expect(problems(suiteOf(SEND, 'topology: "${t}"').replace('title: E', 'title: E ${x}'))).toEqual([
-      '6:14 [UNKNOWN_NAME] unknown variable "x; expected one of: family, role {${x}}',
-      '7:16 [UNKNOWN_NAME] unknown variable "t; expected one of: family, role {${t}}',
+      '6:14 [UNKNOWN_NAME] unknown variable "x"; expected one of: family, role {${x}}',
+      '7:16 [UNKNOWN_NAME] unknown variable "t"; expected one of: family, role {${t}}',
     ]);
   });
 

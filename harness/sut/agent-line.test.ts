@@ -43,7 +43,7 @@ describe('encodeRequest', () => {
   it('refuses what cannot stand on a line', () => {
     expect(() => encodeRequest('1', 'a b')).toThrow(/'a b' is not a word/);
     expect(() => encodeRequest('1', 'send', { 'k k': 1 })).toThrow(/'k k' is not a word/);
-    expect(() => encodeRequest('1', 'log', { text: 'a\0b' })).toThrow(/cannot hold NUL; send octets as hex/);
+    expect(() => encodeRequest('1', 'log', { text: 'a\0b' })).toThrow(/cannot contain NUL; send bytes as hex/);
   });
 });
 

@@ -29,7 +29,7 @@ it.each([
   ['exit 3', /fake \(pid \d+\) exited with status 3/],
   ['echo "no such thing" >&2; exit 1', /exited with status 1\n {2}stderr: no such thing/],
   ['echo hello', /wrote hello, expected its greeting .*; see docs\/agent-protocol.md/],
-  ['echo "agent protocol=9"', /has protocol version 9, this suite has 2; use the agent that comes with this release/],
+  ['echo "agent protocol=9"', /has protocol version 9, this suite has 2; use the agent of this release/],
   ['echo "agent name=x"', /has protocol version \(none\)/],
   ['exec sleep 60', /sent no greeting within 200 ms/],
   ['kill -SEGV $$', /was ended by SIGSEGV/],

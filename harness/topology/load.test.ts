@@ -84,7 +84,7 @@ describe('topology language', () => {
       /^lab\.yaml:4:24: links\.a\.families\.1: "ip6" is not valid here; did you mean "ipv6"\?/,
     );
     expect(complaint('title: T\nhosts: [left, right]\nlinks:\n  a: {host: rihgt}')).toMatch(
-      /^lab\.yaml:4:13: unknown host "rihgt; did you mean "right"\? \[UNKNOWN_HOST\]/,
+      /^lab\.yaml:4:13: unknown host "rihgt"; did you mean "right"\? \[UNKNOWN_HOST\]/,
     );
   });
 
@@ -94,7 +94,7 @@ describe('topology language', () => {
       /^lab\.yaml:4:23: links\.a\.to-sut\.delay: expected string, got 20: .*as in 20ms/,
     );
     expect(complaint(`${head}links:\n  a: {to-sut: {delay: 20min}}`)).toMatch(
-      /"20min" has the wrong formatatat.*as in 20ms/,
+      /"20min" has the wrong format.*as in 20ms/,
     );
     expect(complaint(`${head}links:\n  Lo_ng: {}`)).toMatch(/^lab\.yaml:4:3: "Lo_ng" is not a valid name/);
     expect(complaint(`${head}links:\n  lo: {}`)).toMatch(/"lo" is not a valid name/);

@@ -218,7 +218,7 @@ describe('KCIDB', () => {
     expect(() => toKcidb([sample(), sample('6.9.1')], { origin: 'mylab', build: 'maestro:abc' })).toThrow(
       /one build id cannot be used for 2 stacks/,
     );
-    expect(() => toKcidb([sample()], { origin: 'My Lab' })).toThrow(/"My Lab" is not an origin; expected lower case/);
+    expect(() => toKcidb([sample()], { origin: 'My Lab' })).toThrow(/"My Lab" is not an origin; expected lower-case/);
   });
 
   test('the same run has the same ids', () => {
