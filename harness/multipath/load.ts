@@ -17,11 +17,6 @@ const BESIDE = ['clause', 'mark', 'within'];
 /** A queue as it is usual in routers of homes, where a suite names none. */
 const USUAL_QUEUE = '100ms';
 
-/** Whether a loaded file is a suite of this kind. */
-export function isMultipathSuite(file: YamlFile): boolean {
-  return (file.value as { section?: unknown } | null)?.section === 'multipath';
-}
-
 /**
  * Loads a suite with every variant of every scenario.
  *

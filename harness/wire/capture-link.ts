@@ -3,7 +3,7 @@
 const ETHERTYPE = { IPV4: 0x0800, IPV6: 0x86dd, VLAN: 0x8100, QINQ: 0x88a8, OLD_QINQ: 0x9100 } as const;
 
 /** Link types that are understood, by their number in the file (the registry of tcpdump.org), with their names. */
-export const LINK_TYPES: Readonly<Record<number, string>> = {
+const LINK_TYPES: Readonly<Record<number, string>> = {
   0: 'NULL',
   1: 'Ethernet',
   12: 'raw IP',
