@@ -140,7 +140,12 @@ describe('what is added and not handled is an error:', () => {
     expect(tested).toMatch(/FAIL .* is what the page shows/);
     expect(tested).toMatch(/\+ *COMMAND\("grown"|- *COMMAND\("grown"|\| `grown` \|/);
     const sources = readdirSync(join(copy, 'docker/agent')).filter((name) => name.endsWith('.c'));
-    const linked = await output('cc', ['-o', 'agent', ...sources.map((name) => join('docker/agent', name))]);
+    const linked = await output('cc', [
+      '-D_GNU_SOURCE',
+      '-o',
+      'agent',
+      ...sources.map((name) => join('docker/agent', name)),
+    ]);
     expect(linked).toMatch(/undefined reference to .command_grown/);
   });
 
