@@ -8,7 +8,7 @@ import { WiredMachine } from '../../topology/reference/wired-machine.ts';
 import { newDriver, topology } from '../../topology/testing/lab.ts';
 import type { MiddleboxSpec } from '../../topology/types.ts';
 import type { KeepingDriver } from '../../topology/veth-driver.ts';
-import { openCatalogue } from '../project.ts';
+import { openCatalogue } from '../inputs/project.ts';
 
 export type Role = 'initiator' | 'responder';
 export type StackName = 'linux' | 'reference';
