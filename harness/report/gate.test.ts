@@ -221,7 +221,7 @@ describe('what is recorded', () => {
   const before = baselineOf(runOf([passing, gone, { ...better, verdict: 'fail' }]));
   const comparison = compareWithBaseline(runOf([failing, better, scenario({ id: 'new#ipv4' })]), before, 'must');
 
-  test('what got better and what is new; what got worse keeps what it had', () => {
+  test('what got better and what is new; regressions keep their earlier verdict', () => {
     expect(updatedVerdicts(comparison, before, false).scenarios).toEqual({
       'a#ipv4': 'pass',
       'b#ipv4': 'pass',

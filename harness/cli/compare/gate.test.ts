@@ -40,7 +40,7 @@ test('a first baseline is recorded once, and the same run is green against it', 
   const twice = await mptcpConformance('gate', results, '--baseline', at('linux.yaml'), '--init');
   expect(twice).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('is there already; --update changes it') as string,
+    stderr: expect.stringContaining('already exists; use --update to change it') as string,
   });
   const same = await mptcpConformance('gate', results, '--baseline', at('linux.yaml'));
   expect(same.stdout).toMatch(/The gate is green/);
@@ -96,7 +96,7 @@ describe('worse than the baseline', () => {
     writeResults(at('elsewhere-before.json'), runOf([scenario({ id: 'x' })]));
     const gate = await mptcpConformance('gate', at('elsewhere.json'), '--baseline', at('elsewhere-before.json'));
     expect(gate.stdout.replaceAll('\n', ' ')).toMatch(
-      /Nothing was run again: the results are of kernel 5\.99\.1, this machine runs/,
+      /Nothing was repeated: the results are of kernel 5\.99\.1, this machine runs/,
     );
     expect(gate.code).toBe(1);
   });
@@ -137,7 +137,7 @@ describe('what cannot be used: exit code 2, and nothing is written', () => {
     [
       'no baseline',
       ['run/results.json', '--baseline', 'missing.yaml', '--update'],
-      /there is no baseline .*missing\.yaml; .*--init/,
+      /no baseline .*missing\.yaml; .*--init/,
     ],
     ['a foreign file', ['foreign.json', '--baseline', 'kept.yaml'], /foreign\.json: JSON, but not the results/],
     ['a newer schema', ['newer.json', '--baseline', 'kept.yaml', '--update'], /schema version 3, this tool reads 2/],
@@ -160,12 +160,12 @@ describe('what cannot be used: exit code 2, and nothing is written', () => {
     [
       'an update from a run cut short',
       ['partial.json', '--baseline', 'run/results.json', '--update'],
-      /records beside a deviations file|cut short/,
+      /records beside a deviations file|interrupted/,
     ],
     [
       'a beginning from a selection',
       ['selected.json', '--baseline', 'fresh.yaml', '--init'],
-      /of a selection; --init wants one of everything/,
+      /a selection; --init needs a run of all scenarios/,
     ],
     ['no scenario', ['empty.json', '--baseline', 'run/results.json'], /holds no scenario/],
   ];

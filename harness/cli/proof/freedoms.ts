@@ -44,7 +44,7 @@ export async function freedoms(names: readonly string[], options: FreedomsOption
   const choice = parseStack(stack, inMemory.details);
   if (choice.kind === 'reference') return referenceFreedoms(names, choice, options);
   if (inMemory.mixtures > 0 || inMemory.sample !== undefined)
-    throw new UsageError('--mixtures and --sample are of the reference stack: --sut reference');
+    throw new UsageError('--mixtures and --sample need --sut reference');
   const all = loadFreedoms(join(projectRoot(), 'suites', 'freedoms.yaml'), openCatalogue());
   const chosen = choose(all, names);
   if (options.list) {
@@ -53,7 +53,7 @@ export async function freedoms(names: readonly string[], options: FreedomsOption
   }
   const runnable = chosen.filter(({ sysctls }) => sysctls.length > 0);
   if (runnable.length === 0)
-    throw new UsageError(`no kernel setting makes ${names.join(', ')}; "freedoms --list" says which have one`);
+    throw new UsageError(`no kernel setting for ${names.join(', ')}; "freedoms --list" shows which have one`);
   mkdirSync(options.output, { recursive: true });
   const base = await runWith('default', [], options);
   if (typeof base === 'string') throw new UsageError(`the run at default settings failed: ${base}`);
@@ -73,7 +73,7 @@ function choose(all: readonly Freedom[], names: readonly string[]): readonly Fre
   const known = all.map(({ name }) => name);
   return names.map((name) => {
     const found = all.find((one) => one.name === name);
-    if (found === undefined) throw new UsageError(`there is no freedom "${name}"${suggestion(name, known)}`);
+    if (found === undefined) throw new UsageError(`unknown freedom "${name}"${suggestion(name, known)}`);
     return found;
   });
 }
@@ -83,7 +83,7 @@ function listText(all: readonly Freedom[]): string {
   const how = ({ sysctls, other }: Freedom): string =>
     sysctls.length > 0
       ? sysctls.map(({ name, value }) => `${name}=${value}`).join(', ')
-      : `not by a kernel setting${other === undefined ? '' : `: ${other}`}`;
+      : `no kernel setting${other === undefined ? '' : `: ${other}`}`;
   return all
     .map((one) => {
       const indent = ' '.repeat(width + 2);
