@@ -92,7 +92,7 @@ ${PATHS}    steps:
       /:7:.*uses the rate and queue of path "a"; remove its own/,
     );
     expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: a }, c: { shares: b } }'))).toMatch(
-      /path "b" shares the bottleneck of "a" itself/,
+      /path "b" itself shares the bottleneck of "a"; write shares: a/,
     );
   });
 

@@ -211,7 +211,7 @@ describe('the summary', () => {
       'all clauses',
       'Inconclusive or in error',
       'Declared deviations',
-      'NO LONGER SHOWS',
+      'NO LONGER OCCURS',
       '! warn  3.2',
       '✘ fail  3.1/x',
       '6 scenarios: ',

@@ -99,7 +99,9 @@ describe('topology language', () => {
     expect(complaint(`${head}links:\n  Lo_ng: {}`)).toMatch(/^lab\.yaml:4:3: "Lo_ng" is not a valid name/);
     expect(complaint(`${head}links:\n  lo: {}`)).toMatch(/"lo" is not a valid name/);
     expect(complaint(`${head}links:\n  a: {mtu: 1000}`)).toMatch(/^lab\.yaml:4:12: mtu 1000 is too small for IPv6/);
-    expect(complaint('title: T\nhosts: [x, y]\nlinks: {a: {}}')).toMatch(/does not say which of the hosts x, y/);
+    expect(complaint('title: T\nhosts: [x, y]\nlinks: {a: {}}')).toMatch(
+      /does not name its host; add "host", one of x, y/,
+    );
     expect(complaint(`${head}links:\n  a: {}\n  a: {}`)).toMatch(/^lab\.yaml:5:3: .* \[DUPLICATE\]/);
     expect(complaint(`${head}links: {a: [}`)).toMatch(/^lab\.yaml:3:\d+: /);
     expect(complaint('')).toMatch(/^lab\.yaml:1:1: /);

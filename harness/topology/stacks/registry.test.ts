@@ -71,7 +71,7 @@ describe('a command line that names a stack', () => {
     expect(obstacleTo(guest, ['run', '--sut', 'kernel:6.12'])).toBeUndefined();
     expect(obstacleTo({ name: 'linux', kind: 'netns', kernel: release() }, ['run'])).toBeUndefined();
     expect(obstacleTo({ name: 'linux', kind: 'netns', kernel: '1.0' }, ['run'])).toMatch(
-      /of kernel 1\.0, this machine/,
+      /for kernel 1\.0, this machine/,
     );
   });
 });
