@@ -116,10 +116,7 @@ describe('choices', () => {
   test.each<[Selection, RegExp]>([
     [{ ids: [`${SCENARIO.slice(0, -6)}feilds`] }, /unknown scenario ".*feilds"; did you mean ".*mp-capable-fields/],
     [{ ids: ['3.7'] }, /unknown scenario "3\.7"; to select the section of that name: --section 3\.7/],
-    [
-      { ids: ['3.2-19.s1'] },
-      /unknown scenario "3\.2-19\.s1"; to select the clause of that name: --clause 3\.2-19\.s1/,
-    ],
+    [{ ids: ['3.2-19.s1'] }, /unknown scenario "3\.2-19\.s1"; to select the clause of that name: --clause 3\.2-19\.s1/],
     [{ sections: ['3.11'] }, /unknown section "3\.11"; did you mean "3\.1"\?/],
     [{ families: ['ipv5'] }, /unknown family "ipv5"; did you mean "ipv4"\?/],
     [{ levels: ['mus'] }, /unknown level "mus"; did you mean "must"\?/],
