@@ -7,7 +7,7 @@ const FILE_HEADER = 24;
 const RECORD_HEADER = 16;
 
 /** One packet of a capture file. */
-export interface CapturedPacket {
+interface CapturedPacket {
   /** Milliseconds since 1970, to the microsecond. */
   at: number;
   bytes: Uint8Array;
