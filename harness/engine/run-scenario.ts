@@ -3,8 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { realClock, type Clock } from '../clock/clock.ts';
 import { systemRandom } from '../clock/random.ts';
-import type { Break } from '../scenario/breaks.ts';
-import { allSteps, type Scenario, type Step } from '../scenario/suite.ts';
+import { allSteps, type Scenario } from '../scenario/suite.ts';
 import { showValue } from '../notation/styles.ts';
 import { lossOf } from '../sut/agent-loss.ts';
 import type { AgentLogLine } from '../sut/types.ts';
@@ -12,19 +11,19 @@ import type { KernelTrouble } from '../topology/kernel-trouble.ts';
 import { familyOn } from '../topology/link-family.ts';
 import type { Cell, CellLink, Driver } from '../topology/contract.ts';
 import { TopologyError, type Topology } from '../topology/types.ts';
-import { readPcap } from '../wire/pcap-read.ts';
-import { PcapWriter } from '../wire/pcap-write.ts';
+import { parsePcap } from '../wire/pcap-read.ts';
+import { PcapBuffer } from '../wire/pcap-write.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
-import { BrokenStack } from './broken-stack.ts';
 import { movedCounters, readCounters } from './counters.ts';
 import type { Subflow } from './endpoint.ts';
-import { showPacket } from './judge-packets.ts';
+import type { EvidenceFor } from './evidence.ts';
+import type { Interposer } from './interposer.ts';
 import { judgeCapture } from './judge-capture.ts';
 import type { Waits } from './patience.ts';
 import { runSteps, ScenarioStopped, type StepRun } from './run-steps.ts';
 import { Session } from './session.ts';
+import { showPacket } from './show-packet.ts';
 import { firstAgent } from './sut-actions.ts';
-import type { Tamper } from './tamper.ts';
 import { evidenceFolder, evidencePath } from '../verdict/evidence.ts';
 import type { Level } from '../verdict/level.ts';
 import type { LadderEntry, ScenarioResult } from '../verdict/result.ts';
@@ -48,17 +47,19 @@ export interface EngineContext {
   ) => WirePort;
   /** Folder for captures, beside the results file; a scenario's is made below it. */
   evidenceRoot: string;
-  /** Writes no capture: the verdict alone is wanted. */
-  withoutEvidence?: true;
+  /** Whose captures are written: those of all scenarios unless told; `none` where the verdict alone is wanted. */
+  captures?: 'failed' | 'none';
   waits: Waits;
   /** Features that the SUT lacks, with the reason; scenarios that need one are skipped. */
   lacks: ReadonlyMap<string, string>;
   /** Command that runs a scenario again. */
   rerun: (scenario: Scenario) => string;
-  /** A lie to tell to one step; for tests of the scenarios themselves. */
-  tamper?: { step: Step; with: Tamper };
-  /** A way in which the stack is made to err as a whole. */
-  broken?: Break;
+  /** What each step gets to see; by default what has happened. */
+  evidenceFor?: EvidenceFor;
+  /** Makes what stands between the stack and the harness, for one run of a scenario. */
+  interpose?: () => Interposer;
+  /** The monitors do not judge the capture: the conduct that steps see is not the one that it holds. */
+  withoutMonitors?: true;
 }
 
 /** Waits on an ordinary machine, milliseconds. */
@@ -83,7 +84,8 @@ export async function runScenario(scenario: Scenario, context: EngineContext): P
   const first = await attempt(scenario, context, false);
   const [suspect] = first.troubles;
   if (suspect === undefined) return first;
-  const again = await attempt(scenario, context, true);
+  const { captures, ...withCaptures } = context;
+  const again = await attempt(scenario, captures === 'none' ? context : withCaptures, true);
   const [own] = again.troubles;
   blame(again.result, own ?? suspect, own !== undefined, context);
   return again;
@@ -138,14 +140,27 @@ function blame(draft: ScenarioResult, trouble: KernelTrouble, alone: boolean, co
   draft.reason = `the stack's kernel got into trouble (${trouble.kind}): ${trouble.title}`;
 }
 
+/** Judges a scenario, and saves its capture where that is wanted. */
 async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell, draft: ScenarioResult): Promise<void> {
-  const folder = join(context.evidenceRoot, evidenceFolder(scenario.id));
-  const path = join(folder, 'capture.pcap');
-  let capture: PcapWriter | undefined;
-  if (context.withoutEvidence === undefined) {
-    mkdirSync(folder, { recursive: true });
-    capture = new PcapWriter(path);
+  const path = join(context.evidenceRoot, evidenceFolder(scenario.id), 'capture.pcap');
+  const capture = context.captures === 'none' ? undefined : new PcapBuffer(path);
+  let isWanted = true;
+  try {
+    await judgeInCell(scenario, context, cell, draft, capture);
+    isWanted = context.captures !== 'failed' || !isKept(draft.verdict);
+  } finally {
+    if (isWanted) capture?.save();
+    else draft.evidence = {};
   }
+}
+
+async function judgeInCell(
+  scenario: Scenario,
+  context: EngineContext,
+  cell: Cell,
+  draft: ScenarioResult,
+  capture: PcapBuffer | undefined,
+): Promise<void> {
   const { epoch } = cell.clock ?? realClock;
   const packets: WirePacket[] = [];
   const session = new Session({
@@ -159,7 +174,7 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
       capture?.write(epoch + packet.at, packet.bytes);
       packets.push(packet);
     },
-    ...(context.broken === undefined ? {} : { broken: new BrokenStack(context.broken) }),
+    ...(context.interpose === undefined ? {} : { interposer: context.interpose() }),
   });
   const run: StepRun = {
     session,
@@ -168,20 +183,19 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
     ...(context.fieldsOf === undefined ? {} : { fieldsOf: context.fieldsOf }),
     results: draft.expectations,
     ladder: [],
-    ...(context.tamper === undefined ? {} : { tamper: context.tamper }),
+    ...(context.evidenceFor === undefined ? {} : { evidenceFor: context.evidenceFor }),
   };
   let failure: Error | undefined;
   try {
     [session.countersBefore] = await Promise.all([readCounters(firstAgent(session)), session.ready()]);
     await runSteps(scenario.preamble, run, true);
-    if (session.broken !== undefined) session.broken.active = true;
+    session.interposer.bodyBegins();
     await runSteps(scenario.body, run, false);
   } catch (error) {
     if (error instanceof ScenarioStopped) draft.reason = error.message;
     else failure = error instanceof Error ? error : new Error(String(error));
   } finally {
     session.close();
-    capture?.close();
   }
   draft.expectations = withoutIdleSkips(draft.expectations);
   draft.ladder = ladderOf(session, run.ladder, cell);
@@ -192,12 +206,12 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
   }
   if (failure !== undefined) throw failure;
   draft.counters = movedCounters(session.countersBefore, await readCounters(firstAgent(session)));
-  if (capture !== undefined) await proveCapture(path, packets);
-  if (context.tamper === undefined && context.broken === undefined) addMonitors(draft, packets, context);
+  if (capture !== undefined) await proveCapture(pcap ?? '', capture.contents(), packets);
+  if (context.withoutMonitors === undefined) addMonitors(draft, packets, context);
   concludeScenario(draft);
 }
 
-/** What the monitors make of the capture. Lies are told to expectations, not to them. */
+/** What the monitors make of the capture. */
 function addMonitors(draft: ScenarioResult, packets: readonly WirePacket[], context: EngineContext): void {
   const { departures, held } = judgeCapture(packets, context.levelOf);
   for (const one of departures) if (draft.evidence.pcap !== undefined) one.pcap = draft.evidence.pcap;
@@ -206,8 +220,8 @@ function addMonitors(draft: ScenarioResult, packets: readonly WirePacket[], cont
 }
 
 /** Reads the capture back: what is not in it proves nothing. @throws Error */
-async function proveCapture(path: string, packets: readonly WirePacket[]): Promise<void> {
-  const read = (await readPcap(path)).packets;
+async function proveCapture(path: string, contents: Buffer, packets: readonly WirePacket[]): Promise<void> {
+  const read = (await parsePcap(path, contents)).packets;
   const differs = packets.findIndex((packet, i) => !Buffer.from(read[i]?.bytes ?? []).equals(packet.bytes));
   if (read.length !== packets.length || differs >= 0) {
     const what = differs >= 0 ? `packet ${differs + 1} differs` : `it holds ${read.length} packets`;

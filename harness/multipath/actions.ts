@@ -152,7 +152,7 @@ async function silence(state: RunState, path: string, isSilent: boolean, ways?: 
 }
 
 /** The actions by their verbs. */
-export const ACTIONS: Action = {
+const ACTIONS: Action = {
   connect: async (state, { path, to = 's', proto = 'mptcp', as = 'main' }, within = WAIT.connect) => {
     await openConnection(state, { name: as, path, to, proto, within });
   },
@@ -186,7 +186,7 @@ export const ACTIONS: Action = {
   unplug: (state, path) => unplug(state.pair.client, linkOf(state.pair.client, path)),
   plug: (state, path) => plugIn(state.pair.client, linkOf(state.pair.client, path), state.family),
   'remove-address': (state, path) => {
-    const isEndpoint = path in (state.scenario.multipath.client.endpoints ?? {});
+    const isEndpoint = path in (state.scenario.client.endpoints ?? {});
     // The first subflow's address has number 0.
     return removeAddress(
       state.pair.client,

@@ -2,7 +2,7 @@
 import { cpus } from 'node:os';
 import { createVitest, type CliOptions, type Reporter } from 'vitest/node';
 import type { Clause } from '../../../catalogue/types.ts';
-import type { Scenario } from '../../../scenario/suite.ts';
+import type { AnyScenario } from '../../../multipath/scenario.ts';
 import { shareOut } from './order.ts';
 import type { WorkerSettings } from './settings.ts';
 import { writeGroups } from './suite-groups.ts';
@@ -10,12 +10,15 @@ import { suitePlugin } from './suite-plugin.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
+/** A worker makes short-lived objects all the time: with room for them, garbage is collected a tenth as often. */
+const WORKER_FLAGS = ['--max-semi-space-size=16', '--min-semi-space-size=16'];
+
 /** What to run and whom to tell. */
 export interface SuiteRun {
   /** The installation's folder. */
   root: string;
   /** The scenarios to run. */
-  scenarios: readonly Scenario[];
+  scenarios: readonly AnyScenario[];
   clauses: readonly Clause[];
   settings: WorkerSettings;
   /** Scenarios at once, over all workers. */
@@ -41,6 +44,7 @@ export async function runSuites(run: SuiteRun): Promise<boolean> {
     watch: false,
     include: files,
     pool: 'forks',
+    execArgv: [...WORKER_FLAGS],
     isolate: false,
     maxWorkers: workers,
     maxConcurrency: Math.max(1, Math.ceil(run.concurrency / workers)),
