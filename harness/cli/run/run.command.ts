@@ -13,6 +13,7 @@ import {
   toSelection,
   withSelection,
   withStackOptions,
+  withFreedom,
   withSysctl,
   type SelectionFlags,
 } from '../inputs/arguments.ts';
@@ -34,7 +35,7 @@ machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). Diffe
       '--peer <stack>',
       'for scenarios with two stacks: the server, in the form of --sut, which is the client (default: the same)',
     );
-  withSysctl(withStackOptions(command))
+  withFreedom(withSysctl(withStackOptions(command)))
     .addOption(
       new Option(
         '-j, --concurrency <n>',
