@@ -92,7 +92,7 @@ export const NETWORK_COMMANDS = {
     },
     answers: {},
     feature: 'netlink',
-    does: '`dst=<prefix>` or `default`. `type=` `unicast`, `local`, `blackhole`, `unreachable`, `prohibit` or `throw`. `family=` is needed only if no address implies it. `initcwnd=` `initrwnd=` (segments) and `advmss=` (octets) are metrics for TCP.',
+    does: '`dst=<prefix>` or `default`. `type=` `unicast`, `local`, `blackhole`, `unreachable`, `prohibit` or `throw`. `family=` is needed only if no address implies it. `initcwnd=` `initrwnd=` (segments) and `advmss=` (bytes) set TCP metrics of the route.',
   },
   'route-del': {
     group: 'network',
