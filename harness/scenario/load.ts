@@ -124,7 +124,7 @@ function checkIds({
   diagnostics,
 }: Pick<VariantInput, 'file' | 'raw' | 'suite' | 'diagnostics'>): void {
   if (!isId(suite)) {
-    const message = `a suite's path is part of its scenarios' ids: a-z, 0-9, "." and "-" only, not "${suite}"`;
+    const message = `"${suite}": the path of a suite is part of its ids; use only a-z, 0-9, "." and "-"`;
     diagnostics.push(file.diagnose(['title'], 'BAD_ID', message));
   }
   const places = [[], ...Object.keys(raw.scenarios).map((name) => ['scenarios', name])];
@@ -132,8 +132,8 @@ function checkIds({
   for (const [index, place] of places.entries()) {
     for (const { path, text, isKey } of badLabels(variables[index] ?? {})) {
       const message = isKey
-        ? `a label has a-z, 0-9, "." and "-" only; "${proposedLabel(text)}" would do`
-        : `an id cannot have this value; give it a label: { ${proposedLabel(text)}: ${JSON.stringify(text)} }`;
+        ? `a label has only a-z, 0-9, "." and "-"; write "${proposedLabel(text)}"`
+        : `an id cannot contain this value; give it a label: { ${proposedLabel(text)}: ${JSON.stringify(text)} }`;
       diagnostics.push(file.diagnose([...place, 'for-each', ...path], 'BAD_ID', message));
     }
   }
@@ -239,7 +239,7 @@ function roleOf({ file, raw, name, scenario, variant, diagnostics }: VariantInpu
   const { role } = variant.variables;
   if (role === undefined) return scenario.sut ?? raw.sut;
   if (role === 'initiator' || role === 'responder') return role;
-  const message = `the role is initiator or responder, not "${role}"`;
+  const message = `unknown role "${role}"; expected initiator or responder`;
   diagnostics.push(file.diagnose(['scenarios', name], 'BAD_VALUE', message));
   return raw.sut;
 }

@@ -106,7 +106,7 @@ function named(path: string): LintFile {
   const kind = kindOf(file, text);
   if (kind === undefined) {
     throw new UsageError(
-      `${path}: cannot tell what this is; a suite is named *.suite.yaml, a topology has "links:", a clause file "clauses:", ` +
+      `${path}: unknown kind of file; a suite is named *.suite.yaml, a topology has "links:", a clause file "clauses:", ` +
         'a deviations file "findings:", a file of breaks "breaks:"',
     );
   }
