@@ -33,6 +33,14 @@ export function lintScenarios(
   return [...found.values()];
 }
 
+/** Mistakes that stand by themselves: they are there whatever else of a scenario could not be read. */
+const STANDING: ReadonlySet<DiagnosticCode> = new Set(['UNKNOWN_CLAUSE', 'UNKNOWN_TOPOLOGY', 'UNKNOWN_SUBFLOW']);
+
+/** What is wrong with scenarios of which steps are missing, since they could not be read. */
+export function lintPartial(...input: Parameters<typeof lintScenarios>): Diagnostic[] {
+  return lintScenarios(...input).filter(({ code }) => STANDING.has(code));
+}
+
 function lintScenario(scenario: Scenario, clauses: ClauseSource, topology: (name: string) => Topology): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   const report: Report = (step, code, message) => {

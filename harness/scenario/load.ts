@@ -78,7 +78,16 @@ export function findSuites(root: string): string[] {
     .map((name) => join(root, name));
 }
 
-/** Loads one suite file with every variant of every scenario. @throws DocumentError */
+/** A suite with mistakes, and what could be read of it all the same: steps that cannot be read are left out. */
+export class PartialSuite extends DocumentError {
+  readonly scenarios: readonly Scenario[];
+  constructor(diagnostics: readonly Diagnostic[], scenarios: readonly Scenario[]) {
+    super(diagnostics);
+    this.scenarios = scenarios;
+  }
+}
+
+/** Loads one suite file with every variant of every scenario. @throws PartialSuite, DocumentError */
 export function loadSuite(path: string, library: SuiteLibrary): Scenario[] {
   const file = readYaml(path);
   const diagnostics = file.problems(projectSchema('suites/schema/suite.schema.json', [SEQUENCES_SCHEMA]));
@@ -103,7 +112,7 @@ export function loadSuite(path: string, library: SuiteLibrary): Scenario[] {
       scenarios.push(one);
     }
   }
-  if (diagnostics.length > 0) throw new DocumentError(uniqueDiagnostics(diagnostics));
+  if (diagnostics.length > 0) throw new PartialSuite(uniqueDiagnostics(diagnostics), scenarios);
   return scenarios;
 }
 
