@@ -42,6 +42,7 @@ machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). What 
     .addOption(
       new Option('--shuffle <seed>', 'run in an order of chance, the same for the same number').argParser(positive),
     )
+    .option('--label <name>', 'what to call this build where results are compared')
     .option('--json <file>', 'write the results there too')
     .addOption(
       new Option('--keep-captures <which>', 'whose evidence to keep').choices(['all', 'failed']).default('all'),
