@@ -148,7 +148,7 @@ export class Ledger {
   /** One observation may break clauses of different levels. */
   #byVerdict(tally: Tally, observation: Observation): Finding[] {
     const groups = new Map<JudgedVerdict, string[]>();
-    for (const clause of tally.rule.blames ?? tally.rule.clauses) {
+    for (const clause of observation.blames ?? tally.rule.blames ?? tally.rule.clauses) {
       const verdict = verdictOf(this.#settings.levelOf(clause), false);
       groups.set(verdict, [...(groups.get(verdict) ?? []), clause]);
     }
@@ -169,6 +169,7 @@ export class Ledger {
       message: one.message,
       ...(one.expected === undefined ? {} : { expected: one.expected }),
       ...(one.actual === undefined ? {} : { actual: one.actual }),
+      ...(one.field === undefined ? {} : { field: one.field }),
       ...(one.text === undefined ? {} : { text: one.text }),
       count: one.count,
     };

@@ -1,6 +1,6 @@
 /** Proves that the suite notices faults: each fault of the reference stack against what judges its clause. */
 import type { Variation } from '../reference/index.ts';
-import { clausesOf, type Scenario } from '../scenario/suite.ts';
+import type { Scenario } from '../scenario/suite.ts';
 import { runShared, type TaskRunner } from './pool.ts';
 import type { Departure, TaskResult } from './task.ts';
 
@@ -76,7 +76,7 @@ export async function proveFault(
 
 /** Ids of the scenarios that judge a clause by a step, and then of those in which a monitor does. */
 function judgesOf(clause: string, scenarios: readonly Scenario[], { watched }: Baseline): string[] {
-  const direct = scenarios.filter((one) => clausesOf(one).includes(clause)).map(({ id }) => id);
+  const direct = scenarios.filter((one) => one.clauses.includes(clause)).map(({ id }) => id);
   return [...new Set([...spread(direct), ...spread(watched.get(clause) ?? [])])];
 }
 

@@ -2,7 +2,7 @@
  * The verbs of steps: for each, how it is built from YAML and what the linter has to know of it.
  *
  * A new verb also needs its step in `suite.ts`, what it does in `engine/run-steps.ts`, and how a stack could break it in
- * `engine/tamper.ts`; the compiler asks for them. The schema's and the manual's lists are written from this table.
+ * `mutation/mutations.ts`; the compiler asks for them. The schema's and the manual's lists are written from this table.
  */
 import { DocumentError, gather } from '../document/diagnostic.ts';
 import type { NodePath } from '../document/yaml-file.ts';

@@ -1,17 +1,15 @@
 /** Where things are in this installation, and what is loaded from there. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { Catalogue } from '../../catalogue/catalogue.ts';
 import { loadCatalogue } from '../../catalogue/load.ts';
-import { findBreaks, loadBreaks, type Break } from '../../scenario/breaks.ts';
-import { lintMultipath } from '../../multipath/lint.ts';
-import { loadMultipathSuite } from '../../multipath/load.ts';
+import { findBreaks, loadBreaks, type Break } from '../../mutation/breaks.ts';
+import { lintSuites, loadAnySuite } from '../../multipath/any-suite.ts';
 import { loadPromises, type Promised } from '../../multipath/promises.ts';
-import { isMultipath } from '../../multipath/scenario.ts';
-import { findSuites, loadSuite, openLibrary, type SuiteLibrary } from '../../scenario/load.ts';
+import type { AnyScenario, MultipathScenario } from '../../multipath/scenario.ts';
+import { findSuites, openLibrary } from '../../scenario/load.ts';
 import { formerIds, loadRenamed } from '../../scenario/renamed.ts';
-import { lintScenarios } from '../../scenario/lint.ts';
 import { DocumentError, gather, type Diagnostic } from '../../document/diagnostic.ts';
 import { cacheFolder, fingerprint, keepIn } from '../../document/keep.ts';
 import { projectFile } from '../../document/project-file.ts';
@@ -27,7 +25,12 @@ export interface Project {
   /** Every scenario variant of every suite of the RFC's sections, in file order. */
   scenarios: Scenario[];
   /** Those of two stacks, which no coverage counts. */
-  multipath: Scenario[];
+  multipath: MultipathScenario[];
+}
+
+/** The scenarios of both kinds. */
+export function allScenarios({ scenarios, multipath }: Project): AnyScenario[] {
+  return [...scenarios, ...multipath];
 }
 
 /** Absolute path of the installation's folder. */
@@ -51,25 +54,9 @@ export function openPromises(): ReadonlyMap<string, Promised> {
   return loadPromises(join(projectRoot(), 'suites', 'multipath', 'promises.yaml'));
 }
 
-/** Loads a suite of whichever kind: those of two stacks have a folder of their own. @throws DocumentError */
-export function loadAnySuite(file: string, library: SuiteLibrary): Scenario[] {
-  return relative(library.root, file).startsWith('multipath')
-    ? loadMultipathSuite(file, library.root)
-    : loadSuite(file, library);
-}
-
-/** Everything wrong with scenarios of either kind that their schemas cannot say. */
-export function lintAny(scenarios: readonly Scenario[], catalogue: Catalogue): Diagnostic[] {
-  const promises = openPromises();
-  const known = { clause: (id: string) => catalogue.get(id), clauseIds: catalogue.all.map(({ id }) => id), promises };
-  return [
-    ...lintScenarios(
-      scenarios.filter((one) => !isMultipath(one)),
-      catalogue,
-      openTopology,
-    ),
-    ...scenarios.filter(isMultipath).flatMap((one) => lintMultipath(one, known, openTopology)),
-  ];
+/** Everything wrong with scenarios that their schemas cannot say. */
+export function lintAny(scenarios: readonly AnyScenario[], catalogue: Catalogue): Diagnostic[] {
+  return lintSuites(scenarios, { catalogue, promises: openPromises(), topology: openTopology });
 }
 
 const topologies = new Map<string, Topology>();
@@ -95,7 +82,7 @@ export function loadProject(): Project {
   const root = projectRoot();
   const catalogue = openCatalogue();
   const library = openLibrary(join(root, 'suites'));
-  const scenarios: Scenario[] = [];
+  const scenarios: AnyScenario[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const file of findSuites(join(root, 'suites'))) {
     scenarios.push(...(gather(diagnostics, () => loadAnySuite(file, library)) ?? []));
@@ -107,13 +94,12 @@ export function loadProject(): Project {
   }
   diagnostics.push(...lintAny(scenarios, catalogue));
   if (diagnostics.length > 0) throw new DocumentError(diagnostics);
-  const multipath = scenarios.filter(isMultipath);
   return {
     root,
     version: projectVersion(),
     catalogue,
-    scenarios: scenarios.filter((one) => !isMultipath(one)),
-    multipath,
+    scenarios: scenarios.filter((one) => one.kind === 'wire'),
+    multipath: scenarios.filter((one) => one.kind === 'multipath'),
   };
 }
 

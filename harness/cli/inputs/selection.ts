@@ -2,7 +2,7 @@
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { levelOf } from '../../catalogue/types.ts';
 import { suggestion } from '../../document/diagnostic.ts';
-import { clausesOf, type Scenario } from '../../scenario/suite.ts';
+import type { ScenarioHead, ScenarioKind } from '../../scenario/suite.ts';
 import { isLevel, LEVELS } from '../../verdict/level.ts';
 import { UsageError } from '../../document/explained-error.ts';
 
@@ -16,25 +16,20 @@ export interface Selection {
   families?: readonly string[];
 }
 
-/** Section of the scenarios of two stacks; it is none of the RFC. */
-const MULTIPATH = 'multipath';
+/** Scenarios of two stacks measure and take minutes: they are chosen only by their section or their ids. */
+const ONLY_WHERE_NAMED: Readonly<Record<ScenarioKind, boolean>> = { wire: false, multipath: true };
 
 /** Whether anything narrows the choice. What else the object holds does not count. */
 export function isNarrowed({ ids, sections, clauses, levels, families }: Selection): boolean {
   return [ids, sections, clauses, levels, families].some((list) => list !== undefined && list.length > 0);
 }
 
-/**
- * The scenarios asked for. Those of two stacks measure and take their time: they are chosen only by their section or
- * their ids.
- *
- * @throws UsageError when a word fits nothing, or all of them together fit nothing
- */
-export function selectScenarios(
-  scenarios: readonly Scenario[],
+/** The scenarios asked for. @throws UsageError when a word fits nothing, or all of them together fit nothing */
+export function selectScenarios<S extends ScenarioHead>(
+  scenarios: readonly S[],
   selection: Selection,
   catalogue: Catalogue,
-): Scenario[] {
+): S[] {
   const { ids = [], sections = [], clauses = [], levels = [], families = [] } = selection;
   const hasSection = (section: string): boolean => scenarios.some((one) => isWithin(one.section, section));
   const hasClause = (id: string): boolean => catalogue.get(id) !== undefined;
@@ -60,9 +55,9 @@ export function selectScenarios(
   for (const level of levels) requireSome(isLevel(level), 'level', level, LEVELS);
   for (const family of families) requireSome(['ipv4', 'ipv6'].includes(family), 'family', family, ['ipv4', 'ipv6']);
   const chosen = scenarios.filter((scenario) => {
-    const judged = clausesOf(scenario);
+    const judged = scenario.clauses;
     return (
-      (scenario.section !== MULTIPATH || ids.length > 0 || sections.length > 0) &&
+      (!ONLY_WHERE_NAMED[scenario.kind] || ids.length > 0 || sections.length > 0) &&
       (ids.length === 0 || ids.some((id) => isNamed(scenario, id))) &&
       (sections.length === 0 || sections.some((section) => isWithin(scenario.section, section))) &&
       (families.length === 0 || families.includes(scenario.family)) &&
@@ -82,7 +77,7 @@ function nothingChosen(selection: Selection): string {
   return 'no scenario fits all of these conditions; see "mptcp-conformance list"';
 }
 
-function isNamed(scenario: Scenario, id: string): boolean {
+function isNamed(scenario: ScenarioHead, id: string): boolean {
   return scenario.id === id || scenario.id.startsWith(`${id}#`) || scenario.id.startsWith(`${id}/`);
 }
 
@@ -90,7 +85,7 @@ function isWithin(section: string, wanted: string): boolean {
   return section === wanted || section.startsWith(`${wanted}.`);
 }
 
-function idWords(scenarios: readonly Scenario[]): Set<string> {
+function idWords(scenarios: readonly ScenarioHead[]): Set<string> {
   return new Set(scenarios.flatMap((one) => [one.id, one.id.split('#')[0] ?? '', one.suite]));
 }
 

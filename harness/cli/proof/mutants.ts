@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
-import { tampersFor } from '../../engine/tamper.ts';
-import { isTriedOn, type Break } from '../../scenario/breaks.ts';
+import { mutationsOf } from '../../mutation/mutations.ts';
+import { isTriedOn, type Break } from '../../mutation/breaks.ts';
 import { allSteps, type Scenario } from '../../scenario/suite.ts';
 import { createProgress } from '../../report/progress.ts';
 import { prepareStack } from '../../topology/stacks/registry.ts';
@@ -13,7 +13,7 @@ import { openBreaks, openProject } from '../inputs/project.ts';
 import { selectScenarios, type Selection } from '../inputs/selection.ts';
 import { UsageError } from '../../document/explained-error.ts';
 import { runSuites } from '../run/vitest/start.ts';
-import type { MutantOutcome } from '../run/vitest/mutants.ts';
+import type { MutantOutcome } from '../../mutation/trial.ts';
 
 /** Options of the command. */
 export interface MutantOptions extends Selection {
@@ -45,12 +45,12 @@ function countTries(breaks: readonly Break[], scenarios: readonly Scenario[]): n
   return breaks.reduce((sum, one) => sum + scenarios.filter((scenario) => isTriedOn(one, scenario)).length, 0);
 }
 
-function countLies(scenarios: readonly Scenario[]): number {
+function countMutations(scenarios: readonly Scenario[]): number {
   const judging = scenarios.flatMap((scenario) => allSteps(scenario.body)).filter((step) => step.clauses.length > 0);
-  return judging.reduce((sum, step) => sum + tampersFor(step).length, 0);
+  return judging.reduce((sum, step) => sum + mutationsOf(step).length, 0);
 }
 
-/** Gathers what became of every lie. */
+/** Gathers what became of every alteration. */
 class MutantReporter implements Reporter {
   readonly outcomes: MutantOutcome[] = [];
   readonly errors: string[] = [];
@@ -85,7 +85,7 @@ class MutantReporter implements Reporter {
   }
 }
 
-/** Runs the command and returns its exit code: 0 when every lie was noticed, 1 when one was not, 2 for trouble. */
+/** Runs the command and returns its exit code: 0 when every alteration was noticed, 1 when one was not, 2 for trouble. */
 export async function mutants(options: MutantOptions, argv: readonly string[]): Promise<number> {
   const inside = await enterNamespace(argv);
   if (inside !== undefined) return inside;
@@ -107,7 +107,7 @@ export async function mutants(options: MutantOptions, argv: readonly string[]): 
   if (scenarios.length === 0)
     throw new UsageError('no break is kept for what was chosen; see the breaks.yaml files below suites/');
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-mutants-'));
-  const reporter = new MutantReporter(mode === 'breaks' ? countTries(breaks, scenarios) : countLies(scenarios));
+  const reporter = new MutantReporter(mode === 'breaks' ? countTries(breaks, scenarios) : countMutations(scenarios));
   try {
     await runSuites({
       root: project.root,
@@ -137,7 +137,7 @@ function conclude({ outcomes, errors }: MutantReporter): number {
   const survivors = of('survived');
   for (const one of survivors) {
     process.stdout.write(
-      `not noticed: ${one.lie}\n  ${one.scenario}\n  ${one.source}: ${one.step}\n  clauses ${one.clauses.join(', ')}; verdicts: ${one.seen || 'none'}\n`,
+      `not noticed: ${one.alteration}\n  ${one.scenario}\n  ${one.source}: ${one.step}\n  clauses ${one.clauses.join(', ')}; verdicts: ${one.seen || 'none'}\n`,
     );
   }
   const unreached = new Set(of('unreached').map((one) => `${one.scenario} ${one.source}`));
@@ -154,7 +154,7 @@ function conclude({ outcomes, errors }: MutantReporter): number {
 function concludeBreaks({ outcomes, errors }: MutantReporter): number {
   const tried = new Map<string, MutantOutcome[]>();
   for (const one of outcomes) {
-    const key = `${one.clauses[0] ?? ''}: ${one.lie}`;
+    const key = `${one.clauses[0] ?? ''}: ${one.alteration}`;
     tried.set(key, [...(tried.get(key) ?? []), one]);
   }
   const counts = { noticed: 0, survived: 0, unreached: 0 };

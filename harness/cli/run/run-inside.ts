@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { allureReporterOptions } from '../../report/allure.ts';
 import { createProgress } from '../../report/progress.ts';
 import { buildResults, inOrderOf, type RunResults } from '../../report/results.ts';
-import type { Scenario } from '../../scenario/suite.ts';
+import type { AnyScenario } from '../../multipath/scenario.ts';
 import type { Project } from '../inputs/project.ts';
 import { Collector } from './vitest/collector.ts';
 import type { WorkerSettings } from './vitest/settings.ts';
@@ -19,7 +19,7 @@ export const EVIDENCE_FOLDER = 'evidence';
 /** What the run command has worked out. */
 export interface RunPlan {
   project: Project;
-  scenarios: Scenario[];
+  scenarios: AnyScenario[];
   selected: boolean;
   settings: WorkerSettings;
   /** What results say of the stack. */

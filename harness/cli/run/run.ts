@@ -14,8 +14,7 @@ import { summaryText } from '../../report/summary.ts';
 import { styleFor } from '../../report/text-layout.ts';
 import { troubleText } from '../../report/trouble-text.ts';
 import { findLacks } from '../../sut/pics.ts';
-import { isMultipath } from '../../multipath/scenario.ts';
-import type { Scenario } from '../../scenario/suite.ts';
+import type { AnyScenario } from '../../multipath/scenario.ts';
 import type { PreparedStack, StackDetails } from '../../topology/contract.ts';
 import {
   detailsFor,
@@ -34,7 +33,7 @@ import type { Sysctl } from '../../verdict/stack-info.ts';
 import { outsideProblem } from '../../wire/inside.ts';
 import { DEFAULT_CONCURRENCY } from '../inputs/arguments.ts';
 import { enterNamespace } from './enter.ts';
-import { openProject, projectRoot, type Project } from '../inputs/project.ts';
+import { allScenarios, openProject, projectRoot, type Project } from '../inputs/project.ts';
 import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
 import { isNarrowed, selectScenarios, type Selection } from '../inputs/selection.ts';
 import { requireSysctls, sysctlArguments } from '../inputs/sysctl-option.ts';
@@ -85,7 +84,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
     if (inside !== undefined) return inside;
   }
   const project = openProject();
-  const scenarios = selectScenarios([...project.scenarios, ...project.multipath], options, project.catalogue);
+  const scenarios = selectScenarios(allScenarios(project), options, project.catalogue);
   if (peerChoice !== undefined) requireTwoStacks(scenarios);
   requireLinks(scenarios, choice);
   const sut = await prepareStack(choice, project.root);
@@ -107,7 +106,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
 
 function planRun(
   project: Project,
-  scenarios: Scenario[],
+  scenarios: AnyScenario[],
   sut: Prepared & { choice: StackChoice; peer: Prepared | undefined },
   options: RunOptions,
   argv: readonly string[],
@@ -166,8 +165,8 @@ function peerOf(options: RunOptions, choice: StackChoice): StackChoice | undefin
 }
 
 /** @throws UsageError */
-function requireTwoStacks(scenarios: readonly Scenario[]): void {
-  const one = scenarios.find((scenario) => !isMultipath(scenario));
+function requireTwoStacks(scenarios: readonly AnyScenario[]): void {
+  const one = scenarios.find(({ kind }) => kind !== 'multipath');
   if (one !== undefined)
     throw new UsageError(
       `--peer is for scenarios of two stacks, and ${one.id} has one; add --section multipath, or ids of that section`,
@@ -175,8 +174,8 @@ function requireTwoStacks(scenarios: readonly Scenario[]): void {
 }
 
 /** @throws UsageError where scenarios of two stacks are to run in memory */
-function requireLinks(scenarios: readonly Scenario[], choice: StackChoice): void {
-  const two = isInMemory(choice) ? scenarios.find(isMultipath) : undefined;
+function requireLinks(scenarios: readonly AnyScenario[], choice: StackChoice): void {
+  const two = isInMemory(choice) ? scenarios.find(({ kind }) => kind === 'multipath') : undefined;
   if (two !== undefined)
     throw new UsageError(`--sut ${choice.kind} has links in memory only, and ${two.id} needs two stacks on real ones`);
 }

@@ -6,13 +6,14 @@ import { loadFreedoms } from '../../catalogue/freedoms.ts';
 import { findCatalogueGaps } from '../../catalogue/completeness.ts';
 import { formatDiagnostic, gather, type Diagnostic } from '../../document/diagnostic.ts';
 import { loadDeviations } from '../../report/deviations-file.ts';
-import { findBreaks, lintBreaks, loadBreaks } from '../../scenario/breaks.ts';
+import { findBreaks, lintBreaks, loadBreaks } from '../../mutation/breaks.ts';
+import { loadAnySuite } from '../../multipath/any-suite.ts';
 import { findSuites, openLibrary } from '../../scenario/load.ts';
 import { loadSequences } from '../../scenario/sequences.ts';
 import { loadPics } from '../../sut/pics.ts';
 import { loadTopology } from '../../topology/load.ts';
 import { loadLab } from '../../topology/remote-lab.ts';
-import { lintAny, loadAnySuite, openCatalogue, loadProject, projectRoot } from '../inputs/project.ts';
+import { lintAny, openCatalogue, loadProject, projectRoot } from '../inputs/project.ts';
 import { UsageError } from '../../document/explained-error.ts';
 
 /** What a file is, told by its name or by what is in it. */

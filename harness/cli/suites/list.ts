@@ -1,10 +1,10 @@
 /** `list`: the scenarios, with what they judge. */
 import { relative } from 'node:path';
-import { clausesOf, type Scenario } from '../../scenario/suite.ts';
+import type { ScenarioHead } from '../../scenario/suite.ts';
 import { styleFor, coloursOf, wrap, type TextStyle } from '../../report/text-layout.ts';
 import { sectionTitle } from '../../catalogue/rfc-outline.ts';
 import { withoutVariant } from '../inputs/judges.ts';
-import { openProject } from '../inputs/project.ts';
+import { allScenarios, openProject } from '../inputs/project.ts';
 import { selectScenarios, type Selection } from '../inputs/selection.ts';
 
 /** Options of the command. */
@@ -36,14 +36,14 @@ export interface ListedScenario {
 /** Prints what the options choose. @throws UsageError when they choose nothing */
 export function listScenarios(options: ListOptions): void {
   const project = openProject();
-  const listed = gather(selectScenarios([...project.scenarios, ...project.multipath], options, project.catalogue));
+  const listed = gather(selectScenarios(allScenarios(project), options, project.catalogue));
   const text = options.json ? JSON.stringify(listed, undefined, 1) : listText(listed, styleFor(process.stdout));
   process.stdout.write(`${text}\n`);
 }
 
 /** Puts the variants of a scenario together. */
-export function gather(scenarios: readonly Scenario[]): ListedScenario[] {
-  const byId = new Map<string, Scenario[]>();
+export function gather(scenarios: readonly ScenarioHead[]): ListedScenario[] {
+  const byId = new Map<string, ScenarioHead[]>();
   for (const scenario of scenarios) {
     const id = withoutVariant(scenario.id);
     byId.set(id, [...(byId.get(id) ?? []), scenario]);
@@ -64,7 +64,7 @@ export function gather(scenarios: readonly Scenario[]): ListedScenario[] {
         title: titles.size === 1 ? first.title : `${first.title} (and ${titles.size - 1} like it)`,
         roles: [...new Set(variants.map((one) => one.role))],
         families: [...new Set(variants.map((one) => one.family))],
-        clauses: [...new Set(variants.flatMap(clausesOf))],
+        clauses: [...new Set(variants.flatMap((one) => one.clauses))],
         file: relative(process.cwd(), place.file),
         line: place.line,
         variants: variants.map((one) => one.id),

@@ -70,6 +70,7 @@ export const endings: Monitor = {
                 : "MP_FASTCLOSE has not the peer's key",
             expected: hex(key, 16),
             actual: hex(option.receiverKey, 16),
+            field: 'mp_fastclose.key',
           }));
         },
         mp_tcprst: (option, event) =>

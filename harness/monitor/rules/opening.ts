@@ -101,6 +101,8 @@ function lookAtFirstAnswer(judge: Judge, event: PacketEvent, { end, since }: Fir
   const { connection, packet, dataAck, side } = event;
   if (event.syn || event.rst || !event.ack || !seqGeq(packet.tcp.ack, end)) return false;
   if (!event.optionsKnown) return true;
+  // Data that failed its checksum gets no Data ACK; whether it was right to fail is another question.
+  if (packet.tcp.options.some(({ kind }) => kind === 'mp_fail')) return true;
   const { stream } = connection.parties[other(side)];
   if (!stream.known) judge.unknown(firstAnswer, side, 'the key was seen too late');
   else if (dataAck !== undefined) {

@@ -5,6 +5,7 @@ import { mayTake, shareOut, startOrder } from './order.ts';
 /** A scenario that waits for one packet for so long; at once when 0. */
 function scenario(id: string, within = 0): Scenario {
   return {
+    kind: 'wire',
     id,
     preamble: [],
     body: [within === 0 ? { kind: 'expect' } : { kind: 'expect', within }],

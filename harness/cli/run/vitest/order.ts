@@ -2,7 +2,8 @@
 import { DEFAULT_WAITS } from '../../../engine/run-scenario.ts';
 import type { Deviation } from '../../../report/results.ts';
 import { namesScenario } from '../../../report/deviations.ts';
-import { allSteps, type Scenario, type Step } from '../../../scenario/suite.ts';
+import type { AnyScenario } from '../../../multipath/scenario.ts';
+import { allSteps, type Step } from '../../../scenario/suite.ts';
 
 /** How many quick ones start for each that may take long. */
 const QUICK_FOR_EACH = 2;
@@ -12,12 +13,23 @@ const MANY_STEPS = 60;
 const STEP_MS = 5;
 
 /** How long a scenario may take, milliseconds; 0 when it has a few steps and everything should come at once. */
-export function mayTake(scenario: Scenario, deviations: readonly Deviation[]): number {
-  const told = allSteps(scenario.body).map((step) => ('within' in step ? step.within : undefined) ?? 0);
+export function mayTake(scenario: AnyScenario, deviations: readonly Deviation[]): number {
+  const { preamble, body } = stepsOf(scenario);
+  const told = allSteps(body).map((step) => ('within' in step ? step.within : undefined) ?? 0);
   // What is declared is known not to come.
   const declared = deviations.some((one) => one.scenario !== undefined && namesScenario(one.scenario, scenario));
-  const steps = countSteps([...scenario.preamble, ...scenario.body]);
+  const steps = countSteps([...preamble, ...body]);
   return Math.max(0, ...told, declared ? DEFAULT_WAITS.answer : 0) + (steps > MANY_STEPS ? STEP_MS * steps : 0);
+}
+
+/** Scenarios of two stacks run one after the other in any case. */
+function stepsOf(scenario: AnyScenario): { preamble: readonly Step[]; body: readonly Step[] } {
+  switch (scenario.kind) {
+    case 'wire':
+      return scenario;
+    case 'multipath':
+      return { preamble: [], body: [] };
+  }
 }
 
 /** Steps as often as they are run. */
@@ -30,11 +42,11 @@ function countSteps(steps: readonly Step[]): number {
  *
  * @param count how many groups at most; none is empty
  */
-export function shareOut(
-  scenarios: readonly Scenario[],
+export function shareOut<S extends AnyScenario>(
+  scenarios: readonly S[],
   count: number,
   deviations: readonly Deviation[],
-): Scenario[][] {
+): S[][] {
   const dealt = byLength(scenarios, deviations).flat();
   return Array.from({ length: Math.min(count, dealt.length) }, (_, group) =>
     dealt.filter((_scenario, index) => index % count === group),
@@ -45,7 +57,7 @@ export function shareOut(
  * The order in which to start them. The longest comes first, or all the others would wait for it in the end; between those
  * that take long, which mostly wait, come others, or all would wait with them at the beginning.
  */
-export function startOrder(scenarios: readonly Scenario[], deviations: readonly Deviation[]): Scenario[] {
+export function startOrder<S extends AnyScenario>(scenarios: readonly S[], deviations: readonly Deviation[]): S[] {
   const [long, quick] = byLength(scenarios, deviations);
   const among = long.flatMap((one, index) => [
     one,
@@ -55,12 +67,12 @@ export function startOrder(scenarios: readonly Scenario[], deviations: readonly 
 }
 
 /** Those that may take long, the longest first, and those that do not. */
-function byLength(
-  scenarios: readonly Scenario[],
+function byLength<S extends AnyScenario>(
+  scenarios: readonly S[],
   deviations: readonly Deviation[],
-): [long: Scenario[], quick: Scenario[]] {
+): [long: S[], quick: S[]] {
   const lengths = new Map(scenarios.map((scenario) => [scenario, mayTake(scenario, deviations)]));
-  const of = (scenario: Scenario): number => lengths.get(scenario) ?? 0;
+  const of = (scenario: S): number => lengths.get(scenario) ?? 0;
   const long = scenarios.filter((one) => of(one) > 0).toSorted((one, other) => of(other) - of(one));
   return [long, scenarios.filter((one) => of(one) === 0)];
 }

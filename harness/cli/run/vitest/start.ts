@@ -2,7 +2,7 @@
 import { cpus } from 'node:os';
 import { createVitest, type CliOptions, type Reporter } from 'vitest/node';
 import type { Clause } from '../../../catalogue/types.ts';
-import type { Scenario } from '../../../scenario/suite.ts';
+import type { AnyScenario } from '../../../multipath/scenario.ts';
 import { shareOut } from './order.ts';
 import type { WorkerSettings } from './settings.ts';
 import { writeGroups } from './suite-groups.ts';
@@ -15,7 +15,7 @@ export interface SuiteRun {
   /** The installation's folder. */
   root: string;
   /** The scenarios to run. */
-  scenarios: readonly Scenario[];
+  scenarios: readonly AnyScenario[];
   clauses: readonly Clause[];
   settings: WorkerSettings;
   /** Scenarios at once, over all workers. */

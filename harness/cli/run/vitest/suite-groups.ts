@@ -7,14 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { Clause } from '../../../catalogue/types.ts';
-import type { Scenario } from '../../../scenario/suite.ts';
+import type { AnyScenario } from '../../../multipath/scenario.ts';
 import { GROUP_ENDING } from './suite-plugin.ts';
 
 const LOADED = 'loaded';
 
 /** What a worker runs, loaded already: reading all suites takes longer than many of them take to run. */
 export interface LoadedGroup {
-  scenarios: readonly Scenario[];
+  scenarios: readonly AnyScenario[];
   clauses: readonly Clause[];
 }
 

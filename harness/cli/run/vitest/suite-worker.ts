@@ -3,28 +3,22 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inject, test, type TestContext } from 'vitest';
 import { levelOf, type Clause } from '../../../catalogue/types.ts';
-import { DEFAULT_WAITS, runScenario, type EngineContext } from '../../../engine/run-scenario.ts';
+import { DEFAULT_WAITS, runScenario, type EngineContext, type ScenarioRun } from '../../../engine/run-scenario.ts';
 import { reportToAllure } from '../../../report/allure.ts';
 import { departureText } from '../../../report/departure-text.ts';
 import { declareScenario } from '../../../report/deviations.ts';
 import { pathsSvg } from '../../../report/paths-svg.ts';
 import { writeLadder } from '../../../report/ladder-file.ts';
 import type { Promised } from '../../../multipath/promises.ts';
-import { runMultipath, type MultipathContext } from '../../../multipath/run.ts';
-import { isMultipath } from '../../../multipath/scenario.ts';
+import { runMultipath, type MultipathContext, type MultipathRun } from '../../../multipath/run.ts';
+import { loadAnySuite } from '../../../multipath/any-suite.ts';
+import type { AnyScenario } from '../../../multipath/scenario.ts';
 import { openLibrary } from '../../../scenario/load.ts';
-import { clausesOf, type Scenario } from '../../../scenario/suite.ts';
+import type { ScenarioKind } from '../../../scenario/suite.ts';
 import type { Driver } from '../../../topology/contract.ts';
 import { openStack } from '../../../topology/stacks/registry.ts';
 import { openLink } from '../../../topology/open-link.ts';
-import {
-  loadAnySuite,
-  openBreaks,
-  openCatalogue,
-  openPromises,
-  openTopology,
-  projectRoot,
-} from '../../inputs/project.ts';
+import { openBreaks, openCatalogue, openPromises, openTopology, projectRoot } from '../../inputs/project.ts';
 import { rerunCommand } from '../rerun.ts';
 import { registerBreaks, registerMutants } from './mutants.ts';
 import { startOrder } from './order.ts';
@@ -94,41 +88,55 @@ function byId(clauses: readonly Clause[]): ReadonlyMap<string, Clause> {
   return new Map(clauses.map((clause) => [clause.id, clause]));
 }
 
-async function register(scenarios: readonly Scenario[], clauses: ReadonlyMap<string, Clause>): Promise<void> {
+async function register(scenarios: readonly AnyScenario[], clauses: ReadonlyMap<string, Clause>): Promise<void> {
   const settings = inject('conformance');
   const state: WorkerState = { ...(await open(settings)), clauses };
   for (const scenario of startOrder(scenarios, settings.deviations)) registerOne(scenario, settings, state);
 }
 
-function registerOne(scenario: Scenario, settings: WorkerSettings, state: WorkerState): void {
-  if (settings.mode === 'mutants') {
-    registerMutants(scenario, engineContext(settings, state));
+/** What is measured must not be disturbed by its like more than it has to be. */
+const TEST: Readonly<Record<ScenarioKind, typeof test.concurrent>> = { wire: test.concurrent, multipath: test };
+
+function registerOne(scenario: AnyScenario, settings: WorkerSettings, state: WorkerState): void {
+  if (settings.mode === 'judge') {
+    TEST[scenario.kind](scenario.id, { timeout: SCENARIO_TIMEOUT_MS }, async (context) => {
+      await runAsTest(scenario, settings, state, context);
+    });
     return;
   }
-  if (settings.mode === 'breaks') {
+  // Two stacks cannot be altered from between them.
+  if (scenario.kind !== 'wire') return;
+  const context = engineContext(settings, state);
+  if (settings.mode === 'mutants') registerMutants(scenario, context);
+  else
     registerBreaks(
       scenario,
       openBreaks().filter((one) => settings.breaks?.includes(one.clause) === true),
-      engineContext(settings, state),
+      context,
     );
-    return;
+}
+
+/** Runs a scenario of either kind. */
+function runAny(
+  scenario: AnyScenario,
+  settings: WorkerSettings,
+  state: WorkerState,
+): Promise<ScenarioRun | MultipathRun> {
+  switch (scenario.kind) {
+    case 'wire':
+      return runScenario(scenario, engineContext(settings, state));
+    case 'multipath':
+      return runMultipath(scenario, multipathContext(settings, state));
   }
-  // What is measured must not be disturbed by its like more than it has to be.
-  const begin = isMultipath(scenario) ? test : test.concurrent;
-  begin(scenario.id, { timeout: SCENARIO_TIMEOUT_MS }, async (context) => {
-    await runAsTest(scenario, settings, state, context);
-  });
 }
 
 async function runAsTest(
-  scenario: Scenario,
+  scenario: AnyScenario,
   settings: WorkerSettings,
   state: WorkerState,
   context: TestContext,
 ): Promise<void> {
-  const { result, agentLog } = isMultipath(scenario)
-    ? await runMultipath(scenario, multipathContext(settings, state))
-    : await runScenario(scenario, engineContext(settings, state));
+  const { result, agentLog } = await runAny(scenario, settings, state);
   const folder = join(settings.evidenceRoot, evidenceFolder(scenario.id));
   const outcome: ScenarioResult = { ...declareScenario(result, settings.deviations), ladder: result.ladder };
   if (agentLog.length > 0) {
@@ -139,7 +147,7 @@ async function runAsTest(
     outcome.evidence.agentLog = evidencePath(settings.evidenceRoot, scenario.id, 'agent.log');
     outcome.evidence.ladder = evidencePath(settings.evidenceRoot, scenario.id, 'ladder.json');
   }
-  const judged = new Set([...clausesOf(scenario), ...judgementsOf(outcome).map(({ clause }) => clause)]);
+  const judged = new Set([...scenario.clauses, ...judgementsOf(outcome).map(({ clause }) => clause)]);
   const clauses = [...judged].flatMap((id) => state.clauses.get(id) ?? []);
   const files =
     outcome.evidence.pcap === undefined
@@ -184,6 +192,7 @@ function engineContext(settings: WorkerSettings, state: WorkerState): EngineCont
     driver: state.driver,
     topology: openTopology,
     levelOf: (clause) => levelIn(state, clause),
+    fieldsOf: (clause) => state.clauses.get(clause)?.fields ?? [],
     openPort: openLink,
     evidenceRoot: settings.evidenceRoot,
     waits: DEFAULT_WAITS,

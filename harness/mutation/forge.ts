@@ -1,12 +1,45 @@
-/** Gives a forged packet the numbers that a line speaks of, so that a `never` has something to trip over. Pure. */
-import type { Packet, TcpOption } from '../packet/types.ts';
+/** Makes a packet that a line fits, so that a `never` or `quiet` has something to find. Pure. */
+import { hasMptcpCode } from '../packet/index.ts';
+import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Matcher, Value } from '../notation/expression.ts';
-import type { PacketLine } from '../notation/packet-line.ts';
+import type { OptionItem, PacketLine } from '../notation/packet-line.ts';
 import { evaluate, toInt, type Scope } from '../notation/evaluate.ts';
 import { headerField } from '../notation/header-fields.ts';
 import { optionField } from '../notation/option-fields.ts';
-import type { Subflow } from './endpoint.ts';
-import { asSentByStack } from './number-base.ts';
+import type { Subflow } from '../engine/endpoint.ts';
+import { asSentByStack } from '../engine/number-base.ts';
+import { blankOption, flagBits } from './alter-packet.ts';
+
+/** A packet that has the flags and options of a line. */
+export function forgeMatch(line: PacketLine, sample: Packet): Packet {
+  const flags = line.flags === 'any' ? FLAG.ACK : flagBits(line.flags);
+  const wanted = line.options?.items.filter((item) => !item.negated).map(forgeOption) ?? [];
+  const plain = sample.tcp.options.filter(
+    (option) => !hasMptcpCode(option) && !wanted.some((one) => one.kind === option.kind),
+  );
+  const needsData = line.fields.some((field) => field.name === 'len' || field.name === 'data');
+  return {
+    ...sample,
+    tcp: {
+      ...sample.tcp,
+      flags,
+      options: [...plain, ...wanted],
+      payload: needsData ? Uint8Array.of(1) : new Uint8Array(0),
+    },
+  };
+}
+
+/** An option with the fields that an item asks for, as far as they can be told without a conversation. */
+function forgeOption(item: OptionItem): TcpOption {
+  const option = blankOption(item.name);
+  for (const { name, matcher } of item.fields) {
+    const field = optionField(item.name, name);
+    if (matcher.type === 'absent') field?.write(option, undefined);
+    else if (matcher.type === 'any') field?.write(option, field.read(option) ?? 1n);
+    else if (matcher.type === 'equal' && matcher.expr.type === 'int') field?.write(option, matcher.expr.value);
+  }
+  return option;
+}
 
 /**
  * The packet with addresses, ports, sequence numbers, data sequence numbers and length such that the line fits.

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { idsn } from '../mptcp/index.ts';
 import type { Packet } from '../packet/types.ts';
 import { parsePacketLine } from '../notation/packet-line.ts';
-import { Connection, Subflow } from './endpoint.ts';
+import { Connection, Subflow } from '../engine/endpoint.ts';
 import { withNumbers } from './forge.ts';
-import { matchPacket } from './match.ts';
+import { matchPacket } from '../engine/match.ts';
 
 it('makes a packet that a line with ranges and relative numbers fits', () => {
   const connection = new Connection(

@@ -1,4 +1,4 @@
-/** Every lie about a packet or value is one that a step which was met catches. */
+/** Every alteration of a packet or value is one that a step which was met notices. */
 import { describe, expect, test } from 'vitest';
 import { idsn, joinHmac } from '../mptcp/index.ts';
 import { FLAG, type OptionDss, type Packet } from '../packet/types.ts';
@@ -7,8 +7,8 @@ import { parsePacketLine, parsePacketTail } from '../notation/packet-line.ts';
 import type { Step } from '../scenario/suite.ts';
 import { parseSutLine } from '../scenario/sut-line.ts';
 import { fillOctets } from '../sut/fill.ts';
-import { matchPacket } from './match.ts';
-import { tampersFor } from './tamper.ts';
+import { matchPacket } from '../engine/match.ts';
+import { mutationsOf } from './mutations.ts';
 import {
   arrive,
   establishedSubflow,
@@ -17,11 +17,11 @@ import {
   LOCAL_KEY,
   NOTHING,
   REMOTE_KEY,
-} from './testing/subflows.ts';
+} from '../engine/testing/subflows.ts';
 
 const base = { place: { file: 'x', line: 1, column: 1 }, text: '', clauses: ['c'] };
 const expecting = (line: string): Step => ({ ...base, kind: 'expect', line: parsePacketLine(line) });
-const titles = (step: Step): string[] => tampersFor(step).map(({ title }) => title);
+const titles = (step: Step): string[] => mutationsOf(step).map(({ title }) => title);
 
 const dss: OptionDss = {
   kind: 'dss',
@@ -78,13 +78,13 @@ const capable = fromStack({
   options: [{ kind: 'mp_capable', version: 1, flags: 1, senderKey: REMOTE_KEY }],
 });
 
-/** Lies about a packet that fits a line, with whether the line notices. */
+/** Alterations of a packet that fits a line, with whether the line notices. */
 function verdicts(line: string, packet: Packet): [string, boolean][] {
   const subflow = establishedSubflow();
   const arrival = arrive(packet, subflow);
   const pattern = parsePacketLine(line);
   expect(matchPacket(pattern, arrival, subflow, NOTHING).differences, line).toEqual([]);
-  return tampersFor(expecting(line)).map(({ title, alter }) => {
+  return mutationsOf(expecting(line)).map(({ title, alter }) => {
     const altered = alter?.(packet, NOTHING);
     const isNoticed =
       altered === undefined ||
@@ -93,7 +93,7 @@ function verdicts(line: string, packet: Packet): [string, boolean][] {
   });
 }
 
-describe('a lie about a packet', () => {
+describe('an altered packet', () => {
   test.each<[string, Packet]>([
     [
       'a PSH/ACK seq=auto ack=auto win=502 len=10 data=auto urg=absent sport=5001 dport=!9 from=192.0.2.2 to=!192.0.2.9',
@@ -139,8 +139,8 @@ describe('a lie about a packet', () => {
       options: [{ kind: 'mp_tcprst', reserved: 0, transient: false, reason: 3 }],
     });
     const reasonOf = (text: string): unknown => {
-      const lie = tampersFor(expecting(text)).find(({ title }) => title === 'mp_tcprst.reason changed');
-      return lie?.alter?.(reset, NOTHING)?.tcp.options;
+      const mutation = mutationsOf(expecting(text)).find(({ title }) => title === 'mp_tcprst.reason changed');
+      return mutation?.alter?.(reset, NOTHING)?.tcp.options;
     };
     expect(reasonOf('a RST <mp_tcprst reason=lack-of-resources|prohibited>')).toMatchObject([{ reason: 4 }]);
     expect(reasonOf('a RST <mp_tcprst reason=0..6>')).toMatchObject([{ reason: 7 }]);
@@ -157,7 +157,7 @@ describe('the forbidden packet', () => {
   test('has the fields that the line forbids', () => {
     const forged = (text: string): unknown => {
       const step: Step = { ...base, kind: 'never', from: 'here', line: parsePacketLine(text) };
-      return tampersFor(step)[0]?.forge?.(capable).tcp.options;
+      return mutationsOf(step)[0]?.forge?.(capable).tcp.options;
     };
     expect(forged('a any <dss csum=any, ...>')).toMatchObject([{ kind: 'dss', checksum: 1 }]);
     expect(forged('a any <dss map=1 csum=absent, ...>')).toMatchObject([{ kind: 'dss', hasMap: true }]);
@@ -165,13 +165,13 @@ describe('the forbidden packet', () => {
   });
 });
 
-describe('a lie to other steps', () => {
+describe('an altered step of another kind', () => {
   test('one-of: no alternative fits', () => {
     const alternatives = ['a RST', 'a ACK <dss>'].map((line) => ({ label: line, line: parsePacketLine(line) }));
-    const lies = tampersFor({ ...base, kind: 'one-of', alternatives });
-    expect(lies.map(({ title }) => title)).toContain('silence');
+    const mutations = mutationsOf({ ...base, kind: 'one-of', alternatives });
+    expect(mutations.map(({ title }) => title)).toContain('silence');
     const subflow = establishedSubflow();
-    for (const { title, alter } of lies) {
+    for (const { title, alter } of mutations) {
       const packet = alter?.(data, NOTHING);
       if (packet === undefined) continue;
       const arrival = { ...arrive(data, subflow), packet };
@@ -183,35 +183,35 @@ describe('a lie to other steps', () => {
   });
 
   test.each(['any RST', 'a ACK len=1..5 <mp_prio, ...>', 'a SYN/ACK <>'])('never %s: the packet comes', (line) => {
-    const [lie] = tampersFor({ ...base, kind: 'never', line: parsePacketLine(line), from: 'here' });
+    const [mutation] = mutationsOf({ ...base, kind: 'never', line: parsePacketLine(line), from: 'here' });
     const subflow = establishedSubflow();
-    const packet = lie?.forge?.(data);
+    const packet = mutation?.forge?.(data);
     if (packet === undefined) throw new Error('nothing was forged');
     const pattern = parsePacketLine(line);
     expect(matchPacket(pattern, { ...arrive(data, subflow), packet }, subflow, NOTHING).differences).toEqual([]);
   });
 
   test('quiet: something comes', () => {
-    const [lie] = tampersFor({ ...base, kind: 'quiet', subflows: 'all', allow: [] });
-    expect(lie?.forge?.(data).tcp.flags).toBe(FLAG.FIN | FLAG.ACK);
+    const [mutation] = mutationsOf({ ...base, kind: 'quiet', subflows: 'all', allow: [] });
+    expect(mutation?.forge?.(data).tcp.flags).toBe(FLAG.FIN | FLAG.ACK);
   });
 
   test('sut: each part of the answer', () => {
-    const lies = tampersFor({ ...base, kind: 'sut', line: parseSutLine('recv bytes=5 -> pattern=ok eof=0') });
-    expect(lies.map(({ title }) => title)).toEqual(['answer pattern changed', 'answer eof changed']);
+    const mutations = mutationsOf({ ...base, kind: 'sut', line: parseSutLine('recv bytes=5 -> pattern=ok eof=0') });
+    expect(mutations.map(({ title }) => title)).toEqual(['answer pattern changed', 'answer eof changed']);
     expect([
-      lies[0]?.answer?.('pattern', 'ok'),
-      lies[0]?.answer?.('eof', '0'),
-      lies[1]?.answer?.('eof', undefined),
+      mutations[0]?.answer?.('pattern', 'ok'),
+      mutations[0]?.answer?.('eof', '0'),
+      mutations[1]?.answer?.('eof', undefined),
     ]).toEqual(['xok', '0', 'x']);
   });
 
   test('distinct, scattered and check: the values', () => {
     const collected = (kind: 'distinct' | 'scattered') =>
-      tampersFor({ ...base, kind, name: 'k' })[0]?.values?.([1n, 2n, 4n]);
+      mutationsOf({ ...base, kind, name: 'k' })[0]?.values?.([1n, 2n, 4n]);
     expect(collected('distinct')).toEqual([2n, 2n, 4n]);
     expect(collected('scattered')).toEqual([1n, 3n, 5n]);
-    const [check] = tampersFor({ ...base, kind: 'check', left: '1', comparison: parseMatcher('1', 0) });
+    const [check] = mutationsOf({ ...base, kind: 'check', left: '1', comparison: parseMatcher('1', 0) });
     expect(check?.values?.([1n, 'a', Uint8Array.of(1)])).toEqual([0n, 'ax', Uint8Array.of(0x81)]);
   });
 
@@ -220,5 +220,7 @@ describe('a lie to other steps', () => {
     { ...base, kind: 'fence' },
     { ...base, kind: 'forget' },
     { ...base, kind: 'repeat', times: 1, steps: [] },
-  ])('$kind: none', (step) => expect(tampersFor(step)).toEqual([]));
+    // It accepts any value.
+    { ...base, kind: 'check', left: '$tester.key', comparison: parseMatcher('?kept', 0) },
+  ])('$kind: none', (step) => expect(mutationsOf(step)).toEqual([]));
 });

@@ -7,7 +7,7 @@ import { projectSchema } from '../document/schema.ts';
 import { readYaml, type NodePath, type YamlFile } from '../document/yaml-file.ts';
 import { NotationError } from '../notation/expression.ts';
 import { parsePacketLine, parsePacketTail, type PacketLine } from '../notation/packet-line.ts';
-import { clausesOf, type Scenario } from './suite.ts';
+import type { Scenario } from '../scenario/suite.ts';
 
 /** What follows `to`: header fields and options that are set in a packet. */
 export type Change = ReturnType<typeof parsePacketTail>;
@@ -114,7 +114,7 @@ function parseAnswer(text: string): { command: string; fields: Record<string, st
 /** Whether a scenario is one that a break is tried on. */
 export function isTriedOn(one: Break, scenario: Scenario): boolean {
   const name = `${scenario.suite}/${scenario.name}`;
-  return one.scenarios.length === 0 ? clausesOf(scenario).includes(one.clause) : one.scenarios.includes(name);
+  return one.scenarios.length === 0 ? scenario.clauses.includes(one.clause) : one.scenarios.includes(name);
 }
 
 /** What a schema cannot say: that clauses and scenarios exist, and that each MUST which scenarios judge has a break. */
@@ -124,7 +124,7 @@ export function lintBreaks(
   clauses: readonly Clause[],
 ): string[] {
   const ids = new Set(clauses.map((clause) => clause.id));
-  const judged = new Set(scenarios.flatMap(clausesOf));
+  const judged = new Set(scenarios.flatMap((one) => one.clauses));
   const names = new Set(scenarios.map((one) => `${one.suite}/${one.name}`));
   const problems: string[] = [];
   for (const one of breaks) {

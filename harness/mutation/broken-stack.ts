@@ -1,54 +1,56 @@
-/** Makes the stack under test err: what it sends is altered before anything of the harness sees it. Pure but for `add`, which is once. */
+/** A stack that breaks one clause in one way, by the statement of a {@link Break}: it errs before the harness sees anything. */
 import type { Packet } from '../packet/types.ts';
-import { FLAG } from '../packet/types.ts';
-import type { Break, Change } from '../scenario/breaks.ts';
-import type { PacketLine } from '../notation/packet-line.ts';
 import { headerField } from '../notation/header-fields.ts';
 import { optionField } from '../notation/option-fields.ts';
-import type { Subflow } from './endpoint.ts';
-import { asSentByStack } from './number-base.ts';
-import { evaluate, NotKnownYet, type Scope } from '../notation/evaluate.ts';
-import { withNumbers } from './forge.ts';
-import { matchPacket } from './match.ts';
-import type { Arrival } from './packet-view.ts';
-import { addOption, alterField, blankOption, forgeMatch, removeOption } from './tamper.ts';
+import type { Subflow } from '../engine/endpoint.ts';
+import type { Interposer, OnSubflow } from '../engine/interposer.ts';
+import { asSentByStack } from '../engine/number-base.ts';
+import type { Arrival } from '../engine/packet-view.ts';
+import type { AgentAnswer } from '../sut/types.ts';
+import { evaluate, type Scope } from '../notation/evaluate.ts';
+import { addOption, alterField, blankOption, flagBits, removeOption, withFlags } from './alter-packet.ts';
+import type { Break, Change } from './breaks.ts';
+import { fitsLine } from './fits-line.ts';
+import { forgeMatch, withNumbers } from './forge.ts';
 
-/** A stack that errs in one way. */
-export class BrokenStack {
+/** A stack that errs in one way. Of one run of a scenario: what it adds, it adds once. */
+export class BrokenStack implements Interposer {
   readonly #break: Break;
   /** It errs from now on. */
-  active: boolean;
+  #active: boolean;
   #added = false;
   /** How many that fit are still spared. */
   #spared: number;
 
   constructor(one: Break) {
     this.#break = one;
-    this.active = one.from === 'start';
+    this.#active = one.from === 'start';
     this.#spared = one.skip;
   }
 
-  /** What comes in place of a packet: nothing, another one, or one more. */
-  alter(arrival: Arrival, subflow: Subflow | undefined, scope: Scope): Packet[] {
+  bodyBegins(): void {
+    this.#active = true;
+  }
+
+  received(arrival: Arrival, subflow: Subflow | undefined, scope: Scope): Packet[] {
     const { packet } = arrival;
-    if (!this.active) return [packet];
+    if (!this.#active) return [packet];
     const { drop, change, add } = this.#break;
     const line = drop ?? change?.line ?? add?.after;
-    if (line !== undefined && (!fits(line, arrival, subflow, scope) || this.#spared-- > 0)) return [packet];
+    if (line === undefined || !fitsLine(line, arrival, subflow, scope) || this.#spared-- > 0) return [packet];
     if (drop !== undefined) return [];
     if (change !== undefined) return [changed(packet, change.to, subflow, scope)];
-    return line === undefined ? [packet] : [packet, ...this.#addedTo(packet, subflow, scope)];
+    return [packet, ...this.#addedTo(packet, subflow, scope)];
   }
 
-  /** Name of the subflow on which the erring stack sends of its own accord once the tester has sent; `any` is the tester's. */
-  get addsOn(): string | undefined {
+  unprompted(lastOn: (subflow: string) => OnSubflow | undefined, scope: Scope): OnSubflow | undefined {
     const { add } = this.#break;
-    return !this.active || this.#added || add === undefined || add.after !== undefined ? undefined : add.line.subflow;
-  }
-
-  /** What it sends there, made of the last packet that it sent. */
-  afterSent(last: Packet, subflow: Subflow, scope: Scope): Packet[] {
-    return this.#addedTo(last, subflow, scope);
+    if (!this.#active || this.#added || add === undefined || add.after !== undefined) return undefined;
+    const last = lastOn(add.line.subflow);
+    if (last === undefined) return undefined;
+    const { arrival, subflow } = last;
+    const [packet] = this.#addedTo(arrival.packet, subflow, scope);
+    return packet === undefined ? undefined : { arrival: { ...arrival, packet }, subflow };
   }
 
   #addedTo(sample: Packet, subflow: Subflow | undefined, scope: Scope): Packet[] {
@@ -60,24 +62,13 @@ export class BrokenStack {
     return [subflow === undefined ? blank : withNumbers(blank, add.line, subflow, scope)];
   }
 
-  /** The agent's answer as the erring stack would have given it. */
-  answer(command: string, told: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  answered(command: string, told: AgentAnswer): AgentAnswer {
     const { answer } = this.#break;
-    if (!this.active || answer === undefined || answer.command !== command) return told;
+    if (!this.#active || answer === undefined || answer.command !== command) return told;
     const { error, text, ...rest } = told;
     // An answer is an error or has fields.
     const keepsError = error !== undefined && 'error' in answer.fields;
     return { ...rest, ...(keepsError ? { error, text: text ?? '' } : {}), ...answer.fields };
-  }
-}
-
-function fits(line: PacketLine, arrival: Arrival, subflow: Subflow | undefined, scope: Scope): boolean {
-  if (line.subflow !== 'any' && subflow?.name !== line.subflow) return false;
-  try {
-    return matchPacket(line, arrival, subflow, scope).differences.length === 0;
-  } catch (error) {
-    if (error instanceof NotKnownYet) return false;
-    throw error;
   }
 }
 
@@ -88,11 +79,7 @@ function changed(
   subflow: Subflow | undefined,
   scope: Scope,
 ): Packet {
-  let result = packet;
-  if (flags !== 'any') {
-    const bits = flags.reduce((sum, name) => sum | FLAG[name as keyof typeof FLAG], 0);
-    result = { ...result, tcp: { ...result.tcp, flags: bits } };
-  }
+  let result = flags === 'any' ? packet : withFlags(packet, flagBits(flags));
   for (const { name, matcher } of fields) {
     const field = headerField(name);
     const value = matcher.type === 'equal' && matcher.expr.type !== 'auto' ? evaluate(matcher.expr, scope) : undefined;

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import type { Packet } from '../packet/types.ts';
 import { FLAG } from '../packet/types.ts';
-import type { Break } from '../scenario/breaks.ts';
+import type { Break } from './breaks.ts';
 import { parsePacketLine, parsePacketTail } from '../notation/packet-line.ts';
 import { BrokenStack } from './broken-stack.ts';
 import type { Scope } from '../notation/evaluate.ts';
-import type { Arrival } from './packet-view.ts';
+import type { Arrival } from '../engine/packet-view.ts';
 
 const scope: Scope = { lookup: () => undefined };
 const packet: Packet = {
@@ -57,32 +57,32 @@ function broken(one: Partial<Break>): BrokenStack {
 
 it('drops what fits, after those that are spared, and nothing else', () => {
   const stack = broken({ drop: parsePacketLine('any ACK <dss, ...>'), skip: 1 });
-  expect(stack.alter(arrival, undefined, scope)).toEqual([packet]);
-  expect(stack.alter(arrival, undefined, scope)).toEqual([]);
-  expect(broken({ drop: parsePacketLine('any RST') }).alter(arrival, undefined, scope)).toEqual([packet]);
+  expect(stack.received(arrival, undefined, scope)).toEqual([packet]);
+  expect(stack.received(arrival, undefined, scope)).toEqual([]);
+  expect(broken({ drop: parsePacketLine('any RST') }).received(arrival, undefined, scope)).toEqual([packet]);
 });
 
 it('changes flags, length and options', () => {
   const change = { line: parsePacketLine('any ACK'), to: parsePacketTail('RST len=1 <dss rsv=5, !mp_fail>') };
-  const [changed] = broken({ change }).alter(arrival, undefined, scope);
+  const [changed] = broken({ change }).received(arrival, undefined, scope);
   expect(changed?.tcp).toMatchObject({ flags: FLAG.RST, options: [{ kind: 'dss', reserved: 5 }] });
   expect(changed?.tcp.payload).toHaveLength(1);
-  const [bare] = broken({ change: { ...change, to: parsePacketTail('<!dss>') } }).alter(arrival, undefined, scope);
+  const [bare] = broken({ change: { ...change, to: parsePacketTail('<!dss>') } }).received(arrival, undefined, scope);
   expect(bare?.tcp.options).toEqual([]);
 });
 
 it('adds a packet once, and errs from the body on unless told otherwise', () => {
   const add = { line: parsePacketLine('any FIN/ACK'), after: parsePacketLine('any any') };
   const stack = broken({ add, from: 'body' });
-  expect(stack.alter(arrival, undefined, scope)).toHaveLength(1);
-  stack.active = true;
-  expect(stack.alter(arrival, undefined, scope)[1]?.tcp.flags).toBe(FLAG.FIN | FLAG.ACK);
-  expect(stack.alter(arrival, undefined, scope)).toHaveLength(1);
+  expect(stack.received(arrival, undefined, scope)).toHaveLength(1);
+  stack.bodyBegins();
+  expect(stack.received(arrival, undefined, scope)[1]?.tcp.flags).toBe(FLAG.FIN | FLAG.ACK);
+  expect(stack.received(arrival, undefined, scope)).toHaveLength(1);
 });
 
 it('gives the application another answer, in place of an error too', () => {
   const stack = broken({ answer: { command: 'recv', fields: { bytes: '9' } } });
-  expect(stack.answer('recv', { bytes: '1', eof: '0' })).toEqual({ bytes: '9', eof: '0' });
-  expect(stack.answer('recv', { error: 'ETIMEDOUT', text: 'late' })).toEqual({ bytes: '9' });
-  expect(stack.answer('poll', { bytes: '1' })).toEqual({ bytes: '1' });
+  expect(stack.answered('recv', { bytes: '1', eof: '0' })).toEqual({ bytes: '9', eof: '0' });
+  expect(stack.answered('recv', { error: 'ETIMEDOUT', text: 'late' })).toEqual({ bytes: '9' });
+  expect(stack.answered('poll', { bytes: '1' })).toEqual({ bytes: '1' });
 });
