@@ -1,6 +1,6 @@
 /** Asks an agent which stack it drives. */
 import type { SpawnedAgent } from './spawn-agent.ts';
-import { AgentProtocolError, AgentRefused } from './types.ts';
+import { AgentProtocolError, AgentRefused, type AgentAnswer } from './types.ts';
 
 /** What an agent says of its stack. */
 export interface Introduction {
@@ -23,8 +23,8 @@ export interface Introduction {
  */
 export async function introduce(agent: SpawnedAgent): Promise<Introduction> {
   const { name, stack, kernel, features } = agent.greeting;
-  const { machine = '', version: build = '' } = await agent.request('uname').catch((error: unknown) => {
-    if (error instanceof AgentRefused || error instanceof AgentProtocolError) return {} as Record<string, string>;
+  const { machine = '', version: build = '' } = await agent.request('uname').catch((error: unknown): AgentAnswer => {
+    if (error instanceof AgentRefused || error instanceof AgentProtocolError) return {};
     throw error;
   });
   return {
