@@ -43,6 +43,9 @@ export class ScenarioStopped extends Error {
   override readonly name = 'ScenarioStopped';
 }
 
+/** The agent does not have an operation that a step needs. */
+export class AbilityMissing extends ScenarioStopped {}
+
 /** Runs steps one after the other. @throws ScenarioStopped when the rest makes no sense any more */
 export async function runSteps(steps: readonly Step[], run: StepRun, inPreamble: boolean): Promise<void> {
   for (const step of steps) {
@@ -158,6 +161,10 @@ async function judgeSut(step: SutStep, session: Session, tamper: Tamper | undefi
     answer = await runSutLine(step.line, session, limit);
   } catch (error) {
     if (!(error instanceof AgentRefused)) throw error;
+    if (error.code === 'ENOSYS')
+      throw new AbilityMissing(
+        `the agent does not have "${step.line.command}" (ENOSYS), which "sut: ${step.text}" needs`,
+      );
     answer = { error: error.code, text: error.message };
   }
   answer = session.broken?.answer(step.line.command, answer) ?? answer;
