@@ -17,7 +17,7 @@ export function missingAbility(scenario: Scenario, features: ReadonlySet<string>
   for (const step of allSteps([...scenario.preamble, ...scenario.body])) {
     if (step.kind !== 'sut') continue;
     const feature = featuresOf(step).find((one) => !features.has(one));
-    if (feature !== undefined) return missing(feature, `"sut: ${step.text}"`);
+    if (feature !== undefined) return missing(feature, `"${step.text}"`);
   }
   return undefined;
 }

@@ -162,9 +162,7 @@ async function judgeSut(step: SutStep, session: Session, tamper: Tamper | undefi
   } catch (error) {
     if (!(error instanceof AgentRefused)) throw error;
     if (error.code === 'ENOSYS')
-      throw new AbilityMissing(
-        `the agent does not have "${step.line.command}" (ENOSYS), which "sut: ${step.text}" needs`,
-      );
+      throw new AbilityMissing(`the agent does not have "${step.line.command}" (ENOSYS), which "${step.text}" needs`);
     answer = { error: error.code, text: error.message };
   }
   answer = session.broken?.answer(step.line.command, answer) ?? answer;
