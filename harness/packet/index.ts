@@ -2,6 +2,7 @@ export type * from './types.ts';
 export { FLAG } from './types.ts';
 export {
   canonicalAddress,
+  networkOf,
   familyOf,
   formatAddress,
   fromV4Mapped,

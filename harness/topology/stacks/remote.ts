@@ -57,6 +57,11 @@ async function prepareRemote(file: string): Promise<PreparedStack<RemoteSettings
     );
   if (lab.sut === 'linux' && met.said && met.stack !== 'linux')
     throw new UsageError(`${file}: sut is linux, but the agent says stack=${met.stack}; write sut: ${met.stack}`);
+  const unaddressed = met.netlink ? undefined : lab.links.find(({ fixed }) => fixed === undefined);
+  if (unaddressed !== undefined)
+    throw new UsageError(
+      `${file}: the agent does not name the feature netlink, so it cannot set addresses; set them on the host, and give address and sut-address of the link ${unaddressed.device}`,
+    );
   const giveBack = fetchInterfaces(file, lab, outsidePid);
   return {
     settings: { kind: 'remote', lab, outsidePid },
@@ -70,11 +75,11 @@ async function prepareRemote(file: string): Promise<PreparedStack<RemoteSettings
   };
 }
 
-/** Starts the agent once. `said`: it names its stack itself. */
-async function meet(lab: Lab, outsidePid: number): Promise<Introduction & { said: boolean }> {
+/** Starts the agent once. `said`: it names its stack itself; `netlink`: it sets addresses. */
+async function meet(lab: Lab, outsidePid: number): Promise<Introduction & { said: boolean; netlink: boolean }> {
   const agent = await spawnAgent({ command: outsideCommand(outsidePid, lab.agent), name: lab.sut, timeScale: 3 });
   try {
-    return { ...(await introduce(agent)), said: agent.greeting.stack !== '' };
+    return { ...(await introduce(agent)), said: agent.greeting.stack !== '', netlink: agent.features.has('netlink') };
   } finally {
     await agent.close();
   }
