@@ -5,8 +5,6 @@ import type { JudgedVerdict } from '../verdict/verdict.ts';
 
 /** One statement that a monitor checks, and the clauses that say it. */
 export interface Rule {
-  /** Number of the rule, unique over all rules. */
-  readonly index: number;
   /** Short name, unique over all monitors. */
   readonly name: string;
   /** Clauses judged by it: they hold where the statement does. */

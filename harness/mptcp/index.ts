@@ -1,4 +1,4 @@
-export { DssChecksum, dssChecksum, type ChecksummedMapping } from './dss-checksum.ts';
+export { dssChecksum } from './dss-checksum.ts';
 export { addAddrHmac, hmacSha256, joinHmac } from './hmac.ts';
 export { idsn, keyBytes, token } from './keys.ts';
 export {
@@ -7,6 +7,7 @@ export {
   dsnLeq,
   dsnLt,
   low32,
+  lowHalf,
   promote32,
   seqAdd,
   seqDiff,
@@ -16,4 +17,5 @@ export {
   seqLeq,
   seqLt,
   seqOffset,
+  wrap,
 } from './sequence.ts';

@@ -12,6 +12,7 @@ import { proveFault, takeBaseline, type Baseline, type Proof } from '../../prove
 import { isMeant, mixtures, sample } from '../../prove/select.ts';
 import { faults, freedoms, type Variation } from '../../reference/index.ts';
 import { openProject, type Project } from '../inputs/project.ts';
+import { counter } from './counter.ts';
 
 /** Options of the command. */
 export interface ProveOptions {
@@ -90,13 +91,4 @@ function summed(
   { results }: Baseline,
 ): Omit<ProofFile, 'format'> {
   return { seed, faults: faults.length, proofs, freedoms: choices, baseline: troubled(results) };
-}
-
-/** Says on a terminal how much is done. */
-function counter(total: number): () => void {
-  let done = 0;
-  return () => {
-    done += 1;
-    if (process.stderr.isTTY) process.stderr.write(done === total ? '\r\x1b[K' : `\r\x1b[K${done} of ${total}`);
-  };
 }
