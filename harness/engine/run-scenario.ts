@@ -28,7 +28,7 @@ import { firstAgent } from './sut-actions.ts';
 import { evidenceFolder, evidencePath } from '../verdict/evidence.ts';
 import type { Level } from '../verdict/level.ts';
 import type { LadderEntry, ScenarioResult } from '../verdict/result.ts';
-import { concludeScenario, emptyResult, unjudgedOf } from '../verdict/scenario-verdict.ts';
+import { concludeScenario, emptyResult, unjudgedOf, withoutIdleSkips } from '../verdict/scenario-verdict.ts';
 import { isDeparture, isKept } from '../verdict/verdict.ts';
 
 /** What the engine runs scenarios with. */
@@ -218,6 +218,7 @@ async function judgeInCell(
   } finally {
     session.close();
   }
+  draft.expectations = withoutIdleSkips(draft.expectations);
   draft.ladder = ladderOf(session, run.ladder, cell);
   const pcap = capture === undefined ? undefined : evidencePath(context.evidenceRoot, scenario.id, 'capture.pcap');
   if (pcap !== undefined) {
