@@ -8,10 +8,12 @@ import { proveFreedoms, troubled } from '../prove/freedoms.ts';
 import { Pool, type TaskRunner } from '../prove/pool.ts';
 import { writeProof, type FreedomProof, type ProofFile } from '../prove/proof-file.ts';
 import { isProven, proofText } from '../prove/proof-text.ts';
-import { proveFault, takeBaseline, type Baseline, type Proof } from '../prove/prove.ts';
+import { proveFault, type Baseline, type Proof } from '../prove/prove.ts';
 import { isMeant, mixtures, sample } from '../prove/select.ts';
+import { loadTeeth, outdated, withReason } from '../prove/teeth.ts';
 import { faults, freedoms, type Variation } from '../reference/index.ts';
-import { openProject, type Project } from './project.ts';
+import { openProject, projectRoot, type Project } from './project.ts';
+import { openBaseline } from './prove/baseline.ts';
 
 /** Options of the command. */
 export interface ProveOptions {
@@ -25,6 +27,8 @@ export interface ProveOptions {
   /** How many mixtures of freedoms. */
   mixtures: number;
   concurrency?: number;
+  /** Everything that notices each fault, and not only the first. */
+  all: boolean;
   /** Where the proof is written. */
   json: string;
 }
@@ -39,7 +43,10 @@ export async function prove(options: ProveOptions): Promise<number> {
     const proof = await proveAll(project, chosen, lawful, options, pool);
     writeProof(options.json, proof);
     process.stdout.write(`${proofText(proof)}\nproof: ${options.json}\n`);
-    return isProven(proof) ? 0 : 1;
+    const caught = outdated(proof.proofs, loadTeeth(join(projectRoot(), 'suites', 'teeth.yaml')));
+    if (caught.length > 0)
+      process.stdout.write(`suites/teeth.yaml declares faults that are caught: ${caught.join(', ')}\n`);
+    return isProven(proof) && caught.length === 0 ? 0 : 1;
   } finally {
     pool.close();
   }
@@ -70,14 +77,17 @@ async function proveAll(
   project: Project,
   chosen: readonly Variation[],
   lawful: readonly string[][],
-  { seed }: ProveOptions,
+  { seed, all }: ProveOptions,
   runner: TaskRunner,
 ): Promise<Omit<ProofFile, 'format'>> {
   const ids = project.scenarios.map(({ id }) => id);
   const say = counter(chosen.length + lawful.length);
-  const baseline = await takeBaseline(ids, seed, runner);
+  const teeth = loadTeeth(join(project.root, 'suites', 'teeth.yaml'));
+  const baseline = await openBaseline(project, seed, runner);
+  const proved = async (fault: Variation): Promise<Proof> =>
+    withReason(await proveFault(fault, project.scenarios, baseline, { seed, all }, runner).finally(say), teeth);
   const [proofs, choices] = await Promise.all([
-    Promise.all(chosen.map((fault) => proveFault(fault, project.scenarios, baseline, seed, runner).finally(say))),
+    Promise.all(chosen.map(proved)),
     Promise.all(lawful.map((some) => proveFreedoms(some, ids, baseline, seed, runner).finally(say))),
   ]);
   return summed(seed, proofs, choices, baseline);

@@ -54,7 +54,8 @@ function asText({ freedoms: lawful, faults: wrong }: Lists, proofs: ReadonlyMap<
 function entry({ id, clause, does }: Variation, proof?: Proof): string {
   const { width } = styleFor(process.stdout);
   const lines = [`  ${id}  §${clause}`, ...wrap(does, width - 6).map((line) => `      ${line}`)];
-  if (proof?.by !== undefined) lines.push(`      ${proof.outcome} by ${proof.by.scenario} (${proof.by.source})`);
-  else if (proof !== undefined) lines.push(`      ${proof.outcome}`);
+  const by = proof?.by[0];
+  if (by !== undefined) lines.push(`      ${proof?.outcome} by ${by.scenario} (${by.source})`);
+  else if (proof !== undefined) lines.push(`      ${proof.outcome}: ${proof.why ?? ''}`);
   return lines.join('\n');
 }

@@ -6,7 +6,7 @@ import type { Proof } from './prove.ts';
 import type { TaskResult } from './task.ts';
 
 /** The form of the file. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** The stack under a lawful choice, or several. */
 export interface FreedomProof {
