@@ -9,9 +9,9 @@ import { Pool, type TaskRunner } from '../prove/pool.ts';
 import { writeProof, type FreedomProof, type ProofFile } from '../prove/proof-file.ts';
 import { isProven, proofText } from '../prove/proof-text.ts';
 import { proveFault, type Baseline, type Proof } from '../prove/prove.ts';
-import { isMeant, mixtures, sample } from '../prove/select.ts';
+import { chargesOf, isMeant, mixtures, sample, type Charge } from '../prove/select.ts';
 import { loadTeeth, outdated, withReason } from '../prove/teeth.ts';
-import { faults, freedoms, type Variation } from '../reference/index.ts';
+import { faults, freedoms } from '../reference/index.ts';
 import { openProject, projectRoot, type Project } from './project.ts';
 import { openBaseline } from './prove/baseline.ts';
 
@@ -53,8 +53,8 @@ export async function prove(options: ProveOptions): Promise<number> {
 }
 
 /** The faults that were asked for, by clause. @throws UsageError for a word that means none */
-function chooseFaults({ words, sample: count, seed }: ProveOptions): Variation[] {
-  const known = [...new Set(faults.flatMap(({ id, clause }) => [id, clause]))];
+function chooseFaults({ words, sample: count, seed }: ProveOptions): Charge[] {
+  const known = [...new Set(faults.flatMap(({ id, clause, also = [] }) => [id, clause, ...also]))];
   for (const word of words) {
     if (!faults.some((one) => isMeant(one, word)))
       throw new UsageError(
@@ -63,7 +63,7 @@ function chooseFaults({ words, sample: count, seed }: ProveOptions): Variation[]
   }
   const meant = faults.filter((one) => words.length === 0 || words.some((word) => isMeant(one, word)));
   const some = count === undefined ? meant : sample(meant, count, seed);
-  return some.toSorted((a, b) => compareClauseIds(a.clause, b.clause));
+  return chargesOf(some, words).toSorted((a, b) => compareClauseIds(a.clause, b.clause));
 }
 
 function chooseFreedoms(options: ProveOptions): string[][] {
@@ -75,7 +75,7 @@ function chooseFreedoms(options: ProveOptions): string[][] {
 
 async function proveAll(
   project: Project,
-  chosen: readonly Variation[],
+  chosen: readonly Charge[],
   lawful: readonly string[][],
   { seed, all }: ProveOptions,
   runner: TaskRunner,
@@ -84,8 +84,8 @@ async function proveAll(
   const say = counter(chosen.length + lawful.length);
   const teeth = loadTeeth(join(project.root, 'suites', 'teeth.yaml'));
   const baseline = await openBaseline(project, seed, runner);
-  const proved = async (fault: Variation): Promise<Proof> =>
-    withReason(await proveFault(fault, project.scenarios, baseline, { seed, all }, runner).finally(say), teeth);
+  const proved = async (charge: Charge): Promise<Proof> =>
+    withReason(await proveFault(charge, project.scenarios, baseline, { seed, all }, runner).finally(say), teeth);
   const [proofs, choices] = await Promise.all([
     Promise.all(chosen.map(proved)),
     Promise.all(lawful.map((some) => proveFreedoms(some, ids, baseline, seed, runner).finally(say))),
@@ -99,7 +99,7 @@ function summed(
   choices: FreedomProof[],
   { results }: Baseline,
 ): Omit<ProofFile, 'format'> {
-  return { seed, faults: faults.length, proofs, freedoms: choices, baseline: troubled(results) };
+  return { seed, faults: chargesOf(faults, []).length, proofs, freedoms: choices, baseline: troubled(results) };
 }
 
 /** Says on a terminal how much is done. */

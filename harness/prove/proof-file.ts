@@ -21,7 +21,7 @@ export interface FreedomProof {
 export interface ProofFile {
   format: typeof FORMAT;
   seed: string;
-  /** Faults that there are; fewer were run where a selection or a sample was asked for. */
+  /** Faults that there are, each once for every clause that it breaks; fewer were run where a selection or a sample was asked for. */
   faults: number;
   proofs: Proof[];
   freedoms: FreedomProof[];

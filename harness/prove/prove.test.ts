@@ -50,7 +50,13 @@ it('takes a freedom for no fault, and says that nothing noticed it', async () =>
   const scenarios = project.scenarios.filter(({ id }) => id.includes('responder-handshake/mp-capable-fields'));
   const ids = scenarios.map(({ id }) => id);
   const baseline = await takeBaseline(ids, '1', here);
-  const proof = await proveFault(harmless, scenarios, baseline, { seed: '1', all: false }, here);
+  const proof = await proveFault(
+    { fault: harmless, clause: harmless.clause },
+    scenarios,
+    baseline,
+    { seed: '1', all: false },
+    here,
+  );
   expect(proof).toMatchObject({ outcome: 'survived', runs: ids.length });
   const text = proofText({ seed: '1', faults: 1, proofs: [proof], freedoms: [], baseline: [] });
   expect(text).toMatch(/SURVIVED\s+the 2 scenarios that judge the clause notice nothing/);

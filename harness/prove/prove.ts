@@ -1,6 +1,6 @@
 /** Proves that the suite notices faults: each fault of the reference stack against what judges its clause. */
-import type { Variation } from '../reference/index.ts';
 import { clausesOf, type Scenario } from '../scenario/suite.ts';
+import type { Charge } from './select.ts';
 import { runShared, type TaskRunner } from './pool.ts';
 import type { Departure, TaskResult } from './task.ts';
 
@@ -64,18 +64,18 @@ export interface ProveMode {
 }
 
 /**
- * Proves one fault: runs what judges its clause until one scenario shows a departure from it.
+ * Proves that one fault is caught under one clause: runs what judges the clause until a scenario shows a departure from it.
  *
  * @throws Error when a worker process ends
  */
 export async function proveFault(
-  fault: Variation,
+  { fault, clause }: Charge,
   scenarios: readonly Scenario[],
   baseline: Baseline,
   { seed, all }: ProveMode,
   runner: TaskRunner,
 ): Promise<Proof> {
-  const { id, clause, does } = fault;
+  const { id, does } = fault;
   const head = { fault: id, clause, does };
   const judging = judgesOf(clause, scenarios, baseline);
   const task = { variations: [id], seed, known: baseline.known, scenarios: judging };

@@ -24,7 +24,9 @@ export function withReason(proof: Proof, { survivors }: Teeth): Proof {
   return proof.outcome === 'caught' || declared === undefined ? proof : { ...proof, declared: declared.trim() };
 }
 
-/** Faults that are caught though the file says that they are not. */
+/** Faults that are caught, under every clause that was tried, though the file says that they are not. */
 export function outdated(proofs: readonly Proof[], { survivors }: Teeth): string[] {
-  return proofs.filter((one) => one.outcome === 'caught' && one.fault in survivors).map(({ fault }) => fault);
+  const missed = new Set(proofs.filter(({ outcome }) => outcome !== 'caught').map(({ fault }) => fault));
+  const tried = new Set(proofs.map(({ fault }) => fault));
+  return [...tried].filter((id) => id in survivors && !missed.has(id));
 }

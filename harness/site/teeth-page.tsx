@@ -42,7 +42,7 @@ export function TeethPage({ model, proof }: { model: SiteModel; proof: ProofFile
           </thead>
           <tbody>
             {proof.proofs.map((one) => (
-              <tr key={one.fault}>
+              <tr key={`${one.clause} ${one.fault}`}>
                 <th scope="row">
                   {pages.has(one.clause) ? <a href={`clause/${one.clause}.html`}>{one.clause}</a> : one.clause}
                 </th>

@@ -34,9 +34,12 @@ export const dataFaults: readonly Variation[] = [
     'Sets a reserved bit once a subflow has retransmitted.',
     sends('dss', (option, { retransmits }) => (retransmits > 0 ? { ...option, reserved: 1 } : option)),
   ),
-  fault('extra-checksum-tolerated', '3.3-8.s3', 'Takes mappings with a checksum that was not negotiated.', () => ({
-    dss: { toleratesExtraChecksum: () => true },
-  })),
+  fault(
+    'extra-checksum-tolerated',
+    ['3.3-8.s3', '3.3-8.s2'],
+    'Takes mappings with a checksum that was not negotiated.',
+    () => ({ dss: { toleratesExtraChecksum: () => true } }),
+  ),
   fault(
     'extra-checksum-tolerated-on-joins',
     '3.3-8.s3',
@@ -53,9 +56,12 @@ export const dataFaults: readonly Variation[] = [
         : option,
     ),
   ),
-  fault('missing-checksum-tolerated', '3.3-8.s4', 'Takes mappings without the checksum that was negotiated.', () => ({
-    dss: { toleratesMissingChecksum: () => true },
-  })),
+  fault(
+    'missing-checksum-tolerated',
+    ['3.3-8.s4', '3.3-8.s2'],
+    'Takes mappings without the checksum that was negotiated.',
+    () => ({ dss: { toleratesMissingChecksum: () => true } }),
+  ),
   fault(
     'missing-checksum-tolerated-on-joins',
     '3.3-8.s4',
@@ -70,12 +76,18 @@ export const dataFaults: readonly Variation[] = [
       option.hasMap && option.checksum === undefined && subflow?.connection.checksum === true ? undefined : option,
     ),
   ),
-  fault('sends-no-checksum', '3.3-8.s1', 'Leaves out the checksums that were negotiated.', () => ({
-    mapping: { carriesChecksum: () => false },
-  })),
-  fault('sends-checksum-unasked', '3.3-8.s1', 'Sends checksums that were not negotiated.', () => ({
-    mapping: { carriesChecksum: () => true },
-  })),
+  fault(
+    'sends-no-checksum',
+    ['3.3-8.s1', '3.1-23.s3', '3.7-6.s2'],
+    'Leaves out the checksums that were negotiated.',
+    () => ({ mapping: { carriesChecksum: () => false } }),
+  ),
+  fault(
+    'sends-checksum-unasked',
+    ['3.3-8.s1', '3.1-23.s3', 'A-5.s3'],
+    'Sends checksums that were not negotiated.',
+    () => ({ mapping: { carriesChecksum: () => true } }),
+  ),
   fault(
     'no-checksum-on-data-fin',
     '3.3-8.s1',
@@ -97,9 +109,12 @@ export const dataFaults: readonly Variation[] = [
   fault('checksum-swapped', '3.3.1-6.s1', 'Sends the two octets of checksums in the other order.', () => ({
     mapping: { checksumToSend: (right) => ((right & 0xff) << 8) | (right >> 8) },
   })),
-  fault('checksum-unchecked', '3.3.1-5.s3', 'Does not verify checksums.', () => ({
-    mapping: { checksumFits: () => true },
-  })),
+  fault(
+    'checksum-unchecked',
+    ['3.3.1-5.s3', '3.3.1-8.s3', '3.7-6.s2', '3.7-6.s4', '3.7-6.s5', '6-11.6.s2'],
+    'Does not verify checksums.',
+    () => ({ mapping: { checksumFits: () => true } }),
+  ),
   fault(
     'checksum-unchecked-on-data-fin',
     '3.3.3-5.s2',
@@ -128,11 +143,16 @@ export const dataFaults: readonly Variation[] = [
     'Hands data to the application before its mapping was verified.',
     () => ({ mapping: { deliversUnverified: () => true } }),
   ),
-  fault('retransmits-with-next-dsn', '3.3.1-3.s2.1', 'Maps a retransmission one octet further.', () => ({
-    mapping: {
-      onWire: (declared, { times }) => (times > 1 ? { ...declared, dsn: dsnAdd(declared.dsn, 1) } : declared),
-    },
-  })),
+  fault(
+    'retransmits-with-next-dsn',
+    ['3.3.1-3.s2.1', '3.3.6-1.s1', '6-11.3.s2'],
+    'Maps a retransmission one octet further.',
+    () => ({
+      mapping: {
+        onWire: (declared, { times }) => (times > 1 ? { ...declared, dsn: dsnAdd(declared.dsn, 1) } : declared),
+      },
+    }),
+  ),
   fault(
     'retransmits-with-other-ssn',
     '3.3.1-3.s2.1',
@@ -149,7 +169,7 @@ export const dataFaults: readonly Variation[] = [
   })),
   fault(
     'new-mapping-replaces',
-    '3.3.1-3.s1',
+    ['3.3.1-3.s1', '3.3.1-3.s2.2', '3.3.1-3.s4.1'],
     'Lets a new mapping of the same octets take the place of the first.',
     () => ({ mapping: { replacesMapping: () => true } }),
   ),

@@ -16,9 +16,12 @@ export const numberFaults: readonly Variation[] = [
   fault('dsn-without-upper-half', '3.3.1-11.s1', 'Sends DSNs of 8 octets whose upper half is 0.', () => ({
     mapping: { dsnToSend: (_, dsn) => low32(dsn) },
   })),
-  fault('data-ack-without-upper-half', '3.3.1-11.s1', 'Sends Data ACKs of 8 octets whose upper half is 0.', () => ({
-    dataAck: { value: ({ rcvNxt }) => low32(rcvNxt) },
-  })),
+  fault(
+    'data-ack-without-upper-half',
+    ['3.3.1-11.s1', '3.3.2-2.s1'],
+    'Sends Data ACKs of 8 octets whose upper half is 0.',
+    () => ({ dataAck: { value: ({ rcvNxt }) => low32(rcvNxt) } }),
+  ),
   fault(
     'short-dsn-unread',
     '3.3.1-11.s3',
@@ -37,10 +40,10 @@ export const numberFaults: readonly Variation[] = [
     'Takes no notice of mappings with a DSN of 8 octets.',
     reads('dss', (option) => (option.hasMap && option.dsn8 ? undefined : option)),
   ),
-  fault('short-data-ack-unread', '3.3.2-2.s3.2', 'Takes no notice of Data ACKs of 4 octets.', () => ({
+  fault('short-data-ack-unread', ['3.3.2-2.s3.2', '3.3-2.s2'], 'Takes no notice of Data ACKs of 4 octets.', () => ({
     dataAck: { promote: () => undefined },
   })),
-  fault('long-data-ack-unread', '3.3.2-2.s3.2', 'Takes no notice of Data ACKs of 8 octets.', () => ({
+  fault('long-data-ack-unread', ['3.3.2-2.s3.2', '3.3-2.s2'], 'Takes no notice of Data ACKs of 8 octets.', () => ({
     dataAck: { long: () => undefined },
   })),
   fault('short-data-ack-with-zeros', '3.3.2-2.s3.2', 'Completes a Data ACK of 4 octets with zeros.', () => ({
@@ -88,27 +91,36 @@ export const numberFaults: readonly Variation[] = [
       },
     },
   })),
-  fault('maps-next-segment', '3.3.1-14.s1', 'Sends the mapping of the next segment with each segment.', () => ({
-    mapping: { ssnToSend: (_, ssn, length) => ssn + length },
-  })),
+  fault(
+    'maps-next-segment',
+    ['3.3.1-14.s1', '3.3.1-2.s2'],
+    'Sends the mapping of the next segment with each segment.',
+    () => ({ mapping: { ssnToSend: (_, ssn, length) => ssn + length } }),
+  ),
   fault('maps-last-segment', '3.3.1-14.s1', 'Sends a mapping that lies before the segment.', () => ({
     mapping: { ssnToSend: (_, ssn, length) => Math.max(1, ssn - length) },
   })),
-  fault('ssn-from-zero', '3.3.1-4.s1.2', 'Counts subflow sequence numbers from 0 for the first octet of data.', () => ({
-    mapping: { ssnToSend: (_, ssn) => ssn - 1 },
-  })),
-  fault('ssn-absolute', '3.3.1-14.s1', 'Sends absolute subflow sequence numbers.', () => ({
-    mapping: { ssnToSend: ({ iss }, ssn) => (ssn === 0 ? 0 : seqAdd(iss, ssn)) },
-  })),
+  fault(
+    'ssn-from-zero',
+    ['3.3.1-4.s1.2', '3.3.1-1.s1', '3.3.1-2.s2', '6-11.4.s2', '6-13.2.s2'],
+    'Counts subflow sequence numbers from 0 for the first octet of data.',
+    () => ({ mapping: { ssnToSend: (_, ssn) => ssn - 1 } }),
+  ),
+  fault(
+    'ssn-absolute',
+    ['3.3.1-14.s1', '3.3.1-1.s1', '3.3.1-4.s2', '6-11.4.s2'],
+    'Sends absolute subflow sequence numbers.',
+    () => ({ mapping: { ssnToSend: ({ iss }, ssn) => (ssn === 0 ? 0 : seqAdd(iss, ssn)) } }),
+  ),
   fault(
     'ssn-read-from-zero',
-    '3.3.1-4.s1.2',
+    ['3.3.1-4.s1.2', '3.3.1-2.s2'],
     'Reads subflow sequence numbers as if the first octet of data had 0.',
     () => ({ mapping: { subflowOffset: (ssn) => ssn + 1 } }),
   ),
   fault(
     'mapping-of-any-segment',
-    '3.3.1-14.s1',
+    ['3.3.1-14.s1', '6-13.2.s3'],
     'Sends its mappings on pure ACKs before the data.',
     sends('dss', (option, subflow, { payload }) =>
       (payload?.length ?? 0) === 0 && !option.hasMap && subflow.dataSent > 0 && option.hasDataAck
@@ -126,11 +138,11 @@ export const numberFaults: readonly Variation[] = [
   ),
   fault(
     'unmapped-data-acknowledged',
-    '3.3.1-10.s3',
+    ['3.3.1-10.s3', '3.3.2-3.s1'],
     'Acknowledges data without a mapping at the connection level.',
     () => ({ dataAck: { value: ({ rcvNxt }, { held }) => dsnAdd(rcvNxt, held.length) } }),
   ),
-  fault('short-data-acks', '3.3.2-2.s2', 'Sends Data ACKs of 4 octets whatever the DSNs have.', () => ({
+  fault('short-data-acks', ['3.3.2-2.s2', '3.3-6.s2'], 'Sends Data ACKs of 4 octets whatever the DSNs have.', () => ({
     dataAck: { octets: () => 4 },
   })),
   fault('short-data-acks-on-joins', '3.3.2-2.s2', 'Sends Data ACKs of 4 octets on joined subflows.', () => ({
@@ -149,12 +161,18 @@ export const numberFaults: readonly Variation[] = [
   fault('data-ack-one-too-high', '3.3.2-1.s5', 'Sends Data ACKs that are one too high.', () => ({
     dataAck: { value: ({ rcvNxt }) => dsnAdd(rcvNxt, 1) },
   })),
-  fault('data-ack-one-too-low', '3.3.2-1.s5', 'Acknowledges the last octet received, not the next.', () => ({
-    dataAck: { value: ({ rcvNxt }) => dsnAdd(rcvNxt, -1) },
-  })),
-  fault('data-ack-past-holes', '3.3.2-1.s3', 'Acknowledges the highest number received, holes or not.', () => ({
-    dataAck: { value: ({ rcvNxt, reassembly }) => reassembly.runs().at(-1)?.end ?? rcvNxt },
-  })),
+  fault(
+    'data-ack-one-too-low',
+    ['3.3.2-1.s5', '3.1-15.s9'],
+    'Acknowledges the last octet received, not the next.',
+    () => ({ dataAck: { value: ({ rcvNxt }) => dsnAdd(rcvNxt, -1) } }),
+  ),
+  fault(
+    'data-ack-past-holes',
+    ['3.3.2-1.s3', '3.1-28.s4', '3.3.1-1.s3', '3.3.1-13.s3', '4-2.2.s1'],
+    'Acknowledges the highest number received, holes or not.',
+    () => ({ dataAck: { value: ({ rcvNxt, reassembly }) => reassembly.runs().at(-1)?.end ?? rcvNxt } }),
+  ),
   fault(
     'window-without-data-ack',
     '3.3.2-3.s4',
@@ -173,23 +191,31 @@ export const numberFaults: readonly Variation[] = [
     'Lets a window count for the connection that comes without a DSS once data was sent.',
     () => ({ dataAck: { windowCountsAlone: ({ dataAckReceived }) => dataAckReceived } }),
   ),
-  fault('frees-by-subflow-ack', '3.3.2-4.s1', 'Frees data that a subflow has acknowledged, Data ACK or not.', () => ({
-    reliability: { freeUpTo: (_, onSubflows) => onSubflows },
-  })),
+  fault(
+    'frees-by-subflow-ack',
+    ['3.3.2-4.s1', '3.3.6-4.s2', '4-2.4.s2'],
+    'Frees data that a subflow has acknowledged, Data ACK or not.',
+    () => ({ reliability: { freeUpTo: (_, onSubflows) => onSubflows } }),
+  ),
   fault('frees-on-one-subflow', '3.3.2-4.s1', 'Forgets what a subflow lost when that ends.', () => ({
     reliability: { reinjected: () => [] },
   })),
-  fault('infers-data-ack', '3.3.2-4.s1', 'Takes a subflow ACK for a Data ACK.', ({ reliability }) => ({
-    reliability: {
-      freeUpTo: (connection, onSubflows) => {
-        if (onSubflows > connection.sndUna) {
-          connection.sent = connection.sent.filter(({ dsn }) => dsn >= onSubflows);
-          connection.sndUna = onSubflows;
-        }
-        return reliability.freeUpTo(connection, onSubflows);
+  fault(
+    'infers-data-ack',
+    ['3.3.2-4.s1', '3.3.2-1.s4', '4-2.4.s1', '4-2.4.s2'],
+    'Takes a subflow ACK for a Data ACK.',
+    ({ reliability }) => ({
+      reliability: {
+        freeUpTo: (connection, onSubflows) => {
+          if (onSubflows > connection.sndUna) {
+            connection.sent = connection.sent.filter(({ dsn }) => dsn >= onSubflows);
+            connection.sndUna = onSubflows;
+          }
+          return reliability.freeUpTo(connection, onSubflows);
+        },
       },
-    },
-  })),
+    }),
+  ),
   fault('data-ack-beyond-sent', '3.3.2-1.s1', 'Takes Data ACKs for data that it has not sent.', () => ({
     dataAck: { acceptable: (connection, value) => value >= connection.sndUna },
   })),

@@ -50,11 +50,11 @@ export const pathFaults: readonly Variation[] = [
   ),
   fault(
     'reserved-bit-is-echo',
-    '3.4.1-8.s3.2',
+    ['3.4.1-8.s3.2', '3.4.1-8.s2'],
     'Takes a reserved bit of ADD_ADDR for flag E.',
     reads('add_addr', (option) => ({ ...option, echo: option.echo || option.reserved !== 0 })),
   ),
-  fault('one-id-for-all', '3.4.1-3.s3', 'Announces all addresses with the same Address ID.', () => ({
+  fault('one-id-for-all', ['3.4.1-3.s3', '3.4.1-3.s1'], 'Announces all addresses with the same Address ID.', () => ({
     announcing: { idToSend: () => 1 },
   })),
   fault('announces-id-0', '3.4.1-3.s3', 'Announces addresses with Address ID 0, that of the first subflow.', () => ({
@@ -126,12 +126,12 @@ export const pathFaults: readonly Variation[] = [
     'Announces with another 64 bits of the HMAC.',
     announces(({ hmac }) => (hmac === undefined ? {} : { hmac: hmac.slice().reverse() })),
   ),
-  fault('add-addr-without-hmac', '3.4.1-2.1.s1.3', 'Announces without an HMAC.', () => ({
+  fault('add-addr-without-hmac', ['3.4.1-2.1.s1.3', '5-4.s8'], 'Announces without an HMAC.', () => ({
     announcing: { hmac: () => ({}) },
   })),
   fault(
     'add-addr-keys-swapped',
-    '3.4.1-7.s3',
+    ['3.4.1-7.s3', '3.4.1-7.s4'],
     "Makes the HMAC of ADD_ADDR with the peer's key first.",
     ({ signals }) => ({
       signals: {
@@ -157,9 +157,12 @@ export const pathFaults: readonly Variation[] = [
   fault('add-addr-hmac-without-port', '3.4.1-7.s5', 'Leaves the port out of the HMAC.', () => ({
     announcing: { hmacPort: () => 0 },
   })),
-  fault('add-addr-hmac-unchecked', '3.4.1-7.s9', 'Does not look at the HMAC of ADD_ADDR.', () => ({
-    announcing: { hmacAcceptable: () => true },
-  })),
+  fault(
+    'add-addr-hmac-unchecked',
+    ['3.4.1-7.s9', '5-4.s8', '5-9.s1'],
+    'Does not look at the HMAC of ADD_ADDR.',
+    () => ({ announcing: { hmacAcceptable: () => true } }),
+  ),
   fault('add-addr-hmac-unchecked-ipv6', '3.4.1-7.s9', 'Does not look at the HMAC of an IPv6 address.', () => ({
     announcing: { hmacAcceptable: (valid, { address }) => valid || address.includes(':') },
   })),
@@ -176,7 +179,7 @@ export const pathFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('add-addr-hmac-missing', '3.4.1-7.s9', 'Takes ADD_ADDR without an HMAC.', () => ({
+  fault('add-addr-hmac-missing', ['3.4.1-7.s9', '5-9.s1'], 'Takes ADD_ADDR without an HMAC.', () => ({
     announcing: { hmacAcceptable: (valid, { hmac }) => valid || hmac === undefined },
   })),
   fault('bad-add-addr-resets', '3.4.1-7.s9', 'Resets the subflow when the HMAC of ADD_ADDR is wrong.', () => ({
@@ -213,7 +216,7 @@ export const pathFaults: readonly Variation[] = [
       },
     },
   })),
-  fault('echo-once-only', '3.4.1-9.s3.1', 'Echoes only the first ADD_ADDR of a connection.', () => ({
+  fault('echo-once-only', ['3.4.1-9.s3.1', '3.4.1-12.s2'], 'Echoes only the first ADD_ADDR of a connection.', () => ({
     announcing: {
       echoes: onlyFirst(
         () => true,
@@ -238,22 +241,28 @@ export const pathFaults: readonly Variation[] = [
   ),
   fault(
     'announced-port-unread',
-    '3.4.1-1.s1',
+    ['3.4.1-1.s1', '3-6.s1', '3.4.1-6.s1'],
     'Connects to the port of the subflow whatever port was announced.',
     () => ({ announcing: { portToConnect: (_, { remote }) => remote.port } }),
   ),
   fault('joins-what-joined', '3.4-4.3.s1', 'Connects to an address from which the peer has joined.', () => ({
     announcing: { correlatesJoins: () => false },
   })),
-  fault('failed-target-again', '3.9.3-3.s4', 'Tries a target again that a join has failed with.', () => ({
-    heuristics: { remembersFailure: () => false },
-  })),
+  fault(
+    'failed-target-again',
+    ['3.9.3-3.s4', '3.4.1-11.s1'],
+    'Tries a target again that a join has failed with.',
+    () => ({ heuristics: { remembersFailure: () => false } }),
+  ),
   fault('failed-target-for-ever', '3.4.1-11.s2', 'Does not try a target again though it is announced anew.', () => ({
     announcing: { refreshesTarget: () => false },
   })),
-  fault('joins-to-other-port', '3.9.1-1.s2', 'Sends joins to the port after that of the first subflow.', () => ({
-    heuristics: { targetOfEndpoint: (first) => ({ ...first, port: first.port + 1 }) },
-  })),
+  fault(
+    'joins-to-other-port',
+    ['3.9.1-1.s2', '3.4-4.1.s4'],
+    'Sends joins to the port after that of the first subflow.',
+    () => ({ heuristics: { targetOfEndpoint: (first) => ({ ...first, port: first.port + 1 }) } }),
+  ),
   fault('port-not-reserved', '3.9.1-1.s3.2', 'Reserves the port of a connection on one address only.', () => ({
     heuristics: { reservesPort: () => false },
   })),
@@ -297,9 +306,12 @@ export const pathFaults: readonly Variation[] = [
         ids.every((id) => connection.remoteAddresses.has(id)) ? ids : [...connection.remoteAddresses.keys()],
     },
   })),
-  fault('removes-at-once', '3.4.2-4.s1', 'Removes a path without asking whether it is in use.', () => ({
-    removing: { asksFirst: () => false },
-  })),
+  fault(
+    'removes-at-once',
+    ['3.4.2-4.s1', '3.4.2-4.s3.1'],
+    'Removes a path without asking whether it is in use.',
+    () => ({ removing: { asksFirst: () => false } }),
+  ),
   fault('removes-joins-at-once', '3.4.2-4.s2.1', 'Removes joined subflows without a keepalive.', () => ({
     removing: { asksFirst: (subflow) => !isJoin(subflow) },
   })),
@@ -317,7 +329,7 @@ export const pathFaults: readonly Variation[] = [
   })),
   fault(
     'working-subflow-left',
-    '3.4.2-7.s1',
+    ['3.4.2-7.s1', '3.4.2-5.s1.1'],
     'Leaves a working subflow whose address it gives up to REMOVE_ADDR.',
     () => ({ removing: { closesByFin: () => false, endsLocally: () => false } }),
   ),

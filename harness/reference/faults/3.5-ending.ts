@@ -10,27 +10,39 @@ export const endingFaults: readonly Variation[] = [
   fault('fast-close-own-key-by-reset', '3.5-5.2.s1.2', 'Closes fast by RSTs with its own key.', () => ({
     fastClose: { option: () => 'R', keyToSend: ({ localKey }) => localKey },
   })),
-  fault('fast-close-by-plain-reset', '3.5-2.s5', 'Aborts a connection by RSTs without MP_FASTCLOSE.', () => ({
-    fastClose: { sendsFastClose: () => false },
-  })),
+  fault(
+    'fast-close-by-plain-reset',
+    ['3.5-2.s5', '3.5-2.s1.1'],
+    'Aborts a connection by RSTs without MP_FASTCLOSE.',
+    () => ({ fastClose: { sendsFastClose: () => false } }),
+  ),
   fault('fast-close-on-one-reset', '3.5-5.2.s1.1', 'Puts MP_FASTCLOSE on the RST of the first subflow only.', () => ({
     fastClose: { option: () => 'R', optionOnSubflow: (_, at) => at === 0 },
   })),
-  fault('fast-close-leaves-others', '3.5-5.1.s2', 'Closes fast by an ACK and leaves the other subflows open.', () => ({
-    fastClose: { option: () => 'A', resetsOthers: () => false },
-  })),
-  fault('fast-close-ack-not-repeated', '3.5-7.3.s1', 'Sends MP_FASTCLOSE on an ACK once.', () => ({
-    fastClose: { option: () => 'A', retransmissions: 0, finalReset: false },
-  })),
+  fault(
+    'fast-close-leaves-others',
+    ['3.5-5.1.s2', '3.5-2.s1.1'],
+    'Closes fast by an ACK and leaves the other subflows open.',
+    () => ({ fastClose: { option: () => 'A', resetsOthers: () => false } }),
+  ),
+  fault(
+    'fast-close-ack-not-repeated',
+    ['3.5-7.3.s1', '3.5-5.1.s1.1', '3.5-5.1.s3'],
+    'Sends MP_FASTCLOSE on an ACK once.',
+    () => ({ fastClose: { option: () => 'A', retransmissions: 0, finalReset: false } }),
+  ),
   fault('fast-close-ack-for-ever', '3.5-7.3.s2', 'Repeats MP_FASTCLOSE on ACKs without end.', () => ({
     fastClose: { option: () => 'A', retransmissions: 1000 },
   })),
   fault('fast-close-no-final-reset', '3.5-7.3.s4', 'Gives FASTCLOSE_WAIT up without MP_FASTCLOSE on its RST.', () => ({
     fastClose: { option: () => 'A', finalReset: false },
   })),
-  fault('fast-close-wait-stays', '3.5-7.2.s1', 'Stays in FASTCLOSE_WAIT though the RST came.', () => ({
-    fastClose: { option: () => 'A', endsWait: () => false, forgetsConnection: () => false },
-  })),
+  fault(
+    'fast-close-wait-stays',
+    ['3.5-7.2.s1', '3.5-2.s1.2', '3.5-5.1.s3'],
+    'Stays in FASTCLOSE_WAIT though the RST came.',
+    () => ({ fastClose: { option: () => 'A', endsWait: () => false, forgetsConnection: () => false } }),
+  ),
   fault(
     'fast-close-reserved',
     '3.5-3.1.s1.2',
@@ -93,7 +105,7 @@ export const endingFaults: readonly Variation[] = [
   fault('fast-close-ignored', '3.5-7.1.s1.1', 'Takes no notice of MP_FASTCLOSE.', () => ({
     fastClose: { keyValid: () => false },
   })),
-  fault('reset-ends-connection', '3.5-1.s2', 'Closes the connection when a subflow is reset.', () => ({
+  fault('reset-ends-connection', ['3.5-1.s2', '3.3-7.s4'], 'Closes the connection when a subflow is reset.', () => ({
     reset: { endsConnection: () => true },
   })),
   fault(

@@ -1,6 +1,8 @@
 import type { Variation } from '../rules/index.ts';
+import { algorithmFaults } from './3.1-algorithms.ts';
 import { capableFaults } from './3.1-capable.ts';
 import { keyFaults } from './3.1-keys.ts';
+import { hashFaults } from './3.1-hashes.ts';
 import { joinFaults } from './3.2-join.ts';
 import { joinCheckFaults } from './3.2-join-checks.ts';
 import { closingFaults } from './3.3-closing.ts';
@@ -15,7 +17,9 @@ import { endingFaults } from './3.5-ending.ts';
 /** Ways to break a duty, under the clause of the duty. */
 export const faults: readonly Variation[] = [
   ...capableFaults,
+  ...algorithmFaults,
   ...keyFaults,
+  ...hashFaults,
   ...joinFaults,
   ...joinCheckFaults,
   ...dataFaults,
