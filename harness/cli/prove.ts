@@ -8,7 +8,7 @@ import { proveFreedoms, troubled } from '../prove/freedoms.ts';
 import { Pool, type TaskRunner } from '../prove/pool.ts';
 import { writeProof, type FreedomProof, type ProofFile } from '../prove/proof-file.ts';
 import { isProven, proofText } from '../prove/proof-text.ts';
-import { proveFault, type Baseline, type Proof } from '../prove/prove.ts';
+import { judgesByClause, proveFault, type Baseline, type Proof } from '../prove/prove.ts';
 import { chargesOf, isMeant, mixtures, sample, type Charge } from '../prove/select.ts';
 import { loadTeeth, outdated, withReason } from '../prove/teeth.ts';
 import { faults, freedoms } from '../reference/index.ts';
@@ -84,8 +84,9 @@ async function proveAll(
   const say = counter(chosen.length + lawful.length);
   const teeth = loadTeeth(join(project.root, 'suites', 'teeth.yaml'));
   const baseline = await openBaseline(project, seed, runner);
+  const judges = judgesByClause(project.scenarios);
   const proved = async (charge: Charge): Promise<Proof> =>
-    withReason(await proveFault(charge, project.scenarios, baseline, { seed, all }, runner).finally(say), teeth);
+    withReason(await proveFault(charge, judges, baseline, { seed, all }, runner).finally(say), teeth);
   const [proofs, choices] = await Promise.all([
     Promise.all(chosen.map(proved)),
     Promise.all(lawful.map((some) => proveFreedoms(some, ids, baseline, seed, runner).finally(say))),

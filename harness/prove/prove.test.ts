@@ -6,7 +6,7 @@ import type { WirePacket } from '../wire/types.ts';
 import { freedoms } from '../reference/index.ts';
 import type { TaskRunner } from './pool.ts';
 import { proofText } from './proof-text.ts';
-import { proveFault, takeBaseline } from './prove.ts';
+import { judgesByClause, proveFault, takeBaseline } from './prove.ts';
 import { runInMemory } from './run-in-memory.ts';
 import { isMeant, mixtures, sample } from './select.ts';
 import { runTask } from './task.ts';
@@ -52,7 +52,7 @@ it('takes a freedom for no fault, and says that nothing noticed it', async () =>
   const baseline = await takeBaseline(ids, '1', here);
   const proof = await proveFault(
     { fault: harmless, clause: harmless.clause },
-    scenarios,
+    judgesByClause(scenarios),
     baseline,
     { seed: '1', all: false },
     here,

@@ -13,6 +13,9 @@ export type ProofOutcome = 'caught' | 'elsewhere' | 'survived' | 'hung';
 /** A departure, and the scenario that shows it. */
 export type Catch = Departure & { scenario: string };
 
+/** Scenarios to run for the sake of monitors: what they have not seen in so many, each another, they do not see. */
+const MONITORED = 100;
+
 /** What became of one fault. */
 export interface Proof {
   fault: string;
@@ -70,14 +73,14 @@ export interface ProveMode {
  */
 export async function proveFault(
   { fault, clause }: Charge,
-  scenarios: readonly Scenario[],
+  judges: Judges,
   baseline: Baseline,
   { seed, all }: ProveMode,
   runner: TaskRunner,
 ): Promise<Proof> {
   const { id, does } = fault;
   const head = { fault: id, clause, does };
-  const judging = judgesOf(clause, scenarios, baseline);
+  const judging = judgesOf(clause, judges, baseline, all ? Infinity : MONITORED);
   const task = { variations: [id], seed, known: baseline.known, scenarios: judging };
   const results = await runner.run(all ? task : { ...task, until: clause });
   if (results === undefined)
@@ -101,10 +104,28 @@ function reasonOf(results: readonly TaskResult[], elsewhere: Catch | undefined):
   return `${stuck.length} of ${results.length} scenarios are inconclusive: ${first.scenario}: ${first.reason ?? ''}`;
 }
 
-/** Ids of the scenarios that judge a clause by a step, and then of those in which a monitor does. */
-function judgesOf(clause: string, scenarios: readonly Scenario[], { watched }: Baseline): string[] {
-  const direct = scenarios.filter((one) => clausesOf(one).includes(clause)).map(({ id }) => id);
-  return [...new Set([...spread(direct), ...spread(watched.get(clause) ?? [])])];
+/** Ids of the scenarios whose steps judge a clause, by clause. */
+export type Judges = ReadonlyMap<string, readonly string[]>;
+
+/** Which scenarios judge what by their steps. */
+export function judgesByClause(scenarios: readonly Scenario[]): Judges {
+  const judges = new Map<string, string[]>();
+  for (const scenario of scenarios)
+    for (const clause of new Set(clausesOf(scenario))) {
+      const list = judges.get(clause);
+      if (list === undefined) judges.set(clause, [scenario.id]);
+      else list.push(scenario.id);
+    }
+  return judges;
+}
+
+/**
+ * Ids of the scenarios that judge a clause by a step, and then of those in which a monitor does: some monitors judge in
+ * nearly all scenarios, so only the first `limit` of these.
+ */
+function judgesOf(clause: string, judges: Judges, { watched }: Baseline, limit: number): string[] {
+  const byMonitor = spread(watched.get(clause) ?? []).slice(0, limit);
+  return [...new Set([...spread(judges.get(clause) ?? []), ...byMonitor])];
 }
 
 /** The first variant of each scenario, then the second, and so on: what one variant does not show another may not. */

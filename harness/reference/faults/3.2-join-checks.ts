@@ -45,7 +45,7 @@ export const joinCheckFaults: readonly Variation[] = [
   fault('policy-one-off', '3.2-19.s1', 'Takes one join more than its limit.', () => ({
     join: { acceptedByPolicy: (_, taken, limit) => taken <= limit },
   })),
-  fault('joins-to-closed', '3.2-1.s1', 'Takes joins to a connection that is closed.', () => ({
+  fault('joins-to-closed', ['3.2-19.s1', '3.2-11.s3.1'], 'Takes joins to a connection that is closed.', () => ({
     join: { connectionTakesSubflows: () => true },
     closing: { forgetsToken: () => false },
     fastClose: { forgetsConnection: () => false },
@@ -229,12 +229,9 @@ export const joinCheckFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault(
-    'join-addresses-not-kept',
-    ['3.2-9.s2', '3.4.1-4.s1', '3.4.1-4.s2'],
-    'Does not keep the Address IDs of joins.',
-    () => ({ join: { learnsAddress: () => false } }),
-  ),
+  fault('join-addresses-not-kept', ['3.4.1-4.s1', '3.4.2-4.s2.1'], 'Does not keep the Address IDs of joins.', () => ({
+    join: { learnsAddress: () => false },
+  })),
   fault(
     'removal-of-wrong-id',
     ['3.2-9.s2', '3.2-8.s4', '3.4.1-3.s1', '3.4.1-4.s1', '6-11.1.s4'],
@@ -243,7 +240,7 @@ export const joinCheckFaults: readonly Variation[] = [
   ),
   fault(
     'ids-of-first-subflow-forgotten',
-    ['3.2-9.s2', '3.2-9.s1'],
+    '3.4.2-4.s2.1',
     'Does not know that the first subflow has Address ID 0.',
     () => ({ removing: { idsToTake: (ids) => ids.filter((id) => id !== 0) } }),
   ),

@@ -57,12 +57,15 @@ export const joinFaults: readonly Variation[] = [
     "Joins with the first half of the peer's key.",
     () => ({ join: { tokenToSend: ({ connection }) => Number((connection.remoteKey ?? 0n) >> 32n) } }),
   ),
-  fault('address-id-0-on-joins', ['3.2-8.s3', '3.2-8.s2'], 'Joins from every address with Address ID 0.', () => ({
-    join: { addressId: () => 0 },
-  })),
+  fault(
+    'address-id-0-on-joins',
+    ['3.2-8.s3', '3.2-8.s2', '3.2-9.s2'],
+    'Joins from every address with Address ID 0.',
+    () => ({ join: { addressId: () => 0 } }),
+  ),
   fault(
     'address-id-counts-subflows',
-    '3.2-8.s3',
+    ['3.2-8.s3', '3.2-9.s2'],
     'Gives each subflow an Address ID of its own, whatever its address.',
     () => ({ join: { addressId: ({ index }) => index + 100 } }),
   ),

@@ -61,9 +61,6 @@ export const sendingFaults: readonly Variation[] = [
   fault('no-data-timer', '3.3.6-3.s2', 'Has no timer for data that is acknowledged on a subflow only.', () => ({
     reliability: { retransmitsData: () => false },
   })),
-  fault('uncoupled-and-eager', '3.3.7-1.s1', 'Does not reduce a congestion window when data is lost.', () => ({
-    congestion: { afterLoss: (half) => half * 4, afterTimeout: (segment) => segment * 20 },
-  })),
   fault('backup-used', '3.3.8-5.s1', 'Uses backup subflows like any other.', () => ({
     policy: { isBackup: () => false, scheduler: (ready) => ready.at(-1) },
   })),

@@ -273,7 +273,18 @@ export const fallbackFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('joins-after-fallback', '3.7-14.s3', 'Takes joins to a connection that has fallen back.', () => ({
+  fault(
+    'buffer-kept-after-infinite',
+    '3.7-13.s1',
+    'Frees nothing of its buffer after an infinite mapping.',
+    ({ reliability }) => ({
+      reliability: {
+        freeUpTo: (connection, onSubflows) =>
+          connection.infinite === 'sent' ? connection.sndBase : reliability.freeUpTo(connection, onSubflows),
+      },
+    }),
+  ),
+  fault('joins-after-fallback', ['3.7-14.s3', '3.2-1.s1'], 'Takes joins to a connection that has fallen back.', () => ({
     fallback: { tokenStays: true },
     join: { connectionTakesSubflows: () => true },
   })),
