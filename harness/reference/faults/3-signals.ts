@@ -11,7 +11,7 @@ const has =
 export const signalFaults: readonly Variation[] = [
   fault(
     'signals-are-congestion',
-    '3-6.s5',
+    ['3-6.s5', '4-2.6.s1'],
     'Counts every duplicate ACK with an MPTCP option as a sign of loss.',
     () => ({ congestion: { countsAsDuplicate: () => true } }),
   ),
@@ -76,7 +76,7 @@ export const signalFaults: readonly Variation[] = [
   ),
   fault(
     'echo-is-congestion',
-    '4-2.6.s1',
+    ['4-2.6.s1', '3-6.s5'],
     'Counts duplicate ACKs with the echo of an ADD_ADDR as a sign of loss.',
     ({ congestion }) => ({
       congestion: {
@@ -152,7 +152,7 @@ export const signalFaults: readonly Variation[] = [
   ),
   fault(
     'priority-unchecked',
-    ['3-7.s1.1', '5-7.s1'],
+    '5-7.s1',
     'Acts on MP_PRIO of a segment whose numbers are wrong.',
     actsUnchecked('mp_prio'),
   ),

@@ -62,9 +62,6 @@ export const algorithmFaults: readonly Variation[] = [
   fault('answers-unknown-algorithm', '3.1-24.s5', 'Answers with H where only other algorithms are offered.', () => ({
     initiation: { algorithmOffered: ({ flags }) => (flags & 0x1f) !== 0 },
   })),
-  fault('wants-h-alone', '3.1-24.s2', 'Does without MPTCP where H is offered beside other algorithms.', () => ({
-    initiation: { algorithmOffered: ({ flags }) => (flags & 0x1f) === H },
-  })),
   fault(
     'answers-several-algorithms',
     '3.1-24.s3',
@@ -82,9 +79,6 @@ export const algorithmFaults: readonly Variation[] = [
       };
     },
   ),
-  fault('takes-several-answered', '3.1-24.s3', 'Takes a SYN/ACK that names several algorithms.', () => ({
-    initiation: { algorithmAnswered: ({ flags }) => (flags & H) !== 0 },
-  })),
   fault(
     'mirrors-unknown-algorithm',
     '3.1-24.s5',

@@ -1,5 +1,4 @@
 /** Faults of the handshake with MP_CAPABLE (section 3.1): form, version, flags. */
-import { seqAdd } from '../../mptcp/index.ts';
 import type { OptionMpCapable } from '../../packet/index.ts';
 import type { Variation } from '../rules/index.ts';
 import { fault, isIpv6, reads, reset, sends } from './fault.ts';
@@ -88,7 +87,7 @@ export const capableFaults: readonly Variation[] = [
   ),
   fault(
     'every-data-with-capable',
-    '3.1-5.s1',
+    '3.3.1-14.s1',
     'Puts MP_CAPABLE on all data while no DSS came, not on the first alone.',
     () => ({
       initiation: { capableOnFirstData: ({ connection, kind }) => kind === 'initial' && !connection.dssReceived },
@@ -124,11 +123,12 @@ export const capableFaults: readonly Variation[] = [
     'capable-data-once',
     ['3.1-16.s6', '3.1-16.s4', '3.1-16.s7.1', '6-2.s3'],
     'Resets the subflow when data with MP_CAPABLE comes again.',
-    () => ({
-      initiation: {
-        mapsWithCapable: (subflow) => {
-          if (subflow.delivered !== seqAdd(subflow.irs, 1)) reset(subflow, 1);
-          return true;
+    ({ signals }) => ({
+      signals: {
+        incoming: (options, subflow) => {
+          const again = options.some((one) => one.kind === 'mp_capable' && one.dataLength !== undefined);
+          if (again && subflow?.dssReceived === true) reset(subflow, 1);
+          return signals.incoming(options, subflow);
         },
       },
     }),
@@ -145,9 +145,6 @@ export const capableFaults: readonly Variation[] = [
   fault('answers-1-to-0', '3.1-3.s3', 'Answers an offer of version 0 with version 1.', () => ({
     initiation: { answerVersion: () => 1, offerFormValid: () => true },
   })),
-  fault('rejects-higher-version', '3.1-3.s3', 'Does without MPTCP where a version above 1 is offered.', () => ({
-    initiation: { answerVersion: (offered) => (offered === 1 ? 1 : undefined) },
-  })),
   fault('echoes-any-version', '3.1-3.s3', 'Answers with whatever version was offered.', () => ({
     initiation: { answerVersion: (offered) => offered },
   })),
@@ -162,13 +159,16 @@ export const capableFaults: readonly Variation[] = [
   ),
   fault(
     'takes-wrong-echoed-key',
-    '3.1-17.s3',
+    '3.1-13.s3',
     "Takes a third packet whatever it echoes as the responder's key.",
     () => ({ initiation: { thirdValid: () => true } }),
   ),
-  fault('takes-changed-third-flags', '3.1-17.s3', 'Takes a third packet whatever flags it has.', () => ({
-    initiation: { thirdValid: ({ receiverKey }, { localKey }) => receiverKey === localKey },
-  })),
+  fault(
+    'takes-changed-third-flags',
+    ['3.1-21.s2', '3.1-20.4.s5'],
+    'Takes a third packet whatever flags it has.',
+    () => ({ initiation: { thirdValid: ({ receiverKey }, { localKey }) => receiverKey === localKey } }),
+  ),
   fault(
     'takes-half-of-echoed-key',
     ['3.1-13.s3', '3.1-13.s1'],
@@ -211,7 +211,7 @@ export const capableFaults: readonly Variation[] = [
     'Reads an MP_CAPABLE with flag B as if it were 0.',
     reads('mp_capable', (option) => ({ ...option, flags: option.flags & ~B })),
   ),
-  fault('mirrors-flag-b', '3.1-20.4.s2', 'Answers with flag B where it was offered.', ({ initiation }) => {
+  fault('mirrors-flag-b', '3.1-20.4.s5', 'Answers with flag B where it was offered.', ({ initiation }) => {
     let offered = 0;
     return {
       initiation: {
@@ -249,7 +249,7 @@ export const capableFaults: readonly Variation[] = [
     'Sets flag C and takes joins at that address all the same.',
     () => ({ join: { takesTarget: () => true } }),
   ),
-  fault('stops-all-joins-for-c', '3.1-20.6.s1.1', 'Takes flag C for a reason to leave MPTCP.', () => ({
+  fault('stops-all-joins-for-c', '3.1-15.s4', 'Takes flag C for a reason to leave MPTCP.', () => ({
     initiation: { flagBAcceptable: ({ flags }) => (flags & (B | C)) === 0 },
   })),
   fault(

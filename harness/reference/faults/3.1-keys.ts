@@ -131,7 +131,7 @@ export const keyFaults: readonly Variation[] = [
   ),
   fault(
     'goes-on-without-answer',
-    ['3.1-26.s1', '3.1-17.s4', '6-5.s2.2'],
+    ['3.1-26.s1', '3.1-17.s4', '6-5.s2.2', '3.1-17.s3'],
     'Sends MP_CAPABLE on ACKs though the SYN/ACK had none.',
     adds(
       (subflow) => lateKey(subflow) && subflow.opener === 'active',
@@ -146,7 +146,7 @@ export const keyFaults: readonly Variation[] = [
   ),
   fault(
     'data-acks-without-answer',
-    ['3.1-26.s1', '3.1-17.s4'],
+    ['3.1-26.s1', '3.1-17.s4', '3.1-17.s3'],
     'Sends Data ACKs though the SYN/ACK had no MP_CAPABLE.',
     adds((subflow) => lateKey(subflow) && subflow.opener === 'active', dataAck),
   ),
@@ -170,7 +170,7 @@ export const keyFaults: readonly Variation[] = [
   })),
   fault(
     'answers-invalid-offer',
-    ['3.1-26.s2', '3.1-3.s7'],
+    ['3.1-3.s7', '3-4.1.s1'],
     'Answers a SYN whose MP_CAPABLE it cannot read with one.',
     () => ({
       initiation: {
@@ -196,8 +196,30 @@ export const keyFaults: readonly Variation[] = [
     },
   ),
   fault(
+    'answers-second-plain-syn',
+    '3.1-26.s2',
+    'Puts MP_CAPABLE on the SYN/ACK when a SYN without it comes again.',
+    ({ signals }) => {
+      const answered = new Set<Subflow>();
+      return {
+        signals: {
+          outgoing: (subflow, options, parts) => {
+            const sent = signals.outgoing(subflow, options, parts);
+            if ((parts.flags & 0x12) !== 0x12 || subflow.kind === 'join') return sent;
+            const again = answered.has(subflow);
+            answered.add(subflow);
+            const silent = !sent.some(({ kind }) => kind === 'mp_capable');
+            return again && silent
+              ? [...sent, { kind: 'mp_capable', version: 1, flags: 1, senderKey: subflow.connection.localKey }]
+              : sent;
+          },
+        },
+      };
+    },
+  ),
+  fault(
     'data-acks-without-third',
-    ['3.1-26.s3', '3.1-17.s4', '3.1-27.s5'],
+    ['3.1-26.s3', '3.1-17.s4', '3.1-27.s5', '3.1-17.s3'],
     'Sends Data ACKs though the third packet had no MP_CAPABLE.',
     adds((subflow) => lateKey(subflow) && subflow.opener === 'passive', dataAck),
   ),

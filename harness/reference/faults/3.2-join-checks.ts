@@ -1,7 +1,7 @@
 /** Faults of what is checked of MP_JOIN, and of the reaction (section 3.2). */
 import { joinHmac } from '../../mptcp/index.ts';
 import type { Variation } from '../rules/index.ts';
-import type { Subflow } from '../state.ts';
+import type { Stack, Subflow } from '../state.ts';
 import { fault, isIpv6, onlyFirst, reads, reset } from './fault.ts';
 
 /** Keys and nonces of a join, as its HMACs have them. */
@@ -186,7 +186,7 @@ export const joinCheckFaults: readonly Variation[] = [
     'Over IPv6, goes on with a subflow whose SYN/ACK has no MP_JOIN.',
     () => ({ join: { withoutSynAckOption: isIpv6 } }),
   ),
-  fault('joins-by-port', '3.2-26.s1', 'Takes a join only on the port of the connection.', ({ join }) => ({
+  fault('joins-by-port', '3.2-1.s4.1', 'Takes a join only on the port of the connection.', ({ join }) => ({
     join: {
       find: (stack, token, packet) => {
         const found = join.find(stack, token, packet);
@@ -194,7 +194,7 @@ export const joinCheckFaults: readonly Variation[] = [
       },
     },
   })),
-  fault('joins-by-listener', '3.2-26.s1', 'Takes a join only on a port where it listens.', ({ join }) => ({
+  fault('joins-by-listener', '3.2-11.s1', 'Takes a join only on a port where it listens.', ({ join }) => ({
     join: {
       find: (stack, token, packet) =>
         stack.listeners.some(({ local }) => local?.port === packet.tcp.dstPort)
@@ -214,9 +214,32 @@ export const joinCheckFaults: readonly Variation[] = [
       },
     }),
   ),
+  fault('joins-by-newest', '3.2-26.s1', 'Gives every join to the newest connection, whatever the token.', () => ({
+    join: { find: ({ byToken }) => [...byToken.values()].at(-1) },
+  })),
+  fault(
+    'joins-to-other-ports-as-tcp',
+    '3.2-26.s1',
+    'Takes a join to another port than that of a connection for a SYN of regular TCP.',
+    ({ initiation }) => {
+      let known: Stack | undefined;
+      return {
+        initiation: {
+          newKey: (random, stack) => {
+            known = stack;
+            return initiation.newKey(random, stack);
+          },
+        },
+        join: {
+          handlesRequest: ({ tcp }) =>
+            [...(known?.connections ?? [])].some(({ first }) => first?.local.port === tcp.dstPort),
+        },
+      };
+    },
+  ),
   fault(
     'joins-by-peer-address',
-    ['3.2-25.s3', '3.4-2.s5.1', '6-11.1.s3.1'],
+    ['3.4-2.s5.1', '6-11.1.s3.1'],
     'Takes a join only from an address that the connection has used.',
     ({ join }) => ({
       join: {

@@ -115,9 +115,11 @@ export const joinFaults: readonly Variation[] = [
   })),
   fault('join-backup-unread', '3.2-10.s3', 'Takes no notice of B on joins.', () => ({
     join: { backupAsked: () => false },
+    policy: { scheduler: (ready) => ready.at(-1) },
   })),
   fault('join-backup-unread-on-synack', '3.2-10.s3', 'Takes no notice of B on the SYN/ACK of a join.', () => ({
     join: { backupAsked: (option) => option.form === 'syn' && option.backup },
+    policy: { scheduler: (ready) => ready.at(-1) },
   })),
   fault(
     'hmac-keys-swapped',

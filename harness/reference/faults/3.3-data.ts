@@ -100,7 +100,7 @@ export const dataFaults: readonly Variation[] = [
   fault('checksum-without-ssn', '3.3.1-7.1.s1', 'Makes checksums with a subflow sequence number of 0.', () => ({
     mapping: { checksummedSsn: () => 0 },
   })),
-  fault('checksum-without-data-fin', '3.3.1-7.1.s1', 'Does not count the DATA_FIN in the checksummed length.', () => ({
+  fault('checksum-without-data-fin', '3.3.3-5.s2', 'Does not count the DATA_FIN in the checksummed length.', () => ({
     mapping: { checksummedLength: (length, dataFin) => length - (dataFin ? 1 : 0) },
   })),
   fault('checksum-not-complemented', '3.3.1-6.s1', 'Sends the sum itself instead of its complement.', () => ({
@@ -128,7 +128,7 @@ export const dataFaults: readonly Variation[] = [
   ),
   fault(
     'checksum-unchecked-on-joins',
-    '3.3.1-5.s1',
+    ['3.7-8.s3.1', '3.7-6.s2'],
     'Verifies checksums on the first subflow only.',
     ({ mapping }) => ({
       mapping: {
@@ -173,9 +173,6 @@ export const dataFaults: readonly Variation[] = [
     'Lets a new mapping of the same octets take the place of the first.',
     () => ({ mapping: { replacesMapping: () => true } }),
   ),
-  fault('urgent-pointer', '3.3.1-9.s1', 'Uses the urgent pointer on mapped data.', () => ({
-    mapping: { usesUrgentPointer: true },
-  })),
   fault('urgent-pointer-in-mapping', '3.3.1-9.s1', 'Uses the urgent pointer in the middle of a mapping.', () => ({
     mapping: { usesUrgentPointer: true, urgentEndsMapping: false, chunkOctets: (_, size) => 2 * size },
   })),

@@ -5,7 +5,7 @@ import { fault, onlyFirst, sends } from './fault.ts';
 export const sendingFaults: readonly Variation[] = [
   fault(
     'original-not-repeated',
-    ['3.3.6-1.s2.1', '6-11.3.s3'],
+    ['3.3.6-1.s2.1', '6-11.3.s3', '3.3.6-4.s1'],
     'Does not repeat data on the subflow that it was on.',
     ({ reliability }) => ({
       reliability: {
@@ -42,15 +42,6 @@ export const sendingFaults: readonly Variation[] = [
     ['3.3.6-4.s1', '3.3.6-1.s1', '3.3.6-4.s2', '3.7-10.s2.2'],
     'Does not send the data of a failed subflow again.',
     () => ({ reliability: { reinjectsAfterLoss: () => false, retransmitsData: () => false } }),
-  ),
-  fault('kept-until-data-ack-only', '3.3.6-4.s1', 'Frees data at its Data ACK, though a subflow may need it.', () => ({
-    reliability: { freeUpTo: ({ sndUna }) => sndUna },
-  })),
-  fault(
-    'freed-when-sent',
-    ['3.3.6-4.s1', '3.3.6-4.s2'],
-    'Does not send again what only a subflow has acknowledged.',
-    () => ({ reliability: { retransmitsData: () => false } }),
   ),
   fault('half-of-lost-data', '3.3.6-4.s3', 'Sends only the first range of a failed subflow again.', () => ({
     reliability: { reinjected: (ranges) => ranges.slice(0, 1), retransmitsData: () => false },

@@ -10,8 +10,10 @@ import { dataFaults } from './3.3-data.ts';
 import { numberFaults } from './3.3-numbers.ts';
 import { sendingFaults } from './3.3-sending.ts';
 import { fallbackFaults } from './3.7-fallback.ts';
+import { checksumFaults } from './3.7-checksum.ts';
 import { signalFaults } from './3-signals.ts';
 import { pathFaults } from './3.4-paths.ts';
+import { removalFaults } from './3.4.2-removal.ts';
 import { endingFaults } from './3.5-ending.ts';
 
 /** Ways to break a duty, under the clause of the duty. */
@@ -28,6 +30,8 @@ export const faults: readonly Variation[] = [
   ...closingFaults,
   ...sendingFaults,
   ...pathFaults,
+  ...removalFaults,
   ...endingFaults,
   ...fallbackFaults,
+  ...checksumFaults,
 ];
