@@ -24,11 +24,12 @@ const below = {
   monitor: ['notation', ...clauses],
   scenario: ['topology', 'sut', 'monitor', 'notation', ...clauses],
   engine: language,
+  mutation: ['engine', ...language],
   multipath: ['engine', ...language],
   prove: ['engine', 'reference', ...language],
   report: ['notation', ...clauses],
   site: ['report', 'prove', 'notation', ...clauses],
-  cli: ['site', 'report', 'prove', 'multipath', 'kernels', 'engine', 'reference', ...language],
+  cli: ['site', 'report', 'prove', 'mutation', 'multipath', 'kernels', 'engine', 'reference', ...language],
 };
 
 /** @param {[string, string[]]} entry a layer and those below it */

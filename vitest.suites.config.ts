@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { mkdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
-import { suitePlugin } from './harness/cli/vitest/suite-plugin.ts';
+import { suitePlugin } from './harness/cli/run/vitest/suite-plugin.ts';
 import { ensureAgent } from './harness/sut/build-agent.ts';
 
 /**

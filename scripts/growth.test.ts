@@ -66,7 +66,7 @@ beforeAll(async () => {
   addToUnion('Verdict', "'verdict-grown'");
   addToUnion('StackKindName', "'stack-grown'");
 
-  const linted = ['harness/engine/tamper.ts', 'harness/engine/run-steps.ts'];
+  const linted = ['harness/mutation/mutations.ts', 'harness/engine/run-steps.ts'];
   const [compiled, checked] = await Promise.all([
     output('npx', ['tsc', '--noEmit', '--pretty', 'false']),
     output('npx', ['eslint', '--format', 'json', ...linted]),
@@ -93,7 +93,7 @@ describe('what is added and not handled is an error:', () => {
   });
 
   test('a verb of a step', () => {
-    for (const file of ['scenario/step-verbs.ts', 'engine/run-steps.ts', 'engine/tamper.ts'])
+    for (const file of ['scenario/step-verbs.ts', 'engine/run-steps.ts', 'mutation/mutations.ts'])
       expect(placesOf('step-grown')).toContain(`harness/${file}`);
   });
 

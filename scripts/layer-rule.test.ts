@@ -23,6 +23,7 @@ const ORDER = [
   'monitor',
   'scenario',
   'engine',
+  'mutation',
   'multipath',
   'prove',
   'report',
@@ -41,6 +42,7 @@ const RUNNING = [
   'monitor',
   'scenario',
   'engine',
+  'mutation',
   'multipath',
   'prove',
 ];
@@ -60,8 +62,9 @@ const APART: Readonly<Record<string, readonly string[]>> = {
   monitor: ['clock', 'wire', 'sut', 'kernels', 'topology', 'reference'],
   scenario: ['clock', 'wire', 'kernels', 'reference'],
   engine: ['kernels', 'reference'],
-  multipath: ['kernels', 'reference'],
-  prove: ['kernels', 'multipath'],
+  mutation: ['kernels', 'reference'],
+  multipath: ['kernels', 'reference', 'mutation'],
+  prove: ['kernels', 'multipath', 'mutation'],
   report: RUNNING,
   // The page of proofs shows what `prove` wrote.
   site: RUNNING.filter((layer) => layer !== 'prove'),

@@ -13,8 +13,10 @@ const FIELDS: Readonly<Record<string, string>> = {
   'dss.map': 'DSS-mapping',
   'mp_capable.version': 'version',
   'mp_capable.key': 'keys',
-  'mp_capable.sender_key': 'keys',
-  'mp_capable.receiver_key': 'keys',
+  'mp_capable.rkey': 'keys',
+  'mp_fastclose.key': 'keys',
+  // MP_FAIL says that a checksum is wrong.
+  mp_fail: 'checksum',
   'mp_join.hmac': 'crypto',
   'add_addr.hmac': 'crypto',
   'mp_join.token': 'MP_JOIN',

@@ -77,12 +77,7 @@ function readClauseFile(path: string): ClauseFile {
   const source = readYaml(path);
   source.check(projectSchema(SCHEMA));
   const { section, title, clauses } = source.value as Omit<ClauseFile, 'source'>;
-  return { source, section, title, clauses: clauses.map(withoutImplied) };
-}
-
-/** The word `implied`, of before `stated` and `advice`, counts as stated. */
-function withoutImplied(clause: RawClause): RawClause {
-  return (clause.keyword as string) === 'implied' ? { ...clause, keyword: 'stated' } : clause;
+  return { source, section, title, clauses };
 }
 
 function collectIds(files: readonly ClauseFile[], problems: Diagnostic[]): Map<string, Declared> {
@@ -173,10 +168,7 @@ function checkReason(file: ClauseFile, index: number, clause: RawClause, problem
   }
 }
 
-/**
- * What binds without a keyword has to say why. Files are sorted one at a time: one that has a `why` or a clause of advice
- * has been, and lacks none.
- */
+/** What binds without a keyword has to say why. */
 function checkWhy(file: ClauseFile, index: number, clause: RawClause, problems: Diagnostic[]): void {
   const path = ['clauses', index];
   if (clause.keyword !== 'stated') {
@@ -185,8 +177,7 @@ function checkWhy(file: ClauseFile, index: number, clause: RawClause, problems: 
     problems.push(file.source.diagnoseKey(path, 'why', 'BAD_CATALOGUE', message));
     return;
   }
-  const isSorted = file.clauses.some(({ keyword, why }) => keyword === 'advice' || why !== undefined);
-  if (!isSorted || clause.why !== undefined) return;
+  if (clause.why !== undefined) return;
   const message = `"${clause.id}" is stated without a why; say what two stacks would lose without it, or make it advice`;
   problems.push(file.source.diagnose([...path, 'keyword'], 'BAD_CATALOGUE', message));
 }

@@ -34,6 +34,8 @@ export interface Clause {
   repeats?: string;
   /** MPTCP option or mechanism: `MP_CAPABLE`, `DSS`, `fallback`. */
   concerns: string[];
+  /** Fields whose value it lays down, as packet lines name them: `dss.csum`. A wrong one in a preamble breaks the clause. */
+  fields?: string[];
   /** Ids of related clauses. */
   related: string[];
 }

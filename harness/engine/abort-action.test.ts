@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseSutLine } from '../scenario/sut-line.ts';
-import { runSutLine } from './sut-actions.ts';
+import { TRANSPARENT } from './interposer.ts';
+import { askSut } from './sut-actions.ts';
 import type { Session } from './session.ts';
 
 it('aborts by a close with a linger time of zero', async () => {
@@ -13,9 +14,10 @@ it('aborts by a close with a linger time of zero', async () => {
   };
   const session = {
     cell: { topology: { name: 'none', hosts: ['sut'] }, agents: new Map([['sut', agent]]) },
+    interposer: TRANSPARENT,
     scope: () => ({ lookup: () => undefined }),
   } as unknown as Session;
-  await runSutLine(parseSutLine('abort fd=other'), session, 100);
+  await askSut(parseSutLine('abort fd=other'), session, 100);
   expect(asked).toEqual([
     ['setsockopt', { fd: 'other', name: 'SO_LINGER', value: '1,0' }],
     ['close', { fd: 'other' }],

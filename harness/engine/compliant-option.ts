@@ -1,5 +1,5 @@
 /** The option that a compliant host would put on a packet: what a scenario leaves out, and what `auto` means. */
-import { addAddrHmac, dsnAdd, dssChecksum, idsn, joinHmac, low32, token } from '../mptcp/index.ts';
+import { addAddrHmac, dsnAdd, dssChecksum, idsn, joinHmac, low32, lowHalf, token, wrap } from '../mptcp/index.ts';
 import { OPTIONS, type OptionKind } from '../packet/options/registry.ts';
 import { FLAG, type OptionAddAddr, type OptionDss, type TcpOption } from '../packet/types.ts';
 import { fillOctets } from '../sut/fill.ts';
@@ -197,7 +197,7 @@ export function mappedOctets(
   idsnOfSender: bigint,
 ): Uint8Array {
   const { dsn = 0n, ssn = 0, dataLength = 0 } = option;
-  const from = Number(low32(dsn - idsnOfSender)) - 1;
+  const from = lowHalf(dsn - idsnOfSender) - 1;
   const data = fillOctets(Math.max(0, from), Math.max(0, dataLength - (option.dataFin === true ? 1 : 0)));
   for (const [i, octet] of payload.entries()) {
     const at = seq + i - ssn;
@@ -209,7 +209,7 @@ export function mappedOctets(
 /** The option with the numbers of a DSS cut to the sizes that its flags say. */
 export function narrowDss(option: TcpOption): TcpOption {
   if (option.kind !== 'dss') return option;
-  if (option.dsn !== undefined) option.dsn = BigInt.asUintN(option.dsn8 ? 64 : 32, option.dsn);
-  if (option.dataAck !== undefined) option.dataAck = BigInt.asUintN(option.dataAck8 ? 64 : 32, option.dataAck);
+  if (option.dsn !== undefined) option.dsn = wrap(option.dsn, option.dsn8 ? 64 : 32);
+  if (option.dataAck !== undefined) option.dataAck = wrap(option.dataAck, option.dataAck8 ? 64 : 32);
   return option;
 }

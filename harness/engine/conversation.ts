@@ -1,8 +1,8 @@
 /** The record of a scenario: every packet in the order of the wire, and the stack's packets as steps look at them. */
 import { FLAG, type Packet } from '../packet/types.ts';
-import type { BrokenStack } from './broken-stack.ts';
 import type { Subflow } from './endpoint.ts';
 import type { Scope } from '../notation/evaluate.ts';
+import type { Interposer } from './interposer.ts';
 import type { Arrival } from './packet-view.ts';
 import { tupleOf, type Subflows } from './subflows.ts';
 
@@ -20,15 +20,14 @@ export interface RecordedPacket {
 export class Conversation {
   readonly record: RecordedPacket[] = [];
   readonly arrivals: Arrival[] = [];
-  /** The way in which the stack is made to err, if it is. */
-  readonly broken: BrokenStack | undefined;
+  readonly #interposer: Interposer;
   readonly #subflows: Subflows;
   readonly #scope: Scope;
 
-  constructor(subflows: Subflows, scope: Scope, broken: BrokenStack | undefined) {
+  constructor(subflows: Subflows, scope: Scope, interposer: Interposer) {
     this.#subflows = subflows;
     this.#scope = scope;
-    this.broken = broken;
+    this.#interposer = interposer;
   }
 
   /** Notes a packet; one of the stack becomes an arrival, unless a subflow that was forgotten sent it. */
@@ -40,7 +39,7 @@ export class Conversation {
     if (subflow === 'forgotten') return;
     const before = subflow?.before() ?? { receiveNext: 0, dataNext: 1n };
     const arrival = { packet, subflow: undefined, before, at, link, index: this.arrivals.length, consumed: false };
-    for (const one of this.broken?.alter(arrival, subflow, this.#scope) ?? [packet]) {
+    for (const one of this.#interposer.received(arrival, subflow, this.#scope)) {
       this.#take({ ...arrival, packet: one }, subflow);
     }
   }
@@ -69,15 +68,16 @@ export class Conversation {
       if (subflow === undefined || arrival.subflow === subflow) arrival.consumed = true;
   }
 
-  /** A stack that errs may send something of its own accord once the tester has sent. */
-  err(sent: Subflow, at: number): void {
-    const name = this.broken?.addsOn;
-    const subflow = name === undefined || name === 'any' ? sent : this.#subflows.byName.get(name);
-    const sample = this.arrivals.findLast((one) => one.subflow === subflow);
-    if (name === undefined || subflow === undefined || sample === undefined) return;
-    for (const packet of this.broken?.afterSent(sample.packet, subflow, this.#scope) ?? []) {
-      this.#take({ ...sample, packet, before: subflow.before(), at, consumed: false }, subflow);
-    }
+  /** The tester has sent on a subflow: an interposer may let the stack send without cause. */
+  testerSent(on: Subflow, at: number): void {
+    const extra = this.#interposer.unprompted((name) => {
+      const subflow = name === 'any' ? on : this.#subflows.byName.get(name);
+      const arrival = this.arrivals.findLast((one) => one.subflow === subflow);
+      return subflow === undefined || arrival === undefined ? undefined : { arrival, subflow };
+    }, this.#scope);
+    if (extra === undefined) return;
+    const { arrival, subflow } = extra;
+    this.#take({ ...arrival, before: subflow.before(), at, consumed: false }, subflow);
   }
 
   #take(arrival: Arrival, subflow: Subflow | undefined): void {

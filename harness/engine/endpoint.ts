@@ -5,7 +5,7 @@
  * sequence numbers relative to the IDSN (the MP_CAPABLE SYN is 0, the first octet of data is 1).
  */
 import type { Randomness } from '../clock/random.ts';
-import { idsn, low32, seqOffset, token } from '../mptcp/index.ts';
+import { idsn, low32, seqOffset, token, wrap } from '../mptcp/index.ts';
 import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Profile, SubflowSpec } from '../scenario/suite.ts';
 
@@ -230,7 +230,7 @@ export class Subflow {
 
 /** Distance of a DSN from an IDSN; four-octet ones are taken modulo 2^32 (§3.3.1). */
 export function relativeDsn(value: bigint, eightOctets: boolean, base: bigint): bigint {
-  return eightOctets ? BigInt.asUintN(64, value - base) : low32(value - base);
+  return wrap(value - base, eightOctets ? 64 : 32);
 }
 
 /** The DSS of a packet, if it has one. */

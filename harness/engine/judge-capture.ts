@@ -52,7 +52,13 @@ function resultsOf(finding: Finding, levelOf: (clause: string) => Level): Expect
     message: messageOf(finding),
     ...(finding.expected === undefined ? {} : { expected: finding.expected }),
     ...(finding.actual === undefined ? {} : { actual: finding.actual }),
+    ...differencesOf(finding),
   }));
+}
+
+/** The one field that a finding is about, as expectations list theirs. */
+function differencesOf({ field, expected = '', actual = '' }: Finding): Pick<ExpectationResult, 'differences'> {
+  return field === undefined ? {} : { differences: [{ field, expected, actual }] };
 }
 
 function messageOf(finding: Finding): string {

@@ -7,7 +7,7 @@ import type { Value } from '../notation/expression.ts';
 import { parsePacketLine } from '../notation/packet-line.ts';
 import { fillOctets } from '../sut/fill.ts';
 import type { Subflow } from './endpoint.ts';
-import { showPacket } from './judge-packets.ts';
+import { showPacket } from './show-packet.ts';
 import { matchPacket } from './match.ts';
 import {
   arrive,

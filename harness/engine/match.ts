@@ -79,7 +79,7 @@ interface Comparison {
   scope: Scope;
   bound: Map<string, Value>;
   differences: Difference[];
-  bits?: number;
+  bits?: 32 | 64;
 }
 
 function compare({ field, item, actual, scope, bound, differences, bits }: Comparison): void {

@@ -1,5 +1,5 @@
 /** Reads the fields of a packet that has come, in the notation's numbers. Pure. */
-import { dssChecksum, seqOffset } from '../mptcp/index.ts';
+import { dsnAdd, dssChecksum, seqOffset } from '../mptcp/index.ts';
 import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Value } from '../notation/expression.ts';
 import { headerField, type HeaderFieldName } from '../notation/header-fields.ts';
@@ -95,6 +95,6 @@ function checksumOfMapping(option: OptionDss, view: OptionView): Value | undefin
   const base = baseOf('senderIdsn', view);
   if (base === undefined) return undefined;
   const { ssn = 0, dataLength = 0 } = option;
-  const dsn = BigInt.asUintN(64, base + relativeDsn(option.dsn ?? 0n, option.dsn8, base));
+  const dsn = dsnAdd(base, relativeDsn(option.dsn ?? 0n, option.dsn8, base));
   return BigInt(dssChecksum({ dsn, ssn, dataLength, data: mappedOctets(option, view, base) }));
 }

@@ -8,11 +8,17 @@ const profile = { timestamps: true, sack: true, wscale: 7, mss: 1400, checksum: 
 const ANSWER_MS = 40;
 
 /** A session whose link answers echoes after these round trips, milliseconds; the last one goes on, and NaN is no answer. */
-async function sessionWith(...trips: number[]): Promise<Session> {
+function sessionWith(...trips: number[]): Promise<Session> {
+  return sessionOver([trips]);
+}
+
+/** As {@link sessionWith}, with the round trips of each link. */
+async function sessionOver(links: number[][]): Promise<Session> {
+  const waiting = [...links];
   const cell: Cell = {
     topology: { name: 'one', title: '', hosts: ['sut'], links: [] },
     agents: new Map(),
-    links: [{} as CellLink],
+    links: links.map(() => ({}) as CellLink),
     close: () => Promise.resolve(),
   };
   const session = new Session({
@@ -20,15 +26,18 @@ async function sessionWith(...trips: number[]): Promise<Session> {
     cell,
     waits: { answer: ANSWER_MS, grace: 1 },
     random: { uint32: () => 1, uint64: () => 1n },
-    openPort: () => ({
-      link: 'a',
-      send: () => Promise.resolve(),
-      close: () => undefined,
-      echo: () => {
-        const trip = (trips.length > 1 ? trips.shift() : trips[0]) ?? 1;
-        return Number.isNaN(trip) ? Promise.reject(new WireError('no answer')) : Promise.resolve(trip);
-      },
-    }),
+    openPort: () => {
+      const trips = waiting.shift() ?? [];
+      return {
+        link: 'a',
+        send: () => Promise.resolve(),
+        close: () => undefined,
+        echo: () => {
+          const trip = (trips.length > 1 ? trips.shift() : trips[0]) ?? 1;
+          return Number.isNaN(trip) ? Promise.reject(new WireError('no answer')) : Promise.resolve(trip);
+        },
+      };
+    },
     onPacket: () => undefined,
   });
   await session.ready();
@@ -40,6 +49,15 @@ it('waits no longer than an answer takes once the machine has become idle', asyn
   expect(session.scale).toBe(20);
   const { value, limit } = await session.patiently(() => undefined, ANSWER_MS);
   expect([value, limit]).toEqual([undefined, ANSWER_MS]);
+});
+
+it('goes by the links that answer when one does not any more', async () => {
+  const session = await sessionOver([
+    [100, 100, 1],
+    [100, 100, Number.NaN],
+  ]);
+  const { limit } = await session.patiently(() => undefined, ANSWER_MS);
+  expect(limit).toBe(ANSWER_MS);
 });
 
 it.each([

@@ -120,10 +120,13 @@ export class Patience {
     await this.until(() => undefined, Math.max(grace, 10 * this.#roundTrip));
   }
 
-  /** Measures the round trip once more; a link that does not answer now tells nothing new. */
+  /**
+   * Measures the round trip once more. A link that does not answer now (the scenario may have taken its address away)
+   * tells nothing new; the others do.
+   */
   async #measure(): Promise<void> {
     const trips = await Promise.allSettled(this.#ports.map((port) => port.echo(this.waits.answer)));
     const answered = trips.flatMap((trip) => (trip.status === 'fulfilled' ? [trip.value] : []));
-    if (answered.length === trips.length) this.#roundTrip = Math.max(...answered);
+    if (answered.length > 0) this.#roundTrip = Math.max(...answered);
   }
 }

@@ -3,8 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { realClock, type Clock } from '../clock/clock.ts';
 import { systemRandom } from '../clock/random.ts';
-import type { Break } from '../scenario/breaks.ts';
-import { allSteps, type Scenario, type Step } from '../scenario/suite.ts';
+import { allSteps, type Scenario } from '../scenario/suite.ts';
 import { showValue } from '../notation/styles.ts';
 import { lossOf } from '../sut/agent-loss.ts';
 import type { AgentLogLine } from '../sut/types.ts';
@@ -15,16 +14,16 @@ import { TopologyError, type Topology } from '../topology/types.ts';
 import { readPcap } from '../wire/pcap-read.ts';
 import { PcapWriter } from '../wire/pcap-write.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
-import { BrokenStack } from './broken-stack.ts';
 import { movedCounters, readCounters } from './counters.ts';
 import type { Subflow } from './endpoint.ts';
-import { showPacket } from './judge-packets.ts';
+import type { EvidenceFor } from './evidence.ts';
+import type { Interposer } from './interposer.ts';
 import { judgeCapture } from './judge-capture.ts';
 import type { Waits } from './patience.ts';
 import { runSteps, ScenarioStopped, type StepRun } from './run-steps.ts';
 import { Session } from './session.ts';
+import { showPacket } from './show-packet.ts';
 import { firstAgent } from './sut-actions.ts';
-import type { Tamper } from './tamper.ts';
 import { evidenceFolder, evidencePath } from '../verdict/evidence.ts';
 import type { Level } from '../verdict/level.ts';
 import type { LadderEntry, ScenarioResult } from '../verdict/result.ts';
@@ -37,6 +36,8 @@ export interface EngineContext {
   /** A topology by name; the loader has seen to it that it exists. */
   topology: (name: string) => Topology;
   levelOf: (clause: string) => Level;
+  /** Fields whose value a clause lays down; without it nothing is judged in preambles. */
+  fieldsOf?: (clause: string) => readonly string[];
   openPort: (
     link: CellLink,
     family: Scenario['family'],
@@ -53,10 +54,12 @@ export interface EngineContext {
   lacks: ReadonlyMap<string, string>;
   /** Command that runs a scenario again. */
   rerun: (scenario: Scenario) => string;
-  /** A lie to tell to one step; for tests of the scenarios themselves. */
-  tamper?: { step: Step; with: Tamper };
-  /** A way in which the stack is made to err as a whole. */
-  broken?: Break;
+  /** What each step gets to see; by default what has happened. */
+  evidenceFor?: EvidenceFor;
+  /** Makes what stands between the stack and the harness, for one run of a scenario. */
+  interpose?: () => Interposer;
+  /** The monitors do not judge the capture: the conduct that steps see is not the one that it holds. */
+  withoutMonitors?: true;
 }
 
 /** Waits on an ordinary machine, milliseconds. */
@@ -157,20 +160,22 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
       capture?.write(epoch + packet.at, packet.bytes);
       packets.push(packet);
     },
-    ...(context.broken === undefined ? {} : { broken: new BrokenStack(context.broken) }),
+    ...(context.interpose === undefined ? {} : { interposer: context.interpose() }),
   });
   const run: StepRun = {
     session,
     levelOf: context.levelOf,
+    about: allSteps(scenario.body).flatMap((step) => step.clauses),
+    ...(context.fieldsOf === undefined ? {} : { fieldsOf: context.fieldsOf }),
     results: draft.expectations,
     ladder: [],
-    ...(context.tamper === undefined ? {} : { tamper: context.tamper }),
+    ...(context.evidenceFor === undefined ? {} : { evidenceFor: context.evidenceFor }),
   };
   let failure: Error | undefined;
   try {
     [session.countersBefore] = await Promise.all([readCounters(firstAgent(session)), session.ready()]);
     await runSteps(scenario.preamble, run, true);
-    if (session.broken !== undefined) session.broken.active = true;
+    session.interposer.bodyBegins();
     await runSteps(scenario.body, run, false);
   } catch (error) {
     if (error instanceof ScenarioStopped) draft.reason = error.message;
@@ -188,11 +193,11 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
   if (failure !== undefined) throw failure;
   draft.counters = movedCounters(session.countersBefore, await readCounters(firstAgent(session)));
   if (capture !== undefined) await proveCapture(path, packets);
-  if (context.tamper === undefined && context.broken === undefined) addMonitors(draft, packets, context);
+  if (context.withoutMonitors === undefined) addMonitors(draft, packets, context);
   concludeScenario(draft);
 }
 
-/** What the monitors make of the capture. Lies are told to expectations, not to them. */
+/** What the monitors make of the capture. */
 function addMonitors(draft: ScenarioResult, packets: readonly WirePacket[], context: EngineContext): void {
   const { departures, held } = judgeCapture(packets, context.levelOf);
   for (const one of departures) if (draft.evidence.pcap !== undefined) one.pcap = draft.evidence.pcap;

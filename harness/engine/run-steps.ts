@@ -1,23 +1,14 @@
 /** Carries out the steps of a scenario and collects what they judged. */
 import { projectPath } from '../document/project-file.ts';
-import type { Value } from '../notation/expression.ts';
-import {
-  allSteps,
-  type CheckStep,
-  type CollectedStep,
-  type GivenStep,
-  type RepeatStep,
-  type Step,
-  type SutStep,
-} from '../scenario/suite.ts';
-import { parseExpr } from '../notation/expression.ts';
-import { showValue } from '../notation/styles.ts';
-import { AgentRefused } from '../sut/types.ts';
-import { describeMatcher, evaluate, matches, NotKnownYet, toInt } from '../notation/evaluate.ts';
-import { judgeAnd, judgeExpect, judgeNever, judgeOneOf, judgeQuiet, type Outcome } from './judge-packets.ts';
+import { allSteps, type GivenStep, type RepeatStep, type Step } from '../scenario/suite.ts';
+import { NotKnownYet } from '../notation/evaluate.ts';
+import { brokenInPreamble } from './blame.ts';
+import { recordedEvidence, type EvidenceFor } from './evidence.ts';
+import { judgeSut } from './judge-answer.ts';
+import { judgeAnd, judgeExpect, judgeNever, judgeOneOf, judgeQuiet } from './judge-packets.ts';
+import { judgeCheck, judgeCollected } from './judge-values.ts';
 import type { Session } from './session.ts';
-import { runSutLine } from './sut-actions.ts';
-import type { Tamper } from './tamper.ts';
+import { unreached, type StepOutcome } from './step-outcome.ts';
 import { type Level, verdictOf } from '../verdict/level.ts';
 import type { ExpectationResult, LadderEntry } from '../verdict/result.ts';
 import { byWorst, isKept, type Verdict } from '../verdict/verdict.ts';
@@ -27,10 +18,14 @@ export interface StepRun {
   session: Session;
   /** Level of a clause; the loader has seen to it that it exists. */
   levelOf: (clause: string) => Level;
+  /** Clauses that the scenario's own steps judge. */
+  about?: readonly string[];
+  /** Fields whose value a clause lays down. */
+  fieldsOf?: (clause: string) => readonly string[];
   results: ExpectationResult[];
   ladder: LadderEntry[];
-  /** A lie to tell to one step. */
-  tamper?: { step: Step; with: Tamper };
+  /** What each step gets to see; by default what has happened. */
+  evidenceFor?: EvidenceFor;
 }
 
 /** Where a step is written, as results tell it: file:line, below the installation's folder. */
@@ -55,9 +50,9 @@ export async function runSteps(steps: readonly Step[], run: StepRun, inPreamble:
   }
 }
 
-async function runStep(step: Step, run: StepRun, inPreamble: boolean): Promise<Outcome | undefined> {
+async function runStep(step: Step, run: StepRun, inPreamble: boolean): Promise<StepOutcome | undefined> {
   const { session } = run;
-  const tamper = run.tamper?.step === step ? run.tamper.with : undefined;
+  const evidence = run.evidenceFor?.(step, session) ?? recordedEvidence(session);
   try {
     switch (step.kind) {
       case 'send':
@@ -65,17 +60,17 @@ async function runStep(step: Step, run: StepRun, inPreamble: boolean): Promise<O
         await session.send(step.line);
         return undefined;
       case 'expect':
-        return await judgeExpect(step, session, tamper);
+        return await judgeExpect(step, session, evidence);
       case 'and':
-        return judgeAnd(step, session, tamper);
+        return judgeAnd(step, session, evidence);
       case 'one-of':
-        return await judgeOneOf(step, session, tamper);
+        return await judgeOneOf(step, session, evidence);
       case 'quiet':
-        return await judgeQuiet(step, session, tamper);
+        return await judgeQuiet(step, session, evidence);
       case 'never':
-        return await judgeNever(step, session, tamper);
+        return await judgeNever(step, session, evidence);
       case 'sut':
-        return await judgeSut(step, session, tamper);
+        return await judgeSut(step, session, evidence);
       case 'repeat':
         await repeat(step, run, inPreamble);
         return undefined;
@@ -85,9 +80,9 @@ async function runStep(step: Step, run: StepRun, inPreamble: boolean): Promise<O
         return undefined;
       case 'distinct':
       case 'scattered':
-        return judgeCollected(step, session, tamper);
+        return judgeCollected(step, evidence);
       case 'check':
-        return judgeCheck(step, session, tamper);
+        return judgeCheck(step, session, evidence);
       case 'fence':
         await session.fence();
         return undefined;
@@ -97,15 +92,21 @@ async function runStep(step: Step, run: StepRun, inPreamble: boolean): Promise<O
         return undefined;
     }
   } catch (error) {
-    if (error instanceof NotKnownYet) return { met: false, unreached: true, stop: true, message: error.message };
+    if (error instanceof NotKnownYet) return unreached(error.message);
     throw error;
   }
 }
 
 /** Turns an outcome into results, one for each clause, and stops the scenario where nothing sensible can follow. */
-function settle(step: Step, outcome: Outcome, run: StepRun, inPreamble: boolean): void {
+function settle(step: Step, outcome: StepOutcome, run: StepRun, inPreamble: boolean): void {
   const source = sourceOf(step);
   const isPrecondition = inPreamble || step.clauses.length === 0 || outcome.unreached === true;
+  const broken =
+    inPreamble && !outcome.met ? brokenInPreamble(outcome.differences, run.about ?? [], run.fieldsOf ?? noFields) : [];
+  if (broken.length > 0) {
+    addResults(step, broken, outcome, run);
+    throw new ScenarioStopped(outcome.message);
+  }
   if (isPrecondition && !outcome.met) {
     const clauses = step.clauses.length === 0 ? [''] : step.clauses;
     for (const clause of clauses) {
@@ -115,18 +116,26 @@ function settle(step: Step, outcome: Outcome, run: StepRun, inPreamble: boolean)
     noteVerdict(run, 'inconclusive', step.clauses[0]);
     throw new ScenarioStopped(outcome.message);
   }
-  for (const clause of inPreamble ? [] : step.clauses) {
+  if (!inPreamble) addResults(step, step.clauses, outcome, run);
+  if (!outcome.met && outcome.stop) throw new ScenarioStopped(outcome.message);
+}
+
+/** What an outcome says of each of some clauses. */
+function addResults(step: Step, clauses: readonly string[], outcome: StepOutcome, run: StepRun): void {
+  const source = sourceOf(step);
+  for (const clause of clauses) {
     const level = run.levelOf(clause);
     const verdict = verdictOf(level, outcome.met);
     run.results.push(resultOf({ clause, level, verdict, source, step: step.text }, outcome));
     noteVerdict(run, verdict, clause);
   }
-  if (!outcome.met && outcome.stop) throw new ScenarioStopped(outcome.message);
 }
+
+const noFields = (): readonly string[] => [];
 
 function resultOf(
   head: Pick<ExpectationResult, 'clause' | 'level' | 'verdict' | 'source' | 'step'>,
-  outcome: Outcome,
+  outcome: StepOutcome,
 ): ExpectationResult {
   const { message, expected, actual, differences, nearMisses } = outcome;
   // Which alternative came, or how many values were compared.
@@ -148,48 +157,6 @@ function noteVerdict(run: StepRun, verdict: Verdict, clause: string | undefined)
   if (last.verdict !== undefined && byWorst(last.verdict, verdict) <= 0) return;
   last.verdict = verdict;
   if (clause !== undefined) last.clause = clause;
-}
-
-async function judgeSut(step: SutStep, session: Session, tamper: Tamper | undefined): Promise<Outcome> {
-  session.stimulate();
-  const limit = session.patience(step.within ?? session.waits.answer);
-  let answer: Readonly<Record<string, string>>;
-  try {
-    answer = await runSutLine(step.line, session, limit);
-  } catch (error) {
-    if (!(error instanceof AgentRefused)) throw error;
-    answer = { error: error.code, text: error.message };
-  }
-  answer = session.broken?.answer(step.line.command, answer) ?? answer;
-  const wantsError = step.line.returns.some(({ name }) => name === 'error');
-  if (answer['error'] !== undefined && !wantsError) {
-    return { met: false, stop: true, message: answer['text'] ?? '', expected: step.line.text, actual: answer['error'] };
-  }
-  const differences = [];
-  for (const { name, matcher } of step.line.returns) {
-    const told = tamper?.answer === undefined ? answer[name] : tamper.answer(name, answer[name]);
-    const actual = told === undefined ? undefined : asValue(told);
-    const scope = session.scope();
-    if (!matches(matcher, actual, scope, (bound, value) => session.names.set(bound, value))) {
-      differences.push({ field: name, expected: describeMatcher(matcher, scope, showValue), actual: told ?? 'absent' });
-    }
-  }
-  if (differences.length === 0) return { met: true, stop: false, message: '' };
-  const actual = differences.map(({ field, actual: got }) => `${field}=${got}`).join(' ');
-  const expected = differences.map(({ field, expected: want }) => `${field}=${want}`).join(' ');
-  return {
-    met: false,
-    stop: true,
-    message: `the SUT's ${step.line.command} gave ${actual}, not ${expected}`,
-    expected,
-    actual,
-    differences,
-  };
-}
-
-/** Answers are text; what looks like a decimal number is one. */
-function asValue(text: string): Value {
-  return /^\d+$/.test(text) ? BigInt(text) : text;
 }
 
 async function repeat(step: RepeatStep, run: StepRun, inPreamble: boolean): Promise<void> {
@@ -227,63 +194,4 @@ function passOver(step: GivenStep, run: StepRun): void {
       });
     }
   }
-}
-
-function judgeCollected(step: CollectedStep, session: Session, tamper: Tamper | undefined): Outcome {
-  const collected = session.collected.get(step.name) ?? [];
-  const values = tamper?.values === undefined ? collected : tamper.values(collected);
-  if (values.length < 2) {
-    return {
-      met: false,
-      unreached: true,
-      stop: true,
-      message: `${step.name} was seen ${values.length} times; nothing can be compared`,
-    };
-  }
-  return step.kind === 'distinct' ? judgeDistinct(step.name, values) : judgeScattered(step.name, values);
-}
-
-function judgeDistinct(name: string, values: readonly Value[]): Outcome {
-  const seen = new Map<string, number>();
-  for (const [index, value] of values.entries()) {
-    const text = showValue(value, 'hex');
-    const earlier = seen.get(text);
-    if (earlier !== undefined) {
-      return {
-        met: false,
-        stop: false,
-        message: `${name} number ${index + 1} is that of number ${earlier + 1}`,
-        expected: 'values that all differ',
-        actual: text,
-      };
-    }
-    seen.set(text, index);
-  }
-  return { met: true, stop: false, message: `${values.length} values, all different` };
-}
-
-/** Every bit that any value has room for must have been seen as 0 and as 1. */
-function judgeScattered(name: string, values: readonly Value[]): Outcome {
-  const numbers = values.map(toInt);
-  const width = numbers.some((value) => value >> 32n > 0n) ? 64n : 32n;
-  const ones = numbers.reduce((sum, value) => sum | value, 0n);
-  const zeros = numbers.reduce((sum, value) => sum | ~value, 0n);
-  const stuck = [...Array(Number(width)).keys()].filter(
-    (bit) => ((ones >> BigInt(bit)) & (zeros >> BigInt(bit)) & 1n) === 0n,
-  );
-  if (stuck.length === 0)
-    return { met: true, stop: false, message: `${values.length} values, every bit seen as 0 and 1` };
-  const message = `over ${values.length} values of ${name}, bits ${stuck.join(', ')} never changed`;
-  return { met: false, stop: false, message, expected: 'every bit 0 in some and 1 in other values', actual: message };
-}
-
-function judgeCheck(step: CheckStep, session: Session, tamper: Tamper | undefined): Outcome {
-  const scope = session.scope();
-  const found = evaluate(parseExpr(step.left, 0), scope);
-  const left = tamper?.values?.([found])[0] ?? found;
-  if (matches(step.comparison, left, scope, (name, value) => session.names.set(name, value)))
-    return { met: true, stop: false, message: '' };
-  const expected = describeMatcher(step.comparison, scope, (value) => showValue(value, 'hex'));
-  const actual = showValue(left, 'hex');
-  return { met: false, stop: false, message: `${step.left} is ${actual}, not ${expected}`, expected, actual };
 }

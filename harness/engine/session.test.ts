@@ -21,6 +21,7 @@ const LINK: CellLink = {
 
 function scenario(): Scenario {
   return {
+    kind: 'wire',
     id: 'x/y#ipv4',
     suite: 'x',
     name: 'y',
@@ -36,6 +37,7 @@ function scenario(): Scenario {
     needs: [],
     preamble: [],
     body: [],
+    clauses: [],
   };
 }
 

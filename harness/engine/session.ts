@@ -7,12 +7,12 @@ import type { PacketLine } from '../notation/packet-line.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import type { Cell, CellLink } from '../topology/contract.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
-import type { BrokenStack } from './broken-stack.ts';
 import { composePacket, headerValue, recordSent } from './compose.ts';
 import { Conversation, type RecordedPacket } from './conversation.ts';
 import type { Counters } from './counters.ts';
 import type { Connection, Subflow } from './endpoint.ts';
 import type { Scope } from '../notation/evaluate.ts';
+import { TRANSPARENT, type Interposer, type OnSubflow } from './interposer.ts';
 import type { Arrival } from './packet-view.ts';
 import { Patience, type Waits } from './patience.ts';
 import { scenarioScope } from './scope.ts';
@@ -27,14 +27,15 @@ export interface SessionParts {
   openPort: (link: CellLink, onPacket: (packet: WirePacket) => void, onError: (error: Error) => void) => WirePort;
   /** Hears of every packet, for the capture. */
   onPacket: (packet: WirePacket) => void;
-  /** A way in which the stack is made to err. */
-  broken?: BrokenStack;
+  /** Stands between the stack and everything else; by default it changes nothing. */
+  interposer?: Interposer;
 }
 
 /** The conversation between the tester and the SUT in one scenario. */
 export class Session {
   readonly scenario: Scenario;
   readonly cell: Cell;
+  readonly interposer: Interposer;
   readonly clock: Clock;
   /** When the scenario began, by the clock. */
   readonly startedAt: number;
@@ -47,7 +48,7 @@ export class Session {
   /** The last step was a stimulus: the next one belongs to the same run. */
   inStimulus = false;
   /** Packet that the last `expect` matched. */
-  lastMatch: { arrival: Arrival; subflow: Subflow } | undefined;
+  lastMatch: OnSubflow | undefined;
   /** Label of the alternative that the last `one-of` found. */
   lastLabel: string | undefined;
   readonly #subflows: Subflows;
@@ -60,15 +61,16 @@ export class Session {
   #ticks = 0;
   #lastSent: { link: number; bytes: Uint8Array } | undefined;
 
-  constructor({ scenario, cell, waits, random, openPort, onPacket, broken }: SessionParts) {
+  constructor({ scenario, cell, waits, random, openPort, onPacket, interposer }: SessionParts) {
     this.scenario = scenario;
     this.cell = cell;
+    this.interposer = interposer ?? TRANSPARENT;
     this.clock = cell.clock ?? realClock;
     this.startedAt = this.clock.now();
     this.#onPacket = onPacket;
     this.#subflows = new Subflows(scenario, cell, random);
     this.#scope = scenarioScope(this.names, this.#subflows, scenario);
-    this.#conversation = new Conversation(this.#subflows, this.#scope, broken);
+    this.#conversation = new Conversation(this.#subflows, this.#scope, this.interposer);
     this.#ports = cell.links.map((link) =>
       openPort(
         link,
@@ -104,11 +106,6 @@ export class Session {
 
   get connection(): Connection {
     return this.#subflows.connection;
-  }
-
-  /** The way in which the stack is made to err, if it is. */
-  get broken(): BrokenStack | undefined {
-    return this.#conversation.broken;
   }
 
   get waits(): Waits {
@@ -161,7 +158,7 @@ export class Session {
     recordSent(line, subflow, packet);
     await this.#port(subflow.spec.link).send(bytes);
     this.#lastSent = { link: subflow.spec.link, bytes };
-    this.#conversation.err(subflow, this.now());
+    this.#conversation.testerSent(subflow, this.now());
     this.#patience.changed();
   }
 
@@ -179,6 +176,14 @@ export class Session {
     const subflow = this.#subflows.accept(line.subflow, syn);
     this.#conversation.adopt(subflow, tupleOfSubflow(subflow));
     return subflow;
+  }
+
+  /** A step has matched the packet of this index: no later one looks at it again. */
+  accept(index: number, subflow: Subflow | undefined): void {
+    const arrival = this.#conversation.arrivals[index];
+    if (arrival === undefined) return;
+    arrival.consumed = true;
+    this.lastMatch = subflow === undefined ? undefined : { arrival, subflow };
   }
 
   /** Forgets the connection and its subflows; their late packets are no part of what follows. */

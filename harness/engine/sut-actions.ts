@@ -2,7 +2,7 @@
 import type { Value } from '../notation/expression.ts';
 import type { SutLine } from '../scenario/sut-line.ts';
 import { SUT_ACTIONS } from '../sut/commands/actions.ts';
-import type { Agent, AgentAnswer } from '../sut/types.ts';
+import { AgentRefused, type Agent, type AgentAnswer } from '../sut/types.ts';
 import { readCounters } from './counters.ts';
 import { evaluate } from '../notation/evaluate.ts';
 import type { Session } from './session.ts';
@@ -11,12 +11,26 @@ import { LISTEN_PORT } from './subflows.ts';
 type Args = Record<string, string>;
 
 /**
- * Carries out one line and returns the agent's answer.
+ * The agent's answer to one line. Where a system call of the stack fails, its fields are `error` and `text`.
  *
- * @throws AgentRefused when a system call of the stack fails
+ * @param milliseconds how long the agent may wait
  * @throws AgentLost when the agent is gone
  */
-export async function runSutLine(line: SutLine, session: Session, milliseconds: number): Promise<AgentAnswer> {
+export async function askSut(line: SutLine, session: Session, milliseconds: number): Promise<AgentAnswer> {
+  return session.interposer.answered(line.command, await answerOf(line, session, milliseconds));
+}
+
+async function answerOf(line: SutLine, session: Session, milliseconds: number): Promise<AgentAnswer> {
+  try {
+    return await runSutLine(line, session, milliseconds);
+  } catch (error) {
+    if (!(error instanceof AgentRefused)) throw error;
+    return { error: error.code, text: error.message };
+  }
+}
+
+/** Carries out one line. @throws AgentRefused, AgentLost */
+async function runSutLine(line: SutLine, session: Session, milliseconds: number): Promise<AgentAnswer> {
   const agent = firstAgent(session);
   const args: Args = {};
   for (const arg of line.args) {

@@ -5,7 +5,8 @@ import type { Connection, Flow, Side } from './connection.ts';
 import { Ledger, type JudgeSettings } from './judge.ts';
 import { advance, endingOf } from './progress.ts';
 import { monitors as allMonitors } from './registry.ts';
-import { Tracker, type PacketNote } from './tracker.ts';
+import type { PacketNote } from './flows.ts';
+import { Tracker } from './tracker.ts';
 import type { Finding, Monitor, PacketEvent, Watch } from './types.ts';
 
 /** How to look at a capture. */

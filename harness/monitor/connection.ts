@@ -1,5 +1,5 @@
 /** What is known of connections, subflows and their data, as far as a capture tells. */
-import { dsnAdd, low32, seqDiff } from '../mptcp/index.ts';
+import { dsnAdd, dsnDiff, lowHalf, seqDiff } from '../mptcp/index.ts';
 import type { OptionMpCapable } from '../packet/types.ts';
 
 /** 0 is the host that opened the connection, 1 the one that listened. */
@@ -40,8 +40,8 @@ export class DataStream {
       this.base = value - 1n;
       this.#half = !wide;
     }
-    if (wide && !this.#half) return Number(BigInt.asIntN(64, value - this.base));
-    const found = near + seqDiff(Number(low32(value)), Number(low32(this.base)) + near);
+    if (wide && !this.#half) return Number(dsnDiff(value, this.base));
+    const found = near + seqDiff(lowHalf(value), lowHalf(this.base) + near);
     if (wide) {
       // So far only lower halves were seen: this number gives the upper half of the base.
       this.base = value - BigInt(found);

@@ -41,12 +41,30 @@ function noteInfo(tally: Tally, { index, at, flow }: PacketEvent, message: strin
   }
 }
 
+/** What one monitor has noted, by the place of the rule among the monitor's; of one side and of the other. */
+type Tallies = ([Tally, Tally] | undefined)[];
+
+/** Most rules have nothing to say of most connections: their tallies are made when they are needed. */
+function openTallies(monitor: Monitor, rule: Rule, place: number): [Tally, Tally] {
+  if (place < 0) throw new Error(`rule ${rule.name} is not among those of monitor ${monitor.name}; add it there`);
+  const tally = (side: Side): Tally => ({
+    monitor: monitor.name,
+    rule,
+    side,
+    passes: 0,
+    broken: undefined,
+    info: NOTHING,
+    unknown: undefined,
+  });
+  return [tally(0), tally(1)];
+}
+
 /** The ledger of one connection. */
 export class Ledger {
   readonly #connection: Connection;
   readonly #settings: JudgeSettings;
-  /** By the rule's number: looked up several times for each packet. */
-  readonly #tallies: ([Tally, Tally] | undefined)[] = [];
+  /** Tallies of each monitor in turn, in the order of its rules: looked up several times for each packet. */
+  readonly #tallies: Tallies[] = [];
 
   constructor(connection: Connection, settings: JudgeSettings) {
     this.#connection = connection;
@@ -55,8 +73,12 @@ export class Ledger {
 
   /** The judge that one monitor talks to. */
   judgeFor(monitor: Monitor): Judge {
-    const tallyOf = (rule: Rule, side: Side): Tally =>
-      this.#tallies[rule.index]?.[side] ?? this.#open(monitor, rule)[side];
+    const tallies: Tallies = [];
+    this.#tallies.push(tallies);
+    const tallyOf = (rule: Rule, side: Side): Tally => {
+      const place = monitor.rules.indexOf(rule);
+      return (tallies[place] ??= openTallies(monitor, rule, place))[side];
+    };
     const broken: Judge['broken'] = (rule, event, remark, side = event.side) =>
       this.#broken(tallyOf(rule, side), event, remark);
     return {
@@ -73,22 +95,6 @@ export class Ledger {
         tallyOf(rule, side).unknown ??= { message, count: 1, event: undefined, text: undefined };
       },
     };
-  }
-
-  /** Most rules have nothing to say of most connections: their tallies are made when they are needed. */
-  #open(monitor: Monitor, rule: Rule): [Tally, Tally] {
-    if (!monitor.rules.includes(rule))
-      throw new Error(`rule ${rule.name} is not among those of monitor ${monitor.name}; add it there`);
-    const tally = (side: Side): Tally => ({
-      monitor: monitor.name,
-      rule,
-      side,
-      passes: 0,
-      broken: undefined,
-      info: NOTHING,
-      unknown: undefined,
-    });
-    return (this.#tallies[rule.index] = [tally(0), tally(1)]);
   }
 
   #broken(tally: Tally, event: PacketEvent, remark: Remark): void {
@@ -117,7 +123,7 @@ export class Ledger {
   /** What was found, worst first; `judged` says whose findings count. */
   findings(judged: (side: Side) => boolean): Finding[] {
     const found: Finding[] = [];
-    for (const pair of this.#tallies) {
+    for (const pair of this.#tallies.flat()) {
       for (const tally of pair ?? []) if (judged(tally.side)) found.push(...this.#findingsOf(tally));
     }
     return found;
@@ -148,7 +154,7 @@ export class Ledger {
   /** One observation may break clauses of different levels. */
   #byVerdict(tally: Tally, observation: Observation): Finding[] {
     const groups = new Map<JudgedVerdict, string[]>();
-    for (const clause of tally.rule.blames ?? tally.rule.clauses) {
+    for (const clause of observation.blames ?? tally.rule.blames ?? tally.rule.clauses) {
       const verdict = verdictOf(this.#settings.levelOf(clause), false);
       groups.set(verdict, [...(groups.get(verdict) ?? []), clause]);
     }
@@ -169,6 +175,7 @@ export class Ledger {
       message: one.message,
       ...(one.expected === undefined ? {} : { expected: one.expected }),
       ...(one.actual === undefined ? {} : { actual: one.actual }),
+      ...(one.field === undefined ? {} : { field: one.field }),
       ...(one.text === undefined ? {} : { text: one.text }),
       count: one.count,
     };

@@ -5,7 +5,7 @@ import { noteAddress, other, type Connection, type DataStream, type Flow, type F
 import { keepMapping, mappingAt } from './data-level.ts';
 import { isMptcp } from '../packet/index.ts';
 import type { OptionKind, OptionOf } from '../packet/options/registry.ts';
-import { freshOctets } from './tracker.ts';
+import { freshOctets } from './flows.ts';
 import type { PacketEvent } from './types.ts';
 
 /** Takes a packet into account. Returns true when it brought its subflow to an end. */

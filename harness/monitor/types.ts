@@ -5,8 +5,6 @@ import type { JudgedVerdict } from '../verdict/verdict.ts';
 
 /** One statement that a monitor checks, and the clauses that say it. */
 export interface Rule {
-  /** Number of the rule, unique over all rules. */
-  readonly index: number;
   /** Short name, unique over all monitors. */
   readonly name: string;
   /** Clauses judged by it: they hold where the statement does. */
@@ -25,6 +23,10 @@ export interface Remark {
   message: string;
   expected?: string;
   actual?: string;
+  /** The field that is wrong, as packet lines name it: `dss.csum`. */
+  field?: string;
+  /** Those of the rule's clauses that this packet breaks, where it shows more than the rule itself says. */
+  blames?: readonly [string, ...string[]];
 }
 
 /** Takes what a monitor finds out about one connection. */
@@ -117,6 +119,8 @@ export interface Finding {
   message: string;
   expected?: string;
   actual?: string;
+  /** The field that is wrong, as packet lines name it. */
+  field?: string;
   /** The packet in the notation of the suites. */
   text?: string;
   /** Times that this was seen; only the first is described. */

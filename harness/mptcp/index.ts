@@ -7,6 +7,7 @@ export {
   dsnLeq,
   dsnLt,
   low32,
+  lowHalf,
   promote32,
   seqAdd,
   seqDiff,
@@ -16,4 +17,5 @@ export {
   seqLeq,
   seqLt,
   seqOffset,
+  wrap,
 } from './sequence.ts';

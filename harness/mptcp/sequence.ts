@@ -46,7 +46,7 @@ export function seqInWindow(seq: number, start: number, length: number): boolean
 
 /** `dsn + count` modulo 2^64; `count` may be negative. */
 export function dsnAdd(dsn: bigint, count: bigint | number): bigint {
-  return BigInt.asUintN(64, dsn + BigInt(count));
+  return wrap(dsn + BigInt(count), 64);
 }
 
 /** How far `a` is ahead of `b`, -2^63..2^63-1. */
@@ -64,9 +64,19 @@ export function dsnLeq(a: bigint, b: bigint): boolean {
   return a === b || dsnLt(a, b);
 }
 
+/** A number modulo 2^`bits`, as the wire carries it. */
+export function wrap(value: bigint, bits: 32 | 64): bigint {
+  return BigInt.asUintN(bits, value);
+}
+
 /** The lower 32 bits, as a DSS option with short numbers carries them. */
 export function low32(dsn: bigint): bigint {
-  return BigInt.asUintN(32, dsn);
+  return wrap(dsn, 32);
+}
+
+/** The lower 32 bits as a number, for sums and differences of less than 2^31. */
+export function lowHalf(dsn: bigint): number {
+  return Number(low32(dsn));
 }
 
 /**

@@ -186,7 +186,7 @@ export const ACTIONS: Action = {
   unplug: (state, path) => unplug(state.pair.client, linkOf(state.pair.client, path)),
   plug: (state, path) => plugIn(state.pair.client, linkOf(state.pair.client, path), state.family),
   'remove-address': (state, path) => {
-    const isEndpoint = path in (state.scenario.multipath.client.endpoints ?? {});
+    const isEndpoint = path in (state.scenario.client.endpoints ?? {});
     // The first subflow's address has number 0.
     return removeAddress(
       state.pair.client,

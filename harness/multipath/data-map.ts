@@ -1,5 +1,5 @@
 /** Which part of the connection's stream each segment carried, by the mappings on the wire (RFC 8684 section 3.3.1). Pure. */
-import { seqDiff, seqOffset } from '../mptcp/index.ts';
+import { lowHalf, seqDiff, seqOffset } from '../mptcp/index.ts';
 import { FLAG } from '../packet/types.ts';
 import type { Side } from './hosts.ts';
 import type { Sent } from './trace.ts';
@@ -56,7 +56,7 @@ export function carriedBy(sent: readonly Sent[], from: Side): Carried[] {
         (option.dataLength ?? 0) === 0
       )
         continue;
-      const low = Number(option.dsn & 0xffffffffn);
+      const low = lowHalf(option.dsn);
       base ??= low;
       const mapping: Mapping = { ssn: option.ssn, length: option.dataLength ?? 0, dsn: seqDiff(low, base) };
       flow.mappings.push(mapping);

@@ -180,7 +180,7 @@ function wasEnded(state: RunState, path: string, since: string | undefined): boo
 }
 
 function retransmitted(state: RunState, { path, since }: Verbs['judge-retransmitted']): Finding {
-  const others = [...state.scenario.multipath.paths.keys()].filter((one) => one !== path);
+  const others = [...state.scenario.paths.keys()].filter((one) => one !== path);
   const found = reinjectionsOf(state, path, others, since);
   const again = retransmittedAfter(carriedBy(state.trace.sent, sender(state)), path, found);
   if (again.length === 0 && wasEnded(state, path, since))

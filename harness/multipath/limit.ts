@@ -19,7 +19,7 @@ function mainWay(state: RunState): Way {
 }
 
 function limitOf(state: RunState, path: string, isMptcp: boolean): number {
-  const { paths } = state.scenario.multipath;
+  const { paths } = state.scenario;
   const shape = paths.get(path)?.shape;
   const way = mainWay(state);
   const { mtu = 1500 } = shape?.[way] ?? {};
@@ -35,7 +35,7 @@ export function pathLimit(state: RunState, path: string): number {
 /** Bits a second of payload that all paths together allow, as they were when the scenario began. */
 export function pathsLimit(state: RunState): number {
   // A bottleneck that several paths share counts once.
-  const own = [...state.scenario.multipath.paths].filter(([, { shape }]) => shape.shares === undefined);
+  const own = [...state.scenario.paths].filter(([, { shape }]) => shape.shares === undefined);
   const all = own.map(([path]) => limitOf(state, path, true));
   return all.reduce((sum, one) => sum + one, 0);
 }

@@ -26,12 +26,12 @@ export function lintMultipath(
     const message = `${scenario.topology} has middleboxes on link ${name}; in scenarios of two stacks they stand in the client's links`;
     found.push(diagnoseAt(scenario.place, 'BAD_VALUE', message));
   }
-  for (const path of scenario.multipath.paths.keys()) {
+  for (const path of scenario.paths.keys()) {
     if (clientLinks.includes(path)) continue;
     const message = `path "${path}" is no link of the client in ${scenario.topology}${suggestion(path, clientLinks)}`;
     found.push(diagnoseAt(scenario.place, 'UNKNOWN_SUBFLOW', message));
   }
-  for (const step of scenario.multipath.steps) {
+  for (const step of scenario.steps) {
     for (const id of step.clauses) {
       const clause = known.clause(id);
       if (known.promises.has(id)) continue;

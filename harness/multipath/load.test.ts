@@ -6,7 +6,6 @@ import { DocumentError } from '../document/diagnostic.ts';
 import { lintMultipath } from './lint.ts';
 import { loadMultipathSuite, pathShape } from './load.ts';
 import { loadPromises } from './promises.ts';
-import { clausesOf } from '../scenario/suite.ts';
 import { findTopology, parseTopology } from '../topology/load.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'multipath-'));
@@ -50,7 +49,7 @@ ${PATHS}    steps:
       'x/one#from=client,n=2,ipv4',
     ]);
     expect(loaded).toHaveLength(8);
-    const [send, seen] = loaded.at(-1)?.multipath.steps ?? [];
+    const [send, seen] = loaded.at(-1)?.steps ?? [];
     expect(send).toMatchObject({
       verb: 'send',
       with: { size: '1MB', from: 'server' },
@@ -58,7 +57,7 @@ ${PATHS}    steps:
       text: 'send: size=1MB from=server',
     });
     expect(seen).toMatchObject({ with: { from: 'client' }, clauses: ['MP-bytes'] });
-    expect(clausesOf(loaded[0]!)).toEqual(['MP-bytes']);
+    expect(loaded[0]!.clauses).toEqual(['MP-bytes']);
   });
 
   it('give paths their shapes, queues in time at the rate of their way', () => {
@@ -68,7 +67,7 @@ ${PATHS}    steps:
 `),
       folder,
     );
-    expect(one?.multipath.paths.get('a')?.shape).toEqual({
+    expect(one?.paths.get('a')?.shape).toEqual({
       up: { rate: 8e6, delay: 10, queue: 50_000, loss: 0.01 },
       down: { rate: 4e6, delay: 10, queue: 25_000, loss: 0.01 },
     });
@@ -80,7 +79,7 @@ ${PATHS}    steps:
     const judged = '    steps: [{ judge-intact: data, clause: MP-bytes }]\n';
     const paths = (text: string): string => `    paths: ${text}\n${judged}`;
     const [one] = loadMultipathSuite(suite(paths('{ a: { rate: 8mbit }, b: { shares: a, delay: 10ms } }')), folder);
-    expect(one?.multipath.paths.get('b')?.shape).toEqual({ up: { delay: 10 }, down: { delay: 10 }, shares: 'a' });
+    expect(one?.paths.get('b')?.shape).toEqual({ up: { delay: 10 }, down: { delay: 10 }, shares: 'a' });
     expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: c } }'))).toMatch(/there is no path "c" here/);
     expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: a, rate: 1mbit } }'))).toMatch(
       /its rate and queue are those of path "a"/,

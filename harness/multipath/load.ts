@@ -5,22 +5,18 @@ import { DocumentError, suggestion, type Diagnostic } from '../document/diagnost
 import { projectSchema } from '../document/schema.ts';
 import { readYaml, YamlFile } from '../document/yaml-file.ts';
 import type { PathShape, WayShape } from '../wire/forward/types.ts';
+import type { ScenarioHead } from '../scenario/suite.ts';
 import { combinationsOf, variantSuffix } from '../scenario/variants.ts';
 import { MIDDLEBOX_SCHEMA } from '../topology/load.ts';
 import { queueOctets } from './amounts.ts';
 import type { RawPathShape, RawScenario, RawShape, RawStep, RawSuite, Verb } from './raw-suite.ts';
-import type { MultipathPlan, MultipathScenario, MultipathStep, PathPlan } from './scenario.ts';
+import type { MultipathScenario, MultipathStep, PathPlan } from './scenario.ts';
 
 const SCHEMA = 'suites/schema/multipath.schema.json';
 /** What may stand beside the verb. */
 const BESIDE = ['clause', 'mark', 'within'];
 /** A queue as it is usual in routers of homes, where a suite names none. */
 const USUAL_QUEUE = '100ms';
-
-/** Whether a loaded file is a suite of this kind. */
-export function isMultipathSuite(file: YamlFile): boolean {
-  return (file.value as { section?: unknown } | null)?.section === 'multipath';
-}
 
 /**
  * Loads a suite with every variant of every scenario.
@@ -94,11 +90,12 @@ function variantsOf(input: VariantInput): MultipathScenario[] {
   const raw = scenarios[name];
   if (raw === undefined) return [];
   const plan = planOf(input, raw);
-  const judges = [...new Set(plan.steps.flatMap((step) => step.clauses))];
+  const clauses = [...new Set(plan.steps.flatMap((step) => step.clauses))];
   const path = ['scenarios', name];
-  if (judges.length === 0)
+  if (clauses.length === 0)
     input.diagnostics.push(file.diagnose(path, 'NO_JUDGEMENT', `scenario "${name}" judges no clause`));
   return (raw.family ?? ['ipv4']).map((family): MultipathScenario => ({
+    kind: 'multipath',
     id: `${suite}/${name}#${variantSuffix(parameters, family)}`,
     suite,
     name,
@@ -109,17 +106,16 @@ function variantsOf(input: VariantInput): MultipathScenario[] {
     family,
     parameters,
     topology,
-    profile: { timestamps: true, sack: true, wscale: 7, mss: 1460, checksum: plan.checksums, dsnSize: 8 },
-    subflows: {},
     needs: [],
-    preamble: [],
-    body: [],
-    judges,
-    multipath: plan,
+    clauses,
+    ...plan,
   }));
 }
 
-function planOf(input: VariantInput, raw: RawScenario): MultipathPlan {
+/** What a scenario has beside its head. */
+type Plan = Omit<MultipathScenario, keyof ScenarioHead>;
+
+function planOf(input: VariantInput, raw: RawScenario): Plan {
   const paths = new Map(
     Object.entries(raw.paths).map(([name, path]): [string, PathPlan] => [
       name,

@@ -115,7 +115,7 @@ function forwarderFor(state: RunState): Forwarder {
       host: link.sut[family],
     })),
   );
-  const { paths, seed } = scenario.multipath;
+  const { paths, seed } = scenario;
   const forwarder = new Forwarder({
     family,
     links,
@@ -136,18 +136,12 @@ function forwarderFor(state: RunState): Forwarder {
 
 /** Sets both stacks up as the scenario has it. */
 async function setUp(state: RunState): Promise<void> {
-  const {
-    pair,
-    scenario: { multipath },
-  } = state;
+  const { pair, scenario } = state;
   await Promise.all(
     (['client', 'server'] as const).map(async (side) => {
       const host = pair[side];
-      const raw = multipath[side];
-      await host.agent.request('sysctl-set', {
-        name: 'net.mptcp.checksum_enabled',
-        value: multipath.checksums ? 1 : 0,
-      });
+      const raw = scenario[side];
+      await host.agent.request('sysctl-set', { name: 'net.mptcp.checksum_enabled', value: scenario.checksums ? 1 : 0 });
       for (const [name, value] of Object.entries(raw.sysctls ?? {}))
         await host.agent.request('sysctl-set', { name, value });
       await setPathManager(state, host, raw);
@@ -188,7 +182,7 @@ async function routeTo(state: RunState, host: Host, far: string, near: string): 
 }
 
 async function runSteps(state: RunState, context: MultipathContext, draft: ScenarioResult): Promise<void> {
-  for (const step of state.scenario.multipath.steps) {
+  for (const step of state.scenario.steps) {
     state.stepAt = state.clock.now();
     if (step.mark !== undefined) state.marks.set(step.mark, state.stepAt);
     const unmet = await runStep(state, step, context, draft);
@@ -264,7 +258,7 @@ function unreached(
   context: MultipathContext,
   message: string,
 ): ExpectationResult[] {
-  const { steps } = state.scenario.multipath;
+  const { steps } = state.scenario;
   return steps
     .slice(steps.indexOf(at) + 1)
     .flatMap((step) =>

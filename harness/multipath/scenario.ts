@@ -1,6 +1,6 @@
 /** Scenarios of two stacks, loaded: what the engine of this layer runs. */
 import type { Place } from '../document/diagnostic.ts';
-import type { Scenario } from '../scenario/suite.ts';
+import type { Scenario, ScenarioHead } from '../scenario/suite.ts';
 import type { PathShape } from '../wire/forward/types.ts';
 import type { MiddleboxSpec } from '../topology/types.ts';
 import type { RawHost, Verb, Verbs } from './raw-suite.ts';
@@ -26,8 +26,9 @@ export interface PathPlan {
   middleboxes: readonly MiddleboxSpec[];
 }
 
-/** Everything that is not in a {@link Scenario}. */
-export interface MultipathPlan {
+/** One variant of a scenario of two stacks. */
+export interface MultipathScenario extends ScenarioHead {
+  kind: 'multipath';
   paths: ReadonlyMap<string, PathPlan>;
   client: RawHost;
   server: RawHost;
@@ -37,12 +38,5 @@ export interface MultipathPlan {
   steps: readonly MultipathStep[];
 }
 
-/** One variant. To everything that lists, selects and reports it is a scenario like the others. */
-export interface MultipathScenario extends Scenario {
-  multipath: MultipathPlan;
-}
-
-/** Whether a scenario is for two stacks. */
-export function isMultipath(scenario: Scenario): scenario is MultipathScenario {
-  return 'multipath' in scenario;
-}
+/** A scenario of either kind. */
+export type AnyScenario = Scenario | MultipathScenario;

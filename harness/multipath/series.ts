@@ -19,7 +19,7 @@ export function seriesOf(state: RunState, events: readonly { at: number; text: s
   const start = state.startedAt;
   const end = Math.max(start + 1, sent.at(-1)?.record.at ?? start, left.at(-1)?.at ?? start);
   const carried = carriedBy(sent, from);
-  const { paths } = state.scenario.multipath;
+  const { paths } = state.scenario;
   return {
     title: `${state.scenario.id}: ${state.scenario.title}`,
     seconds: (end - start) / 1000,

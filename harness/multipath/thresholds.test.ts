@@ -23,14 +23,14 @@ interface Question {
 
 function question(name: string): Question {
   const scenario = scenarios.find((one) => one.name === name);
-  const step = scenario?.multipath.steps.find(({ verb }) => verb === 'judge-capacity');
+  const step = scenario?.steps.find(({ verb }) => verb === 'judge-capacity');
   if (scenario === undefined || step?.verb !== 'judge-capacity') throw new Error(`${name} judges no capacity`);
   return { scenario, atMost: step.with['at-most'] ?? 0, against: [step.with.against].flat(), path: step.with.path };
 }
 
 /** What the scenario would measure of senders that follow the RFCs, with and without linked increases. */
 function ratio({ scenario, against, path }: Question, isLinked: boolean, seed: string): number {
-  const { paths, steps } = scenario.multipath;
+  const { paths, steps } = scenario;
   const ways = new Map<string, Shaper>();
   for (const [name, { shape }] of paths) {
     ways.set(name, new Shaper(shape.up, seededRandom(`${seed} ${name}`), ways.get(shape.shares ?? '')));

@@ -1,14 +1,9 @@
 /** The connection's receive window (RFC 8684 section 3.3.1), as its sender knows it. */
-import { seqAdd, seqDiff } from '../mptcp/index.ts';
+import { lowHalf, seqAdd, seqDiff } from '../mptcp/index.ts';
 import { decodePacket, isNotTcp, type Packet } from '../packet/index.ts';
 import { FLAG } from '../packet/types.ts';
 import type { Side } from './hosts.ts';
 import type { RunState } from './state.ts';
-
-/** Low half of data sequence numbers, which differences of windows fit into. */
-function low(value: bigint): number {
-  return Number(value & 0xffffffffn);
-}
 
 /** Window scale that the receiver announced, by its flow. */
 function scalesOf(packets: readonly Packet[]): Map<string, number> {
@@ -55,12 +50,12 @@ export function leastRoom(
     if (dss?.kind !== 'dss') continue;
     if ('isData' in event) {
       if (dss.dsn === undefined) continue;
-      const upTo = seqAdd(low(dss.dsn), dss.dataLength ?? 0);
+      const upTo = seqAdd(lowHalf(dss.dsn), dss.dataLength ?? 0);
       if (end === undefined || seqDiff(upTo, end) > 0) end = upTo;
     } else {
       if (dss.dataAck === undefined) continue;
       const scale = scales.get(`${ip.src} ${tcp.srcPort} ${ip.dst} ${tcp.dstPort}`) ?? 0;
-      const upTo = seqAdd(low(dss.dataAck), tcp.window * 2 ** scale);
+      const upTo = seqAdd(lowHalf(dss.dataAck), tcp.window * 2 ** scale);
       if (edge === undefined || seqDiff(upTo, edge) > 0) edge = upTo;
     }
     if (event.at < since || edge === undefined || end === undefined) continue;

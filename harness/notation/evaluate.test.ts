@@ -63,7 +63,7 @@ describe('evaluate', () => {
 });
 
 describe('matches', () => {
-  const held = (text: string, actual: Value | undefined, bits?: number): [boolean, Record<string, Value>] => {
+  const held = (text: string, actual: Value | undefined, bits?: 32 | 64): [boolean, Record<string, Value>] => {
     const bound: Record<string, Value> = {};
     return [
       matches(

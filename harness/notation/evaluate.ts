@@ -1,5 +1,5 @@
 /** Works out expressions, and holds values against matchers. Pure. */
-import { idsn, joinHmac, addAddrHmac, token } from '../mptcp/index.ts';
+import { addAddrHmac, idsn, joinHmac, low32, token, wrap } from '../mptcp/index.ts';
 import type { FieldStyle } from '../packet/options/field.ts';
 import type { Expr, Matcher, Value } from './expression.ts';
 import type { FunctionName } from './names.ts';
@@ -37,11 +37,11 @@ const FUNCTIONS: Readonly<Record<FunctionName, (...args: (Value | undefined)[]) 
       port === undefined ? 0 : Number(toInt(port)),
     ),
   flip: (value, at) => flip(required(value), at === undefined ? 0 : Number(toInt(at))),
-  low32: (value) => BigInt.asUintN(32, toInt(value)),
+  low32: (value) => low32(toInt(value)),
   left: (value, count) => toBytes(value).slice(0, Number(toInt(count))),
   right: (value, count) => right(toBytes(value), Number(toInt(count))),
   fill: (count, octet) => new Uint8Array(Number(toInt(count))).fill(octet === undefined ? 0 : Number(toInt(octet))),
-  swap32: (value) => (toInt(value) >> 32n) | BigInt.asUintN(64, toInt(value) << 32n),
+  swap32: (value) => (toInt(value) >> 32n) | wrap(toInt(value) << 32n, 64),
   reverse64: (value) =>
     BigInt(`0x${toInt(value).toString(16).padStart(16, '0').match(/../g)?.reverse().join('') ?? '0'}`),
 };
@@ -80,7 +80,7 @@ export function matches(
   actual: Value | undefined,
   scope: Scope,
   bind: (name: string, value: Value) => void,
-  bits?: number,
+  bits?: 32 | 64,
 ): boolean {
   switch (matcher.type) {
     case 'any':
@@ -131,13 +131,13 @@ export function meansAbsent(matcher: Matcher, scope: Scope): boolean {
 }
 
 /** Equality of values; integers modulo 2^`bits` when given. */
-export function sameValue(expected: Value, actual: Value, bits?: number): boolean {
+export function sameValue(expected: Value, actual: Value, bits?: 32 | 64): boolean {
   if (expected instanceof Uint8Array || actual instanceof Uint8Array) {
     if (!(expected instanceof Uint8Array && actual instanceof Uint8Array)) return false;
     return expected.length === actual.length && expected.every((octet, i) => octet === actual[i]);
   }
   if (typeof expected === 'bigint' && typeof actual === 'bigint' && bits !== undefined) {
-    return BigInt.asUintN(bits, expected) === BigInt.asUintN(bits, actual);
+    return wrap(expected, bits) === wrap(actual, bits);
   }
   if (typeof expected === typeof actual) return expected === actual;
   return String(expected) === String(actual);

@@ -1,4 +1,5 @@
 /** Numbers that packet lines count from an ISN or IDSN. Pure. */
+import { wrap } from '../mptcp/index.ts';
 import type { NumberBase } from '../packet/options/field.ts';
 
 /** What relative numbers count from; a number whose base is unknown is shown as it is on the wire. */
@@ -12,12 +13,12 @@ export interface NumberBases extends Partial<Record<NumberBase, number | bigint 
 
 /** A number of the wire as packet lines have it: `value` less `base`, modulo 2^`bits`. */
 export function toRelative(value: bigint, base: bigint, bits: 32 | 64): bigint {
-  return BigInt.asUintN(bits, value - base);
+  return wrap(value - base, bits);
 }
 
 /** The reverse of {@link toRelative}. */
 export function toAbsolute(value: bigint, base: bigint, bits: 32 | 64): bigint {
-  return BigInt.asUintN(bits, base + value);
+  return wrap(base + value, bits);
 }
 
 /** Bits of a sequence number that counts from a base: 32 on a subflow, 64 in the data sequence space. */

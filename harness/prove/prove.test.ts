@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { openProject } from '../cli/project.ts';
-import { taskContext } from '../cli/prove/context.ts';
+import { openProject } from '../cli/inputs/project.ts';
+import { taskContext } from '../cli/proof/context.ts';
 import type { WirePacket } from '../wire/types.ts';
 import { freedoms } from '../reference/index.ts';
 import type { TaskRunner } from './pool.ts';

@@ -1,5 +1,5 @@
 /** Proves that the suite notices faults: each fault of the reference stack against what judges its clause. */
-import { clausesOf, type Scenario } from '../scenario/suite.ts';
+import type { Scenario } from '../scenario/suite.ts';
 import type { Charge } from './select.ts';
 import { runShared, type TaskRunner } from './pool.ts';
 import type { Departure, TaskResult } from './task.ts';
@@ -111,7 +111,7 @@ export type Judges = ReadonlyMap<string, readonly string[]>;
 export function judgesByClause(scenarios: readonly Scenario[]): Judges {
   const judges = new Map<string, string[]>();
   for (const scenario of scenarios)
-    for (const clause of new Set(clausesOf(scenario))) {
+    for (const clause of new Set(scenario.clauses)) {
       const list = judges.get(clause);
       if (list === undefined) judges.set(clause, [scenario.id]);
       else list.push(scenario.id);

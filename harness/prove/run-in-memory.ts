@@ -15,6 +15,8 @@ export interface MemoryRun {
   seed: string;
   topology: (name: string) => Topology;
   levelOf: (clause: string) => Level;
+  /** Fields whose value a clause lays down. */
+  fieldsOf: (clause: string) => readonly string[];
   /** Features that the stack lacks, with the reason. */
   lacks: ReadonlyMap<string, string>;
   /** Hears of every packet. */
@@ -28,6 +30,7 @@ export async function runInMemory(scenario: Scenario, run: MemoryRun): Promise<S
     driver,
     topology: run.topology,
     levelOf: run.levelOf,
+    fieldsOf: run.fieldsOf,
     openPort: (link, family, onPacket, onError, clock) =>
       openLink(
         link,

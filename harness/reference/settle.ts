@@ -72,7 +72,10 @@ function tellWindow(stack: Stack, connection: Connection, subflow: Subflow): voi
   const told = subflow.lastWindow;
   const step = Math.min(2 * subflow.peerMss, connection.receiveCapacity / 2);
   const small = told < Math.min(connection.receiveCapacity / 4, 2 * subflow.peerMss);
-  if (small && free - told >= step && stack.rules.receiving.updatesWindow(subflow)) sendAck(stack, subflow);
+  if (!small || free - told < step || !stack.rules.receiving.updatesWindow(subflow)) return;
+  // A window counts with a Data ACK only (3.3.2-3).
+  delete subflow.lastDataAck;
+  sendAck(stack, subflow);
 }
 
 /** Whether a connection can go, and what happens to one without subflows. */

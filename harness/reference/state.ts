@@ -126,6 +126,8 @@ export interface Connection {
   failed?: bigint;
   /** MP_FAIL came. */
   failReceived: boolean;
+  /** Data sequence number from which a new subflow goes on, after the only one was reset with MP_FAIL (§3.7). */
+  restartAt?: bigint;
   /** The peer's infinite mapping came. */
   infiniteReceived: boolean;
   fallback: boolean;

@@ -29,37 +29,48 @@ export function causesOf(
 ): Cause[] {
   const groups = new Map<
     string,
-    { field?: string; step?: string; broken: Map<string, number>; scenarios: ScenarioRecord[] }
+    { field?: string; step?: string; broken: Map<string, number>; named: Set<string>; scenarios: ScenarioRecord[] }
   >();
   for (const scenario of scenarios) {
     const departs = isDeparture(scenario.verdict) || scenario.verdict === 'inconclusive';
     if (!departs || scenario.declared !== undefined) continue;
     const first = firstOf(scenario);
-    const field = first?.differences?.[0]?.field;
+    const field = fieldOf(first);
     const key = field === undefined ? `step ${first?.source ?? ''} ${first?.step ?? ''}` : `field ${field}`;
     const group = groups.get(key) ?? {
       ...(field === undefined ? { step: first?.step ?? '' } : { field }),
       broken: new Map<string, number>(),
+      named: new Set<string>(),
       scenarios: [],
     };
     group.scenarios.push(scenario);
     for (const one of brokenIn(scenario, field)) group.broken.set(one, (group.broken.get(one) ?? 0) + 1);
+    for (const one of namedIn(scenario, field)) group.named.add(one);
     groups.set(key, group);
   }
   return [...groups.values()]
     .sort((a, b) => b.scenarios.length - a.scenarios.length)
-    .map(({ broken, ...group }): Cause => {
-      const clause = mostSpecific(broken, group.field, clauses);
+    .map(({ broken, named, ...group }): Cause => {
+      const clause = mostSpecific(broken, named, group.field, clauses);
       return { ...group, ...(clause === undefined ? {} : { clause }) };
     });
 }
 
-/** A scenario's steps are judged in order; what a monitor found in its capture counts where no step departed in a field. */
+/**
+ * What says most of why a scenario departed: a field that a monitor found wrong, as monitors look at every packet and name
+ * the clause of just that field; then the first step that departed in a field; then what else a monitor found.
+ */
 function firstOf({ expectations, monitors = [] }: ScenarioRecord): ExpectationResult | undefined {
   const unmet = expectations.filter(({ verdict }) => isDeparture(verdict) || verdict === 'inconclusive');
-  const byField = unmet.find(({ differences = [] }) => differences.length > 0);
-  const monitored = monitors.find(({ verdict }) => isDeparture(verdict));
-  return byField ?? monitored ?? unmet[0];
+  const monitored = monitors.filter(({ verdict }) => isDeparture(verdict));
+  const hasField = ({ differences = [] }: ExpectationResult): boolean => differences.length > 0;
+  return monitored.find(hasField) ?? unmet.find(hasField) ?? monitored[0] ?? unmet[0];
+}
+
+/** MP_FAIL that nobody asked for says more than that the packet is another one than was waited for. */
+function fieldOf(first: ExpectationResult | undefined): string | undefined {
+  const complaint = first?.differences?.find(({ field, actual }) => field === 'mp_fail' && actual === 'present');
+  return (complaint ?? first?.differences?.[0])?.field;
 }
 
 /** Clauses that a scenario broke at a field; all that it broke where none was broken there. */
@@ -69,18 +80,27 @@ function brokenIn({ expectations, monitors = [] }: ScenarioRecord, field: string
   return new Set([...there, ...broken].map(({ clause }) => clause));
 }
 
+/** Clauses that monitors found broken by just this field. */
+function namedIn({ monitors = [] }: ScenarioRecord, field: string | undefined): string[] {
+  const there = monitors.filter(({ differences = [] }) => differences.some((one) => one.field === field));
+  return there.map(({ clause }) => clause);
+}
+
 /**
- * Of several broken clauses the one that says most of a field: it is about what the field is about, and about the least
- * beside that. Then the one that most scenarios broke, then the first of the RFC.
+ * Of several broken clauses the one that says most of a field: it lays down its value, best where a monitor found what is
+ * wrong with it; or else it is about what the field is about, and about the least beside that. Then the one that most scenarios broke, then the first of the RFC.
  */
 function mostSpecific(
   broken: ReadonlyMap<string, number>,
+  named: ReadonlySet<string>,
   field: string | undefined,
   clauses: ReadonlyMap<string, Clause>,
 ): string | undefined {
   const subject = field === undefined ? undefined : concernOf(field);
   const breadth = (id: string): number => {
-    const concerns = clauses.get(id)?.concerns;
+    const { concerns, fields = [] } = clauses.get(id) ?? {};
+    if (fields.some((one) => one === field || (field === 'mp_fail' && one === 'dss.csum')))
+      return named.has(id) ? 0 : 0.5;
     if (concerns === undefined || subject === undefined || !concerns.includes(subject)) return Infinity;
     return concerns.length;
   };

@@ -6,7 +6,7 @@ import type { Topology } from '../topology/types.ts';
 import { namesIn, parseExpr, type Matcher } from '../notation/expression.ts';
 import { KNOWN_NAMES } from '../notation/names.ts';
 import { linesOf, matchersOf, verbOf } from './step-verbs.ts';
-import { allSteps, clausesOf, type Scenario, type Step } from './suite.ts';
+import { allSteps, type Scenario, type Step } from './suite.ts';
 
 /** The catalogue as far as linting needs it. */
 export interface ClauseSource {
@@ -38,8 +38,7 @@ function lintScenario(scenario: Scenario, clauses: ClauseSource, topology: (name
   const report: Report = (step, code, message) => {
     diagnostics.push(diagnoseAt(step.place, code, message));
   };
-  if (clausesOf(scenario).length === 0)
-    report(scenario, 'NO_JUDGEMENT', `scenario "${scenario.name}" judges no clause`);
+  if (scenario.clauses.length === 0) report(scenario, 'NO_JUDGEMENT', `scenario "${scenario.name}" judges no clause`);
   const links = linksOf(scenario, topology, diagnostics, report);
   for (const [name, spec] of Object.entries(scenario.subflows)) {
     if (links !== undefined && spec.link > links) {

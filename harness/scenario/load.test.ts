@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findSuites, openLibrary } from './load.ts';
-import { allSteps, clausesOf, type Scenario } from './suite.ts';
+import { allSteps, type Scenario } from './suite.ts';
 import { complaints, loadText, suiteOf } from './testing/written.ts';
 
 const SEND = '- send: a SYN';
@@ -211,7 +211,7 @@ describe('steps', () => {
       { kind: 'fence' },
       { kind: 'forget' },
     ]);
-    expect(clausesOf(scenario)).toEqual(['c1', 'c2', 'c3', 'c4']);
+    expect(scenario.clauses).toEqual(['c1', 'c2', 'c3', 'c4']);
   });
 });
 

@@ -15,7 +15,7 @@ import {
   type Sequence,
 } from './sequences.ts';
 import { say } from './step-text.ts';
-import type { Profile, RawStep, Scenario, SubflowSpec } from './suite.ts';
+import { clausesOf, type Profile, type RawStep, type Scenario, type SubflowSpec } from './suite.ts';
 import {
   badLabels,
   combinationsOf,
@@ -191,7 +191,12 @@ function buildVariant(input: VariantInput): Scenario {
   };
   const preamble = scenario.preamble ?? raw.preamble ?? [];
   const preamblePath = scenario.preamble === undefined ? ['preamble'] : [...path, 'preamble'];
+  const steps = {
+    preamble: parseSteps(preamble, preamblePath, context),
+    body: parseSteps(scenario.steps, [...path, 'steps'], context),
+  };
   return {
+    kind: 'wire',
     id: `${suite}/${name}#${variantSuffix(variant.labels, variant.family)}`,
     suite,
     name,
@@ -205,8 +210,8 @@ function buildVariant(input: VariantInput): Scenario {
     profile: profileOf(input, context),
     subflows: subflowsOf(scenario.subflows ?? {}),
     needs: [...(raw.needs ?? []), ...(scenario.needs ?? [])],
-    preamble: parseSteps(preamble, preamblePath, context),
-    body: parseSteps(scenario.steps, [...path, 'steps'], context),
+    clauses: clausesOf([...steps.preamble, ...steps.body]),
+    ...steps,
   };
 }
 

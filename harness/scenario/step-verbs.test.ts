@@ -33,7 +33,7 @@ describe('every verb of a step', () => {
   test('is in the manual, and no other', async () => {
     const path = projectFile('docs/writing-scenarios.md');
     const text = readFileSync(path, 'utf8');
-    const block = /(?<=\n\| step \| what it does \|\n\| --- \| --- \|\n)[\s\S]*?(?=\n\n)/.exec(text)?.[0] ?? '';
+    const block = /(?<=\n\| step \| effect \|\n\| --- \| --- \|\n)[\s\S]*?(?=\n\n)/.exec(text)?.[0] ?? '';
     const use = block.split('\n').filter((row) => row.startsWith('| `use:'));
     const rows = VERBS.map((verb) => `| ${verbOf(verb).manual.join(' | ')} |`);
     await expect(text.replace(block, () => [...rows, ...use].join('\n'))).toMatchFileSnapshot(path);

@@ -2,7 +2,7 @@
  * The verbs of steps: for each, how it is built from YAML and what the linter has to know of it.
  *
  * A new verb also needs its step in `suite.ts`, what it does in `engine/run-steps.ts`, and how a stack could break it in
- * `engine/tamper.ts`; the compiler asks for them. The schema's and the manual's lists are written from this table.
+ * `mutation/mutations.ts`; the compiler asks for them. The schema's and the manual's lists are written from this table.
  */
 import { DocumentError, gather } from '../document/diagnostic.ts';
 import type { NodePath } from '../document/yaml-file.ts';
@@ -83,7 +83,7 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
   expect: {
     manual: [
       '`expect: LINE`',
-      'waits for a packet (2 s, or `within: 5s`; scaled by the measured round trip). Pure acknowledgments and retransmissions of what was matched are passed over; any other packet of that subflow that does not fit fails the step at once. With `resend: true`, what was sent last is sent once more after a second without answer, as a peer does whose data is not acknowledged. With `since: stimulus`, a packet from before the last stimulus does not count',
+      'waits for a packet (2 s, or `within: 5s`; scaled by the measured round trip). It skips pure acknowledgments and retransmissions of matched packets; any other packet of that subflow that does not match fails the step at once. `resend: true` sends the last packet again after a second without an answer, as a peer does whose data is not acknowledged. `since: stimulus` ignores packets from before the last stimulus',
     ],
     schema: { type: 'string', description: 'A packet from the stack: "a SYN/ACK <mp_capable len=12>".' },
     companions: ['within', 'resend', 'since'],
@@ -101,7 +101,7 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
   and: {
     manual: [
       '`and: REST`',
-      'judges the packet just matched once more, under another clause: `and: <mp_tcprst reason=mptcp-specific>`',
+      'judges the packet that was matched last under another clause: `and: <mp_tcprst reason=mptcp-specific>`',
     ],
     schema: { type: 'string', description: 'Judges the packet just matched, under another clause.' },
     companions: [],
@@ -114,10 +114,7 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
     matchers: ({ tail }) => matchersIn(tail),
   },
   'one-of': {
-    manual: [
-      '`one-of: {label: LINE, ...}`',
-      'any of several packets; the label of the one that came is recorded. The way to write a MAY',
-    ],
+    manual: ['`one-of: {label: LINE, ...}`', 'matches any of several packets and records the label; use it for a MAY'],
     schema: {
       type: 'object',
       description: 'Alternatives by label; which one came is recorded.',
@@ -136,7 +133,7 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
   quiet: {
     manual: [
       '`quiet: a` (or `all`), `allow: [LINE, ...]`',
-      'after a fence, nothing but what is allowed has come since the last stimulus',
+      'after a fence: only the allowed packets have arrived since the last stimulus',
     ],
     schema: { type: 'string', description: 'Subflow, or all: nothing comes but what is allowed.' },
     companions: ['allow'],
@@ -153,7 +150,7 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
   never: {
     manual: [
       '`never: LINE`, `from: start`',
-      'after a fence, no such packet has come since the last stimulus, or since the start',
+      'after a fence: no such packet has arrived since the last stimulus, or since the start',
     ],
     schema: { type: 'string', description: 'A packet that must not have come.' },
     companions: ['from'],
@@ -167,7 +164,10 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
     lines: ({ line }) => [line],
   },
   sut: {
-    manual: ['`sut: COMMAND -> FIELD=VALUE ...`', 'an action of the stack, its answer held against what follows `->`'],
+    manual: [
+      '`sut: COMMAND -> FIELD=VALUE ...`',
+      "an action of the stack's application; compares its result with the fields after `->`",
+    ],
     schema: { type: 'string', description: 'An action of the stack: "recv bytes=100 -> pattern=ok".' },
     companions: ['within'],
     judges: 'may',
@@ -180,7 +180,7 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
     matchers: ({ line }) => [...line.args, ...line.returns].map((item) => item.matcher),
   },
   repeat: {
-    manual: ['`repeat: N`, `steps: [...]`', 'several times; names bound inside are collected. `$i` counts from 0'],
+    manual: ['`repeat: N`, `steps: [...]`', 'repeats steps and collects the names bound inside; `$i` counts from 0'],
     schema: { type: 'integer', minimum: 1, maximum: 10000 },
     companions: ['steps'],
     judges: 'inside',
@@ -192,7 +192,7 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
   given: {
     manual: [
       '`given: LABEL`, `steps: [...]`',
-      'steps that apply only when the last `one-of` found that alternative; else their clauses are passed over as `skip`',
+      'runs steps only if the last `one-of` matched that label; otherwise their clauses are `skip`',
     ],
     schema: { type: 'string', description: 'Label of a one-of before: the steps apply when that alternative came.' },
     companions: ['steps'],
@@ -211,12 +211,12 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
     ...collected('distinct'),
   },
   scattered: {
-    manual: ['`scattered: name`', 'in all collected values together, every bit was seen as 0 and as 1'],
+    manual: ['`scattered: name`', 'every bit was 0 and 1 at least once among the collected values'],
     schema: { type: 'string' },
     ...collected('scattered'),
   },
   check: {
-    manual: ['`check: $a = VALUE`', 'compares two values; `check: $a.sut_isn = ?isn` keeps one under a name'],
+    manual: ['`check: $a = VALUE`', 'compares two values; `check: $a.sut_isn = ?isn` binds a value to a name'],
     schema: { type: 'string', description: 'Two values: "$a.key = $b.key".' },
     companions: [],
     judges: 'always',
@@ -228,7 +228,7 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
     matchers: ({ comparison }) => [comparison],
   },
   fence: {
-    manual: ['`fence: true`', 'waits until the stack has dealt with all that was sent'],
+    manual: ['`fence: true`', 'waits until the stack has processed everything sent'],
     schema: { const: true },
     companions: [],
     judges: 'never',
@@ -237,7 +237,7 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
   forget: {
     manual: [
       '`forget: true`, `forget: b`',
-      'the next SYN begins another MPTCP connection; the next SYN on `b` another subflow',
+      'the next SYN starts a new MPTCP connection; the next SYN on `b` starts a new subflow',
     ],
     schema: { anyOf: [{ const: true }, { type: 'string' }] },
     companions: [],

@@ -176,8 +176,15 @@ export interface SubflowSpec {
   addressId: number;
 }
 
-/** One variant of one scenario. */
-export interface Scenario {
+/**
+ * `wire`: the tester speaks to one stack, packet by packet. `multipath`: two stacks speak over several paths, and what they
+ * reach is measured.
+ */
+export type ScenarioKind = 'wire' | 'multipath';
+
+/** One variant of one scenario: what lists, selects and reports have to know of it, whichever its kind. */
+export interface ScenarioHead {
+  kind: ScenarioKind;
   /** `3.1-connection-initiation/synack/key-length#ipv6`. */
   id: string;
   /** Ids that it had in earlier versions, the last one first. */
@@ -187,19 +194,25 @@ export interface Scenario {
   title: string;
   section: string;
   place: Place;
+  /** Which end the stack under test is; of two stacks, that is the client. */
   role: 'initiator' | 'responder';
   family: Family;
   /** The `for-each` variables, each with the word or label that the id has for its value. */
   parameters: Readonly<Record<string, string>>;
   topology: string;
-  profile: Profile;
-  subflows: Readonly<Record<string, SubflowSpec>>;
   /** Optional features that the SUT must have, PICS words. */
   needs: readonly string[];
+  /** Ids of all clauses that it judges, each once. */
+  clauses: readonly string[];
+}
+
+/** One variant of a scenario between the tester and one stack. */
+export interface Scenario extends ScenarioHead {
+  kind: 'wire';
+  profile: Profile;
+  subflows: Readonly<Record<string, SubflowSpec>>;
   preamble: Step[];
   body: Step[];
-  /** Clauses that are judged by something else than these steps. */
-  judges?: readonly string[];
 }
 
 /** Every step, those inside `repeat` and `given` included. */
@@ -209,12 +222,7 @@ export function allSteps(steps: readonly Step[]): Step[] {
   );
 }
 
-/** Ids of all clauses that a scenario judges. */
-export function clausesOf(scenario: Scenario): string[] {
-  return [
-    ...new Set([
-      ...allSteps([...scenario.preamble, ...scenario.body]).flatMap((step) => step.clauses),
-      ...(scenario.judges ?? []),
-    ]),
-  ];
+/** Ids of all clauses that steps judge, each once. */
+export function clausesOf(steps: readonly Step[]): string[] {
+  return [...new Set(allSteps(steps).flatMap((step) => step.clauses))];
 }

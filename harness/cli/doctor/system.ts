@@ -2,7 +2,7 @@
 import { existsSync, statfsSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { DEFAULT_OUTPUT } from '../commands/arguments.ts';
+import { DEFAULT_OUTPUT } from '../inputs/arguments.ts';
 import { lacks, works, type Check } from '../../topology/machine/check.ts';
 
 const NODE_MINIMUM = [20, 19] as const;

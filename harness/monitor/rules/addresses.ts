@@ -55,6 +55,7 @@ function lookAtHmac(judge: Judge, option: OptionAddAddr, event: PacketEvent): vo
     message: 'the HMAC of ADD_ADDR is wrong',
     expected: octetsText(expected),
     actual: octetsText(actual),
+    field: 'add_addr.hmac',
   }));
 }
 

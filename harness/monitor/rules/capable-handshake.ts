@@ -123,6 +123,8 @@ function lookAtAgreement(judge: Judge, option: OptionMpCapable, event: PacketEve
           : "the responder's key in the third packet is not that of the SYN/ACK",
       expected: hex(key, 16),
       actual: hex(option.receiverKey ?? 0n, 16),
+      field: 'mp_capable.rkey',
+      blames: option.senderKey === key ? ['3.1-7.s2', '3.1-2.1.s1.1'] : ['3.1-14.s1'],
     }));
   }
   if (syn === undefined) return;

@@ -9,7 +9,7 @@ const wanted = conduct('checksum-where-agreed', '3.1-23.s2', '3.1-23.s6', '3.3-8
 const capable = conduct('capable-checksum', '3.1-15.s6.2');
 const unwanted = conduct('no-checksum-unless-agreed', '3.1-23.s3', 'C.1.1-1.10.s1');
 const right = blaming(
-  form('checksum-right', '3.3.1-5.s1', '3.3.1-6.s1', '3.3.1-7.1.s1', '3.7-6.s2'),
+  form('checksum-right', '3.3.1-5.s1', '3.3.1-6.s1', '3.3.1-7.1.s1', '3.3.1-8.s1', '3.7-6.s2'),
   '3.3.1-5.s1',
   '3.3.1-6.s1',
 );
@@ -61,10 +61,38 @@ function mergeTail(ranges: [number, number][]): void {
   }
 }
 
-/** The checksum that a mapping should have over data of that sum. */
-function expectedChecksum(mapping: DataMapping, dsn64: bigint, sum: number): number {
-  const pseudo = dssChecksum({ dsn: dsn64, ssn: mapping.ssn, dataLength: mapping.length, data: new Uint8Array(0) });
+interface PseudoHeader {
+  dsn: bigint;
+  ssn: number;
+  dataLength: number;
+}
+
+/** The checksum over a pseudo-header and data of that sum. */
+function checksumOver(header: PseudoHeader, sum: number): number {
+  const pseudo = dssChecksum({ ...header, data: new Uint8Array(0) });
   return ~foldSum((~pseudo & 0xffff) + sum) & 0xffff;
+}
+
+/** Both forms of zero are the same sum. */
+function sameChecksum(a: number, b: number): boolean {
+  return a === b || (a % 0xffff === 0 && b % 0xffff === 0);
+}
+
+/** Common mistakes that give just this checksum: what was done, and the clause that says otherwise. */
+function mistakeOf(found: number, header: PseudoHeader, sum: number): { text: string; clause: string } | undefined {
+  const right_ = checksumOver(header, sum);
+  const swapped = ((right_ & 0xff) << 8) | (right_ >> 8);
+  const mistakes: [number, string, string][] = [
+    [checksumOver({ ...header, ssn: 0 }, sum), '3.3.1-7.1.s1', 'without the subflow sequence number'],
+    [checksumOver({ ...header, dataLength: 0 }, sum), '3.3.1-7.1.s1', 'without the Data-Level Length'],
+    [checksumOver({ ...header, dsn: 0n }, sum), '3.3.1-7.1.s1', 'without the data sequence number'],
+    [checksumOver({ ...header, dsn: BigInt.asUintN(32, header.dsn) }, sum), '3.3.1-8.s1', 'over 32 bits of the number'],
+    [checksumOver(header, 0), '3.3.1-6.s1', 'over the pseudo-header alone'],
+    [~right_ & 0xffff, '3.3.1-6.s1', 'without the complement'],
+    [swapped, '3.3.1-6.s1', 'in the other order of octets'],
+  ];
+  const [, clause, text] = mistakes.find(([value]) => sameChecksum(value, found)) ?? [];
+  return clause === undefined || text === undefined ? undefined : { text, clause };
 }
 
 function verify(judge: Judge, event: PacketEvent, mapping: DataMapping, sum: number): void {
@@ -73,15 +101,22 @@ function verify(judge: Judge, event: PacketEvent, mapping: DataMapping, sum: num
     judge.unknown(rule, event.side, 'the upper half of the data sequence number is not known');
     return;
   }
-  const expected = expectedChecksum(mapping, mapping.dsn64, sum);
-  // Both forms of zero are the same sum.
-  const same = expected === mapping.checksum || (expected % 0xffff === 0 && (mapping.checksum ?? 1) % 0xffff === 0);
+  const header = { dsn: mapping.dsn64, ssn: mapping.ssn, dataLength: mapping.length };
+  const expected = checksumOver(header, sum);
+  const found = mapping.checksum ?? 1;
+  const same = sameChecksum(expected, found);
   if (!same && mapping.octets > 0) event.sender.damaged ??= mapping;
-  judge.check(rule, event, same, () => ({
-    message: 'the checksum of a mapping is wrong',
-    expected: hex(expected, 4),
-    actual: hex(mapping.checksum ?? 0, 4),
-  }));
+  judge.check(rule, event, same, () => {
+    const mistake = mistakeOf(found, header, sum);
+    const isAmongThem = mistake !== undefined && rule.clauses.includes(mistake.clause);
+    return {
+      message: `the checksum of a mapping is wrong${mistake === undefined ? '' : `: it is the one ${mistake.text}`}`,
+      expected: hex(expected, 4),
+      actual: hex(found, 4),
+      field: mapping.from === 'mp_capable' ? 'mp_capable.csum' : 'dss.csum',
+      ...(isAmongThem ? { blames: [mistake.clause] } : {}),
+    };
+  });
 }
 
 function lookAtPresence(judge: Judge, event: PacketEvent, mapping: DataMapping): void {

@@ -22,7 +22,7 @@ const start = blaming(
   '3.3.1-13.s2',
   '4-2.2.s3.1',
 );
-const ackStart = conduct('data-ack-starts-at-idsn', '3.1-15.s1');
+const ackStart = blaming(conduct('data-ack-starts-at-idsn', '3.1-15.s1', '3.1-22.s3', '3.1-28.s3'), '3.1-15.s1');
 const ackForward = conduct('data-ack-never-back', '3.3.2-1.s3');
 const ackSeen = blaming(
   conduct('data-ack-of-data-sent', '3.3.2-1.s5', '3.3.1-10.s3', 'C.1.3-1.2.s2', '3.3.2-2.s1'),
@@ -54,6 +54,7 @@ function lookAtStart(judge: Judge, event: PacketEvent): void {
       message: "the data sequence numbers do not count from the IDSN of the sender's key",
       expected: first ? 'IDSN + 1' : 'IDSN + 1 or a little more',
       actual: `IDSN + ${dsn}`,
+      field: 'dss.dsn',
     });
   } else if (stream.edge === 1 && dsn === 1) judge.pass(start, side);
 }
@@ -105,6 +106,9 @@ function lookAtReach(judge: Judge, event: PacketEvent, dataAck: number): void {
       message: "the Data ACK does not count from the peer's IDSN",
       expected: 'IDSN + 1 or more',
       actual: `IDSN + ${dataAck}`,
+      field: 'dss.dack',
+      // So far away it counts from another start: the peer's IDSN was made in another way.
+      ...(Math.abs(dataAck) > FAR ? { blames: ['3.1-22.s3', '3.1-28.s3'] } : {}),
     });
     return;
   }

@@ -2,7 +2,7 @@
 import { joinHmac, seqAdd } from '../../mptcp/index.ts';
 import type { OptionMpJoinAck, OptionMpJoinSyn, OptionMpJoinSynAck } from '../../packet/types.ts';
 import { other, type Connection } from '../connection.ts';
-import type { Judge, Monitor, PacketEvent } from '../types.ts';
+import type { Judge, Monitor, PacketEvent, Remark } from '../types.ts';
 import { blaming, conduct, form, hex, octetsText, sameOctets } from './rule.ts';
 
 const token = blaming(
@@ -76,25 +76,71 @@ function lookAtSyn(judge: Judge, option: OptionMpJoinSyn, event: PacketEvent, no
     judge.unknown(token, side, 'the key that the token is made from is not in the capture');
     return;
   }
+  const isOwn = option.token === connection.parties[side].token;
+  const isKey = target.key !== undefined && BigInt(option.token) === target.key >> 32n;
   const remark = () => ({
-    message:
-      option.token === connection.parties[side].token
-        ? "the token is that of the sender's own key"
-        : "the token is not that of the peer's key",
+    message: isOwn ? "the token is that of the sender's own key" : "the token is not that of the peer's key",
     expected: hex(target.token ?? 0, 8),
     actual: hex(option.token, 8),
+    field: 'mp_join.token',
   });
-  judge.check(token, event, option.token === target.token, remark);
+  judge.check(token, event, option.token === target.token, () => ({
+    ...remark(),
+    blames: isOwn ? ['3.2-6.s3'] : isKey ? ['3.1-9.s3.2', '3.2-6.s2'] : ['3.1-22.s2', '3.2-6.s2', '3.1-9.s3.2'],
+  }));
   judge.check(side === 0 ? tokenInitiator : tokenResponder, event, option.token === target.token, remark);
+}
+
+/** What an HMAC of a join is made of. */
+interface JoinProof {
+  local: bigint;
+  remote: bigint;
+  /** Random number of who makes it, and of the peer. */
+  mine: number;
+  theirs: number;
+  /** Octets of it that are sent. */
+  length: 8 | 20;
+}
+
+/** What is wrong with an HMAC: a common mistake that gives just this one, or only that it is another. */
+function hmacRemark(packet: string, found: Uint8Array, proof: JoinProof): Remark {
+  const { local, remote, mine, theirs, length } = proof;
+  const whole = joinHmac(local, remote, mine, theirs);
+  const isThird = length === 20;
+  const mistakes: [Uint8Array, string, string][] = [
+    [whole.slice(-length), isThird ? '3.2-13.s3.2' : '3.2-13.s4.1', 'the last octets of the right one'],
+    [joinHmac(remote, local, mine, theirs), isThird ? '3.2-16.s1.1' : '3.2-16.s1.2', 'one with the keys swapped'],
+    [joinHmac(local, remote, theirs, mine), isThird ? '3.2-16.s3.1' : '3.2-16.s3.2', 'one over the numbers swapped'],
+  ];
+  const [, clause, text] = mistakes.find(([value]) => sameOctets(value.subarray(0, length), found)) ?? [];
+  return {
+    message: `the HMAC of ${packet} of a join is wrong${text === undefined ? '' : `: it is ${text}`}`,
+    expected: octetsText(whole.subarray(0, length)),
+    actual: octetsText(found),
+    field: 'mp_join.hmac',
+    ...(clause === undefined ? {} : { blames: [clause] }),
+  };
 }
 
 function lookAtNonce(judge: Judge, nonce: number, event: PacketEvent, nonces: Map<number, PacketEvent>): void {
   const earlier = nonces.get(nonce);
+  if (earlier !== undefined && isSameSyn(earlier, event)) return;
   judge.check(freshNonce, event, earlier === undefined, () => ({
     message: `the random number ${hex(nonce, 8)} was used in packet ${earlier?.index ?? 0} already`,
   }));
   // The peer of a host that repeats a number cannot help it.
   if (earlier === undefined && nonces.size < 4096) nonces.set(nonce, event);
+}
+
+/** Two SYNs that cross make one subflow (RFC 9293 §3.5): its SYN/ACK repeats what its SYN had. */
+function isSameSyn({ packet: one }: PacketEvent, { packet: other }: PacketEvent): boolean {
+  return (
+    one.tcp.seq === other.tcp.seq &&
+    one.tcp.srcPort === other.tcp.srcPort &&
+    one.tcp.dstPort === other.tcp.dstPort &&
+    one.ip.src === other.ip.src &&
+    one.ip.dst === other.ip.dst
+  );
 }
 
 function lookAtSynAck(
@@ -121,11 +167,9 @@ function lookAtSynAck(
     return;
   }
   const expected = joinHmac(local, remote, option.nonce, synNonce).subarray(0, 8);
-  judge.check(synAckHmac, event, sameOctets(option.hmac, expected), () => ({
-    message: 'the HMAC of the SYN/ACK of a join is wrong',
-    expected: octetsText(expected),
-    actual: octetsText(option.hmac),
-  }));
+  judge.check(synAckHmac, event, sameOctets(option.hmac, expected), () =>
+    hmacRemark('the SYN/ACK', option.hmac, { local, remote, mine: option.nonce, theirs: synNonce, length: 8 }),
+  );
 }
 
 function lookAtAck(judge: Judge, option: OptionMpJoinAck, event: PacketEvent): void {
@@ -138,11 +182,9 @@ function lookAtAck(judge: Judge, option: OptionMpJoinAck, event: PacketEvent): v
     return;
   }
   const expected = joinHmac(local, remote, mine, theirs).subarray(0, 20);
-  judge.check(ackHmac, event, sameOctets(option.hmac, expected), () => ({
-    message: 'the HMAC of the third packet of a join is wrong',
-    expected: octetsText(expected),
-    actual: octetsText(option.hmac),
-  }));
+  judge.check(ackHmac, event, sameOctets(option.hmac, expected), () =>
+    hmacRemark('the third packet', option.hmac, { local, remote, mine, theirs, length: 20 }),
+  );
 }
 
 /** What has to have happened before a host may start a subflow. */

@@ -1,6 +1,7 @@
 /** Keys: used for one connection at a time, and not shown again. */
 import { token } from '../../mptcp/index.ts';
 import type { Connection, Side } from '../connection.ts';
+import { perCapture } from '../per-capture.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { blaming, form, hex } from './rule.ts';
 
@@ -30,17 +31,7 @@ interface Memory {
 
 /** Keys remembered over the connections of a capture. */
 const KEPT = 20_000;
-/** One memory for each capture: connections of one capture share the object that they carry. */
-const memories = new WeakMap<object, Memory>();
-
-function memoryOf(connection: Connection): Memory {
-  let memory = memories.get(connection.capture);
-  if (memory === undefined) {
-    memory = { keys: new Map(), tokens: new Map() };
-    memories.set(connection.capture, memory);
-  }
-  return memory;
-}
+const memoryOf = perCapture((): Memory => ({ keys: new Map(), tokens: new Map() }));
 
 /** The oldest makes room. */
 function remember<K, V>(memory: Map<K, V>, key: K, value: V): void {

@@ -1,6 +1,7 @@
 /** How connections and subflows open, beyond the content of the options: which packets have one, and with what numbers. */
 import { seqAdd, seqGeq } from '../../mptcp/index.ts';
 import { other, type Flow } from '../connection.ts';
+import { perCapture } from '../per-capture.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { blaming, conduct, form, hex } from './rule.ts';
 
@@ -30,19 +31,14 @@ interface FirstData {
   end: number;
   since?: number;
 }
-const memories = new WeakMap<object, Map<string, string>>();
-
-function memoryOf(capture: object): Map<string, string> {
-  const memory = memories.get(capture) ?? new Map<string, string>();
-  memories.set(capture, memory);
-  return memory;
-}
+/** Conversations by their sender's address and initial sequence number. */
+const memoryOf = perCapture(() => new Map<string, string>());
 
 /** The same number on two conversations of one host; a capture at two places of the network shows each twice. */
 function lookAtStart(judge: Judge, event: PacketEvent): void {
   const { sender, receiver, packet, connection } = event;
   if (sender.synSeen && sender.isn === packet.tcp.seq) return;
-  const memory = memoryOf(connection.capture);
+  const memory = memoryOf(connection);
   const name = `${sender.address} ${packet.tcp.seq}`;
   const conversation = `${sender.port} ${receiver.address} ${receiver.port}`;
   const before = memory.get(name);
@@ -101,6 +97,8 @@ function lookAtFirstAnswer(judge: Judge, event: PacketEvent, { end, since }: Fir
   const { connection, packet, dataAck, side } = event;
   if (event.syn || event.rst || !event.ack || !seqGeq(packet.tcp.ack, end)) return false;
   if (!event.optionsKnown) return true;
+  // Data that failed its checksum gets no Data ACK; whether it was right to fail is another question.
+  if (packet.tcp.options.some(({ kind }) => kind === 'mp_fail')) return true;
   const { stream } = connection.parties[other(side)];
   if (!stream.known) judge.unknown(firstAnswer, side, 'the key was seen too late');
   else if (dataAck !== undefined) {

@@ -1,4 +1,5 @@
 /** What a host makes of a peer that refused MPTCP: the RFC leaves open whether it remembers that. */
+import { perCapture } from '../per-capture.ts';
 import type { Monitor } from '../types.ts';
 import { form } from './rule.ts';
 
@@ -6,13 +7,7 @@ const remembers = form('version-offered-after-refusal', '3.1-3.s10');
 
 /** Peers remembered of one capture. */
 const KEPT = 4096;
-const memories = new WeakMap<object, Set<string>>();
-
-function memoryOf(capture: object): Set<string> {
-  const memory = memories.get(capture) ?? new Set<string>();
-  memories.set(capture, memory);
-  return memory;
-}
+const refused = perCapture(() => new Set<string>());
 
 /** Connections to peers that refused one before. */
 export const refusingPeers: Monitor = {
@@ -26,14 +21,14 @@ export const refusingPeers: Monitor = {
       const isRefusal =
         receiver.synOptions?.includes('mp_capable') === true &&
         !event.packet.tcp.options.some((one) => one.kind === 'mp_capable');
-      const memory = memoryOf(connection.capture);
+      const memory = refused(connection);
       if (isRefusal && memory.size < KEPT) memory.add(`${receiver.address} ${sender.address} ${sender.port}`);
     },
     options: {
       mp_capable: (option, event) => {
         const { sender, receiver } = event;
         if (!event.syn || event.ack || event.retransmission) return;
-        if (!memoryOf(connection.capture).has(`${sender.address} ${receiver.address} ${receiver.port}`)) return;
+        if (!refused(connection).has(`${sender.address} ${receiver.address} ${receiver.port}`)) return;
         judge.info(remembers, event, `a SYN offers version ${option.version} to a peer that refused MPTCP before`);
       },
     },

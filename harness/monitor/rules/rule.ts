@@ -1,16 +1,14 @@
 /** Short ways to write rules down. */
 import type { Rule } from '../types.ts';
 
-let count = 0;
-
 /** A rule that a packet keeps or breaks by itself. */
 export function form(name: string, ...clauses: [string, ...string[]]): Rule {
-  return { index: count++, name, clauses, about: 'form' };
+  return { name, clauses, about: 'form' };
 }
 
 /** A rule about what a host does in answer to its peer. */
 export function conduct(name: string, ...clauses: [string, ...string[]]): Rule {
-  return { index: count++, name, clauses, about: 'conduct' };
+  return { name, clauses, about: 'conduct' };
 }
 
 /** The rule with the clauses that are surely broken where it is not kept. */

@@ -49,7 +49,7 @@ function width(
 /** A mapping's fields come and go together; a packet to send that is to have one is given all of them beforehand. */
 const map: OptionField<OptionDss> = {
   style: 'bit',
-  note: '0 takes the mapping out',
+  note: '0 removes the mapping',
   letter: 'M',
   redundant: true,
   read: (option) => BigInt(option.hasMap),

@@ -1,6 +1,6 @@
 /** Faults of DSS, mappings and Data ACKs (sections 3.3 to 3.3.2). */
 import { dsnAdd, low32, seqAdd } from '../../mptcp/index.ts';
-import type { OptionDss, TcpOption } from '../../packet/index.ts';
+import { foldSum, type OptionDss, type TcpOption } from '../../packet/index.ts';
 import type { Variation } from '../rules/index.ts';
 import { fault, isJoin, reads, sends } from './fault.ts';
 
@@ -12,6 +12,12 @@ function reserved(bits: number, when: (option: OptionDss) => boolean = () => tru
 function without(option: OptionDss): TcpOption | undefined {
   const { checksum: _sum, ...rest } = option;
   return rest;
+}
+
+/** A checksum whose pseudo-header had a subflow sequence number, as it is with 0 there. */
+function withoutSsn(checksum: number, ssn: number): number {
+  const complement = (value: number): number => ~value & 0xffff;
+  return complement(foldSum(complement(checksum) + complement(ssn >>> 16) + complement(ssn)));
 }
 
 export const dataFaults: readonly Variation[] = [
@@ -100,6 +106,18 @@ export const dataFaults: readonly Variation[] = [
   fault('checksum-without-ssn', '3.3.1-7.1.s1', 'Makes checksums with a subflow sequence number of 0.', () => ({
     mapping: { checksummedSsn: () => 0 },
   })),
+  fault(
+    'checksum-without-ssn-both-ways',
+    '3.3.1-7.1.s1',
+    'Makes and verifies checksums with a subflow sequence number of 0.',
+    ({ mapping }) => ({
+      mapping: {
+        checksummedSsn: () => 0,
+        checksumFits: (found, right, subflow, told) =>
+          mapping.checksumFits(found, withoutSsn(right, told.ssn), subflow, told),
+      },
+    }),
+  ),
   fault('checksum-without-data-fin', '3.3.3-5.s2', 'Does not count the DATA_FIN in the checksummed length.', () => ({
     mapping: { checksummedLength: (length, dataFin) => length - (dataFin ? 1 : 0) },
   })),

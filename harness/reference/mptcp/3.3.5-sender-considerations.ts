@@ -5,7 +5,7 @@ import { canSend, enqueue, inFlight, mssOf } from '../tcp/subflow.ts';
 import type { Connection, Mapping, SentRange, Stack, Subflow } from '../state.ts';
 import { makeMapping, relativeSeq, sendEnd } from './3.3-data-sequence-signal.ts';
 import { choose, usableSubflows } from './3.3.8-subflow-policy.ts';
-import { infiniteMapping } from './3.7-fallback.ts';
+import { infiniteMapping, restart } from './3.7-fallback.ts';
 
 /** Octets of payload that one segment of a subflow may have. */
 export function segmentSize(stack: Stack, subflow: Subflow): number {
@@ -28,6 +28,10 @@ export function connectionRoom(stack: Stack, connection: Connection): number {
 /** Puts on the subflows what may go out. */
 export function pump(stack: Stack, connection: Connection): void {
   if (connection.mode === 'negotiating') return;
+  if (connection.restartAt !== undefined) {
+    const [single] = usableSubflows(stack, connection);
+    if (single !== undefined) restart(stack, connection, single);
+  }
   for (;;) {
     const ready = usableSubflows(stack, connection).filter((one) => roomOf(stack, one) > 0);
     const again = connection.reinject[0];
@@ -35,9 +39,19 @@ export function pump(stack: Stack, connection: Connection): void {
       if (!reinject(stack, connection, again, ready)) return;
       continue;
     }
-    const subflow = choose(stack, connection, ready);
-    if (subflow === undefined || !sendNew(stack, connection, subflow)) return;
+    if (!sendOnOne(stack, connection, ready)) return;
   }
+}
+
+/** Sends new data on the subflow that the scheduler likes best among those that can take some. */
+function sendOnOne(stack: Stack, connection: Connection, ready: readonly Subflow[]): boolean {
+  for (let left = ready; left.length > 0;) {
+    const subflow = choose(stack, connection, left);
+    if (subflow === undefined) return false;
+    if (sendNew(stack, connection, subflow)) return true;
+    left = left.filter((one) => one !== subflow);
+  }
+  return false;
 }
 
 /** Sends a range once more, on another subflow where there is one (3.3.6-1). */

@@ -1,6 +1,6 @@
 /** Fall-back (RFC 8684 §3.7): to regular TCP for ever, by the lack of options or by a failed checksum. */
 import type { OptionMpFail } from '../../packet/index.ts';
-import { dsnAdd } from '../../mptcp/index.ts';
+import { dsnAdd, dsnLeq, dsnLt } from '../../mptcp/index.ts';
 import { count, isOpen } from '../tcp/subflow.ts';
 import type { Connection, Mapping, ReceivedMapping, Stack, Subflow } from '../state.ts';
 import { deliverStream } from './3.3.4-receiver-considerations.ts';
@@ -109,7 +109,11 @@ export function receiveFail(stack: Stack, subflow: Subflow, option: OptionMpFail
   const { fallback } = stack.rules;
   const { connection } = subflow;
   count(stack, 'MPTcpExt.MPFailRx');
-  if (withReset || !fallback.honoursFail(subflow, option)) return;
+  if (!fallback.honoursFail(subflow, option)) return;
+  if (withReset) {
+    if (openSubflows(connection).length === 1) connection.restartAt = option.dsn;
+    return;
+  }
   if (openSubflows(connection).length > 1) {
     markReset(subflow, { reason: RESET_REASON.MIDDLEBOX });
     return;
@@ -122,4 +126,17 @@ export function receiveFail(stack: Stack, subflow: Subflow, option: OptionMpFail
   }
   // An answer to this host's own MP_FAIL asks for no infinite mapping: its data was not at fault.
   if (fallback.revertsAfterFail(subflow)) fallBack(stack, subflow, answered ? 'none' : 'due');
+}
+
+/**
+ * The only subflow was reset with MP_FAIL: the next one goes on as the single path, by an infinite mapping from the
+ * number that the MP_FAIL declared (3.7-12.s3, 3.7-12.s4).
+ */
+export function restart(stack: Stack, connection: Connection, subflow: Subflow): void {
+  const from = connection.restartAt;
+  delete connection.restartAt;
+  if (from === undefined || !stack.rules.fallback.restartsInfinite(subflow)) return;
+  if (dsnLeq(connection.sndBase, from) && dsnLt(from, connection.sndNxt)) connection.sndNxt = from;
+  connection.sent = [];
+  fallBack(stack, subflow, 'due');
 }

@@ -72,6 +72,8 @@ export const fallback = {
   /** 3.7-10.s1: everything from the number on. */
   discardOffset: 0,
   honoursFail: (_subflow: Subflow, _option: OptionMpFail): boolean => true,
+  /** 3.7-12.s3: a new subflow after the only one was reset with MP_FAIL starts with an infinite mapping. */
+  restartsInfinite: (_subflow: Subflow): boolean => true,
   /** 3.7-11.s7. */
   answersFail: (_subflow: Subflow): boolean => true,
   revertsAfterFail: (_subflow: Subflow): boolean => true,

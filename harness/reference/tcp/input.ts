@@ -89,6 +89,7 @@ function ackAcceptable(stack: Stack, subflow: Subflow, segment: TcpSegment): boo
 /** Processes an acceptable segment of a synchronized subflow. */
 export function processSegment(stack: Stack, subflow: Subflow, arrival: Arrival): void {
   const { segment } = arrival;
+  const before = subflow.connection.rcvNxt;
   noteTimestamp(subflow, arrival);
   subflow.lastHeard = stack.now;
   if (subflow.state === 'PRE_ESTABLISHED' && stack.rules.join.confirms(subflow, segment)) {
@@ -107,6 +108,12 @@ export function processSegment(stack: Stack, subflow: Subflow, arrival: Arrival)
   noteUrgent(subflow, segment);
   receivePayload(stack, subflow, arrival);
   receiveFin(stack, subflow);
+  if (mapsAgain(arrival) && subflow.connection.rcvNxt === before) delete subflow.lastDataAck;
+}
+
+/** Data or a DATA_FIN: where it brings nothing new, the peer may lack the Data ACK of it (RFC 8684 §3.3.2). */
+function mapsAgain({ segment, options }: Arrival): boolean {
+  return segment.payload.length > 0 || options.some((one) => one.kind === 'dss' && one.hasMap);
 }
 
 /** An ACK of data shows whether MPTCP options pass (3.7-4). */

@@ -11,6 +11,7 @@ import {
   type AgentLogLine,
 } from '../../sut/types.ts';
 import type { Machine } from './machine.ts';
+import { DELAY_MS } from './memory-link.ts';
 import { answer, Request } from './request.ts';
 import { SetUp, type Device } from './set-up.ts';
 import { Sockets, type Done, type Handler } from './sockets.ts';
@@ -46,10 +47,8 @@ export class MemoryAgent implements Agent {
     if (this.#isClosed) throw new AgentLost(`agent of the reference stack is closed (asked for ${command})`);
     const id = String(this.#nextId++);
     this.#note('to', encodeRequest(id, command, args));
-    const work = this.#run(command, args);
-    this.#waiting.add(work);
     try {
-      const fields = await work;
+      const fields = await this.#carry(command, args);
       const words = Object.entries(fields).map(([key, value]) => ` ${key}=${encodeValue(value)}`);
       this.#note('from', `${id} ok${words.join('')}`);
       return fields;
@@ -57,8 +56,22 @@ export class MemoryAgent implements Agent {
       if (error instanceof AgentRefused) this.#note('from', `${id} err ${error.errno} ${error.code}`);
       if (error instanceof AgentProtocolError) this.#note('from', `${id} bad ${error.message}`);
       throw error;
+    }
+  }
+
+  /**
+   * A command and its answer travel like packets, behind those that were sent before: as on a machine, where what the
+   * tester has sent is in the stack before the agent reads the next command.
+   */
+  async #carry(command: string, args: AgentArgs): Promise<AgentAnswer> {
+    await sleep(this.#clock, DELAY_MS);
+    const work = this.#run(command, args);
+    this.#waiting.add(work);
+    try {
+      return await work;
     } finally {
       this.#waiting.delete(work);
+      await sleep(this.#clock, DELAY_MS);
     }
   }
 

@@ -4,7 +4,7 @@ import type { Family } from '../../packet/types.ts';
 import { WireError, type WirePacket, type WirePort } from '../../wire/types.ts';
 
 /** One-way delay, milliseconds: of the order of a veth pair's. */
-const DELAY_MS = 0.05;
+export const DELAY_MS = 0.05;
 
 /** The far end of a link. */
 export interface FarEnd {

@@ -1,0 +1,178 @@
+/** The page that `check --html` writes. */
+import type { ConnectionReport } from '../../monitor/analysis.ts';
+import type { Connection } from '../../monitor/connection.ts';
+import { describeEvent } from '../../monitor/describe-event.ts';
+import type { Finding, PacketEvent } from '../../monitor/types.ts';
+import { ladderSvg } from '../../report/ladder-svg.ts';
+import { escapeXml } from '../../report/xml.ts';
+import { SYMBOL } from '../../report/verdict-style.ts';
+import type { FileReport } from './check.ts';
+import { headline, placeOf, shownFindings, subflowLine, tally } from './check-text.ts';
+import type { LadderEntry } from '../../verdict/result.ts';
+
+/** A packet of a picture, with its number in the capture. */
+type DrawnEntry = LadderEntry & { index: number };
+
+/** A connection with the packets to draw. */
+export interface DrawnConnection {
+  file: string;
+  entries: DrawnEntry[];
+  report: ConnectionReport;
+}
+
+/** Packets drawn from the start of a connection, and before each departure. */
+const FIRST = 60;
+const BEFORE = 8;
+const MOST = 240;
+/** Connections followed at once: with more, later ones get no picture. */
+const FOLLOWED = 300;
+
+interface Kept {
+  entries: DrawnEntry[];
+  recent: DrawnEntry[];
+  departures: number;
+  skipped: boolean;
+}
+
+/** Keeps the packets of each connection that are worth a picture: its first ones, and those around departures. */
+export class LadderKeeper {
+  readonly #kept = new Map<number, Kept>();
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** Takes a packet after the monitors have looked at it. */
+  packet(event: PacketEvent): void {
+    const kept = this.#of(event.connection);
+    if (kept === undefined || kept.entries.length >= MOST) return;
+    const entry = { ...this.#entry(event), index: event.index };
+    const departures = event.connection.parties[0].departures + event.connection.parties[1].departures;
+    if (kept.entries.length < FIRST || departures > kept.departures) {
+      if (kept.skipped && kept.recent.length > 0)
+        kept.entries.push({ at: kept.recent[0]?.at ?? 0, kind: 'note', text: 'packets left out', index: 0 });
+      kept.entries.push(...kept.recent, entry);
+      kept.recent = [];
+      kept.skipped = false;
+    } else {
+      kept.recent.push(entry);
+      if (kept.recent.length > BEFORE) {
+        kept.recent.shift();
+        kept.skipped = true;
+      }
+    }
+    kept.departures = departures;
+  }
+
+  #entry(event: PacketEvent): LadderEntry {
+    return {
+      at: event.at - event.connection.firstAt,
+      kind: 'packet',
+      direction: event.side === 0 ? 'out' : 'in',
+      subflow: `${event.flow.number}`,
+      text: describeEvent(event),
+    };
+  }
+
+  #of(connection: Connection): Kept | undefined {
+    let kept = this.#kept.get(connection.number);
+    if (kept === undefined) {
+      if (this.#kept.size >= FOLLOWED) return undefined;
+      kept = { entries: [], recent: [], departures: 0, skipped: false };
+      this.#kept.set(connection.number, kept);
+    }
+    return kept;
+  }
+
+  /** Hands over what was kept of a connection, and forgets it. */
+  take(number: number): Omit<DrawnConnection, 'report'> | undefined {
+    const kept = this.#kept.get(number);
+    this.#kept.delete(number);
+    if (kept === undefined) return undefined;
+    return { file: this.#file, entries: kept.entries };
+  }
+}
+
+/** The whole page: no scripts, nothing from elsewhere, everything escaped. */
+export function checkPage(reports: readonly FileReport[], drawn: readonly DrawnConnection[]): string {
+  const body = reports.flatMap((report) => [
+    `<h1>${escapeXml(report.file)}</h1>`,
+    `<p>${report.counts.packets} packets, ${report.counts.mptcp} of MPTCP connections.${report.problem === undefined ? '' : ` ${escapeXml(report.problem)}`}</p>`,
+    ...(report.found > report.connections.length
+      ? [`<p>${report.found - report.connections.length} connections more are not shown; --json has them all.</p>`]
+      : []),
+    ...report.connections.map((one) =>
+      connectionSection(
+        one,
+        drawn.find((other) => other.report === one),
+      ),
+    ),
+  ]);
+  return [
+    '<!doctype html>',
+    '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
+    '<title>mptcp-conformance check</title>',
+    `<style>${STYLE}</style></head><body>`,
+    ...body,
+    '</body></html>',
+    '',
+  ].join('\n');
+}
+
+const STYLE =
+  ':root{color-scheme:light dark}body{font:15px system-ui,sans-serif;margin:2rem;max-width:70rem}' +
+  'code{font:13px ui-monospace,monospace}table{border-collapse:collapse}td,th{padding:.2rem .6rem;text-align:left;vertical-align:top}' +
+  'svg{max-width:100%;height:auto}.fail{color:#cf222e}.warn{color:#9a6700}';
+
+function connectionSection(report: ConnectionReport, drawn: DrawnConnection | undefined): string {
+  const broken = shownFindings(report.findings, false);
+  const others = shownFindings(report.findings, true).filter((one) => !broken.includes(one));
+  return [
+    `<section><h2>${escapeXml(headline(report))}</h2>`,
+    `<ul>${report.subflows
+      .slice(0, 64)
+      .map((one) => `<li>${escapeXml(subflowLine(one))}</li>`)
+      .join('')}</ul>`,
+    report.version === 0 ? '' : `<p>${escapeXml(tally(report.findings))}</p>`,
+    table(broken),
+    drawn === undefined
+      ? ''
+      : `<details${broken.length > 0 ? ' open' : ''}><summary>Packets</summary>${picture(drawn)}</details>`,
+    others.length === 0
+      ? ''
+      : `<details><summary>${others.length} remarks: what the hosts chose, and what cannot be known</summary>${table(others)}</details>`,
+    '</section>',
+  ].join('\n');
+}
+
+function table(findings: readonly Finding[]): string {
+  if (findings.length === 0) return '';
+  return `<table><tr><th>verdict</th><th>clause</th><th>where</th><th>what</th></tr>${findings.map(findingRow).join('\n')}</table>`;
+}
+
+function findingRow(finding: Finding): string {
+  const what = [
+    finding.message,
+    finding.expected === undefined ? '' : `expected ${finding.expected}`,
+    finding.actual === undefined ? '' : `actual ${finding.actual}`,
+  ];
+  const text = finding.text === undefined ? '' : `<br><code>${escapeXml(finding.text)}</code>`;
+  return (
+    `<tr><td class="${finding.verdict}">${SYMBOL[finding.verdict]} ${finding.verdict}</td><td>${escapeXml([finding.clause, ...finding.also].join(' '))}</td>` +
+    `<td>${escapeXml(placeOf(finding))}</td><td>${escapeXml(what.filter((one) => one !== '').join('; '))}${text}</td></tr>`
+  );
+}
+
+function picture(drawn: DrawnConnection): string {
+  const { report } = drawn;
+  const at = new Map<number, Finding>();
+  for (const finding of shownFindings(report.findings, false))
+    if (finding.packet !== undefined && !at.has(finding.packet)) at.set(finding.packet, finding);
+  const entries = drawn.entries.map((entry) => {
+    const { index, ...plain } = entry;
+    const finding = at.get(index);
+    return finding === undefined ? plain : { ...plain, verdict: finding.verdict, clause: finding.clause };
+  });
+  return ladderSvg(entries, { title: `Connection ${report.number}`, hosts: ['Initiator', 'Responder'] });
+}

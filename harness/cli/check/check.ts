@@ -1,0 +1,191 @@
+/** `check`: judges the packets of any capture by the monitors. */
+import { writeFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { Analysis, type ConnectionReport, type PacketCounts } from '../../monitor/analysis.ts';
+import { levels } from '../../monitor/run-monitors.ts';
+import type { PacketEvent } from '../../monitor/types.ts';
+import { styleFor, type TextStyle } from '../../report/text-layout.ts';
+import { ipOffset, LINK_TYPES } from '../../wire/capture-link.ts';
+import { readCapture } from '../../wire/capture-stream.ts';
+import { checkPage, LadderKeeper, type DrawnConnection } from './check-html.ts';
+import { CheckJson } from './check-json.ts';
+import { connectionText, fileText } from './check-text.ts';
+import { openCatalogue } from '../inputs/project.ts';
+import type { Level } from '../../verdict/level.ts';
+import { UsageError } from '../../document/explained-error.ts';
+
+/** Options of the command, as the command line has them. */
+export interface CheckOptions {
+  connection?: number;
+  json?: string;
+  html?: string;
+  complete: boolean;
+  info: boolean;
+}
+
+/** What was found in one file. */
+export interface FileReport {
+  file: string;
+  counts: PacketCounts;
+  /** Packets of other protocols than IP, or behind a link layer that is not known. */
+  skipped: { notIp: number; linkTypes: number[] };
+  /** Packets that the capture says it missed. */
+  dropped: number;
+  /** Why the file could not be read to its end. */
+  problem?: string;
+  /** The file ends in the middle of a record, as that of a capture that still goes on does. */
+  cutShort: boolean;
+  /** How many connections there are, or of those asked for. */
+  found: number;
+  /** Those that the page shows; kept for nothing else, so that memory stays bounded. */
+  connections: ConnectionReport[];
+  /** Connections in which a MUST or a stated requirement was broken, listed or not. */
+  broken: number;
+}
+
+/** Connections of one file that the page shows; past that only those with a departure. */
+const SHOWN = 500;
+/** Connections of one file that the page shows at most. */
+const MOST_SHOWN = 1000;
+
+/** Everything that looking at one file needs. */
+interface Look {
+  options: CheckOptions;
+  levelOf: (clause: string) => Level;
+  style: TextStyle;
+  say: (text: string) => void;
+  drawn: DrawnConnection[];
+  json: CheckJson | undefined;
+}
+
+/** Runs the command and returns its exit code. @throws UsageError @throws CaptureError */
+export async function check(files: readonly string[], options: CheckOptions, input?: Readable): Promise<number> {
+  if (files.filter((file) => file === '-').length > 1)
+    throw new UsageError('standard input can be read once: give - once');
+  const quiet = options.json === '-' || options.html === '-';
+  const look: Look = {
+    options,
+    levelOf: levels(openCatalogue()),
+    style: styleFor(process.stdout),
+    drawn: [],
+    json: options.json === undefined ? undefined : new CheckJson(options.json),
+    say: (text) => {
+      if (!quiet) process.stdout.write(`${text}\n`);
+    },
+  };
+  try {
+    const reports: FileReport[] = [];
+    for (const file of files) reports.push(await checkFile(file, look, file === '-' ? input : undefined));
+    if (options.connection !== undefined && !reports.some((report) => report.found > 0)) {
+      throw new UsageError(
+        `there is no connection ${options.connection} in ${files.join(', ')}; leave --connection out to list them`,
+      );
+    }
+    look.json?.end();
+    if (options.html !== undefined) put(options.html, checkPage(reports, look.drawn));
+    if (reports.some((report) => report.broken > 0)) return 1;
+    return reports.some((report) => report.problem !== undefined && !report.cutShort) ? 2 : 0;
+  } catch (error) {
+    look.json?.abandon();
+    throw error;
+  }
+}
+
+function put(path: string, text: string): void {
+  if (path === '-') process.stdout.write(text);
+  else writeFileSync(path, text);
+}
+
+async function checkFile(file: string, look: Look, input: Readable | undefined): Promise<FileReport> {
+  const { options, say, style } = look;
+  const name = file === '-' ? 'standard input' : file;
+  const report: FileReport = {
+    file: name,
+    counts: { packets: 0, mptcp: 0, fragments: 0, notTcp: 0, cut: 0, malformed: 0 },
+    skipped: { notIp: 0, linkTypes: [] },
+    dropped: 0,
+    cutShort: false,
+    found: 0,
+    connections: [],
+    broken: 0,
+  };
+  look.json?.beginFile(name);
+  const keeper = options.html === undefined ? undefined : new LadderKeeper(name);
+  const analysis = new Analysis({
+    levelOf: look.levelOf,
+    complete: options.complete,
+    ...(keeper === undefined ? {} : { onPacket: (event: PacketEvent) => keeper.packet(event) }),
+    onConnection: (one) => {
+      const drawn = keeper?.take(one.number);
+      if (options.connection !== undefined && options.connection !== one.number) return;
+      list(report, one, options.html !== undefined);
+      look.json?.connection(one);
+      if (drawn !== undefined && look.drawn.length < 200) look.drawn.push({ ...drawn, report: one });
+      say(connectionText(one, style, { info: options.info }));
+    },
+  });
+  await withInterrupt(file === '-', async () => {
+    await read(file, input, analysis, report);
+  });
+  analysis.finish();
+  report.counts = analysis.counts;
+  look.json?.endFile(report);
+  say(fileText(report, style));
+  return report;
+}
+
+function list(report: FileReport, one: ConnectionReport, show: boolean): void {
+  const bad = one.findings.some((finding) => finding.verdict === 'fail');
+  if (bad) report.broken++;
+  report.found++;
+  if (show && report.connections.length < (bad ? MOST_SHOWN : SHOWN)) report.connections.push(one);
+}
+
+async function read(file: string, input: Readable | undefined, analysis: Analysis, report: FileReport): Promise<void> {
+  const { skipped } = report;
+  const end = await readCapture(
+    file,
+    {
+      packet: (at, linkType, bytes) => {
+        const offset = ipOffset(linkType, bytes);
+        if (offset < 0) {
+          // Packets keep the numbers that other programs give them.
+          analysis.counts.packets++;
+          if (offset === -2 && !skipped.linkTypes.includes(linkType) && skipped.linkTypes.length < 16)
+            skipped.linkTypes.push(linkType);
+          skipped.notIp++;
+        } else analysis.packet(at, offset === 0 ? bytes : bytes.subarray(offset));
+      },
+      dropped: (count) => (report.dropped = count),
+    },
+    input,
+  );
+  if (end.problem === undefined) return;
+  report.problem = end.problem;
+  report.cutShort = end.cutShort;
+}
+
+/** A live capture is ended by an interrupt that the shell sends to both: what came until then is still reported. */
+async function withInterrupt(live: boolean, work: () => Promise<void>): Promise<void> {
+  if (!live) {
+    await work();
+    return;
+  }
+  let asked = 0;
+  const onInterrupt = (): void => {
+    asked++;
+    if (asked > 1) process.exit(130);
+    process.stdin.push(null);
+  };
+  process.on('SIGINT', onInterrupt);
+  try {
+    await work();
+  } finally {
+    process.off('SIGINT', onInterrupt);
+  }
+}
+
+/** Link types by name, for the help text. */
+export function linkTypeNames(): string {
+  return [...new Set(Object.values(LINK_TYPES))].join(', ');
+}

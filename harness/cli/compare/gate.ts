@@ -1,0 +1,102 @@
+/** `gate`: whether anything got worse than a baseline. */
+import { appendFileSync, existsSync } from 'node:fs';
+import { join, dirname } from 'node:path';
+import type { Clause } from '../../catalogue/types.ts';
+import { compareWithBaseline, recordVerdicts, updatedVerdicts, type GateLevel } from '../../report/baseline.ts';
+import {
+  BaselineError,
+  emptyDeviations,
+  loadBaseline,
+  verdictsFile,
+  writeVerdicts,
+} from '../../report/baseline-file.ts';
+import { decide, gateExitCode, toRunAgain, type AloneRuns, type GateDecision } from '../../report/gate.ts';
+import { gateMarkdown } from '../../report/gate-markdown.ts';
+import { gateText } from '../../report/gate-text.ts';
+import type { RunResults } from '../../report/results.ts';
+import { readResults, writeWhole } from '../../report/results-file.ts';
+import { styleFor } from '../../report/text-layout.ts';
+import { openCatalogue } from '../inputs/project.ts';
+import { runAlone } from '../run/run-alone.ts';
+import { UsageError } from '../../document/explained-error.ts';
+
+/** Options of the command. */
+export interface GateOptions {
+  baseline: string;
+  level: GateLevel;
+  /** Run what got worse again, alone. */
+  rerun: boolean;
+  update: boolean;
+  forget: boolean;
+  init: boolean;
+  /** Markdown is appended there. */
+  markdown?: string;
+}
+
+/**
+ * Runs the command and returns its exit code.
+ *
+ * @throws UsageError, ResultsFileError, BaselineError, DocumentError; nothing is written then
+ */
+export async function gate(file: string, options: GateOptions): Promise<number> {
+  const results = readResults(file);
+  if (results.scenarios.length === 0) throw new UsageError(`${file} holds no scenario; there is nothing to compare`);
+  if (options.init) {
+    initialize(file, results, options.baseline);
+    return 0;
+  }
+  const baseline = loadBaseline(options.baseline);
+  requireUpdatable(results, options);
+  const comparison = compareWithBaseline(results, baseline, options.level);
+  const again: AloneRuns = options.rerun ? await runAlone(toRunAgain(comparison), results) : { rounds: [] };
+  const decision = decide(comparison, baseline, options.level, again);
+  report(decision, file, options);
+  if (options.update) {
+    const target = verdictsFile(options.baseline);
+    writeVerdicts(target, updatedVerdicts({ ...comparison, worse: decision.red }, baseline, options.forget));
+    process.stdout.write(
+      `recorded in ${target}${decision.red.length > 0 ? '; what got worse keeps what it had' : ''}\n`,
+    );
+  }
+  return gateExitCode(decision);
+}
+
+function report(decision: GateDecision, file: string, options: GateOptions): void {
+  const clauses: ReadonlyMap<string, Clause> = new Map(openCatalogue().all.map((clause) => [clause.id, clause]));
+  const locate = (path: string): string => join(dirname(file), path);
+  process.stdout.write(gateText(decision, { ...styleFor(process.stdout), clauses, locate }));
+  if (options.markdown !== undefined) appendFileSync(options.markdown, gateMarkdown(decision, { clauses, locate }));
+}
+
+function initialize(file: string, results: RunResults, baseline: string): void {
+  if (!/\.ya?ml$/.test(baseline))
+    throw new UsageError(`--init wants a deviations file to begin, such as linux-6.18.yaml; got ${baseline}`);
+  const target = verdictsFile(baseline);
+  if (existsSync(target)) throw new BaselineError(`${target} is there already; --update changes it`);
+  requireWhole(file, results, '--init');
+  if (!existsSync(baseline)) writeWhole(baseline, emptyDeviations(results.sut.name, results.sut.kernel));
+  writeVerdicts(target, recordVerdicts(results));
+  process.stdout.write(
+    `recorded in ${target}: ${results.scenarios.length} scenarios, ${results.clauses.length} clauses\n`,
+  );
+}
+
+function requireUpdatable(results: RunResults, options: GateOptions): void {
+  if (options.forget && !options.update) throw new UsageError('--forget goes with --update');
+  if (!options.update) return;
+  if (!/\.ya?ml$/.test(options.baseline)) {
+    throw new UsageError(
+      `--update records beside a deviations file (.yaml); ${options.baseline} is the results of a run`,
+    );
+  }
+  if (results.run.partial) throw new UsageError('the run was cut short; --update wants one that came to its end');
+  if (options.forget && results.run.selected === true)
+    throw new UsageError('the run was of a selection; --forget wants one of everything');
+}
+
+function requireWhole(file: string, { run }: RunResults, option: string): void {
+  if (!run.partial && run.selected !== true) return;
+  throw new UsageError(
+    `${file} is of a run that was ${run.partial ? 'cut short' : 'of a selection'}; ${option} wants one of everything`,
+  );
+}

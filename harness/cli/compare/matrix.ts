@@ -1,0 +1,110 @@
+/** `matrix`: runs several stacks and says where they differ. */
+import { spawn } from 'node:child_process';
+import { createWriteStream, existsSync, mkdirSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { matrixText } from '../../report/matrix-text.ts';
+import type { RunResults } from '../../report/results.ts';
+import type { StackDetails } from '../../topology/contract.ts';
+import { detailsFor, parseStack, prepareOutside } from '../../topology/stacks/registry.ts';
+import { mergeFiles } from '../results/merge.ts';
+import { openCatalogue } from '../inputs/project.ts';
+import { UsageError } from '../../document/explained-error.ts';
+
+/** Options of the command. */
+export interface MatrixOptions {
+  sut: string[];
+  /** Runs at once. */
+  atOnce: number;
+  output: string;
+  /** The options that say more about the stacks; each is for those that it goes with. */
+  stack: StackDetails;
+  /** Words that are handed to every run: the selection, and how it goes. */
+  passOn: string[];
+}
+
+interface Outcome {
+  sut: string;
+  code: number;
+  results: string;
+}
+
+/** Runs all, merges their results, prints the differences, and returns the exit code: the worst of theirs. */
+export async function matrix(options: MatrixOptions): Promise<number> {
+  const choices = options.sut.map((spec) => parseStack(spec, detailsFor(spec, options.stack)));
+  requireTaken(options);
+  const doubles = options.sut.filter((spec, index) => options.sut.indexOf(spec) !== index);
+  if (doubles.length > 0) throw new UsageError(`--sut names ${doubles.join(', ')} twice; each stack is run once`);
+  // All are here before any is run: a kernel that cannot be had is known at once.
+  for (const choice of choices) await prepareOutside(choice);
+  mkdirSync(options.output, { recursive: true });
+  const outcomes = await runAll(options);
+  const usable = outcomes.filter(({ results }) => existsSync(results));
+  for (const { sut, code } of outcomes)
+    if (code !== 0 && code !== 1 && code !== 3)
+      process.stderr.write(
+        `${sut}: the run ended with ${code}; ${join(options.output, folderOf(sut), 'run.log')} says why\n`,
+      );
+  if (usable.length === 0) return 2;
+  const file = join(options.output, 'matrix.json');
+  const runs = mergeFiles(
+    usable.map(({ results }) => results),
+    { output: file, matrix: true },
+  );
+  print(runs, file);
+  return (
+    [2, 1, 3].find((code) => outcomes.some((one) => one.code === code)) ?? Math.max(...outcomes.map(({ code }) => code))
+  );
+}
+
+/** @throws UsageError when an option goes with none of the stacks */
+function requireTaken({ sut, stack }: MatrixOptions): void {
+  const taken = sut.flatMap((spec) => Object.keys(detailsFor(spec, stack)));
+  const idle = Object.keys(stack).find((name) => !taken.includes(name));
+  if (idle !== undefined) throw new UsageError(`--${idle} goes with none of ${sut.join(', ')}; leave it out`);
+}
+
+function print(runs: readonly RunResults[], file: string): void {
+  const clauses = new Map(openCatalogue().all.map((clause) => [clause.id, clause]));
+  process.stdout.write(`${matrixText(runs, clauses)}\n\nmatrix: ${relative(process.cwd(), file)}\n`);
+}
+
+async function runAll(options: MatrixOptions): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const waiting = [...options.sut];
+  const work = async (): Promise<void> => {
+    for (let sut = waiting.shift(); sut !== undefined; sut = waiting.shift()) outcomes.push(await runOne(sut, options));
+  };
+  await Promise.all(Array.from({ length: Math.min(options.atOnce, waiting.length) }, work));
+  return options.sut.flatMap((sut) => outcomes.find((one) => one.sut === sut) ?? []);
+}
+
+/** One run in a process of its own; what it says goes to a log, and its progress is told in one line. */
+function runOne(sut: string, options: MatrixOptions): Promise<Outcome> {
+  const folder = join(options.output, folderOf(sut));
+  mkdirSync(folder, { recursive: true });
+  const log = createWriteStream(join(folder, 'run.log'));
+  const details = Object.entries(detailsFor(sut, options.stack)).flatMap(([name, value = '']) => [`--${name}`, value]);
+  const args = ['run', '--sut', sut, '--output', folder, ...details, ...options.passOn];
+  process.stderr.write(`${sut}: running\n`);
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
+  process.on('SIGINT', passOn).on('SIGTERM', passOn);
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
+  return new Promise((done, fail) => {
+    child.on('error', fail);
+    child.on('close', (code) => {
+      process.off('SIGINT', passOn).off('SIGTERM', passOn);
+      log.end();
+      process.stderr.write(`${sut}: done\n`);
+      done({ sut, code: code ?? 2, results: resolve(folder, 'results.json') });
+    });
+  });
+}
+
+/** `kernel:./arch/x86/boot/bzImage` as the name of a folder. */
+export function folderOf(sut: string): string {
+  return sut.replaceAll(/[^\w.+-]+/g, '-').replaceAll(/^-|-$/g, '');
+}

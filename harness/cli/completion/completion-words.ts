@@ -1,0 +1,39 @@
+/**
+ * The ids that shells complete, read off the files without checking them: a shell waits for this, and the whole
+ * loading takes too long for that.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { projectFile } from '../../document/project-file.ts';
+
+/** The words of a kind, sorted. */
+export function completionWords(kind: 'scenarios' | 'sections' | 'clauses'): string[] {
+  const suites = join(dirname(projectFile('package.json')), 'suites');
+  const words =
+    kind === 'scenarios'
+      ? scenarioIds(suites)
+      : clauseWords(suites, kind === 'sections' ? /^section: "?([^"\n]+)"?$/gm : /^ +- id: "?([^"\n]+)"?$/gm);
+  // The scenarios of two stacks have a section of their own, which is none of the RFC.
+  return [...new Set(kind === 'sections' ? [...words, 'multipath'] : words)].sort();
+}
+
+function clauseWords(suites: string, pattern: RegExp): string[] {
+  const folder = join(suites, 'rfc8684', 'clauses');
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.yaml'))
+    .flatMap((name) => [...readFileSync(join(folder, name), 'utf8').matchAll(pattern)].map((match) => match[1] ?? ''));
+}
+
+/** Scenario ids without variants: keys one level below `scenarios:`. */
+function scenarioIds(suites: string): string[] {
+  const files = readdirSync(suites, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.suite.yaml'),
+  );
+  return files.flatMap((name) => {
+    const suite = name.replace(/\.suite\.yaml$/, '').replace(/^rfc8684\//, '');
+    const [, body = ''] = readFileSync(join(suites, name), 'utf8').split(/^scenarios:[^\S\n]*$/m);
+    const indent = /^( +)\S/m.exec(body)?.[1] ?? '  ';
+    const keys = [...body.matchAll(new RegExp(`^${indent}"?([\\w.-]+)"?:`, 'gm'))].map((match) => match[1] ?? '');
+    return [suite, ...keys.map((key) => `${suite}/${key}`)];
+  });
+}

@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+
+/** `doctor`: what this machine can do. */
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .summary('say what this machine can do, and what it lacks')
+    .description(
+      `Says what this machine can do, a line for each thing, with the remedy where something is missing. It tries
+instead of guessing: makes namespaces, opens sockets in them, builds the agent, starts a tiny guest under KVM.
+Nothing that it makes outlives it.`,
+    )
+    .option('--json', 'as JSON, an object for each check', false)
+    .addHelpText(
+      'after',
+      `
+Signs: ✔ works, ✘ missing and "run" needs it, - missing and only some uses need it.
+
+Exit codes: 0 "run" can work here, 2 it cannot.`,
+    )
+    .action(async (options: { json: boolean }) => {
+      const { doctor } = await import('./doctor.ts');
+      process.exitCode = await doctor(options);
+    });
+  program
+    .command('doctor-inside', { hidden: true })
+    .description('the checks that doctor makes inside a namespace; JSON')
+    .argument('<agent>', 'path of the agent\'s program, or "none"')
+    .action(async (agent: string) => {
+      const { doctorInside } = await import('./doctor.ts');
+      await doctorInside(agent);
+    });
+}

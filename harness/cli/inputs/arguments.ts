@@ -1,0 +1,95 @@
+/** Options and value parsers that several commands share. */
+import { InvalidArgumentError, type Command } from 'commander';
+import type { StackDetails } from '../../topology/contract.ts';
+import type { Sysctl } from '../../verdict/stack-info.ts';
+import { STACK_OPTIONS } from '../../topology/stacks/registry.ts';
+import { parseSysctl } from './sysctl-option.ts';
+import type { Selection } from './selection.ts';
+
+/** Scenarios at once unless told: most of a scenario is waiting for the kernel. */
+export const DEFAULT_CONCURRENCY = 48;
+
+/** Where a run leaves its results unless told, relative to the working directory. */
+export const DEFAULT_OUTPUT = 'reports/latest';
+
+/** The results file that commands look at unless told. */
+export const DEFAULT_RESULTS = `${DEFAULT_OUTPUT}/results.json`;
+
+/** Parses a list with commas; the option may be given several times. */
+export function list(value: string, earlier: string[] = []): string[] {
+  const words = value
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+  if (words.length === 0) throw new InvalidArgumentError('It is empty; leave the option out to choose everything.');
+  return [...earlier, ...words];
+}
+
+/** Parses a whole number from 1. */
+export function positive(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('Expected a whole number from 1.');
+  return number;
+}
+
+/** Adds the argument and options by which scenarios are chosen. */
+export function withSelection(command: Command): Command {
+  return command
+    .argument('[id...]', 'scenarios or suites, by id (with or without the variant after #)')
+    .option('-s, --section <sections>', 'sections of RFC 8684, with their subsections: 3.1,3.3', list)
+    .option('-c, --clause <clauses>', 'scenarios that judge these clauses: 3.1-20.8.s4', list)
+    .option('--scenario <ids>', 'scenarios by id, as the argument', list)
+    .option(
+      '-l, --level <levels>',
+      'scenarios that judge a clause of this level: must, stated, should, advice, may',
+      list,
+    )
+    .option('-f, --family <families>', 'ipv4, ipv6', list);
+}
+
+/** What {@link withSelection} adds, as commander gives it. */
+export interface SelectionFlags {
+  section?: string[];
+  clause?: string[];
+  scenario?: string[];
+  level?: string[];
+  family?: string[];
+}
+
+/** Puts what the command line says of a selection into one object, beside the command's other options. */
+export function toSelection<T>(ids: readonly string[], raw: SelectionFlags & T): Required<Selection> & T {
+  const { section, clause, scenario, level, family, ...rest } = raw;
+  return {
+    ...(rest as unknown as T),
+    ids: [...ids, ...(scenario ?? [])],
+    sections: section ?? [],
+    clauses: clause ?? [],
+    levels: level ?? [],
+    families: family ?? [],
+  };
+}
+
+/** Adds the options that say more about a stack, those of every kind. */
+export function withStackOptions(command: Command): Command {
+  for (const { name, value, help, goesWith } of STACK_OPTIONS)
+    command.option(`--${name} ${value}`, `with ${goesWith}: ${help}`);
+  return command;
+}
+
+/** Adds `--sysctl`. */
+export function withSysctl(command: Command): Command {
+  return command.option(
+    '--sysctl <name=value>',
+    'a kernel setting for every namespace of the stack, such as net.mptcp.checksum_enabled=1; may be repeated',
+    (word: string, earlier?: Sysctl[]) => parseSysctl(word, earlier),
+  );
+}
+
+/** What {@link withStackOptions} adds, as commander gives it, without the command's other options. */
+export function stackDetails(options: Readonly<Record<string, unknown>>): StackDetails {
+  const given = STACK_OPTIONS.flatMap(({ name }) => {
+    const value = options[name];
+    return typeof value === 'string' ? [[name, value]] : [];
+  });
+  return Object.fromEntries(given) as StackDetails;
+}

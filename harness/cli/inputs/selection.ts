@@ -1,0 +1,99 @@
+/** Which scenarios a command is about. Pure. */
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { levelOf } from '../../catalogue/types.ts';
+import { suggestion } from '../../document/diagnostic.ts';
+import type { ScenarioHead, ScenarioKind } from '../../scenario/suite.ts';
+import { isLevel, LEVELS } from '../../verdict/level.ts';
+import { UsageError } from '../../document/explained-error.ts';
+
+/** What the user asked for; lists are alternatives, and all that is given must hold. */
+export interface Selection {
+  /** Scenario ids, with variant or without, or suite ids. */
+  ids?: readonly string[];
+  sections?: readonly string[];
+  clauses?: readonly string[];
+  levels?: readonly string[];
+  families?: readonly string[];
+}
+
+/** Scenarios of two stacks measure and take minutes: they are chosen only by their section or their ids. */
+const ONLY_WHERE_NAMED: Readonly<Record<ScenarioKind, boolean>> = { wire: false, multipath: true };
+
+/** Whether anything narrows the choice. What else the object holds does not count. */
+export function isNarrowed({ ids, sections, clauses, levels, families }: Selection): boolean {
+  return [ids, sections, clauses, levels, families].some((list) => list !== undefined && list.length > 0);
+}
+
+/** The scenarios asked for. @throws UsageError when a word fits nothing, or all of them together fit nothing */
+export function selectScenarios<S extends ScenarioHead>(
+  scenarios: readonly S[],
+  selection: Selection,
+  catalogue: Catalogue,
+): S[] {
+  const { ids = [], sections = [], clauses = [], levels = [], families = [] } = selection;
+  const hasSection = (section: string): boolean => scenarios.some((one) => isWithin(one.section, section));
+  const hasClause = (id: string): boolean => catalogue.get(id) !== undefined;
+  for (const id of ids) {
+    const option = hasSection(id) ? 'section' : hasClause(id) ? 'clause' : undefined;
+    requireSome(
+      scenarios.some((one) => isNamed(one, id)),
+      'scenario',
+      id,
+      idWords(scenarios),
+      option,
+    );
+  }
+  for (const id of clauses)
+    requireSome(
+      hasClause(id),
+      'clause',
+      id,
+      catalogue.all.map((one) => one.id),
+    );
+  for (const section of sections)
+    requireSome(hasSection(section), 'section', section, new Set(scenarios.map((one) => one.section)));
+  for (const level of levels) requireSome(isLevel(level), 'level', level, LEVELS);
+  for (const family of families) requireSome(['ipv4', 'ipv6'].includes(family), 'family', family, ['ipv4', 'ipv6']);
+  const chosen = scenarios.filter((scenario) => {
+    const judged = scenario.clauses;
+    return (
+      (!ONLY_WHERE_NAMED[scenario.kind] || ids.length > 0 || sections.length > 0) &&
+      (ids.length === 0 || ids.some((id) => isNamed(scenario, id))) &&
+      (sections.length === 0 || sections.some((section) => isWithin(scenario.section, section))) &&
+      (families.length === 0 || families.includes(scenario.family)) &&
+      (clauses.length === 0 || clauses.some((clause) => judged.includes(clause))) &&
+      (levels.length === 0 ||
+        judged.some((clause) => levels.includes(levelOf(catalogue.get(clause)?.keyword ?? 'stated'))))
+    );
+  });
+  if (chosen.length === 0) throw new UsageError(nothingChosen(selection));
+  return chosen;
+}
+
+function nothingChosen(selection: Selection): string {
+  const { clauses = [] } = selection;
+  if (clauses.length > 0)
+    return `no scenario judges ${clauses.join(' or ')} under these conditions; see "mptcp-conformance list"`;
+  return 'no scenario fits all of these conditions; see "mptcp-conformance list"';
+}
+
+function isNamed(scenario: ScenarioHead, id: string): boolean {
+  return scenario.id === id || scenario.id.startsWith(`${id}#`) || scenario.id.startsWith(`${id}/`);
+}
+
+function isWithin(section: string, wanted: string): boolean {
+  return section === wanted || section.startsWith(`${wanted}.`);
+}
+
+function idWords(scenarios: readonly ScenarioHead[]): Set<string> {
+  return new Set(scenarios.flatMap((one) => [one.id, one.id.split('#')[0] ?? '', one.suite]));
+}
+
+/** @param option of the command line under which there is such a word, where there is one */
+function requireSome(isThere: boolean, what: string, word: string, known: Iterable<string>, option?: string): void {
+  if (isThere) return;
+  const hint = option === undefined ? suggestion(word, known) : `; for the ${option} of that name: --${option} ${word}`;
+  throw new UsageError(
+    `there is no ${what} "${word}"${hint === '' ? `; "mptcp-conformance ${what === 'clause' ? 'clauses' : 'list'}" lists what there is` : hint}`,
+  );
+}

@@ -1,0 +1,72 @@
+import { Option, type Command } from 'commander';
+import type { StackDetails } from '../../topology/contract.ts';
+import { STACK_FORMS } from '../../topology/stacks/registry.ts';
+import { list, positive, stackDetails, withStackOptions } from '../inputs/arguments.ts';
+
+/** What commander makes of the command line. */
+interface FreedomsFlags extends StackDetails {
+  sut: string;
+  output: string;
+}
+
+/** `freedoms`: what lawful choices of a stack change. */
+export function addFreedoms(program: Command): void {
+  withStackOptions(
+    program
+      .command('freedoms')
+      .summary('run the suites under every lawful choice of a stack, and say which verdicts change')
+      .argument('[name...]', 'choices by name (default: all that a kernel setting makes)')
+      .option('--sut <stack>', `the stack: ${STACK_FORMS}`, 'netns'),
+  )
+    .description(
+      `Runs the suites at default settings and then under each choice of suites/freedoms.yaml that a kernel setting can make.
+
+The RFCs leave these choices to an implementation, so no verdict may get worse. What got worse is run again alone, and
+counts when it shows again. The results of each run are below the output folder.`,
+    )
+    .option('-s, --section <sections>', 'only scenarios of these sections of RFC 8684', list)
+    .option('-c, --clause <clauses>', 'only scenarios that judge these clauses', list)
+    .option('-f, --family <families>', 'only these: ipv4, ipv6', list)
+    .option('--scenario <ids>', 'only these scenarios', list)
+    .addOption(new Option('-j, --concurrency <n>', 'scenarios at once').argParser(positive))
+    .option('-o, --output <folder>', 'where results go', 'reports/freedoms')
+    .option('--list', 'list the choices, with paragraphs and settings, and run nothing', false)
+    .option('--json', 'with --list: as JSON', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mptcp-conformance freedoms --list                          the choices
+  mptcp-conformance freedoms checksum no-sack --section 3.3  two of them, on a part of the suites
+  mptcp-conformance freedoms --sut kernel:6.12               all, on another kernel
+
+Exit codes:
+  0  no verdict gets worse
+  1  one does
+  2  a run could not do its job`,
+    )
+    .action(async (names: string[], flags: FreedomsFlags & { list: boolean; json: boolean }) => {
+      const { freedoms } = await import('./freedoms.ts');
+      process.exitCode = await freedoms(names, {
+        stack: stackWordsOf(flags),
+        passOn: passedOn(flags),
+        output: flags.output,
+        list: flags.list,
+        json: flags.json,
+      });
+    });
+}
+
+function stackWordsOf(flags: FreedomsFlags): string[] {
+  const details = Object.entries(stackDetails({ ...flags })).flatMap(([name, value = '']) => [`--${name}`, value]);
+  return ['--sut', flags.sut, ...details];
+}
+
+/** The selection again, as words for `run`. */
+function passedOn(flags: Readonly<Record<string, unknown>>): string[] {
+  return ['section', 'clause', 'family', 'scenario', 'concurrency'].flatMap((name) => {
+    const value = flags[name];
+    if (Array.isArray(value)) return [`--${name}`, value.join(',')];
+    return typeof value === 'number' ? [`--${name}`, String(value)] : [];
+  });
+}

@@ -1,0 +1,137 @@
+/** `freedoms`: runs the suites under each lawful choice that a kernel setting can make, and says what changes. */
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { loadFreedoms, type Freedom } from '../../catalogue/freedoms.ts';
+import { suggestion } from '../../document/diagnostic.ts';
+import { UsageError } from '../../document/explained-error.ts';
+import { freedomsText, type FreedomOutcome } from '../../report/freedoms-text.ts';
+import type { ScenarioRecord } from '../../report/results.ts';
+import { readResults, writeWhole } from '../../report/results-file.ts';
+import { styleFor } from '../../report/text-layout.ts';
+import { verdictChanges, type VerdictChange } from '../../report/verdict-changes.ts';
+import { runCommand } from '../run/child-run.ts';
+import { openCatalogue, projectRoot } from '../inputs/project.ts';
+import { sysctlArguments } from '../inputs/sysctl-option.ts';
+
+/** Options of the command. */
+export interface FreedomsOptions {
+  /** Words of `run` that name the stack. */
+  stack: string[];
+  /** Words of `run` that choose scenarios, and how it goes; ids come last. */
+  passOn: string[];
+  output: string;
+  /** Only list the choices. */
+  list: boolean;
+  json: boolean;
+}
+
+/** When more than this got worse it is the choice's doing, and running all of them again would take long. */
+const MOST_AGAIN = 40;
+
+/**
+ * Runs the command and returns its exit code: 0 when nothing gets worse, 1 when something does, 2 when a run failed.
+ *
+ * @throws UsageError for a name that there is not
+ */
+export async function freedoms(names: readonly string[], options: FreedomsOptions): Promise<0 | 1 | 2> {
+  const all = loadFreedoms(join(projectRoot(), 'suites', 'freedoms.yaml'), openCatalogue());
+  const chosen = choose(all, names);
+  if (options.list) {
+    process.stdout.write(options.json ? `${JSON.stringify(chosen, undefined, 1)}\n` : listText(chosen));
+    return 0;
+  }
+  const runnable = chosen.filter(({ sysctls }) => sysctls.length > 0);
+  if (runnable.length === 0)
+    throw new UsageError(`no kernel setting makes ${names.join(', ')}; "freedoms --list" says which have one`);
+  mkdirSync(options.output, { recursive: true });
+  const base = await runWith('default', [], options);
+  if (typeof base === 'string') throw new UsageError(`the run at default settings failed: ${base}`);
+  const outcomes: FreedomOutcome[] = [];
+  for (const freedom of runnable) outcomes.push(await judge(freedom, base, options));
+  const file = join(options.output, 'freedoms.json');
+  writeWhole(file, `${JSON.stringify(outcomes, undefined, 1)}\n`);
+  const idle = chosen.length - runnable.length;
+  process.stdout.write(freedomsText(outcomes, base.length, idle, styleFor(process.stdout)));
+  process.stdout.write(`\nchanges: ${relative(process.cwd(), file)}\n`);
+  if (outcomes.some(({ problem }) => problem !== undefined)) return 2;
+  return outcomes.some(({ changes }) => changes.some(({ what }) => what !== 'better')) ? 1 : 0;
+}
+
+function choose(all: readonly Freedom[], names: readonly string[]): readonly Freedom[] {
+  if (names.length === 0) return all;
+  const known = all.map(({ name }) => name);
+  return names.map((name) => {
+    const found = all.find((one) => one.name === name);
+    if (found === undefined) throw new UsageError(`there is no freedom "${name}"${suggestion(name, known)}`);
+    return found;
+  });
+}
+
+function listText(all: readonly Freedom[]): string {
+  const width = Math.max(...all.map(({ name }) => name.length));
+  const how = ({ sysctls, other }: Freedom): string =>
+    sysctls.length > 0
+      ? sysctls.map(({ name, value }) => `${name}=${value}`).join(', ')
+      : `not by a kernel setting${other === undefined ? '' : `: ${other}`}`;
+  return all
+    .map((one) => {
+      const indent = ' '.repeat(width + 2);
+      return [
+        `${one.name.padEnd(width)}  ${one.title}`,
+        `${indent}${one.paragraphs.join(', ')}`,
+        `${indent}${one.wire}`,
+        `${indent}Linux: ${how(one)}`,
+      ].join('\n');
+    })
+    .join('\n')
+    .concat('\n');
+}
+
+async function judge(
+  freedom: Freedom,
+  base: readonly ScenarioRecord[],
+  options: FreedomsOptions,
+): Promise<FreedomOutcome> {
+  const { name, title, sysctls } = freedom;
+  const found = await runWith(name, sysctlArguments(sysctls), options);
+  if (typeof found === 'string') return { name, title, changes: [], problem: found };
+  return { name, title, changes: await confirmed(verdictChanges(base, found), base, freedom, options) };
+}
+
+/** What got worse is run again, alone: what does not show then is a matter of the machine's load. */
+async function confirmed(
+  changes: readonly VerdictChange[],
+  base: readonly ScenarioRecord[],
+  { name, sysctls }: Freedom,
+  options: FreedomsOptions,
+): Promise<VerdictChange[]> {
+  const worse = changes.filter(({ what }) => what !== 'better');
+  if (worse.length === 0 || worse.length > MOST_AGAIN) return [...changes];
+  const ids = worse.map(({ scenario }) => scenario);
+  const again = await runWith(`${name}-again`, [...sysctlArguments(sysctls), '--concurrency', '1'], {
+    ...options,
+    passOn: ['--', ...ids],
+  });
+  if (typeof again === 'string') return [...changes];
+  const still = new Set(
+    verdictChanges(base, again).flatMap((change) => (change.what === 'better' ? [] : [change.scenario])),
+  );
+  return changes.filter(({ what, scenario }) => what === 'better' || still.has(scenario));
+}
+
+/** The scenarios of a run, or why there are none. */
+async function runWith(
+  name: string,
+  words: readonly string[],
+  { stack, passOn, output }: FreedomsOptions,
+): Promise<readonly ScenarioRecord[] | string> {
+  const folder = join(output, name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  process.stderr.write(`${name}: running\n`);
+  const fixed = ['--deviations', 'none', '--keep-captures', 'failed', '--output', folder];
+  const { code, said } = await runCommand(['run', ...stack, ...words, ...fixed, ...passOn], join(folder, 'run.log'));
+  const file = join(folder, 'results.json');
+  if (!existsSync(file)) return said.trim().split('\n').at(-1) ?? `it ended with ${code}`;
+  return readResults(file).scenarios;
+}

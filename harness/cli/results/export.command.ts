@@ -1,0 +1,49 @@
+import { Option, type Command } from 'commander';
+import type { ExportCommandOptions } from './export.ts';
+import { EXPORT_FORMATS } from '../../report/export/formats.ts';
+import { DEFAULT_RESULTS } from '../inputs/arguments.ts';
+
+/** `export`: results in formats of other tools. */
+export function addExport(program: Command): void {
+  program
+    .command('export')
+    .summary('write results as JUnit XML, TAP, KTAP or KCIDB')
+    .description(
+      `Writes the results of a run, or of a matrix, in a format that other tools read.
+
+${formatList()}
+
+A broken SHOULD fails with --level should only. What is declared is skipped (junit), a TODO (tap), an expected failure
+(ktap), or a FAIL with its reason beside it (kcidb); what was not settled is skipped (kcidb: ERROR).`,
+    )
+    .argument('[results]', 'results.json of a run, or a matrix', DEFAULT_RESULTS)
+    .addOption(
+      new Option('-f, --format <format>', 'the format').choices(Object.keys(EXPORT_FORMATS)).makeOptionMandatory(),
+    )
+    .option('-o, --output <file>', 'where it goes (default: standard output)')
+    .addOption(
+      new Option('-l, --level <level>', 'from which level departures fail').choices(['must', 'should']).default('must'),
+    )
+    .option('--origin <name>', 'kcidb: the CI system that submits', 'mptcp_conformance')
+    .option('--build <id>', 'kcidb: a build that KernelCI knows, instead of one of our own')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mptcp-conformance export --format junit -o junit.xml
+  mptcp-conformance export matrix.json --format ktap
+  mptcp-conformance export --format kcidb --origin mylab --build maestro:0123456789ab
+
+Exit codes: 0 written, 2 a file cannot be used; nothing is written then.`,
+    )
+    .action(async (results: string, options: ExportCommandOptions) => {
+      const { exportResults } = await import('./export.ts');
+      exportResults(results, options);
+    });
+}
+
+function formatList(): string {
+  return Object.entries(EXPORT_FORMATS)
+    .map(([format, what]) => `  ${format.padEnd(5)}  ${what}`)
+    .join('\n');
+}

@@ -1,0 +1,119 @@
+/** `show`: what a scenario did in an earlier run. And ladder diagrams in the terminal. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { suggestion } from '../../document/diagnostic.ts';
+import { departureText } from '../../report/departure-text.ts';
+import { readLadder } from '../../report/ladder-file.ts';
+import { ladderSvg } from '../../report/ladder-svg.ts';
+import { ladderText } from '../../report/ladder-text.ts';
+import type { RunResults, ScenarioRecord } from '../../report/results.ts';
+import { writeWhole } from '../../report/results-file.ts';
+import { clean, coloursOf, paint, styleFor, wrap, type TextStyle } from '../../report/text-layout.ts';
+import { SYMBOL } from '../../report/verdict-style.ts';
+import { withoutVariant } from '../inputs/judges.ts';
+import { pathFromHere, lastResults, runLine, type LastResults } from '../inputs/last-results.ts';
+import { openCatalogue } from '../inputs/project.ts';
+import { LEVEL_NAME } from '../../verdict/level.ts';
+import { isDeparture } from '../../verdict/verdict.ts';
+import { UsageError } from '../../document/explained-error.ts';
+
+/** Options of the command. */
+export interface ShowOptions {
+  results: string;
+  svg?: string;
+}
+
+/** Prints the ladder of every scenario that has one. @param folder of the results file */
+export function showLadders(results: Pick<RunResults, 'scenarios'>, folder: string): void {
+  const style = styleFor(process.stdout);
+  for (const scenario of results.scenarios) {
+    if (scenario.evidence.ladder === undefined) continue;
+    const ladder = readLadder(join(folder, scenario.evidence.ladder));
+    process.stdout.write(`${scenario.id}: ${scenario.title}\n${ladderText(ladder, style)}\n\n`);
+  }
+}
+
+/** Shows the scenario, every variant of it that the id names. @throws UsageError @throws ResultsFileError */
+export function show(id: string, options: ShowOptions): void {
+  const last = lastResults(options.results);
+  if (last === undefined) return;
+  const found = find(last, id);
+  if (options.svg !== undefined) writeSvg(found, last, options.svg);
+  const style = styleFor(process.stdout);
+  const clauses = new Map(openCatalogue().all.map((clause) => [clause.id, clause]));
+  const locate = (path: string): string => pathFromHere(last, path);
+  const blocks = found.map((scenario) =>
+    [
+      scenarioText(scenario, style),
+      ...(isDeparture(scenario.verdict)
+        ? ['', departureText(scenario, { ...style, clauses, locate })]
+        : evidenceLines(scenario, last)),
+      '',
+      ladderOf(scenario, last, style),
+    ].join('\n'),
+  );
+  process.stdout.write(`${runLine(last)}\n\n${blocks.join('\n\n')}\n`);
+}
+
+function find({ file, results }: LastResults, id: string): ScenarioRecord[] {
+  const found = results.scenarios.filter((one) => one.id === id || withoutVariant(one.id) === id);
+  if (found.length > 0) return found;
+  const known = results.scenarios.flatMap((one) => [one.id, withoutVariant(one.id)]);
+  const hint = suggestion(id, new Set(known));
+  throw new UsageError(
+    `the run in ${file} has no scenario "${id}"${hint}; "mptcp-conformance run ${id}" runs it, "mptcp-conformance list" lists what there is`,
+  );
+}
+
+function scenarioText(scenario: ScenarioRecord, style: TextStyle): string {
+  const colours = coloursOf(style);
+  const head = `${SYMBOL[scenario.verdict]} ${scenario.verdict}`;
+  const { declared } = scenario;
+  return [
+    `${colours.bold(paint(colours, scenario.verdict, head))}  ${colours.bold(clean(scenario.id))}`,
+    ...wrap(clean(scenario.title), style.width - 2).map((line) => `  ${line}`),
+    `  stack as ${scenario.role}, ${scenario.family}, ${scenario.durationMs.toFixed(0)} ms`,
+    ...(scenario.reason === undefined ? [] : wrap(clean(scenario.reason), style.width - 2).map((line) => `  ${line}`)),
+    ...(declared === undefined
+      ? []
+      : wrap(`declared: ${declared.reason} ${declared.link ?? ''}`, style.width - 2).map((line) => `  ${line}`)),
+    ...scenario.expectations.map(
+      ({ clause, level, verdict, step }) =>
+        `  ${paint(colours, verdict, `${SYMBOL[verdict]} ${verdict}`)}  ${LEVEL_NAME[level]} ${clean(clause)}  ${colours.dim(clean(step))}`,
+    ),
+  ].join('\n');
+}
+
+function evidenceLines({ evidence, rerun }: ScenarioRecord, last: LastResults): string[] {
+  const line = (label: string, path: string | undefined): string[] =>
+    path === undefined ? [] : [`  ${label.padEnd(9)}${pathFromHere(last, path)}`];
+  return [...line('capture', evidence.pcap), ...line('agent', evidence.agentLog), `  again    ${rerun}`];
+}
+
+function ladderOf(scenario: ScenarioRecord, last: LastResults, style: TextStyle): string {
+  const path = ladderPath(scenario, last);
+  return path === undefined
+    ? `  no ladder: its evidence was not kept; again: ${scenario.rerun}`
+    : ladderText(readLadder(path), style).trimEnd();
+}
+
+/** Path of the ladder's entries; undefined when the run kept none, or someone has removed it since. */
+function ladderPath(scenario: ScenarioRecord, last: LastResults): string | undefined {
+  if (scenario.evidence.ladder === undefined) return undefined;
+  const path = join(dirname(last.file), scenario.evidence.ladder);
+  return existsSync(path) ? path : undefined;
+}
+
+function writeSvg(found: readonly ScenarioRecord[], last: LastResults, file: string): void {
+  const [scenario] = found;
+  if (scenario === undefined || found.length > 1) {
+    throw new UsageError(`--svg wants one variant, and ${found.length} fit: ${found.map((one) => one.id).join(', ')}`);
+  }
+  const path = ladderPath(scenario, last);
+  if (path === undefined)
+    throw new UsageError(`the evidence of ${scenario.id} was not kept; run it again: ${scenario.rerun}`);
+  writeWhole(
+    file,
+    ladderSvg(readLadder(path), { title: scenario.title, subtitle: `${scenario.id}: ${scenario.verdict}` }),
+  );
+}

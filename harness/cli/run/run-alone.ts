@@ -1,0 +1,79 @@
+/** Runs scenarios again, one at a time, to tell what is broken from what is flaky. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ALONE_RUNS, type AloneRuns } from '../../report/gate.ts';
+import type { RunResults, ScenarioRecord } from '../../report/results.ts';
+import { obstacleTo, stackWords } from '../../topology/stacks/registry.ts';
+import { readResults } from '../../report/results-file.ts';
+
+/** When more than this got worse, it is no flake, and running all of them again would take long. */
+const MOST = 12;
+
+/**
+ * Runs the scenarios alone, {@link ALONE_RUNS} times, against the stack that the results are of. What cannot be done
+ * is said in the note: the stack is not at hand, or the run failed.
+ */
+export async function runAlone(scenarios: readonly ScenarioRecord[], results: RunResults): Promise<AloneRuns> {
+  if (scenarios.length === 0) return { rounds: [] };
+  const obstacle = obstacleTo(results.sut, results.run.command);
+  if (obstacle !== undefined) return { rounds: [], note: `Nothing was run again: ${obstacle}.` };
+  const chosen = scenarios.slice(0, MOST);
+  const notes =
+    scenarios.length > MOST
+      ? [`${scenarios.length} scenarios got worse: only the first ${MOST} were run again alone.`]
+      : [];
+  const rounds: ScenarioRecord[][] = [];
+  for (let round = 1; round <= ALONE_RUNS; round++) {
+    process.stderr.write(
+      `running ${chosen.length === 1 ? 'it' : `${chosen.length} scenarios`} again alone, ${round} of ${ALONE_RUNS}\n`,
+    );
+    const found = await runOnce(
+      chosen.map(({ id }) => id),
+      stackWords(results.run.command),
+    );
+    if (typeof found === 'string') notes.push(`Running again failed: ${found}`);
+    else rounds.push(found);
+    if (typeof found === 'string') break;
+  }
+  return { rounds, ...(notes.length === 0 ? {} : { note: notes.join(' ') }) };
+}
+
+/**
+ * One run of its own, one scenario at a time, without declared deviations.
+ *
+ * @param ids scenarios, or what selects them
+ * @param stack the words of the command line that name the stack
+ * @returns the scenarios, or one line that says why there are no results
+ */
+export async function runOnce(ids: readonly string[], stack: readonly string[]): Promise<ScenarioRecord[] | string> {
+  const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-again-'));
+  try {
+    const args = ['run', ...ids, ...stack, '--concurrency', '1', '--deviations', 'none', '--output', folder];
+    const { code, said } = await execute(args);
+    const file = join(folder, 'results.json');
+    if (!existsSync(file))
+      return `the command ended with ${code ?? 'a signal'}: ${said.trim().split('\n').at(-1) ?? ''}`;
+    return readResults(file).scenarios;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function execute(args: readonly string[]): Promise<{ code: number | null; said: string }> {
+  const child = spawn(process.execPath, [process.argv[1] ?? '', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    said = `${said}${part}`.slice(-4000);
+  });
+  const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
+  process.on('SIGINT', passOn).on('SIGTERM', passOn);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      process.off('SIGINT', passOn).off('SIGTERM', passOn);
+      resolve({ code, said });
+    });
+  });
+}

@@ -1,0 +1,93 @@
+/** The run itself, in the tester's namespace: Vitest over the suites, then the results and what is made of them. */
+import type { SutInfo } from '../../verdict/stack-info.ts';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { allureReporterOptions } from '../../report/allure.ts';
+import { createProgress } from '../../report/progress.ts';
+import { buildResults, inOrderOf, type RunResults } from '../../report/results.ts';
+import type { AnyScenario } from '../../multipath/scenario.ts';
+import type { Project } from '../inputs/project.ts';
+import { Collector } from './vitest/collector.ts';
+import type { WorkerSettings } from './vitest/settings.ts';
+import { runSuites } from './vitest/start.ts';
+import { evidenceFolder } from '../../verdict/evidence.ts';
+import { isKept } from '../../verdict/verdict.ts';
+
+/** Folder of the evidence, beside the results file. */
+export const EVIDENCE_FOLDER = 'evidence';
+
+/** What the run command has worked out. */
+export interface RunPlan {
+  project: Project;
+  scenarios: AnyScenario[];
+  selected: boolean;
+  settings: WorkerSettings;
+  /** What results say of the stack. */
+  sut: SutInfo;
+  /** Folder of the report: results, evidence, Allure. */
+  output: string;
+  concurrency: number;
+  /** Seed of the order; the suites' own order when absent. */
+  shuffle?: number | undefined;
+  allure: boolean;
+  /** Keep the evidence of every scenario, or only of those that did not pass. */
+  keepCaptures: 'all' | 'failed';
+  command: string[];
+}
+
+/** Runs the scenarios and returns the results, partial ones when the run was cut short. */
+export async function runInside(plan: RunPlan): Promise<{ results: RunResults; errors: string[] }> {
+  const startedAt = new Date();
+  const progress = createProgress(process.stderr, plan.scenarios.length);
+  const collector = new Collector(progress);
+  const allure = allureReporterOptions(join(plan.output, 'allure-results'), plan.sut);
+  const cut = await runSuites({
+    root: plan.project.root,
+    scenarios: plan.scenarios,
+    clauses: plan.project.catalogue.all,
+    settings: plan.settings,
+    concurrency: plan.concurrency,
+    shuffle: plan.shuffle,
+    reporters: plan.allure ? [collector, ['allure-vitest/reporter', { ...allure }]] : [collector],
+    ...(plan.allure ? { setupFiles: ['allure-vitest/setup'] } : {}),
+  });
+  progress.end();
+  if (plan.keepCaptures === 'failed') dropEvidence(collector.results, plan.output);
+  const finishedAt = new Date();
+  const results = buildResults({
+    tool: { name: 'mptcp-conformance', version: plan.project.version },
+    run: {
+      startedAt: startedAt.toISOString(),
+      finishedAt: finishedAt.toISOString(),
+      durationMs: finishedAt.getTime() - startedAt.getTime(),
+      partial: cut || collector.results.length < plan.scenarios.length,
+      selected: plan.selected,
+      command: plan.command,
+      concurrency: plan.concurrency,
+      ...(plan.shuffle === undefined ? {} : { seed: String(plan.shuffle) }),
+    },
+    sut: plan.sut,
+    scenarios: inOrderOf(
+      collector.results,
+      plan.scenarios.map(({ id }) => id),
+    ),
+    catalogue: plan.project.catalogue.all,
+  });
+  return { results, errors: collector.errors };
+}
+
+/** Removes the evidence of what passed; only now, since reporters copy from it to the last. */
+function dropEvidence(results: Collector['results'], output: string): void {
+  for (const result of results) {
+    if (!isKept(result.verdict)) continue;
+    const folder = join(output, EVIDENCE_FOLDER, evidenceFolder(result.id));
+    rmSync(folder, { recursive: true, force: true });
+    dropEmpty(dirname(folder), join(output, EVIDENCE_FOLDER));
+    result.evidence = {};
+  }
+}
+
+/** Removes a folder that has become empty, and those above it up to `top`. */
+function dropEmpty(folder: string, top: string): void {
+  for (let at = folder; at !== top && existsSync(at) && readdirSync(at).length === 0; at = dirname(at)) rmdirSync(at);
+}

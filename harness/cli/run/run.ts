@@ -1,0 +1,250 @@
+/** `run`: judges the kernel by the suites. */
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { UsageError } from '../../document/explained-error.ts';
+import { allureEnvironment } from '../../report/allure.ts';
+import { generateAllureReport } from '../../report/allure-report.ts';
+import { applyDeviations, NO_DEVIATIONS, type DeviationList } from '../../report/deviations.ts';
+import { exitCode } from '../../report/exit-code.ts';
+import { loadDeviations, selectBaseline } from '../../report/deviations-file.ts';
+import type { RunResults } from '../../report/results.ts';
+import { writeResults } from '../../report/results-file.ts';
+import { summaryText } from '../../report/summary.ts';
+import { styleFor } from '../../report/text-layout.ts';
+import { troubleText } from '../../report/trouble-text.ts';
+import { findLacks } from '../../sut/pics.ts';
+import type { AnyScenario } from '../../multipath/scenario.ts';
+import type { PreparedStack, StackDetails } from '../../topology/contract.ts';
+import {
+  detailsFor,
+  isInMemory,
+  parseStack,
+  peerProblem,
+  prepareOutside,
+  prepareStack,
+  requireRights,
+  requireSysctlsOf,
+  stackArguments,
+  type StackChoice,
+  type StackSettings,
+} from '../../topology/stacks/registry.ts';
+import type { Sysctl } from '../../verdict/stack-info.ts';
+import { outsideProblem } from '../../wire/inside.ts';
+import { DEFAULT_CONCURRENCY } from '../inputs/arguments.ts';
+import { enterNamespace } from './enter.ts';
+import { allScenarios, openProject, projectRoot, type Project } from '../inputs/project.ts';
+import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
+import { isNarrowed, selectScenarios, type Selection } from '../inputs/selection.ts';
+import { requireSysctls, sysctlArguments } from '../inputs/sysctl-option.ts';
+import { showLadders } from '../results/show.ts';
+import { JOURNAL } from './vitest/settings.ts';
+
+type Prepared = PreparedStack<StackSettings>;
+
+/** Options of the command, as the command line has them. */
+export interface RunOptions extends Selection {
+  /** Left out: what suits the stack. */
+  concurrency?: number;
+  /** See {@link parseStack}. */
+  sut: string;
+  /** The server of scenarios of two stacks, written as `sut`. */
+  peer?: string;
+  shuffle?: number;
+  /** The options that say more about the stack. */
+  stack: StackDetails;
+  /** Settings of the stack, `NAME=VALUE`. */
+  sysctl?: Sysctl[];
+  json?: string;
+  keepCaptures: 'all' | 'failed';
+  output: string;
+  deviations?: string;
+  allure: boolean;
+  ladder: boolean;
+  info: boolean;
+  /** Leave nothing out of the summary. */
+  full: boolean;
+}
+
+/** Runs the command and returns its exit code. @throws UsageError and everything that the harness can fail with */
+export async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
+  const choice = parseStack(options.sut, options.stack);
+  if (options.sysctl !== undefined) requireSysctlsOf(choice);
+  requireRights(choice);
+  const peerChoice = peerOf(options, choice);
+  if (!isInMemory(choice)) {
+    if (outsideProblem() !== undefined) {
+      await prepareOutside(choice);
+      if (peerChoice !== undefined) await prepareOutside(peerChoice);
+    }
+    // The suites are loaded inside only: with many, doing it twice is the longest part of starting.
+    const inside = await enterNamespace(argv);
+    if (inside !== undefined) return inside;
+  }
+  const project = openProject();
+  const scenarios = selectScenarios(allScenarios(project), options, project.catalogue);
+  if (peerChoice !== undefined) requireTwoStacks(scenarios);
+  requireLinks(scenarios, choice);
+  const sut = await prepareStack(choice, project.root);
+  const peer = peerChoice === undefined ? undefined : await preparePeer(peerChoice, project.root, sut);
+  await requireSysctls(options.sysctl ?? [], [sut, ...(peer === undefined ? [] : [peer])]);
+  const plan = planRun(project, scenarios, { ...sut, choice, peer }, options, argv);
+  const list = declaredFor(options, sut);
+  plan.settings.deviations = list.deviations;
+  const { results, errors } = await runInside(plan).finally(() => Promise.all([sut.close(), peer?.close()]));
+  const judged = applyDeviations(results, list);
+  const file = join(plan.output, 'results.json');
+  writeResults(file, judged);
+  // It is for runs that are killed before they come this far.
+  rmSync(join(plan.settings.evidenceRoot, JOURNAL), { force: true });
+  if (options.json !== undefined) copyFileSync(file, options.json);
+  await report(judged, errors, options, plan);
+  return errors.length > 0 ? 2 : exitCode(judged);
+}
+
+function planRun(
+  project: Project,
+  scenarios: AnyScenario[],
+  sut: Prepared & { choice: StackChoice; peer: Prepared | undefined },
+  options: RunOptions,
+  argv: readonly string[],
+): RunPlan {
+  const output = resolve(options.output);
+  prepareOutput(output);
+  const selected = isNarrowed(options);
+  return {
+    project,
+    scenarios,
+    selected,
+    output,
+    sut: {
+      ...sut.info,
+      ...(options.sysctl === undefined ? {} : { sysctls: options.sysctl }),
+      ...(sut.peer === undefined
+        ? {}
+        : { peer: { name: sut.peer.info.name, kind: sut.peer.info.kind, kernel: sut.peer.info.kernel } }),
+    },
+    concurrency: Math.min(
+      options.concurrency ?? sut.concurrency ?? DEFAULT_CONCURRENCY,
+      // Two guests and what is between them are all that a small machine can bear.
+      sut.peer === undefined ? (sut.maxConcurrency ?? Infinity) : 1,
+    ),
+    shuffle: options.shuffle,
+    allure: options.allure,
+    keepCaptures: options.keepCaptures,
+    command: ['mptcp-conformance', ...argv],
+    settings: {
+      evidenceRoot: join(output, EVIDENCE_FOLDER),
+      sut: sut.settings,
+      ...(sut.peer === undefined ? {} : { peer: sut.peer.settings }),
+      sutArguments: [
+        ...stackArguments(sut.choice),
+        ...(options.peer === undefined ? [] : ['--peer', options.peer]),
+        ...sysctlArguments(options.sysctl ?? []),
+      ],
+      ...(options.sysctl === undefined ? {} : { sysctls: options.sysctl }),
+      lacks: [...findLacks(join(project.root, 'suites', 'pics'), sut.info.name, sut.info.kernel)],
+      deviations: [],
+      mode: 'judge',
+    },
+  };
+}
+
+/** The other stack, when one is named. @throws UsageError */
+function peerOf(options: RunOptions, choice: StackChoice): StackChoice | undefined {
+  if (options.peer === undefined) return undefined;
+  const { mirror } = options.stack;
+  const peer = parseStack(options.peer, detailsFor(options.peer, { mirror }));
+  requireRights(peer);
+  const problem = peerProblem(choice) ?? peerProblem(peer);
+  if (problem !== undefined) throw new UsageError(`--peer: ${problem}; choose netns, docker or kernel:... for both`);
+  return peer;
+}
+
+/** @throws UsageError */
+function requireTwoStacks(scenarios: readonly AnyScenario[]): void {
+  const one = scenarios.find(({ kind }) => kind !== 'multipath');
+  if (one !== undefined)
+    throw new UsageError(
+      `--peer is for scenarios of two stacks, and ${one.id} has one; add --section multipath, or ids of that section`,
+    );
+}
+
+/** @throws UsageError where scenarios of two stacks are to run in memory */
+function requireLinks(scenarios: readonly AnyScenario[], choice: StackChoice): void {
+  const two = isInMemory(choice) ? scenarios.find(({ kind }) => kind === 'multipath') : undefined;
+  if (two !== undefined)
+    throw new UsageError(`--sut ${choice.kind} has links in memory only, and ${two.id} needs two stacks on real ones`);
+}
+
+/** Prepares the other stack; the one that has been prepared before is closed when that fails. */
+async function preparePeer(choice: StackChoice, root: string, before: Prepared): Promise<Prepared> {
+  try {
+    return await prepareStack(choice, root);
+  } catch (error) {
+    await before.close();
+    throw error;
+  }
+}
+
+/** Clears what an earlier run left there; a folder that holds anything else is not ours to clear. */
+function prepareOutput(output: string): void {
+  const ours = [EVIDENCE_FOLDER, 'results.json', 'allure-results', 'allure-report'];
+  try {
+    for (const name of ours) rmSync(join(output, name), { recursive: true, force: true });
+    mkdirSync(join(output, EVIDENCE_FOLDER), { recursive: true });
+  } catch (error) {
+    throw new UsageError(`cannot write to the folder ${output}: ${(error as Error).message}; choose another --output`);
+  }
+}
+
+function declaredFor(options: RunOptions, { info }: Prepared): DeviationList {
+  if (options.deviations === 'none') return NO_DEVIATIONS;
+  if (options.deviations !== undefined) {
+    if (!existsSync(options.deviations)) throw new UsageError(`there is no deviations file ${options.deviations}`);
+    return loadDeviations(options.deviations);
+  }
+  // Baselines are of kernels.
+  if (info.kernel === '') return NO_DEVIATIONS;
+  const choice = selectBaseline(info.kernel, join(projectRoot(), 'reports', 'baselines'));
+  if (choice.match !== 'exact') process.stderr.write(`${choice.message}\n`);
+  return choice.file === undefined ? NO_DEVIATIONS : loadDeviations(choice.file);
+}
+
+async function report(
+  results: RunResults,
+  errors: readonly string[],
+  options: RunOptions,
+  plan: RunPlan,
+): Promise<void> {
+  const style = styleFor(process.stdout);
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  const evidence = join(plan.output, EVIDENCE_FOLDER);
+  if (options.ladder) showLadders(results, plan.output);
+  const clauses = new Map(plan.project.catalogue.all.map((clause) => [clause.id, clause]));
+  say(
+    summaryText(results, {
+      ...style,
+      clauses,
+      showInfo: options.info,
+      full: options.full,
+      resultsFolder: nice(plan.output),
+    }),
+  );
+  for (const line of troubleText(results.scenarios, (path) => nice(join(plan.output, path)))) say(line);
+  for (const error of errors) say(`harness error: ${error}`);
+  const reports = [`results: ${nice(join(plan.output, 'results.json'))}`, `evidence: ${nice(evidence)}`];
+  if (plan.allure) {
+    await generateAllureReport(join(plan.output, 'allure-results'), join(plan.output, 'allure-report'), {
+      historyFile: join(plan.output, 'allure-history.jsonl'),
+      environment: allureEnvironment(results.sut, results.tool),
+    });
+    reports.push(`report: ${nice(join(plan.output, 'allure-report', 'index.html'))}`);
+  }
+  say(reports.join('\n'));
+}
+
+function nice(path: string): string {
+  const short = relative(process.cwd(), path);
+  if (short === '') return '.';
+  return short.startsWith('..') ? path : short;
+}

@@ -1,0 +1,34 @@
+/** What the command hands to the Vitest workers. */
+import type { Sysctl } from '../../../verdict/stack-info.ts';
+import type { Deviation } from '../../../report/results.ts';
+import type { StackSettings } from '../../../topology/stacks/registry.ts';
+
+/** File of the evidence folder that has a result a line while a run is under way. */
+export const JOURNAL = 'journal.jsonl';
+
+/** Settings of a run; must survive being sent to another process. */
+export interface WorkerSettings {
+  /** Where evidence goes. */
+  evidenceRoot: string;
+  /** The stack under test. */
+  sut: StackSettings;
+  /** The server of scenarios of two stacks; of the same kind as the client when absent. */
+  peer?: StackSettings;
+  /** Settings of the user's, for every namespace of a stack. */
+  sysctls?: readonly Sysctl[];
+  /** The options that name it, for command lines. */
+  sutArguments: string[];
+  /** Features that the stack says it lacks, with the reason. */
+  lacks?: [feature: string, reason: string][];
+  deviations: Deviation[];
+  /** Judge the stack, or see whether the scenarios notice a stack that is made to err. */
+  mode: 'judge' | 'mutants' | 'breaks';
+  /** Clauses whose breaks are tried, in mode `breaks`. */
+  breaks?: string[];
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    conformance: WorkerSettings;
+  }
+}

@@ -1,0 +1,217 @@
+/** Runs inside a Vitest worker: registers the scenarios of a suite file as concurrent tests. */
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { inject, test, type TestContext } from 'vitest';
+import { levelOf, type Clause } from '../../../catalogue/types.ts';
+import { DEFAULT_WAITS, runScenario, type EngineContext, type ScenarioRun } from '../../../engine/run-scenario.ts';
+import { reportToAllure } from '../../../report/allure.ts';
+import { departureText } from '../../../report/departure-text.ts';
+import { declareScenario } from '../../../report/deviations.ts';
+import { pathsSvg } from '../../../report/paths-svg.ts';
+import { writeLadder } from '../../../report/ladder-file.ts';
+import type { Promised } from '../../../multipath/promises.ts';
+import { runMultipath, type MultipathContext, type MultipathRun } from '../../../multipath/run.ts';
+import { loadAnySuite } from '../../../multipath/any-suite.ts';
+import type { AnyScenario } from '../../../multipath/scenario.ts';
+import { openLibrary } from '../../../scenario/load.ts';
+import type { ScenarioKind } from '../../../scenario/suite.ts';
+import type { Driver } from '../../../topology/contract.ts';
+import { openStack } from '../../../topology/stacks/registry.ts';
+import { openLink } from '../../../topology/open-link.ts';
+import { openBreaks, openCatalogue, openPromises, openTopology, projectRoot } from '../../inputs/project.ts';
+import { rerunCommand } from '../rerun.ts';
+import { registerBreaks, registerMutants } from './mutants.ts';
+import { startOrder } from './order.ts';
+import { JOURNAL, type WorkerSettings } from './settings.ts';
+import { readGroup } from './suite-groups.ts';
+import { evidenceFolder, evidencePath } from '../../../verdict/evidence.ts';
+import type { Level } from '../../../verdict/level.ts';
+import type { ScenarioResult } from '../../../verdict/result.ts';
+import { judgementsOf } from '../../../verdict/scenario-verdict.ts';
+
+/** One scenario at most; a hung one must not hang the run. */
+const SCENARIO_TIMEOUT_MS = 300_000;
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** The scenario's result without its ladder, which is in the evidence folder. */
+    conformance?: ScenarioResult;
+  }
+}
+
+/** What a worker opens once, whatever the number of its suites. */
+interface Opened {
+  promises: ReadonlyMap<string, Promised>;
+  driver: Driver;
+  /** What makes the server in scenarios of two stacks. */
+  peer: Driver;
+}
+
+/** What scenarios run with. */
+interface WorkerState extends Opened {
+  /** The catalogue's, by id. */
+  clauses: ReadonlyMap<string, Clause>;
+}
+
+let opened: Promise<Opened> | undefined;
+
+function open(settings: WorkerSettings): Promise<Opened> {
+  opened ??= openOnce(settings);
+  return opened;
+}
+
+async function openOnce(settings: WorkerSettings): Promise<Opened> {
+  const options = settings.sysctls === undefined ? {} : { sysctls: settings.sysctls };
+  const driver = await openStack(settings.sut, options);
+  return {
+    promises: openPromises(),
+    driver,
+    peer: settings.peer === undefined ? driver : await openStack(settings.peer, options),
+  };
+}
+
+let catalogue: ReadonlyMap<string, Clause> | undefined;
+
+/** Registers every scenario of a suite file, where Vitest itself was asked to run it. @throws DocumentError */
+export async function registerSuite(file: string): Promise<void> {
+  catalogue ??= byId(openCatalogue().all);
+  await register(loadAnySuite(file, openLibrary(join(projectRoot(), 'suites'))), catalogue);
+}
+
+/** Registers the scenarios of a group, loaded by the process that runs the suites. */
+export async function registerGroup(path: string): Promise<void> {
+  const { scenarios, clauses } = readGroup(path);
+  await register(scenarios, byId(clauses));
+}
+
+function byId(clauses: readonly Clause[]): ReadonlyMap<string, Clause> {
+  return new Map(clauses.map((clause) => [clause.id, clause]));
+}
+
+async function register(scenarios: readonly AnyScenario[], clauses: ReadonlyMap<string, Clause>): Promise<void> {
+  const settings = inject('conformance');
+  const state: WorkerState = { ...(await open(settings)), clauses };
+  for (const scenario of startOrder(scenarios, settings.deviations)) registerOne(scenario, settings, state);
+}
+
+/** What is measured must not be disturbed by its like more than it has to be. */
+const TEST: Readonly<Record<ScenarioKind, typeof test.concurrent>> = { wire: test.concurrent, multipath: test };
+
+function registerOne(scenario: AnyScenario, settings: WorkerSettings, state: WorkerState): void {
+  if (settings.mode === 'judge') {
+    TEST[scenario.kind](scenario.id, { timeout: SCENARIO_TIMEOUT_MS }, async (context) => {
+      await runAsTest(scenario, settings, state, context);
+    });
+    return;
+  }
+  // Two stacks cannot be altered from between them.
+  if (scenario.kind !== 'wire') return;
+  const context = engineContext(settings, state);
+  if (settings.mode === 'mutants') registerMutants(scenario, context);
+  else
+    registerBreaks(
+      scenario,
+      openBreaks().filter((one) => settings.breaks?.includes(one.clause) === true),
+      context,
+    );
+}
+
+/** Runs a scenario of either kind. */
+function runAny(
+  scenario: AnyScenario,
+  settings: WorkerSettings,
+  state: WorkerState,
+): Promise<ScenarioRun | MultipathRun> {
+  switch (scenario.kind) {
+    case 'wire':
+      return runScenario(scenario, engineContext(settings, state));
+    case 'multipath':
+      return runMultipath(scenario, multipathContext(settings, state));
+  }
+}
+
+async function runAsTest(
+  scenario: AnyScenario,
+  settings: WorkerSettings,
+  state: WorkerState,
+  context: TestContext,
+): Promise<void> {
+  const { result, agentLog } = await runAny(scenario, settings, state);
+  const folder = join(settings.evidenceRoot, evidenceFolder(scenario.id));
+  const outcome: ScenarioResult = { ...declareScenario(result, settings.deviations), ladder: result.ladder };
+  if (agentLog.length > 0) {
+    // A scenario whose cell did not come about has no folder yet.
+    writeLadder(folder, result.ladder);
+    const log = agentLog.map((line) => `${line.at.toFixed(1)} ${line.direction} ${line.text}\n`).join('');
+    writeFileSync(join(folder, 'agent.log'), log);
+    outcome.evidence.agentLog = evidencePath(settings.evidenceRoot, scenario.id, 'agent.log');
+    outcome.evidence.ladder = evidencePath(settings.evidenceRoot, scenario.id, 'ladder.json');
+  }
+  const judged = new Set([...scenario.clauses, ...judgementsOf(outcome).map(({ clause }) => clause)]);
+  const clauses = [...judged].flatMap((id) => state.clauses.get(id) ?? []);
+  const files =
+    outcome.evidence.pcap === undefined
+      ? {}
+      : {
+          pcap: join(folder, 'capture.pcap'),
+          agentLog: join(folder, 'agent.log'),
+          ...(outcome.evidence.serverPcap === undefined ? {} : { serverPcap: join(folder, 'server.pcap') }),
+          ...(outcome.evidence.plot === undefined ? {} : { plot: join(folder, 'paths.svg') }),
+        };
+  reportToAllure(outcome, clauses, files);
+  context.task.meta.conformance = { ...outcome, ladder: [] };
+  journal(settings, outcome);
+  if (outcome.verdict === 'skip') context.skip(outcome.reason);
+  if (outcome.declared === undefined && ['fail', 'error', 'inconclusive'].includes(outcome.verdict)) {
+    throw new ScenarioFailed(
+      departureText(outcome, {
+        colour: false,
+        width: 100,
+        locate: (path) => join(dirname(settings.evidenceRoot), path),
+      }),
+    );
+  }
+}
+
+/** A run that is killed leaves what it knew: a line for each scenario as it ends. */
+function journal(settings: WorkerSettings, outcome: ScenarioResult): void {
+  appendFileSync(join(settings.evidenceRoot, JOURNAL), `${JSON.stringify({ ...outcome, ladder: [] })}\n`);
+}
+
+/** What Vitest shows of a scenario that did not pass; its stack would say nothing. */
+class ScenarioFailed extends Error {
+  override readonly name = 'ScenarioFailed';
+  constructor(text: string) {
+    super(text);
+    this.stack = text;
+  }
+}
+
+function engineContext(settings: WorkerSettings, state: WorkerState): EngineContext {
+  return {
+    driver: state.driver,
+    topology: openTopology,
+    levelOf: (clause) => levelIn(state, clause),
+    fieldsOf: (clause) => state.clauses.get(clause)?.fields ?? [],
+    openPort: openLink,
+    evidenceRoot: settings.evidenceRoot,
+    waits: DEFAULT_WAITS,
+    lacks: new Map(settings.lacks),
+    rerun: (scenario) => rerunCommand(scenario.id, settings.sutArguments),
+  };
+}
+
+function levelIn(state: WorkerState, clause: string): Level {
+  return state.promises.get(clause)?.level ?? levelOf(state.clauses.get(clause)?.keyword ?? 'stated');
+}
+
+function multipathContext(settings: WorkerSettings, state: WorkerState): MultipathContext {
+  return {
+    drivers: { client: state.driver, server: state.peer },
+    topology: openTopology,
+    levelOf: (clause) => levelIn(state, clause),
+    evidenceRoot: settings.evidenceRoot,
+    plot: pathsSvg,
+    rerun: (scenario) => rerunCommand(scenario.id, settings.sutArguments),
+  };
+}

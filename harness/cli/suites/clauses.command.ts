@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import type { ClausesOptions } from './clauses.ts';
+import { DEFAULT_RESULTS, list } from '../inputs/arguments.ts';
+
+/** `clauses`: the catalogue, with what judges each clause. */
+export function addClauses(program: Command): void {
+  program
+    .command('clauses')
+    .summary('list the clauses of RFC 8684, with what judges each and the last verdict')
+    .description(
+      `Lists the requirements of RFC 8684, clause by clause: its level, how many scenarios and monitors judge it,
+and the verdict of the last run where there is one. Closes with how many of the observable clauses are judged at all.`,
+    )
+    .option('-s, --section <sections>', 'sections, with their subsections: 3.1,3.3', list)
+    .option('-l, --level <levels>', 'must, stated, should, advice, may', list)
+    .option('-u, --uncovered', 'only observable clauses that nothing judges yet', false)
+    .option('-r, --results <file>', `results of a run (default: ${DEFAULT_RESULTS}, where it exists)`)
+    .option('--json', 'as JSON, an object for each clause', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mptcp-conformance clauses --section 3.2
+  mptcp-conformance clauses --level must --uncovered
+  mptcp-conformance clauses --json | jq '.[] | select(.verdict == "fail") | .id'
+
+Exit codes: 0 listed, 2 there is no such section or level, or the results cannot be read.`,
+    )
+    .action(
+      async ({
+        section,
+        level,
+        ...rest
+      }: { section?: string[]; level?: string[] } & Omit<ClausesOptions, 'sections' | 'levels'>) => {
+        const { listClauses } = await import('./clauses.ts');
+        listClauses({ ...rest, sections: section ?? [], levels: level ?? [] });
+      },
+    );
+}

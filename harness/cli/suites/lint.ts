@@ -1,0 +1,184 @@
+/** `lint`: checks everything that people write. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
+import { loadFreedoms } from '../../catalogue/freedoms.ts';
+import { findCatalogueGaps } from '../../catalogue/completeness.ts';
+import { formatDiagnostic, gather, type Diagnostic } from '../../document/diagnostic.ts';
+import { loadDeviations } from '../../report/deviations-file.ts';
+import { findBreaks, lintBreaks, loadBreaks } from '../../mutation/breaks.ts';
+import { loadAnySuite } from '../../multipath/any-suite.ts';
+import { findSuites, openLibrary } from '../../scenario/load.ts';
+import { loadSequences } from '../../scenario/sequences.ts';
+import { loadPics } from '../../sut/pics.ts';
+import { loadTopology } from '../../topology/load.ts';
+import { loadLab } from '../../topology/remote-lab.ts';
+import { lintAny, openCatalogue, loadProject, projectRoot } from '../inputs/project.ts';
+import { UsageError } from '../../document/explained-error.ts';
+
+/** What a file is, told by its name or by what is in it. */
+type Kind = 'suite' | 'sequences' | 'topology' | 'clauses' | 'deviations' | 'breaks' | 'pics' | 'freedoms' | 'lab';
+
+/** What was looked at, and what is wrong with it. */
+class Report {
+  readonly counts = new Map<Kind, number>();
+  readonly #problems = new Set<string>();
+
+  /** Runs a check; what is wrong with the document is a problem. Without a kind it is not counted as looked at. */
+  check<T>(kind: Kind | undefined, work: () => T): T | undefined {
+    if (kind !== undefined) this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+    const diagnostics: Diagnostic[] = [];
+    const result = gather(diagnostics, work);
+    for (const diagnostic of diagnostics) this.add(formatDiagnostic(diagnostic));
+    return result;
+  }
+
+  /** Adds a problem; the same one twice counts once. */
+  add(problem: string): void {
+    this.#problems.add(problem);
+  }
+
+  get problems(): readonly string[] {
+    return [...this.#problems];
+  }
+}
+
+/** Checks these files, or everything that is installed; prints what is wrong and returns the exit code. */
+export function lint(files: readonly string[]): 0 | 2 {
+  const report = new Report();
+  const root = projectRoot();
+  checkFiles(files.length === 0 ? installed(root) : files.map(named), root, report);
+  for (const problem of report.problems) process.stdout.write(`${problem}\n\n`);
+  const looked = [...report.counts].map(([kind, number]) => `${number} ${plural(kind, number)}`).join(', ');
+  const trouble = report.problems.length;
+  process.stdout.write(
+    trouble === 0 ? `${looked}: no problems\n` : `${looked}: ${trouble} ${trouble === 1 ? 'problem' : 'problems'}\n`,
+  );
+  return trouble === 0 ? 0 : 2;
+}
+
+function plural(kind: Kind, number: number): string {
+  if (kind === 'sequences') return number === 1 ? 'file of sequences' : 'files of sequences';
+  if (kind === 'topology') return number === 1 ? 'topology' : 'topologies';
+  if (kind === 'suite') return number === 1 ? 'suite' : 'suites';
+  if (kind === 'breaks') return number === 1 ? 'file of breaks' : 'files of breaks';
+  if (kind === 'clauses') return number === 1 ? 'catalogue' : 'catalogues';
+  if (kind === 'pics') return number === 1 ? 'statement of a stack' : 'statements of stacks';
+  if (kind === 'freedoms') return number === 1 ? 'file of freedoms' : 'files of freedoms';
+  if (kind === 'lab') return number === 1 ? 'bench' : 'benches';
+  return number === 1 ? 'deviations file' : 'deviations files';
+}
+
+interface LintFile {
+  file: string;
+  kind: Kind;
+}
+
+function installed(root: string): LintFile[] {
+  const yamlIn = (folder: string): string[] =>
+    existsSync(folder)
+      ? readdirSync(folder)
+          .filter((name) => name.endsWith('.yaml'))
+          .sort()
+          .map((name) => join(folder, name))
+      : [];
+  return [
+    { file: join(root, 'suites', 'rfc8684', 'clauses'), kind: 'clauses' },
+    ...yamlIn(join(root, 'suites', 'sequences')).map((file): LintFile => ({ file, kind: 'sequences' })),
+    { file: join(root, 'suites', 'freedoms.yaml'), kind: 'freedoms' },
+    ...yamlIn(join(root, 'topologies')).map((file): LintFile => ({ file, kind: 'topology' })),
+    ...findSuites(join(root, 'suites')).map((file): LintFile => ({ file, kind: 'suite' })),
+    ...findBreaks(join(root, 'suites')).map((file): LintFile => ({ file, kind: 'breaks' })),
+    ...yamlIn(join(root, 'suites', 'pics')).map((file): LintFile => ({ file, kind: 'pics' })),
+    ...yamlIn(join(root, 'reports', 'baselines')).map((file): LintFile => ({ file, kind: 'deviations' })),
+  ];
+}
+
+/** A file from the command line. @throws UsageError when it is not there, or its kind cannot be told */
+function named(path: string): LintFile {
+  const file = resolve(path);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${(error as Error).message}`);
+  }
+  const kind = kindOf(file, text);
+  if (kind === undefined) {
+    throw new UsageError(
+      `${path}: cannot tell what this is; a suite is named *.suite.yaml, a topology has "links:", a clause file "clauses:", ` +
+        'a deviations file "findings:", a file of breaks "breaks:"',
+    );
+  }
+  // Clauses relate to those of other files, so the folder is checked as a whole.
+  return { file: kind === 'clauses' ? dirname(file) : file, kind };
+}
+
+function kindOf(file: string, text: string): Kind | undefined {
+  if (file.endsWith('.suite.yaml')) return 'suite';
+  const value: unknown = parseDocument(text).toJS();
+  const keys = {
+    sequences: 'sequences',
+    findings: 'deviations',
+    deviations: 'deviations',
+    extends: 'deviations',
+    clauses: 'clauses',
+    breaks: 'breaks',
+    lacks: 'pics',
+    freedoms: 'freedoms',
+    agent: 'lab',
+    links: 'topology',
+  } as const;
+  return Object.entries(keys).find(([key]) => typeof value === 'object' && value !== null && key in value)?.[1];
+}
+
+function checkFiles(files: readonly LintFile[], root: string, report: Report): void {
+  const catalogues = new Set(files.filter(({ kind }) => kind === 'clauses').map(({ file }) => file));
+  for (const folder of catalogues) {
+    report.check('clauses', () => {
+      const catalogue = openCatalogue(folder);
+      for (const { id, message } of findCatalogueGaps(catalogue))
+        report.add(`${relative(process.cwd(), folder)}: ${id}: ${message}`);
+    });
+  }
+  for (const { file, kind } of files) {
+    if (kind === 'topology') report.check(kind, () => loadTopology(file));
+    if (kind === 'freedoms') report.check(kind, () => loadFreedoms(file, openCatalogue()));
+    if (kind === 'pics') report.check(kind, () => loadPics(file));
+    if (kind === 'lab') report.check(kind, () => loadLab(file));
+    if (kind === 'deviations') report.check(kind, () => loadDeviations(file));
+    if (kind === 'sequences') report.check(kind, () => loadSequences(file));
+  }
+  checkSuites(
+    files.filter(({ kind }) => kind === 'suite').map(({ file }) => file),
+    root,
+    report,
+  );
+  checkBreaks(
+    files.filter(({ kind }) => kind === 'breaks').map(({ file }) => file),
+    root,
+    report,
+  );
+}
+
+/** Breaks speak of clauses and scenarios, and each MUST has to have one, so those of all files are checked together. */
+function checkBreaks(files: readonly string[], root: string, report: Report): void {
+  if (files.length === 0) return;
+  for (const file of files) report.check('breaks', () => loadBreaks(file));
+  const breaks = findBreaks(join(root, 'suites'))
+    .concat(files.filter((file) => !file.startsWith(root)))
+    .flatMap((file) => gather([], () => loadBreaks(file)) ?? []);
+  const project = report.check(undefined, () => loadProject());
+  if (project === undefined) return;
+  for (const problem of lintBreaks(breaks, project.scenarios, project.catalogue.all)) report.add(problem);
+}
+
+function checkSuites(files: readonly string[], root: string, report: Report): void {
+  if (files.length === 0) return;
+  // What suites need; counted where it was asked for itself.
+  const library = report.check(undefined, () => openLibrary(join(root, 'suites')));
+  const catalogue = report.check(undefined, () => openCatalogue());
+  if (library === undefined || catalogue === undefined) return;
+  const scenarios = files.flatMap((file) => report.check('suite', () => loadAnySuite(file, library)) ?? []);
+  for (const diagnostic of lintAny(scenarios, catalogue)) report.add(formatDiagnostic(diagnostic));
+}

@@ -1,0 +1,49 @@
+/** Suites of either kind: loaded and checked by one entry. */
+import { relative, sep } from 'node:path';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Diagnostic } from '../document/diagnostic.ts';
+import { lintScenarios } from '../scenario/lint.ts';
+import { loadSuite, type SuiteLibrary } from '../scenario/load.ts';
+import type { ScenarioKind } from '../scenario/suite.ts';
+import type { Topology } from '../topology/types.ts';
+import { lintMultipath } from './lint.ts';
+import { loadMultipathSuite } from './load.ts';
+import type { Promised } from './promises.ts';
+import type { AnyScenario } from './scenario.ts';
+
+/** Which kind a suite has: those of two stacks have a folder of their own. */
+function kindOf(file: string, root: string): ScenarioKind {
+  return relative(root, file).split(sep)[0] === 'multipath' ? 'multipath' : 'wire';
+}
+
+/** Loads a suite with every variant of every scenario. @throws DocumentError */
+export function loadAnySuite(file: string, library: SuiteLibrary): AnyScenario[] {
+  switch (kindOf(file, library.root)) {
+    case 'wire':
+      return loadSuite(file, library);
+    case 'multipath':
+      return loadMultipathSuite(file, library.root);
+  }
+}
+
+/** What scenarios may name. */
+export interface SuiteWorld {
+  catalogue: Catalogue;
+  promises: ReadonlyMap<string, Promised>;
+  /** @throws when there is none of that name, or it is wrong */
+  topology: (name: string) => Topology;
+}
+
+/** Everything wrong with scenarios that their schemas cannot say. */
+export function lintSuites(scenarios: readonly AnyScenario[], world: SuiteWorld): Diagnostic[] {
+  const { catalogue, promises, topology } = world;
+  const known = { clause: (id: string) => catalogue.get(id), clauseIds: catalogue.all.map(({ id }) => id), promises };
+  return [
+    ...lintScenarios(
+      scenarios.filter((one) => one.kind === 'wire'),
+      catalogue,
+      topology,
+    ),
+    ...scenarios.flatMap((one) => (one.kind === 'multipath' ? lintMultipath(one, known, topology) : [])),
+  ];
+}
