@@ -11,7 +11,7 @@ const has =
 export const signalFaults: readonly Variation[] = [
   fault(
     'signals-are-congestion',
-    ['3-6.s5', '4-2.6.s1'],
+    ['3-6.s5', '4-2.6.s1', 'A-9.s4'],
     'Counts every duplicate ACK with an MPTCP option as a sign of loss.',
     () => ({ congestion: { countsAsDuplicate: () => true } }),
   ),
@@ -37,7 +37,7 @@ export const signalFaults: readonly Variation[] = [
   ),
   fault(
     'add-addr-is-congestion',
-    ['3.4.1-14.s3.1', 'A-9.s4'],
+    '3.4.1-14.s3.1',
     'Counts duplicate ACKs with ADD_ADDR as a sign of loss.',
     ({ congestion }) => ({
       congestion: {
@@ -65,7 +65,7 @@ export const signalFaults: readonly Variation[] = [
   ),
   fault(
     'mp-prio-is-congestion',
-    '4-2.6.s1',
+    ['4-2.6.s1', 'A-9.s4'],
     'Counts duplicate ACKs with MP_PRIO as a sign of loss.',
     ({ congestion }) => ({
       congestion: {
@@ -87,29 +87,9 @@ export const signalFaults: readonly Variation[] = [
   ),
   fault(
     'other-signals-are-congestion',
-    '4-2.6.s1',
+    ['4-2.6.s1', 'A-9.s4'],
     'Excepts only MP_CAPABLE and MP_JOIN from the signs of loss.',
     () => ({ congestion: { countsAsDuplicate: (options) => !has('mp_capable', 'mp_join')(options) } }),
-  ),
-  fault(
-    'many-signals-in-a-row',
-    ['3-6.s6', '3.4.1-14.s3.2', '4-2.6.s2'],
-    'Sends each signal three times in a row.',
-    ({ announcing }) => ({
-      signals: { maySignal: () => true },
-      announcing: {
-        subflow: (first, connection) => {
-          const chosen = announcing.subflow(first, connection);
-          const again = connection.announcements.find(({ transmissions, echoed }) => transmissions > 0 && !echoed);
-          if (again !== undefined)
-            chosen.signals.push(
-              { kind: 'mp_prio', reserved: 0, backup: chosen.localBackup },
-              { kind: 'mp_prio', reserved: 0, backup: chosen.localBackup },
-            );
-          return chosen;
-        },
-      },
-    }),
   ),
   fault(
     'add-addr-unchecked',
@@ -164,7 +144,7 @@ export const signalFaults: readonly Variation[] = [
   ),
   fault(
     'data-ack-unchecked',
-    ['3-7.s1.1', '5-7.s1'],
+    '3-7.s1.1',
     'Takes the Data ACK of a segment whose numbers are wrong.',
     actsUnchecked('dss'),
   ),

@@ -10,16 +10,13 @@ export const closingFaults: readonly Variation[] = [
     'Sends a DATA_FIN without data with the current subflow sequence number.',
     () => ({ closing: { dataFinSsn: ({ dataSent }) => dataSent + 1, dataFinWithData: () => false } }),
   ),
-  fault(
-    'data-fin-with-length-0',
-    ['3.3.3-5.s1', '3.3.3-4.s1'],
-    'Sends a DATA_FIN without data with a Data-Level Length of 0.',
-    () => ({ closing: { dataFinOctets: 0, dataFinWithData: () => false } }),
-  ),
+  fault('data-fin-with-length-0', '3.3.3-5.s1', 'Sends a DATA_FIN without data with a Data-Level Length of 0.', () => ({
+    closing: { dataFinOctets: 0, dataFinWithData: () => false },
+  })),
   fault('data-fin-with-length-2', '3.3.3-5.s1', 'Sends a DATA_FIN without data with a Data-Level Length of 2.', () => ({
     closing: { dataFinOctets: 2, dataFinWithData: () => false },
   })),
-  fault('data-fin-one-too-high', ['3.3.3-5.s1', '3.3.3-4.s1'], 'Gives the DATA_FIN a number one too high.', () => ({
+  fault('data-fin-one-too-high', '3.3.3-5.s1', 'Gives the DATA_FIN a number one too high.', () => ({
     closing: { dataFinNumber: (_, end) => dsnAdd(end, 1), dataFinWithData: () => false },
   })),
   fault(
@@ -36,12 +33,9 @@ export const closingFaults: readonly Variation[] = [
       option.dataFin && (payload?.length ?? 0) > 0 ? { ...option, dataLength: (option.dataLength ?? 1) - 1 } : option,
     ),
   ),
-  fault(
-    'data-fin-not-repeated',
-    ['3.3.3-6.s1', '3.3.3-8.s1', '4-2.10.s2'],
-    'Sends the DATA_FIN once, acknowledged or not.',
-    () => ({ reliability: { retransmitsDataFin: () => false } }),
-  ),
+  fault('data-fin-not-repeated', '3.3.3-6.s1', 'Sends the DATA_FIN once, acknowledged or not.', () => ({
+    reliability: { retransmitsDataFin: () => false },
+  })),
   fault(
     'data-fin-acknowledged-early',
     ['3.3.3-6.s2', '3.3.3-3.s1'],
@@ -67,7 +61,7 @@ export const closingFaults: readonly Variation[] = [
   ),
   fault(
     'fin-closes-connection',
-    ['3.3.3-1.s2', '3.3-7.s4', '3.3.3-1.s4', '3.3.3-6.s3', '4-2.10.s1'],
+    ['3.3.3-1.s2', '3.3-7.s4', '3.3.3-6.s3', '4-2.10.s1'],
     "Takes the FIN of a subflow for the end of the connection's data.",
     () => ({ closing: { finClosesConnection: () => true } }),
   ),
@@ -77,12 +71,9 @@ export const closingFaults: readonly Variation[] = [
     "Takes the FIN of the first subflow for the end of the connection's data.",
     () => ({ closing: { finClosesConnection: (subflow) => !isJoin(subflow) } }),
   ),
-  fault(
-    'fins-before-data-ack',
-    ['3.3.3-6.s6', '3.3.3-6.s3'],
-    'Sends FINs right after the DATA_FIN, acknowledged or not.',
-    () => ({ closing: { closesSubflowEarly: () => true } }),
-  ),
+  fault('fins-before-data-ack', '3.3.3-6.s6', 'Sends FINs right after the DATA_FIN, acknowledged or not.', () => ({
+    closing: { closesSubflowEarly: () => true },
+  })),
   fault(
     'fins-before-data-is-acknowledged',
     '3.3.3-6.s6',
@@ -111,7 +102,7 @@ export const closingFaults: readonly Variation[] = [
   ),
   fault(
     'subflows-reset-at-end',
-    ['3.3.3-7.s1', '3.3.3-2.s1', '3.4.2-7.s1'],
+    ['3.3.3-7.s1', '3.4.2-7.s1'],
     'Ends its subflows by RSTs when the DATA_FIN is acknowledged.',
     () => ({
       closing: {
@@ -135,26 +126,15 @@ export const closingFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault(
-    'dead-without-subflows',
-    ['3.3.3-9.s4', '3.3-7.s4', '3.3.3-9.s2'],
-    'Gives a connection up with its last subflow.',
-    () => ({ closing: { timeoutWithoutSubflow: () => 1 } }),
-  ),
+  fault('dead-without-subflows', '3.3.3-9.s4', 'Gives a connection up with its last subflow.', () => ({
+    closing: { timeoutWithoutSubflow: () => 1 },
+  })),
 
-  fault(
-    'window-shrinks',
-    ['3.3.4-3.s2', '3.3.2-3.s2', '3.3.4-3.s1'],
-    'Tells the window as the buffer is, though the right edge moves back.',
-    () => ({
-      receiving: {
-        rightEdge: ({ connection }) =>
-          dsnAdd(connection.rcvNxt, Math.max(0, connection.receiveCapacity / 2 - 2 * connection.receiveBuffer.length)),
-      },
-    }),
-  ),
-  fault('window-shrinks-with-holes', '3.3.4-3.s2', 'Takes what came out of order off the window.', () => ({
-    receiving: { rightEdge: ({ connection }, edge) => dsnAdd(edge, -connection.reassembly.octets) },
+  fault('window-shrinks', '3.3.4-3.s2', 'Tells the window as the buffer is, though the right edge moves back.', () => ({
+    receiving: {
+      rightEdge: ({ connection }) =>
+        dsnAdd(connection.rcvNxt, Math.max(0, connection.receiveCapacity / 2 - 2 * connection.receiveBuffer.length)),
+    },
   })),
   fault('window-shrinks-after-data', '3.3.4-3.s2', 'Halves its window once data has come.', () => ({
     receiving: {
@@ -174,16 +154,13 @@ export const closingFaults: readonly Variation[] = [
   })),
   fault(
     'takes-data-beyond-window',
-    ['3.3.4-3.s3', '3.3.4-3.s1', '3.8-3.2.s1.1', '5-7.s3'],
+    ['3.3.4-3.s3', '5-7.s3'],
     'Takes data whose number lies beyond the window.',
     () => ({ receiving: { acceptanceEdge: ({ rcvEdge }) => dsnAdd(rcvEdge, 1 << 20) } }),
   ),
-  fault('acknowledges-beyond-window', '3.8-3.2.s1.2', 'Takes data one segment beyond the window.', () => ({
-    receiving: { acceptanceEdge: ({ rcvEdge }) => dsnAdd(rcvEdge, 1460) },
-  })),
   fault(
     'repeated-data-delivered',
-    ['3.3.1-3.s4.2', '1.1-5.4.s2', '3.3.6-1.s2.2'],
+    ['3.3.1-3.s4.2', '3.3.6-1.s2.2'],
     'Delivers data again that it has delivered before.',
     () => ({
       receiving: {
@@ -202,28 +179,19 @@ export const closingFaults: readonly Variation[] = [
   ),
   fault(
     'pieces-reversed',
-    ['3.3.1-1.s2', '1.1-5.4.s2', '3.3-1.s2', '4-2.2.s2'],
+    ['3.3.1-1.s2', '3.3-1.s2', '4-2.2.s2'],
     'Hands pieces that became complete at once to the application in the wrong order.',
     () => ({ receiving: { order: (pieces) => [...pieces].reverse() } }),
   ),
-  fault(
-    'edge-moves-back',
-    ['3.3.5-1.s2', '3.3.5-2.s4', '4-2.8.s4.1', '6-13.3.s2.1'],
-    'Takes every window that comes, though the right edge moves back.',
-    () => ({ sending: { windowEdge: (_, told) => told } }),
-  ),
-  fault(
-    'window-from-subflow-ack',
-    ['3.3.5-4.s1', '3.3.5-1.s1', '3.3.5-4.s2', '4-2.8.s2'],
-    "Sends beyond the connection's window.",
-    () => ({ sending: { connectionRoom: (_, octets) => octets + 3000 } }),
-  ),
-  fault(
-    'window-taken-twice',
-    ['3.3.5-4.s1', '3.3.5-1.s1'],
-    'Sends as if all subflows had a window of their own.',
-    () => ({ sending: { connectionRoom: ({ subflows }, octets) => octets + (subflows.length > 1 ? 100_000 : 0) } }),
-  ),
+  fault('edge-moves-back', '3.3.5-1.s2', 'Takes every window that comes, though the right edge moves back.', () => ({
+    sending: { windowEdge: (_, told) => told },
+  })),
+  fault('window-from-subflow-ack', '3.3.5-4.s1', "Sends beyond the connection's window.", () => ({
+    sending: { connectionRoom: (_, octets) => octets + 3000 },
+  })),
+  fault('window-taken-twice', '3.3.5-4.s1', 'Sends as if all subflows had a window of their own.', () => ({
+    sending: { connectionRoom: ({ subflows }, octets) => octets + (subflows.length > 1 ? 100_000 : 0) },
+  })),
   fault(
     'subflow-window-forgotten',
     ['3.3.5-3.s1', '3.3.5-3.s2', '3.3.5-4.s2', '4-2.8.s4.2', '6-13.3.s2.2'],

@@ -1,5 +1,6 @@
 /** Faults of address removal (section 3.4.2). */
 import type { Variation } from '../rules/index.ts';
+import { enqueue } from '../tcp/subflow.ts';
 import { fault, isJoin, reads, reset } from './fault.ts';
 
 export const removalFaults: readonly Variation[] = [
@@ -31,26 +32,39 @@ export const removalFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('unknown-id-is-all', '3.8-3.3.s1', 'Takes the removal of an unknown Address ID for that of all.', () => ({
-    removing: {
-      idsToTake: (ids, { connection }) =>
-        ids.every((id) => connection.remoteAddresses.has(id)) ? ids : [...connection.remoteAddresses.keys()],
-    },
-  })),
   fault(
-    'removes-at-once',
-    ['3.4.2-4.s1', '3.4.2-4.s3.1'],
-    'Removes a path without asking whether it is in use.',
-    () => ({ removing: { asksFirst: () => false } }),
+    'unknown-id-is-all',
+    '3.8-3.3.s1',
+    'Takes the removal of an unknown Address ID for that of all, at once.',
+    () => ({
+      removing: {
+        asksFirst: () => false,
+        idsToTake: (ids, { connection }) =>
+          ids.every((id) => connection.remoteAddresses.has(id)) ? ids : [...connection.remoteAddresses.keys()],
+      },
+    }),
   ),
+  fault('removes-at-once', '3.4.2-4.s1', 'Removes a path without asking whether it is in use.', () => ({
+    removing: { asksFirst: () => false },
+  })),
   fault('removes-joins-at-once', '3.4.2-4.s2.1', 'Removes joined subflows without a keepalive.', () => ({
     removing: { asksFirst: (subflow) => !isJoin(subflow) },
   })),
   fault('removes-though-answered', '3.4.2-4.s2.2', 'Removes a path though its keepalive was answered.', () => ({
-    removing: { keepsAnswered: () => false },
+    removing: {
+      keepsAnswered: (subflow) => {
+        reset(subflow, 0);
+        return false;
+      },
+    },
   })),
-  fault('removes-without-reset', '3.4.2-5.s1.2', 'Sends no RST on a path that does not answer.', () => ({
-    removing: { resetsPath: () => false },
+  fault('removes-without-reset', '3.4.2-5.s1.2', 'Closes a path that does not answer by a FIN.', () => ({
+    removing: {
+      resetsPath: (subflow) => {
+        enqueue(subflow, { fin: true });
+        return false;
+      },
+    },
   })),
   fault(
     'removes-other-paths',

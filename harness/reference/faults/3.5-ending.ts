@@ -1,6 +1,7 @@
 /** Faults of fast close, reset reasons and fall-back (sections 3.5 to 3.7) and of fast open (appendix B). */
 import { low32 } from '../../mptcp/index.ts';
 import type { Variation } from '../rules/index.ts';
+import { tryAgain } from './3.4-paths.ts';
 import { fault, hasJoins, isJoin, reads, sends } from './fault.ts';
 
 export const endingFaults: readonly Variation[] = [
@@ -25,24 +26,18 @@ export const endingFaults: readonly Variation[] = [
     'Closes fast by an ACK and leaves the other subflows open.',
     () => ({ fastClose: { option: () => 'A', resetsOthers: () => false } }),
   ),
-  fault(
-    'fast-close-ack-not-repeated',
-    ['3.5-7.3.s1', '3.5-5.1.s1.1', '3.5-5.1.s3'],
-    'Sends MP_FASTCLOSE on an ACK once.',
-    () => ({ fastClose: { option: () => 'A', retransmissions: 0, finalReset: false } }),
-  ),
+  fault('fast-close-ack-not-repeated', ['3.5-7.3.s1', '3.5-5.1.s3'], 'Sends MP_FASTCLOSE on an ACK once.', () => ({
+    fastClose: { option: () => 'A', retransmissions: 0, finalReset: false },
+  })),
   fault('fast-close-ack-for-ever', '3.5-7.3.s2', 'Repeats MP_FASTCLOSE on ACKs without end.', () => ({
     fastClose: { option: () => 'A', retransmissions: 1000 },
   })),
   fault('fast-close-no-final-reset', '3.5-7.3.s4', 'Gives FASTCLOSE_WAIT up without MP_FASTCLOSE on its RST.', () => ({
     fastClose: { option: () => 'A', finalReset: false },
   })),
-  fault(
-    'fast-close-wait-stays',
-    ['3.5-7.2.s1', '3.5-2.s1.2', '3.5-5.1.s3'],
-    'Stays in FASTCLOSE_WAIT though the RST came.',
-    () => ({ fastClose: { option: () => 'A', endsWait: () => false, forgetsConnection: () => false } }),
-  ),
+  fault('fast-close-wait-stays', '3.5-7.2.s1', 'Stays in FASTCLOSE_WAIT though the RST came.', () => ({
+    fastClose: { option: () => 'A', endsWait: () => false, forgetsConnection: () => false },
+  })),
   fault(
     'fast-close-reserved',
     '3.5-3.1.s1.2',
@@ -187,7 +182,7 @@ export const endingFaults: readonly Variation[] = [
     fallback: { unmappedReason: 2 },
   })),
   fault('permanent-reset-retried', '3.6-4.s4', 'Tries a path again at once after a permanent reset.', () => ({
-    reset: { mayRetry: () => true },
-    heuristics: { remembersFailure: () => false },
+    reset: { mayRetry: () => false },
+    heuristics: { remembersFailure: tryAgain },
   })),
 ];
