@@ -3,7 +3,16 @@
  * is an error of the compiler or of the linter, which names the places that have to handle it.
  */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,6 +21,23 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 const root = join(import.meta.dirname, '..');
 const copy = mkdtempSync(join(tmpdir(), 'growth-'));
 const run = promisify(execFile);
+
+/** What the tools read. */
+const COPIED = [
+  'bin',
+  'docker',
+  'docs',
+  'harness',
+  'scripts',
+  'eslint.config.js',
+  'knip.jsonc',
+  'package.json',
+  'tsconfig.json',
+  'vitest.config.ts',
+  'vitest.suites.config.ts',
+];
+
+const GROWN_COMMAND = "\n  grown: { group: 'octets', args: { fd: needed(text) }, answers: {}, does: 'Grows.' },";
 
 /** The source file that has a declaration. */
 function declaring(text: string): string {
@@ -31,36 +57,46 @@ function addToUnion(name: string, member: string): void {
   writeFileSync(file, readFileSync(file, 'utf8').replace(start, `${declaration} ${member} |`));
 }
 
-/** What the tools say; they fail when they find something. */
+/** What the tools say on both streams; they fail when they find something. */
 async function output(command: string, args: string[]): Promise<string> {
   try {
     return (await run(command, args, { cwd: copy, maxBuffer: 1 << 26 })).stdout;
   } catch (error) {
-    return (error as { stdout: string }).stdout;
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    return stdout + stderr;
   }
+}
+
+/** Inserts text after the first place where `anchor` is in a file of the copy. */
+function insertAfter(path: string, anchor: string, text: string): void {
+  const file = join(copy, path);
+  const before = readFileSync(file, 'utf8');
+  if (!before.includes(anchor)) throw new Error(`${path} lacks "${anchor}"`);
+  writeFileSync(
+    file,
+    before.replace(anchor, () => anchor + text),
+  );
 }
 
 /** Lines of the compiler's or linter's report that are about a member. */
 let reports: string[] = [];
 
 beforeAll(async () => {
-  for (const name of ['harness', 'scripts', 'eslint.config.js', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
-    cpSync(join(root, name), join(copy, name), { recursive: true });
+  for (const name of COPIED) cpSync(join(root, name), join(copy, name), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
 
-  const registry = join(copy, 'harness/packet/options/registry.ts');
-  writeFileSync(
-    registry,
-    readFileSync(registry, 'utf8')
-      .replace('export const MPTCP_OPTIONS = {', 'export const MPTCP_OPTIONS = {\n  mp_grown: mpGrown,')
-      .concat("import { mpGrown } from './mp-grown.ts';\n"),
-  );
+  const registry = 'harness/packet/options/registry.ts';
+  insertAfter(registry, 'export const MPTCP_OPTIONS = {', '\n  mp_grown: mpGrown,');
+  appendFileSync(join(copy, registry), "import { mpGrown } from './mp-grown.ts';\n");
   const prio = readFileSync(join(copy, 'harness/packet/options/mp-prio.ts'), 'utf8');
   const grown = prio
     .replaceAll('mp_prio', 'mp_grown')
     .replaceAll('mpPrio', 'mpGrown')
     .replace('subtype: 5', 'subtype: 9');
   writeFileSync(join(copy, 'harness/packet/options/mp-grown.ts'), grown);
+
+  insertAfter('harness/sut/commands/octets.ts', 'OCTETS_COMMANDS = {', GROWN_COMMAND);
+  insertAfter('docker/agent/commands.def', '*/\n', 'COMMAND("grown", command_grown, "fd")\n');
 
   addToUnion('Step', "{ kind: 'step-grown'; place: Place; text: string; clauses: string[] }");
   addToUnion('Verdict', "'verdict-grown'");
@@ -99,5 +135,29 @@ describe('what is added and not handled is an error:', () => {
 
   test('a verdict', () => expect(placesOf('verdict-grown').size).toBeGreaterThan(0));
 
+  test('an agent command: on the page, in the C table and in the C agent', { timeout: 60_000 }, async () => {
+    const tested = await output('npx', ['vitest', 'run', 'harness/sut/protocol-document.test.ts', '--no-color']);
+    expect(tested).toMatch(/FAIL .* is what the page shows/);
+    expect(tested).toMatch(/\+ *COMMAND\("grown"|- *COMMAND\("grown"|\| `grown` \|/);
+    const sources = readdirSync(join(copy, 'docker/agent')).filter((name) => name.endsWith('.c'));
+    const linked = await output('cc', [
+      '-D_GNU_SOURCE',
+      '-o',
+      'agent',
+      ...sources.map((name) => join('docker/agent', name)),
+    ]);
+    expect(linked).toMatch(/undefined reference to .command_grown/);
+  });
+
   test('a kind of stack', () => expect(placesOf('stack-grown')).toContain('harness/topology/stacks/registry.ts'));
+});
+
+test('an export that nothing imports and modules that import each other are errors', { timeout: 60_000 }, async () => {
+  const file = 'harness/report/exit-code.ts';
+  appendFileSync(join(copy, file), "\nexport { twin } from './grown-twin.ts';\nexport const unread = 1;\n");
+  writeFileSync(join(copy, 'harness/report/grown-twin.ts'), "import './exit-code.ts';\nexport const twin = 2;\n");
+  const said = await output('npx', ['knip', '--no-progress']);
+  expect(said).toMatch(/unread +harness\/report\/exit-code\.ts/);
+  expect(said).toMatch(/Circular dependencies|cycles/i);
+  expect(said).toContain('grown-twin.ts');
 });

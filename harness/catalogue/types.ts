@@ -5,13 +5,13 @@ import type { Level } from '../verdict/level.ts';
 export type Keyword = 'MUST' | 'MUST NOT' | 'SHOULD' | 'SHOULD NOT' | 'MAY' | 'RECOMMENDED' | 'stated' | 'advice';
 
 /** Whom a clause binds. */
-export type ClauseRole = 'initiator' | 'responder' | 'sender' | 'receiver' | 'path-manager';
+type ClauseRole = 'initiator' | 'responder' | 'sender' | 'receiver' | 'path-manager';
 
 /**
  * How a clause is judged: by a scenario, by a monitor over captured packets, through the agent (socket API or
  * counters), or not at all.
  */
-export type JudgedBy = 'active' | 'passive' | 'agent' | 'unobservable';
+type JudgedBy = 'active' | 'passive' | 'agent' | 'unobservable';
 
 /** One requirement. */
 export interface Clause {

@@ -2,6 +2,9 @@
 import { distance as distanceOf } from 'fastest-levenshtein';
 import { ExplainedError } from './explained-error.ts';
 
+/** Path of a node inside a document: keys and indices from the root. */
+export type NodePath = readonly (string | number)[];
+
 /** A spot in a text file; line and column count from 1. */
 export interface Place {
   file: string;

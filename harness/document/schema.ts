@@ -1,9 +1,18 @@
 /** JSON Schemas of the files that people write, and what their errors mean in words. */
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { suggestion, type Diagnostic } from './diagnostic.ts';
+import { suggestion, type Diagnostic, type DiagnosticCode, type NodePath } from './diagnostic.ts';
 import { projectFile } from './project-file.ts';
-import type { NodePath, YamlFile } from './yaml-file.ts';
+
+/** A parsed file that can say where its nodes are. */
+interface Checkable {
+  /** The content as plain values. */
+  readonly value: unknown;
+  /** A value as the file has it. */
+  written(path: NodePath): string;
+  diagnose(path: NodePath, code: DiagnosticCode, message: string): Diagnostic;
+  diagnoseKey(path: NodePath, key: string, code: DiagnosticCode, message: string): Diagnostic;
+}
 
 const compiled = new Map<string, ValidateFunction>();
 
@@ -33,7 +42,7 @@ export function projectSchema(path: string, others: readonly string[] = []): Val
 }
 
 /** Every way in which a file departs from a schema, in the order of the file. */
-export function schemaProblems(file: YamlFile, validate: ValidateFunction): Diagnostic[] {
+export function schemaProblems(file: Checkable, validate: ValidateFunction): Diagnostic[] {
   if (validate(file.value)) return [];
   const problems = telling(validate.errors ?? []).map((error) => describe(file, error));
   return problems.sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
@@ -54,7 +63,7 @@ interface SchemaNode {
   examples?: string[];
 }
 
-function describe(file: YamlFile, error: ErrorObject): Diagnostic {
+function describe(file: Checkable, error: ErrorObject): Diagnostic {
   const path = pointerPath(error.instancePath);
   const params = error.params as Record<string, unknown>;
   const schema = error.parentSchema as SchemaNode | undefined;

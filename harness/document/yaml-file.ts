@@ -13,11 +13,8 @@ import {
   type Node,
   type Scalar,
 } from 'yaml';
-import { DocumentError, type Diagnostic, type DiagnosticCode, type Place } from './diagnostic.ts';
+import { DocumentError, type Diagnostic, type DiagnosticCode, type NodePath, type Place } from './diagnostic.ts';
 import { schemaProblems } from './schema.ts';
-
-/** Path of a node inside a document: keys and indices from the root. */
-export type NodePath = readonly (string | number)[];
 
 /** A parsed file with its places. */
 export class YamlFile {

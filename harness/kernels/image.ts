@@ -65,7 +65,7 @@ function unpack(image: Buffer, file: string): Buffer {
 }
 
 /** Images that a guest starts from, for messages. */
-export const IMAGE_PATHS: string = Object.values(ARCHITECTURES)
+const IMAGE_PATHS: string = Object.values(ARCHITECTURES)
   .map(({ images: [first = ''] }) => first)
   .join(', ');
 

@@ -5,7 +5,7 @@ import type { Flow, Side } from './connection.ts';
 import type { PacketEvent } from './types.ts';
 
 /** The timestamps of a packet. */
-export function timestampsOf({ packet }: PacketEvent): OptionTimestamps | undefined {
+function timestampsOf({ packet }: PacketEvent): OptionTimestamps | undefined {
   for (const option of packet.tcp.options) if (option.kind === 'ts') return option;
   return undefined;
 }

@@ -127,7 +127,7 @@ export interface FlowEnd {
 }
 
 /** How a subflow was opened. */
-export type Opening = 'capable' | 'join' | 'unknown';
+type Opening = 'capable' | 'join' | 'unknown';
 
 /** A TCP conversation. `ends[0]` sent the SYN where that is known. */
 export interface Flow {

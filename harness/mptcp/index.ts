@@ -1,4 +1,4 @@
-export { DssChecksum, dssChecksum, type ChecksummedMapping } from './dss-checksum.ts';
+export { dssChecksum } from './dss-checksum.ts';
 export { addAddrHmac, hmacSha256, joinHmac } from './hmac.ts';
 export { idsn, keyBytes, token } from './keys.ts';
 export {

@@ -152,7 +152,7 @@ async function silence(state: RunState, path: string, isSilent: boolean, ways?: 
 }
 
 /** The actions by their verbs. */
-export const ACTIONS: Action = {
+const ACTIONS: Action = {
   connect: async (state, { path, to = 's', proto = 'mptcp', as = 'main' }, within = WAIT.connect) => {
     await openConnection(state, { name: as, path, to, proto, within });
   },

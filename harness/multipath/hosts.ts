@@ -26,7 +26,7 @@ export interface Pair {
 const FIRST_TABLE = 1001;
 
 /** The part of a topology that one host sees. Each host is a cell of its own, so that two drivers can make a pair. */
-export function topologyOf(topology: Topology, side: Side): Topology {
+function topologyOf(topology: Topology, side: Side): Topology {
   if (!topology.hosts.includes(side)) {
     throw new Error(`topology ${topology.name} has the hosts ${topology.hosts.join(', ')}, expected client and server`);
   }
@@ -89,7 +89,7 @@ export function linkOf(host: Host, name: string): CellLink {
  * Leads what a link's address says out by that link, and everything else by the first link that is there. The
  * order of the links is the order of preference.
  */
-export async function routeLink({ agent, links }: Host, link: CellLink, family: Family): Promise<void> {
+async function routeLink({ agent, links }: Host, link: CellLink, family: Family): Promise<void> {
   const index = links.indexOf(link);
   const table = FIRST_TABLE + index;
   const dev = link.sutDevice;

@@ -17,7 +17,7 @@ export interface RawPathShape extends RawShape {
   down?: RawShape;
 }
 
-export interface RawPath extends RawPathShape {
+interface RawPath extends RawPathShape {
   shares?: string;
   middleboxes?: MiddleboxSpec[];
 }

@@ -2,9 +2,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clause } from '../catalogue/types.ts';
-import { DocumentError, suggestion, type Diagnostic } from '../document/diagnostic.ts';
+import { DocumentError, suggestion, type Diagnostic, type NodePath } from '../document/diagnostic.ts';
 import { projectSchema } from '../document/schema.ts';
-import { readYaml, type NodePath, type YamlFile } from '../document/yaml-file.ts';
+import { readYaml, type YamlFile } from '../document/yaml-file.ts';
 import { NotationError } from '../notation/expression.ts';
 import { parsePacketLine, parsePacketTail, type PacketLine } from '../notation/packet-line.ts';
 import type { Scenario } from '../scenario/suite.ts';

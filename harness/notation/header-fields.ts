@@ -5,7 +5,7 @@ import type { FieldStyle, FieldValue } from '../packet/options/field.ts';
 import { toInt } from './evaluate.ts';
 
 /** What a correct host's packet would have at this point of the conversation. */
-export interface ExpectedHeader {
+interface ExpectedHeader {
   /** Sequence number of the sender's next octet, relative to its ISN. */
   seq: number;
   /** Acknowledgment number, relative to the receiver's ISN. */

@@ -1,5 +1,7 @@
 import { EncodeError } from './bytes.ts';
-import type { Family } from './types.ts';
+
+/** IP version of a packet or a scenario variant. */
+export type Family = 'ipv4' | 'ipv6';
 
 function notAnAddress(text: string, why: string): EncodeError {
   return new EncodeError(
@@ -100,7 +102,7 @@ function formatIpv6(bytes: Uint8Array): string {
 }
 
 /** Whether 16 octets are an IPv4 address in the form of RFC 4291 §2.5.5.2. */
-export function isV4Mapped(bytes: Uint8Array): boolean {
+function isV4Mapped(bytes: Uint8Array): boolean {
   if (bytes.length !== 16 || bytes[10] !== 0xff || bytes[11] !== 0xff) return false;
   for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return false;
   return true;

@@ -1,27 +1,10 @@
 export type * from './types.ts';
 export { FLAG } from './types.ts';
-export {
-  canonicalAddress,
-  familyOf,
-  formatAddress,
-  fromV4Mapped,
-  isV4Mapped,
-  parseAddress,
-  toV4Mapped,
-} from './address.ts';
-export { EncodeError } from './bytes.ts';
+export { canonicalAddress, familyOf, formatAddress, parseAddress } from './address.ts';
 export { foldSum, internetChecksum, onesSum, pseudoHeaderSum } from './checksum.ts';
-export { decodeEchoReply, encodeEchoRequest, type Echo, type EchoRequest } from './icmp.ts';
+export { decodeEchoReply, encodeEchoRequest } from './icmp.ts';
 export { PROTOCOL } from './ip.ts';
-export { decodeOptions, encodedLength, encodeOptions } from './options.ts';
+export { encodedLength, encodeOptions } from './options.ts';
 export { hasMptcpCode, isAssignedSubtype, isMptcp } from './options/registry.ts';
-export {
-  decodePacket,
-  decodeTcp,
-  encodePacket,
-  isNotTcp,
-  normalizePacket,
-  synthesizeIpv6,
-  verifyChecksums,
-} from './packet.ts';
-export { MAX_OPTION_OCTETS, padOptions } from './tcp.ts';
+export { decodePacket, encodePacket, isNotTcp, synthesizeIpv6, verifyChecksums } from './packet.ts';
+export { MAX_OPTION_OCTETS } from './tcp.ts';

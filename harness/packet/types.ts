@@ -24,10 +24,8 @@ export type * from './options/sack.ts';
 export type * from './options/timestamps.ts';
 export type * from './options/unknown.ts';
 export type * from './options/wscale.ts';
+export type { Family } from './address.ts';
 export type { MptcpOption, OptionKind, TcpOption } from './options/registry.ts';
-
-/** IP version of a packet or a scenario variant. */
-export type Family = 'ipv4' | 'ipv6';
 
 /** TCP flag bits, as in the 13th and 14th octet of the header (RFC 9293 §3.1). */
 export const FLAG = { FIN: 0x01, SYN: 0x02, RST: 0x04, PSH: 0x08, ACK: 0x10, URG: 0x20, ECE: 0x40, CWR: 0x80 } as const;

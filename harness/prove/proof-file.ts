@@ -50,6 +50,6 @@ export function readProof(file: string): ProofFile | undefined {
 }
 
 /** A file of proof that cannot be read. */
-export class ProofError extends ExplainedError {
+class ProofError extends ExplainedError {
   override readonly name = 'ProofError';
 }

@@ -158,7 +158,7 @@ export type Field =
   | Readonly<Record<string, number>>;
 
 /** A packet for the wire. Lengths and checksums are left to the encoder. */
-export interface PacketOutput {
+interface PacketOutput {
   kind: 'packet';
   device: string;
   packet: Packet;

@@ -15,7 +15,7 @@ import { forgetSubflow, isUsable, tupleOf } from './tcp/subflow.ts';
 import type { Arrival, Stack, Subflow } from './state.ts';
 
 /** A network device of the host. */
-export interface DeviceOptions {
+interface DeviceOptions {
   name: string;
   /** Octets of an IP packet at most. */
   mtu: number;

@@ -3,7 +3,7 @@ import { familyOf, parseAddress } from '../packet/index.ts';
 import type { Stack } from './state.ts';
 
 /** Whether an address lies in a prefix. */
-export function inPrefix(address: string, network: string, length: number): boolean {
+function inPrefix(address: string, network: string, length: number): boolean {
   if (familyOf(address) !== familyOf(network)) return false;
   const a = parseAddress(address);
   const b = parseAddress(network);

@@ -1,6 +1,6 @@
 /** What applications ask of sockets: each call is tried until it can end. */
 import { canonicalAddress, familyOf } from '../packet/index.ts';
-import type { Field, PollEvent, SocketCall } from './calls.ts';
+import type { ConnectionInfo, Field, PollEvent, SocketCall } from './calls.ts';
 import { makeConnection } from './connection.ts';
 import { makeKey, setLocalKey } from './mptcp/3.1-connection-initiation.ts';
 import { sendEnd } from './mptcp/3.3-data-sequence-signal.ts';
@@ -77,7 +77,7 @@ export function accept(stack: Stack, socket: Socket, number: number): Ending | u
 }
 
 /** Addresses of the first subflow, also after its end (4-2.18). */
-export function addressesOf(connection: Connection): Record<string, Field> {
+function addressesOf(connection: Connection): Record<string, Field> {
   const { first } = connection;
   if (first === undefined) return {};
   return {
@@ -228,7 +228,7 @@ export function info(stack: Stack, socket: Socket): Ending {
   const { connection } = socket;
   if (connection === undefined) return done({ proto: socket.proto, mptcp: false, fallback: false, tcpState: 'CLOSE' });
   const [first] = connection.subflows;
-  return done({
+  const report: ConnectionInfo = {
     proto: socket.proto,
     mptcp: connection.mode === 'mptcp',
     fallback: connection.fallback,
@@ -243,8 +243,8 @@ export function info(stack: Stack, socket: Socket): Ending {
     tcpRetransmits: first?.backoff ?? 0,
     tcpRtt: Math.round((first?.srtt ?? 0) * 1000),
     tcpSndMss: first?.peerMss ?? 0,
-    ...addressesOf(connection),
-  });
+  };
+  return done({ ...report, ...addressesOf(connection) });
 }
 
 function tcpStateName(state: string): string {

@@ -10,7 +10,7 @@ export interface AddressPort {
 }
 
 /** States of RFC 9293 §3.3.2; PRE_ESTABLISHED is RFC 8684's, for an initiator of MP_JOIN (§3.2). */
-export type TcpState =
+type TcpState =
   | 'CLOSED'
   | 'SYN_SENT'
   | 'SYN_RECEIVED'

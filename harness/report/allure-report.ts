@@ -8,7 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 import { ALLURE_CATEGORIES } from './allure.ts';
 
 /** The HTML report could not be made; the message holds what Allure said. */
-export class AllureReportError extends ExplainedError {
+class AllureReportError extends ExplainedError {
   override readonly name = 'AllureReportError';
 }
 

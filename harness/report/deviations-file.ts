@@ -1,9 +1,9 @@
 /** Loads deviations files, and picks the one for a kernel. */
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { DocumentError, type Diagnostic } from '../document/diagnostic.ts';
+import { DocumentError, type Diagnostic, type NodePath } from '../document/diagnostic.ts';
 import { projectSchema } from '../document/schema.ts';
-import { readYaml, YamlFile, type NodePath } from '../document/yaml-file.ts';
+import { readYaml, YamlFile } from '../document/yaml-file.ts';
 import type { DeviationList } from './deviations.ts';
 import { problemIn } from './instead.ts';
 import type { Deviation } from './results.ts';

@@ -38,7 +38,7 @@ export function exitCode(results: RunResults): RunExitCode {
 }
 
 /** Whether a scenario broke a MUST or a stated requirement that no declaration covers. */
-export function breaksUndeclaredMust(scenario: ScenarioRecord, declared: readonly Deviation[]): boolean {
+function breaksUndeclaredMust(scenario: ScenarioRecord, declared: readonly Deviation[]): boolean {
   if (scenario.verdict !== 'fail' || scenario.declared !== undefined) return false;
   const failed = judgementsOf(scenario).filter((expectation) => expectation.verdict === 'fail');
   // A scenario that fails without a failed expectation has nothing that a declaration could name but itself.

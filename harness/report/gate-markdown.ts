@@ -33,7 +33,7 @@ export function gateMarkdown(decision: GateDecision, options: Omit<DepartureOpti
 }
 
 /** Clauses by level and outcome. */
-export function clauseCounts(results: RunResults): string {
+function clauseCounts(results: RunResults): string {
   const seen = OUTCOMES.filter((outcome) => results.clauses.some((clause) => clauseOutcome(clause) === outcome));
   return markdownTable(
     ['Clauses', ...seen.map((outcome) => `${SYMBOL[outcome]} ${outcome}`)],

@@ -6,7 +6,7 @@ import { parsePacketLine, type FieldItem, type PacketLine } from '../notation/pa
 import { NotationError } from '../notation/expression.ts';
 
 /** What a departure shows when nothing came. */
-export const NOTHING = 'nothing';
+const NOTHING = 'nothing';
 
 /** A packet in the text of a monitor's finding. */
 const PACKET_OF_CAPTURE = /\(packet \d+ of the capture, (?:initiator|responder): (.*)\)$/;

@@ -5,14 +5,14 @@ import type { ClauseRecord, RunResults } from './results.ts';
 import { sutLabels } from './runs.ts';
 
 /** A clause in which stacks differ. */
-export interface Difference {
+interface Difference {
   clause: string;
   /** One for each run; undefined where the run did not judge it. */
   verdicts: (ClauseRecord['verdict'] | undefined)[];
 }
 
 /** The clauses in which not all runs came to the same, in the order of the RFC. Runs that did not judge one do not count. */
-export function differences(runs: readonly RunResults[]): Difference[] {
+function differences(runs: readonly RunResults[]): Difference[] {
   const tables = runs.map((run) => new Map(run.clauses.map((clause) => [clause.id, clause.verdict])));
   const ids = [...new Set(tables.flatMap((table) => [...table.keys()]))].sort(compareClauseIds);
   return ids.flatMap((clause): Difference[] => {

@@ -18,7 +18,7 @@ export interface ToolInfo {
 }
 
 /** How and when the run went. */
-export interface RunInfo {
+interface RunInfo {
   /** ISO 8601, UTC. */
   startedAt: string;
   finishedAt: string;

@@ -3,7 +3,7 @@ import { turnsRed } from '../verdict/level.ts';
 import type { ClauseRecord, RunResults, ScenarioRecord } from './results.ts';
 
 /** With this share of its scenarios inconclusive, a run says little of the stack as a whole. */
-export const LARGE_PART = 0.1;
+const LARGE_PART = 0.1;
 
 /** A step that scenarios stopped at: it was not met, so they could not come to what they judge. */
 export interface Stop {

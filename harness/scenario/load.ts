@@ -1,9 +1,9 @@
 /** Loads suite files and spells out their variants. */
 import { readdirSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { DocumentError, suggestion, type Diagnostic } from '../document/diagnostic.ts';
+import { DocumentError, suggestion, type Diagnostic, type NodePath } from '../document/diagnostic.ts';
 import { projectSchema } from '../document/schema.ts';
-import { readYaml, type NodePath, type YamlFile } from '../document/yaml-file.ts';
+import { readYaml, type YamlFile } from '../document/yaml-file.ts';
 import type { Family } from '../packet/types.ts';
 import { parseSteps, type StepContext } from './parse-step.ts';
 import {

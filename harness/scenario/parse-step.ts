@@ -1,7 +1,6 @@
 /** Turns the steps of a suite or sequence file into what the engine runs. */
 import { amount } from '../document/amount.ts';
-import { DocumentError, gather, suggestion } from '../document/diagnostic.ts';
-import type { NodePath } from '../document/yaml-file.ts';
+import { DocumentError, gather, suggestion, type NodePath } from '../document/diagnostic.ts';
 import type { Sequence } from './sequences.ts';
 import { say, type TextContext } from './step-text.ts';
 import { requireSteps, STEP_VERBS, verbOf, type Companion } from './step-verbs.ts';

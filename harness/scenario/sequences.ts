@@ -1,9 +1,9 @@
 /** Reads sequences: named lists of steps, shared ones in files of a theme, and those of one suite. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DocumentError, gather, type Diagnostic } from '../document/diagnostic.ts';
+import { DocumentError, gather, type Diagnostic, type NodePath } from '../document/diagnostic.ts';
 import { projectSchema } from '../document/schema.ts';
-import { diagnoseFile, readYaml, type NodePath, type YamlFile } from '../document/yaml-file.ts';
+import { diagnoseFile, readYaml, type YamlFile } from '../document/yaml-file.ts';
 import type { RawStep } from './suite.ts';
 import type { Scalar } from './variants.ts';
 

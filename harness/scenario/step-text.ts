@@ -1,6 +1,6 @@
 /** Reads the texts of steps: variables filled in, notation parsed, mistakes told where they were written. */
-import { DocumentError, suggestion, type Diagnostic } from '../document/diagnostic.ts';
-import type { NodePath, YamlFile } from '../document/yaml-file.ts';
+import { DocumentError, suggestion, type Diagnostic, type NodePath } from '../document/diagnostic.ts';
+import type { YamlFile } from '../document/yaml-file.ts';
 import { NotationError } from '../notation/expression.ts';
 import { parsePacketLine, type PacketLine } from '../notation/packet-line.ts';
 import { fillIn, type FilledText } from './fill-in.ts';

@@ -4,8 +4,7 @@
  * A new verb also needs its step in `suite.ts`, what it does in `engine/run-steps.ts`, and how a stack could break it in
  * `mutation/mutations.ts`; the compiler asks for them. The schema's and the manual's lists are written from this table.
  */
-import { DocumentError, gather } from '../document/diagnostic.ts';
-import type { NodePath } from '../document/yaml-file.ts';
+import { DocumentError, gather, type NodePath } from '../document/diagnostic.ts';
 import { NotationError, parseExpr, parseMatcher, type Matcher } from '../notation/expression.ts';
 import { parsePacketTail, parseSentLine, type PacketLine } from '../notation/packet-line.ts';
 import { packetAt, readAt, say, type TextContext } from './step-text.ts';
@@ -13,7 +12,7 @@ import type { RawStep, Step, StepKind, StepOf } from './suite.ts';
 import { parseSutLine } from './sut-line.ts';
 
 /** What a step is built from. */
-export interface StepInput {
+interface StepInput {
   raw: RawStep;
   /** Of the step. */
   path: NodePath;

@@ -15,7 +15,7 @@ interface StepBase {
 }
 
 /** Sends one packet, compliant but for what the line says. */
-export interface SendStep extends StepBase {
+interface SendStep extends StepBase {
   kind: 'send';
   line: PacketLine;
 }
@@ -94,12 +94,12 @@ export interface CheckStep extends StepBase {
 }
 
 /** Waits until the stack has dealt with everything sent so far. */
-export interface FenceStep extends StepBase {
+interface FenceStep extends StepBase {
   kind: 'fence';
 }
 
 /** Forgets the connection, or one subflow of it, so that the next SYN begins another one. */
-export interface ForgetStep extends StepBase {
+interface ForgetStep extends StepBase {
   kind: 'forget';
   subflow?: string;
 }

@@ -9,7 +9,7 @@ export type Scalar = string | number | boolean;
  * label may give a row: values of several variables that belong together, the variable itself having the label unless
  * the row gives it too.
  */
-export type Values = readonly Scalar[] | Readonly<Record<string, Scalar | Readonly<Record<string, Scalar>>>>;
+type Values = readonly Scalar[] | Readonly<Record<string, Scalar | Readonly<Record<string, Scalar>>>>;
 
 /** Variables and their values, in the order of the file. */
 export type ForEach = Readonly<Record<string, Values>>;
@@ -34,7 +34,7 @@ export function isId(text: string): boolean {
 }
 
 /** Whether a value may stand in an id as it is, or else needs a label. */
-export function isLabel(text: string): boolean {
+function isLabel(text: string): boolean {
   return LABEL.test(text);
 }
 

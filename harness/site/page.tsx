@@ -5,7 +5,7 @@ import { type Level, LEVEL_NAME } from '../verdict/level.ts';
 import type { Outcome } from '../verdict/verdict.ts';
 
 /** Words for outcomes, as pages explain them. */
-export const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
+const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
   pass: 'kept',
   fail: 'a MUST or a stated requirement is broken',
   declared: 'broken, and declared with a reason',

@@ -7,7 +7,7 @@ import { readYaml, type YamlFile } from '../document/yaml-file.ts';
 const SCHEMA = 'suites/schema/pics.schema.json';
 
 /** A feature that some versions of a stack lack. */
-export interface Lack {
+interface Lack {
   feature: string;
   /** First version that has it: `6.2`. */
   before?: string;

@@ -32,7 +32,7 @@ export interface SpawnAgentOptions extends ConnectOptions {
 }
 
 /** What an agent says of itself when it starts. */
-export interface AgentGreeting {
+interface AgentGreeting {
   protocol: number;
   /** Name of the agent program. */
   name: string;

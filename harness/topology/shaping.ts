@@ -49,17 +49,6 @@ export function kernelShapes(): boolean {
   return netemProblem() === '';
 }
 
-/** Shapes what leaves through a device of this namespace. @throws TopologyError with what `tc` said */
-export async function shapeDevice(link: CellLink, device: string, shape: Shape): Promise<void> {
-  try {
-    await execute('tc', shapeArguments(device, shape), { env: iprouteEnvironment() });
-  } catch (cause) {
-    throw new TopologyError(`link ${link.spec.name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
-  }
-}
-
 /**
  * Shapes both directions of a built link, each at the end that sends.
  *

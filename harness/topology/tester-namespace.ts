@@ -5,9 +5,9 @@ import { IpBatch } from './ip-batch.ts';
 import { TopologyError } from './types.ts';
 
 /** Every link's IPv4 prefix is cut from here. */
-export const TESTER_IPV4 = '10.0.0.0/8';
+const TESTER_IPV4 = '10.0.0.0/8';
 /** Every link's IPv6 prefix is cut from here. */
-export const TESTER_IPV6 = 'fd00::/8';
+const TESTER_IPV6 = 'fd00::/8';
 /** Routing table of the links; only packets that carry our mark see it. */
 export const LINK_TABLE = 100;
 

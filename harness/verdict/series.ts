@@ -7,7 +7,7 @@ export interface Point {
 }
 
 /** Curves of one path. */
-export interface PathSeries {
+interface PathSeries {
   path: string;
   /** Data sequence numbers as sent, octets from the first. */
   sequence: Point[];
@@ -18,7 +18,7 @@ export interface PathSeries {
 }
 
 /** A vertical line. */
-export interface Event {
+interface Event {
   t: number;
   text: string;
 }

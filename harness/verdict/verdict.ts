@@ -44,7 +44,7 @@ function ordered(key: keyof OutcomeRule): readonly Outcome[] {
  * became of the others (`fail`, `warn`). Then what was not judged (`error`, `inconclusive`), because a pass elsewhere
  * must not hide it. Advice that one scenario saw not followed is not followed. `skip` is last: a scenario that did not apply says nothing about the clause.
  */
-export const WORST_OUTCOMES_FIRST: readonly Outcome[] = ordered('worst');
+const WORST_OUTCOMES_FIRST: readonly Outcome[] = ordered('worst');
 
 /** {@link WORST_OUTCOMES_FIRST} without `declared`. */
 export const WORST_FIRST: readonly Verdict[] = WORST_OUTCOMES_FIRST.filter((outcome) => outcome !== 'declared');

@@ -1,20 +1,6 @@
-/** Takes the link layer off captured packets. */
+/** Takes the link layer off captured packets. Link types are numbered as in the registry of tcpdump.org. */
 
 const ETHERTYPE = { IPV4: 0x0800, IPV6: 0x86dd, VLAN: 0x8100, QINQ: 0x88a8, OLD_QINQ: 0x9100 } as const;
-
-/** Link types that are understood, by their number in the file (the registry of tcpdump.org), with their names. */
-export const LINK_TYPES: Readonly<Record<number, string>> = {
-  0: 'NULL',
-  1: 'Ethernet',
-  12: 'raw IP',
-  14: 'raw IP',
-  101: 'raw IP',
-  108: 'LOOP',
-  113: 'Linux cooked',
-  228: 'IPv4',
-  229: 'IPv6',
-  276: 'Linux cooked v2',
-};
 
 /**
  * Offset of the IP header in a captured packet; -1 when it holds no IP packet (ARP, for one) or is cut before it, -2
@@ -22,15 +8,16 @@ export const LINK_TYPES: Readonly<Record<number, string>> = {
  */
 export function ipOffset(linkType: number, bytes: Uint8Array): number {
   switch (linkType) {
-    case 1:
+    case 1: // Ethernet
       return afterEthertype(bytes, 12);
-    case 113:
+    case 113: // Linux cooked
       return afterEthertype(bytes, 14);
-    case 276:
+    case 276: // Linux cooked v2
       return afterCooked2(bytes);
-    case 0:
-    case 108:
+    case 0: // NULL
+    case 108: // LOOP
       return ifIp(bytes, 4);
+    // Raw IP, IPv4, IPv6.
     case 12:
     case 14:
     case 101:

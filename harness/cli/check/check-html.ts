@@ -6,7 +6,7 @@ import type { Finding, PacketEvent } from '../../monitor/types.ts';
 import { ladderSvg } from '../../report/ladder-svg.ts';
 import { escapeXml } from '../../report/xml.ts';
 import { SYMBOL } from '../../report/verdict-style.ts';
-import type { FileReport } from './check.ts';
+import type { FileReport } from './file-report.ts';
 import { headline, placeOf, shownFindings, subflowLine, tally } from './check-text.ts';
 import type { LadderEntry } from '../../verdict/result.ts';
 

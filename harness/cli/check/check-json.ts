@@ -1,7 +1,7 @@
 /** Writes what `check` found as JSON while it is found: a large capture has more connections than memory has room for. */
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { ConnectionReport } from '../../monitor/analysis.ts';
-import type { FileReport } from './check.ts';
+import type { FileReport } from './file-report.ts';
 
 /** Octets collected before they are written. */
 const CHUNK = 256 * 1024;

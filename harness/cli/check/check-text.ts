@@ -3,10 +3,10 @@ import type { ConnectionReport, EndReport, SubflowReport } from '../../monitor/a
 import type { Finding } from '../../monitor/types.ts';
 import { clean, coloursOf, paint, type Colours, type TextStyle } from '../../report/text-layout.ts';
 import { SYMBOL } from '../../report/verdict-style.ts';
-import type { FileReport } from './check.ts';
+import type { FileReport } from './file-report.ts';
 
 /** Octets as people say them: `2.7 MB`. */
-export function octetsText(octets: number): string {
+function octetsText(octets: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let value = octets;
   let unit = 0;

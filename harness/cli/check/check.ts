@@ -1,15 +1,16 @@
 /** `check`: judges the packets of any capture by the monitors. */
 import { writeFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { Analysis, type ConnectionReport, type PacketCounts } from '../../monitor/analysis.ts';
+import { Analysis, type ConnectionReport } from '../../monitor/analysis.ts';
 import { levels } from '../../monitor/run-monitors.ts';
 import type { PacketEvent } from '../../monitor/types.ts';
 import { styleFor, type TextStyle } from '../../report/text-layout.ts';
-import { ipOffset, LINK_TYPES } from '../../wire/capture-link.ts';
+import { ipOffset } from '../../wire/capture-link.ts';
 import { readCapture } from '../../wire/capture-stream.ts';
 import { checkPage, LadderKeeper, type DrawnConnection } from './check-html.ts';
 import { CheckJson } from './check-json.ts';
 import { connectionText, fileText } from './check-text.ts';
+import type { FileReport } from './file-report.ts';
 import { openCatalogue } from '../inputs/project.ts';
 import type { Level } from '../../verdict/level.ts';
 import { UsageError } from '../../document/explained-error.ts';
@@ -21,26 +22,6 @@ export interface CheckOptions {
   html?: string;
   complete: boolean;
   info: boolean;
-}
-
-/** What was found in one file. */
-export interface FileReport {
-  file: string;
-  counts: PacketCounts;
-  /** Packets of other protocols than IP, or behind a link layer that is not known. */
-  skipped: { notIp: number; linkTypes: number[] };
-  /** Packets that the capture says it missed. */
-  dropped: number;
-  /** Why the file could not be read to its end. */
-  problem?: string;
-  /** The file ends in the middle of a record, as that of a capture that still goes on does. */
-  cutShort: boolean;
-  /** How many connections there are, or of those asked for. */
-  found: number;
-  /** Those that the page shows; kept for nothing else, so that memory stays bounded. */
-  connections: ConnectionReport[];
-  /** Connections in which a MUST or a stated requirement was broken, listed or not. */
-  broken: number;
 }
 
 /** Connections of one file that the page shows; past that only those with a departure. */
@@ -183,9 +164,4 @@ async function withInterrupt(live: boolean, work: () => Promise<void>): Promise<
   } finally {
     process.off('SIGINT', onInterrupt);
   }
-}
-
-/** Link types by name, for the help text. */
-export function linkTypeNames(): string {
-  return [...new Set(Object.values(LINK_TYPES))].join(', ');
 }

@@ -105,6 +105,6 @@ function runOne(sut: string, options: MatrixOptions): Promise<Outcome> {
 }
 
 /** `kernel:./arch/x86/boot/bzImage` as the name of a folder. */
-export function folderOf(sut: string): string {
+function folderOf(sut: string): string {
   return sut.replaceAll(/[^\w.+-]+/g, '-').replaceAll(/^-|-$/g, '');
 }

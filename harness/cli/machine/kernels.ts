@@ -69,7 +69,7 @@ function architectureNamed(word: string | undefined): Architecture {
 }
 
 /** The list, newest first: the newest of each series and all that is here, or everything. Pure. */
-export function listRows(available: readonly KernelPackage[], cached: readonly CachedKernel[], all: boolean): Row[] {
+function listRows(available: readonly KernelPackage[], cached: readonly CachedKernel[], all: boolean): Row[] {
   const here = new Map(cached.map((one) => [one.release, one]));
   const seen = new Set<string>();
   const rows = available.flatMap((one): Row[] => {

@@ -1,12 +1,18 @@
 import { Option, type Command } from 'commander';
-import type { StackDetails } from '../../topology/contract.ts';
 import { STACK_FORMS } from '../../topology/stacks/registry.ts';
 import { list, positive, stackDetails, withStackOptions } from '../inputs/arguments.ts';
 
 /** What commander makes of the command line. */
-interface FreedomsFlags extends StackDetails {
+interface FreedomsFlags {
   sut: string;
   output: string;
+  mixtures: number;
+  sample?: number;
+  concurrency?: number;
+  section?: string[];
+  clause?: string[];
+  family?: string[];
+  scenario?: string[];
 }
 
 /** `freedoms`: what lawful choices of a stack change. */
@@ -15,20 +21,33 @@ export function addFreedoms(program: Command): void {
     program
       .command('freedoms')
       .summary('run the suites under every lawful choice of a stack, and say which verdicts change')
-      .argument('[name...]', 'choices by name (default: all that a kernel setting makes)')
+      .argument('[name...]', 'choices by name (default: all that can be made)')
       .option('--sut <stack>', `the stack: ${STACK_FORMS}`, 'netns'),
   )
     .description(
       `Runs the suites at default settings and then under each choice of suites/freedoms.yaml that a kernel setting can make.
 
 The RFCs leave these choices to an implementation, so no verdict may get worse. What got worse is run again alone, and
-counts when it shows again. The results of each run are below the output folder.`,
+counts when it shows again. The results of each run are below the output folder.
+
+With --sut reference the choices are the freedoms of the reference stack ("mptcp-conformance reference" lists them),
+alone and in mixtures, in memory. Neither that stack nor any of its choices may get a fail, warn or inconclusive.`,
     )
     .option('-s, --section <sections>', 'only scenarios of these sections of RFC 8684', list)
     .option('-c, --clause <clauses>', 'only scenarios that judge these clauses', list)
     .option('-f, --family <families>', 'only these: ipv4, ipv6', list)
     .option('--scenario <ids>', 'only these scenarios', list)
     .addOption(new Option('-j, --concurrency <n>', 'scenarios at once').argParser(positive))
+    .addOption(
+      new Option('--mixtures <n>', 'with --sut reference: also so many mixtures, of two to six choices')
+        .argParser(positive)
+        .default(0, 'none'),
+    )
+    .addOption(
+      new Option('--sample <n>', 'with --sut reference: only so many of the choices, at random by --seed').argParser(
+        positive,
+      ),
+    )
     .option('-o, --output <folder>', 'where results go', 'reports/freedoms')
     .option('--list', 'list the choices, with paragraphs and settings, and run nothing', false)
     .option('--json', 'with --list: as JSON', false)
@@ -39,27 +58,38 @@ Examples:
   mptcp-conformance freedoms --list                          the choices
   mptcp-conformance freedoms checksum no-sack --section 3.3  two of them, on a part of the suites
   mptcp-conformance freedoms --sut kernel:6.12               all, on another kernel
+  mptcp-conformance freedoms --sut reference --mixtures 50   of the reference stack, alone and mixed
+  mptcp-conformance freedoms --sut reference --sample 5 --mixtures 3 --seed $(date +%F)   others every day
 
 Exit codes:
   0  no verdict gets worse
-  1  one does
+  1  one does, or the reference stack does not pass
   2  a run could not do its job`,
     )
     .action(async (names: string[], flags: FreedomsFlags & { list: boolean; json: boolean }) => {
+      const details = stackDetails({ ...flags });
       const { freedoms } = await import('./freedoms.ts');
       process.exitCode = await freedoms(names, {
-        stack: stackWordsOf(flags),
-        passOn: passedOn(flags),
+        stack: flags.sut,
+        stackWords: Object.entries(details).flatMap(([name, value = '']) => [`--${name}`, value]),
+        passOn: passedOn({ ...flags }),
         output: flags.output,
         list: flags.list,
         json: flags.json,
+        inMemory: {
+          details,
+          mixtures: flags.mixtures,
+          ...(flags.sample === undefined ? {} : { sample: flags.sample }),
+          ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
+          selection: {
+            ids: flags.scenario ?? [],
+            sections: flags.section ?? [],
+            clauses: flags.clause ?? [],
+            families: flags.family ?? [],
+          },
+        },
       });
     });
-}
-
-function stackWordsOf(flags: FreedomsFlags): string[] {
-  const details = Object.entries(stackDetails({ ...flags })).flatMap(([name, value = '']) => [`--${name}`, value]);
-  return ['--sut', flags.sut, ...details];
 }
 
 /** The selection again, as words for `run`. */

@@ -12,17 +12,23 @@ import { verdictChanges, type VerdictChange } from '../../report/verdict-changes
 import { runCommand } from '../run/child-run.ts';
 import { openCatalogue, projectRoot } from '../inputs/project.ts';
 import { sysctlArguments } from '../inputs/sysctl-option.ts';
+import { parseStack } from '../../topology/stacks/registry.ts';
+import { referenceFreedoms, type InMemoryOptions } from './freedoms-in-memory.ts';
 
 /** Options of the command. */
 export interface FreedomsOptions {
-  /** Words of `run` that name the stack. */
-  stack: string[];
+  /** The stack, as `--sut` names it. */
+  stack: string;
+  /** Words of `run` that say more of it. */
+  stackWords: string[];
   /** Words of `run` that choose scenarios, and how it goes; ids come last. */
   passOn: string[];
   output: string;
   /** Only list the choices. */
   list: boolean;
   json: boolean;
+  /** What only the reference stack has. */
+  inMemory: InMemoryOptions;
 }
 
 /** When more than this got worse it is the choice's doing, and running all of them again would take long. */
@@ -34,6 +40,11 @@ const MOST_AGAIN = 40;
  * @throws UsageError for a name that there is not
  */
 export async function freedoms(names: readonly string[], options: FreedomsOptions): Promise<0 | 1 | 2> {
+  const { stack, inMemory } = options;
+  const choice = parseStack(stack, inMemory.details);
+  if (choice.kind === 'reference') return referenceFreedoms(names, choice, options);
+  if (inMemory.mixtures > 0 || inMemory.sample !== undefined)
+    throw new UsageError('--mixtures and --sample are of the reference stack: --sut reference');
   const all = loadFreedoms(join(projectRoot(), 'suites', 'freedoms.yaml'), openCatalogue());
   const chosen = choose(all, names);
   if (options.list) {
@@ -123,14 +134,17 @@ async function confirmed(
 async function runWith(
   name: string,
   words: readonly string[],
-  { stack, passOn, output }: FreedomsOptions,
+  { stack, stackWords, passOn, output }: FreedomsOptions,
 ): Promise<readonly ScenarioRecord[] | string> {
   const folder = join(output, name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   process.stderr.write(`${name}: running\n`);
   const fixed = ['--deviations', 'none', '--keep-captures', 'failed', '--output', folder];
-  const { code, said } = await runCommand(['run', ...stack, ...words, ...fixed, ...passOn], join(folder, 'run.log'));
+  const { code, said } = await runCommand(
+    ['run', '--sut', stack, ...stackWords, ...words, ...fixed, ...passOn],
+    join(folder, 'run.log'),
+  );
   const file = join(folder, 'results.json');
   if (!existsSync(file)) return said.trim().split('\n').at(-1) ?? `it ended with ${code}`;
   return readResults(file).scenarios;

@@ -14,6 +14,7 @@ import { loadTeeth, outdated, withReason } from '../../prove/teeth.ts';
 import { faults, freedoms } from '../../reference/index.ts';
 import { openProject, projectRoot, type Project } from '../inputs/project.ts';
 import { openBaseline } from './baseline.ts';
+import { counter } from './counter.ts';
 
 /** Options of the command. */
 export interface ProveOptions {
@@ -101,13 +102,4 @@ function summed(
   { results }: Baseline,
 ): Omit<ProofFile, 'format'> {
   return { seed, faults: chargesOf(faults, []).length, proofs, freedoms: choices, baseline: troubled(results) };
-}
-
-/** Says on a terminal how much is done. */
-function counter(total: number): () => void {
-  let done = 0;
-  return () => {
-    done += 1;
-    if (process.stderr.isTTY) process.stderr.write(done === total ? '\r\x1b[K' : `\r\x1b[K${done} of ${total}`);
-  };
 }

@@ -144,6 +144,8 @@ function planRun(
       ...(options.sysctl === undefined ? {} : { sysctls: options.sysctl }),
       lacks: [...findLacks(join(project.root, 'suites', 'pics'), sut.info.name, sut.info.kernel)],
       deviations: [],
+      // Reporters copy evidence to the last.
+      ...(options.keepCaptures === 'failed' && !options.allure ? { captures: 'failed' } : {}),
       mode: 'judge',
     },
   };

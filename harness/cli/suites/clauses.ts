@@ -87,7 +87,7 @@ function asJson({ clause, scenarios, monitors }: JudgedClause, record: ClauseRec
 }
 
 /** What judges a clause, in a few words. */
-export function judgesText({ clause, scenarios, monitors }: JudgedClause): string {
+function judgesText({ clause, scenarios, monitors }: JudgedClause): string {
   if (!isObservable(clause)) return 'unobservable';
   const parts = [count(scenarios.length, 'scenario'), count(monitors.length, 'monitor')].filter((part) => part !== '');
   return parts.length === 0 ? 'nothing yet' : parts.join(', ');

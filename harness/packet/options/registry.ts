@@ -41,7 +41,7 @@ export const MPTCP_OPTIONS = {
 export const PLAIN_OPTIONS = { mss, wscale, sack_ok: sackPermitted, sack, ts: timestamps, fastopen: fastOpen, unknown };
 
 /** What has no Length octet, by name. */
-export const BARE_OPTIONS = { nop, eol, raw, padding, malformed };
+const BARE_OPTIONS = { nop, eol, raw, padding, malformed };
 
 /** All of them. */
 export const OPTIONS = { ...PLAIN_OPTIONS, ...BARE_OPTIONS, ...MPTCP_OPTIONS };

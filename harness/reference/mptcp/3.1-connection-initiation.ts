@@ -4,9 +4,6 @@ import { dsnAdd, dsnDiff, idsn, token } from '../../mptcp/index.ts';
 import { count, findOption, random64 } from '../tcp/subflow.ts';
 import type { Arrival, Connection, Stack, Subflow } from '../state.ts';
 
-/** Flags of MP_CAPABLE, in its second octet. */
-export const CAPABLE_FLAG = { A: 0x80, B: 0x40, C: 0x20, H: 0x01 } as const;
-
 /**
  * A key that is hard to guess and whose token no connection has (3.1-10, 3.1-11).
  *
@@ -77,7 +74,7 @@ export function readOffer(
 }
 
 /** Whether the administrator wants checksums. */
-export function setChecksums(stack: Stack): boolean {
+function setChecksums(stack: Stack): boolean {
   return stack.sysctls.get('net.mptcp.checksum_enabled') === '1';
 }
 
@@ -89,7 +86,7 @@ export function noteFlags(stack: Stack, connection: Connection, option: OptionMp
 }
 
 /** Takes the peer's key as that of the connection: token and IDSN follow from it (3.1-22, 3.1-28). */
-export function setRemoteKey(stack: Stack, connection: Connection, key: bigint): void {
+function setRemoteKey(stack: Stack, connection: Connection, key: bigint): void {
   const { initiation } = stack.rules;
   connection.remoteKey = key;
   connection.remoteToken = initiation.tokenOf(key);

@@ -26,7 +26,7 @@ function ackFields(stack: Stack, subflow: Subflow) {
 }
 
 /** Whether Data ACKs can be given: the peer's numbers are known and it has not left MPTCP (3.7-13.s3). */
-export function givesDataAcks(stack: Stack, connection: Connection): boolean {
+function givesDataAcks(stack: Stack, connection: Connection): boolean {
   if (connection.remoteKey === undefined || connection.mode !== 'mptcp') return false;
   return !connection.infiniteReceived || stack.rules.fallback.dataAcksAfterInfinite;
 }

@@ -1,6 +1,6 @@
 /** Data ACKs that come in (RFC 8684 §3.3.2), and what they free. */
 import type { OptionDss, TcpSegment } from '../../packet/index.ts';
-import { dsnAdd, dsnDiff, dsnLeq, dsnLt, seqAdd, seqDiff } from '../../mptcp/index.ts';
+import { dsnAdd, dsnDiff, dsnLeq, dsnLt } from '../../mptcp/index.ts';
 import type { Connection, SentRange, Stack, Subflow } from '../state.ts';
 import { sendEnd } from './3.3-data-sequence-signal.ts';
 
@@ -80,10 +80,4 @@ export function acknowledgeStream(stack: Stack, connection: Connection): void {
   const acked = lowestUnacked(connection);
   if (dsnLt(connection.sndUna, acked)) connection.sndUna = acked;
   releaseBuffer(stack, connection);
-}
-
-/** Right edge at the connection level while there is no MPTCP: that of the subflow. */
-export function streamEdge(subflow: Subflow): bigint {
-  const unsentEnd = seqAdd(subflow.sndUna, subflow.sndWnd);
-  return dsnAdd(subflow.connection.sndNxt, Math.max(0, seqDiff(unsentEnd, subflow.sndNxt)));
 }

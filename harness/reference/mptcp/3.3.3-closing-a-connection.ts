@@ -5,7 +5,7 @@ import { sendEnd } from './3.3-data-sequence-signal.ts';
 import { openSubflows } from './3.7-fallback.ts';
 
 /** The connection's state by what was sent, acknowledged and received (figure 22). */
-export function closureState(connection: Connection): ConnectionState {
+function closureState(connection: Connection): ConnectionState {
   if (connection.state === 'M_CLOSED' || connection.state === 'FASTCLOSE_WAIT') return connection.state;
   const { dataFinSent, dataFinAcked, peerClosed } = connection;
   if (!dataFinSent) return peerClosed ? 'M_CLOSE_WAIT' : 'M_ESTAB';

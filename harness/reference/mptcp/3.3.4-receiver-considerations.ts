@@ -57,7 +57,7 @@ function repeatDataAck(connection: Connection): void {
 }
 
 /** Moves what has no hole before it from the reassembly queue to the application. */
-export function advance(stack: Stack, connection: Connection): void {
+function advance(stack: Stack, connection: Connection): void {
   const ready = connection.reassembly.take(connection.rcvNxt);
   for (const data of stack.rules.receiving.order(ready)) appendToStream(connection, data);
   closeReceiving(stack, connection);

@@ -13,14 +13,14 @@ export function segmentSize(stack: Stack, subflow: Subflow): number {
 }
 
 /** Octets that a subflow may send now: its congestion window and the window told on it (3.3.5-3). */
-export function roomOf(stack: Stack, subflow: Subflow): number {
+function roomOf(stack: Stack, subflow: Subflow): number {
   const waiting = seqDiff(endOfQueue(subflow), subflow.sndNxt);
   const window = stack.rules.sending.subflowWindow(subflow);
   return Math.max(0, Math.min(subflow.cwnd, window) - inFlight(subflow) - Math.max(0, waiting));
 }
 
 /** Octets that the connection's window leaves (3.3.5-4). */
-export function connectionRoom(stack: Stack, connection: Connection): number {
+function connectionRoom(stack: Stack, connection: Connection): number {
   if (connection.mode !== 'mptcp') return Number.MAX_SAFE_INTEGER;
   return stack.rules.sending.connectionRoom(connection, Number(dsnDiff(connection.sndEdge, connection.sndNxt)));
 }

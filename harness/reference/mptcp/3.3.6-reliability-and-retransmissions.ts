@@ -3,7 +3,7 @@ import { canSend, count, isOpen } from '../tcp/subflow.ts';
 import type { Connection, SentRange, Stack, Subflow } from '../state.ts';
 
 /** Marks what was sent on a subflow and is not acknowledged by a Data ACK to be sent again. */
-export function reinjectFrom(stack: Stack, subflow: Subflow): void {
+function reinjectFrom(stack: Stack, subflow: Subflow): void {
   const { connection } = subflow;
   if (connection.mode !== 'mptcp') return;
   const due = connection.sent.filter((range) => range.subflow === subflow && !isQueued(connection, range));

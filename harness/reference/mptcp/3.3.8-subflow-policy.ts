@@ -16,7 +16,7 @@ export function usableSubflows(stack: Stack, connection: Connection): Subflow[] 
 }
 
 /** A subflow that does not get an answer: its retransmissions time out (3.3.6-4). */
-export function isStalled(stack: Stack, subflow: Subflow): boolean {
+function isStalled(stack: Stack, subflow: Subflow): boolean {
   return subflow.backoff >= stack.rules.policy.timeoutsUntilStalled;
 }
 

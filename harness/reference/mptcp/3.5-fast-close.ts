@@ -6,7 +6,7 @@ import { openSubflows } from './3.7-fallback.ts';
 import { markReset, RESET_REASON } from './3.6-subflow-reset.ts';
 
 /** MP_FASTCLOSE with the key of the host that receives it. */
-export function fastCloseOption(stack: Stack, connection: Connection): OptionMpFastclose {
+function fastCloseOption(stack: Stack, connection: Connection): OptionMpFastclose {
   return { kind: 'mp_fastclose', reserved: 0, receiverKey: stack.rules.fastClose.keyToSend(connection) };
 }
 

@@ -74,7 +74,7 @@ export function ackedWithoutDataAck(stack: Stack, subflow: Subflow): void {
 }
 
 /** MP_FAIL with the number at which a mapping failed. */
-export function failOption(stack: Stack, dsn: bigint): OptionMpFail {
+function failOption(stack: Stack, dsn: bigint): OptionMpFail {
   return { kind: 'mp_fail', reserved: 0, dsn: stack.rules.fallback.failNumber(dsn) };
 }
 

@@ -23,7 +23,7 @@ function additional(connection: Connection): number {
 }
 
 /** The first subflow's addresses, which outlive it (4-2.18). */
-export interface FirstAddresses {
+interface FirstAddresses {
   local: AddressPort;
   remote: AddressPort;
 }
@@ -41,7 +41,7 @@ export function freePort(stack: Stack, address: string, remote: AddressPort): nu
 }
 
 /** Starts a subflow by a SYN with MP_JOIN. */
-export function startJoin(
+function startJoin(
   stack: Stack,
   connection: Connection,
   from: { address: string; id: number; backup: boolean },

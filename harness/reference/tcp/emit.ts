@@ -24,7 +24,7 @@ export function ipHeader(src: string, dst: string): IpHeader {
  * The receive window of the connection in octets (RFC 8684 §3.3.4): one for all subflows, counted from the Data ACK. The
  * right edge never moves back, and forth only by steps worth telling (RFC 9293 §3.8.6.2.2).
  */
-export function receiveWindow(stack: Stack, subflow: Subflow): number {
+function receiveWindow(stack: Stack, subflow: Subflow): number {
   const { connection } = subflow;
   const free = Math.max(0, connection.receiveCapacity - connection.receiveBuffer.length);
   const target = dsnAdd(connection.rcvNxt, Math.min(free, 0xffff * 2 ** subflow.rcvScale));

@@ -31,7 +31,7 @@ export function afterReset(stack: Stack, subflow: Subflow, arrival: Arrival): vo
 }
 
 /** A subflow is over, with or without a RST: its data goes elsewhere. */
-export function endSubflow(stack: Stack, subflow: Subflow): void {
+function endSubflow(stack: Stack, subflow: Subflow): void {
   subflow.failed = true;
   subflow.queue = [];
   forgetSubflow(stack, subflow);

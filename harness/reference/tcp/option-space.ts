@@ -10,7 +10,7 @@ export function octetsOf(option: TcpOption): number {
 }
 
 /** Option octets of a data segment with a mapping, whole words (RFC 8684, appendix A). */
-export function dataOptionOctets(subflow: Subflow): number {
+function dataOptionOctets(subflow: Subflow): number {
   const timestamps = subflow.timestamps ? 10 : 0;
   if (subflow.connection.mode !== 'mptcp') return (timestamps + 3) & ~3;
   return (timestamps + 28 + 3) & ~3;

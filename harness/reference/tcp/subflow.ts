@@ -1,5 +1,5 @@
 /** Making, finding and forgetting subflows. */
-import { familyOf, type OptionDss, type TcpOption } from '../../packet/index.ts';
+import { familyOf, type TcpOption } from '../../packet/index.ts';
 import { seqAdd, seqOffset } from '../../mptcp/index.ts';
 import { ByteQueue } from '../byte-queue.ts';
 import { SubflowReassembly } from '../reassembly.ts';
@@ -197,11 +197,6 @@ export function enqueue(subflow: Subflow, piece: Partial<Outgoing>): Outgoing {
   };
   subflow.queue.push(whole);
   return whole;
-}
-
-/** The DSS among options, if any. */
-export function dssOf(options: readonly TcpOption[]): OptionDss | undefined {
-  return options.find((one) => one.kind === 'dss');
 }
 
 /** The first option of a kind. */

@@ -259,13 +259,3 @@ export function closeBoth(world: World, pair: Pair): boolean {
   world.do('server', { op: 'close', socket: pair.server });
   return first['eof'] === true && second['eof'] === true;
 }
-
-/** One line for a packet, for people. */
-export function describePacket({ at, from, link, packet, lost }: Seen): string {
-  const { tcp } = packet;
-  const flags = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'].filter((_, bit) => (tcp.flags & (1 << bit)) !== 0).join('.');
-  const options = tcp.options
-    .filter((one) => !['ts', 'nop', 'mss', 'sack_ok', 'wscale'].includes(one.kind))
-    .map((one) => JSON.stringify(one, (_, value: unknown) => (typeof value === 'bigint' ? value.toString(16) : value)));
-  return `${at.toFixed(1)} ${from} eth${link}${lost ? ' LOST' : ''} ${flags} seq=${tcp.seq} ack=${tcp.ack} len=${tcp.payload.length} win=${tcp.window} ${options.join(' ')}`;
-}

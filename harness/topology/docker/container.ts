@@ -35,7 +35,7 @@ const READ_ONLY = [
 const PROCESSES = 64;
 
 /** How a container is started: as little as an agent can do with. */
-export function containerOptions({
+function containerOptions({
   image,
   info,
   run,

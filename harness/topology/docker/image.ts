@@ -17,7 +17,7 @@ export function agentImageName(root: string): string {
 }
 
 /** Whether the daemon has an image of this name. @throws DockerError */
-export async function hasImage(docker: Docker, name: string): Promise<boolean> {
+async function hasImage(docker: Docker, name: string): Promise<boolean> {
   try {
     await docker.getImage(name).inspect();
     return true;

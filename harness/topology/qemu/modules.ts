@@ -52,7 +52,7 @@ export function dependsOf(content: Uint8Array): string[] {
 }
 
 /** Names of the modules that are part of the kernel's image, as `modules.builtin` lists them. Pure. */
-export function parseBuiltin(text: string): Set<string> {
+function parseBuiltin(text: string): Set<string> {
   return new Set(
     text
       .split('\n')
@@ -132,7 +132,7 @@ function builtModules(root: string): string[] {
 }
 
 /** Reads `modules.order`, which lists objects since Linux 6.2 and modules before. Pure. */
-export function parseModulesOrder(text: string): string[] {
+function parseModulesOrder(text: string): string[] {
   return text
     .split('\n')
     .filter((line) => line !== '')

@@ -17,7 +17,7 @@ import { SetUp, type Device } from './set-up.ts';
 import { Sockets, type Done, type Handler } from './sockets.ts';
 
 /** What the agent in memory can do; docs/agent-protocol.md has the words. */
-export const FEATURES = ['tcp', 'mptcp', 'ipv6', 'netlink', 'endpoints', 'sysctl', 'counters', 'settle', 'mark'];
+const FEATURES = ['tcp', 'mptcp', 'ipv6', 'netlink', 'endpoints', 'sysctl', 'counters', 'settle', 'mark'];
 
 type Commands = Readonly<Record<string, readonly [readonly string[], Handler]>>;
 

@@ -117,7 +117,8 @@ function cellEnd(spec: LinkSpec, index: number): CellLink {
   };
 }
 
-function randomOctets(random: Randomness): (octets: number) => Uint8Array {
+/** Random octets for a host. */
+export function randomOctets(random: Randomness): (octets: number) => Uint8Array {
   return (octets) => {
     const made = new Uint8Array(octets);
     for (let i = 0; i < octets; i++) made[i] = random.uint32() >>> 24;

@@ -8,7 +8,7 @@ export type Admission = { leavesAt: number } | { fate: Exclude<Fate, 'passed' | 
  * Where packets wait for each other: a rate and the queue before it. Since its time is reckoned and not slept, the rate
  * is exact over time however coarse the timers are. Several ways may lead through one.
  */
-export class Bottleneck {
+class Bottleneck {
   /** When it has sent all that it took so far. */
   #busyUntil = 0;
 

@@ -21,6 +21,8 @@ export interface WorkerSettings {
   /** Features that the stack says it lacks, with the reason. */
   lacks?: [feature: string, reason: string][];
   deviations: Deviation[];
+  /** Write no evidence of what passed. */
+  captures?: 'failed';
   /** Judge the stack, or see whether the scenarios notice a stack that is made to err. */
   mode: 'judge' | 'mutants' | 'breaks';
   /** Clauses whose breaks are tried, in mode `breaks`. */

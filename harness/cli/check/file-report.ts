@@ -1,0 +1,21 @@
+import type { ConnectionReport, PacketCounts } from '../../monitor/analysis.ts';
+
+/** What was found in one file. */
+export interface FileReport {
+  file: string;
+  counts: PacketCounts;
+  /** Packets of other protocols than IP, or behind a link layer that is not known. */
+  skipped: { notIp: number; linkTypes: number[] };
+  /** Packets that the capture says it missed. */
+  dropped: number;
+  /** Why the file could not be read to its end. */
+  problem?: string;
+  /** The file ends in the middle of a record, as that of a capture that still goes on does. */
+  cutShort: boolean;
+  /** How many connections there are, or of those asked for. */
+  found: number;
+  /** Those that the page shows; kept for nothing else, so that memory stays bounded. */
+  connections: ConnectionReport[];
+  /** Connections in which a MUST or a stated requirement was broken, listed or not. */
+  broken: number;
+}
