@@ -252,8 +252,9 @@ export const joinCheckFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('join-addresses-not-kept', '3.4.1-4.s1', 'Does not keep the Address IDs of joins.', () => ({
+  fault('join-addresses-not-kept', '3.4.1-4.s1', 'Does not keep the Address IDs of joins.', ({ removing }) => ({
     join: { learnsAddress: () => false },
+    removing: { concerns: (subflow, id, via) => subflow.kind === 'initial' && removing.concerns(subflow, id, via) },
   })),
   fault(
     'removal-of-wrong-id',

@@ -196,10 +196,10 @@ export const numberFaults: readonly Variation[] = [
     () => ({ dataAck: { windowCountsAlone: () => true } }),
   ),
   fault(
-    'window-without-data-ack-on-joins',
+    'window-without-data-ack-ipv6',
     '3.3.2-3.s4',
-    'On joined subflows, lets a window count without a Data ACK.',
-    () => ({ dataAck: { windowCountsAlone: isJoin } }),
+    'Over IPv6, lets a window count that has no Data ACK with it.',
+    () => ({ dataAck: { windowCountsAlone: isIpv6 } }),
   ),
   fault(
     'window-without-dss',

@@ -2,7 +2,7 @@
 import { addAddrHmac } from '../../mptcp/index.ts';
 import type { OptionAddAddr } from '../../packet/index.ts';
 import type { Rules, RulesChange, Variation } from '../rules/index.ts';
-import type { Subflow } from '../state.ts';
+import type { Connection, Subflow } from '../state.ts';
 import { fault, onlyFirst, reads, reset, sends } from './fault.ts';
 
 /** Alters announcements, not echoes. */
@@ -138,12 +138,18 @@ export const pathFaults: readonly Variation[] = [
     },
   ),
   fault(
-    'repeated-announcement-ends-reading',
+    'repeated-announcement-stalls',
     '3.4.1-4.s4.1',
-    'Hands no data to the application any more after a known address was announced again.',
-    onRepetition(2, ({ connection }) => {
-      connection.readShut = true;
-    }),
+    'Sends no data any more after a known address was announced again.',
+    ({ announcing, policy }) => {
+      const marked = new Set<Connection>();
+      return {
+        ...onRepetition(2, ({ connection }) => void marked.add(connection))({ announcing } as Rules),
+        policy: {
+          scheduler: (ready, connection) => (marked.has(connection) ? undefined : policy.scheduler(ready, connection)),
+        },
+      };
+    },
   ),
   fault('soft-state-wanted', '3.4.1-4.s4.1', 'Falls silent on a connection whose ADD_ADDR got no echo.', () => ({
     policy: {

@@ -40,9 +40,23 @@ export const checksumFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('corrupt-data-acknowledged', '3.7-10.s2.1', 'Counts data of a failed mapping in its Data ACKs.', () => ({
-    dataAck: { value: ({ rcvNxt, failed }) => (failed === undefined ? rcvNxt : rcvNxt + 100n) },
-  })),
+  fault(
+    'corrupt-data-taken-later',
+    '3.7-10.s2.1',
+    'Verifies the checksum of the first mapping only.',
+    ({ mapping }) => {
+      const verified = new Set<Subflow>();
+      return {
+        mapping: {
+          checksumFits: (came, right, subflow, whole) => {
+            const fits = verified.has(subflow) || mapping.checksumFits(came, right, subflow, whole);
+            verified.add(subflow);
+            return fits;
+          },
+        },
+      };
+    },
+  ),
   fault(
     'corrupt-data-acknowledged-ipv6',
     '3.7-10.s2.1',

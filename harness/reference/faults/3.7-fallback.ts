@@ -1,5 +1,4 @@
 /** Faults of fall-back (section 3.7) and of fast open (appendix B). */
-import { low32 } from '../../mptcp/index.ts';
 import type { TcpOption } from '../../packet/index.ts';
 import type { Rules, RulesChange, Variation } from '../rules/index.ts';
 import { fault, isIpv6, isJoin } from './fault.ts';
@@ -103,18 +102,15 @@ export const fallbackFaults: readonly Variation[] = [
   fault('infinite-mapping-too-late', '3.7-11.s5.2', 'Starts its infinite mapping at new data after MP_FAIL.', () => ({
     fallback: { infiniteBegin: (_connection, _begin, here) => here },
   })),
-  fault('infinite-mapping-ignored', '3.7-11.s6', 'Takes no notice of an infinite mapping.', () => ({
-    fallback: { honoursInfinite: () => false },
-  })),
   fault(
     'options-after-fallback',
-    ['3.7-4.3.s2.2', '3.7-11.s7.2'],
+    ['3.7-4.3.s2.2', '3.7-11.s7.2', '3.7-14.s3'],
     'Sends Data ACKs after it has fallen back.',
     dataAcksAfterwards((side) => side === 'after fallback'),
   ),
   fault(
     'data-acks-after-infinite',
-    '3.7-13.s3',
+    ['3.7-13.s3', '3.7-14.s3'],
     'Sends Data ACKs after an infinite mapping came.',
     dataAcksAfterwards((side) => side === 'after infinite'),
   ),
@@ -125,9 +121,8 @@ export const fallbackFaults: readonly Variation[] = [
     () => ({
       fallback: {
         afterFallback: (subflow, options) => {
-          const ack = options.find((one) => one.kind === 'dss')?.dataAck;
-          if (ack !== undefined)
-            subflow.queue = subflow.queue.filter(({ dsn }) => dsn === undefined || low32(dsn) >= low32(ack));
+          if (options.some((one) => one.kind === 'dss' && one.hasDataAck))
+            subflow.queue = subflow.queue.filter(({ data }) => data.length === 0);
           return true;
         },
       },
@@ -186,9 +181,6 @@ export const fallbackFaults: readonly Variation[] = [
   })),
   fault('unmapped-dropped', ['3.3.1-10.s6', '6-9.s4'], 'Drops data without mappings and keeps the subflow.', () => ({
     mapping: { unmapped: (_, octets, window) => (octets < window ? 'hold' : 'drop') },
-  })),
-  fault('syn-data-mapped', '3.3.1-5.s1', 'Counts data of the SYN in subflow sequence numbers.', () => ({
-    fastOpen: { sentBase: () => 0 },
   })),
   fault(
     'syn-data-expected-mapped',
