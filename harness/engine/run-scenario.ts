@@ -6,7 +6,7 @@ import { systemRandom } from '../clock/random.ts';
 import { allSteps, type Scenario } from '../scenario/suite.ts';
 import { showValue } from '../notation/styles.ts';
 import { lossOf } from '../sut/agent-loss.ts';
-import type { AgentLogLine } from '../sut/types.ts';
+import type { Agent, AgentLogLine } from '../sut/types.ts';
 import type { KernelTrouble } from '../topology/kernel-trouble.ts';
 import { familyOn } from '../topology/link-family.ts';
 import type { Cell, CellLink, Driver } from '../topology/contract.ts';
@@ -14,6 +14,7 @@ import { TopologyError, type Topology } from '../topology/types.ts';
 import { parsePcap } from '../wire/pcap-read.ts';
 import { PcapBuffer } from '../wire/pcap-write.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
+import { AbilityMissing, missingAbility } from './abilities.ts';
 import { movedCounters, readCounters } from './counters.ts';
 import type { Subflow } from './endpoint.ts';
 import type { EvidenceFor } from './evidence.ts';
@@ -27,8 +28,8 @@ import { firstAgent } from './sut-actions.ts';
 import { evidenceFolder, evidencePath } from '../verdict/evidence.ts';
 import type { Level } from '../verdict/level.ts';
 import type { LadderEntry, ScenarioResult } from '../verdict/result.ts';
-import { concludeScenario, emptyResult, unjudgedOf } from '../verdict/scenario-verdict.ts';
-import { isKept } from '../verdict/verdict.ts';
+import { concludeScenario, emptyResult, unjudgedOf, withoutIdleSkips } from '../verdict/scenario-verdict.ts';
+import { isDeparture, isKept } from '../verdict/verdict.ts';
 
 /** What the engine runs scenarios with. */
 export interface EngineContext {
@@ -78,7 +79,7 @@ export interface ScenarioRun {
 export async function runScenario(scenario: Scenario, context: EngineContext): Promise<ScenarioRun> {
   const missing = scenario.needs.find((need) => context.lacks.has(need));
   if (missing !== undefined) {
-    const reason = `the stack declares that it lacks ${missing}: ${context.lacks.get(missing) ?? ''}`;
+    const reason = `the stack is declared to lack ${missing}: ${context.lacks.get(missing) ?? ''}`;
     return { result: { ...emptyResult(scenario, context.rerun(scenario)), verdict: 'skip', reason }, agentLog: [] };
   }
   const first = await attempt(scenario, context, false);
@@ -105,10 +106,12 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
   try {
     const topology = context.topology(scenario.topology);
     const problems = context.driver.problems(topology);
-    if (problems.length > 0) throw new Error(problems.join('; '));
+    if (problems.length > 0) return skipped(draft, problems.join('; '));
     cell = await context.driver.build(topology, { alone, purpose: scenario.id });
-    agentLog = [...cell.agents.values()][0]?.log ?? [];
-    await runInCell(scenario, context, cell, draft);
+    agentLog = agentOf(cell)?.log ?? [];
+    const missing = missingAbility(scenario, agentOf(cell)?.features ?? new Set());
+    if (missing === undefined) await runInCell(scenario, context, cell, draft);
+    else skip(draft, missing);
   } catch (error) {
     draft.verdict = 'error';
     draft.reason = describeError((await lossOf(cell?.agents.values() ?? [])) ?? error);
@@ -124,6 +127,22 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
   return { result: draft, agentLog, troubles };
 }
 
+/** The agent of the stack under test. */
+function agentOf(cell: Cell): Agent | undefined {
+  return cell.agents.get(cell.topology.hosts[0] ?? '');
+}
+
+/** The scenario asks for what the stack's agent or its bench does not have. */
+function skip(draft: ScenarioResult, reason: string): void {
+  draft.verdict = 'skip';
+  draft.reason = reason;
+}
+
+function skipped(draft: ScenarioResult, reason: string): Attempt {
+  skip(draft, reason);
+  return { result: draft, agentLog: [], troubles: [] };
+}
+
 /** Writes down what a kernel complained of. What shows with nothing else running is the scenario's own doing, and fails it. */
 function blame(draft: ScenarioResult, trouble: KernelTrouble, alone: boolean, context: EngineContext): void {
   const folder = join(context.evidenceRoot, evidenceFolder(draft.id));
@@ -137,7 +156,7 @@ function blame(draft: ScenarioResult, trouble: KernelTrouble, alone: boolean, co
   };
   if (!alone) return;
   draft.verdict = 'fail';
-  draft.reason = `the stack's kernel got into trouble (${trouble.kind}): ${trouble.title}`;
+  draft.reason = `the kernel under test reported a problem (${trouble.kind}): ${trouble.title}`;
 }
 
 /** Judges a scenario, and saves its capture where that is wanted. */
@@ -186,17 +205,20 @@ async function judgeInCell(
     ...(context.evidenceFor === undefined ? {} : { evidenceFor: context.evidenceFor }),
   };
   let failure: Error | undefined;
+  let lacking: AbilityMissing | undefined;
   try {
     [session.countersBefore] = await Promise.all([readCounters(firstAgent(session)), session.ready()]);
     await runSteps(scenario.preamble, run, true);
     session.interposer.bodyBegins();
     await runSteps(scenario.body, run, false);
   } catch (error) {
-    if (error instanceof ScenarioStopped) draft.reason = error.message;
+    if (error instanceof AbilityMissing) lacking = error;
+    else if (error instanceof ScenarioStopped) draft.reason = error.message;
     else failure = error instanceof Error ? error : new Error(String(error));
   } finally {
     session.close();
   }
+  draft.expectations = withoutIdleSkips(draft.expectations);
   draft.ladder = ladderOf(session, run.ladder, cell);
   const pcap = capture === undefined ? undefined : evidencePath(context.evidenceRoot, scenario.id, 'capture.pcap');
   if (pcap !== undefined) {
@@ -208,6 +230,8 @@ async function judgeInCell(
   if (capture !== undefined) await proveCapture(pcap ?? '', capture.contents(), packets);
   if (context.withoutMonitors === undefined) addMonitors(draft, packets, context);
   concludeScenario(draft);
+  // What was found broken before stands.
+  if (lacking !== undefined && !isDeparture(draft.verdict)) skip(draft, lacking.message);
 }
 
 /** What the monitors make of the capture. */
@@ -223,8 +247,8 @@ async function proveCapture(path: string, contents: Buffer, packets: readonly Wi
   const read = (await parsePcap(path, contents)).packets;
   const differs = packets.findIndex((packet, i) => !Buffer.from(read[i]?.bytes ?? []).equals(packet.bytes));
   if (read.length !== packets.length || differs >= 0) {
-    const what = differs >= 0 ? `packet ${differs + 1} differs` : `it holds ${read.length} packets`;
-    throw new Error(`the capture ${path} is not the conversation of ${packets.length} packets: ${what}`);
+    const what = differs >= 0 ? `packet ${differs + 1} differs` : `it has ${read.length} packets`;
+    throw new Error(`the capture ${path} does not contain the ${packets.length} packets exchanged: ${what}`);
   }
 }
 

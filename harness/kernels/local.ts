@@ -22,11 +22,12 @@ export function localKernel(path: string, modules?: string): KernelBuild {
   const place = resolve(path);
   const tree = isFolder(place) ? findTree(place) : undefined;
   const image = tree?.image ?? place;
-  const { release, architecture } = readImage(image);
+  const { release, architecture, build } = readImage(image);
   const config = tree === undefined ? findConfig(image, release) : tree.config;
   const folder = modules === undefined ? tree?.modules : findModules(resolve(modules), release);
   return {
     release,
+    ...(build === undefined ? {} : { build }),
     architecture,
     image,
     origin: place,
@@ -45,7 +46,9 @@ function findModules(folder: string, release: string): string {
   ];
   const found = places.find((place) => existsSync(join(place, 'kernel')) || existsSync(join(place, 'modules.dep')));
   if (found !== undefined) return found;
-  const what = existsSync(folder) ? `holds ${readdirSync(folder).slice(0, 5).join(', ') || 'nothing'}` : 'is not there';
+  const what = existsSync(folder)
+    ? `holds ${readdirSync(folder).slice(0, 5).join(', ') || 'nothing'}`
+    : 'does not exist';
   throw new KernelError(
     `--modules ${folder} ${what}, expected the modules of ${release}: a folder with "kernel" or "modules.dep" in it`,
   );

@@ -36,7 +36,9 @@ interface AgentGreeting {
   protocol: number;
   /** Name of the agent program. */
   name: string;
-  /** Kernel release, or what names the stack. */
+  /** Name of the stack; empty when the agent does not say it. */
+  stack: string;
+  /** Kernel release, or the version of the stack. */
   kernel: string;
   /** Process id as the agent sees it. */
   pid: number;
@@ -55,13 +57,14 @@ function readGreeting(name: string, fields: AgentAnswer): AgentGreeting {
   const protocol = Number(fields['protocol'] ?? Number.NaN);
   if (protocol !== PROTOCOL) {
     throw new AgentLost(
-      `agent ${name} speaks protocol ${fields['protocol'] ?? '(not said)'}, this suite speaks ${PROTOCOL}; ` +
-        'use the agent that comes with this release (docker/agent), or bring yours to docs/agent-protocol.md',
+      `agent ${name} has protocol version ${fields['protocol'] ?? '(none)'}, this suite has ${PROTOCOL}; ` +
+        'use the agent of this release (docker/agent), or update yours to docs/agent-protocol.md',
     );
   }
   return {
     protocol,
     name: fields['name'] ?? '',
+    stack: fields['stack'] ?? '',
     kernel: fields['kernel'] ?? '',
     pid: Number(fields['pid'] ?? 0),
     features: new Set((fields['features'] ?? '').split(',').filter((feature) => feature !== '')),
@@ -70,7 +73,7 @@ function readGreeting(name: string, fields: AgentAnswer): AgentGreeting {
 
 async function greetingInTime(agent: AgentClient, limitMs: number): Promise<AgentAnswer> {
   const timer = setTimeout(
-    () => agent.lose(`did not greet within ${limitMs} ms; check that the command runs an agent`),
+    () => agent.lose(`sent no greeting within ${limitMs} ms; check that the command runs an agent`),
     limitMs,
   );
   try {

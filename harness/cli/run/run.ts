@@ -6,9 +6,10 @@ import { allureEnvironment } from '../../report/allure.ts';
 import { generateAllureReport } from '../../report/allure-report.ts';
 import { applyDeviations, NO_DEVIATIONS, type DeviationList } from '../../report/deviations.ts';
 import { exitCode } from '../../report/exit-code.ts';
-import { loadDeviations, selectBaseline } from '../../report/deviations-file.ts';
+import { loadDeviations } from '../../report/deviations-file.ts';
 import type { RunResults } from '../../report/results.ts';
 import { writeResults } from '../../report/results-file.ts';
+import { selectBaseline } from '../../report/select-baseline.ts';
 import { summaryText } from '../../report/summary.ts';
 import { styleFor } from '../../report/text-layout.ts';
 import { troubleText } from '../../report/trouble-text.ts';
@@ -28,13 +29,14 @@ import {
   type StackChoice,
   type StackSettings,
 } from '../../topology/stacks/registry.ts';
-import type { Sysctl } from '../../verdict/stack-info.ts';
+import type { Habits, Sysctl } from '../../verdict/stack-info.ts';
 import { outsideProblem } from '../../wire/inside.ts';
 import { DEFAULT_CONCURRENCY } from '../inputs/arguments.ts';
 import { enterNamespace } from './enter.ts';
 import { allScenarios, openProject, projectRoot, type Project } from '../inputs/project.ts';
 import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
 import { isNarrowed, selectScenarios, type Selection } from '../inputs/selection.ts';
+import { freedomsNamed } from '../inputs/freedom-option.ts';
 import { requireSysctls, sysctlArguments } from '../inputs/sysctl-option.ts';
 import { showLadders } from '../results/show.ts';
 import { JOURNAL } from './vitest/settings.ts';
@@ -54,6 +56,10 @@ export interface RunOptions extends Selection {
   stack: StackDetails;
   /** Settings of the stack, `NAME=VALUE`. */
   sysctl?: Sysctl[];
+  /** Name of this build in comparisons. */
+  label?: string;
+  /** Choices of `suites/freedoms.yaml`, by name. */
+  freedom?: string[];
   json?: string;
   keepCaptures: 'all' | 'failed';
   output: string;
@@ -68,7 +74,9 @@ export interface RunOptions extends Selection {
 /** Runs the command and returns its exit code. @throws UsageError and everything that the harness can fail with */
 export async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
   const choice = parseStack(options.sut, options.stack);
-  if (options.sysctl !== undefined) requireSysctlsOf(choice);
+  const lawful = freedomsNamed(options.freedom ?? []);
+  const sysctls = [...lawful.sysctls, ...(options.sysctl ?? [])];
+  if (sysctls.length > 0) requireSysctlsOf(choice);
   requireRights(choice);
   const peerChoice = peerOf(options, choice);
   if (!isInMemory(choice)) {
@@ -86,8 +94,8 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   requireLinks(scenarios, choice);
   const sut = await prepareStack(choice, project.root);
   const peer = peerChoice === undefined ? undefined : await preparePeer(peerChoice, project.root, sut);
-  await requireSysctls(options.sysctl ?? [], [sut, ...(peer === undefined ? [] : [peer])]);
-  const plan = planRun(project, scenarios, { ...sut, choice, peer }, options, argv);
+  await requireSysctls(sysctls, [sut, ...(peer === undefined ? [] : [peer])]);
+  const plan = planRun(project, scenarios, { ...sut, choice, peer, sysctls, habits: lawful.habits }, options, argv);
   const list = declaredFor(options, sut);
   plan.settings.deviations = list.deviations;
   const { results, errors } = await runInside(plan).finally(() => Promise.all([sut.close(), peer?.close()]));
@@ -104,7 +112,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
 function planRun(
   project: Project,
   scenarios: AnyScenario[],
-  sut: Prepared & { choice: StackChoice; peer: Prepared | undefined },
+  sut: Prepared & { choice: StackChoice; peer: Prepared | undefined; sysctls: Sysctl[]; habits: Habits | undefined },
   options: RunOptions,
   argv: readonly string[],
 ): RunPlan {
@@ -118,7 +126,9 @@ function planRun(
     output,
     sut: {
       ...sut.info,
-      ...(options.sysctl === undefined ? {} : { sysctls: options.sysctl }),
+      ...(options.label === undefined ? {} : { label: options.label }),
+      ...(sut.sysctls.length === 0 ? {} : { sysctls: sut.sysctls }),
+      ...(options.freedom === undefined ? {} : { freedoms: options.freedom }),
       ...(sut.peer === undefined
         ? {}
         : { peer: { name: sut.peer.info.name, kind: sut.peer.info.kind, kernel: sut.peer.info.kernel } }),
@@ -140,8 +150,10 @@ function planRun(
         ...stackArguments(sut.choice),
         ...(options.peer === undefined ? [] : ['--peer', options.peer]),
         ...sysctlArguments(options.sysctl ?? []),
+        ...(options.freedom ?? []).flatMap((name) => ['--freedom', name]),
       ],
-      ...(options.sysctl === undefined ? {} : { sysctls: options.sysctl }),
+      ...(sut.sysctls.length === 0 ? {} : { sysctls: sut.sysctls }),
+      ...(sut.habits === undefined ? {} : { habits: sut.habits }),
       lacks: [...findLacks(join(project.root, 'suites', 'pics'), sut.info.name, sut.info.kernel)],
       deviations: [],
       // Reporters copy evidence to the last.
@@ -167,7 +179,7 @@ function requireTwoStacks(scenarios: readonly AnyScenario[]): void {
   const one = scenarios.find(({ kind }) => kind !== 'multipath');
   if (one !== undefined)
     throw new UsageError(
-      `--peer is for scenarios of two stacks, and ${one.id} has one; add --section multipath, or ids of that section`,
+      `--peer is for scenarios with two stacks, but ${one.id} has one; add --section multipath, or ids of that section`,
     );
 }
 
@@ -175,7 +187,7 @@ function requireTwoStacks(scenarios: readonly AnyScenario[]): void {
 function requireLinks(scenarios: readonly AnyScenario[], choice: StackChoice): void {
   const two = isInMemory(choice) ? scenarios.find(({ kind }) => kind === 'multipath') : undefined;
   if (two !== undefined)
-    throw new UsageError(`--sut ${choice.kind} has links in memory only, and ${two.id} needs two stacks on real ones`);
+    throw new UsageError(`--sut ${choice.kind} has simulated links only, but ${two.id} needs real ones`);
 }
 
 /** Prepares the other stack; the one that has been prepared before is closed when that fails. */
@@ -202,12 +214,15 @@ function prepareOutput(output: string): void {
 function declaredFor(options: RunOptions, { info }: Prepared): DeviationList {
   if (options.deviations === 'none') return NO_DEVIATIONS;
   if (options.deviations !== undefined) {
-    if (!existsSync(options.deviations)) throw new UsageError(`there is no deviations file ${options.deviations}`);
-    return loadDeviations(options.deviations);
+    if (!existsSync(options.deviations)) throw new UsageError(`no such deviations file: ${options.deviations}`);
+    const list = loadDeviations(options.deviations);
+    if (list.sut !== info.name)
+      process.stderr.write(`${options.deviations} declares deviations of ${list.sut}; the stack is ${info.name}\n`);
+    return list;
   }
-  // Baselines are of kernels.
-  if (info.kernel === '') return NO_DEVIATIONS;
-  const choice = selectBaseline(info.kernel, join(projectRoot(), 'reports', 'baselines'));
+  // Every fault of the reference stack is there to be found.
+  if (info.kind === 'reference') return NO_DEVIATIONS;
+  const choice = selectBaseline(info, join(projectRoot(), 'reports', 'baselines'));
   if (choice.match !== 'exact') process.stderr.write(`${choice.message}\n`);
   return choice.file === undefined ? NO_DEVIATIONS : loadDeviations(choice.file);
 }

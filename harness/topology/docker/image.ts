@@ -18,11 +18,21 @@ export function agentImageName(root: string): string {
 
 /** Whether the daemon has an image of this name. @throws DockerError */
 async function hasImage(docker: Docker, name: string): Promise<boolean> {
+  return (await findDigest(docker, name)) !== undefined;
+}
+
+/** `sha256:...`, the id of an image that is there: the same for the same contents. @throws DockerError */
+export async function imageDigest(docker: Docker, name: string): Promise<string> {
+  const digest = await findDigest(docker, name);
+  if (digest === undefined) throw new DockerError(`the image ${name} was removed meanwhile; start the command again`);
+  return digest;
+}
+
+async function findDigest(docker: Docker, name: string): Promise<string | undefined> {
   try {
-    await docker.getImage(name).inspect();
-    return true;
+    return (await docker.getImage(name).inspect()).Id;
   } catch (error) {
-    if (statusOf(error) === 404) return false;
+    if (statusOf(error) === 404) return undefined;
     throw dockerProblem(error, `looking for image ${name}`);
   }
 }
@@ -59,6 +69,6 @@ export async function ensureAgentImage(docker: Docker, root: string): Promise<st
 export async function requireImage(docker: Docker, name: string): Promise<void> {
   if (await hasImage(docker, name)) return;
   throw new DockerError(
-    `this Docker daemon has no image ${name}; get it first: docker pull ${name}, or docker build -t ${name} FOLDER`,
+    `the Docker daemon has no image ${name}; fetch or build it: docker pull ${name}, or docker build -t ${name} FOLDER`,
   );
 }

@@ -3,6 +3,7 @@ import { suggestion } from '../../document/diagnostic.ts';
 import { UsageError } from '../../document/explained-error.ts';
 import type { StackKindName, SutInfo } from '../../verdict/stack-info.ts';
 import type { Driver, OpenOptions, PreparedStack, StackDetails, StackKind, StackOption } from '../contract.ts';
+import { withHabits } from '../habits.ts';
 import type { Check } from '../machine/check.ts';
 import type { Leftover } from '../machine/leftover.ts';
 import { docker, type DockerChoice, type DockerSettings } from './docker.ts';
@@ -52,7 +53,7 @@ function kindNamed(spec: string): AnyKind {
   const found = STACK_KINDS.find(({ kind }) => kind === word);
   if (found !== undefined) return found;
   const names = STACK_KINDS.map(({ kind }) => kind);
-  throw new UsageError(`--sut ${spec}: no such kind of stack${suggestion(word, names)}; there is: ${STACK_FORMS}`);
+  throw new UsageError(`--sut ${spec}: unknown kind of stack${suggestion(word, names)}; available: ${STACK_FORMS}`);
 }
 
 /** Of these options, those that go with the kind that `--sut` names. @throws UsageError when it names none */
@@ -71,7 +72,7 @@ export function parseStack(spec: string, details: StackDetails = {}): StackChoic
   const found = kindNamed(spec);
   for (const { name, goesWith } of STACK_OPTIONS) {
     if (details[name] !== undefined && !found.options.some((option) => option.name === name))
-      throw new UsageError(`--${name} goes with ${goesWith}, not with --sut ${spec}`);
+      throw new UsageError(`--${name} is for ${goesWith}, not for --sut ${spec}`);
   }
   const at = spec.indexOf(':');
   return found.parse(at === -1 ? undefined : spec.slice(at + 1), detailsFor(spec, details));
@@ -129,8 +130,9 @@ export function prepareStack(choice: StackChoice, root: string): Promise<Prepare
 }
 
 /** Makes a worker's driver. Nothing is started before a cell is built. */
-export function openStack(settings: StackSettings, options: OpenOptions = {}): Promise<Driver> {
-  return kindOf(settings.kind).open(settings, options);
+export async function openStack(settings: StackSettings, options: OpenOptions = {}): Promise<Driver> {
+  const driver = await kindOf(settings.kind).open(settings, options);
+  return options.habits === undefined ? driver : withHabits(driver, options.habits);
 }
 
 /** Why the stack of results cannot be judged again by their command line; undefined when it can. */
@@ -139,7 +141,7 @@ export function obstacleTo(sut: SutInfo, command: readonly string[]): string | u
   if (kind.obstacle !== undefined) return kind.obstacle(sut);
   return stackWords(command).some((word) => word.startsWith('--sut'))
     ? undefined
-    : `the command of the run does not say how ${sut.name} (${sut.kind}) is reached`;
+    : `the recorded command of the run does not select ${sut.name} (${sut.kind})`;
 }
 
 /** What killed runs left, of every kind. @param root the installation's folder */

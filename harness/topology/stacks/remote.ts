@@ -1,6 +1,7 @@
 /** A host on a bench: its cables come into the run's namespace for as long as that lives. */
 import { spawnSync } from 'node:child_process';
 import { UsageError } from '../../document/explained-error.ts';
+import { builtAs, introduce, type Introduction } from '../../sut/introduce.ts';
 import { spawnAgent } from '../../sut/spawn-agent.ts';
 import type { PreparedStack, StackKind } from '../contract.ts';
 import { iprouteEnvironment } from '../ip-batch.ts';
@@ -28,9 +29,9 @@ export const remote: StackKind<RemoteChoice, RemoteSettings> = {
   label: 'a host on real interfaces',
   forms: ['remote:lab.yaml'],
   options: [],
-  noPeer: 'a host on a bench has cables to the tester alone',
+  noPeer: 'a remote host has links to the tester only',
   parse: (file) => {
-    if (file === undefined || file === '') throw new UsageError('--sut remote: names no file; write remote:lab.yaml');
+    if (file === undefined || file === '') throw new UsageError('--sut remote: needs a file; write remote:lab.yaml');
     return { kind: 'remote', file };
   },
   arguments: ({ file }) => ['--sut', `remote:${file}`],
@@ -49,24 +50,22 @@ async function prepareRemote(file: string): Promise<PreparedStack<RemoteSettings
   const lab = loadLab(file);
   // The launcher, which is still where the machine's own network is.
   const outsidePid = process.ppid;
-  const agent = await spawnAgent({ command: outsideCommand(outsidePid, lab.agent), name: lab.sut, timeScale: 3 });
-  const { kernel, features } = agent.greeting;
-  const { machine } = await agent.request('uname');
-  await agent.close();
-  if (!features.has('mptcp'))
+  const met = await meet(lab, outsidePid);
+  if (!met.mptcp)
     throw new UsageError(
-      `${lab.sut} (${kernel}) has no MPTCP: its agent does not name the feature "mptcp"; judge a stack that has it`,
+      `${lab.sut} (${met.version}) has no MPTCP: its agent does not have the feature "mptcp"; test a stack that has it`,
+    );
+  if (lab.sut === 'linux' && met.said && met.stack !== 'linux')
+    throw new UsageError(`${file}: sut is linux, but the agent says stack=${met.stack}; write sut: ${met.stack}`);
+  const unaddressed = met.netlink ? undefined : lab.links.find(({ fixed }) => fixed === undefined);
+  if (unaddressed !== undefined)
+    throw new UsageError(
+      `${file}: the agent does not name the feature netlink, so it cannot set addresses; set them on the host, and give address and sut-address of the link ${unaddressed.device}`,
     );
   const giveBack = fetchInterfaces(file, lab, outsidePid);
   return {
     settings: { kind: 'remote', lab, outsidePid },
-    info: {
-      name: lab.sut,
-      kind: 'remote',
-      kernel,
-      ...(machine === undefined ? {} : { arch: machine }),
-      host: hostInfo(),
-    },
+    info: { name: lab.sut, kind: 'remote', kernel: met.version, ...builtAs(met), host: hostInfo() },
     // A bench has one host, and one set of cables.
     maxConcurrency: 1,
     close: () => {
@@ -74,6 +73,16 @@ async function prepareRemote(file: string): Promise<PreparedStack<RemoteSettings
       return Promise.resolve();
     },
   };
+}
+
+/** Starts the agent once. `said`: it names its stack itself; `netlink`: it sets addresses. */
+async function meet(lab: Lab, outsidePid: number): Promise<Introduction & { said: boolean; netlink: boolean }> {
+  const agent = await spawnAgent({ command: outsideCommand(outsidePid, lab.agent), name: lab.sut, timeScale: 3 });
+  try {
+    return { ...(await introduce(agent)), said: agent.greeting.stack !== '', netlink: agent.features.has('netlink') };
+  } finally {
+    await agent.close();
+  }
 }
 
 /** Moves the bench's interfaces into this namespace; the function gives them back. @throws UsageError when one cannot be had */
@@ -89,7 +98,9 @@ function fetchInterfaces(file: string, lab: Lab, outsidePid: number): () => void
       continue;
     }
     giveBack();
-    throw new UsageError(`${file}: interface ${device} cannot be fetched: ${problem}; "ip link" lists what there is`);
+    throw new UsageError(
+      `${file}: interface ${device} cannot be moved into the run: ${problem}; "ip link" lists the interfaces`,
+    );
   }
   return giveBack;
 }

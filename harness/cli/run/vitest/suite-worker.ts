@@ -66,7 +66,8 @@ function open(settings: WorkerSettings): Promise<Opened> {
 }
 
 async function openOnce(settings: WorkerSettings): Promise<Opened> {
-  const options = settings.sysctls === undefined ? {} : { sysctls: settings.sysctls };
+  const { sysctls, habits } = settings;
+  const options = { ...(sysctls === undefined ? {} : { sysctls }), ...(habits === undefined ? {} : { habits }) };
   const driver = await openStack(settings.sut, options);
   return {
     promises: openPromises(),
