@@ -62,7 +62,7 @@ function unpack(image: Buffer, file: string): Buffer {
   try {
     return gunzipSync(image);
   } catch (error) {
-    throw new KernelError(`${file}: damaged or cut short: ${(error as Error).message}`, { cause: error });
+    throw new KernelError(`${file}: damaged or truncated: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -86,7 +86,7 @@ export function identify(octets: Buffer, file: string): ImageFacts {
   const release = version.split(' ', 1)[0] ?? '';
   const build = / (#\d+.*)$/.exec(version)?.[1];
   if (!/^\d+\.\d+/.test(release)) {
-    throw new KernelError(`${file}: this image does not say its version; it is damaged or cut short`);
+    throw new KernelError(`${file}: the image has no version string; it is damaged or truncated`);
   }
   return { architecture: name, release, ...(build === undefined ? {} : { build }) };
 }

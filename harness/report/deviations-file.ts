@@ -65,12 +65,12 @@ function toDeviations(source: YamlFile, depth = 0): DeviationList {
   );
   for (const [id] of findings) {
     if (!kept.some((other) => other.finding === id)) continue;
-    const message = `${raw.extends ?? ''} has this finding already; give it another id, or take what is inherited away under "not"`;
+    const message = `${raw.extends ?? ''} already has this finding; rename this one, or remove the inherited one with "not"`;
     problems.push(source.diagnoseKey(['findings'], id, 'DUPLICATE', message));
   }
   for (const one of own) {
     if (!kept.some((other) => isSame(other, one))) continue;
-    problems.push(source.diagnose(one.path, 'DUPLICATE', `${raw.extends ?? ''} declares the same; leave it out here`));
+    problems.push(source.diagnose(one.path, 'DUPLICATE', `${raw.extends ?? ''} declares the same; remove it here`));
   }
   if (problems.length > 0) throw new DocumentError(problems);
   return {
@@ -162,12 +162,12 @@ function withoutNot(
     (clause === undefined || one.clause === clause);
   for (const [index, entry] of (raw.not ?? []).entries()) {
     if (inherited.some((one) => isNamed(one, entry))) continue;
-    const where = raw.extends === undefined ? 'there is no "extends"' : `${raw.extends} declares no such thing`;
+    const where = raw.extends === undefined ? 'the file has no "extends"' : `${raw.extends} does not declare this`;
     problems.push(
       source.diagnose(
         ['not', index],
         'BAD_VALUE',
-        `${where}; name a declaration as it stands there, or leave this out`,
+        `${where}; write a declaration exactly as in that file, or remove this`,
       ),
     );
   }

@@ -126,7 +126,7 @@ function withoutDoubles(shards: readonly RunResults[]): ScenarioRecord[] {
         return scenario;
       }
       throw new MergeError(
-        `two runs of ${sut.name} ${sut.kernel} (${sut.kind}) hold the scenario ${scenario.id}; expected shards that share none: leave one file out, or give each run a --label to compare them`,
+        `two runs of ${sut.name} ${sut.kernel} (${sut.kind}) contain the scenario ${scenario.id}; shards must not overlap: remove one file, or give each run a --label`,
       );
     }),
   );
