@@ -136,7 +136,7 @@ test('other traffic, a damaged file, no file', async () => {
   writeFileSync(cut, damaged);
   expect((await run([cut])).code).toBe(2);
   await expect(run([join(folder, 'nothing.pcap')])).rejects.toThrow(/nothing\.pcap: cannot be read/);
-  await expect(run(['-', '-'])).rejects.toThrow(/standard input can be read once/);
+  await expect(run(['-', '-'])).rejects.toThrow(/standard input can be read only once/);
 });
 
 test('the JSON of a run that fails is not left half written', async () => {

@@ -164,7 +164,7 @@ describe('clauses', () => {
     const { code, stdout } = await mptcpConformance('clauses', '--section', '3.1', '--results', results);
     expect(code).toBe(0);
     expect(stdout).toMatch(/3\.1-20\.4\.s2 +MUST +✘ fail +\d+ scenarios?/);
-    expect(stdout).toMatch(/of \d+ observable ones, \d+ are judged (\d+ %): MUST \d+\/\d+/);
+    expect(stdout).toMatch(/of \d+ observable ones, \d+ are judged \(\d+ %\): MUST \d+\/\d+/);
     expect(stdout).not.toContain('3.2-');
   });
 
