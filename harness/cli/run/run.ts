@@ -32,6 +32,7 @@ import type { Sysctl } from '../../verdict/stack-info.ts';
 import { outsideProblem } from '../../wire/inside.ts';
 import { DEFAULT_CONCURRENCY } from '../inputs/arguments.ts';
 import { enterNamespace } from './enter.ts';
+import { requireWritable } from '../inputs/output-file.ts';
 import { allScenarios, openProject, projectRoot, type Project } from '../inputs/project.ts';
 import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
 import { isNarrowed, selectScenarios, type Selection } from '../inputs/selection.ts';
@@ -70,6 +71,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   const choice = parseStack(options.sut, options.stack);
   if (options.sysctl !== undefined) requireSysctlsOf(choice);
   requireRights(choice);
+  if (options.json !== undefined) requireWritable('--json', options.json);
   const peerChoice = peerOf(options, choice);
   if (!isInMemory(choice)) {
     if (outsideProblem() !== undefined) {
@@ -200,7 +202,8 @@ function prepareOutput(output: string): void {
 function declaredFor(options: RunOptions, { info }: Prepared): DeviationList {
   if (options.deviations === 'none') return NO_DEVIATIONS;
   if (options.deviations !== undefined) {
-    if (!existsSync(options.deviations)) throw new UsageError(`there is no deviations file ${options.deviations}`);
+    if (!existsSync(options.deviations))
+      throw new UsageError(`there is no deviations file ${options.deviations}; check the path`);
     return loadDeviations(options.deviations);
   }
   // Baselines are of kernels.
