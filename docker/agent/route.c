@@ -78,7 +78,7 @@ struct route {
   struct address dst, via, src;
   int has_dst, has_via, has_src, family, type;
   unsigned device;
-  long long metric, table;
+  long long metric, table, initcwnd, initrwnd, advmss;
 };
 
 static bool arg_route(const struct request *request, struct route *route) {
@@ -91,6 +91,9 @@ static bool arg_route(const struct request *request, struct route *route) {
   if ((route->family = arg_family(request)) < 0 || (route->type = arg_route_type(request)) < 0) return false;
   if (!arg_number(request, "metric", 0, UINT32_MAX, &route->metric)) return false;
   if (!arg_number(request, "table", 1, UINT32_MAX, &route->table)) return false;
+  if (!arg_number(request, "initcwnd", 1, UINT16_MAX, &route->initcwnd)) return false;
+  if (!arg_number(request, "initrwnd", 1, UINT16_MAX, &route->initrwnd)) return false;
+  if (!arg_number(request, "advmss", 1, UINT16_MAX, &route->advmss)) return false;
   if (route->type == RTN_LOCAL && arg_text(request, "table") == NULL) route->table = RT_TABLE_LOCAL;
   if (arg_text(request, "dev") != NULL && (route->device = arg_device(request)) == 0) return false;
   const struct address *known = route->has_dst   ? &route->dst
@@ -101,6 +104,19 @@ static bool arg_route(const struct request *request, struct route *route) {
   if (route->family != 0) return true;
   answer_bad(request->id, "a default route without via= or src= needs family=");
   return false;
+}
+
+static void put_metric(struct netlink_message *message, uint16_t type, long long value) {
+  if (value != 0) netlink_put_u32(message, type, (uint32_t)value);
+}
+
+static void put_metrics(struct netlink_message *message, const struct route *route) {
+  if (route->initcwnd == 0 && route->initrwnd == 0 && route->advmss == 0) return;
+  size_t nest = netlink_nest_begin(message, RTA_METRICS);
+  put_metric(message, RTAX_INITCWND, route->initcwnd);
+  put_metric(message, RTAX_INITRWND, route->initrwnd);
+  put_metric(message, RTAX_ADVMSS, route->advmss);
+  netlink_nest_end(message, nest);
 }
 
 static void change_route(const struct request *request, uint16_t type, uint16_t flags) {
@@ -123,6 +139,7 @@ static void change_route(const struct request *request, uint16_t type, uint16_t 
   if (route.device != 0) netlink_put_u32(&message, RTA_OIF, route.device);
   if (route.metric != 0) netlink_put_u32(&message, RTA_PRIORITY, (uint32_t)route.metric);
   netlink_put_u32(&message, RTA_TABLE, (uint32_t)route.table);
+  put_metrics(&message, &route);
   talk(request, &message);
 }
 

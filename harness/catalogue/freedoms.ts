@@ -2,6 +2,7 @@
 import { DocumentError, suggestion, type Diagnostic } from '../document/diagnostic.ts';
 import { projectSchema } from '../document/schema.ts';
 import { readYaml } from '../document/yaml-file.ts';
+import type { Habits } from '../verdict/stack-info.ts';
 import type { Catalogue } from './catalogue.ts';
 
 /** One choice. */
@@ -15,8 +16,8 @@ export interface Freedom {
   wire: string;
   /** Kernel settings that make a Linux stack choose so; empty where there are none. */
   sysctls: { name: string; value: string }[];
-  /** How else Linux is told, where the command cannot do it. */
-  other?: string;
+  /** What else makes it: routes, links, endpoints, the application. */
+  habits?: Habits;
 }
 
 /** A choice as the file has it. */
@@ -24,7 +25,7 @@ interface RawFreedom {
   title: string;
   paragraphs: string[];
   wire: string;
-  linux?: { sysctl?: Record<string, string | number>; other?: string };
+  linux?: { sysctl?: Record<string, string | number> } & Habits;
 }
 
 /**
@@ -48,12 +49,15 @@ export function loadFreedoms(file: string, catalogue?: Catalogue): Freedom[] {
     }
   }
   if (problems.length > 0) throw new DocumentError(problems);
-  return Object.entries(freedoms).map(([name, raw]) => ({
-    name,
-    title: raw.title,
-    paragraphs: raw.paragraphs,
-    wire: raw.wire,
-    sysctls: Object.entries(raw.linux?.sysctl ?? {}).map(([key, value]) => ({ name: key, value: String(value) })),
-    ...(raw.linux?.other === undefined ? {} : { other: raw.linux.other }),
-  }));
+  return Object.entries(freedoms).map(([name, raw]) => {
+    const { sysctl = {}, ...habits } = raw.linux ?? {};
+    return {
+      name,
+      title: raw.title,
+      paragraphs: raw.paragraphs,
+      wire: raw.wire,
+      sysctls: Object.entries(sysctl).map(([key, value]) => ({ name: key, value: String(value) })),
+      ...(Object.keys(habits).length === 0 ? {} : { habits }),
+    };
+  });
 }

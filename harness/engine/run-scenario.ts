@@ -11,8 +11,8 @@ import type { KernelTrouble } from '../topology/kernel-trouble.ts';
 import { familyOn } from '../topology/link-family.ts';
 import type { Cell, CellLink, Driver } from '../topology/contract.ts';
 import { TopologyError, type Topology } from '../topology/types.ts';
-import { readPcap } from '../wire/pcap-read.ts';
-import { PcapWriter } from '../wire/pcap-write.ts';
+import { parsePcap } from '../wire/pcap-read.ts';
+import { PcapBuffer } from '../wire/pcap-write.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
 import { movedCounters, readCounters } from './counters.ts';
 import type { Subflow } from './endpoint.ts';
@@ -27,7 +27,7 @@ import { firstAgent } from './sut-actions.ts';
 import { evidenceFolder, evidencePath } from '../verdict/evidence.ts';
 import type { Level } from '../verdict/level.ts';
 import type { LadderEntry, ScenarioResult } from '../verdict/result.ts';
-import { concludeScenario, emptyResult, unjudgedOf } from '../verdict/scenario-verdict.ts';
+import { concludeScenario, emptyResult, unjudgedOf, withoutIdleSkips } from '../verdict/scenario-verdict.ts';
 import { isKept } from '../verdict/verdict.ts';
 
 /** What the engine runs scenarios with. */
@@ -47,8 +47,8 @@ export interface EngineContext {
   ) => WirePort;
   /** Folder for captures, beside the results file; a scenario's is made below it. */
   evidenceRoot: string;
-  /** Writes no capture: the verdict alone is wanted. */
-  withoutEvidence?: true;
+  /** Whose captures are written: those of all scenarios unless told; `none` where the verdict alone is wanted. */
+  captures?: 'failed' | 'none';
   waits: Waits;
   /** Features that the SUT lacks, with the reason; scenarios that need one are skipped. */
   lacks: ReadonlyMap<string, string>;
@@ -84,7 +84,8 @@ export async function runScenario(scenario: Scenario, context: EngineContext): P
   const first = await attempt(scenario, context, false);
   const [suspect] = first.troubles;
   if (suspect === undefined) return first;
-  const again = await attempt(scenario, context, true);
+  const { captures, ...withCaptures } = context;
+  const again = await attempt(scenario, captures === 'none' ? context : withCaptures, true);
   const [own] = again.troubles;
   blame(again.result, own ?? suspect, own !== undefined, context);
   return again;
@@ -139,14 +140,27 @@ function blame(draft: ScenarioResult, trouble: KernelTrouble, alone: boolean, co
   draft.reason = `the stack's kernel got into trouble (${trouble.kind}): ${trouble.title}`;
 }
 
+/** Judges a scenario, and saves its capture where that is wanted. */
 async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell, draft: ScenarioResult): Promise<void> {
-  const folder = join(context.evidenceRoot, evidenceFolder(scenario.id));
-  const path = join(folder, 'capture.pcap');
-  let capture: PcapWriter | undefined;
-  if (context.withoutEvidence === undefined) {
-    mkdirSync(folder, { recursive: true });
-    capture = new PcapWriter(path);
+  const path = join(context.evidenceRoot, evidenceFolder(scenario.id), 'capture.pcap');
+  const capture = context.captures === 'none' ? undefined : new PcapBuffer(path);
+  let isWanted = true;
+  try {
+    await judgeInCell(scenario, context, cell, draft, capture);
+    isWanted = context.captures !== 'failed' || !isKept(draft.verdict);
+  } finally {
+    if (isWanted) capture?.save();
+    else draft.evidence = {};
   }
+}
+
+async function judgeInCell(
+  scenario: Scenario,
+  context: EngineContext,
+  cell: Cell,
+  draft: ScenarioResult,
+  capture: PcapBuffer | undefined,
+): Promise<void> {
   const { epoch } = cell.clock ?? realClock;
   const packets: WirePacket[] = [];
   const session = new Session({
@@ -182,8 +196,8 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
     else failure = error instanceof Error ? error : new Error(String(error));
   } finally {
     session.close();
-    capture?.close();
   }
+  draft.expectations = withoutIdleSkips(draft.expectations);
   draft.ladder = ladderOf(session, run.ladder, cell);
   const pcap = capture === undefined ? undefined : evidencePath(context.evidenceRoot, scenario.id, 'capture.pcap');
   if (pcap !== undefined) {
@@ -192,7 +206,7 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
   }
   if (failure !== undefined) throw failure;
   draft.counters = movedCounters(session.countersBefore, await readCounters(firstAgent(session)));
-  if (capture !== undefined) await proveCapture(path, packets);
+  if (capture !== undefined) await proveCapture(pcap ?? '', capture.contents(), packets);
   if (context.withoutMonitors === undefined) addMonitors(draft, packets, context);
   concludeScenario(draft);
 }
@@ -206,8 +220,8 @@ function addMonitors(draft: ScenarioResult, packets: readonly WirePacket[], cont
 }
 
 /** Reads the capture back: what is not in it proves nothing. @throws Error */
-async function proveCapture(path: string, packets: readonly WirePacket[]): Promise<void> {
-  const read = (await readPcap(path)).packets;
+async function proveCapture(path: string, contents: Buffer, packets: readonly WirePacket[]): Promise<void> {
+  const read = (await parsePcap(path, contents)).packets;
   const differs = packets.findIndex((packet, i) => !Buffer.from(read[i]?.bytes ?? []).equals(packet.bytes));
   if (read.length !== packets.length || differs >= 0) {
     const what = differs >= 0 ? `packet ${differs + 1} differs` : `it holds ${read.length} packets`;

@@ -43,7 +43,7 @@ export async function runInMemory(scenario: Scenario, run: MemoryRun): Promise<S
         clock,
       ),
     evidenceRoot: 'evidence',
-    withoutEvidence: true,
+    captures: 'none',
     waits: DEFAULT_WAITS,
     lacks: run.lacks,
     rerun: () => '',

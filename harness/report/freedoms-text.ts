@@ -16,7 +16,7 @@ export interface FreedomOutcome {
  * A table of the choices, and under each what got worse.
  *
  * @param total scenarios of the run at default settings
- * @param idle choices that no kernel setting makes
+ * @param idle choices that no setting makes
  */
 export function freedomsText(
   outcomes: readonly FreedomOutcome[],
@@ -48,7 +48,7 @@ export function freedomsText(
     row('freedom', ['failing', 'inconclusive', 'better']),
     ...lines,
     ...details,
-    ...(idle === 0 ? [] : ['', `${idle} more cannot be chosen by a kernel setting; "freedoms --list" names them.`]),
+    ...(idle === 0 ? [] : ['', `${idle} more cannot be chosen by a setting; "freedoms --list" names them.`]),
     '',
   ].join('\n');
 }

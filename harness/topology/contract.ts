@@ -11,7 +11,7 @@
 import type { Clock } from '../clock/clock.ts';
 import type { Randomness } from '../clock/random.ts';
 import type { Agent } from '../sut/types.ts';
-import type { StackKindName, SutInfo, Sysctl } from '../verdict/stack-info.ts';
+import type { Habits, StackKindName, SutInfo, Sysctl } from '../verdict/stack-info.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
 import type { KernelTrouble } from './kernel-trouble.ts';
 import type { Check } from './machine/check.ts';
@@ -75,6 +75,8 @@ export interface Driver {
 export interface OpenOptions {
   /** Set in every namespace of the stack before its links come, after what the suite itself sets. */
   sysctls?: readonly Sysctl[];
+  /** Habits of every host. */
+  habits?: Habits;
 }
 
 /** An option of the command line that says more about a stack; `--sut` chooses the kind. */

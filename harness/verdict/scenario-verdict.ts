@@ -54,6 +54,15 @@ export function concludeScenario(
 }
 
 /**
+ * Results without what was passed over under clauses that other steps judged: which of several lawful ways a stack took
+ * must not change what a scenario is said to have judged.
+ */
+export function withoutIdleSkips(expectations: readonly ExpectationResult[]): ExpectationResult[] {
+  const judged = new Set(expectations.filter(({ verdict }) => verdict !== 'skip').map(({ clause }) => clause));
+  return expectations.filter(({ verdict, clause }) => verdict !== 'skip' || !judged.has(clause));
+}
+
+/**
  * Clauses of a scenario that none of its expectations speaks of, by level: it stopped before it came to them.
  * Undefined when there are none.
  */

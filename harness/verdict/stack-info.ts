@@ -3,6 +3,22 @@
 /** Kinds of stack: where a stack under test runs. `topology/stacks/registry.ts` has the code of each. */
 export type StackKindName = 'netns' | 'docker' | 'kernel' | 'remote' | 'reference';
 
+/** Lawful habits of a host that no kernel setting makes; see `topology/habits.ts`. */
+export interface Habits {
+  /** Metrics of the routes to the tester, as `ip route` has them. */
+  route?: Partial<Record<'initcwnd' | 'initrwnd' | 'advmss', number>>;
+  /** MTU of every link's device, octets. */
+  mtu?: number;
+  /** A flag of every endpoint that subflows start from. */
+  endpoint?: 'fullmesh';
+  /** The application switches Nagle's algorithm off on every socket. */
+  nodelay?: true;
+  /** Other listeners on the host, each on a port of its own. */
+  listeners?: number;
+  /** The application uses sockets of IPv6 with mapped addresses for IPv4. */
+  mapped?: true;
+}
+
 /** A kernel setting of the stack under test: `net.mptcp.checksum_enabled`, `1`. */
 export interface Sysctl {
   name: string;
@@ -25,6 +41,8 @@ export interface SutInfo {
   config?: Record<string, string>;
   /** Settings that the run made in every namespace of the stack, in their order. */
   sysctls?: Sysctl[];
+  /** Choices of `suites/freedoms.yaml` that the run made for every host of the stack. */
+  freedoms?: string[];
   /** Commit of the source that it was built from, where that is known; `-dirty` when files differ from it. */
   commit?: string;
   /** Version of the stack, where the kernel's release does not say it. */

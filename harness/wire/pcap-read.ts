@@ -28,7 +28,11 @@ export interface Capture {
  * @throws CaptureError when the file cannot be read, is of another format, or ends in the middle of a record
  */
 export async function readPcap(path: string): Promise<Capture> {
-  const contents = await load(path);
+  return parsePcap(path, await load(path));
+}
+
+/** As {@link readPcap}, of the octets of a file. @param path what errors call it @throws CaptureError */
+export async function parsePcap(path: string, contents: Buffer): Promise<Capture> {
   if (contents.length < FILE_HEADER) {
     const problem = `is truncated: expected a file header of ${FILE_HEADER} octets, got ${contents.length}`;
     throw new CaptureError(path, problem, 'record it again; whoever wrote it did not get as far as the header');

@@ -1,4 +1,5 @@
-import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { CaptureError } from './pcap-error.ts';
 
 /** Link type of packets that start with their IPv4 or IPv6 header (LINKTYPE_RAW). */
@@ -41,14 +42,8 @@ export class PcapWriter {
     } catch (error) {
       throw writeFailure(path, error);
     }
-    const header = new DataView(new ArrayBuffer(24));
-    header.setUint32(0, 0xa1b2c3d4, true);
-    header.setUint16(4, 2, true);
-    header.setUint16(6, 4, true);
-    header.setUint32(16, SNAPLEN, true);
-    header.setUint32(20, LINKTYPE_RAW, true);
     try {
-      this.#append(new Uint8Array(header.buffer));
+      this.#append(fileHeader());
     } catch (error) {
       this.close();
       throw error;
@@ -69,19 +64,7 @@ export class PcapWriter {
    * @throws CaptureError when the disk is full, the file is closed or the time is out of range
    */
   write(at: number, bytes: Uint8Array, originalLength = bytes.length): void {
-    const micros = Math.round(at * 1000);
-    const seconds = Math.floor(micros / 1_000_000);
-    if (!(seconds >= 0 && seconds <= 0xffffffff)) {
-      throw new CaptureError(this.#path, `time ${at} is not in 1970..2106`, 'pass milliseconds since 1970');
-    }
-    const record = new Uint8Array(16 + bytes.length);
-    const view = new DataView(record.buffer);
-    view.setUint32(0, seconds, true);
-    view.setUint32(4, micros - seconds * 1_000_000, true);
-    view.setUint32(8, bytes.length, true);
-    view.setUint32(12, originalLength, true);
-    record.set(bytes, 16);
-    this.#append(record);
+    this.#append(recordOf(this.#path, at, bytes, originalLength));
     this.#count++;
   }
 
@@ -105,6 +88,70 @@ export class PcapWriter {
     }
     this.#size += octets.length;
   }
+}
+
+/**
+ * A capture as {@link PcapWriter} writes it, in memory until it is saved: most are of a few packets, and a file for each
+ * costs as much as the scenario.
+ */
+export class PcapBuffer {
+  readonly #path: string;
+  readonly #records: Uint8Array[] = [fileHeader()];
+
+  /** @param path where the capture is going to be saved */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** As {@link PcapWriter.write}. @throws CaptureError when the time is out of range */
+  write(at: number, bytes: Uint8Array): void {
+    this.#records.push(recordOf(this.#path, at, bytes, bytes.length));
+  }
+
+  /** The octets of the file. */
+  contents(): Buffer {
+    return Buffer.concat(this.#records);
+  }
+
+  /** Writes the file, making its folder; no part of it stays where that fails. @throws CaptureError */
+  save(): void {
+    let isMade = false;
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true });
+      isMade = true;
+      writeFileSync(this.#path, this.contents());
+    } catch (error) {
+      if (isMade) rmSync(this.#path, { force: true });
+      throw writeFailure(this.#path, error);
+    }
+  }
+}
+
+function fileHeader(): Uint8Array {
+  const header = new DataView(new ArrayBuffer(24));
+  header.setUint32(0, 0xa1b2c3d4, true);
+  header.setUint16(4, 2, true);
+  header.setUint16(6, 4, true);
+  header.setUint32(16, SNAPLEN, true);
+  header.setUint32(20, LINKTYPE_RAW, true);
+  return new Uint8Array(header.buffer);
+}
+
+/** A packet with its header, see {@link PcapWriter.write}. @throws CaptureError when the time is out of range */
+function recordOf(path: string, at: number, bytes: Uint8Array, originalLength: number): Uint8Array {
+  const micros = Math.round(at * 1000);
+  const seconds = Math.floor(micros / 1_000_000);
+  if (!(seconds >= 0 && seconds <= 0xffffffff)) {
+    throw new CaptureError(path, `time ${at} is not in 1970..2106`, 'pass milliseconds since 1970');
+  }
+  const record = new Uint8Array(16 + bytes.length);
+  const view = new DataView(record.buffer);
+  view.setUint32(0, seconds, true);
+  view.setUint32(4, micros - seconds * 1_000_000, true);
+  view.setUint32(8, bytes.length, true);
+  view.setUint32(12, originalLength, true);
+  record.set(bytes, 16);
+  return record;
 }
 
 function writeFailure(path: string, error: unknown): CaptureError {

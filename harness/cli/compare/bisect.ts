@@ -6,6 +6,7 @@ import { chooseKernels, type KernelPackage } from '../../kernels/packages.ts';
 import { compareKernelVersions } from '../../kernels/version.ts';
 import { parseWanted, type WantedKernel } from '../../kernels/wanted.ts';
 import type { ScenarioRecord } from '../../report/results.ts';
+import { isDeparture, isKept, isUnmet } from '../../verdict/verdict.ts';
 import { runOnce } from '../run/run-alone.ts';
 
 /** Options of the command. */
@@ -111,11 +112,11 @@ async function judgeKernel(
 }
 
 function isJudged({ verdict }: ScenarioRecord): boolean {
-  return verdict === 'pass' || verdict === 'fail' || verdict === 'warn' || verdict === 'note' || verdict === 'info';
+  return isKept(verdict) || isUnmet(verdict);
 }
 
 function departs({ verdict }: ScenarioRecord, level: BisectOptions['level']): boolean {
-  return verdict === 'fail' || (level === 'should' && verdict === 'warn');
+  return level === 'should' ? isDeparture(verdict) : verdict === 'fail';
 }
 
 function inWords({ runs, bad }: Judged): string {

@@ -76,6 +76,15 @@ export function withStackOptions(command: Command): Command {
   return command;
 }
 
+/** Adds `--freedom`. */
+export function withFreedom(command: Command): Command {
+  return command.option(
+    '--freedom <name>',
+    'a lawful choice of suites/freedoms.yaml for every host of the stack; "freedoms --list" has them; may be repeated',
+    (word: string, earlier?: string[]) => [...(earlier ?? []), word],
+  );
+}
+
 /** Adds `--sysctl`. */
 export function withSysctl(command: Command): Command {
   return command.option(

@@ -25,7 +25,8 @@ export function addFreedoms(program: Command): void {
       .option('--sut <stack>', `the stack: ${STACK_FORMS}`, 'netns'),
   )
     .description(
-      `Runs the suites at default settings and then under each choice of suites/freedoms.yaml that a kernel setting can make.
+      `Runs the suites at default settings and then under each choice of suites/freedoms.yaml that can be made: by
+kernel settings, routes, links, endpoints or the application.
 
 The RFCs leave these choices to an implementation, so no verdict may get worse. What got worse is run again alone, and
 counts when it shows again. The results of each run are below the output folder.

@@ -1,8 +1,7 @@
-/** `freedoms`: runs the suites under each lawful choice that a kernel setting can make, and says what changes. */
+/** `freedoms`: runs the suites under each lawful choice that a stack can be told to make, and says what changes. */
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { loadFreedoms, type Freedom } from '../../catalogue/freedoms.ts';
-import { suggestion } from '../../document/diagnostic.ts';
+import type { Freedom } from '../../catalogue/freedoms.ts';
 import { UsageError } from '../../document/explained-error.ts';
 import { freedomsText, type FreedomOutcome } from '../../report/freedoms-text.ts';
 import type { ScenarioRecord } from '../../report/results.ts';
@@ -10,8 +9,7 @@ import { readResults, writeWhole } from '../../report/results-file.ts';
 import { styleFor } from '../../report/text-layout.ts';
 import { verdictChanges, type VerdictChange } from '../../report/verdict-changes.ts';
 import { runCommand } from '../run/child-run.ts';
-import { openCatalogue, projectRoot } from '../inputs/project.ts';
-import { sysctlArguments } from '../inputs/sysctl-option.ts';
+import { findFreedoms } from '../inputs/freedom-option.ts';
 import { parseStack } from '../../topology/stacks/registry.ts';
 import { referenceFreedoms, type InMemoryOptions } from './freedoms-in-memory.ts';
 
@@ -45,15 +43,14 @@ export async function freedoms(names: readonly string[], options: FreedomsOption
   if (choice.kind === 'reference') return referenceFreedoms(names, choice, options);
   if (inMemory.mixtures > 0 || inMemory.sample !== undefined)
     throw new UsageError('--mixtures and --sample are of the reference stack: --sut reference');
-  const all = loadFreedoms(join(projectRoot(), 'suites', 'freedoms.yaml'), openCatalogue());
-  const chosen = choose(all, names);
+  const chosen = findFreedoms(names);
   if (options.list) {
     process.stdout.write(options.json ? `${JSON.stringify(chosen, undefined, 1)}\n` : listText(chosen));
     return 0;
   }
-  const runnable = chosen.filter(({ sysctls }) => sysctls.length > 0);
+  const runnable = chosen.filter(isRunnable);
   if (runnable.length === 0)
-    throw new UsageError(`no kernel setting makes ${names.join(', ')}; "freedoms --list" says which have one`);
+    throw new UsageError(`no setting makes ${names.join(', ')}; "freedoms --list" says which have one`);
   mkdirSync(options.output, { recursive: true });
   const base = await runWith('default', [], options);
   if (typeof base === 'string') throw new UsageError(`the run at default settings failed: ${base}`);
@@ -68,22 +65,15 @@ export async function freedoms(names: readonly string[], options: FreedomsOption
   return outcomes.some(({ changes }) => changes.some(({ what }) => what !== 'better')) ? 1 : 0;
 }
 
-function choose(all: readonly Freedom[], names: readonly string[]): readonly Freedom[] {
-  if (names.length === 0) return all;
-  const known = all.map(({ name }) => name);
-  return names.map((name) => {
-    const found = all.find((one) => one.name === name);
-    if (found === undefined) throw new UsageError(`there is no freedom "${name}"${suggestion(name, known)}`);
-    return found;
-  });
-}
-
 function listText(all: readonly Freedom[]): string {
   const width = Math.max(...all.map(({ name }) => name.length));
-  const how = ({ sysctls, other }: Freedom): string =>
-    sysctls.length > 0
-      ? sysctls.map(({ name, value }) => `${name}=${value}`).join(', ')
-      : `not by a kernel setting${other === undefined ? '' : `: ${other}`}`;
+  const how = (one: Freedom): string => {
+    if (!isRunnable(one)) return 'no setting makes it';
+    const habits = Object.entries(one.habits ?? {}).map(
+      ([name, value]: [string, unknown]) => `${name} ${habitText(value)}`,
+    );
+    return [...one.sysctls.map(({ name, value }) => `${name}=${value}`), ...habits].join(', ');
+  };
   return all
     .map((one) => {
       const indent = ' '.repeat(width + 2);
@@ -98,13 +88,23 @@ function listText(all: readonly Freedom[]): string {
     .concat('\n');
 }
 
+/** Whether a stack can be told to make a choice. */
+function isRunnable({ sysctls, habits }: Freedom): boolean {
+  return sysctls.length > 0 || habits !== undefined;
+}
+
+function habitText(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return Object.entries(value).flat().join(' ');
+  return value === true ? 'on' : String(value);
+}
+
 async function judge(
   freedom: Freedom,
   base: readonly ScenarioRecord[],
   options: FreedomsOptions,
 ): Promise<FreedomOutcome> {
-  const { name, title, sysctls } = freedom;
-  const found = await runWith(name, sysctlArguments(sysctls), options);
+  const { name, title } = freedom;
+  const found = await runWith(name, ['--freedom', name], options);
   if (typeof found === 'string') return { name, title, changes: [], problem: found };
   return { name, title, changes: await confirmed(verdictChanges(base, found), base, freedom, options) };
 }
@@ -113,13 +113,13 @@ async function judge(
 async function confirmed(
   changes: readonly VerdictChange[],
   base: readonly ScenarioRecord[],
-  { name, sysctls }: Freedom,
+  { name }: Freedom,
   options: FreedomsOptions,
 ): Promise<VerdictChange[]> {
   const worse = changes.filter(({ what }) => what !== 'better');
   if (worse.length === 0 || worse.length > MOST_AGAIN) return [...changes];
   const ids = worse.map(({ scenario }) => scenario);
-  const again = await runWith(`${name}-again`, [...sysctlArguments(sysctls), '--concurrency', '1'], {
+  const again = await runWith(`${name}-again`, ['--freedom', name, '--concurrency', '1'], {
     ...options,
     passOn: ['--', ...ids],
   });

@@ -79,7 +79,8 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
 /** Removes the evidence of what passed; only now, since reporters copy from it to the last. */
 function dropEvidence(results: Collector['results'], output: string): void {
   for (const result of results) {
-    if (!isKept(result.verdict)) continue;
+    const isWritten = Object.keys(result.evidence).length > 0 || result.trouble !== undefined;
+    if (!isKept(result.verdict) || !isWritten) continue;
     const folder = join(output, EVIDENCE_FOLDER, evidenceFolder(result.id));
     rmSync(folder, { recursive: true, force: true });
     dropEmpty(dirname(folder), join(output, EVIDENCE_FOLDER));

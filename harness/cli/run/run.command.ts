@@ -13,6 +13,7 @@ import {
   toSelection,
   withSelection,
   withStackOptions,
+  withFreedom,
   withSysctl,
   type SelectionFlags,
 } from '../inputs/arguments.ts';
@@ -32,7 +33,7 @@ machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). What 
       '--peer <stack>',
       'for scenarios of two stacks: the server, written as --sut, which is the client (default: the same)',
     );
-  withSysctl(withStackOptions(command))
+  withFreedom(withSysctl(withStackOptions(command)))
     .addOption(
       new Option(
         '-j, --concurrency <n>',

@@ -28,7 +28,7 @@ import {
   type StackChoice,
   type StackSettings,
 } from '../../topology/stacks/registry.ts';
-import type { Sysctl } from '../../verdict/stack-info.ts';
+import type { Habits, Sysctl } from '../../verdict/stack-info.ts';
 import { outsideProblem } from '../../wire/inside.ts';
 import { DEFAULT_CONCURRENCY } from '../inputs/arguments.ts';
 import { enterNamespace } from './enter.ts';
@@ -36,6 +36,7 @@ import { requireWritable } from '../inputs/output-file.ts';
 import { allScenarios, openProject, projectRoot, type Project } from '../inputs/project.ts';
 import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
 import { isNarrowed, selectScenarios, type Selection } from '../inputs/selection.ts';
+import { freedomsNamed } from '../inputs/freedom-option.ts';
 import { requireSysctls, sysctlArguments } from '../inputs/sysctl-option.ts';
 import { showLadders } from '../results/show.ts';
 import { JOURNAL } from './vitest/settings.ts';
@@ -55,6 +56,8 @@ export interface RunOptions extends Selection {
   stack: StackDetails;
   /** Settings of the stack, `NAME=VALUE`. */
   sysctl?: Sysctl[];
+  /** Choices of `suites/freedoms.yaml`, by name. */
+  freedom?: string[];
   json?: string;
   keepCaptures: 'all' | 'failed';
   output: string;
@@ -69,7 +72,9 @@ export interface RunOptions extends Selection {
 /** Runs the command and returns its exit code. @throws UsageError and everything that the harness can fail with */
 export async function run(options: RunOptions, argv: readonly string[]): Promise<number> {
   const choice = parseStack(options.sut, options.stack);
-  if (options.sysctl !== undefined) requireSysctlsOf(choice);
+  const lawful = freedomsNamed(options.freedom ?? []);
+  const sysctls = [...lawful.sysctls, ...(options.sysctl ?? [])];
+  if (sysctls.length > 0) requireSysctlsOf(choice);
   requireRights(choice);
   if (options.json !== undefined) requireWritable('--json', options.json);
   const peerChoice = peerOf(options, choice);
@@ -88,8 +93,8 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   requireLinks(scenarios, choice);
   const sut = await prepareStack(choice, project.root);
   const peer = peerChoice === undefined ? undefined : await preparePeer(peerChoice, project.root, sut);
-  await requireSysctls(options.sysctl ?? [], [sut, ...(peer === undefined ? [] : [peer])]);
-  const plan = planRun(project, scenarios, { ...sut, choice, peer }, options, argv);
+  await requireSysctls(sysctls, [sut, ...(peer === undefined ? [] : [peer])]);
+  const plan = planRun(project, scenarios, { ...sut, choice, peer, sysctls, habits: lawful.habits }, options, argv);
   const list = declaredFor(options, sut);
   plan.settings.deviations = list.deviations;
   const { results, errors } = await runInside(plan).finally(() => Promise.all([sut.close(), peer?.close()]));
@@ -106,7 +111,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
 function planRun(
   project: Project,
   scenarios: AnyScenario[],
-  sut: Prepared & { choice: StackChoice; peer: Prepared | undefined },
+  sut: Prepared & { choice: StackChoice; peer: Prepared | undefined; sysctls: Sysctl[]; habits: Habits | undefined },
   options: RunOptions,
   argv: readonly string[],
 ): RunPlan {
@@ -120,7 +125,8 @@ function planRun(
     output,
     sut: {
       ...sut.info,
-      ...(options.sysctl === undefined ? {} : { sysctls: options.sysctl }),
+      ...(sut.sysctls.length === 0 ? {} : { sysctls: sut.sysctls }),
+      ...(options.freedom === undefined ? {} : { freedoms: options.freedom }),
       ...(sut.peer === undefined
         ? {}
         : { peer: { name: sut.peer.info.name, kind: sut.peer.info.kind, kernel: sut.peer.info.kernel } }),
@@ -142,10 +148,14 @@ function planRun(
         ...stackArguments(sut.choice),
         ...(options.peer === undefined ? [] : ['--peer', options.peer]),
         ...sysctlArguments(options.sysctl ?? []),
+        ...(options.freedom ?? []).flatMap((name) => ['--freedom', name]),
       ],
-      ...(options.sysctl === undefined ? {} : { sysctls: options.sysctl }),
+      ...(sut.sysctls.length === 0 ? {} : { sysctls: sut.sysctls }),
+      ...(sut.habits === undefined ? {} : { habits: sut.habits }),
       lacks: [...findLacks(join(project.root, 'suites', 'pics'), sut.info.name, sut.info.kernel)],
       deviations: [],
+      // Reporters copy evidence to the last.
+      ...(options.keepCaptures === 'failed' && !options.allure ? { captures: 'failed' } : {}),
       mode: 'judge',
     },
   };

@@ -22,6 +22,8 @@ const LINK: Readonly<Record<string, ValueKind>> = {
   lladdr: text,
 };
 const TABLE = number(1, 2 ** 32 - 1);
+/** A window in segments, or a segment in octets. */
+const WINDOW = number(1, 0xffff);
 const ROUTE_TYPE = oneOf('unicast', 'local', 'blackhole', 'unreachable', 'prohibit', 'throw');
 
 /** The commands, by name. */
@@ -84,10 +86,13 @@ export const NETWORK_COMMANDS = {
       type: ROUTE_TYPE,
       family: FAMILY,
       replace: flag,
+      initcwnd: WINDOW,
+      initrwnd: WINDOW,
+      advmss: WINDOW,
     },
     answers: {},
     feature: 'netlink',
-    does: '`dst=<prefix>` or `default`. `type=` `unicast`, `local`, `blackhole`, `unreachable`, `prohibit` or `throw`. `family=` only where no address tells.',
+    does: '`dst=<prefix>` or `default`. `type=` `unicast`, `local`, `blackhole`, `unreachable`, `prohibit` or `throw`. `family=` only where no address tells. `initcwnd=` `initrwnd=` (segments) and `advmss=` (octets) are metrics for TCP.',
   },
   'route-del': {
     group: 'network',

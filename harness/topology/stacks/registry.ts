@@ -3,6 +3,7 @@ import { suggestion } from '../../document/diagnostic.ts';
 import { UsageError } from '../../document/explained-error.ts';
 import type { StackKindName, SutInfo } from '../../verdict/stack-info.ts';
 import type { Driver, OpenOptions, PreparedStack, StackDetails, StackKind, StackOption } from '../contract.ts';
+import { withHabits } from '../habits.ts';
 import type { Check } from '../machine/check.ts';
 import type { Leftover } from '../machine/leftover.ts';
 import { docker, type DockerChoice, type DockerSettings } from './docker.ts';
@@ -129,8 +130,9 @@ export function prepareStack(choice: StackChoice, root: string): Promise<Prepare
 }
 
 /** Makes a worker's driver. Nothing is started before a cell is built. */
-export function openStack(settings: StackSettings, options: OpenOptions = {}): Promise<Driver> {
-  return kindOf(settings.kind).open(settings, options);
+export async function openStack(settings: StackSettings, options: OpenOptions = {}): Promise<Driver> {
+  const driver = await kindOf(settings.kind).open(settings, options);
+  return options.habits === undefined ? driver : withHabits(driver, options.habits);
 }
 
 /** Why the stack of results cannot be judged again by their command line; undefined when it can. */

@@ -1,5 +1,5 @@
 /** What the command hands to the Vitest workers. */
-import type { Sysctl } from '../../../verdict/stack-info.ts';
+import type { Habits, Sysctl } from '../../../verdict/stack-info.ts';
 import type { Deviation } from '../../../report/results.ts';
 import type { StackSettings } from '../../../topology/stacks/registry.ts';
 
@@ -16,11 +16,15 @@ export interface WorkerSettings {
   peer?: StackSettings;
   /** Settings of the user's, for every namespace of a stack. */
   sysctls?: readonly Sysctl[];
+  /** Habits of every host of a stack. */
+  habits?: Habits;
   /** The options that name it, for command lines. */
   sutArguments: string[];
   /** Features that the stack says it lacks, with the reason. */
   lacks?: [feature: string, reason: string][];
   deviations: Deviation[];
+  /** Write no evidence of what passed. */
+  captures?: 'failed';
   /** Judge the stack, or see whether the scenarios notice a stack that is made to err. */
   mode: 'judge' | 'mutants' | 'breaks';
   /** Clauses whose breaks are tried, in mode `breaks`. */
