@@ -98,7 +98,7 @@ const data: HeaderField = {
   style: 'bytes',
   read: ({ tcp }) => tcp.payload,
   write: (packet, value = new Uint8Array(0)) => {
-    if (!(value instanceof Uint8Array)) throw new RangeError('data: a packet to send needs octets; write hex:00ff');
+    if (!(value instanceof Uint8Array)) throw new RangeError('data: a packet to send needs bytes; write hex:00ff');
     return withTcp(packet, { payload: value });
   },
   alter: (packet) => {

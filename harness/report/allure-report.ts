@@ -1,7 +1,8 @@
 /** Makes the HTML report from Allure results. No Java, no network. */
+import { makeFolder } from '../document/make-folder.ts';
 import { ExplainedError } from '../document/explained-error.ts';
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -43,7 +44,7 @@ export async function generateAllureReport(
   const results = resolve(resultsDir);
   const out = resolve(outDir);
   if (countResults(results) === 0) {
-    throw new AllureReportError(`${resultsDir}: no Allure results there; run with --allure first`);
+    throw new AllureReportError(`${resultsDir}: no Allure results; run with --allure first`);
   }
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-allure-'));
   try {
@@ -58,7 +59,7 @@ export async function generateAllureReport(
           : { historyPath: resolve(options.historyFile), historyLimit: HISTORY, appendHistory: true }),
       }),
     );
-    mkdirSync(dirname(out), { recursive: true });
+    makeFolder(dirname(out));
     await runAllure(
       [
         'awesome',

@@ -1,5 +1,6 @@
-import { closeSync, constants, ftruncateSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../document/make-folder.ts';
 import { CaptureError } from './pcap-error.ts';
 
 /** Link type of packets that start with their IPv4 or IPv6 header (LINKTYPE_RAW). */
@@ -77,7 +78,7 @@ export class PcapWriter {
 
   /** Writes `octets` in full, or nothing. */
   #append(octets: Uint8Array): void {
-    if (!this.#open) throw new CaptureError(this.#path, 'is closed already', 'write before close()');
+    if (!this.#open) throw new CaptureError(this.#path, 'is already closed', 'write before close()');
     let written = 0;
     try {
       // A single write may be cut short by a disk that fills up; the next one then says why.
@@ -117,7 +118,7 @@ export class PcapBuffer {
   save(): void {
     let isMade = false;
     try {
-      mkdirSync(dirname(this.#path), { recursive: true });
+      makeFolder(dirname(this.#path));
       isMade = true;
       writeFileSync(this.#path, this.contents());
     } catch (error) {
@@ -163,7 +164,7 @@ function remedyFor(code: string): string {
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return 'the disk or quota is full: make room, or put the reports on another disk';
+      return 'the disk or quota is full: free some space, or put the reports on another disk';
     case 'EFBIG':
       return 'the file size limit is reached: raise it with ulimit -f';
     case 'ENOENT':

@@ -1,7 +1,7 @@
 /** `freedoms --sut reference`: every lawful choice of the reference stack, alone and mixed, in memory. */
-import { mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, relative } from 'node:path';
+import { makeFolder } from '../../document/make-folder.ts';
 import { suggestion } from '../../document/diagnostic.ts';
 import { UsageError } from '../../document/explained-error.ts';
 import { Pool, runShared, type TaskRunner } from '../../prove/pool.ts';
@@ -62,7 +62,7 @@ export async function referenceFreedoms(
   const outcomes = await Promise.all(choices.map((choice) => judge(choice, base, ids, pool).finally(say))).finally(() =>
     pool.close(),
   );
-  mkdirSync(options.output, { recursive: true });
+  makeFolder(options.output);
   const file = join(options.output, 'freedoms.json');
   writeWhole(file, `${JSON.stringify(outcomes, undefined, 1)}\n`);
   process.stdout.write(freedomsText(outcomes, ids.length, 0, styleFor(process.stdout)));
@@ -90,7 +90,7 @@ function choicesOf(
   const chosen = some === undefined ? alone : sample(alone, some, seed);
   const mixed = mixtures(alone, count, seed);
   return [
-    { name: 'unswitched', title: 'the usual choices', variations: [] },
+    { name: 'unswitched', title: 'the default choices', variations: [] },
     ...chosen.map(({ id, does }) => ({ name: id, title: does, variations: [id] })),
     ...mixed.map((mixture, i) => {
       const variations = mixture.map(({ id }) => id);
@@ -108,7 +108,7 @@ async function judge(
   const task = { variations: [...base.variations, ...variations], scenarios, seed: base.seed };
   const { results, isWhole } = await runShared(task, runner);
   const outcome = { name, title, changes: results.flatMap(changeOf) };
-  return isWhole ? outcome : { ...outcome, problem: 'the stack runs in circles' };
+  return isWhole ? outcome : { ...outcome, problem: 'the stack loops' };
 }
 
 /** What no lawful stack may get. */

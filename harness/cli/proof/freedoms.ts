@@ -1,6 +1,7 @@
 /** `freedoms`: runs the suites under each lawful choice that a stack can be told to make, and says what changes. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { makeFolder } from '../../document/make-folder.ts';
 import type { Freedom } from '../../catalogue/freedoms.ts';
 import { UsageError } from '../../document/explained-error.ts';
 import { freedomsText, type FreedomOutcome } from '../../report/freedoms-text.ts';
@@ -42,7 +43,7 @@ export async function freedoms(names: readonly string[], options: FreedomsOption
   const choice = parseStack(stack, inMemory.details);
   if (choice.kind === 'reference') return referenceFreedoms(names, choice, options);
   if (inMemory.mixtures > 0 || inMemory.sample !== undefined)
-    throw new UsageError('--mixtures and --sample are of the reference stack: --sut reference');
+    throw new UsageError('--mixtures and --sample need --sut reference');
   const chosen = findFreedoms(names);
   if (options.list) {
     process.stdout.write(options.json ? `${JSON.stringify(chosen, undefined, 1)}\n` : listText(chosen));
@@ -50,8 +51,8 @@ export async function freedoms(names: readonly string[], options: FreedomsOption
   }
   const runnable = chosen.filter(isRunnable);
   if (runnable.length === 0)
-    throw new UsageError(`no setting makes ${names.join(', ')}; "freedoms --list" says which have one`);
-  mkdirSync(options.output, { recursive: true });
+    throw new UsageError(`no setting for ${names.join(', ')}; "freedoms --list" shows which have one`);
+  makeFolder(options.output);
   const base = await runWith('default', [], options);
   if (typeof base === 'string') throw new UsageError(`the run at default settings failed: ${base}`);
   const outcomes: FreedomOutcome[] = [];
@@ -68,7 +69,7 @@ export async function freedoms(names: readonly string[], options: FreedomsOption
 function listText(all: readonly Freedom[]): string {
   const width = Math.max(...all.map(({ name }) => name.length));
   const how = (one: Freedom): string => {
-    if (!isRunnable(one)) return 'no setting makes it';
+    if (!isRunnable(one)) return 'no setting';
     const habits = Object.entries(one.habits ?? {}).map(
       ([name, value]: [string, unknown]) => `${name} ${habitText(value)}`,
     );
@@ -138,7 +139,7 @@ async function runWith(
 ): Promise<readonly ScenarioRecord[] | string> {
   const folder = join(output, name);
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   process.stderr.write(`${name}: running\n`);
   const fixed = ['--deviations', 'none', '--keep-captures', 'failed', '--output', folder];
   const { code, said } = await runCommand(

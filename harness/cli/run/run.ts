@@ -1,6 +1,7 @@
 /** `run`: judges the kernel by the suites. */
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { makeFolder } from '../../document/make-folder.ts';
 import { UsageError } from '../../document/explained-error.ts';
 import { allureEnvironment } from '../../report/allure.ts';
 import { generateAllureReport } from '../../report/allure-report.ts';
@@ -177,7 +178,7 @@ function requireTwoStacks(scenarios: readonly AnyScenario[]): void {
   const one = scenarios.find(({ kind }) => kind !== 'multipath');
   if (one !== undefined)
     throw new UsageError(
-      `--peer is for scenarios of two stacks, and ${one.id} has one; add --section multipath, or ids of that section`,
+      `--peer is for scenarios with two stacks, but ${one.id} has one; add --section multipath, or ids of that section`,
     );
 }
 
@@ -185,7 +186,7 @@ function requireTwoStacks(scenarios: readonly AnyScenario[]): void {
 function requireLinks(scenarios: readonly AnyScenario[], choice: StackChoice): void {
   const two = isInMemory(choice) ? scenarios.find(({ kind }) => kind === 'multipath') : undefined;
   if (two !== undefined)
-    throw new UsageError(`--sut ${choice.kind} has links in memory only, and ${two.id} needs two stacks on real ones`);
+    throw new UsageError(`--sut ${choice.kind} has simulated links only, but ${two.id} needs real ones`);
 }
 
 /** Prepares the other stack; the one that has been prepared before is closed when that fails. */
@@ -203,7 +204,7 @@ function prepareOutput(output: string): void {
   const ours = [EVIDENCE_FOLDER, 'results.json', 'allure-results', 'allure-report'];
   try {
     for (const name of ours) rmSync(join(output, name), { recursive: true, force: true });
-    mkdirSync(join(output, EVIDENCE_FOLDER), { recursive: true });
+    makeFolder(join(output, EVIDENCE_FOLDER));
   } catch (error) {
     throw new UsageError(`cannot write to the folder ${output}: ${(error as Error).message}; choose another --output`);
   }
@@ -213,7 +214,7 @@ function declaredFor(options: RunOptions, { info }: Prepared): DeviationList {
   if (options.deviations === 'none') return NO_DEVIATIONS;
   if (options.deviations !== undefined) {
     if (!existsSync(options.deviations))
-      throw new UsageError(`there is no deviations file ${options.deviations}; check the path`);
+      throw new UsageError(`no such deviations file: ${options.deviations}; check the path`);
     return loadDeviations(options.deviations);
   }
   // Baselines are of kernels.
