@@ -15,7 +15,7 @@ export function findFreedoms(names: readonly string[]): Freedom[] {
     const found = all.find((one) => one.name === name);
     if (found === undefined)
       throw new UsageError(
-        `there is no freedom "${name}"${suggestion(name, known)}; "mptcp-conformance reference" lists them`,
+        `there is no freedom "${name}"${suggestion(name, known)}; "mptcp-conformance freedoms --list" lists them`,
       );
     return found;
   });
