@@ -96,6 +96,6 @@ describe('anchorUrl', () => {
   });
 
   test('refuses what is no id', () => {
-    expect(() => anchorUrl('3.1')).toThrow('"3.1" is no clause id. Expected');
+    expect(() => anchorUrl('3.1')).toThrow('"3.1" is not a clause id. Expected');
   });
 });

@@ -69,7 +69,9 @@ export function compareClauseIds(a: string, b: string): number {
 export function anchorUrl(id: string): string {
   const parts = parseClauseId(id);
   if (parts === undefined) {
-    throw new RangeError(`"${id}" is no clause id. Expected a paragraph anchor and a sentence, such as 3.1-20.8.s4.`);
+    throw new RangeError(
+      `"${id}" is not a clause id. Expected a paragraph anchor and a sentence, such as 3.1-20.8.s4.`,
+    );
   }
   return `${rfcPage}#${sectionAnchor(parts.section)}-${parts.paragraph}`;
 }

@@ -66,7 +66,7 @@ describe('findCatalogueGaps', () => {
 
   test('finds sections, paragraphs and sentences that are not there', () => {
     const gaps = gapsOf(clause('3.11-1.s1', 'stated'), clause('3.1-40.s1', 'stated'), clause('3-7.s2', 'stated'));
-    expect(gaps.get('3.11-1.s1')).toBe('the RFC has no such section.');
+    expect(gaps.get('3.11-1.s1')).toBe('unknown section of the RFC.');
     expect(gaps.get('3.1-40.s1')).toBe('section 3.1 has no paragraph 40.');
     expect(gaps.get('3-7.s2')).toBe('the paragraph has 1 sentences, the entry names number 2.');
   });

@@ -55,7 +55,7 @@ function misplaced(clause: Clause): CatalogueGap[] {
   const { id, keyword } = clause;
   const parts = parseClauseId(id);
   const outline = rfcOutline.find(({ section }) => section === parts?.section);
-  if (parts === undefined || outline === undefined) return [{ id, message: 'the RFC has no such section.' }];
+  if (parts === undefined || outline === undefined) return [{ id, message: 'unknown section of the RFC.' }];
 
   const sentences = outline.sentences.get(parts.paragraph);
   if (sentences === undefined) {
@@ -75,7 +75,7 @@ function wrongTitles(catalogue: Catalogue): CatalogueGap[] {
   return catalogue.sections.flatMap(({ section, title }) => {
     const expected = rfcOutline.find((row) => row.section === section)?.title;
     if (expected?.toLowerCase() === title.toLowerCase()) return [];
-    const message = `the title is "${title}". Expected "${expected ?? 'no such section'}".`;
+    const message = `the title is "${title}". Expected "${expected ?? 'a section of the RFC'}".`;
     return [{ id: `${section}-1.s1`, message }];
   });
 }

@@ -90,7 +90,9 @@ describe('loadCatalogue', () => {
   test('says what form an id has', () => {
     write('3-a.yaml', '3', clause('3-1'));
     expect(problems()).toEqual([
-      expect.stringMatching(/^3-a\.yaml:4:9: clauses\.0\.id: "3-1" has the wrong form: Paragraph anchor and sentence/),
+      expect.stringMatching(
+        /^3-a\.yaml:4:9: clauses\.0\.id: "3-1" has the wrong format: Paragraph anchor and sentence/,
+      ),
     ]);
   });
 
@@ -113,7 +115,7 @@ describe('loadCatalogue', () => {
   test('finds ids out of order, in the wrong section, or both whole and in parts', () => {
     write('3-a.yaml', '3', clause('3-2.s1'), clause('3-1.s1'), clause('3.1-1.s1'), clause('3.1-1.s1.1'));
     expect(problems()).toEqual([
-      '3-a.yaml:11:9: "3-1.s1" stands after "3-2.s1"; expected the order of the RFC [BAD_CATALOGUE]',
+      '3-a.yaml:11:9: "3-1.s1" follows "3-2.s1"; expected the order of the RFC [BAD_CATALOGUE]',
       '3-a.yaml:18:9: "3.1-1.s1" is not of section 3; expected an id that starts with "3-" [BAD_CATALOGUE]',
       '3-a.yaml:25:9: "3.1-1.s1.1" is not of section 3; expected an id that starts with "3-" [BAD_CATALOGUE]',
       expect.stringMatching(/^3-a\.yaml:25:9: "3\.1-1\.s1\.1" is a part of "3\.1-1\.s1"/),
@@ -140,11 +142,11 @@ describe('loadCatalogue', () => {
     expect(problems()).toEqual([]);
     write('3-a.yaml', '3', clause('3-1.s1', { why }), clause('3-1.s2'));
     expect(problems()).toEqual([
-      '3-a.yaml:13:14: "3-1.s2" is stated without a why; say what two stacks would lose without it, or make it advice [BAD_CATALOGUE]',
+      '3-a.yaml:13:14: "3-1.s2" is stated without a "why"; add what breaks between two stacks without it, or make it advice [BAD_CATALOGUE]',
     ]);
     write('3-a.yaml', '3', clause('3-1.s1', { keyword: 'advice', why }), clause('3-1.s2', { why }));
     expect(problems()).toEqual([
-      '3-a.yaml:11:5: "3-1.s1" has a why but its keyword is advice; only a stated clause needs one [BAD_CATALOGUE]',
+      '3-a.yaml:11:5: "3-1.s1" has a "why", but its keyword is advice; only stated clauses have one: remove it [BAD_CATALOGUE]',
     ]);
     write('3-a.yaml', '3', clause('3-1.s1', { keyword: 'advice' }), clause('3-1.s2'));
     expect(problems()).toHaveLength(1);
@@ -156,14 +158,14 @@ describe('loadCatalogue', () => {
     expect(problems()).toEqual([]);
     write('3-a.yaml', '3', should, clause('3-1.s2', { keyword: 'MUST', repeats: '3-1.s1' }));
     expect(problems()).toEqual([
-      '3-a.yaml:18:14: "3-1.s2" is MUST, and "3-1.s1", which it repeats, is SHOULD; expected the same [BAD_CATALOGUE]',
+      '3-a.yaml:18:14: "3-1.s2" is MUST, but "3-1.s1", which it repeats, is SHOULD; use the same level [BAD_CATALOGUE]',
     ]);
     write('3-a.yaml', '3', should, clause('3-1.s2', { keyword: 'SHOULD', repeats: '3-1.s3' }));
     expect(problems()).toEqual([expect.stringContaining('no clause has the id "3-1.s3"')]);
     write('3-a.yaml', '3', clause('3-1.s1', { repeats: '3-1.s2' }), clause('3-1.s2', { repeats: '3-1.s2' }));
     expect(problems()).toEqual([
-      expect.stringContaining('"3-1.s2" has no keyword of its own'),
-      expect.stringContaining('"3-1.s2" has no keyword of its own'),
+      expect.stringContaining('"3-1.s2" repeats another clause itself'),
+      expect.stringContaining('"3-1.s2" repeats another clause itself'),
     ]);
   });
 
@@ -179,7 +181,7 @@ describe('loadCatalogue', () => {
     expect(problems()).toEqual([
       '3-a.yaml:9:13: "3-1.s1" is unobservable without a reason; add "reason" [BAD_CATALOGUE]',
       '3-a.yaml:18:5: "3-1.s2" has a reason but is judged: passive; remove "reason" [BAD_CATALOGUE]',
-      '3-a.yaml:24:13: "unobservable" stands with another word; expected it alone [BAD_CATALOGUE]',
+      '3-a.yaml:24:13: "unobservable" is combined with other words; use it alone [BAD_CATALOGUE]',
     ]);
   });
 });

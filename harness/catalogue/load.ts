@@ -128,11 +128,11 @@ function checkId(
     report(`"${id}" is not of section ${file.section}; expected an id that starts with "${file.section}-"`);
   }
   if (previous !== undefined && compareClauseIds(previous, id) > 0) {
-    report(`"${id}" stands after "${previous}"; expected the order of the RFC`);
+    report(`"${id}" follows "${previous}"; expected the order of the RFC`);
   }
   const sentence = sentenceOf(id);
   if (sentence !== id && declared.has(sentence)) {
-    report(`"${id}" is a part of "${sentence}", which has an entry too; number that one "${sentence}.1"`);
+    report(`"${id}" is a part of "${sentence}", which also has an entry; rename that entry to "${sentence}.1"`);
   }
 }
 
@@ -159,7 +159,7 @@ function checkReason(file: ClauseFile, index: number, clause: RawClause, problem
     problems.push(file.source.diagnose([...path, 'judged'], 'BAD_CATALOGUE', message));
   };
   const unobservable = clause.judged.includes('unobservable');
-  if (unobservable && clause.judged.length > 1) report('"unobservable" stands with another word; expected it alone');
+  if (unobservable && clause.judged.length > 1) report('"unobservable" is combined with other words; use it alone');
   if (unobservable && clause.reason === undefined)
     report(`"${clause.id}" is unobservable without a reason; add "reason"`);
   if (!unobservable && clause.reason !== undefined) {
@@ -173,12 +173,12 @@ function checkWhy(file: ClauseFile, index: number, clause: RawClause, problems: 
   const path = ['clauses', index];
   if (clause.keyword !== 'stated') {
     if (clause.why === undefined) return;
-    const message = `"${clause.id}" has a why but its keyword is ${clause.keyword}; only a stated clause needs one`;
+    const message = `"${clause.id}" has a "why", but its keyword is ${clause.keyword}; only stated clauses have one: remove it`;
     problems.push(file.source.diagnoseKey(path, 'why', 'BAD_CATALOGUE', message));
     return;
   }
   if (clause.why !== undefined) return;
-  const message = `"${clause.id}" is stated without a why; say what two stacks would lose without it, or make it advice`;
+  const message = `"${clause.id}" is stated without a "why"; add what breaks between two stacks without it, or make it advice`;
   problems.push(file.source.diagnose([...path, 'keyword'], 'BAD_CATALOGUE', message));
 }
 
@@ -198,10 +198,10 @@ function checkRepeats(
     const message = `no clause has the id "${repeats}"${suggestion(repeats, declared.keys())}`;
     problems.push(file.source.diagnose(path, 'UNKNOWN_CLAUSE', message));
   } else if (original.repeats !== undefined || original.id === id) {
-    const message = `"${repeats}" has no keyword of its own; name the clause whose sentence has it`;
+    const message = `"${repeats}" repeats another clause itself; name the clause whose sentence has the keyword`;
     problems.push(file.source.diagnose(path, 'BAD_CATALOGUE', message));
   } else if (original.keyword !== keyword) {
-    const message = `"${id}" is ${keyword}, and "${repeats}", which it repeats, is ${original.keyword}; expected the same`;
+    const message = `"${id}" is ${keyword}, but "${repeats}", which it repeats, is ${original.keyword}; use the same level`;
     problems.push(file.source.diagnose(path, 'BAD_CATALOGUE', message));
   }
 }

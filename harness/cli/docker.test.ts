@@ -150,7 +150,7 @@ describe.runIf(CAN_USE_DOCKER)('a stack in containers', () => {
     expect(errors.length).toBeLessThanOrEqual(2);
     for (const { reason } of errors) {
       expect(reason).toMatch(
-        /agent of image .* is gone: container [0-9a-f]{12} of image .* ended with status 137 \(killed: by hand, or for want of memory\)/,
+        /agent of image .* is gone: container [0-9a-f]{12} of image .* ended with status 137 \(killed by a user or for lack of memory\)/,
       );
     }
     expect(code).toBe(2);

@@ -56,6 +56,6 @@ test('scenarios of one stack have no peer: exit code 2', async () => {
     '-o',
     join(folder.path, 'none'),
   );
-  expect(stderr).toMatch(/--peer is for scenarios of two stacks, and 3\.2-.* has one; add --section multipath/);
+  expect(stderr).toMatch(/--peer is for scenarios with two stacks, but 3\.2-.* has one; add --section multipath/);
   expect(code).toBe(2);
 });

@@ -31,7 +31,7 @@ import { addVitest } from './run/vitest.command.ts';
 export function buildProgram(argv: readonly string[]): Command {
   const { version } = JSON.parse(readFileSync(projectFile('package.json'), 'utf8')) as { version: string };
   const program = new Command('mptcp-conformance')
-    .description('Says, clause by clause, where a Multipath TCP stack departs from RFC 8684.')
+    .description('Tests a Multipath TCP stack against RFC 8684, clause by clause.')
     .version(version)
     // Commands take these over when they are made.
     .exitOverride()
@@ -41,16 +41,16 @@ export function buildProgram(argv: readonly string[]): Command {
       'after',
       `
 Examples:
-  mptcp-conformance run                                  judge this machine's kernel by everything there is
+  mptcp-conformance run                                  test this machine's kernel with all scenarios
   mptcp-conformance run --section 3.1 --family ipv6      one section, one family
-  mptcp-conformance run --clause 3.1-20.8.s4             what judges one clause
+  mptcp-conformance run --clause 3.1-20.8.s4             the scenarios that judge a clause
   mptcp-conformance run ID --ladder                      one scenario and its packets
-  mptcp-conformance explain 3.1-20.8.s4                  what a clause asks, and what the last run found
-  mptcp-conformance doctor                               what this machine can do, when something does not work
+  mptcp-conformance explain 3.1-20.8.s4                  what a clause requires, and what the last run found
+  mptcp-conformance doctor                               check what this machine can run
 
-"mptcp-conformance COMMAND --help" explains a command.
+"mptcp-conformance COMMAND --help" documents a command.
 
-Exit codes: 0 no undeclared MUST is broken, 1 one is, 2 the command could not do its job.`,
+Exit codes: 0 no undeclared MUST is broken, 1 one is broken, 2 the command failed; "run --help" has all.`,
     );
   addRun(program, argv);
   addList(program);

@@ -76,7 +76,7 @@ test.each([
   [
     'an interface that is not there',
     's/cable2/cable9/',
-    /lab\.yaml: interface cable9 cannot be fetched: .*"ip link" lists what there is/s,
+    /lab\.yaml: interface cable9 cannot be moved into the run: .*"ip link" lists the interfaces/s,
   ],
   ['an agent that does not start', 's#, --, .*#, --, /no/agent]#', /agent linux .*\/no\/agent/s],
   ['a word that labs do not have', 's/links:/cables:/', /lab\.yaml:3.*cables/s],

@@ -87,7 +87,7 @@ describe('what a run cannot do without', () => {
       ...run('no-user-namespace', SCENARIO),
     ]);
     expect(stderr).toMatch(
-      /no network namespace can be made as an ordinary user: .*; sudo sysctl user\.max_user_namespaces=10000, or run as root; .*doctor/,
+      /cannot create a network namespace as an ordinary user: .*; sudo sysctl user\.max_user_namespaces=10000, or run as root; .*doctor/,
     );
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(existsSync(output('no-user-namespace'))).toBe(false);
@@ -101,7 +101,7 @@ describe('what a run cannot do without', () => {
       ...run('weak-root', SCENARIO),
     ]);
     expect(stderr).toMatch(
-      /no network namespace can be made as root: .*Operation not permitted; this root lacks CAP_SYS_ADMIN/,
+      /cannot create a network namespace as root: .*Operation not permitted; this root lacks CAP_SYS_ADMIN/,
     );
     expect(code).toBe(2);
   });
@@ -205,8 +205,8 @@ describe('a run that is cut short', () => {
     const { pid, end, namespaces } = await underWay('interrupted');
     process.kill(-pid, 'SIGINT');
     const { code, stderr, stdout } = await end;
-    expect(stderr).toContain('interrupted: waiting for what is running');
-    expect(stdout).toContain('The run was cut short.');
+    expect(stderr).toContain('interrupted: waiting for running scenarios');
+    expect(stdout).toContain('The run was interrupted.');
     const results = readResults(join(output('interrupted'), 'results.json'));
     expect(results.run.partial).toBe(true);
     expect(results.scenarios.length).toBeGreaterThan(0);

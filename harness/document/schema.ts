@@ -97,20 +97,20 @@ function whatIsWrong(error: ErrorObject, schema: SchemaNode | undefined, written
       return `expected ${wanted.join(' or ')}, got ${got}${schema?.examples === undefined ? remedy : explain(error, schema)}`;
     }
     case 'pattern':
-      return `${got} has the wrong form${explain(error, schema)}`;
+      return `${got} has the wrong format${explain(error, schema)}`;
     case 'minLength':
       return `too short: ${got}; expected at least ${String(params['limit'])} characters`;
     case 'minItems':
     case 'minProperties':
       return `too few entries; expected at least ${String(params['limit'])}`;
     case 'uniqueItems':
-      return 'the list holds an item twice; remove one';
+      return 'the list has a duplicate item; remove one';
     case 'anyOf': {
       const keys = (error.schema as { required?: string[] }[]).flatMap((branch) => branch.required ?? []);
-      return keys.length > 0 ? `none of ${keys.join(', ')} is there; add one` : (error.message ?? 'nothing valid');
+      return keys.length > 0 ? `expected one of ${keys.join(', ')}; add one` : (error.message ?? 'nothing valid');
     }
     default:
-      return `${error.message ?? 'does not fit the schema'}, got ${got}`;
+      return `${error.message ?? 'does not match the schema'}, got ${got}`;
   }
 }
 

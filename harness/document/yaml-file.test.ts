@@ -125,14 +125,14 @@ describe('a schema', () => {
     ['name: 6.10', 'f:1:7: name: expected string, got 6.1; quote it: "6.10" [SCHEMA]'],
     ['name: [a]', 'f:1:7: name: expected string, got ["a"] [SCHEMA]'],
     ['{name: abc, size: 20}', 'f:1:19: size: expected string, got 20: How long; write it as in 20mm [SCHEMA]'],
-    ['{name: abc, size: 20cm}', 'f:1:19: size: "20cm" has the wrong form: How long; write it as in 20mm [SCHEMA]'],
+    ['{name: abc, size: 20cm}', 'f:1:19: size: "20cm" has the wrong format: How long; write it as in 20mm [SCHEMA]'],
     ['{name: abc, kind: gren}', 'f:1:19: kind: "gren" is not valid here; did you mean "green"? [SCHEMA]'],
     ['{name: abc, kind: 7}', 'f:1:19: kind: 7 is not valid here; expected one of: red, green [SCHEMA]'],
     ['{name: abc, list: []}', 'f:1:19: list: too few entries; expected at least 1 [SCHEMA]'],
-    ['{name: abc, list: [1, 1]}', 'f:1:19: list: the list holds an item twice; remove one [SCHEMA]'],
+    ['{name: abc, list: [1, 1]}', 'f:1:19: list: the list has a duplicate item; remove one [SCHEMA]'],
     ['{name: abc, list: [9]}', 'f:1:20: list.0: must be <= 5, got 9 [SCHEMA]'],
     ['{name: abc, map: {A: 1}}', 'f:1:19: "A" is not a valid name: Small letters [SCHEMA]'],
-    ['{name: abc, either: {}}', 'f:1:21: either: none of x, y is there; add one [SCHEMA]'],
+    ['{name: abc, either: {}}', 'f:1:21: either: expected one of x, y; add one [SCHEMA]'],
   ])('%j', (content, expected) => expect(problems(content)).toEqual([expected]));
 
   test('tells of everything in the order of the file, and throws it', () => {

@@ -1,5 +1,5 @@
 /** The option that a compliant host would put on a packet: what a scenario leaves out, and what `auto` means. */
-import { addAddrHmac, dsnAdd, dssChecksum, idsn, joinHmac, low32, lowHalf, token, wrap } from '../mptcp/index.ts';
+import { addAddrHmac, dsnAdd, dssChecksum, idsn, joinHmac, lowHalf, token, wrap } from '../mptcp/index.ts';
 import { OPTIONS, type OptionKind } from '../packet/options/registry.ts';
 import { FLAG, type OptionAddAddr, type OptionDss, type TcpOption } from '../packet/types.ts';
 import { fillOctets } from '../sut/fill.ts';

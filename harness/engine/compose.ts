@@ -183,7 +183,7 @@ function payloadOf(line: PacketLine, offset: number, scope: Scope): Uint8Array {
       ...scope,
       auto: () => fillOctets(offset, Number(headerValue(line.fields, 'len', 0n, scope))),
     });
-    if (!(value instanceof Uint8Array)) throw new RangeError('data: a packet to send needs octets; write hex:00ff');
+    if (!(value instanceof Uint8Array)) throw new RangeError('data: a packet to send needs bytes; write hex:00ff');
     return value;
   }
   return fillOctets(offset, Number(headerValue(line.fields, 'len', 0n, scope)));

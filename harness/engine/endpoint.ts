@@ -5,7 +5,7 @@
  * sequence numbers relative to the IDSN (the MP_CAPABLE SYN is 0, the first octet of data is 1).
  */
 import type { Randomness } from '../clock/random.ts';
-import { idsn, low32, seqOffset, token, wrap } from '../mptcp/index.ts';
+import { idsn, seqOffset, token, wrap } from '../mptcp/index.ts';
 import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Profile, SubflowSpec } from '../scenario/suite.ts';
 

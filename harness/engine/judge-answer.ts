@@ -31,7 +31,7 @@ export async function judgeSut(step: SutStep, session: Session, evidence: Eviden
   return {
     met: false,
     stop: true,
-    message: `the SUT's ${step.line.command} gave ${actual}, not ${expected}`,
+    message: `the SUT's ${step.line.command} returned ${actual}, expected ${expected}`,
     expected,
     actual,
     differences,

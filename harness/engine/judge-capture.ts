@@ -5,7 +5,7 @@ import { decodePacket, isNotTcp } from '../packet/index.ts';
 import type { WirePacket } from '../wire/types.ts';
 import type { Level } from '../verdict/level.ts';
 import type { ExpectationResult } from '../verdict/result.ts';
-import { isDeparture } from '../verdict/verdict.ts';
+import { isUnmet } from '../verdict/verdict.ts';
 
 /** What the monitors say of a scenario. */
 export interface CaptureVerdict {
@@ -22,9 +22,7 @@ export interface CaptureVerdict {
 export function judgeCapture(packets: readonly WirePacket[], levelOf: (clause: string) => Level): CaptureVerdict {
   const stack = stackAddresses(packets);
   const findings = runMonitors(packets, (address) => stack.has(address), levelOf, { complete: true });
-  const departures = findings
-    .filter((one) => isDeparture(one.verdict) || one.verdict === 'note')
-    .flatMap((one) => resultsOf(one, levelOf));
+  const departures = findings.filter((one) => isUnmet(one.verdict)).flatMap((one) => resultsOf(one, levelOf));
   const broken = new Set(departures.map((one) => one.clause));
   const passed = new Set(findings.filter((one) => one.verdict === 'pass').flatMap((one) => [one.clause, ...one.also]));
   const held: CaptureVerdict['held'] = {};

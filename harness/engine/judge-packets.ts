@@ -63,7 +63,11 @@ async function waitFor(
     met: false,
     stop: true,
     timedOut: true,
+<<<<<<< HEAD
     message: `nothing that fits came within ${Math.round(limit)} ms${within === undefined ? '' : LIMIT}`,
+=======
+    message: `no matching packet within ${Math.round(limit)} ms`,
+>>>>>>> main
     expected: alternatives.map((one) => one.line.text).join(' | '),
     actual: nearest === undefined ? 'nothing' : describe(nearest.arrival, session),
     ...(nearest === undefined ? {} : { differences: nearest.differences }),
@@ -131,7 +135,7 @@ function isRepetition(arrival: Arrival, arrivals: readonly Arrival[]): boolean {
 /** Judges the packet just matched once more. */
 export function judgeAnd(step: AndStep, session: Session, evidence: Evidence): StepOutcome {
   const last = evidence.lastMatch();
-  if (last === undefined) return unreached('no packet was matched before');
+  if (last === undefined) return unreached('no earlier step matched a packet');
   const { arrival, subflow } = last;
   const result = matchPacket(step.tail, arrival, subflow, session.scope());
   if (result.differences.length === 0) {
@@ -161,7 +165,7 @@ export async function judgeQuiet(step: QuietStep, session: Session, evidence: Ev
       return {
         met: false,
         stop: false,
-        message: 'a packet came that should not',
+        message: 'an unexpected packet arrived',
         expected: step.text,
         actual: describe(arrival, session),
       };
@@ -179,7 +183,7 @@ export async function judgeNever(step: NeverStep, session: Session, evidence: Ev
     return {
       met: false,
       stop: false,
-      message: 'a forbidden packet came',
+      message: 'a forbidden packet arrived',
       expected: `never ${step.line.text}`,
       actual: describe(arrival, session),
     };

@@ -10,7 +10,8 @@ import { met, unreached, type StepOutcome } from './step-outcome.ts';
 /** Judges what the rounds of a `repeat` have bound to one name. */
 export function judgeCollected(step: CollectedStep, evidence: Evidence): StepOutcome {
   const values = evidence.collected(step.name);
-  if (values.length < 2) return unreached(`${step.name} was seen ${values.length} times; nothing can be compared`);
+  if (values.length < 2)
+    return unreached(`${step.name} was seen ${values.length} times; at least 2 are needed to compare`);
   return step.kind === 'distinct' ? judgeDistinct(step.name, values) : judgeScattered(step.name, values);
 }
 
@@ -23,8 +24,8 @@ function judgeDistinct(name: string, values: readonly Value[]): StepOutcome {
       return {
         met: false,
         stop: false,
-        message: `${name} number ${index + 1} is that of number ${earlier + 1}`,
-        expected: 'values that all differ',
+        message: `value ${index + 1} of ${name} is the same as value ${earlier + 1}`,
+        expected: 'different values',
         actual: text,
       };
     }
@@ -44,7 +45,7 @@ function judgeScattered(name: string, values: readonly Value[]): StepOutcome {
   );
   if (stuck.length === 0) return met(`${values.length} values, every bit seen as 0 and 1`);
   const message = `over ${values.length} values of ${name}, bits ${stuck.join(', ')} never changed`;
-  return { met: false, stop: false, message, expected: 'every bit 0 in some and 1 in other values', actual: message };
+  return { met: false, stop: false, message, expected: 'every bit 0 in some values and 1 in others', actual: message };
 }
 
 /** Judges a value that the conversation has made known. */

@@ -78,7 +78,7 @@ export interface ScenarioRun {
 export async function runScenario(scenario: Scenario, context: EngineContext): Promise<ScenarioRun> {
   const missing = scenario.needs.find((need) => context.lacks.has(need));
   if (missing !== undefined) {
-    const reason = `the stack declares that it lacks ${missing}: ${context.lacks.get(missing) ?? ''}`;
+    const reason = `the stack is declared to lack ${missing}: ${context.lacks.get(missing) ?? ''}`;
     return { result: { ...emptyResult(scenario, context.rerun(scenario)), verdict: 'skip', reason }, agentLog: [] };
   }
   const first = await attempt(scenario, context, false);
@@ -137,7 +137,7 @@ function blame(draft: ScenarioResult, trouble: KernelTrouble, alone: boolean, co
   };
   if (!alone) return;
   draft.verdict = 'fail';
-  draft.reason = `the stack's kernel got into trouble (${trouble.kind}): ${trouble.title}`;
+  draft.reason = `the kernel under test reported a problem (${trouble.kind}): ${trouble.title}`;
 }
 
 /** Judges a scenario, and saves its capture where that is wanted. */
@@ -224,8 +224,8 @@ async function proveCapture(path: string, contents: Buffer, packets: readonly Wi
   const read = (await parsePcap(path, contents)).packets;
   const differs = packets.findIndex((packet, i) => !Buffer.from(read[i]?.bytes ?? []).equals(packet.bytes));
   if (read.length !== packets.length || differs >= 0) {
-    const what = differs >= 0 ? `packet ${differs + 1} differs` : `it holds ${read.length} packets`;
-    throw new Error(`the capture ${path} is not the conversation of ${packets.length} packets: ${what}`);
+    const what = differs >= 0 ? `packet ${differs + 1} differs` : `it has ${read.length} packets`;
+    throw new Error(`the capture ${path} does not contain the ${packets.length} packets exchanged: ${what}`);
   }
 }
 

@@ -181,7 +181,7 @@ async function repeat(step: RepeatStep, run: StepRun, inPreamble: boolean): Prom
 
 /** The stack took another way: the clauses of the steps inside do not apply to it here. */
 function passOver(step: GivenStep, run: StepRun): void {
-  const message = `only where the stack chooses "${step.label}"; it chose "${run.session.lastLabel ?? 'nothing'}"`;
+  const message = `applies only if the stack chooses "${step.label}"; it chose "${run.session.lastLabel ?? 'nothing'}"`;
   for (const one of allSteps(step.steps)) {
     for (const clause of one.clauses) {
       run.results.push({

@@ -90,7 +90,7 @@ export class Subflows {
   /** Forgets one subflow, so that its name can begin another of the same connection. @throws NotKnownYet */
   forget(name: string): Subflow {
     const subflow = this.byName.get(name);
-    if (subflow === undefined) throw new NotKnownYet(`subflow ${name} has not begun`);
+    if (subflow === undefined) throw new NotKnownYet(`subflow ${name} does not exist yet`);
     this.byName.delete(name);
     return subflow;
   }

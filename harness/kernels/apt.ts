@@ -163,7 +163,7 @@ export class Apt {
       child.on('error', (error) => {
         clearTimeout(timer);
         const remedy =
-          'kernel packages need apt of a Debian or Ubuntu; elsewhere give an image: --sut kernel:./bzImage --modules DIR';
+          'kernel packages need apt of Debian or Ubuntu; on other systems give an image: --sut kernel:./bzImage --modules DIR';
         reject(new KernelError(`${program} cannot be started: ${error.message}; ${remedy}`));
       });
       child.on('close', (status, signal) => {

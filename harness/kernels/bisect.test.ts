@@ -25,9 +25,9 @@ describe('bisection', () => {
   });
 
   it.each([
-    [[BAD, BAD], /6\.1 was said to be good, and is bad/],
-    [[GOOD, GOOD], /6\.2 was said to be bad, and is good/],
-    [[GOOD, UNKNOWN], /6\.2 was said to be bad, and is unknown/],
+    [[BAD, BAD], /6\.1 was given as good, but is bad/],
+    [[GOOD, GOOD], /6\.2 was given as bad, but is good/],
+    [[GOOD, UNKNOWN], /6\.2 was given as bad, but is unknown/],
   ])('refuses ends that are not what they were said to be', async (results, message) => {
     const kernels = ['6.1', '6.2'];
     const search = bisect(kernels, (one) => Promise.resolve(results[kernels.indexOf(one)] ?? UNKNOWN));

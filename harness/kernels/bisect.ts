@@ -58,7 +58,7 @@ export async function bisect<T>(
     [bad, 'bad'],
   ] as const) {
     const answer = await ask(index);
-    if (answer !== wanted) throw new WrongEnd(`${String(kernels[index])} was said to be ${wanted}, and is ${answer}`);
+    if (answer !== wanted) throw new WrongEnd(`${String(kernels[index])} was given as ${wanted}, but is ${answer}`);
   }
   for (let next = middle(good, bad, answers); next !== undefined; next = middle(good, bad, answers)) {
     const answer = await ask(next);

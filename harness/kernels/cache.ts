@@ -76,7 +76,7 @@ export class KernelStore {
     const kernels = findKernels(await this.#apt.dump(), this.#architecture.debian);
     if (kernels.length === 0)
       throw new KernelError(
-        'apt lists no kernel packages; see that the mirror holds Debian, or give another with --mirror',
+        'apt lists no kernel packages; check that the mirror has Debian, or give another with --mirror',
       );
     mkdirSync(this.#folder, { recursive: true });
     writeFileSync(`${index}.${process.pid}`, JSON.stringify(kernels));
@@ -98,7 +98,7 @@ export class KernelStore {
     if (chosen.length === 0) {
       const series = [...new Set(kernels.map(({ version }) => seriesOf(version)))].join(', ');
       throw new KernelError(
-        `no kernel ${wanted} for ${this.#architecture.debian} can be had; there are: ${series}; "mptcp-conformance kernels" lists them all`,
+        `no kernel ${wanted} for ${this.#architecture.debian} is available; available series: ${series}; "mptcp-conformance kernels" lists all`,
       );
     }
     return this.#fetchFirst(wanted, chosen, true);
@@ -117,7 +117,7 @@ export class KernelStore {
         failures.push(error);
         if (!(error instanceof PackageGone)) break;
         if (mayRefresh) return this.#fetchFirst(wanted, chooseKernels(await this.available(true), wanted), false);
-        this.#say(`${kernel.name} is gone from the archive; trying the next older one`);
+        this.#say(`${kernel.name} is no longer in the archive; trying the next older one`);
       }
     }
     throw failures.at(-1);
@@ -173,7 +173,7 @@ function describe(kernel: KernelPackage, architecture: Architecture, work: strin
   const need = (what: string, paths: readonly string[]): string => {
     const found = find(paths);
     if (found === undefined)
-      throw new KernelError(`package ${kernel.name} holds no ${what}: none of ${paths.join(', ')} is there`);
+      throw new KernelError(`package ${kernel.name} has no ${what}: it contains none of ${paths.join(', ')}`);
     return found;
   };
   const folders = [`usr/lib/modules/${release}`, `lib/modules/${release}`];

@@ -60,7 +60,7 @@ function unpack(image: Buffer, file: string): Buffer {
   try {
     return gunzipSync(image);
   } catch (error) {
-    throw new KernelError(`${file}: damaged or cut short: ${(error as Error).message}`, { cause: error });
+    throw new KernelError(`${file}: damaged or truncated: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -82,7 +82,7 @@ export function identify(octets: Buffer, file: string): ImageFacts {
   }
   const release = FORMATS[name].release(image);
   if (!/^\d+\.\d+/.test(release)) {
-    throw new KernelError(`${file}: this image does not say its version; it is damaged or cut short`);
+    throw new KernelError(`${file}: the image has no version string; it is damaged or truncated`);
   }
   return { architecture: name, release };
 }

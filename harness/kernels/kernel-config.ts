@@ -22,15 +22,15 @@ export function notableOptions(config: KernelConfig): Record<string, string> {
 
 /** What MPTCP itself needs, on every architecture. */
 const MPTCP: readonly (readonly [option: string, why: string])[] = [
-  ['CONFIG_MPTCP', 'without it there is nothing to judge'],
+  ['CONFIG_MPTCP', 'the protocol under test'],
   ['CONFIG_MPTCP_IPV6', 'half of the scenarios use IPv6'],
 ];
 
 /** What is useful, and not needed: option, value, and what for. */
 const USEFUL: readonly (readonly [option: string, value: string, why: string])[] = [
   ['CONFIG_INET_MPTCP_DIAG', 'y', 'ss shows MPTCP sockets'],
-  ['CONFIG_SYN_COOKIES', 'y', 'stateless handshakes'],
-  ['CONFIG_PANIC_ON_OOPS', 'y', 'a guest ends with its first oops'],
+  ['CONFIG_SYN_COOKIES', 'y', 'scenarios with stateless handshakes'],
+  ['CONFIG_PANIC_ON_OOPS', 'y', 'a guest ends at its first oops'],
 ];
 
 /**
@@ -53,7 +53,7 @@ export function configFragment(architecture: Architecture): string {
   const needed = [...MPTCP, ...architecture.builtIn, ...architecture.drivers];
   const implied = ['CONFIG_NET=y', 'CONFIG_INET=y', 'CONFIG_IPV6=y', 'CONFIG_VIRTIO_MENU=y', 'CONFIG_TTY=y'];
   return [
-    `# What a guest of mptcp-conformance needs on ${architecture.name}, beside the architecture's defconfig.`,
+    `# Options that a guest of mptcp-conformance needs on ${architecture.name}, in addition to the defconfig.`,
     ...(architecture.emulator.transport === 'pci' ? [...implied, 'CONFIG_PCI=y'] : implied),
     ...needed.map(([name, why]) => `# ${why}\n${name}=y`),
     '# Not needed, but useful:',

@@ -45,7 +45,9 @@ function findModules(folder: string, release: string): string {
   ];
   const found = places.find((place) => existsSync(join(place, 'kernel')) || existsSync(join(place, 'modules.dep')));
   if (found !== undefined) return found;
-  const what = existsSync(folder) ? `holds ${readdirSync(folder).slice(0, 5).join(', ') || 'nothing'}` : 'is not there';
+  const what = existsSync(folder)
+    ? `holds ${readdirSync(folder).slice(0, 5).join(', ') || 'nothing'}`
+    : 'does not exist';
   throw new KernelError(
     `--modules ${folder} ${what}, expected the modules of ${release}: a folder with "kernel" or "modules.dep" in it`,
   );

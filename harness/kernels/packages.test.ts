@@ -140,7 +140,7 @@ describe("a kernel of one's own", () => {
     ['\x7fELF', /file: an ELF file \(vmlinux\), which QEMU does not start; give one of arch\/x86\/boot\/bzImage/],
     ['MZ\0\0zimg', /file: an EFI zboot image/],
     ['#!/bin/sh', /file: not a kernel image; give one of/],
-    ['\x1f\x8bcut', /file: damaged or cut short/],
+    ['\x1f\x8bcut', /file: damaged or truncated/],
   ])('%j is refused in one line', (start, message) =>
     expect(() => identify(Buffer.from(start, 'latin1'), 'file')).toThrow(message),
   );

@@ -43,11 +43,11 @@ export function findTree(folder: string): KernelTree {
 }
 
 function whyNoImage(folder: string, isConfigured: boolean): string {
-  if (isConfigured) return `${folder}: no image was built here yet; run make there`;
+  if (isConfigured) return `${folder}: the tree has no built image; run make there`;
   if (existsSync(join(folder, 'Kconfig'))) {
-    return `${folder}: a kernel tree without .config; configure and build it ("mptcp-conformance kernel-config" prints what a guest needs)`;
+    return `${folder}: a kernel tree without .config; configure and build it ("mptcp-conformance kernel-config" prints the options that a guest needs)`;
   }
-  return `${folder}: not a kernel tree: no .config, no image; give the top of the tree, its O= folder, or an image`;
+  return `${folder}: not a kernel tree: no .config and no image; give the top of the tree, its O= folder, or an image`;
 }
 
 /** The source of a build: `make O=` leaves a link. */

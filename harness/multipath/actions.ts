@@ -59,9 +59,9 @@ async function single(
     within: WAIT.connect,
   });
   const transfer = begin(state, as, size, from, connection);
-  await state.until(`transfer ${as} over path ${path} alone`, () => transfer.hasEnded, within);
+  await state.until(`transfer ${as} over path ${path} only`, () => transfer.hasEnded, within);
   if (transfer.outcome !== 'intact')
-    throw new StepUnmet(`transfer ${as} over path ${path} alone ended as ${transfer.outcome}`);
+    throw new StepUnmet(`transfer ${as} over path ${path} only ended with ${transfer.outcome}`);
   await finishConnection(state, connection);
 }
 
@@ -94,12 +94,12 @@ async function until(state: RunState, given: Verbs['until'], within: number = WA
       within,
     );
     if (transfer.delivered < wanted)
-      throw new StepUnmet(`${transfer.name} ended as ${transfer.outcome} before ${delivered} of it was delivered`);
+      throw new StepUnmet(`${transfer.name} ended with ${transfer.outcome} before ${delivered} of it was delivered`);
     return;
   }
   if (recovered !== undefined) {
     await state.until(
-      `what was dropped on path ${recovered} repaired`,
+      `recovery of the segments dropped on path ${recovered}`,
       () => state.trace.hasRecovered(recovered),
       within,
     );
@@ -109,14 +109,14 @@ async function until(state: RunState, given: Verbs['until'], within: number = WA
   if (carried !== undefined) {
     const wanted = amount(octets ?? '1B');
     await state.until(
-      `${octets ?? 'data'} on path ${carried}`,
+      `${octets === undefined ? 'data' : `${octets} bytes`} on path ${carried}`,
       () => state.trace.payloadOn(carried, since) >= wanted,
       within,
     );
     return;
   }
   if (seen === undefined || on === undefined)
-    throw new StepUnmet('until needs delivered, ends, recovered, carried, or seen and on');
+    throw new StepUnmet('until needs one of: delivered, ends, recovered, carried, seen with on');
   await state.until(
     `${seen} on path ${on}`,
     () => state.trace.of(from ?? 'client', { path: on }).some(({ packet }) => hasOption(packet, seen)),

@@ -1,9 +1,9 @@
 /** Suites of either kind: loaded and checked by one entry. */
 import { relative, sep } from 'node:path';
 import type { Catalogue } from '../catalogue/catalogue.ts';
-import type { Diagnostic } from '../document/diagnostic.ts';
-import { lintScenarios } from '../scenario/lint.ts';
-import { loadSuite, type SuiteLibrary } from '../scenario/load.ts';
+import { DocumentError, type Diagnostic } from '../document/diagnostic.ts';
+import { lintPartial, lintScenarios } from '../scenario/lint.ts';
+import { loadSuite, PartialSuite, type SuiteLibrary } from '../scenario/load.ts';
 import type { ScenarioKind } from '../scenario/suite.ts';
 import type { Topology } from '../topology/types.ts';
 import { lintMultipath } from './lint.ts';
@@ -16,22 +16,37 @@ function kindOf(file: string, root: string): ScenarioKind {
   return relative(root, file).split(sep)[0] === 'multipath' ? 'multipath' : 'wire';
 }
 
-/** Loads a suite with every variant of every scenario. @throws DocumentError */
-export function loadAnySuite(file: string, library: SuiteLibrary): AnyScenario[] {
-  switch (kindOf(file, library.root)) {
-    case 'wire':
-      return loadSuite(file, library);
-    case 'multipath':
-      return loadMultipathSuite(file, library.root);
-  }
-}
-
 /** What scenarios may name. */
 export interface SuiteWorld {
   catalogue: Catalogue;
   promises: ReadonlyMap<string, Promised>;
   /** @throws when there is none of that name, or it is wrong */
   topology: (name: string) => Topology;
+}
+
+/**
+ * Loads a suite with every variant of every scenario.
+ *
+ * @param world tells of a suite with mistakes what else is wrong with it, so that all is told at once
+ * @throws DocumentError
+ */
+export function loadAnySuite(file: string, library: SuiteLibrary, world?: SuiteWorld): AnyScenario[] {
+  try {
+    return load(file, library);
+  } catch (error) {
+    if (!(error instanceof PartialSuite) || world === undefined) throw error;
+    const more = lintPartial(error.scenarios, world.catalogue, world.topology);
+    throw new DocumentError([...error.diagnostics, ...more].sort((a, b) => a.place.line - b.place.line));
+  }
+}
+
+function load(file: string, library: SuiteLibrary): AnyScenario[] {
+  switch (kindOf(file, library.root)) {
+    case 'wire':
+      return loadSuite(file, library);
+    case 'multipath':
+      return loadMultipathSuite(file, library.root);
+  }
 }
 
 /** Everything wrong with scenarios that their schemas cannot say. */

@@ -73,7 +73,7 @@ describe('judge-capacity', () => {
     expect(capacity(run, { ...given, path: 'a', 'at-most': 1.01 }).isMet).toBe(true);
   });
 
-  it('compares with the mean of several', () => {
+  it('compares with the average of several', () => {
     const run = state();
     for (const port of [5001, 5001, 5001, 5003, 5002, 5002]) left(run, 150, 'a', port, 1000);
     expect(capacity(run, { ...given, against: ['plain', 'plain-b'], 'at-most': 1.01 }).isMet).toBe(true);

@@ -63,7 +63,7 @@ export function capacity(state: RunState, given: Verbs['judge-capacity']): Findi
     base === 0 || (value === 0 && taken(state, state.connection(of), from, undefined, period) === 0)
       ? undefined
       : value / base;
-  const what = others.length === 1 ? others.join() : `the mean of ${others.join(' and ')}`;
+  const what = others.length === 1 ? others.join() : `the average of ${others.join(' and ')}`;
   const where = path === undefined ? '' : ` on path ${path}`;
   const measures: Measure[] =
     ratio === undefined
@@ -130,8 +130,8 @@ export function rate(state: RunState, given: Verbs['judge-rate']): Finding {
     return isMet === false && tooBusy(state)
       ? busyFinding(state, ratio, measures)
       : { isMet, expected, actual, measures };
-  measures.push({ name: 'least room in the receive window', value: room, unit: 'octets' });
-  const found = { expected, actual: `${actual}; the receive window had at least ${room} octets of room`, measures };
+  measures.push({ name: 'smallest room in the receive window', value: room, unit: 'octets' });
+  const found = { expected, actual: `${actual}; the receive window always had room for ${room} bytes`, measures };
   // What is slow with room left is not held up by the receiver. What stands still shows nothing.
   if (isMet === false && room >= NO_ROOM) return { ...found, isMet: value > 0 ? true : undefined };
   return isMet === false && tooBusy(state) ? busyFinding(state, ratio, measures) : { ...found, isMet };

@@ -39,6 +39,6 @@ export function tooBusy({ lateness }: RunState): boolean {
 
 /** The finding where {@link tooBusy}. */
 export function busyFinding({ lateness }: RunState, ratio: number | undefined, measures: Measure[]): Finding {
-  const actual = `${ratio?.toFixed(2) ?? ''}, but at ${showShare(lateness)} of the times packets were forwarded late: the machine was too busy to tell`;
-  return { isMet: undefined, expected: 'a machine that forwards in time', actual, measures };
+  const actual = `${ratio?.toFixed(2) ?? ''}, but the tester missed ${showShare(lateness)} of the departure times: the machine was too busy`;
+  return { isMet: undefined, expected: 'packets forwarded on time', actual, measures };
 }

@@ -29,7 +29,7 @@ function intact(state: RunState, name: string): Finding {
   const outcome = wrong === undefined ? 'intact,' : wrong.hasEnded ? `${wrong.outcome},` : 'still';
   return {
     isMet: wrong === undefined,
-    expected: `all ${size} octets of ${name}, right by their hashes`,
+    expected: `all ${size} bytes of ${name}, with correct hashes`,
     actual: `${outcome} ${delivered} of ${size} octets`,
   };
 }
@@ -38,7 +38,7 @@ function outcome(state: RunState, { of, 'one-of': allowed }: Verbs['judge-error'
   const transfer = state.transfer(of);
   const actual = transfer.hasEnded
     ? transfer.outcome
-    : `still running after ${transfer.delivered} of ${transfer.size} octets`;
+    : `still running after ${transfer.delivered} of ${transfer.size} bytes`;
   return { isMet: allowed.includes(transfer.outcome), expected: `${of} ends: ${allowed.join(' or ')}`, actual };
 }
 
@@ -99,10 +99,10 @@ function gap(state: RunState, { of, 'at-most': most, since }: Verbs['judge-gap']
   return {
     // A transfer that stands still has no end of its gap.
     isMet: isOver ? length <= limit : transfer.deliveries.length === 0 ? undefined : false,
-    expected: `no time above ${showTime(limit)} without a delivery`,
+    expected: `no gap longer than ${showTime(limit)} without a delivery`,
     actual: isOver
       ? `${showTime(length)}, ${showTime(at - from)} after ${since ?? 'the start'}`
-      : `no end: ${transfer.outcome} at ${transfer.delivered} octets`,
+      : `not complete: ${transfer.outcome} at ${transfer.delivered} bytes`,
     measures: isOver ? [{ name: `longest gap of ${of}`, value: length, unit: 'ms' }] : [],
   };
 }
@@ -121,7 +121,7 @@ function share(state: RunState, given: Verbs['judge-share']): Finding {
       least === undefined ? undefined : amount(least),
       most === undefined ? undefined : amount(most),
     ),
-    expected: `share of path ${path} in what the ${from} sends ${bounds(least, most)}`,
+    expected: `share of path ${path} in the data of the ${from} ${bounds(least, most)}`,
     actual: value === undefined ? `the ${from} sent no data` : `${showShare(value)} (${here} of ${all} octets)`,
     measures: value === undefined ? [] : [{ name: `share of path ${path}`, value, unit: 'ratio' }],
   };
@@ -148,16 +148,20 @@ function reinjected(state: RunState, { from, to, since }: Verbs['judge-reinjecte
   // A sender that puts all on every path anyway has nothing left to repeat.
   const carried = carriedBy(state.trace.sent, sender(state));
   if (found.length === 0 && onlyOn(carried, from, to, state.markOf(since)).length === 0)
-    return { isMet: undefined, expected: `data of path ${from} alone`, actual: 'none: the others had it all before' };
+    return {
+      isMet: undefined,
+      expected: `data sent on path ${from} only`,
+      actual: 'none: the other paths had carried all of it',
+    };
   const octets = found.reduce((sum, { again }) => sum + again.length, 0);
   const [first] = found;
   return {
     isMet: found.length > 0,
-    expected: `data of path ${from} again on ${to.join(' or ')}, with the same data sequence numbers`,
+    expected: `data of path ${from} sent again on ${to.join(' or ')} with the same data sequence numbers`,
     actual:
       first === undefined
         ? 'none'
-        : `${octets} octets; data +${first.again.dsn} on ${first.again.path} ${showTime(first.again.at - first.first.at)} after it went on ${from}`,
+        : `${octets} bytes; data +${first.again.dsn} on ${first.again.path}, ${showTime(first.again.at - first.first.at)} after it was sent on ${from}`,
     measures:
       first === undefined
         ? []
@@ -184,11 +188,11 @@ function retransmitted(state: RunState, { path, since }: Verbs['judge-retransmit
   const found = reinjectionsOf(state, path, others, since);
   const again = retransmittedAfter(carriedBy(state.trace.sent, sender(state)), path, found);
   if (again.length === 0 && wasEnded(state, path, since))
-    return { isMet: undefined, expected: `a subflow on path ${path} that goes on`, actual: 'it was ended meanwhile' };
+    return { isMet: undefined, expected: `an open subflow on path ${path}`, actual: 'it was closed' };
   return {
     isMet: found.length === 0 ? undefined : again.length > 0,
-    expected: `what was repeated elsewhere is retransmitted on path ${path} too, with its old numbers`,
-    actual: found.length === 0 ? 'nothing was repeated elsewhere' : `${again.length} such segments`,
+    expected: `reinjected data is also retransmitted on path ${path}, with its original numbers`,
+    actual: found.length === 0 ? 'no data was reinjected' : `${again.length} such segments`,
     measures: [{ name: `retransmissions on path ${path} after reinjection`, value: again.length, unit: 'segments' }],
   };
 }
@@ -207,7 +211,7 @@ function latency(
   const ratio = value === undefined || base === undefined ? undefined : value / base;
   return {
     isMet: within(ratio, undefined, most),
-    expected: `time of requests of ${of} / ${against} at most ${most.toFixed(2)} (at ${at})`,
+    expected: `request time of ${of} / ${against} at most ${most.toFixed(2)} (at ${at})`,
     actual:
       ratio === undefined
         ? 'no request was answered'
@@ -268,8 +272,8 @@ function plain(state: RunState, { path, from = 'client', since, is }: Verbs['jud
   return {
     isMet: last.length === 0 ? undefined : is ? withOptions === 0 : withOptions > 0,
     expected: is
-      ? `data of the ${from} on path ${path} without any option of MPTCP`
-      : `data of the ${from} on path ${path} with options of MPTCP`,
+      ? `data of the ${from} on path ${path} without MPTCP options`
+      : `data of the ${from} on path ${path} with MPTCP options`,
     actual: last.length === 0 ? 'no data' : `${withOptions} of the last ${last.length} segments have one`,
   };
 }

@@ -23,12 +23,12 @@ export function lintMultipath(
   const { links } = topology(scenario.topology);
   const clientLinks = links.filter((link) => link.host === 'client').map((link) => link.name);
   for (const { name } of links.filter((link) => link.host !== 'client' && link.middleboxes !== undefined)) {
-    const message = `${scenario.topology} has middleboxes on link ${name}; in scenarios of two stacks they stand in the client's links`;
+    const message = `${scenario.topology} has middleboxes on link ${name}; in scenarios with two stacks, only links of the client can have them`;
     found.push(diagnoseAt(scenario.place, 'BAD_VALUE', message));
   }
   for (const path of scenario.paths.keys()) {
     if (clientLinks.includes(path)) continue;
-    const message = `path "${path}" is no link of the client in ${scenario.topology}${suggestion(path, clientLinks)}`;
+    const message = `path "${path}": the client has no such link in ${scenario.topology}${suggestion(path, clientLinks)}`;
     found.push(diagnoseAt(scenario.place, 'UNKNOWN_SUBFLOW', message));
   }
   for (const step of scenario.steps) {
@@ -38,7 +38,7 @@ export function lintMultipath(
       if (clause === undefined) {
         const words = [...known.promises.keys(), ...known.clauseIds];
         found.push(
-          diagnoseAt(step.place, 'UNKNOWN_CLAUSE', `there is no clause or promise "${id}"${suggestion(id, words)}`),
+          diagnoseAt(step.place, 'UNKNOWN_CLAUSE', `unknown clause or promise "${id}"${suggestion(id, words)}`),
         );
       } else if (clause.judged.includes('unobservable')) {
         found.push(

@@ -80,19 +80,19 @@ ${PATHS}    steps:
     const paths = (text: string): string => `    paths: ${text}\n${judged}`;
     const [one] = loadMultipathSuite(suite(paths('{ a: { rate: 8mbit }, b: { shares: a, delay: 10ms } }')), folder);
     expect(one?.paths.get('b')?.shape).toEqual({ up: { delay: 10 }, down: { delay: 10 }, shares: 'a' });
-    expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: c } }'))).toMatch(/there is no path "c" here/);
+    expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: c } }'))).toMatch(/unknown path "c"/);
     expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: a, rate: 1mbit } }'))).toMatch(
-      /its rate and queue are those of path "a"/,
+      /uses the rate and queue of path "a"; remove its own/,
     );
     expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: a, up: { queue: 1ms } } }'))).toMatch(
-      /its rate and queue are those of path "a"/,
+      /uses the rate and queue of path "a"; remove its own/,
     );
     const changes = `    steps: [{ shape: { path: b, rate: 1mbit } }, { judge-intact: data, clause: MP-bytes }]\n`;
     expect(complaint(`    paths: { a: { rate: 8mbit }, b: { shares: a } }\n${changes}`)).toMatch(
-      /:7:.*its rate and queue are those of path "a"/,
+      /:7:.*uses the rate and queue of path "a"; remove its own/,
     );
     expect(complaint(paths('{ a: { rate: 8mbit }, b: { shares: a }, c: { shares: b } }'))).toMatch(
-      /path "b" shares the bottleneck of "a" itself/,
+      /path "b" itself shares the bottleneck of "a"; write shares: a/,
     );
   });
 
@@ -102,7 +102,7 @@ ${PATHS}    steps:
     );
     expect(
       complaint(`${PATHS}    steps:\n      - { silence: b }\n      - { judge-intact: data, clause: MP-bytes }\n`),
-    ).toMatch(/:8:20: there is no path "b" here/);
+    ).toMatch(/:8:20: unknown path "b"/);
     expect(
       complaint(
         `${PATHS}    steps:\n      - { silence: a, restore: a }\n      - { judge-intact: data, clause: MP-bytes }\n`,
@@ -110,11 +110,11 @@ ${PATHS}    steps:
     ).toMatch(/a step has one verb, this one has silence and restore/);
     expect(complaint(`${PATHS}    steps:\n      - clause: MP-bytes\n`)).toMatch(/the step has no verb/);
     expect(complaint(`${PATHS}    steps:\n      - judge-intact: data\n`)).toMatch(
-      /judge-intact names no clause and no promise/,
+      /judge-intact judges, but names no clause or promise/,
     );
     expect(
       complaint(`    paths: { a: { rate: 8mb } }\n    steps: [{ judge-intact: data, clause: MP-bytes }]\n`),
-    ).toMatch(/"8mb" has the wrong form.*as in 8mbit/);
+    ).toMatch(/"8mb" has the wrong format.*as in 8mbit/);
   });
 });
 
@@ -134,8 +134,8 @@ describe('linting', () => {
       folder,
     );
     expect(lintMultipath(one!, known, topology).map(({ message }) => message)).toEqual([
-      'path "s" is no link of the client in two-hosts; expected one of: a, b, c',
-      'there is no clause or promise "MP-byts"; did you mean "MP-bytes"?',
+      'path "s": the client has no such link in two-hosts; expected one of: a, b, c',
+      'unknown clause or promise "MP-byts"; did you mean "MP-bytes"?',
     ]);
   });
 
@@ -151,7 +151,7 @@ describe('linting', () => {
       't.yaml',
     );
     expect(lintMultipath(one!, known, () => boxed).map(({ message }) => message)).toEqual([
-      "two-hosts has middleboxes on link s; in scenarios of two stacks they stand in the client's links",
+      'two-hosts has middleboxes on link s; in scenarios with two stacks, only links of the client can have them',
     ]);
   });
 });

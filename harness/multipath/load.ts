@@ -93,7 +93,9 @@ function variantsOf(input: VariantInput): MultipathScenario[] {
   const clauses = [...new Set(plan.steps.flatMap((step) => step.clauses))];
   const path = ['scenarios', name];
   if (clauses.length === 0)
-    input.diagnostics.push(file.diagnose(path, 'NO_JUDGEMENT', `scenario "${name}" judges no clause`));
+    input.diagnostics.push(
+      file.diagnose(path, 'NO_JUDGEMENT', `scenario "${name}" does not judge a clause; add "clause" to a step`),
+    );
   return (raw.family ?? ['ipv4']).map((family): MultipathScenario => ({
     kind: 'multipath',
     id: `${suite}/${name}#${variantSuffix(parameters, family)}`,
@@ -153,7 +155,7 @@ function checkShared({ file, name, diagnostics }: VariantInput, { paths, steps }
         file.diagnose(
           [...at, 'shares'],
           'UNKNOWN_SUBFLOW',
-          `there is no path "${shares}" here${suggestion(shares, Object.keys(paths))}`,
+          `unknown path "${shares}"${suggestion(shares, Object.keys(paths))}`,
         ),
       );
     } else if (owner.shares !== undefined) {
@@ -161,7 +163,7 @@ function checkShared({ file, name, diagnostics }: VariantInput, { paths, steps }
         file.diagnose(
           [...at, 'shares'],
           'BAD_VALUE',
-          `path "${shares}" shares the bottleneck of "${owner.shares}" itself; name that one`,
+          `path "${shares}" itself shares the bottleneck of "${owner.shares}"; write shares: ${owner.shares}`,
         ),
       );
     }
@@ -170,11 +172,7 @@ function checkShared({ file, name, diagnostics }: VariantInput, { paths, steps }
     );
     for (const place of [...(isRated(raw) ? [at] : []), ...changed]) {
       diagnostics.push(
-        file.diagnose(
-          place,
-          'BAD_VALUE',
-          `path "${path}" shares a bottleneck, so its rate and queue are those of path "${shares}"`,
-        ),
+        file.diagnose(place, 'BAD_VALUE', `path "${path}" uses the rate and queue of path "${shares}"; remove its own`),
       );
     }
   }
@@ -225,12 +223,14 @@ function stepOf(
   for (const word of pathsIn(verb, raw)) {
     if (paths.has(word)) continue;
     diagnostics.push(
-      file.diagnose([...path, verb], 'UNKNOWN_SUBFLOW', `there is no path "${word}" here${suggestion(word, paths)}`),
+      file.diagnose([...path, verb], 'UNKNOWN_SUBFLOW', `unknown path "${word}"${suggestion(word, paths)}`),
     );
   }
   const clauses = typeof raw.clause === 'string' ? [raw.clause] : (raw.clause ?? []);
   if (verb.startsWith('judge-') && clauses.length === 0) {
-    diagnostics.push(file.diagnose(path, 'NO_JUDGEMENT', `${verb} names no clause and no promise; add "clause"`));
+    diagnostics.push(
+      file.diagnose(path, 'NO_JUDGEMENT', `${verb} judges, but names no clause or promise; add "clause"`),
+    );
   }
   return {
     verb,

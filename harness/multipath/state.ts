@@ -63,7 +63,7 @@ export class RunState {
   }
 
   get forwarder(): Forwarder {
-    if (this.#forwarder === undefined) throw new Error('the forwarder is not there yet');
+    if (this.#forwarder === undefined) throw new Error('the forwarder has not started yet');
     return this.#forwarder;
   }
 
@@ -111,7 +111,7 @@ export class RunState {
     if (name === undefined) return this.startedAt;
     const at = this.marks.get(name);
     if (at === undefined)
-      throw new StepUnmet(`mark "${name}" was not reached; marks are ${[...this.marks.keys()].join(', ')}`);
+      throw new StepUnmet(`mark "${name}" was not reached; reached marks: ${[...this.marks.keys()].join(', ')}`);
     return at;
   }
 
@@ -138,6 +138,6 @@ export class RunState {
 
 function found<T>(map: ReadonlyMap<string, T>, name: string, what: string): T {
   const one = map.get(name);
-  if (one === undefined) throw new StepUnmet(`there is no ${what} "${name}"; there are ${[...map.keys()].join(', ')}`);
+  if (one === undefined) throw new StepUnmet(`unknown ${what} "${name}"; known: ${[...map.keys()].join(', ')}`);
   return one;
 }

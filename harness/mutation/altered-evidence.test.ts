@@ -44,23 +44,23 @@ function packets(step: Step, title: string, seen: Session): Packet[] {
 describe('altered evidence', () => {
   it('alters only packets that the step would accept, and keeps what came', () => {
     const step = expecting('a RST <>');
-    const [first, second] = packets(step, 'other TCP flags', session([ack, reset]));
+    const [first, second] = packets(step, 'TCP flags changed', session([ack, reset]));
     expect(first).toBe(ack.packet);
     expect(second?.tcp.flags).toBe(FLAG.ACK | FLAG.FIN);
     expect(reset.packet.tcp.flags).toBe(FLAG.RST);
-    expect(packets(step, 'silence', session([ack, reset]))).toEqual([ack.packet]);
+    expect(packets(step, 'packet missing', session([ack, reset]))).toEqual([ack.packet]);
   });
 
   it('leaves what no step looks at any more', () => {
     const step = expecting('a ACK <>');
-    expect(packets(step, 'silence', session([{ ...ack, consumed: true }]))).toHaveLength(1);
-    expect(packets(step, 'silence', session([ack], { windowStart: 1 }))).toHaveLength(1);
-    expect(packets(step, 'silence', session([ack]))).toEqual([]);
+    expect(packets(step, 'packet missing', session([{ ...ack, consumed: true }]))).toHaveLength(1);
+    expect(packets(step, 'packet missing', session([ack], { windowStart: 1 }))).toHaveLength(1);
+    expect(packets(step, 'packet missing', session([ack]))).toEqual([]);
   });
 
   it('adds a packet on each subflow and on an unknown one', () => {
     const step: Step = { ...base, kind: 'quiet', subflows: 'all', allow: [] };
-    const evidence = alteredEvidence(mutation(step, 'an unexpected packet comes'), step, session([ack]));
+    const evidence = alteredEvidence(mutation(step, 'an unexpected packet added'), step, session([ack]));
     const [, known, unknown] = evidence.arrivals();
     expect([known?.subflow, known?.index, unknown?.subflow]).toEqual([subflow, 1, undefined]);
     expect(known?.packet.tcp.flags).toBe(FLAG.FIN | FLAG.ACK);
@@ -68,7 +68,7 @@ describe('altered evidence', () => {
 
   it('alters the matched packet, answers and values', async () => {
     const and: Step = { ...base, kind: 'and', tail: parsePacketLine('a RST') };
-    const matched = alteredEvidence(mutation(and, 'other TCP flags'), and, session([reset])).lastMatch();
+    const matched = alteredEvidence(mutation(and, 'TCP flags changed'), and, session([reset])).lastMatch();
     expect(matched?.arrival.packet.tcp.flags).toBe(FLAG.ACK | FLAG.FIN);
 
     const line = parseSutLine('sysctl-get name=key -> value=5');
@@ -79,7 +79,7 @@ describe('altered evidence', () => {
     expect(await answers.answer(line, 10)).toEqual({ value: 'x5', other: '1' });
 
     const distinct: Step = { ...base, kind: 'distinct', name: 'k' };
-    const values = alteredEvidence(mutation(distinct, 'a value comes twice'), distinct, session([]));
+    const values = alteredEvidence(mutation(distinct, 'a value repeated'), distinct, session([]));
     expect(values.collected('k')).toEqual([2n, 2n]);
     const silent = alteredEvidence({ title: 'nothing' }, distinct, session([]));
     expect([silent.collected('k'), silent.value('1')]).toEqual([[1n, 2n], 1n]);

@@ -106,7 +106,7 @@ function parseAnswer(text: string): { command: string; fields: Record<string, st
   const [command = '', ...words] = text.trim().split(/\s+/);
   const pairs = words.map((word) => word.split('='));
   if (words.length === 0 || pairs.some((pair) => pair.length !== 2)) {
-    throw new NotationError('an answer is a command and the fields it gives: "poll readable=1"', 0, text.length);
+    throw new NotationError('an answer is a command with the fields to set: "poll readable=1"', 0, text.length);
   }
   return { command, fields: Object.fromEntries(pairs) as Record<string, string> };
 }
@@ -129,9 +129,9 @@ export function lintBreaks(
   const problems: string[] = [];
   for (const one of breaks) {
     const at = `${one.place.file}:${one.place.line}`;
-    if (!ids.has(one.clause)) problems.push(`${at}: there is no clause "${one.clause}"${suggestion(one.clause, ids)}`);
+    if (!ids.has(one.clause)) problems.push(`${at}: unknown clause "${one.clause}"${suggestion(one.clause, ids)}`);
     for (const name of one.scenarios)
-      if (!names.has(name)) problems.push(`${at}: there is no scenario "${name}"${suggestion(name, names)}`);
+      if (!names.has(name)) problems.push(`${at}: unknown scenario "${name}"${suggestion(name, names)}`);
     if (!scenarios.some((scenario) => isTriedOn(one, scenario)))
       problems.push(`${at}: no scenario judges ${one.clause}`);
   }

@@ -32,9 +32,9 @@ export function mutationsOf(step: Step): Mutation[] {
     case 'one-of':
       return [silence, ...mutationsOfOneOf(step.alternatives.map((one) => one.line)), allOptionsOff];
     case 'quiet':
-      return [{ title: 'an unexpected packet comes', forge: (sample) => withFlags(sample, FLAG.FIN | FLAG.ACK) }];
+      return [{ title: 'an unexpected packet added', forge: (sample) => withFlags(sample, FLAG.FIN | FLAG.ACK) }];
     case 'never':
-      return [{ title: 'the forbidden packet comes', forge: (sample) => forgeMatch(step.line, sample) }];
+      return [{ title: 'the forbidden packet added', forge: (sample) => forgeMatch(step.line, sample) }];
     case 'sut':
       return step.line.returns.map(({ name }) => ({
         title: `answer ${name} changed`,
@@ -43,14 +43,14 @@ export function mutationsOf(step: Step): Mutation[] {
     case 'distinct':
       return [
         {
-          title: 'a value comes twice',
+          title: 'a value repeated',
           values: (values) => values.map((value, i) => (i === 0 ? (values[1] ?? value) : value)),
         },
       ];
     case 'scattered':
       return [
         {
-          title: 'a bit never changes',
+          title: 'a bit constant',
           values: (values) => values.map((value) => (typeof value === 'bigint' ? value | 1n : value)),
         },
       ];
@@ -59,7 +59,7 @@ export function mutationsOf(step: Step): Mutation[] {
       if (step.comparison.type === 'bind') return [];
       return [
         {
-          title: 'the value differs',
+          title: 'the value changed',
           values: (values) => values.map(step.comparison.type === 'range' ? farValue : anotherValue),
         },
       ];
@@ -81,7 +81,7 @@ function mutationsOfOneOf(lines: readonly PacketLine[]): Mutation[] {
 
 type Pattern = Pick<PacketLine, 'flags' | 'fields' | 'options'>;
 
-const silence: Mutation = { title: 'silence', alter: () => undefined };
+const silence: Mutation = { title: 'packet missing', alter: () => undefined };
 const allOptionsOff: Mutation = {
   title: 'another kind of packet',
   alter: (packet) =>
@@ -92,7 +92,7 @@ function mutationsOfLine(pattern: Pattern, withSilence: boolean): Mutation[] {
   const mutations: Mutation[] = withSilence ? [silence] : [];
   if (pattern.flags !== 'any') {
     const other = pattern.flags.includes('RST') ? FLAG.ACK | FLAG.FIN : FLAG.RST;
-    mutations.push({ title: 'other TCP flags', alter: (packet) => withFlags(packet, other) });
+    mutations.push({ title: 'TCP flags changed', alter: (packet) => withFlags(packet, other) });
   }
   for (const { name, matcher } of pattern.fields) {
     if (matcher.type === 'bind' || matcher.type === 'any') continue;

@@ -1,6 +1,6 @@
 /** Whether judging notices a stack that is made to err: verdicts before and after, compared as values. Pure. */
 import type { ExpectationResult } from '../verdict/result.ts';
-import { isDeparture, isKept, type Verdict } from '../verdict/verdict.ts';
+import { isKept, isUnmet, type Verdict } from '../verdict/verdict.ts';
 
 /** What one expectation came to. */
 export interface Seen {
@@ -19,11 +19,6 @@ export function seenAt(source: string, step: string, results: readonly Expectati
 /** Whether the stack as it is meets a step, so that it can be seen failing. */
 export function isMet(before: readonly Seen[]): boolean {
   return before.length > 0 && before.every(({ verdict }) => isKept(verdict));
-}
-
-/** Whether a verdict says that the stack does otherwise than the clause: also advice, which is never red. */
-export function isUnmet(verdict: Verdict): boolean {
-  return isDeparture(verdict) || verdict === 'note';
 }
 
 /** Whether a step has noticed: something is unmet now, or a MAY is told to have gone another way. */

@@ -7,12 +7,12 @@ import type { Waits } from '../engine/patience.ts';
 import { sourceOf } from '../engine/run-steps.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
 import type { ExpectationResult, ScenarioResult } from '../verdict/result.ts';
-import { isKept } from '../verdict/verdict.ts';
+import { isKept, isUnmet } from '../verdict/verdict.ts';
 import { alteredEvidence } from './altered-evidence.ts';
 import type { Break } from './breaks.ts';
 import { BrokenStack } from './broken-stack.ts';
 import type { Mutation } from './mutations.ts';
-import { isMet, isNoticed, isUnmet, seenAt, showSeen, type Seen } from './notice.ts';
+import { isMet, isNoticed, seenAt, showSeen, type Seen } from './notice.ts';
 
 /** What became of one alteration. */
 export interface MutantOutcome {

@@ -52,7 +52,7 @@ describe('evaluate', () => {
     expect(value('AH')).toBe('AH');
   });
 
-  test('what is not known yet is no defect', () => {
+  test('what has no value yet is no defect', () => {
     expect(() => value('$none')).toThrow(NotKnownYet);
     expect(() => evaluate(parseExpr('auto', 0), { lookup: () => undefined })).toThrow(NotKnownYet);
   });
@@ -122,7 +122,7 @@ describe('matches', () => {
     const inWords = (text: string): string => describeMatcher(parseMatcher(text, 0), scope, String);
     expect(inWords('any')).toBe('any value');
     expect(inWords('absent|!5')).toBe('absent or not 5');
-    expect(inWords('?x|1..$n')).toBe('any value (kept as x) or 1 to 7');
+    expect(inWords('?x|1..$n')).toBe('any value (bound to x) or 1 to 7');
     expect(inWords('auto+1')).toBe('42');
   });
 });
@@ -131,5 +131,5 @@ test('toInt reads octets in network byte order', () => {
   expect(toInt(Uint8Array.of(1, 0))).toBe(256n);
   expect(toInt(new Uint8Array(0))).toBe(0n);
   expect(() => toInt(undefined)).toThrow('an argument is missing');
-  expect(() => toInt('x')).toThrow('"x" is no number');
+  expect(() => toInt('x')).toThrow('"x" is not a number');
 });

@@ -56,7 +56,7 @@ export function evaluate(expr: Expr, scope: Scope): Value {
       return wordValue(expr.value, scope.style);
     case 'name': {
       const value = scope.lookup(expr.name);
-      if (value === undefined) throw new NotKnownYet(`$${expr.name} is not known yet`);
+      if (value === undefined) throw new NotKnownYet(`$${expr.name} has no value yet`);
       return value;
     }
     case 'auto': {
@@ -113,7 +113,7 @@ export function describeMatcher(matcher: Matcher, scope: Scope, show: (value: Va
     case 'absent':
       return 'absent';
     case 'bind':
-      return `any value (kept as ${matcher.name})`;
+      return `any value (bound to ${matcher.name})`;
     case 'not':
       return `not ${describeMatcher(matcher.matcher, scope, show)}`;
     case 'oneOf':
@@ -147,7 +147,7 @@ export function sameValue(expected: Value, actual: Value, bits?: 32 | 64): boole
 export function toInt(value: Value | undefined): bigint {
   if (typeof value === 'bigint') return value;
   if (value instanceof Uint8Array) return BigInt(`0x${Buffer.from(value).toString('hex') || '0'}`);
-  throw new RangeError(value === undefined ? 'an argument is missing' : `"${value}" is no number`);
+  throw new RangeError(value === undefined ? 'an argument is missing' : `"${value}" is not a number`);
 }
 
 function required(value: Value | undefined): Value {
@@ -158,12 +158,12 @@ function required(value: Value | undefined): Value {
 function toText(value: Value | undefined): string {
   const text = required(value);
   if (typeof text === 'string') return text;
-  throw new RangeError('an address was expected, got a number or octets');
+  throw new RangeError('expected an address, got a number or bytes');
 }
 
 function toBytes(value: Value | undefined): Uint8Array {
   if (value instanceof Uint8Array) return value;
-  throw new RangeError(`${value === undefined ? 'a missing argument' : `"${String(value)}"`} is no string of octets`);
+  throw new RangeError(`${value === undefined ? 'a missing argument' : `"${String(value)}"`} is not a string of bytes`);
 }
 
 /** The last `count` octets; slice(-0) would give them all. */
@@ -176,7 +176,7 @@ function flip(value: Value, at: number): Value {
   if (value instanceof Uint8Array) {
     const copy = value.slice();
     const octet = copy[Math.floor(at / 8)];
-    if (octet === undefined) throw new RangeError(`there is no bit ${at} in ${value.length} octets`);
+    if (octet === undefined) throw new RangeError(`bit ${at} is out of range: the value has ${value.length} bytes`);
     copy[Math.floor(at / 8)] = octet ^ (0x80 >> (at % 8));
     return copy;
   }

@@ -69,11 +69,11 @@ describe('expressions', () => {
   it.each([
     ['', 'NOTATION', 10, 1, 'a value is missing'],
     ['1+', 'NOTATION', 12, 1, 'a value is missing'],
-    ['12x', 'NOTATION', 10, 3, '"12x" is no value'],
+    ['12x', 'NOTATION', 10, 3, '"12x" is not a value'],
     ['hex:0', 'NOTATION', 10, 5, 'hex: needs an even number of digits'],
-    ['1)', 'NOTATION', 11, 1, '")" was not expected here'],
+    ['1)', 'NOTATION', 11, 1, 'unexpected ")"'],
     ['token($k', 'NOTATION', 18, 1, 'token(: ")" is missing'],
-    ['tokn($k)', 'UNKNOWN_FUNCTION', 10, 4, 'there is no function "tokn"; did you mean "token"?'],
+    ['tokn($k)', 'UNKNOWN_FUNCTION', 10, 4, 'unknown function "tokn"; did you mean "token"?'],
     ['1+flip()', 'NOTATION', 12, 6, 'flip() takes 1 to 2 arguments, got 0'],
     ['hmac(1,2)', 'NOTATION', 10, 9, 'hmac() takes 4 arguments, got 2'],
   ])('%j is told of at its place', (text, ...expected) => {
@@ -104,13 +104,13 @@ describe('matchers', () => {
   it.each([
     ['', 3, 1, 'a value is missing after "="'],
     ['1||2', 5, 1, 'a value is missing after "="'],
-    ['?9', 3, 2, '"?9" is no name to bind to; write ?name'],
-    ['1..x y', 7, 2, '" y" was not expected here'],
+    ['?9', 3, 2, '"?9" is not a name that can be bound; write ?name'],
+    ['1..x y', 7, 2, 'unexpected " y"'],
     [
       '12|!zz(',
       7,
       2,
-      'there is no function "zz"; expected one of: token, idsn, hmac, hmac_addr, flip, low32, left, right, fill, swap32, reverse64',
+      'unknown function "zz"; expected one of: token, idsn, hmac, hmac_addr, flip, low32, left, right, fill, swap32, reverse64',
     ],
   ])('%j is told of at its place', (text, ...expected) => {
     expect(complaint(() => parseMatcher(text, 3)).slice(1)).toEqual(expected);

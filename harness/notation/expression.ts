@@ -75,7 +75,7 @@ export function parseMatcher(text: string, at: number): Matcher {
   if (text === 'absent') return { type: 'absent' };
   if (text.startsWith('?')) {
     if (!/^\?[a-z]\w*$/i.test(text))
-      throw new NotationError(`"${text}" is no name to bind to; write ?name`, at, text.length);
+      throw new NotationError(`"${text}" is not a name that can be bound; write ?name`, at, text.length);
     return { type: 'bind', name: text.slice(1) };
   }
   const range = /^(.+?)\.\.(.+)$/.exec(text);
@@ -176,7 +176,7 @@ class ExprReader {
   end(): void {
     if (this.#pos < this.#text.length) {
       const rest = this.#text.slice(this.#pos);
-      throw new NotationError(`"${rest}" was not expected here`, this.#base + this.#pos, rest.length);
+      throw new NotationError(`unexpected "${rest}"`, this.#base + this.#pos, rest.length);
     }
   }
 
@@ -205,7 +205,7 @@ class ExprReader {
     const word = take(this.#depth > 0 ? /^[a-zA-Z]\w*(?:[-/.][a-zA-Z]\w*)*/ : /^[a-zA-Z]\w*(?:[-/.,][a-zA-Z]\w*)*/);
     if (word === undefined) {
       throw new NotationError(
-        rest === '' ? 'a value is missing' : `"${rest}" is no value`,
+        rest === '' ? 'a value is missing' : `"${rest}" is not a value`,
         at,
         Math.max(1, rest.length),
       );
@@ -241,6 +241,6 @@ class ExprReader {
 
 function functionName(word: string, at: number): FunctionName {
   if (Object.hasOwn(FUNCTION_ARGUMENTS, word)) return word as FunctionName;
-  const message = `there is no function "${word}"${suggestion(word, Object.keys(FUNCTION_ARGUMENTS))}`;
+  const message = `unknown function "${word}"${suggestion(word, Object.keys(FUNCTION_ARGUMENTS))}`;
   throw new NotationError(message, at, word.length, 'UNKNOWN_FUNCTION');
 }

@@ -4,7 +4,7 @@ import { encodedLength } from '../packet/index.ts';
 import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
 import type { OptionField } from '../packet/options/field.ts';
 import { definitionOf } from '../packet/options/registry.ts';
-import { flagText } from './header-fields.ts';
+import { flagText, headerField } from './header-fields.ts';
 import { toRelative, type NumberBases } from './relative.ts';
 import { showValue } from './styles.ts';
 
@@ -15,7 +15,8 @@ export function formatPacket(subflow: string, packet: Packet, bases: NumberBases
   if ((tcp.flags & FLAG.ACK) !== 0) parts.push(`ack=${relative(tcp.ack, bases.receiverIsn)}`);
   parts.push(`win=${tcp.window}`);
   if ((tcp.flags & FLAG.URG) !== 0) parts.push(`urg=${tcp.urgent}`);
-  if (tcp.payload.length > 0) parts.push(`len=${tcp.payload.length}`);
+  const length = String(tcp.payload.length);
+  if (length !== headerField('len').quiet) parts.push(`len=${length}`);
   const shown = tcp.options.filter((option) => !isFiller(option));
   parts.push(`<${shown.map((option) => formatOption(option, bases)).join(', ')}>`);
   return parts.join(' ');

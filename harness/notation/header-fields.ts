@@ -25,6 +25,8 @@ export interface HeaderField {
   write(packet: Packet, value: FieldValue | undefined): Packet;
   /** The packet with some other value. */
   alter(packet: Packet): Packet;
+  /** The text of the value that packets are shown without. */
+  readonly quiet?: string;
   /** What `auto` stands for in an expected packet; nothing when absent. */
   auto?(expected: ExpectedHeader): FieldValue;
 }
@@ -80,6 +82,7 @@ const grown = ({ tcp }: Packet): Uint8Array => Uint8Array.from([...tcp.payload, 
 
 const len: HeaderField = {
   style: 'dec',
+  quiet: '0',
   read: ({ tcp }) => BigInt(tcp.payload.length),
   write: (packet, value) => {
     const { payload } = packet.tcp;
@@ -95,7 +98,7 @@ const data: HeaderField = {
   style: 'bytes',
   read: ({ tcp }) => tcp.payload,
   write: (packet, value = new Uint8Array(0)) => {
-    if (!(value instanceof Uint8Array)) throw new RangeError('data: a packet to send needs octets; write hex:00ff');
+    if (!(value instanceof Uint8Array)) throw new RangeError('data: a packet to send needs bytes; write hex:00ff');
     return withTcp(packet, { payload: value });
   },
   alter: (packet) => {

@@ -33,8 +33,8 @@ describe('the head of a line', () => {
     ['SYN', 'NOTATION', 'S', 'a packet line begins with a subflow and flags: "a SYN" or "any PSH/ACK"'],
     ['a  > SYN <dss>', 'BAD_DIRECTION', '>', 'the verb says who sends; leave the arrow out: a  SYN <dss>'],
     ['any  < RST', 'BAD_DIRECTION', '<', 'the verb says who sends; leave the arrow out: any  RST'],
-    ['a SYN/AKC', 'NOTATION', 'AKC', '"AKC" is no TCP flag; did you mean "ACK"?'],
-    ['a syn/ACK', 'NOTATION', 'syn', '"syn" is no TCP flag; did you mean "SYN"?'],
+    ['a SYN/AKC', 'NOTATION', 'AKC', 'unknown TCP flag "AKC"; did you mean "ACK"?'],
+    ['a syn/ACK', 'NOTATION', 'syn', 'unknown TCP flag "syn"; did you mean "SYN"?'],
     ['a seq=1', 'NOTATION', 's', 'TCP flags are missing: SYN, SYN/ACK, ACK, PSH/ACK, FIN/ACK, RST or any'],
     ['a <>', 'NOTATION', '<', 'TCP flags are missing: SYN, SYN/ACK, ACK, PSH/ACK, FIN/ACK, RST or any'],
   ])('%j is told of', (text, ...expected) => expect(complaint(text)).toEqual(expected));
@@ -48,12 +48,12 @@ describe('header fields', () => {
   });
 
   test.each([
-    ['a ACK sqe=1', 'UNKNOWN_FIELD', 'sqe', '"sqe" is no header field; did you mean "seq"?'],
+    ['a ACK sqe=1', 'UNKNOWN_FIELD', 'sqe', 'unknown field "sqe" of the TCP header; did you mean "seq"?'],
     ['a ACK seq', 'NOTATION', 'seq', '"seq" needs a value: seq=...'],
     ['a ACK seq=', 'NOTATION', '', 'a value is missing after "="'],
-    ['a ACK win=big', 'BAD_VALUE', 'big', 'win: "big" is no number'],
-    ['a ACK data=hello', 'BAD_VALUE', 'hello', 'data: "hello" is no string of octets; write hex:00ff'],
-    ['a ACK seq=1 ack=x..2', 'BAD_VALUE', 'x', 'ack: "x" is no number'],
+    ['a ACK win=big', 'BAD_VALUE', 'big', 'win: "big" is not a number'],
+    ['a ACK data=hello', 'BAD_VALUE', 'hello', 'data: "hello" is not a string of bytes; write hex:00ff'],
+    ['a ACK seq=1 ack=x..2', 'BAD_VALUE', 'x', 'ack: "x" is not a number'],
   ])('%j is told of', (text, ...expected) => expect(complaint(text)).toEqual(expected));
 });
 
@@ -77,7 +77,9 @@ describe('options', () => {
       { name: 'dss', optional: true, fields: [{ name: 'dack', matcher: { expr: { value: 1n } } }] },
       { name: 'mp_prio', optional: true, fields: [] },
     ]);
-    expect(() => parsePacketLine('a ACK <[dss dack=1>')).toThrow('an optional option is written "[name ...]"');
+    expect(() => parsePacketLine('a ACK <[dss dack=1>')).toThrow(
+      'a "]" is missing; write an optional option as "[name ...]"',
+    );
     expect(() => parseSentLine('a ACK <[dss]>')).toThrow('can only be expected');
   });
 
@@ -113,28 +115,28 @@ describe('options', () => {
     ['a ACK <dss> seq=1', 'NOTATION', '<', 'the option list is not closed with ">"'],
     ['a ACK <dss,,mss>', 'NOTATION', ',', 'an option is missing between commas'],
     ['a ACK <dss, >', 'NOTATION', ' ', 'an option is missing between commas'],
-    ['a ACK <ds>', 'UNKNOWN_OPTION', 'ds', '"ds" is no TCP option; did you mean "dss"?'],
-    ['a ACK <mss, dss dak=1>', 'UNKNOWN_FIELD', 'dak', '"dak" is no field of dss; did you mean "dack"?'],
-    ['a ACK <dss=5>', 'NOTATION', 'dss', 'dss has no value of its own; name the field'],
-    ['a ACK <dss dack=1..>', 'NOTATION', '..', '".." was not expected here'],
+    ['a ACK <ds>', 'UNKNOWN_OPTION', 'ds', 'unknown TCP option "ds"; did you mean "dss"?'],
+    ['a ACK <mss, dss dak=1>', 'UNKNOWN_FIELD', 'dak', 'unknown field "dak" of dss; did you mean "dack"?'],
+    ['a ACK <dss=5>', 'NOTATION', 'dss', 'dss needs the name of a field; write dss field=value'],
+    ['a ACK <dss dack=1..>', 'NOTATION', '..', 'unexpected ".."'],
     [
       'a SYN <mp_capable flags=AX>',
       'BAD_VALUE',
       'AX',
-      'flags: "AX" is no list of flags; write letters from A to H, or a number',
+      'flags: "AX" is not a list of flags; write letters from A to H, or a number',
     ],
     [
       'a RST <mp_tcprst reason=midlebox>',
       'BAD_VALUE',
       'midlebox',
-      'reason: "midlebox" is no reason; did you mean "middlebox"?',
+      'reason: unknown reason "midlebox"; did you mean "middlebox"?',
     ],
-    ['a SYN <mss=small>', 'BAD_VALUE', 'small', 'mss: "small" is no number'],
-    ['a ACK <mp_join hmac=abc>', 'BAD_VALUE', 'abc', 'hmac: "abc" is no string of octets; write hex:00ff'],
+    ['a SYN <mss=small>', 'BAD_VALUE', 'small', 'mss: "small" is not a number'],
+    ['a ACK <mp_join hmac=abc>', 'BAD_VALUE', 'abc', 'hmac: "abc" is not a string of bytes; write hex:00ff'],
   ])('%j is told of', (text, ...expected) => expect(complaint(text)).toEqual(expected));
 });
 
-describe('what stands after "and"', () => {
+describe('what follows "and"', () => {
   test('needs no flags', () => {
     expect(parsePacketTail('<mp_capable len=12>')).toMatchObject({
       flags: 'any',

@@ -98,7 +98,7 @@ function parseTail(
     throw new NotationError('TCP flags are missing: SYN, SYN/ACK, ACK, PSH/ACK, FIN/ACK, RST or any', start);
   }
   const fields = words.map((word) => {
-    const { name, ...item } = parseField(word, styleOfHeader, Object.keys(HEADER_FIELDS), 'header field');
+    const { name, ...item } = parseField(word, styleOfHeader, Object.keys(HEADER_FIELDS), 'the TCP header');
     return { ...item, name: name as HeaderFieldName };
   });
   if (open === undefined) return { flags, fields };
@@ -133,7 +133,7 @@ function parseFlags(text: string, at: number): readonly string[] | 'any' {
   for (const flag of flags) {
     if (!FLAG_NAMES.includes(flag)) {
       throw new NotationError(
-        `"${flag}" is no TCP flag${suggestion(flag, [...FLAG_NAMES, 'any', 'none'])}`,
+        `unknown TCP flag "${flag}"${suggestion(flag, [...FLAG_NAMES, 'any', 'none'])}`,
         flagAt,
         flag.length,
       );
@@ -158,7 +158,12 @@ function parseField(
   const name = equals < 0 ? text : text.slice(0, equals);
   const style = styleOf(name);
   if (style === undefined) {
-    throw new NotationError(`"${name}" is no ${what}${suggestion(name, names)}`, at, name.length, 'UNKNOWN_FIELD');
+    throw new NotationError(
+      `unknown field "${name}" of ${what}${suggestion(name, names)}`,
+      at,
+      name.length,
+      'UNKNOWN_FIELD',
+    );
   }
   if (equals < 0) throw new NotationError(`"${name}" needs a value: ${name}=...`, at, name.length);
   return { name, matcher: parseValue(name, text.slice(equals + 1), at + equals + 1, style), at };
@@ -201,7 +206,7 @@ function parseOption(bracketed: readonly Word[]): OptionItem {
   const name = equals < 0 ? headText : headText.slice(0, equals);
   if (!isOptionKind(name)) {
     throw new NotationError(
-      `"${name}" is no TCP option${suggestion(name, OPTION_FIELDS.keys())}`,
+      `unknown TCP option "${name}"${suggestion(name, OPTION_FIELDS.keys())}`,
       first.at,
       name.length,
       'UNKNOWN_OPTION',
@@ -211,14 +216,14 @@ function parseOption(bracketed: readonly Word[]): OptionItem {
   if (equals >= 0) {
     const main = mainField(name);
     if (main === undefined)
-      throw new NotationError(`${name} has no value of its own; name the field`, first.at, name.length);
+      throw new NotationError(`${name} needs the name of a field; write ${name} field=value`, first.at, name.length);
     const valueAt = first.at + (negated ? 1 : 0) + equals + 1;
     const style = optionField(name, main)?.style ?? 'dec';
     fields.push({ name: main, matcher: parseValue(main, headText.slice(equals + 1), valueAt, style), at: first.at });
   }
   const styleOf = (field: string): FieldStyle | undefined => optionField(name, field)?.style;
   const names = Object.keys(OPTION_FIELDS.get(name) ?? {});
-  for (const word of rest) fields.push(parseField(word, styleOf, names, `field of ${name}`));
+  for (const word of rest) fields.push(parseField(word, styleOf, names, name));
   return { name, negated, optional, fields, at: first.at };
 }
 
@@ -227,7 +232,8 @@ function withoutBrackets(words: readonly Word[]): { words: readonly Word[]; opti
   const [first, last] = [words[0], words.at(-1)];
   const opens = first?.text.startsWith('[') === true;
   const closes = last?.text.endsWith(']') === true;
-  if (opens !== closes) throw new NotationError('an optional option is written "[name ...]"', first?.at ?? 0);
+  if (opens !== closes)
+    throw new NotationError('a "]" is missing; write an optional option as "[name ...]"', first?.at ?? 0);
   if (!opens) return { words, optional: false };
   const inner = words.map(({ text, at }, i) => {
     const from = i === 0 ? 1 : 0;

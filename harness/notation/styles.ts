@@ -20,7 +20,7 @@ const OCTETS_SHOWN = 40;
 const OTHER_IPV4 = '192.0.2.254';
 
 const number: Style = {
-  problem: (word) => `"${word}" is no number`,
+  problem: (word) => `"${word}" is not a number`,
   show: (value) => value.toString(),
   another: (value) => (value === undefined ? 1n : anotherValue(value)),
 };
@@ -31,7 +31,7 @@ const STYLES: Readonly<Record<FieldStyle, Style>> = {
   hex: { ...number, show: (value) => `0x${value.toString(16)}` },
   bytes: {
     ...number,
-    problem: (word) => `"${word}" is no string of octets; write hex:00ff`,
+    problem: (word) => `"${word}" is not a string of bytes; write hex:00ff`,
     another: (value) => (value === undefined ? new Uint8Array(8) : anotherValue(value)),
   },
   text: {
@@ -42,14 +42,14 @@ const STYLES: Readonly<Record<FieldStyle, Style>> = {
   letters: {
     ...number,
     problem: (word) =>
-      /^[A-H]+$/.test(word) ? undefined : `"${word}" is no list of flags; write letters from A to H, or a number`,
+      /^[A-H]+$/.test(word) ? undefined : `"${word}" is not a list of flags; write letters from A to H, or a number`,
     meaning: flagLetters,
     show: lettersOf,
   },
   reason: {
     ...number,
     problem: (word) =>
-      word in RST_REASONS ? undefined : `"${word}" is no reason${suggestion(word, Object.keys(RST_REASONS))}`,
+      word in RST_REASONS ? undefined : `unknown reason "${word}"${suggestion(word, Object.keys(RST_REASONS))}`,
     meaning: (word) => RST_REASONS[word] ?? word,
     show: (value) => Object.entries(RST_REASONS).find(([, code]) => code === value)?.[0] ?? value.toString(),
   },

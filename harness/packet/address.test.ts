@@ -76,6 +76,6 @@ describe('addresses', () => {
   });
 
   test('other numbers of octets', () => {
-    expect(() => formatAddress(new Uint8Array(5))).toThrow('expected 4 or 16 octets, got 5');
+    expect(() => formatAddress(new Uint8Array(5))).toThrow('expected 4 or 16 bytes, got 5');
   });
 });

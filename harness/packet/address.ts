@@ -5,7 +5,7 @@ export type Family = 'ipv4' | 'ipv6';
 
 function notAnAddress(text: string, why: string): EncodeError {
   return new EncodeError(
-    `address "${text}": ${why}; write IPv4 as four decimal numbers (192.0.2.1), IPv6 as RFC 4291 has it (2001:db8::1)`,
+    `address "${text}": ${why}; write IPv4 as four decimal numbers (192.0.2.1), IPv6 as in RFC 4291 (2001:db8::1)`,
   );
 }
 
@@ -59,7 +59,7 @@ function parseIpv6(text: string): Uint8Array {
   }
   if (head.includes('.')) throw notAnAddress(text, 'expected the dotted part at the end');
   const after = parseGroups(tail, text);
-  if (before.length + after.length > 14) throw notAnAddress(text, 'expected "::" to stand for at least one group');
+  if (before.length + after.length > 14) throw notAnAddress(text, 'expected "::" to replace at least one group');
   const bytes = new Uint8Array(16);
   bytes.set(before, 0);
   bytes.set(after, 16 - after.length);
@@ -75,7 +75,7 @@ function parseIpv6(text: string): Uint8Array {
 export function formatAddress(bytes: Uint8Array): string {
   if (bytes.length === 4) return formatIpv4(bytes, 0);
   if (bytes.length === 16) return formatIpv6(bytes);
-  throw new EncodeError(`address: expected 4 or 16 octets, got ${bytes.length}; pass the octets of one address`);
+  throw new EncodeError(`address: expected 4 or 16 bytes, got ${bytes.length}; pass the bytes of one address`);
 }
 
 function formatIpv4(bytes: Uint8Array, at: number): string {

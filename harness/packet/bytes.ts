@@ -18,7 +18,7 @@ export function inRange(value: number, max: number, field: string): number {
 /** The 64-bit counterpart of {@link inRange}: `bits` is 32 or 64. */
 function wideInRange(value: bigint, bits: 32 | 64, field: string): bigint {
   if (BigInt.asUintN(bits, value) !== value) {
-    const hint = bits === 32 ? 'change the value, or use the 8-octet form of the field' : 'change the value';
+    const hint = bits === 32 ? 'change the value, or use the 8-byte form of the field' : 'change the value';
     throw new EncodeError(`${field}: expected an integer of ${bits} bits, got ${value.toString()}; ${hint}`);
   }
   return value;

@@ -44,9 +44,7 @@ function writeIpv4(w: ByteWriter, ip: Ipv4Header, payloadLength: number): void {
   const [src, dst] = parseEndpoints(ip);
   const options = ip.options ?? new Uint8Array(0);
   if (options.length % 4 !== 0 || options.length > 40) {
-    throw new EncodeError(
-      `ip.options: expected 0 to 40 octets, a multiple of 4, got ${options.length}; pad with zeros`,
-    );
+    throw new EncodeError(`ip.options: expected 0 to 40 bytes, a multiple of 4, got ${options.length}; pad with zeros`);
   }
   const headerLength = 20 + options.length;
   w.u8(0x40 | (headerLength / 4), 'ip.version');
@@ -113,7 +111,7 @@ function decodeIpv4(bytes: Uint8Array, view: DataView): IpPacket | NotTcp {
   const fragment = view.getUint16(6);
   if ((fragment & 0x3fff) !== 0) {
     const offset = (fragment & 0x1fff) * 8;
-    return notTcp('fragment', `a fragment at offset ${offset}, more to follow: ${(fragment & 0x2000) !== 0}`);
+    return notTcp('fragment', `a fragment at offset ${offset}, more fragments: ${(fragment & 0x2000) !== 0}`);
   }
   const ip: Ipv4Header = {
     family: 'ipv4',

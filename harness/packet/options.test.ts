@@ -114,16 +114,16 @@ describe('malformed options', () => {
   const only = (text: string): TcpOption | undefined => decodeOptions(hex(text))[0];
 
   test.each([
-    ['1e', { code: 30, reason: 'no_length', message: 'MPTCP option at the end without its Length octet' }],
-    ['02 01 05', { code: 2, reason: 'short_length', message: 'TCP option MSS with Length 1, the least is 2' }],
+    ['1e', { code: 30, reason: 'no_length', message: 'MPTCP option at the end without its Length byte' }],
+    ['02 01 05', { code: 2, reason: 'short_length', message: 'TCP option MSS with Length 1, the minimum is 2' }],
     [
       '1e 0c 01',
-      { code: 30, subtype: 0, reason: 'truncated', message: 'MP_CAPABLE with Length 12, but only 3 octets are left' },
+      { code: 30, subtype: 0, reason: 'truncated', message: 'MP_CAPABLE with Length 12, but only 3 bytes are left' },
     ],
     ['1e 02', { code: 30, reason: 'bad_length', message: 'MPTCP option with Length 2, expected at least 3' }],
     [
       '1e 05 20 05 00',
-      { code: 30, subtype: 2, reason: 'bad_length', message: 'DSS with Length 5, expected 18 or 20 by its flags' },
+      { code: 30, subtype: 2, reason: 'bad_length', message: 'DSS with Length 5, expected 18 or 20, from its flags' },
     ],
     ['02 03 05', { code: 2, reason: 'bad_length', message: 'TCP option MSS with Length 3, expected 4' }],
     ['05 02', { code: 5, reason: 'bad_length', message: 'TCP option SACK with Length 2, expected 10, 18, 26 or 34' }],
@@ -164,7 +164,7 @@ describe('values that do not fit', () => {
         hasDataAck: true,
         dataAck: 1n << 32n,
       },
-      'use the 8-octet form',
+      'use the 8-byte form',
     ],
     [{ kind: 'unknown', code: 1, data: hex('') }, 'unknown.code: expected a kind from 2 to 255, got 1'],
     [

@@ -115,9 +115,10 @@ function nameOf(code: number, subtype: number | undefined): string {
 function unbounded(raw: Uint8Array, code: number, length: number): OptionMalformed {
   const subtype = code === MPTCP_CODE && raw.length > 2 ? (raw[2] ?? 0) >> 4 : undefined;
   const name = nameOf(code, subtype);
-  if (length < 0) return malformed(code, subtype, 'no_length', `${name} at the end without its Length octet`, raw);
-  if (length < 2) return malformed(code, subtype, 'short_length', `${name} with Length ${length}, the least is 2`, raw);
-  const message = `${name} with Length ${length}, but only ${raw.length} octets are left`;
+  if (length < 0) return malformed(code, subtype, 'no_length', `${name} at the end without its Length byte`, raw);
+  if (length < 2)
+    return malformed(code, subtype, 'short_length', `${name} with Length ${length}, the minimum is 2`, raw);
+  const message = `${name} with Length ${length}, but only ${raw.length} bytes are left`;
   return malformed(code, subtype, 'truncated', message, raw);
 }
 

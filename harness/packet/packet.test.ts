@@ -124,7 +124,7 @@ describe('packets', () => {
     [
       'a fragment',
       encodePacket({ ...v4, ip: { ...v4.ip, fragment: 0x2001 } as Packet['ip'] }),
-      { problem: 'fragment', message: 'a fragment at offset 8, more to follow: true' },
+      { problem: 'fragment', message: 'a fragment at offset 8, more fragments: true' },
     ],
     [
       'UDP',
@@ -165,7 +165,7 @@ describe('packets', () => {
 
   test('more options than fit', () => {
     const options = Array.from({ length: 11 }, () => ({ kind: 'mss' as const, mss: 1 }));
-    expect(() => encodePacket({ ...v4, tcp: { ...v4.tcp, options } })).toThrow('expected at most 40 octets, got 44');
+    expect(() => encodePacket({ ...v4, tcp: { ...v4.tcp, options } })).toThrow('expected at most 40 bytes, got 44');
     expect(encodePacket({ ...v4, tcp: { ...v4.tcp, options, dataOffset: 15 } })).toHaveLength(20 + 20 + 44 + 3);
   });
 
@@ -192,7 +192,7 @@ describe('bare TCP segments', () => {
   test('too short', () => {
     expect(decodeTcp(new Uint8Array(19), { src: '::1', dst: '::2', family: 'ipv6' })).toEqual({
       problem: 'truncated',
-      message: 'TCP header: expected 20 octets, got 19',
+      message: 'TCP header: expected 20 bytes, got 19',
     });
   });
 });

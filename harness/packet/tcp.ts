@@ -34,7 +34,7 @@ export function encodeOptionArea(segment: TcpSegment): Uint8Array {
   while (w.length % 4 !== 0) w.u8(filler, 'padding');
   if (w.length > MAX_OPTION_OCTETS && segment.dataOffset === undefined) {
     throw new EncodeError(
-      `options: expected at most ${MAX_OPTION_OCTETS} octets, got ${w.length}; drop one, or give dataOffset to lie`,
+      `options: expected at most ${MAX_OPTION_OCTETS} bytes, got ${w.length}; remove one, or set dataOffset to a wrong value`,
     );
   }
   return w.bytes();
@@ -59,13 +59,13 @@ export function writeTcp(w: ByteWriter, tcp: TcpSegment, optionArea: Uint8Array)
 /** Reads the TCP segment in `bytes[start..end)`; `view` covers `bytes`. */
 export function decodeSegmentAt(bytes: Uint8Array, view: DataView, start: number, end: number): TcpSegment | NotTcp {
   const length = end - start;
-  if (length < 20) return notTcp('truncated', `TCP header: expected 20 octets, got ${length}`);
+  if (length < 20) return notTcp('truncated', `TCP header: expected 20 bytes, got ${length}`);
   const offsetOctet = view.getUint8(start + 12);
   const dataOffset = offsetOctet >> 4;
   if (dataOffset < 5) return notTcp('bad_header_length', `TCP data offset: expected 5 or more, got ${dataOffset}`);
   const payloadStart = start + dataOffset * 4;
   if (payloadStart > end) {
-    return notTcp('bad_header_length', `TCP data offset: ${dataOffset} words, but the segment has ${length} octets`);
+    return notTcp('bad_header_length', `TCP data offset: ${dataOffset} words, but the segment has ${length} bytes`);
   }
   const segment: TcpSegment = {
     srcPort: view.getUint16(start),

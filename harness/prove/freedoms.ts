@@ -18,7 +18,7 @@ export async function proveFreedoms(
   );
   const before = new Set(troubled(baseline.results).map(({ scenario }) => scenario));
   const unjust = troubled(results).filter(({ scenario }) => !before.has(scenario));
-  if (!isWhole) unjust.push({ scenario: scenarios[0] ?? '', verdict: 'error', reason: 'the stack runs in circles' });
+  if (!isWhole) unjust.push({ scenario: scenarios[0] ?? '', verdict: 'error', reason: 'the stack loops' });
   return { freedoms: [...freedoms], runs: results.length, unjust };
 }
 

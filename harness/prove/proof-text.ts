@@ -28,7 +28,7 @@ function baselineBlock(baseline: ProofFile['baseline']): string {
     .slice(0, 10)
     .map(({ scenario, verdict, reason = '' }) => `  ${verdict} ${scenario}: ${reason}`);
   return [
-    `The stack without faults does not pass ${baseline.length} scenarios; they prove nothing of the clauses that they break:`,
+    `The stack without faults does not pass ${baseline.length} scenarios; they cannot show faults of the clauses that they break:`,
     ...shown,
     ...(baseline.length > shown.length ? [`  and ${baseline.length - shown.length} more`] : []),
   ].join('\n');
@@ -59,7 +59,7 @@ function freedomBlock(freedoms: readonly FreedomProof[]): string {
   const unjust = freedoms.filter((one) => one.unjust.length > 0);
   if (unjust.length === 0) return '';
   return [
-    'Lawful choices that do not pass:',
+    'Freedoms that do not pass:',
     ...unjust.flatMap((one) => [
       `${one.freedoms.join(',')}: ${one.unjust.length} of ${one.runs} scenarios`,
       ...one.unjust.slice(0, 5).map(({ scenario, verdict, reason = '' }) => `  ${verdict} ${scenario}: ${reason}`),
@@ -73,12 +73,12 @@ function sum({ proofs, freedoms, faults }: Omit<ProofFile, 'format'>): string {
     `${count('caught')} of ${proofs.length} faults are caught under their clause`,
     ...(['elsewhere', 'survived', 'hung'] as const).flatMap((outcome) => {
       const number = count(outcome);
-      const words = { elsewhere: 'only under another clause', survived: 'survived', hung: 'ran in circles' }[outcome];
+      const words = { elsewhere: 'only under another clause', survived: 'survived', hung: 'the stack looped' }[outcome];
       return number === 0 ? [] : [`${number} ${words}`];
     }),
   ];
-  const chosen = proofs.length < faults ? ` (${faults} there are)` : '';
+  const chosen = proofs.length < faults ? ` (of ${faults} in all)` : '';
   const just = freedoms.filter(({ unjust }) => unjust.length === 0).length;
-  const lawful = freedoms.length === 0 ? '' : `\n${just} of ${freedoms.length} lawful choices pass like the usual ones`;
+  const lawful = freedoms.length === 0 ? '' : `\n${just} of ${freedoms.length} freedoms pass like the default choices`;
   return `${parts.join(', ')}${chosen}${lawful}`;
 }

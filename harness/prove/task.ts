@@ -1,6 +1,6 @@
 /** A unit of work for one process: some scenarios against the reference stack with some freedoms and faults. */
-import type { ExpectationResult, ScenarioResult } from '../verdict/result.ts';
-import type { Verdict } from '../verdict/verdict.ts';
+import type { ScenarioResult } from '../verdict/result.ts';
+import { isUnmet, type Verdict } from '../verdict/verdict.ts';
 import { faults, freedoms, type Variation } from '../reference/index.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { runInMemory, type MemoryRun } from './run-in-memory.ts';
@@ -77,14 +77,10 @@ function findVariations(ids: readonly string[]): Variation[] {
 function departuresOf({ expectations, monitors = [] }: ScenarioResult): Departure[] {
   const found = new Map<string, Departure>();
   for (const one of [...expectations, ...monitors]) {
-    if (isDeparture(one) && !found.has(one.clause)) {
-      const { clause, verdict, source, message = '' } = one;
+    const { clause, verdict, source, message = '' } = one;
+    if (isUnmet(verdict) && !found.has(clause)) {
       found.set(clause, { clause, verdict, source, message });
     }
   }
   return [...found.values()];
-}
-
-function isDeparture(one: ExpectationResult): one is ExpectationResult & { verdict: 'fail' | 'warn' | 'note' } {
-  return one.verdict === 'fail' || one.verdict === 'warn' || one.verdict === 'note';
 }

@@ -43,7 +43,7 @@ export async function generateAllureReport(
   const results = resolve(resultsDir);
   const out = resolve(outDir);
   if (countResults(results) === 0) {
-    throw new AllureReportError(`${resultsDir}: no Allure results there; run with --allure first`);
+    throw new AllureReportError(`${resultsDir}: no Allure results; run with --allure first`);
   }
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-allure-'));
   try {

@@ -135,14 +135,14 @@ export function allureEnvironment(sut: SutInfo, tool?: ToolInfo): Record<string,
 export const ALLURE_CATEGORIES = [
   {
     name: 'Kernel crashes',
-    description: 'The kernel under test crashed, or said that something in it is broken.',
+    description: 'The kernel under test crashed or logged a warning.',
     matchers: { statuses: [STATUS.fail, STATUS.error, STATUS.inconclusive], message: '^crash:[\\s\\S]*' },
   },
-  category('Declared deviations', 'Departures that are declared, with a reason.', STATUS.fail, 'declared'),
+  category('Declared deviations', 'Deviations that are declared, with a reason.', STATUS.fail, 'declared'),
   category('Broken requirements', 'A MUST, or a stated requirement, is broken.', STATUS.fail, 'fail'),
   category('Broken recommendations', 'A SHOULD is broken.', STATUS.warn, 'warn'),
-  category('Harness errors', 'The harness failed; nothing is said about the stack.', STATUS.error, 'error'),
-  category('Inconclusive', 'The precondition was not reached.', STATUS.inconclusive, 'inconclusive'),
+  category('Harness errors', 'The harness failed; this says nothing about the stack.', STATUS.error, 'error'),
+  category('Inconclusive', 'A precondition was not met.', STATUS.inconclusive, 'inconclusive'),
 ];
 
 function category(name: string, description: string, status: Status, word: string) {
@@ -307,7 +307,7 @@ function stepDetails(expectation: ExpectationResult): StatusDetails | undefined 
       ...(diff.marks === '' ? [] : [`          ${diff.marks}`]),
     );
   }
-  lines.push(...nearMisses.map(({ at, packet }) => `came too  ${at.toFixed(3)} ms  ${clean(packet)}`));
+  lines.push(...nearMisses.map(({ at, packet }) => `near miss  ${at.toFixed(3)} ms  ${clean(packet)}`));
   return { message: lines.join('\n') };
 }
 

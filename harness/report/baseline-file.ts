@@ -29,7 +29,7 @@ export function verdictsFile(baseline: string): string {
 export function loadBaseline(file: string): Baseline {
   if (!existsSync(file)) {
     throw new BaselineError(
-      `there is no baseline ${file}; "mptcp-conformance gate --baseline ${file} --init" records one from the results`,
+      `no baseline ${file}; "mptcp-conformance gate --baseline ${file} --init" records one from the results`,
     );
   }
   if (file.endsWith('.json')) return { file, declared: NO_DEVIATIONS, verdicts: recordVerdicts(readResults(file)) };
@@ -44,7 +44,7 @@ function readVerdicts(file: string): RecordedVerdicts {
   >;
   if (kind !== 'verdicts' || typeof schemaVersion !== 'number') {
     throw new BaselineError(
-      `${file}: JSON, but no recorded verdicts; expected what "mptcp-conformance gate --update" writes`,
+      `${file}: JSON without recorded verdicts; expected a file written by "mptcp-conformance gate --update"`,
     );
   }
   if (schemaVersion !== VERDICTS_VERSION) {
@@ -58,7 +58,7 @@ function readVerdicts(file: string): RecordedVerdicts {
     .slice(0, 3)
     .map((error) => `${error.instancePath || '/'} ${error.message ?? 'is wrong'}`);
   throw new BaselineError(
-    `${file}: does not fit reports/schema/verdicts.schema.json: ${problems.join('; ')}; record it anew`,
+    `${file}: does not match reports/schema/verdicts.schema.json: ${problems.join('; ')}; record it again`,
   );
 }
 
@@ -66,7 +66,7 @@ function parse(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new BaselineError(`${file}: not JSON: ${(error as Error).message}; restore it, or record it anew`, {
+    throw new BaselineError(`${file}: not JSON: ${(error as Error).message}; restore it, or record it again`, {
       cause: error,
     });
   }
@@ -81,7 +81,7 @@ export function writeVerdicts(file: string, verdicts: RecordedVerdicts): void {
 export function emptyDeviations(sut: string, kernel: string): string {
   const version = /^\d+\.\d+/.exec(kernel)?.[0];
   return [
-    `# What ${sut} does otherwise than RFC 8684. Each finding has a title, a reason, and the scenarios that show it.`,
+    `# Deviations of ${sut} from RFC 8684. Each finding has a title, a reason, and the scenarios that show it.`,
     `sut: ${JSON.stringify(sut)}`,
     ...(version === undefined ? [] : [`kernel: "${version}"`]),
     'findings: {}',

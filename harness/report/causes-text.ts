@@ -18,9 +18,9 @@ export function causesBlock(results: RunResults, options: SummaryOptions, colour
   const shown = options.full === true ? shared : shared.slice(0, MOST_CAUSES);
   const rest = all - shown.reduce((sum, { scenarios }) => sum + scenarios.length, 0);
   return [
-    colours.bold(`${all} scenarios depart or stop, by what was the first to be otherwise`),
+    colours.bold(`${all} scenarios failed or stopped, grouped by the first difference`),
     ...shown.flatMap((cause) => causeLines(cause, options)),
-    ...(rest > 0 ? [`  ${rest} more for other causes`] : []),
+    ...(rest > 0 ? [`  ${rest} more with other causes`] : []),
   ].join('\n');
 }
 

@@ -67,7 +67,7 @@ describe('causes', () => {
     const many = Array.from({ length: 8 }, (_, i) => departs(`s/${i}`, i === 7 ? '3.3.1-6.s1' : '3.1-15.s9'));
     const text = summaryText(runOf([...many, stops('e')]), { width: 100, colour: false, clauses: KNOWN });
     expect(text).toMatch(
-      /9 scenarios depart or stop, by what was the first to be otherwise\n {2}9 differ first in dss\.csum: 3\.3\.1-6\.s1\n/,
+      /9 scenarios failed or stopped, grouped by the first difference\n {2}9 differ first in dss\.csum: 3\.3\.1-6\.s1\n/,
     );
     const few = summaryText(runOf(many.slice(0, 3)), { width: 100, colour: false, clauses: KNOWN });
     expect(few).not.toContain('by what was the first to be otherwise');

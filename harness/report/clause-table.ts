@@ -129,7 +129,7 @@ export function coverageText(results: RunResults, width: number): string {
   const left = (results.coverage?.bySection ?? [])
     .filter((row) => row.judged === 0 && observable(row) > 0)
     .map(({ section }) => `§${section}`);
-  const rest = left.length === 0 ? '' : `Nothing was judged of ${left.join(', ')}`;
+  const rest = left.length === 0 ? '' : `Sections without a judged clause: ${left.join(', ')}`;
   return [coverageLine(results), rest]
     .filter((line) => line !== '')
     .flatMap((line) => wrap(line, width))

@@ -78,7 +78,7 @@ function otherwiseDeclared(
 ): string[] {
   if (covering(declarations, scenario, departure) !== undefined) return [];
   return naming(declarations, scenario, departure.clause).flatMap(({ finding = 'a finding', instead = [] }) =>
-    labelled('declared', `as ${finding}, which shows ${instead.join(' or ')}: this is something else`, width),
+    labelled('declared', `finding ${finding} declares ${instead.join(' or ')}; this is different`, width),
   );
 }
 

@@ -66,12 +66,12 @@ function toDeviations(source: YamlFile, depth = 0): DeviationList {
   );
   for (const [id] of findings) {
     if (!kept.some((other) => other.finding === id)) continue;
-    const message = `${raw.extends ?? ''} has this finding already; give it another id, or take what is inherited away under "not"`;
+    const message = `${raw.extends ?? ''} already has this finding; rename this one, or remove the inherited one with "not"`;
     problems.push(source.diagnoseKey(['findings'], id, 'DUPLICATE', message));
   }
   for (const one of own) {
     if (!kept.some((other) => isSame(other, one))) continue;
-    problems.push(source.diagnose(one.path, 'DUPLICATE', `${raw.extends ?? ''} declares the same; leave it out here`));
+    problems.push(source.diagnose(one.path, 'DUPLICATE', `${raw.extends ?? ''} declares the same; remove it here`));
   }
   if (problems.length > 0) throw new DocumentError(problems);
   return {
@@ -163,12 +163,12 @@ function withoutNot(
     (clause === undefined || one.clause === clause);
   for (const [index, entry] of (raw.not ?? []).entries()) {
     if (inherited.some((one) => isNamed(one, entry))) continue;
-    const where = raw.extends === undefined ? 'there is no "extends"' : `${raw.extends} declares no such thing`;
+    const where = raw.extends === undefined ? 'the file has no "extends"' : `${raw.extends} does not declare this`;
     problems.push(
       source.diagnose(
         ['not', index],
         'BAD_VALUE',
-        `${where}; name a declaration as it stands there, or leave this out`,
+        `${where}; write a declaration exactly as in that file, or remove this`,
       ),
     );
   }
@@ -197,7 +197,10 @@ export interface BaselineChoice {
 export function selectBaseline(kernelRelease: string, folder: string): BaselineChoice {
   const wanted = /^(\d+\.\d+)(?:\.(\d+))?/.exec(kernelRelease);
   if (wanted === null) {
-    return { match: 'none', message: `no declared deviations: "${kernelRelease}" is no kernel release such as 6.18.5` };
+    return {
+      match: 'none',
+      message: `no declared deviations: "${kernelRelease}" is not a kernel release such as 6.18.5`,
+    };
   }
   const [, version = '', patch] = wanted;
   const all = baselines(folder);
@@ -216,7 +219,7 @@ export function selectBaseline(kernelRelease: string, folder: string): BaselineC
     match: 'older',
     file,
     kernel,
-    message: `declared deviations: ${file}, the nearest older one; there is none for ${version}`,
+    message: `declared deviations: ${file}, the nearest older one; none exists for ${version}`,
   };
 }
 

@@ -81,7 +81,7 @@ describe('applyDeviations', () => {
     expect(by('a RST').deviations).toMatchObject({ applied: [], stale: [], unseen: [{ scenario: 'a' }] });
     expect(by('a RST').clauses[0]?.declared).toBeUndefined();
     expect(summaryText(by('a RST'), { width: 80, colour: false })).toContain(
-      'declared  as a finding, which shows a RST: this is something else',
+      'declared  finding a finding declares a RST; this is different',
     );
   });
 
@@ -251,15 +251,15 @@ describe('deviations files', () => {
       'f.yaml:3:50: unknown key "reasn"; did you mean "reason"? [UNKNOWN_KEY]',
     );
     expect(one('instead: [nothing]')).toContain(
-      'f.yaml:3:6: findings.x: none of scenarios, clauses is there; add one [SCHEMA]',
+      'f.yaml:3:6: findings.x: expected one of scenarios, clauses; add one [SCHEMA]',
     );
     expect(problems('sut: linux\nkernel: 6.10\nfindings: {}\n')).toContain(
       'f.yaml:2:9: kernel: expected string, got 6.1; quote it: "6.10"',
     );
     expect(one('scenarios: { 3.1/*: all }')).toContain('f.yaml:3:');
-    expect(one('scenarios: { s/a: some }')).toContain('"some" has the wrong form');
+    expect(one('scenarios: { s/a: some }')).toContain('"some" has the wrong format');
     expect(one('clauses: [3.1-1.s1], instead: [a SYN <mp_capabel>]')).toContain(
-      'f.yaml:3:67: "mp_capabel" is no TCP option; did you mean "mp_capable"? [UNKNOWN_OPTION]',
+      'f.yaml:3:67: unknown TCP option "mp_capabel"; did you mean "mp_capable"? [UNKNOWN_OPTION]',
     );
     expect(problems('sut: linux\nfindings: [\n')).toContain('f.yaml:');
     expect(one('clauses: [3.1-1.s1, 3.1-1.s1]')).toContain('declares the same as line 3; keep one [DUPLICATE]\n');
@@ -315,15 +315,15 @@ describe('deviations files', () => {
 
     test('are told what names nothing, and what is said twice', () => {
       expect(wrong('sut: linux\nextends: linux-7.0.yaml\nnot: [{clause: 3.1-9.s1, reason: r}]\n')).toMatch(
-        /extends-test\.yaml:3:7: linux-7\.0\.yaml declares no such thing/,
+        /extends-test\.yaml:3:7: linux-7\.0\.yaml does not declare this/,
       );
-      expect(wrong('sut: linux\nnot: [{clause: 3.1-9.s1, reason: r}]\n')).toMatch(/there is no "extends"/);
+      expect(wrong('sut: linux\nnot: [{clause: 3.1-9.s1, reason: r}]\n')).toMatch(/the file has no "extends"/);
       expect(
         wrong('sut: linux\nextends: linux-7.0.yaml\nfindings: {four: {title: t, reason: r, clauses: [3.1-3.s1]}}\n'),
       ).toMatch(/linux-7\.0\.yaml declares the same/);
       expect(
         wrong('sut: linux\nextends: linux-7.0.yaml\nfindings: {two: {title: t, reason: r, clauses: [3.1-9.s1]}}\n'),
-      ).toMatch(/linux-7\.0\.yaml has this finding already/);
+      ).toMatch(/linux-7\.0\.yaml already has this finding/);
       expect(wrong('sut: linux\nextends: none.yaml\n')).toMatch(/none\.yaml:1:1: cannot be read/);
       expect(wrong('sut: linux\nextends: extends-test.yaml\n')).toMatch(/more than 20 files extend one another/);
     });
@@ -344,7 +344,7 @@ describe('deviations files', () => {
     expect(pick('5.10.0')).toEqual(['none', undefined]);
     expect(pick('weird')).toEqual(['none', undefined]);
     expect(selectBaseline('6.10.0', folder).message).toMatch(
-      /linux-6\.9\.yaml, the nearest older one; there is none for 6\.10/,
+      /linux-6\.9\.yaml, the nearest older one; none exists for 6\.10/,
     );
     expect(selectBaseline('6.10.0', join(folder, 'nowhere')).match).toBe('none');
   });

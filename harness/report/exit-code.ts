@@ -7,10 +7,10 @@ import { inconclusivePart, unjudgedRequirements } from './stops.ts';
 
 /** What each exit code of a run means; 1 wins over 2, and 2 over 3. */
 export const EXIT_MEANING = {
-  0: 'no MUST is broken beyond the declared deviations, and none was left unjudged',
-  1: 'a MUST or a stated requirement is broken and not declared, or the kernel under test got into trouble',
-  2: 'the harness could not do its job, or the run was cut short: results so far are written and marked as partial',
-  3: 'nothing undeclared is broken, but too little was judged: a MUST or a stated requirement ended inconclusive, or a tenth of the scenarios did',
+  0: 'no MUST or stated requirement is broken beyond the declared deviations, and none was inconclusive',
+  1: 'a MUST or a stated requirement is broken and not declared, or the kernel under test crashed or logged a warning',
+  2: 'the harness failed, or the run was interrupted: the results so far are written and marked as partial',
+  3: 'nothing undeclared is broken, but a MUST or a stated requirement was inconclusive, or at least a tenth of the scenarios were',
 } as const;
 
 /** An exit code of a run. */

@@ -48,7 +48,7 @@ export function freedomsText(
     row('freedom', ['failing', 'inconclusive', 'better']),
     ...lines,
     ...details,
-    ...(idle === 0 ? [] : ['', `${idle} more cannot be chosen by a setting; "freedoms --list" names them.`]),
+    ...(idle === 0 ? [] : ['', `${idle} more have no setting; "freedoms --list" lists them.`]),
     '',
   ].join('\n');
 }

@@ -25,9 +25,9 @@ export function gateMarkdown(decision: GateDecision, options: Omit<DepartureOpti
     clauseCounts(comparison.results),
     ...changes('Worse', red),
     ...packets(red, options),
-    ...changes('Flaky: worse in the run, not once alone', flaky),
+    ...changes('Flaky: worse in the run, but not when repeated alone', flaky),
     ...folded('Better', comparison.better),
-    ...folded('Departed before, not settled now', comparison.unsettled),
+    ...folded('Failed before, inconclusive now', comparison.unsettled),
     ...folded('Worse, below the level', comparison.minor),
   ].join('\n\n')}\n`;
 }

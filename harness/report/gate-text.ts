@@ -18,7 +18,7 @@ export function changeText({ before, now, kind, alone }: JudgedChange): string {
   const name = (outcome: Outcome | undefined): string => outcome ?? 'not in the baseline';
   const change = kind === 'vanished' ? `${name(before)} → vanished` : `${name(before)} → ${name(now)}`;
   if (alone === undefined) return change;
-  if (alone.bad === alone.runs) return `${change}, alone too: ${alone.bad} of ${alone.runs}`;
+  if (alone.bad === alone.runs) return `${change}, repeated alone: ${alone.bad} of ${alone.runs}`;
   return `${change}, flaky: ${alone.bad} of ${alone.runs} alone`;
 }
 
@@ -26,11 +26,11 @@ export function changeText({ before, now, kind, alone }: JudgedChange): string {
 export function gateVerdict({ red, flaky, comparison, level }: GateDecision): string {
   const count = (what: string): number => red.filter((change) => change.what === what).length;
   const plural = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
-  const also = flaky.length === 0 ? '' : ` ${plural(flaky.length, 'change')} did not show again alone.`;
+  const also = flaky.length === 0 ? '' : ` ${plural(flaky.length, 'change')} did not recur when repeated alone.`;
   if (red.length > 0)
-    return `The gate is red: ${plural(count('scenario'), 'scenario')} and ${plural(count('clause'), 'clause')} got worse.${also}`;
+    return `The gate failed: ${plural(count('scenario'), 'scenario')} and ${plural(count('clause'), 'clause')} got worse.${also}`;
   const scenarios = plural(comparison.results.scenarios.length, 'scenario');
-  return `The gate is green: nothing of ${scenarios} got worse at level ${level}.${also}`;
+  return `The gate passed: none of ${scenarios} got worse at level ${level}.${also}`;
 }
 
 /** Everything the gate has to say: what got better first, what got worse last, with its packets. */
@@ -42,8 +42,8 @@ export function gateText(decision: GateDecision, options: DepartureOptions): str
     baselineRemark(decision),
     comparison.unasked === 0
       ? ''
-      : `The run was of a selection: ${comparison.unasked} scenarios of the baseline were not asked for, and are not missed.`,
-    run.partial ? 'The run was cut short: what it did not come to has vanished.' : '',
+      : `The run was a selection: ${comparison.unasked} scenarios of the baseline were not selected and do not count as missing.`,
+    run.partial ? 'The run was interrupted: scenarios that did not run count as missing.' : '',
     note ?? '',
   ].filter((text) => text !== '');
   const blocks = [
@@ -52,9 +52,9 @@ export function gateText(decision: GateDecision, options: DepartureOptions): str
     ),
     ...remarks.map((text) => wrap(clean(text), options.width).join('\n')),
     list('Better', comparison.better, colours, options.width),
-    list('Departed before, not settled now', comparison.unsettled, colours, options.width),
+    list('Failed before, inconclusive now', comparison.unsettled, colours, options.width),
     list('Worse, below the level', comparison.minor, colours, options.width),
-    list('Flaky: worse in the run, not once alone', flaky, colours, options.width),
+    list('Flaky: worse in the run, but not when repeated alone', flaky, colours, options.width),
     list(
       'Worse',
       red.filter((change) => change.what === 'clause' || change.kind === 'vanished'),
@@ -76,15 +76,15 @@ function baselineRemark({ baseline, comparison }: GateDecision): string {
   const { kernel } = comparison.results.sut;
   if (verdicts === undefined) {
     return (
-      'No verdicts are recorded beside this baseline: everything is expected to pass but for what is declared, and what vanishes ' +
-      'is not noticed. --update records them.'
+      'No verdicts are recorded beside this baseline: everything that is not declared is expected to pass, and missing scenarios ' +
+      'are not detected. --update records the verdicts.'
     );
   }
   const version = (release: string): string => /^\d+\.\d+/.exec(release)?.[0] ?? release;
   if (version(verdicts.kernel) !== version(kernel))
-    return `The verdicts were recorded of ${verdicts.kernel}, the run is of ${kernel}.`;
+    return `The verdicts were recorded for ${verdicts.kernel}, the run is for ${kernel}.`;
   if (declared.kernel !== undefined && declared.kernel !== version(kernel))
-    return `The declarations are for ${declared.kernel}, the run is of ${kernel}.`;
+    return `The declarations are for ${declared.kernel}, the run is for ${kernel}.`;
   return '';
 }
 
@@ -132,7 +132,7 @@ function redScenarios(red: readonly JudgedChange[], options: DepartureOptions, c
     return `${colours.bold(clean(why))}\n${scenarioText(scenario, options)}`;
   });
   const rest = ordered.slice(MOST_SHOWN).map(({ scenario }) => `  ${clean(scenario.id)}  ${clean(scenario.rerun)}`);
-  return [...texts, ...(rest.length === 0 ? [] : [['and, without their packets:', ...rest].join('\n')])].join('\n\n');
+  return [...texts, ...(rest.length === 0 ? [] : [['and, without packets:', ...rest].join('\n')])].join('\n\n');
 }
 
 function isOwn(change: JudgedChange): boolean {
@@ -153,11 +153,13 @@ function updateOffer({ comparison, baseline }: GateDecision): string {
   if (comparison.better.length === 0 && !missing) return '';
   const stale = comparison.results.deviations?.stale ?? [];
   return [
-    missing ? '--update records the verdicts of this run.' : 'To hold what got better: the same command with --update.',
+    missing
+      ? '--update records the verdicts of this run.'
+      : 'Repeat the command with --update to record the improvements.',
     ...(stale.length === 0
       ? []
       : [
-          `Declared, and no longer so; remove from ${clean(baseline.declared.source)}:`,
+          `Declared deviations that no longer occur; remove them from ${clean(baseline.declared.source)}:`,
           ...stale.map(({ scenario, clause }) => `  ${clean([scenario ?? '', clause ?? ''].join(' ').trim())}`),
         ]),
   ].join('\n');

@@ -41,6 +41,6 @@ describe('what a departure shows', () => {
 
   test('is a packet that can be read, or other text', () => {
     expect(problemIn('no mapping')).toBeUndefined();
-    expect(problemIn('a SYN <dss dlne=1>')?.message).toMatch(/"dlne" is no field of dss/);
+    expect(problemIn('a SYN <dss dlne=1>')?.message).toMatch(/unknown field "dlne" of dss/);
   });
 });

@@ -2,6 +2,8 @@
 import { PLAIN_OPTIONS } from '../packet/options/registry.ts';
 import type { ExpectationResult } from '../verdict/result.ts';
 import type { Expr, Matcher } from '../notation/expression.ts';
+import { headerField } from '../notation/header-fields.ts';
+import { optionField } from '../notation/option-fields.ts';
 import { parsePacketLine, type FieldItem, type PacketLine } from '../notation/packet-line.ts';
 import { NotationError } from '../notation/expression.ts';
 
@@ -28,7 +30,9 @@ export function fits(line: string, shown: string): boolean {
   if (wanted === undefined || seen === undefined) return line === shown;
   if (wanted.subflow !== 'any' && wanted.subflow !== seen.subflow) return false;
   if (wanted.flags !== 'any' && flagsOf(wanted.flags) !== flagsOf(seen.flags)) return false;
-  return wanted.fields.every((field) => meets(field, seen.fields)) && optionsFit(wanted, seen);
+  return (
+    wanted.fields.every((field) => meets(field, seen.fields, headerField(field.name).quiet)) && optionsFit(wanted, seen)
+  );
 }
 
 /** A packet line, or undefined for other text. @throws NotationError when it begins as a packet and cannot be read */
@@ -99,26 +103,17 @@ function optionsFit({ options }: PacketLine, seen: ShownPacket): boolean {
     const there = seen.options.filter(({ name }) => name === item.name);
     if (item.negated) return there.length === 0;
     if (there.length === 0) return item.optional;
-    return there.some(({ fields }) => item.fields.every((field) => meets(field, fields)));
+    return there.some(({ fields }) =>
+      item.fields.every((field) => meets(field, fields, optionField(item.name, field.name)?.quiet)),
+    );
   });
   const named = new Set<string>(options.items.map(({ name }) => name));
   return met && (options.open || seen.options.every(({ name }) => OF_TCP.has(name) || named.has(name)));
 }
 
-/** Fields that packets are shown without when they have this value. */
-const UNSHOWN: Readonly<Record<string, string>> = {
-  len: '0',
-  F: '0',
-  T: '0',
-  E: '0',
-  rsv: '0',
-  dsn_size: '8',
-  dack_size: '8',
-};
-
-function meets({ name, matcher }: FieldItem, fields: ReadonlyMap<string, string>): boolean {
-  const value = fields.get(name) ?? fields.get('') ?? (fields.has('len') || name !== 'len' ? UNSHOWN[name] : '0');
-  return matches(matcher, value);
+/** @param quiet the value that the field is not shown with, where it has one */
+function meets({ name, matcher }: FieldItem, fields: ReadonlyMap<string, string>, quiet: string | undefined): boolean {
+  return matches(matcher, fields.get(name) ?? fields.get('') ?? quiet);
 }
 
 function matches(matcher: Matcher, value: string | undefined): boolean {

@@ -18,7 +18,7 @@ export function writeLadder(folder: string, ladder: readonly LadderEntry[]): str
 export function readLadder(file: string): LadderEntry[] {
   const value = parse(file);
   if (Array.isArray(value) && value.every(isEntry)) return value;
-  throw new ResultsFileError(file, 'invalid', 'does not hold the entries of a ladder diagram; run the scenario again');
+  throw new ResultsFileError(file, 'invalid', 'has no entries of a ladder diagram; run the scenario again');
 }
 
 function parse(file: string): unknown {

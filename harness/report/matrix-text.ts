@@ -29,14 +29,14 @@ export function matrixText(runs: readonly RunResults[], clauses: ReadonlyMap<str
     const parts = Object.entries(summary)
       .filter(([, number]) => number > 0)
       .map(([verdict, number]) => `${number} ${verdict}`);
-    return `${labels[index] ?? ''}: ${parts.join(', ')}, ${(run.durationMs / 1000).toFixed(0)} s${run.partial ? ', cut short' : ''}`;
+    return `${labels[index] ?? ''}: ${parts.join(', ')}, ${(run.durationMs / 1000).toFixed(0)} s${run.partial ? ', interrupted' : ''}`;
   });
   const found = differences(runs);
   if (found.length === 0)
     return [
       ...counts,
       '',
-      runs.length < 2 ? 'One stack has nothing to differ from.' : 'They came to the same in every clause.',
+      runs.length < 2 ? 'There is only one stack; nothing to compare.' : 'All clauses have the same verdict.',
     ].join('\n');
   const widths = labels.map((label) => Math.max(label.length, 'inconclusive'.length));
   const width = Math.max('clause'.length, ...found.map(({ clause }) => clause.length));
@@ -45,7 +45,7 @@ export function matrixText(runs: readonly RunResults[], clauses: ReadonlyMap<str
   return [
     ...counts,
     '',
-    `Clauses in which they differ (${found.length}):`,
+    `Clauses with different verdicts (${found.length}):`,
     row('clause', labels, ''),
     ...found.map(({ clause, verdicts }) =>
       row(

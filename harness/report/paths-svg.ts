@@ -25,9 +25,9 @@ export function pathsSvg(series: RunSeries): string {
   const { paths, seconds, limit } = series;
   const most = (points: readonly Point[][]): number => Math.max(1e-9, ...points.flat().map(({ value }) => value));
   const panels: [Panel, Panel, Panel] = [
-    { title: 'data sequence number, octets', y: TOP, most: most(paths.map((one) => one.sequence)), format: octets },
+    { title: 'data sequence number, bytes', y: TOP, most: most(paths.map((one) => one.sequence)), format: octets },
     {
-      title: 'rate, Mbit/s (dashed: what the paths allow together)',
+      title: 'rate, Mbit/s (dashed: limit of all paths together)',
       y: TOP + PANEL + GAP,
       most: Math.max(limit, most([total(series)])),
       format: short,

@@ -154,14 +154,14 @@ function readJson(file: string): unknown {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    const what = code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
-    throw new ResultsFileError(file, 'unreadable', `${what}; name a results.json that a run has written`, error);
+    const what = code === 'ENOENT' ? 'no such file' : (error as Error).message;
+    throw new ResultsFileError(file, 'unreadable', `${what}; give the results.json of a run`, error);
   }
   try {
     return JSON.parse(text);
   } catch (error) {
     const what = text.trim() === '' ? 'the file is empty' : `not JSON: ${(error as Error).message}`;
-    throw new ResultsFileError(file, 'not_json', `${what}; run again to write it anew`, error);
+    throw new ResultsFileError(file, 'not_json', `${what}; run again to write a new one`, error);
   }
 }
 
@@ -175,7 +175,7 @@ function checkVersion(file: string, value: unknown, known: number): void {
     throw new ResultsFileError(
       file,
       'foreign',
-      'JSON, but not the results of mptcp-conformance; name a results.json of a run',
+      'JSON, but not the results of mptcp-conformance; give the results.json of a run',
     );
   }
   const version = value['schemaVersion'];
@@ -190,7 +190,7 @@ function refuse(file: string, schema: string, problems: readonly string[]): void
   throw new ResultsFileError(
     file,
     'invalid',
-    `does not fit ${schema}: ${problems.slice(0, 3).join('; ')}${more}; run again`,
+    `does not match ${schema}: ${problems.slice(0, 3).join('; ')}${more}; run again`,
   );
 }
 

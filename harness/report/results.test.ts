@@ -210,8 +210,8 @@ describe('the results file', () => {
   });
 
   test.each([
-    ['[{"at":"now","kind":"packet","text":""}]', /does not hold the entries of a ladder diagram/],
-    ['[{"at":1,"kind":"dance","text":""}]', /does not hold the entries of a ladder diagram/],
+    ['[{"at":"now","kind":"packet","text":""}]', /has no entries of a ladder diagram/],
+    ['[{"at":1,"kind":"dance","text":""}]', /has no entries of a ladder diagram/],
     ['[', /not JSON/],
   ])('and what is no ladder is refused: %s', (text, message) => {
     const file = join(folder, 'broken-ladder.json');

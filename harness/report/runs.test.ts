@@ -58,7 +58,7 @@ describe('shards of one stack', () => {
 
   test('must not share a scenario', () => {
     expect(() => mergeRuns([first, first])).toThrow(MergeError);
-    expect(() => mergeRuns([first, first])).toThrow(/hold the scenario b#ipv4; expected shards that share none/);
+    expect(() => mergeRuns([first, first])).toThrow(/contain the scenario b#ipv4; shards must not overlap/);
   });
 });
 

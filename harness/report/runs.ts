@@ -121,7 +121,7 @@ function withoutDoubles(shards: readonly RunResults[]): ScenarioRecord[] {
         return scenario;
       }
       throw new MergeError(
-        `two runs of ${sut.name} ${sut.kernel} (${sut.kind}) hold the scenario ${scenario.id}; expected shards that share none: leave one file out`,
+        `two runs of ${sut.name} ${sut.kernel} (${sut.kind}) contain the scenario ${scenario.id}; shards must not overlap: remove one file`,
       );
     }),
   );

@@ -77,11 +77,11 @@ function infoBlock(results: RunResults, options: SummaryOptions, colours: Colour
         return [
           `${paint(colours, 'info', SYMBOL.info)} ${clean(found.clause)}  ${clean(scenario.id)}`,
           ...(summary === undefined ? [] : indented(summary, options.width)),
-          ...indented(`it does: ${came}`, options.width),
+          ...indented(`observed: ${came}`, options.width),
         ].join('\n');
       }),
   );
-  return lines.length === 0 ? '' : [colours.bold('What is left to the stack'), ...lines].join('\n');
+  return lines.length === 0 ? '' : [colours.bold('Choices that the RFC leaves to the stack'), ...lines].join('\n');
 }
 
 /** Advice that the stack does not follow: never red, so a line unless more is asked for. */
@@ -89,7 +89,7 @@ function adviceBlock(results: RunResults, options: SummaryOptions, colours: Colo
   const noted = results.clauses.filter(({ verdict }) => verdict === 'note');
   if (noted.length === 0) return '';
   const title = `Advice not followed: ${noted.length} clause${noted.length === 1 ? '' : 's'}`;
-  if (options.showInfo !== true) return colours.dim(`${title}; --info lists them. They do not count.`);
+  if (options.showInfo !== true) return colours.dim(`${title}; --info lists them. They do not affect the exit code.`);
   const lines = noted.flatMap(({ id }) => {
     const found = results.scenarios.flatMap((scenario) =>
       judgementsOf(scenario).filter((one) => one.clause === id && one.verdict === 'note'),
@@ -113,7 +113,7 @@ function declaredBlock(results: RunResults, options: SummaryOptions, colours: Co
   if (options.full !== true && declared.length > MOST_DECLARED) {
     const findings = findingsOf(declared, results).length;
     return wrap(
-      `${declared.length} scenarios depart as declared${source === '' ? '' : ` in ${clean(source)}`}, ${findings} ${findings === 1 ? 'finding' : 'findings'}; --full lists them.`,
+      `${declared.length} scenarios show ${findings} declared ${findings === 1 ? 'finding' : 'findings'}${source === '' ? '' : ` of ${clean(source)}`}; --full lists them.`,
       options.width,
     ).join('\n');
   }
@@ -162,7 +162,7 @@ function unseenBlock(results: RunResults, options: SummaryOptions, colours: Colo
   );
   if (unseen.length === 0 || results.run.selected === true || results.run.partial) return '';
   const names = unseen.map(nameOf).join(', ');
-  return colours.dim(wrap(`Declared, and nothing in this run could tell: ${names}`, options.width).join('\n'));
+  return colours.dim(wrap(`Declared deviations that this run could not check: ${names}`, options.width).join('\n'));
 }
 
 function staleBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
@@ -172,11 +172,11 @@ function staleBlock(results: RunResults, options: SummaryOptions, colours: Colou
   const source = clean(results.deviations?.source ?? '');
   return [
     loud(
-      `*** ${stale.length} DECLARED DEVIATION${stale.length === 1 ? '' : 'S'} NO LONGER SHOW${stale.length === 1 ? 'S' : ''} ***`,
+      `*** ${stale.length} DECLARED DEVIATION${stale.length === 1 ? '' : 'S'} NO LONGER OCCUR${stale.length === 1 ? 'S' : ''} ***`,
     ),
     ...stale.flatMap((deviation) => [loud(`  ${nameOf(deviation)}`), ...indented(deviation.reason, options.width)]),
     ...wrap(
-      `The stack keeps to the RFC here now: remove ${stale.length === 1 ? 'it' : 'them'} from ${source}.`,
+      `The stack now conforms to the RFC here: remove ${stale.length === 1 ? 'it' : 'them'} from ${source}.`,
       options.width,
     ),
   ].join('\n');
@@ -215,14 +215,14 @@ function closing(results: RunResults, colours: Colours, width: number): string {
   const plain = `${results.scenarios.length} scenarios: ${counts.map(({ text }) => text).join(', ')}`;
   const coloured = `${results.scenarios.length} scenarios: ${counts.map(({ outcome, text }) => paint(colours, outcome, text)).join(', ')}`;
   const first = displayWidth(plain) > width ? wrap(plain, width).join('\n') : coloured;
-  return `${first}\n${verdictLine(results, colours)}${run.partial ? colours.red(' The run was cut short.') : ''}`;
+  return `${first}\n${verdictLine(results, colours)}${run.partial ? colours.red(' The run was interrupted.') : ''}`;
 }
 
 const CONCLUSION: Readonly<Record<RunExitCode, string>> = {
-  0: 'No undeclared MUST is broken.',
-  1: 'An undeclared MUST is broken.',
+  0: 'No undeclared MUST or stated requirement is broken.',
+  1: 'An undeclared MUST or stated requirement is broken.',
   2: 'The harness could not judge everything.',
-  3: 'No undeclared MUST is seen broken, but not everything was judged.',
+  3: 'No undeclared MUST or stated requirement is broken, but some were inconclusive.',
 };
 
 function verdictLine(results: RunResults, colours: Colours): string {

@@ -15,11 +15,11 @@ export function troubleText(scenarios: readonly ScenarioRecord[], locate: (path:
     const guilty = seen.filter(({ trouble }) => trouble?.alone === true);
     const who =
       guilty.length > 0
-        ? guilty.map(({ id }) => `  brought about by ${id}, also with nothing beside it`)
+        ? guilty.map(({ id }) => `  caused by ${id}, also when it runs alone`)
         : [
-            `  not again with any of the ${seen.length} scenarios alone that ran then: ${seen.map(({ id }) => id).join(', ')}`,
+            `  does not recur with any of the ${seen.length} scenarios that were running, each repeated alone: ${seen.map(({ id }) => id).join(', ')}`,
           ];
     const console = (guilty[0] ?? seen[0])?.trouble?.console;
-    return [`kernel in trouble: ${title}`, ...who, ...(console === undefined ? [] : [`  console: ${locate(console)}`])];
+    return [`kernel problem: ${title}`, ...who, ...(console === undefined ? [] : [`  console: ${locate(console)}`])];
   });
 }

@@ -19,7 +19,7 @@ export function inconclusiveLine(results: RunResults, colours: Colours, width: n
   if (!isLarge) return '';
   const [most] = stopsOf(results.scenarios);
   const where = most === undefined ? '' : `; ${most.scenarios.length} of them stopped at: ${clean(stepText(most))}`;
-  const text = `INCONCLUSIVE: ${inconclusive} of ${of} scenarios did not come to judge the stack${where}`;
+  const text = `INCONCLUSIVE: ${inconclusive} of ${of} scenarios did not reach the state that they judge${where}`;
   return colours.bold(colours.magenta(wrap(text, width).join('\n')));
 }
 
@@ -31,7 +31,7 @@ function stepText({ step, source }: Stop): string {
 export function unjudgedBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
   const left = unjudgedRequirements(results);
   if (left.length === 0) return '';
-  const title = `Could have been judged, and ended inconclusive: ${left.length} MUSTs and stated requirements`;
+  const title = `Inconclusive: ${left.length} MUSTs and stated requirements`;
   const most = options.full === true ? left.length : MOST_UNJUDGED;
   const rest = left.length - most;
   const names = left.slice(0, most).map(({ id, level }) => `${clean(id)} (${LEVEL_NAME[level]})`);
@@ -51,7 +51,7 @@ export function unsettledBlock(results: RunResults, options: SummaryOptions, col
     ...indented(scenario.reason ?? 'no reason given', options.width),
     ...indented(`again: ${scenario.rerun}`, options.width),
   ]);
-  return [colours.bold('Not settled'), ...lines].join('\n');
+  return [colours.bold('Inconclusive or in error'), ...lines].join('\n');
 }
 
 /** Many scenarios that were not decided, by the step that they stopped at; errors are each named. */
@@ -73,5 +73,7 @@ function stopsText(unsettled: readonly ScenarioRecord[], options: SummaryOptions
   const rest = stopsOf(unsettled).length - MOST_STOPS;
   const more =
     rest > 0 ? [`and at ${rest} other steps; --full lists every scenario.`] : ['--full lists every scenario.'];
-  return [colours.bold(`Not settled: ${unsettled.length} scenarios`), ...errors, ...stops, ...more].join('\n');
+  return [colours.bold(`Inconclusive or in error: ${unsettled.length} scenarios`), ...errors, ...stops, ...more].join(
+    '\n',
+  );
 }

@@ -45,5 +45,5 @@ it('is told in a table, with what got worse below', () => {
   expect(text).toMatch(/no-sack +2 +1 +1\n/);
   expect(text).toContain('pass → fail  new  c1');
   expect(text).toMatch(/odd +no such setting/);
-  expect(text).toContain('2 more cannot be chosen by a kernel setting');
+  expect(text).toContain('2 more have no setting');
 });

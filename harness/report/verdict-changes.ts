@@ -1,5 +1,6 @@
 /** Which verdicts differ between two runs of the same scenarios: for a stack under two lawful settings. Pure. */
 import { judgementsOf } from '../verdict/scenario-verdict.ts';
+import { isDeparture } from '../verdict/verdict.ts';
 import type { ScenarioRecord } from './results.ts';
 
 /** What became of one scenario. */
@@ -35,9 +36,7 @@ function changeOf(then: ScenarioRecord, now: ScenarioRecord): VerdictChange | un
 
 /** Clauses that the stack departs from. */
 function departed(scenario: ScenarioRecord): Set<string> {
-  return new Set(
-    judgementsOf(scenario).flatMap(({ clause, verdict }) => (verdict === 'fail' || verdict === 'warn' ? [clause] : [])),
-  );
+  return new Set(judgementsOf(scenario).flatMap(({ clause, verdict }) => (isDeparture(verdict) ? [clause] : [])));
 }
 
 function isUnjudged({ verdict }: ScenarioRecord): boolean {

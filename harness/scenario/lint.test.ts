@@ -45,15 +45,17 @@ const JUDGE = '\n- expect: a ACK\n  clause: c1';
 
 describe('clauses', () => {
   test('one at least', () => {
-    expect(remarks('- expect: a ACK')).toEqual(['6:5 [NO_JUDGEMENT] scenario "example" judges no clause {t}']);
+    expect(remarks('- expect: a ACK')).toEqual([
+      '6:5 [NO_JUDGEMENT] scenario "example" does not judge a clause; add "clause" to a step {t}',
+    ]);
     expect(remarks(`- send: a ACK${JUDGE}`)).toEqual([]);
     expect(remarks('- use: probe\n  clause: c1')).toEqual([]);
   });
 
   test('that exist and can be judged', () => {
     expect(remarks('- expect: a ACK\n  clause: [c1, c3, zzzzzz]')).toEqual([
-      '8:9 [UNKNOWN_CLAUSE] there is no clause "c3"; did you mean "c1"? {e}',
-      '8:9 [UNKNOWN_CLAUSE] there is no clause "zzzzzz"; expected one of: c1, c2 {e}',
+      '8:9 [UNKNOWN_CLAUSE] unknown clause "c3"; did you mean "c1"? {e}',
+      '8:9 [UNKNOWN_CLAUSE] unknown clause "zzzzzz"; expected one of: c1, c2 {e}',
     ]);
     expect(remarks('- expect: a ACK\n  clause: c2')).toEqual([
       '8:9 [UNKNOWN_CLAUSE] clause c2 is declared unobservable (it is internal); it cannot be judged here {e}',
@@ -62,14 +64,14 @@ describe('clauses', () => {
 
   test.each(['and: <dss>', 'quiet: all', 'never: a RST', 'check: 1 = 1'])('are needed by "%s"', (step) => {
     expect(remarks(`- ${step}${JUDGE}`)).toEqual([
-      `8:9 [NO_JUDGEMENT] ${step.split(':')[0] ?? ''} judges something, but no clause is named {${step[0] ?? ''}}`,
+      `8:9 [NO_JUDGEMENT] ${step.split(':')[0] ?? ''} judges, but names no clause; add "clause" {${step[0] ?? ''}}`,
     ]);
     expect(remarks(`- ${step}\n  clause: c1`)).toEqual([]);
   });
 
   test('do not belong in a preamble, whose steps need none', () => {
     expect(remarks(JUDGE.trim(), 'preamble: [{ quiet: all }, { expect: a ACK, clause: c1 }]')).toEqual([
-      '7:32 [NO_JUDGEMENT] a preamble only leads up to the test; it judges no clause {{}',
+      '7:32 [NO_JUDGEMENT] a step of a preamble cannot judge a clause; move it to "steps" {{}',
     ]);
   });
 });
@@ -86,14 +88,14 @@ test('a given speaks of an alternative of a one-of before it', () => {
   const given = (label: string) => `- given: ${label}\n  steps: [{ send: a ACK }]`;
   expect(remarks(`${either}${given('answer')}`)).toEqual([]);
   expect(remarks(`${either}${given('anser')}`)).toEqual([
-    '10:9 [UNKNOWN_NAME] no one-of before this has an alternative "anser"; did you mean "answer"? {g}',
+    '10:9 [UNKNOWN_NAME] no earlier one-of has an alternative "anser"; did you mean "answer"? {g}',
   ]);
 });
 
 describe('subflows', () => {
   test.each(['send: b ACK', 'expect: b ACK', 'sut: sync timeout=$b.seq'])('must be declared for "%s"', (step) => {
     expect(remarks(`- ${step}${JUDGE}`)).toEqual([
-      expect.stringMatching(/^8:9 \[UNKNOWN_SUBFLOW\] .*there is no subflow "b" here; expected one of: a/),
+      expect.stringMatching(/^8:9 \[UNKNOWN_SUBFLOW\] .*unknown subflow "b"; expected one of: a/),
     ]);
     expect(remarks(`- ${step}${JUDGE}`, 'topology: two-links\nsubflows: { b: { link: 2 } }')).toEqual([]);
   });
@@ -102,7 +104,7 @@ describe('subflows', () => {
     'must be declared for "%s"',
     (step) => {
       expect(remarks(`- ${step}\n  clause: c1`)).toEqual([
-        expect.stringContaining('[UNKNOWN_SUBFLOW] there is no subflow "b" here'),
+        expect.stringContaining('[UNKNOWN_SUBFLOW] unknown subflow "b"'),
       ]);
     },
   );
@@ -121,7 +123,7 @@ describe('subflows', () => {
 describe('topologies', () => {
   test('must exist', () => {
     expect(remarks(JUDGE.trim(), 'topology: two-link')).toEqual([
-      '6:5 [UNKNOWN_TOPOLOGY] there is no topology "two-link"; did you mean "two-links"? {t}',
+      '6:5 [UNKNOWN_TOPOLOGY] unknown topology "two-link"; did you mean "two-links"? {t}',
     ]);
   });
 
@@ -148,16 +150,14 @@ describe('topologies', () => {
 describe('names', () => {
   test('must be bound before, or in the same line', () => {
     expect(remarks(`- send: a ACK ack=$key${JUDGE}`)).toEqual([
-      '8:9 [UNKNOWN_NAME] $key is bound by no step before; bind it with "?key" in a step before {s}',
+      '8:9 [UNKNOWN_NAME] no earlier step binds $key; bind it with "?key" in an earlier step {s}',
     ]);
     expect(remarks(`- expect: a ACK <mp_capable key=?key, ...>\n- send: a ACK ack=$key${JUDGE}`)).toEqual([]);
     expect(remarks('- expect: a ACK <mp_capable key=?k rkey=!$k>\n  clause: c1')).toEqual([]);
     expect(remarks('- expect: a ACK seq=?nonce|5\n- check: $nonce = $nonec\n  clause: c1')).toEqual([
-      expect.stringContaining('$nonec is bound by no step before; did you mean "$nonce"?'),
+      expect.stringContaining('no earlier step binds $nonec; did you mean "$nonce"?'),
     ]);
-    expect(remarks('- check: $z = 1\n  clause: c1')).toEqual([
-      expect.stringContaining('$z is bound by no step before'),
-    ]);
+    expect(remarks('- check: $z = 1\n  clause: c1')).toEqual([expect.stringContaining('no earlier step binds $z')]);
     expect(remarks('- sut: sysctl-get name=x -> value=?v\n- check: $v = 1\n  clause: c1')).toEqual([]);
   });
 
@@ -174,7 +174,7 @@ describe('names', () => {
 
   test.each(['distinct', 'scattered'])('that %s is about must be bound', (kind) => {
     expect(remarks(`- ${kind}: kye\n  clause: c1`)).toEqual([
-      expect.stringContaining('[UNKNOWN_NAME] "kye" is bound by no step before'),
+      expect.stringContaining('[UNKNOWN_NAME] no earlier step binds "kye'),
     ]);
     expect(
       remarks(`- repeat: 2\n  steps: [{ expect: a SYN/ACK <mp_capable key=?key> }]\n- ${kind}: key\n  clause: c1`),
@@ -185,14 +185,14 @@ describe('names', () => {
 describe('values to send', () => {
   test.each(['seq=1..2', 'seq=1|2', 'seq=any', 'seq=?x', 'seq=!1'])('%s is not one', (field) => {
     expect(remarks(`- send: a ACK ${field}${JUDGE}`)).toEqual([
-      expect.stringContaining('[BAD_VALUE] a packet to send needs one value'),
+      expect.stringContaining('[BAD_VALUE] a field of a packet to send needs one value'),
     ]);
   });
 
   test('fields of an option may be absent, those of the header not', () => {
     expect(remarks(`- send: a ACK <dss dsn=absent>${JUDGE}`)).toEqual([]);
     expect(remarks(`- send: a ACK ack=absent${JUDGE}`)).toEqual([
-      expect.stringContaining('[BAD_VALUE] ack: a TCP header has this field always'),
+      expect.stringContaining('[BAD_VALUE] ack: every TCP header has this field'),
     ]);
   });
 

@@ -33,12 +33,21 @@ export function lintScenarios(
   return [...found.values()];
 }
 
+/** Mistakes that stand by themselves: they are there whatever else of a scenario could not be read. */
+const STANDING: ReadonlySet<DiagnosticCode> = new Set(['UNKNOWN_CLAUSE', 'UNKNOWN_TOPOLOGY', 'UNKNOWN_SUBFLOW']);
+
+/** What is wrong with scenarios of which steps are missing, since they could not be read. */
+export function lintPartial(...input: Parameters<typeof lintScenarios>): Diagnostic[] {
+  return lintScenarios(...input).filter(({ code }) => STANDING.has(code));
+}
+
 function lintScenario(scenario: Scenario, clauses: ClauseSource, topology: (name: string) => Topology): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   const report: Report = (step, code, message) => {
     diagnostics.push(diagnoseAt(step.place, code, message));
   };
-  if (scenario.clauses.length === 0) report(scenario, 'NO_JUDGEMENT', `scenario "${scenario.name}" judges no clause`);
+  if (scenario.clauses.length === 0)
+    report(scenario, 'NO_JUDGEMENT', `scenario "${scenario.name}" does not judge a clause; add "clause" to a step`);
   const links = linksOf(scenario, topology, diagnostics, report);
   for (const [name, spec] of Object.entries(scenario.subflows)) {
     if (links !== undefined && spec.link > links) {
@@ -66,8 +75,8 @@ function linksOf(
       report(
         scenario,
         'BAD_VALUE',
-        `${scenario.topology} has a NAT on link ${name}, and the tester goes by the stack's own address; ` +
-          'NATs belong to scenarios of two stacks',
+        `${scenario.topology} has a NAT on link ${name}, but the tester identifies the stack by its address; ` +
+          'use a NAT only in scenarios with two stacks',
       );
     }
     return links.length;
@@ -101,7 +110,7 @@ function lintSteps(scenario: Scenario, links: number | undefined, clauses: Claus
     for (const clause of step.clauses) lintClause(clause, step, clauses, report);
     for (const subflow of subflowsIn(step)) {
       if (subflow === 'any' || known.subflows.has(subflow)) continue;
-      report(step, 'UNKNOWN_SUBFLOW', `there is no subflow "${subflow}" here${suggestion(subflow, known.subflows)}`);
+      report(step, 'UNKNOWN_SUBFLOW', `unknown subflow "${subflow}"${suggestion(subflow, known.subflows)}`);
     }
     if (step.kind === 'send') lintSent(step, report);
     if (step.kind === 'sut') for (const { name, matcher } of step.line.args) lintArgument(name, matcher, step, report);
@@ -110,9 +119,9 @@ function lintSteps(scenario: Scenario, links: number | undefined, clauses: Claus
     lintNames(step, known, report);
     if (preamble.has(step)) {
       if (step.clauses.length > 0)
-        report(step, 'NO_JUDGEMENT', 'a preamble only leads up to the test; it judges no clause');
+        report(step, 'NO_JUDGEMENT', 'a step of a preamble cannot judge a clause; move it to "steps"');
     } else if (onlyJudges(step) && step.clauses.length === 0) {
-      report(step, 'NO_JUDGEMENT', `${step.kind} judges something, but no clause is named`);
+      report(step, 'NO_JUDGEMENT', `${step.kind} judges, but names no clause; add "clause"`);
     }
   }
 }
@@ -126,7 +135,7 @@ function lintGiven(steps: readonly Step[], report: Report): void {
       report(
         step,
         'UNKNOWN_NAME',
-        `no one-of before this has an alternative "${step.label}"${suggestion(step.label, labels)}`,
+        `no earlier one-of has an alternative "${step.label}"${suggestion(step.label, labels)}`,
       );
     }
   }
@@ -138,19 +147,15 @@ function lintNames(step: Step, known: Known, report: Report): void {
     const link = /^link(\d)$/.exec(owner)?.[1];
     if (known.bound.has(name)) continue;
     if (!KNOWN_NAMES.test(name)) {
-      report(step, 'UNKNOWN_NAME', `$${name} is bound by no step before${nameHint(name, known)}`);
+      report(step, 'UNKNOWN_NAME', `no earlier step binds $${name}${nameHint(name, known)}`);
     } else if (link !== undefined && known.links !== undefined && (Number(link) > known.links || link === '0')) {
       report(step, 'UNKNOWN_NAME', `$${name}: the topology has ${known.links} links`);
     } else if (link === undefined && owner !== 'tester' && owner !== 'sut' && !known.subflows.has(owner)) {
-      report(
-        step,
-        'UNKNOWN_SUBFLOW',
-        `$${name}: there is no subflow "${owner}" here${suggestion(owner, known.subflows)}`,
-      );
+      report(step, 'UNKNOWN_SUBFLOW', `$${name}: unknown subflow "${owner}"${suggestion(owner, known.subflows)}`);
     }
   }
   if ((step.kind === 'distinct' || step.kind === 'scattered') && !known.bound.has(step.name)) {
-    report(step, 'UNKNOWN_NAME', `"${step.name}" is bound by no step before${suggestion(step.name, known.bound)}`);
+    report(step, 'UNKNOWN_NAME', `no earlier step binds "${step.name}"${suggestion(step.name, known.bound)}`);
   }
 }
 
@@ -164,7 +169,7 @@ function nameHint(name: string, { bound }: Known): string {
     'tester.token',
     'tester.idsn',
   ]);
-  return near === undefined ? `; bind it with "?${name}" in a step before` : `; did you mean "$${near}"?`;
+  return near === undefined ? `; bind it with "?${name}" in an earlier step` : `; did you mean "$${near}"?`;
 }
 
 function subflowsIn(step: Step): string[] {
@@ -184,7 +189,7 @@ function lintClause(id: string, step: Step, clauses: ClauseSource, report: Repor
     report(
       step,
       'UNKNOWN_CLAUSE',
-      `there is no clause "${id}"${suggestion(
+      `unknown clause "${id}"${suggestion(
         id,
         clauses.all.map((one) => one.id),
       )}`,
@@ -201,17 +206,21 @@ function lintClause(id: string, step: Step, clauses: ClauseSource, report: Repor
 function lintSent(step: Extract<Step, { kind: 'send' }>, report: Report): void {
   for (const { name, matcher } of step.line.fields) {
     if (matcher.type === 'absent')
-      report(step, 'BAD_VALUE', `${name}: a TCP header has this field always; it cannot be absent`);
+      report(step, 'BAD_VALUE', `${name}: every TCP header has this field; it cannot be absent`);
   }
   for (const matcher of matchersOf(step)) {
     if (matcher.type === 'equal' || matcher.type === 'absent') continue;
-    report(step, 'BAD_VALUE', 'a packet to send needs one value for a field, no range, choice, "any" or "?name"');
+    report(
+      step,
+      'BAD_VALUE',
+      'a field of a packet to send needs one value, not a range, alternatives, "any" or "?name"',
+    );
   }
 }
 
 function lintArgument(name: string, matcher: Matcher, step: Step, report: Report): void {
   if (matcher.type !== 'equal')
-    report(step, 'BAD_VALUE', `${name}: an action needs one value, no range, choice, "any" or "?name"`);
+    report(step, 'BAD_VALUE', `${name}: an action needs one value, not a range, alternatives, "any" or "?name"`);
 }
 
 function readNames(step: Step): string[] {

@@ -93,11 +93,11 @@ describe('values of variables', () => {
 
   test('that ids cannot have need a label', () => {
     expect(problems(suiteOf(SEND, 'for-each: { n: [$a.seq, ok], w: { A: 1 } }'))).toEqual([
-      '7:21 [BAD_ID] an id cannot have this value; give it a label: { a.seq: "$a.seq" } {$a.seq}',
-      '7:42 [BAD_ID] a label has a-z, 0-9, "." and "-" only; "a" would do {1}',
+      '7:21 [BAD_ID] an id cannot contain this value; give it a label: { a.seq: "$a.seq" } {$a.seq}',
+      '7:42 [BAD_ID] a label has only a-z, 0-9, "." and "-"; write "a" {1}',
     ]);
     expect(complaints(() => loadText(suiteOf(SEND), 'rfc8684/B-x/y.suite.yaml'))).toEqual([
-      expect.stringMatching(/^1:8 \[BAD_ID\] .* not "B-x\/y" \{S\}$/),
+      expect.stringMatching(/^1:8 \[BAD_ID\] "B-x\/y": .* \{S\}$/),
     ]);
   });
 });
@@ -215,12 +215,12 @@ describe('steps', () => {
   });
 });
 
-test('what does not fit the schema hides nothing that is wrong elsewhere in the file', () => {
+test('what does not match the schema hides nothing that is wrong elsewhere in the file', () => {
   const text = `${suiteOf('- sned: a SYN')}  other:\n    title: O\n    steps:\n      - send: a SYM\n      - expect: a ACKK\n`;
   expect(problems(text)).toEqual([
     '8:9 [UNKNOWN_KEY] unknown key "sned"; did you mean "send"? {sned}',
-    '12:17 [NOTATION] "SYM" is no TCP flag; did you mean "SYN"? {SYM}',
-    '13:19 [NOTATION] "ACKK" is no TCP flag; did you mean "ACK"? {ACKK}',
+    '12:17 [NOTATION] unknown TCP flag "SYM"; did you mean "SYN"? {SYM}',
+    '13:19 [NOTATION] unknown TCP flag "ACKK"; did you mean "ACK"? {ACKK}',
   ]);
 });
 
@@ -242,7 +242,7 @@ describe('sequences', () => {
     expect(stepsOf(local('probe'))).toEqual(['fence']);
     expect(problems(local('shake'))).toEqual([
       expect.stringMatching(
-        /^5:3 \[DUPLICATE\] there is a sequence "shake" already, .*all\.yaml:\d+; give one of them another name \{shake\}$/,
+        /^5:3 \[DUPLICATE\] sequence "shake" is already defined at .*all\.yaml:\d+; rename one of them \{shake\}$/,
       ),
     ]);
   });
@@ -251,7 +251,7 @@ describe('sequences', () => {
     const byRow = 'family: [ipv4]\nfor-each: { first: { us: shake } }';
     expect(stepsOf(suiteOf('- use: ${first}', byRow))).toEqual(['send: a SYN', 'expect: a SYN/ACK']);
     expect(problems(suiteOf('- use: sha${first}', 'for-each: { first: [ke] }'))).toEqual([
-      expect.stringMatching(/^9:14 \[BAD_VALUE\] a sequence is named as a whole; .* \{sha\$\{first\}\}$/),
+      expect.stringMatching(/^9:14 \[BAD_VALUE\] "use" needs the full name of a sequence; .* \{sha\$\{first\}\}$/),
     ]);
   });
 
@@ -276,7 +276,7 @@ describe('sequences', () => {
       column: 9,
     });
     expect(problems(suiteOf('- use: crooked'))).toEqual([
-      '28:21 [NOTATION] "SYM" is no TCP flag; did you mean "SYN"? {SYM}',
+      '28:21 [NOTATION] unknown TCP flag "SYM"; did you mean "SYN"? {SYM}',
     ]);
   });
 });
@@ -294,17 +294,17 @@ describe('what is wrong is told of at its place', () => {
     ['- expect: a ACK\n  allow: [a RST]', ['10:9 [UNKNOWN_KEY] "allow" goes with quiet, not with expect {allow}']],
     [
       '- expect: a ACK\n  within: 1.2.3s',
-      [expect.stringMatching(/^10:17 \[SCHEMA\] .*"1\.2\.3s" has the wrong form/) as string],
+      [expect.stringMatching(/^10:17 \[SCHEMA\] .*"1\.2\.3s" has the wrong format/) as string],
     ],
     [
       '- send: a SYN\n  clause: c',
-      ['10:9 [NO_JUDGEMENT] send judges nothing; name the clause at a step that expects something {clause}'],
+      ['10:9 [NO_JUDGEMENT] send does not judge; move "clause" to a step that expects something {clause}'],
     ],
     [
       '- fence: true\n  clause: c',
-      ['10:9 [NO_JUDGEMENT] fence judges nothing; name the clause at a step that expects something {clause}'],
+      ['10:9 [NO_JUDGEMENT] fence does not judge; move "clause" to a step that expects something {clause}'],
     ],
-    ['- send: "a SYN <mss=x>"', ['9:27 [BAD_VALUE] mss: "x" is no number {x}']],
+    ['- send: "a SYN <mss=x>"', ['9:27 [BAD_VALUE] mss: "x" is not a number {x}']],
     [
       ['- send: a', '>', 'SYN'].join(' '),
       ['9:17 [BAD_DIRECTION] the verb says who sends; leave the arrow out: a SYN {>}'],
@@ -312,39 +312,39 @@ describe('what is wrong is told of at its place', () => {
     [
       '- one-of: { x: a ACK, y: a AKC, z: a RTS }',
       [
-        '9:34 [NOTATION] "AKC" is no TCP flag; did you mean "ACK"? {AKC}',
-        '9:44 [NOTATION] "RTS" is no TCP flag; did you mean "RST"? {RTS}',
+        '9:34 [NOTATION] unknown TCP flag "AKC"; did you mean "ACK"? {AKC}',
+        '9:44 [NOTATION] unknown TCP flag "RTS"; did you mean "RST"? {RTS}',
       ],
     ],
     [
       '- quiet: all\n  allow: [a ACK, a ACKK, a SYM]',
       [
-        '10:26 [NOTATION] "ACKK" is no TCP flag; did you mean "ACK"? {ACKK}',
-        '10:34 [NOTATION] "SYM" is no TCP flag; did you mean "SYN"? {SYM}',
+        '10:26 [NOTATION] unknown TCP flag "ACKK"; did you mean "ACK"? {ACKK}',
+        '10:34 [NOTATION] unknown TCP flag "SYM"; did you mean "SYN"? {SYM}',
       ],
     ],
-    ['- and: <dss dak=1>', ['9:19 [UNKNOWN_FIELD] "dak" is no field of dss; did you mean "dack"? {dak}']],
-    ['- sut: recv byts', ['9:19 [NOTATION] "byts" is no name=value {byts}']],
-    ['- sut: lisen', ['9:14 [UNKNOWN_COMMAND] "lisen" is no action of the SUT; did you mean "listen"? {lisen}']],
-    ['- check: $a.seq=5', ['9:16 [NOTATION] a check is "value = value", with blanks around the "=" {$a.seq=5}']],
-    ['- check: tokn(1)   =   5', ['9:16 [UNKNOWN_FUNCTION] there is no function "tokn"; did you mean "token"? {tokn}']],
-    ['- check: $a.seq   =   5x', ['9:29 [NOTATION] "5x" is no value {5x}']],
-    ['- repeat: 3', ['9:9 [EMPTY] there is nothing to repeat; add "steps" {repeat}']],
-    ['- repeat: 3\n  steps: [{ send: a SYM }]', ['10:27 [NOTATION] "SYM" is no TCP flag; did you mean "SYN"? {SYM}']],
+    ['- and: <dss dak=1>', ['9:19 [UNKNOWN_FIELD] unknown field "dak" of dss; did you mean "dack"? {dak}']],
+    ['- sut: recv byts', ['9:19 [NOTATION] "byts" is not name=value {byts}']],
+    ['- sut: lisen', ['9:14 [UNKNOWN_COMMAND] unknown action of the SUT "lisen"; did you mean "listen"? {lisen}']],
+    ['- check: $a.seq=5', ['9:16 [NOTATION] a check is "value = value", with spaces around the "=" {$a.seq=5}']],
+    ['- check: tokn(1)   =   5', ['9:16 [UNKNOWN_FUNCTION] unknown function "tokn"; did you mean "token"? {tokn}']],
+    ['- check: $a.seq   =   5x', ['9:29 [NOTATION] "5x" is not a value {5x}']],
+    ['- repeat: 3', ['9:9 [EMPTY] repeat has no steps; add "steps" {repeat}']],
+    ['- repeat: 3\n  steps: [{ send: a SYM }]', ['10:27 [NOTATION] unknown TCP flag "SYM"; did you mean "SYN"? {SYM}']],
     [
       '- send: a SYN len=${n} <mss=${m}>',
       [
-        '9:25 [UNKNOWN_NAME] there is no variable "n" here; did you mean "on"? {${n}}',
-        '9:35 [UNKNOWN_NAME] there is no variable "m" here; expected one of: on, family, role {${m}}',
+        '9:25 [UNKNOWN_NAME] unknown variable "n"; did you mean "on"? {${n}}',
+        '9:35 [UNKNOWN_NAME] unknown variable "m"; expected one of: on, family, role {${m}}',
       ],
     ],
-    ['- send: a SYN len=${on} <ms=${on}>', ['9:32 [UNKNOWN_OPTION] "ms" is no TCP option; did you mean "mss"? {ms}']],
-    ['- send: a SYN win=${on}x', ['9:25 [NOTATION] "5x" is no value {${on}x}']],
+    ['- send: a SYN len=${on} <ms=${on}>', ['9:32 [UNKNOWN_OPTION] unknown TCP option "ms"; did you mean "mss"? {ms}']],
+    ['- send: a SYN win=${on}x', ['9:25 [NOTATION] "5x" is not a value {${on}x}']],
     [
       '- expect: a ACK\n  clause: [c, "${zz}"]',
-      ['10:22 [UNKNOWN_NAME] there is no variable "zz" here; expected one of: on, family, role {${zz}}'],
+      ['10:22 [UNKNOWN_NAME] unknown variable "zz"; expected one of: on, family, role {${zz}}'],
     ],
-    ['- use: shak', ['9:14 [UNKNOWN_SEQUENCE] there is no sequence "shak"; did you mean "shake"? {shak}']],
+    ['- use: shak', ['9:14 [UNKNOWN_SEQUENCE] unknown sequence "shak"; did you mean "shake"? {shak}']],
     ['- use: loop', [expect.stringMatching(/\[BAD_VALUE\] sequence "loop" uses itself/) as string]],
     ['- use: data', ['9:14 [BAD_VALUE] sequence "data" needs a value for "bytes"; add with: { bytes: ... } {data}']],
     [
@@ -362,8 +362,8 @@ describe('what is wrong is told of at its place', () => {
 
   test('titles and topologies too', () => {
     expect(problems(suiteOf(SEND, 'topology: "${t}"').replace('title: E', 'title: E ${x}'))).toEqual([
-      '6:14 [UNKNOWN_NAME] there is no variable "x" here; expected one of: family, role {${x}}',
-      '7:16 [UNKNOWN_NAME] there is no variable "t" here; expected one of: family, role {${t}}',
+      '6:14 [UNKNOWN_NAME] unknown variable "x"; expected one of: family, role {${x}}',
+      '7:16 [UNKNOWN_NAME] unknown variable "t"; expected one of: family, role {${t}}',
     ]);
   });
 
@@ -395,7 +395,7 @@ describe('a folder of suites', () => {
       expect(complaints(() => openLibrary(root))).toEqual([
         '1:1 [SCHEMA] the file lacks "title"; add it {s}',
         '1:17 [SCHEMA] sequences.x lacks "title"; add it {{}',
-        '2:17 [SCHEMA] sequences.x: none of steps, initiator, responder is there; add one {{}',
+        '2:17 [SCHEMA] sequences.x: expected one of steps, initiator, responder; add one {{}',
       ]);
     } finally {
       rmSync(root, { recursive: true });

@@ -78,7 +78,16 @@ export function findSuites(root: string): string[] {
     .map((name) => join(root, name));
 }
 
-/** Loads one suite file with every variant of every scenario. @throws DocumentError */
+/** A suite with mistakes, and what could be read of it all the same: steps that cannot be read are left out. */
+export class PartialSuite extends DocumentError {
+  readonly scenarios: readonly Scenario[];
+  constructor(diagnostics: readonly Diagnostic[], scenarios: readonly Scenario[]) {
+    super(diagnostics);
+    this.scenarios = scenarios;
+  }
+}
+
+/** Loads one suite file with every variant of every scenario. @throws PartialSuite, DocumentError */
 export function loadSuite(path: string, library: SuiteLibrary): Scenario[] {
   const file = readYaml(path);
   const diagnostics = file.problems(projectSchema('suites/schema/suite.schema.json', [SEQUENCES_SCHEMA]));
@@ -103,7 +112,7 @@ export function loadSuite(path: string, library: SuiteLibrary): Scenario[] {
       scenarios.push(one);
     }
   }
-  if (diagnostics.length > 0) throw new DocumentError(uniqueDiagnostics(diagnostics));
+  if (diagnostics.length > 0) throw new PartialSuite(uniqueDiagnostics(diagnostics), scenarios);
   return scenarios;
 }
 
@@ -115,7 +124,7 @@ function checkIds({
   diagnostics,
 }: Pick<VariantInput, 'file' | 'raw' | 'suite' | 'diagnostics'>): void {
   if (!isId(suite)) {
-    const message = `a suite's path is part of its scenarios' ids: a-z, 0-9, "." and "-" only, not "${suite}"`;
+    const message = `"${suite}": the path of a suite is part of its ids; use only a-z, 0-9, "." and "-"`;
     diagnostics.push(file.diagnose(['title'], 'BAD_ID', message));
   }
   const places = [[], ...Object.keys(raw.scenarios).map((name) => ['scenarios', name])];
@@ -123,8 +132,8 @@ function checkIds({
   for (const [index, place] of places.entries()) {
     for (const { path, text, isKey } of badLabels(variables[index] ?? {})) {
       const message = isKey
-        ? `a label has a-z, 0-9, "." and "-" only; "${proposedLabel(text)}" would do`
-        : `an id cannot have this value; give it a label: { ${proposedLabel(text)}: ${JSON.stringify(text)} }`;
+        ? `a label has only a-z, 0-9, "." and "-"; write "${proposedLabel(text)}"`
+        : `an id cannot contain this value; give it a label: { ${proposedLabel(text)}: ${JSON.stringify(text)} }`;
       diagnostics.push(file.diagnose([...place, 'for-each', ...path], 'BAD_ID', message));
     }
   }
@@ -230,7 +239,7 @@ function roleOf({ file, raw, name, scenario, variant, diagnostics }: VariantInpu
   const { role } = variant.variables;
   if (role === undefined) return scenario.sut ?? raw.sut;
   if (role === 'initiator' || role === 'responder') return role;
-  const message = `the role is initiator or responder, not "${role}"`;
+  const message = `unknown role "${role}"; expected initiator or responder`;
   diagnostics.push(file.diagnose(['scenarios', name], 'BAD_VALUE', message));
   return raw.sut;
 }

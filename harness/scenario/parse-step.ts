@@ -48,7 +48,7 @@ function parseStep(raw: RawStep, path: NodePath, context: StepContext): Step[] {
     }
   }
   if (raw.clause !== undefined && verb !== 'use' && verbOf(verb).judges === 'never') {
-    const message = `${verb} judges nothing; name the clause at a step that expects something`;
+    const message = `${verb} does not judge; move "clause" to a step that expects something`;
     diagnostics.push(file.diagnoseKey(path, 'clause', 'NO_JUDGEMENT', message));
   }
   return gather(diagnostics, () => build(verb, raw, path, context)) ?? [];
@@ -78,12 +78,12 @@ function expandSequence(raw: RawStep, path: NodePath, context: StepContext): Ste
   };
   const written = raw.use ?? '';
   if (!SEQUENCE_NAME.test(written.trim())) {
-    fail('BAD_VALUE', 'a sequence is named as a whole; let a row of "for-each" give the name: use: ${end}');
+    fail('BAD_VALUE', '"use" needs the full name of a sequence; take it from a row of "for-each": use: ${end}');
   }
   const name = say(written, at, context).trim();
   const sequence = context.sequences.get(name);
   if (sequence === undefined) {
-    return fail('UNKNOWN_SEQUENCE', `there is no sequence "${name}"${suggestion(name, context.sequences.keys())}`);
+    return fail('UNKNOWN_SEQUENCE', `unknown sequence "${name}"${suggestion(name, context.sequences.keys())}`);
   }
   const key = sequence.steps[context.role] === undefined ? 'steps' : context.role;
   const steps = sequence.steps[key];

@@ -44,7 +44,7 @@ export function readSequences(file: YamlFile, raw: RawSequences): Sequence[] {
 /** Paths of the files of shared sequences, sorted. @throws DocumentError when the folder is not there */
 function findSequences(folder: string): string[] {
   if (!existsSync(folder)) {
-    const message = 'cannot be read: there is no such folder; check the path';
+    const message = 'cannot be read: no such folder; check the path';
     throw new DocumentError([diagnoseFile(folder, 'FILE_UNREADABLE', message)]);
   }
   return readdirSync(folder)
@@ -81,7 +81,7 @@ export function addSequences(
     if (other === undefined) all.set(one.name, one);
     else {
       const { file, line } = other.file.placeOf(other.path);
-      const message = `there is a sequence "${one.name}" already, ${file}:${line}; give one of them another name`;
+      const message = `sequence "${one.name}" is already defined at ${file}:${line}; rename one of them`;
       diagnostics.push(one.file.diagnoseKey(['sequences'], one.name, 'DUPLICATE', message));
     }
   }

@@ -19,7 +19,7 @@ export function say(written: string, path: NodePath, context: TextContext): stri
 
 function fill(written: string, path: NodePath, context: TextContext): FilledText {
   return fillIn(written, context.variables, (name, from, span) => {
-    const message = `there is no variable "${name}" here${suggestion(name, Object.keys(context.variables))}`;
+    const message = `unknown variable "${name}"${suggestion(name, Object.keys(context.variables))}`;
     const found = context.file.diagnoseWithin(path, 'UNKNOWN_NAME', message, from, span);
     const isKnown = context.diagnostics.some((one) => one.message === message && samePlace(one, found));
     if (!isKnown) context.diagnostics.push(found);

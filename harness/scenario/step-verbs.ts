@@ -102,7 +102,7 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
       '`and: REST`',
       'judges the packet that was matched last under another clause: `and: <mp_tcprst reason=mptcp-specific>`',
     ],
-    schema: { type: 'string', description: 'Judges the packet just matched, under another clause.' },
+    schema: { type: 'string', description: 'Judges the packet that was matched last under another clause.' },
     companions: [],
     judges: 'always',
     build: ({ raw, at, base, context }) => ({
@@ -116,7 +116,7 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
     manual: ['`one-of: {label: LINE, ...}`', 'matches any of several packets and records the label; use it for a MAY'],
     schema: {
       type: 'object',
-      description: 'Alternatives by label; which one came is recorded.',
+      description: 'Alternatives by label; the result records which one came.',
       minProperties: 2,
       additionalProperties: { type: 'string' },
     },
@@ -134,7 +134,7 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
       '`quiet: a` (or `all`), `allow: [LINE, ...]`',
       'after a fence: only the allowed packets have arrived since the last stimulus',
     ],
-    schema: { type: 'string', description: 'Subflow, or all: nothing comes but what is allowed.' },
+    schema: { type: 'string', description: 'A subflow, or all: only the allowed packets come.' },
     companions: ['allow'],
     judges: 'always',
     build: ({ raw, path, at, base, context }) => {
@@ -193,7 +193,7 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
       '`given: LABEL`, `steps: [...]`',
       'runs steps only if the last `one-of` matched that label; otherwise their clauses are `skip`',
     ],
-    schema: { type: 'string', description: 'Label of a one-of before: the steps apply when that alternative came.' },
+    schema: { type: 'string', description: 'Label of an earlier one-of: the steps run if that alternative came.' },
     companions: ['steps'],
     judges: 'inside',
     build: ({ raw, at, base, context, inner }) => ({
@@ -272,7 +272,7 @@ function matchersIn({ fields, options }: Pick<PacketLine, 'fields' | 'options'>)
 function parseCheck(text: string): { left: string; comparison: Matcher } {
   const equals = /\s+=\s+/.exec(text);
   if (equals === null)
-    throw new NotationError('a check is "value = value", with blanks around the "="', 0, text.length);
+    throw new NotationError('a check is "value = value", with spaces around the "="', 0, text.length);
   const left = text.slice(0, equals.index);
   const start = equals.index + equals[0].length;
   const indent = left.length - left.trimStart().length;
@@ -288,6 +288,6 @@ export function requireSteps(
   { file }: TextContext,
 ): RawStep[] {
   if (steps.length > 0) return steps;
-  const message = `there is nothing to ${verb === 'repeat' ? 'repeat' : 'do'}; add "steps"`;
+  const message = `${verb} has no steps; add "steps"`;
   throw new DocumentError([file.diagnoseKey(path, verb, 'EMPTY', message)]);
 }

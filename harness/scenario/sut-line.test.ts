@@ -24,7 +24,7 @@ describe('parseSutLine', () => {
   });
 
   it('knows no lists in answers', () => {
-    expect(() => parseSutLine('poll -> readable=1,0')).toThrow(/not expected here/);
+    expect(() => parseSutLine('poll -> readable=1,0')).toThrow(/unexpected/);
   });
 });
 
@@ -63,11 +63,11 @@ describe('actions of the stack', () => {
 
   test.each([
     ['', 'NOTATION', '', 'an action of the SUT is missing'],
-    ['recieve bytes=1', 'UNKNOWN_COMMAND', 'recieve', expect.stringContaining('"recieve" is no action of the SUT')],
-    ['recv bytes', 'NOTATION', 'bytes', '"bytes" is no name=value'],
-    ['recv =5', 'NOTATION', '=5', '"=5" is no name=value'],
-    ['recv -> pattern', 'NOTATION', 'pattern', '"pattern" is no name=value'],
-    ['recv bytes=5 -> x=#', 'NOTATION', '#', '"#" is no value'],
+    ['recieve bytes=1', 'UNKNOWN_COMMAND', 'recieve', expect.stringContaining('unknown action of the SUT "recieve"')],
+    ['recv bytes', 'NOTATION', 'bytes', '"bytes" is not name=value'],
+    ['recv =5', 'NOTATION', '=5', '"=5" is not name=value'],
+    ['recv -> pattern', 'NOTATION', 'pattern', '"pattern" is not name=value'],
+    ['recv bytes=5 -> x=#', 'NOTATION', '#', '"#" is not a value'],
     ['recv byts=100', 'UNKNOWN_FIELD', 'byts', 'recv takes no byts=; did you mean "bytes"?'],
     ['recv -> patern=ok', 'UNKNOWN_FIELD', 'patern', 'recv answers no patern=; did you mean "pattern"?'],
     ['recv -> pattern=okay', 'BAD_VALUE', 'okay', 'pattern=okay: expected a number or ok; did you mean "ok"?'],

@@ -34,7 +34,7 @@ export function parseSutLine(text: string): SutLine {
   const command = first[0];
   const action = SUT_ACTIONS[command];
   if (action === undefined) {
-    const message = `"${command}" is no action of the SUT${suggestion(command, Object.keys(SUT_ACTIONS))}`;
+    const message = `unknown action of the SUT "${command}"${suggestion(command, Object.keys(SUT_ACTIONS))}`;
     throw new NotationError(message, first.index, command.length, 'UNKNOWN_COMMAND');
   }
   const args = rest.map((word) => parsePair(word[0], word.index, true));
@@ -86,12 +86,12 @@ function literalsOf(matcher: Matcher): string[] {
 }
 
 function errnoProblem(value: string): string | undefined {
-  return /^E[A-Z0-9]+$/.test(value) ? undefined : 'expected the name of an error, as ECONNREFUSED';
+  return /^E[A-Z0-9]+$/.test(value) ? undefined : 'expected the name of an error, such as ECONNREFUSED';
 }
 
 function parsePair(text: string, at: number, isArgument = false): Pair {
   const equals = text.indexOf('=');
-  if (equals <= 0) throw new NotationError(`"${text}" is no name=value`, at, text.length);
+  if (equals <= 0) throw new NotationError(`"${text}" is not name=value`, at, text.length);
   const value = text.slice(equals + 1);
   // The agent's lists: flags=subflow,backup or value=1,0.
   if (isArgument && /^\w+(,\w+)+$/.test(value)) {

@@ -84,12 +84,10 @@ function requireOurs(target: string): void {
   try {
     names = readdirSync(target);
   } catch (error) {
-    throw new SiteError(`${target} is no folder; choose another --output`, { cause: error });
+    throw new SiteError(`${target} is not a folder; choose another --output`, { cause: error });
   }
   if (names.length === 0 || names.includes(MARKER)) return;
-  throw new SiteError(
-    `${target} holds something that is no site of this program; choose another --output, or empty it`,
-  );
+  throw new SiteError(`${target} has other content than a site of this program; choose another --output, or empty it`);
 }
 
 function replace(target: string, fresh: string): void {

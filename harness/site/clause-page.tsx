@@ -30,7 +30,9 @@ export function ClausePage({ model, row }: { model: SiteModel; row: ClauseRow })
       <h1>
         {id} <LevelMark level={row.level} />
       </h1>
-      <p class="lead">{clause?.summary ?? 'This clause is not in the catalogue of the version that made this page.'}</p>
+      <p class="lead">
+        {clause?.summary ?? 'The catalogue of the version that made this page does not have this clause.'}
+      </p>
       <dl class="facts">
         <div>
           <dt>In the RFC</dt>

@@ -52,7 +52,7 @@ export function ComparePage({ model, from, to }: { model: SiteModel; from: numbe
       {better.length + worse.length + other.length === 0 ? <p>No clause has another verdict.</p> : null}
       {table('Broken since', worse)}
       {table('Mended', better)}
-      {table('Judged in one of them, or not settled', other)}
+      {table('Judged in one of them only, or inconclusive', other)}
     </Page>
   );
 }

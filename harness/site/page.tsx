@@ -11,8 +11,8 @@ const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
   declared: 'broken, and declared with a reason',
   warn: 'a SHOULD is broken',
   note: 'advice that the stack does not follow; never counted against it',
-  info: 'left to the stack; what it does is recorded',
-  inconclusive: 'the precondition was not reached',
+  info: 'a choice that the RFC leaves to the stack; recorded',
+  inconclusive: 'a precondition was not met',
   skip: 'the stack lacks the feature',
   error: 'the harness failed',
 };

@@ -53,7 +53,7 @@ export function StackPage({ model, index }: { model: SiteModel; index: number })
         </table>
       </Scroll>
       <Scenarios stack={stack} title="Broken, and not declared" scenarios={scenariosWith(stack, 'fail', 'warn')} />
-      <Scenarios stack={stack} title="Not settled" scenarios={scenariosWith(stack, 'error', 'inconclusive')} />
+      <Scenarios stack={stack} title="Inconclusive" scenarios={scenariosWith(stack, 'error', 'inconclusive')} />
       <Scenarios stack={stack} title="Declared deviations" scenarios={scenariosWith(stack, 'declared')} />
       <ClauseList model={model} index={index} />
       {model.stacks.length < 2 ? null : <Changes model={model} index={index} />}
@@ -69,7 +69,7 @@ function Environment({ stack }: { stack: Stack }): JSX.Element {
     ['Driver', sut.kind],
     [
       'Judged',
-      `${run.startedAt}, in ${formatDuration(run.durationMs)}${run.partial ? ', cut short' : ''}${run.selected === true ? ', a selection' : ''}`,
+      `${run.startedAt}, in ${formatDuration(run.durationMs)}${run.partial ? ', interrupted' : ''}${run.selected === true ? ', a selection' : ''}`,
     ],
     ['Scenarios', `${stack.run.scenarios.length}, ${run.concurrency} at once`],
     ['Made by', `${tool.name} ${tool.version}`],

@@ -10,7 +10,7 @@ const OUTCOMES: Readonly<Record<Proof['outcome'], string>> = {
   caught: '✔ caught',
   elsewhere: '✘ only under another clause',
   survived: '✘ survived',
-  hung: '✘ the stack ran in circles',
+  hung: '✘ the stack looped',
 };
 
 /** The page of a proof. */

@@ -66,14 +66,13 @@ export class AgentClient {
       this.#loseSoon(how);
       void drained.then(() => this.lose(how));
     });
-    input.on('error', (error: Error) => this.#loseSoon(`takes no more requests: ${error.message}`));
-    output.on('error', (error: Error) => this.#loseSoon(`cannot be heard any more: ${error.message}`));
+    input.on('error', (error: Error) => this.#loseSoon(`accepts no more requests: ${error.message}`));
+    output.on('error', (error: Error) => this.#loseSoon(`cannot be read any more: ${error.message}`));
     output.setEncoding('utf8').on(
       'data',
       eachLine(
         (line) => this.#take(line),
-        () =>
-          this.lose(`said ${ANSWER_LIMIT} characters without a newline; the command has to run nothing but an agent`),
+        () => this.lose(`wrote ${ANSWER_LIMIT} characters without a newline; the command must run only an agent`),
       ),
     );
     errors?.on('error', (error: Error) => this.#note('stderr', `the log ends: ${error.message}`));
@@ -120,20 +119,20 @@ export class AgentClient {
     if (this.#lost !== undefined) return;
     const parsed = parseAgentLine(line);
     if (this.#greet !== undefined) this.#takeGreeting(line, parsed, this.#greet);
-    else if (parsed.kind === 'nonsense') this.lose(`said what is no answer: ${shown(line)}: ${parsed.problem}`);
-    else if (parsed.kind === 'greeting') this.lose(`greeted twice: ${shown(line)}; it must have started anew`);
+    else if (parsed.kind === 'nonsense') this.lose(`wrote an invalid answer: ${shown(line)}: ${parsed.problem}`);
+    else if (parsed.kind === 'greeting') this.lose(`sent a second greeting: ${shown(line)}; it has probably restarted`);
     else this.#settle(line, parsed);
   }
 
   #takeGreeting(line: string, parsed: AgentLine, greet: (fields: AgentAnswer) => void): void {
     this.#greet = undefined;
     if (parsed.kind === 'greeting') greet(parsed.fields);
-    else this.lose(`said ${shown(line)} where its greeting 'agent protocol=' was expected; see docs/agent-protocol.md`);
+    else this.lose(`wrote ${shown(line)}, expected its greeting 'agent protocol='; see docs/agent-protocol.md`);
   }
 
   #settle(line: string, parsed: Extract<AgentLine, { kind: 'ok' | 'err' | 'bad' }>): void {
     const request = this.#pending.take(parsed.id);
-    if (request === undefined) this.lose(`answered what was not asked: ${shown(line)}`);
+    if (request === undefined) this.lose(`answered an unknown request: ${shown(line)}`);
     else if (parsed.kind === 'ok') request.resolve(parsed.fields);
     else if (parsed.kind === 'bad') request.reject(new AgentProtocolError(request.command, parsed.detail));
     else request.reject(new AgentRefused(request.command, parsed.errno, parsed.code, parsed.detail));
@@ -142,7 +141,7 @@ export class AgentClient {
   /** See `Agent.request`. `limitMs` is scaled already. */
   request(command: string, args: AgentArgs, limitMs: number): Promise<AgentAnswer> {
     // A new error each time, so that its stack shows who asked.
-    if (this.#lost !== undefined) return Promise.reject(new AgentLost(`${this.#lost.message} (asked for ${command})`));
+    if (this.#lost !== undefined) return Promise.reject(new AgentLost(`${this.#lost.message} (request: ${command})`));
     this.#lastId += 1;
     const id = String(this.#lastId);
     const line = encodeRequest(id, command, args);

@@ -41,9 +41,9 @@ describe('encodeRequest', () => {
   });
 
   it('refuses what cannot stand on a line', () => {
-    expect(() => encodeRequest('1', 'a b')).toThrow(/'a b' is no word/);
-    expect(() => encodeRequest('1', 'send', { 'k k': 1 })).toThrow(/'k k' is no word/);
-    expect(() => encodeRequest('1', 'log', { text: 'a\0b' })).toThrow(/cannot hold NUL; send octets as hex/);
+    expect(() => encodeRequest('1', 'a b')).toThrow(/'a b' is not a word/);
+    expect(() => encodeRequest('1', 'send', { 'k k': 1 })).toThrow(/'k k' is not a word/);
+    expect(() => encodeRequest('1', 'log', { text: 'a\0b' })).toThrow(/cannot contain NUL; send bytes as hex/);
   });
 });
 
@@ -85,13 +85,13 @@ describe('parseAgentLine', () => {
   });
 
   it.each([
-    ['', /no request's id/],
+    ['', /not the id of a request/],
     ['1', /followed by ok, err or bad/],
     ['1 maybe', /followed by ok, err or bad/],
     ['1 ok a', /not key=value/],
     ['1 ok =a', /not key=value/],
     ['1 ok  a=1', /not key=value/],
-    ['1 ok a=1 a=2', /a= stands twice/],
+    ['1 ok a=1 a=2', /a= is repeated/],
     ['1 ok a=%', /hexadecimal/],
     ['1 err x ENOENT', /errno and its name/],
     ['Linux version 6.18 ', /followed by ok, err or bad/],

@@ -38,12 +38,12 @@ export function decodeValue(text: string): string | undefined {
  */
 export function encodeRequest(id: string, command: string, args: AgentArgs = {}): string {
   for (const name of [id, command, ...Object.keys(args)]) {
-    if (!word.test(name)) throw new TypeError(`agent request: '${name}' is no word of letters, digits and ._:-`);
+    if (!word.test(name)) throw new TypeError(`agent request: '${name}' is not a word of letters, digits and ._:-`);
   }
   const words = Object.entries(args).map(([key, value]) => {
     const text = String(value);
     if (text.includes('\0')) {
-      throw new TypeError(`agent request: ${command} ${key}=: a value cannot hold NUL; send octets as hex`);
+      throw new TypeError(`agent request: ${command} ${key}=: a value cannot contain NUL; send bytes as hex`);
     }
     return `${key}=${encodeValue(text)}`;
   });
@@ -59,7 +59,7 @@ function parseFields(words: readonly string[]): AgentAnswer | string {
     if (!word.test(key)) return `'${item}' is not key=value`;
     const value = decodeValue(item.slice(equals + 1));
     if (value === undefined) return `'${item}' has a % without two hexadecimal digits`;
-    if (fields.has(key)) return `${key}= stands twice`;
+    if (fields.has(key)) return `${key}= is repeated`;
     fields.set(key, value);
   }
   return Object.fromEntries(fields);
@@ -81,7 +81,7 @@ export function parseAgentLine(line: string): AgentLine {
     const fields = parseFields(line.split(' ').slice(1));
     return typeof fields === 'string' ? { kind: 'nonsense', problem: fields } : { kind: 'greeting', fields };
   }
-  if (!word.test(first)) return { kind: 'nonsense', problem: `'${first}' is no request's id` };
+  if (!word.test(first)) return { kind: 'nonsense', problem: `'${first}' is not the id of a request` };
   if (second === 'err') return parseError(first, rest);
   if (second === 'bad') return { kind: 'bad', id: first, detail: rest.join(' ') };
   if (second !== 'ok') return { kind: 'nonsense', problem: 'an id is followed by ok, err or bad' };

@@ -50,11 +50,11 @@ export interface Architecture {
 const ANY_BUILT_IN: Architecture['builtIn'] = [
   ['CONFIG_BLK_DEV_INITRD', 'the guest is started from an initramfs'],
   ['CONFIG_NET_NS', 'every cell is a network namespace'],
-  ['CONFIG_DEVTMPFS', 'the agent finds its devices in /dev'],
+  ['CONFIG_DEVTMPFS', 'the agent needs devices in /dev'],
 ];
 const ANY_DRIVERS: Architecture['drivers'] = [
   ['CONFIG_VIRTIO_NET', 'links are virtio devices'],
-  ['CONFIG_VIRTIO_CONSOLE', 'the agent is spoken to over a virtio port'],
+  ['CONFIG_VIRTIO_CONSOLE', 'the agent uses a virtio port'],
 ];
 const PCI_DRIVERS: Architecture['drivers'] = [
   ['CONFIG_VIRTIO_PCI', 'virtio devices are on the PCI bus'],
@@ -135,8 +135,8 @@ export const ARCHITECTURES: Readonly<Record<ArchitectureName, Architecture>> = {
       kernelWords: [],
     },
     modules: ['virtio_console', 'virtio_net'],
-    builtIn: [...ANY_BUILT_IN, ['CONFIG_SCLP_VT220_CONSOLE', 'the console is that of the service processor']],
-    drivers: [['CONFIG_S390_GUEST', 'virtio devices are on channels'], ...ANY_DRIVERS],
+    builtIn: [...ANY_BUILT_IN, ['CONFIG_SCLP_VT220_CONSOLE', 'the console is the SCLP console']],
+    drivers: [['CONFIG_S390_GUEST', 'virtio devices are on the channel subsystem'], ...ANY_DRIVERS],
     images: ['arch/s390/boot/bzImage'],
     compiler: {
       prefix: 's390x-linux-gnu-',

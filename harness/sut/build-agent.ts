@@ -51,8 +51,8 @@ function explain(folder: string, error: unknown, cross: Architecture | undefined
   const missing = missingTool(error, stderr);
   const remedy =
     missing === undefined
-      ? 'make and the compiler are there; what they said follows'
-      : `${missing} is missing: apt-get install ${cross === undefined ? 'build-essential' : ['make', ...cross.compiler.packages].join(' ')} (or the same of your distribution)`;
+      ? 'make and the compiler are installed; their output follows'
+      : `${missing} is missing: apt-get install ${cross === undefined ? 'build-essential' : ['make', ...cross.compiler.packages].join(' ')} (or your distribution's equivalent)`;
   const words = stderr === '' ? '' : `\n${stderr}`;
   return new AgentBuildError(`the agent in ${folder} could not be built; ${remedy}${words}`);
 }
@@ -87,7 +87,7 @@ async function crossCompiler({ name, compiler }: Architecture): Promise<string> 
     if (found) return cc;
   }
   throw new AgentBuildError(
-    `no compiler for ${name}: apt-get install ${compiler.packages.join(' ')} (or put zig on the PATH)`,
+    `no compiler for ${name}: apt-get install ${compiler.packages.join(' ')} (or install zig on the PATH)`,
   );
 }
 

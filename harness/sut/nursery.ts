@@ -92,7 +92,7 @@ export class AgentNursery {
     this.#process.stdin.on('error', () => undefined);
     this.#ended = new Promise((resolve) => {
       this.#process.once('error', (error) => {
-        this.#fail(`cannot be started: ${error.message}; check that ${agentPath} is there and executable`);
+        this.#fail(`cannot be started: ${error.message}; check that ${agentPath} exists and is executable`);
         resolve();
       });
       this.#process.once('close', (status, signal) => {
@@ -169,7 +169,7 @@ export class AgentNursery {
     this.#failure ??= new AgentLost(`the nursery of agents ${how}`);
     this.#failed(this.#failure);
     for (const told of this.#starting.splice(0)) told(0);
-    for (const child of this.#children.values()) child.end(`lost its nursery, which ${how}`);
+    for (const child of this.#children.values()) child.end(`lost its nursery: it ${how}`);
     this.#children.clear();
   }
 }

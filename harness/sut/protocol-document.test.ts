@@ -72,7 +72,7 @@ describe('the table of commands', () => {
 });
 
 it('states the version and the limit of a line', () => {
-  expect(read(PAGE)).toContain(`\`protocol\` has to be ${PROTOCOL}.`);
-  expect(read(PAGE)).toContain(`at most ${REQUEST_LIMIT.toLocaleString('en')} octets`);
+  expect(read(PAGE)).toContain(`\`protocol\` must be ${PROTOCOL}.`);
+  expect(read(PAGE)).toContain(`at most ${REQUEST_LIMIT.toLocaleString('en')} bytes`);
   expect(read('docker/agent/line.h')).toContain(`#define LINE_LIMIT ${REQUEST_LIMIT} `);
 });

@@ -28,10 +28,10 @@ it('reads the greeting', async () => {
 it.each([
   ['exit 3', /fake \(pid \d+\) exited with status 3/],
   ['echo "no such thing" >&2; exit 1', /exited with status 1\n {2}stderr: no such thing/],
-  ['echo hello', /said hello where its greeting .* was expected; see docs\/agent-protocol.md/],
-  ['echo "agent protocol=9"', /speaks protocol 9, this suite speaks 2; use the agent that comes with this release/],
-  ['echo "agent name=x"', /speaks protocol \(not said\)/],
-  ['exec sleep 60', /did not greet within 200 ms/],
+  ['echo hello', /wrote hello, expected its greeting .*; see docs\/agent-protocol.md/],
+  ['echo "agent protocol=9"', /has protocol version 9, this suite has 2; use the agent of this release/],
+  ['echo "agent name=x"', /has protocol version \(none\)/],
+  ['exec sleep 60', /sent no greeting within 200 ms/],
   ['kill -SEGV $$', /was ended by SIGSEGV/],
 ])('refuses an agent that does: %s', async (script, message) => {
   await expect(shellAgent(script, { timeoutMs: 200 })).rejects.toThrow(message);
@@ -40,15 +40,18 @@ it.each([
 it('tells that the program is not there', async () => {
   const started = spawnAgent({ command: ['/nonexistent/agent'], name: 'absent' });
   await expect(started).rejects.toThrow(
-    /agent absent cannot be started: '\/nonexistent\/agent': .*ENOENT; check that the program is there/,
+    /agent absent cannot be started: '\/nonexistent\/agent': .*ENOENT; check that the program exists/,
   );
   await expect(started).rejects.toBeInstanceOf(AgentLost);
 });
 
 it.each([
-  ['read line; echo "1 maybe"; cat >/dev/null', /said what is no answer: 1 maybe: an id is followed by ok, err or bad/],
-  ['read line; echo "77 ok"; cat >/dev/null', /answered what was not asked: 77 ok/],
-  ['read line; echo "agent protocol=2"; cat >/dev/null', /greeted twice/],
+  [
+    'read line; echo "1 maybe"; cat >/dev/null',
+    /wrote an invalid answer: 1 maybe: an id is followed by ok, err or bad/,
+  ],
+  ['read line; echo "77 ok"; cat >/dev/null', /answered an unknown request: 77 ok/],
+  ['read line; echo "agent protocol=2"; cat >/dev/null', /sent a second greeting/],
   ['read line; echo "out of memory" >&2; exit 1', /exited with status 1\n {2}stderr: out of memory/],
   ['read line; kill -ABRT $$', /was ended by SIGABRT/],
 ])('loses an agent that goes: %s', async (script, message) => {
@@ -97,7 +100,7 @@ it('closes once, ends what waits, and refuses what comes after', async () => {
   );
   await Promise.all([agent.close(), agent.close(), pending]);
   expect(() => process.kill(agent.pid, 0)).toThrow(/ESRCH/);
-  await expect(agent.request('hello')).rejects.toThrow(/agent test is closed \(asked for hello\)/);
+  await expect(agent.request('hello')).rejects.toThrow(/agent test is closed \(request: hello\)/);
 });
 
 it('kills an agent that does not exit when asked', async () => {

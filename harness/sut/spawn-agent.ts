@@ -55,8 +55,8 @@ function readGreeting(name: string, fields: AgentAnswer): AgentGreeting {
   const protocol = Number(fields['protocol'] ?? Number.NaN);
   if (protocol !== PROTOCOL) {
     throw new AgentLost(
-      `agent ${name} speaks protocol ${fields['protocol'] ?? '(not said)'}, this suite speaks ${PROTOCOL}; ` +
-        'use the agent that comes with this release (docker/agent), or bring yours to docs/agent-protocol.md',
+      `agent ${name} has protocol version ${fields['protocol'] ?? '(none)'}, this suite has ${PROTOCOL}; ` +
+        'use the agent of this release (docker/agent), or update yours to docs/agent-protocol.md',
     );
   }
   return {
@@ -70,7 +70,7 @@ function readGreeting(name: string, fields: AgentAnswer): AgentGreeting {
 
 async function greetingInTime(agent: AgentClient, limitMs: number): Promise<AgentAnswer> {
   const timer = setTimeout(
-    () => agent.lose(`did not greet within ${limitMs} ms; check that the command runs an agent`),
+    () => agent.lose(`sent no greeting within ${limitMs} ms; check that the command runs an agent`),
     limitMs,
   );
   try {

@@ -38,7 +38,7 @@ export function spawnTransport({ command, cwd, env }: ProcessCommand): AgentTran
     child.once('error', (error) => {
       if (child.pid !== undefined) return;
       resolve(
-        `cannot be started: '${command.join(' ')}': ${error.message}; check that the program is there and executable`,
+        `cannot be started: '${command.join(' ')}': ${error.message}; check that the program exists and is executable`,
       );
     });
     child.once('exit', (status, signal) => {

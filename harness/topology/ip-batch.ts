@@ -24,7 +24,7 @@ interface Question {
   reject: (error: TopologyError) => void;
 }
 
-const REMEDY = 'install iproute2 (apt-get install iproute2) and see that PATH holds /usr/sbin';
+const REMEDY = 'install iproute2 (apt-get install iproute2) and check that PATH contains /usr/sbin';
 
 function searchPath(): string {
   return `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;

@@ -25,7 +25,7 @@ describe('topology files of the project', () => {
   it('are found by name, and a near name is suggested', () => {
     expect(findTopology(directory, 'two-links').links.map((link) => link.name)).toEqual(['a', 'b']);
     expect(() => findTopology(directory, 'two-link')).toThrow(
-      /two-link\.yaml:1:1: there is no topology "two-link"; did you mean "two-links"\? \[UNKNOWN_TOPOLOGY\]/,
+      /two-link\.yaml:1:1: unknown topology "two-link"; did you mean "two-links"\? \[UNKNOWN_TOPOLOGY\]/,
     );
     expect(() => findTopology(directory, 'ring')).toThrow(/expected one of: .*one-link, three-links, .*two-links/);
   });
@@ -84,7 +84,7 @@ describe('topology language', () => {
       /^lab\.yaml:4:24: links\.a\.families\.1: "ip6" is not valid here; did you mean "ipv6"\?/,
     );
     expect(complaint('title: T\nhosts: [left, right]\nlinks:\n  a: {host: rihgt}')).toMatch(
-      /^lab\.yaml:4:13: host "rihgt" is not among the hosts; did you mean "right"\? \[UNKNOWN_HOST\]/,
+      /^lab\.yaml:4:13: unknown host "rihgt"; did you mean "right"\? \[UNKNOWN_HOST\]/,
     );
   });
 
@@ -93,11 +93,15 @@ describe('topology language', () => {
     expect(complaint(`${head}links:\n  a: {to-sut: {delay: 20}}`)).toMatch(
       /^lab\.yaml:4:23: links\.a\.to-sut\.delay: expected string, got 20: .*as in 20ms/,
     );
-    expect(complaint(`${head}links:\n  a: {to-sut: {delay: 20min}}`)).toMatch(/"20min" has the wrong form.*as in 20ms/);
+    expect(complaint(`${head}links:\n  a: {to-sut: {delay: 20min}}`)).toMatch(
+      /"20min" has the wrong format.*as in 20ms/,
+    );
     expect(complaint(`${head}links:\n  Lo_ng: {}`)).toMatch(/^lab\.yaml:4:3: "Lo_ng" is not a valid name/);
     expect(complaint(`${head}links:\n  lo: {}`)).toMatch(/"lo" is not a valid name/);
     expect(complaint(`${head}links:\n  a: {mtu: 1000}`)).toMatch(/^lab\.yaml:4:12: mtu 1000 is too small for IPv6/);
-    expect(complaint('title: T\nhosts: [x, y]\nlinks: {a: {}}')).toMatch(/does not say which of the hosts x, y/);
+    expect(complaint('title: T\nhosts: [x, y]\nlinks: {a: {}}')).toMatch(
+      /does not name its host; add "host", one of x, y/,
+    );
     expect(complaint(`${head}links:\n  a: {}\n  a: {}`)).toMatch(/^lab\.yaml:5:3: .* \[DUPLICATE\]/);
     expect(complaint(`${head}links: {a: [}`)).toMatch(/^lab\.yaml:3:\d+: /);
     expect(complaint('')).toMatch(/^lab\.yaml:1:1: /);

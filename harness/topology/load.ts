@@ -48,10 +48,10 @@ function link(source: YamlFile, hosts: readonly string[], name: string, raw: Raw
   const path = ['links', name];
   const host = raw.host ?? (hosts.length === 1 ? hosts[0] : undefined);
   if (host === undefined) {
-    const message = `link "${name}" does not say which of the hosts ${hosts.join(', ')} it leads to; add "host"`;
+    const message = `link "${name}" does not name its host; add "host", one of ${hosts.join(', ')}`;
     problems.push(source.diagnoseKey(['links'], name, 'BAD_VALUE', message));
   } else if (!hosts.includes(host)) {
-    const message = `host "${host}" is not among the hosts${suggestion(host, hosts)}`;
+    const message = `unknown host "${host}"${suggestion(host, hosts)}`;
     problems.push(source.diagnose([...path, 'host'], 'UNKNOWN_HOST', message));
   }
   const families = raw.families ?? ['ipv4', 'ipv6'];
@@ -115,7 +115,7 @@ export function findTopology(directory: string, name: string): Topology {
           .filter((entry) => entry.endsWith('.yaml'))
           .map((entry) => basename(entry, '.yaml'))
       : [];
-    const message = `there is no topology "${name}"${suggestion(name, known.sort())}`;
+    const message = `unknown topology "${name}"${suggestion(name, known.sort())}`;
     throw new DocumentError([diagnoseFile(file, 'UNKNOWN_TOPOLOGY', message)]);
   }
   return loadTopology(file);

@@ -17,7 +17,7 @@ it('takes shaped links: the tester shapes them', () => {
 
 it('says what a bench cannot do', () => {
   expect(driver.problems({ ...topology, hosts: ['sut', 'other'], links: [link, { ...link, name: 'link2' }] })).toEqual([
-    'topology t has 2 hosts, the bench has one',
-    'topology t needs 2 links, the bench has 1',
+    'topology t has 2 hosts, the lab has one',
+    'topology t needs 2 links, the lab has 1',
   ]);
 });

@@ -44,10 +44,10 @@ class RemoteDriver implements Driver {
     const { links } = this.#options.lab;
     return [
       ...(topology.hosts.length > 1
-        ? [`topology ${topology.name} has ${topology.hosts.length} hosts, the bench has one`]
+        ? [`topology ${topology.name} has ${topology.hosts.length} hosts, the lab has one`]
         : []),
       ...(topology.links.length > links.length
-        ? [`topology ${topology.name} needs ${topology.links.length} links, the bench has ${links.length}`]
+        ? [`topology ${topology.name} needs ${topology.links.length} links, the lab has ${links.length}`]
         : []),
     ];
   }
@@ -115,7 +115,7 @@ class RemoteDriver implements Driver {
     } catch (cause) {
       await cell.close();
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new TopologyError(`the bench cannot be used: ${why}`, { cause });
+      throw new TopologyError(`the lab cannot be used: ${why}`, { cause });
     }
   }
 
@@ -180,7 +180,9 @@ class RemoteDriver implements Driver {
     const shown = await this.#batch?.showLink(device);
     const address = /link\/ether ([0-9a-f:]{17})/.exec(shown ?? '')?.[1];
     if (address === undefined)
-      throw new TopologyError(`interface ${device} has no Ethernet address: ${shown ?? 'it is gone'}`);
+      throw new TopologyError(
+        `interface ${device} has no Ethernet address: ${shown ?? 'the interface does not exist'}`,
+      );
     return address;
   }
 
@@ -190,7 +192,7 @@ class RemoteDriver implements Driver {
     for (const { device } of this.#options.lab.links) {
       const shown = await this.#batch.showLink(device);
       if (shown === undefined)
-        throw new TopologyError(`interface ${device} is not in the run's namespace; it was to be moved there`);
+        throw new TopologyError(`interface ${device} is not in the run's namespace, where it was moved`);
     }
   }
 

@@ -104,8 +104,8 @@ function sysctlProblem({ name, value }: Sysctl, error: AgentRefused | AgentProto
   const code = error instanceof AgentRefused ? error.code : '';
   if (code === 'ENOENT')
     return new SysctlError(
-      `${setting}: a network namespace of the stack has no such setting${suggestion(name, sysctlNames())}; ` +
-        'take a name that "sysctl -a" shows in a new namespace (unshare --net)',
+      `${setting}: no such sysctl in a network namespace of the stack${suggestion(name, sysctlNames())}; ` +
+        'use a name that "sysctl -a" shows in a new namespace (unshare --net)',
     );
   if (code === 'EINVAL' || code === 'ERANGE')
     return new SysctlError(
@@ -113,7 +113,7 @@ function sysctlProblem({ name, value }: Sysctl, error: AgentRefused | AgentProto
     );
   if (code === 'EACCES' || code === 'EPERM')
     return new SysctlError(
-      `${setting}: it may not be set in a namespace (${code}); take one that belongs to a namespace`,
+      `${setting}: cannot be set in a network namespace (${code}); use a sysctl that is per namespace`,
     );
   return new SysctlError(`${setting}: ${error.message}`);
 }

@@ -78,7 +78,7 @@ function setSysctl(name: string, value: string): void {
     const remedy =
       name.startsWith('ipv6/') && !existsSync('/proc/sys/net/ipv6')
         ? "the tester's kernel needs IPv6 (is it started with ipv6.disable=1?)"
-        : 'see that /proc/sys is mounted writable';
+        : 'check that /proc/sys is mounted writable';
     throw new TopologyError(`tester: cannot set ${path} to ${value}: ${String(cause)}; ${remedy}`, { cause });
   }
 }

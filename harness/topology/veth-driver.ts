@@ -219,7 +219,7 @@ class VethDriver implements KeepingDriver {
         return number;
       }
     }
-    throw new TopologyError(`all ${PREFIXES_PER_WORKER} prefixes of this worker are taken: close cells after use`);
+    throw new TopologyError(`all ${PREFIXES_PER_WORKER} prefixes of this worker are in use: close cells after use`);
   }
 
   /** A device whose far end has just come up drops packets until the kernel has dealt with the news. */
@@ -232,7 +232,9 @@ class VethDriver implements KeepingDriver {
         return;
       }
     } while (performance.now() < deadline);
-    throw new TopologyError(`${device} is not up after ${LINK_UP_TIMEOUT_MS} ms: ${shown ?? 'it is gone'}`);
+    throw new TopologyError(
+      `${device} is not up after ${LINK_UP_TIMEOUT_MS} ms: ${shown ?? 'the device does not exist'}`,
+    );
   }
 
   #cell(rig: Rig): Cell {

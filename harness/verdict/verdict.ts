@@ -75,6 +75,11 @@ export function isDeparture(verdict: Verdict): verdict is 'fail' | 'warn' {
   return verdict === 'fail' || verdict === 'warn';
 }
 
+/** Whether a verdict says that the stack does not do what the clause says: a departure, or advice that is not followed. */
+export function isUnmet(verdict: Verdict): verdict is 'fail' | 'warn' | 'note' {
+  return isDeparture(verdict) || verdict === 'note';
+}
+
 /** Whether a verdict says that nothing is wrong: the requirement is kept, or the choice was seen. */
 export function isKept(verdict: Outcome): verdict is 'pass' | 'info' {
   return verdict === 'pass' || verdict === 'info';

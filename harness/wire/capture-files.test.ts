@@ -102,7 +102,7 @@ describe.each(FORMATS)('%s', (format) => {
 
 test('what is no capture is refused with the octets it starts with', async () => {
   await expect(read(new TextEncoder().encode('{"this": "is no capture at all"}'))).rejects.toThrow(
-    /is no capture: it starts with 7b22/,
+    /is not a capture: it starts with 7b22/,
   );
   await expect(read(gzipSync('neither is this one, though compressed'))).rejects.toThrow(CaptureError);
   await expect(read(Uint8Array.of(0x1f, 0x8b, 1, 2, 3))).rejects.toThrow(/compressed data is damaged/);
@@ -125,7 +125,7 @@ test('damaged compressed data gives what came before it', async () => {
 test('absurd lengths end the reading', async () => {
   const contents = captureFile('pcap', PACKETS, 1);
   new DataView(contents.buffer).setUint32(24 + 8, 0x7fffffff, true);
-  expect((await read(contents)).end.problem).toMatch(/a record says that it has 2147483647 octets/);
+  expect((await read(contents)).end.problem).toMatch(/a record has a length of 2147483647 bytes/);
 });
 
 test('pcapng says what the capture missed', async () => {

@@ -29,7 +29,7 @@ export interface RecordReader {
 }
 
 function tooLong(what: string, length: number): CaptureFormatError {
-  return new CaptureFormatError(`${what} says that it has ${length} octets, the most is ${MAX_RECORD}`);
+  return new CaptureFormatError(`${what} has a length of ${length} bytes, the maximum is ${MAX_RECORD}`);
 }
 
 /** The magic numbers of classic pcap, read as little-endian. */
@@ -112,7 +112,8 @@ class PcapngReader implements RecordReader {
       const type = view.getUint32(at, this.#little);
       if (type === SECTION_HEADER) this.#section(view, at);
       const length = view.getUint32(at + 4, this.#little);
-      if (length < 12 || length % 4 !== 0) throw new CaptureFormatError(`a block says that it has ${length} octets`);
+      if (length < 12 || length % 4 !== 0)
+        throw new CaptureFormatError(`a block has an invalid length of ${length} bytes`);
       if (length > MAX_RECORD) throw tooLong('a block', length);
       if (at + length > bytes.length) break;
       this.#block(type, bytes.subarray(at + 8, at + length - 4));
@@ -124,7 +125,7 @@ class PcapngReader implements RecordReader {
   #section(view: DataView, at: number): void {
     const order = view.getUint32(at + 8, true);
     if (order !== 0x1a2b3c4d && order !== 0x4d3c2b1a) {
-      throw new CaptureFormatError('a section header has no byte order');
+      throw new CaptureFormatError('a section header has no byte-order magic');
     }
     this.#little = order === 0x1a2b3c4d;
     this.#interfaces = [];
@@ -142,11 +143,11 @@ class PcapngReader implements RecordReader {
 
   #packet(body: Uint8Array, view: DataView, index: number, at: number): void {
     const one = this.#interfaces[index];
-    if (one === undefined) throw new CaptureFormatError('a packet names an interface that was not described');
+    if (one === undefined) throw new CaptureFormatError('a packet names an interface without a description');
     const captured = view.getUint32(at + 8, this.#little);
     const start = at + 16;
     if (start + captured > body.length)
-      throw new CaptureFormatError(`a packet of ${captured} octets stands in a block of ${body.length}`);
+      throw new CaptureFormatError(`a packet of ${captured} bytes is in a block of ${body.length}`);
     const high = view.getUint32(at, this.#little);
     const low = view.getUint32(at + 4, this.#little);
     this.#lastAt = high * (4294967296 / one.perMilli) + low / one.perMilli + one.offset;

@@ -112,16 +112,16 @@ class Feed {
     const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
     return new CaptureError(
       this.#path,
-      `is no capture: it starts with ${start}, expected pcap or pcapng, gzipped or not`,
+      `is not a capture: it starts with ${start}, expected pcap or pcapng, gzipped or not`,
       'convert it with editcap -F pcapng',
     );
   }
 
   problem(text: string): CaptureEnd {
-    if (this.#reader === undefined) throw new CaptureError(this.#path, text, 'get the file once more');
+    if (this.#reader === undefined) throw new CaptureError(this.#path, text, 'fetch the file again');
     return {
       octets: this.octets,
-      problem: `${text}; what stands behind octet ${this.octets} was not read`,
+      problem: `${text}; the rest, from byte ${this.octets} on, was not read`,
       cutShort: false,
     };
   }
@@ -130,14 +130,14 @@ class Feed {
     if (this.#reader === undefined) {
       throw new CaptureError(
         this.#path,
-        `is truncated: expected a file header of ${HEAD} octets, got ${this.#rest.length}`,
+        `is truncated: expected a file header of ${HEAD} bytes, got ${this.#rest.length}`,
         'record it again',
       );
     }
     if (this.#rest.length === 0) return { octets: this.octets, cutShort: false };
     return {
       octets: this.octets,
-      problem: `the file ends within a record, ${this.#rest.length} octets behind octet ${this.octets}`,
+      problem: `the file ends within a record, ${this.#rest.length} bytes after byte ${this.octets}`,
       cutShort: true,
     };
   }

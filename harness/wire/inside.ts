@@ -4,7 +4,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 /** Environment variable that the launcher sets: the network namespace that it stood in, as `net:[inode]`. */
 export const OUTSIDE_VARIABLE = 'MPTCP_CONFORMANCE_OUTSIDE';
 
-const REMEDY = 'start it through `mptcp-conformance run`, or through the command that enterCommand() gives';
+const REMEDY = 'start it with `mptcp-conformance run`, or with the command that enterCommand() returns';
 
 /** This process's network namespace, as the kernel names it: `net:[4026531840]`. */
 export function networkNamespace(): string {
@@ -40,10 +40,10 @@ export function outsideProblem(): string | undefined {
     return `network namespace ${here} was not made by this run (${OUTSIDE_VARIABLE} is not set): ${REMEDY}`;
   }
   if (outside === here || namespaceOfInit() === here) {
-    return `network namespace ${here} is the machine's own, expected one that the run made: ${REMEDY}`;
+    return `network namespace ${here} is the machine's own, expected one made by the run: ${REMEDY}`;
   }
   if (hasDefaultRoute()) {
-    return `network namespace ${here} has a default route, expected one without a way out: ${REMEDY}`;
+    return `network namespace ${here} has a default route, expected none: ${REMEDY}`;
   }
   return undefined;
 }

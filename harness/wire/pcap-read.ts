@@ -34,8 +34,8 @@ export async function readPcap(path: string): Promise<Capture> {
 /** As {@link readPcap}, of the octets of a file. @param path what errors call it @throws CaptureError */
 export async function parsePcap(path: string, contents: Buffer): Promise<Capture> {
   if (contents.length < FILE_HEADER) {
-    const problem = `is truncated: expected a file header of ${FILE_HEADER} octets, got ${contents.length}`;
-    throw new CaptureError(path, problem, 'record it again; whoever wrote it did not get as far as the header');
+    const problem = `is truncated: expected a file header of ${FILE_HEADER} bytes, got ${contents.length}`;
+    throw new CaptureError(path, problem, 'record it again; its writer stopped before the header was complete');
   }
   const capture = await collect(path, contents);
   checkEnd(path, capture, contents.length);
@@ -70,7 +70,12 @@ function collect(path: string, contents: Buffer): Promise<Capture> {
     );
     parser.on('error', (error) =>
       reject(
-        new CaptureError(path, `is no classic pcap file: ${error.message}`, 'convert it with editcap -F pcap', error),
+        new CaptureError(
+          path,
+          `is not a classic pcap file: ${error.message}`,
+          'convert it with editcap -F pcap',
+          error,
+        ),
       ),
     );
     parser.on('end', () => resolve(capture));
@@ -83,7 +88,7 @@ function checkEnd(path: string, { packets }: Capture, size: number): void {
   if (consumed === size) return;
   throw new CaptureError(
     path,
-    `is truncated: record ${packets.length + 1} starts at octet ${consumed}, but the file ends at ${size} within it`,
-    'record it again, or cut it there',
+    `is truncated: record ${packets.length + 1} starts at byte ${consumed}, but the file ends within it, at ${size}`,
+    'record it again, or truncate it there',
   );
 }

@@ -77,7 +77,7 @@ export class PcapWriter {
 
   /** Writes `octets` in full, or nothing. */
   #append(octets: Uint8Array): void {
-    if (!this.#open) throw new CaptureError(this.#path, 'is closed already', 'write before close()');
+    if (!this.#open) throw new CaptureError(this.#path, 'is already closed', 'write before close()');
     let written = 0;
     try {
       // A single write may be cut short by a disk that fills up; the next one then says why.
@@ -163,7 +163,7 @@ function remedyFor(code: string): string {
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return 'the disk or quota is full: make room, or put the reports on another disk';
+      return 'the disk or quota is full: free some space, or put the reports on another disk';
     case 'EFBIG':
       return 'the file size limit is reached: raise it with ulimit -f';
     case 'ENOENT':

@@ -69,7 +69,7 @@ describe('pcap files', () => {
     }
     writer.close();
     writer.close();
-    expect(() => writer.write(1, Uint8Array.of(1))).toThrow('is closed already');
+    expect(() => writer.write(1, Uint8Array.of(1))).toThrow('is already closed');
   });
 
   test('a time just below a whole second is rounded into the next', async () => {
@@ -117,7 +117,7 @@ describe('files that cannot be read', () => {
     const contents = readFileSync(path);
     contents.writeUInt32LE(0xffffffff, 24 + 8);
     writeFileSync(path, contents);
-    await expect(readPcap(path)).rejects.toThrow('record 1 starts at octet 24, but the file ends at 45 within it');
+    await expect(readPcap(path)).rejects.toThrow('record 1 starts at byte 24, but the file ends within it, at 45');
   });
 
   test('other byte order', async () => {

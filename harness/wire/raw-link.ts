@@ -133,7 +133,7 @@ class RawPort implements WirePort {
           taken?.(Uint8Array.from(copy));
           resolve();
         } else {
-          reject(wireError(`link ${this.link}: sending ${copy.length} octets on ${this.#options.device}`, error));
+          reject(wireError(`link ${this.link}: sending ${copy.length} bytes on ${this.#options.device}`, error));
         }
       });
     });
@@ -147,7 +147,7 @@ class RawPort implements WirePort {
         reject(
           new WireError(
             `link ${this.link}: no answer to an ICMP echo to ${sutAddress} on ${device} within ${timeoutMs} ms; ` +
-              'see that the link is up and that the SUT answers echoes',
+              'check that the link is up and that the SUT answers echoes',
           ),
         );
       }, timeoutMs);
@@ -172,7 +172,7 @@ class RawPort implements WirePort {
       this.#options.onPacket(packet);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
-      this.#reportFailure(new WireError(`link ${this.link}: the listener of packets threw: ${why}`, { cause }));
+      this.#reportFailure(new WireError(`link ${this.link}: the packet listener threw: ${why}`, { cause }));
     }
   }
 

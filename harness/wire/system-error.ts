@@ -3,15 +3,15 @@ import { WireError } from './types.ts';
 
 /** The addon hands on strerror()'s text only; code and remedy by that text. */
 const KNOWN: Readonly<Record<string, readonly [code: string, remedy: string]>> = {
-  'Operation not permitted': ['EPERM', 'run inside the tester namespace (enterCommand), where CAP_NET_RAW is held'],
-  'No such device': ['ENODEV', 'the link is gone or was never built: open the port after build and before close'],
-  'No such device or address': ['ENXIO', 'the link is gone: open the port after build and before close'],
+  'Operation not permitted': ['EPERM', 'run inside the tester namespace (enterCommand), which gives CAP_NET_RAW'],
+  'No such device': ['ENODEV', 'the link does not exist: open the port after build and before close'],
+  'No such device or address': ['ENXIO', 'the link does not exist: open the port after build and before close'],
   'Network is unreachable': [
     'ENETUNREACH',
     'table 100 has no route for the link: call prepareTester() and build first',
   ],
   'Network is down': ['ENETDOWN', 'set the link up before sending'],
-  'Invalid argument': ['EINVAL', "the packet or an address is not one of the port's family"],
+  'Invalid argument': ['EINVAL', "the packet or an address is not of the port's family"],
   'Message too long': [
     'EMSGSIZE',
     "the packet is longer than the link's MTU: send less or raise `mtu` in the topology",

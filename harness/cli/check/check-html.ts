@@ -100,7 +100,7 @@ export function checkPage(reports: readonly FileReport[], drawn: readonly DrawnC
     `<h1>${escapeXml(report.file)}</h1>`,
     `<p>${report.counts.packets} packets, ${report.counts.mptcp} of MPTCP connections.${report.problem === undefined ? '' : ` ${escapeXml(report.problem)}`}</p>`,
     ...(report.found > report.connections.length
-      ? [`<p>${report.found - report.connections.length} connections more are not shown; --json has them all.</p>`]
+      ? [`<p>${report.found - report.connections.length} more connections are not shown; --json has all of them.</p>`]
       : []),
     ...report.connections.map((one) =>
       connectionSection(
@@ -141,7 +141,7 @@ function connectionSection(report: ConnectionReport, drawn: DrawnConnection | un
       : `<details${broken.length > 0 ? ' open' : ''}><summary>Packets</summary>${picture(drawn)}</details>`,
     others.length === 0
       ? ''
-      : `<details><summary>${others.length} remarks: what the hosts chose, and what cannot be known</summary>${table(others)}</details>`,
+      : `<details><summary>${others.length} remarks: choices of the hosts, and what could not be judged</summary>${table(others)}</details>`,
     '</section>',
   ].join('\n');
 }

@@ -40,7 +40,7 @@ export function headline(report: ConnectionReport): string {
   parts.push(`${report.packets} packets`, secondsText(report.durationMs));
   parts.push(`${octetsText(report.data[0])} > < ${octetsText(report.data[1])}`, report.ending);
   if (report.fallback !== undefined) parts.push(`fell back to TCP: ${report.fallback}`);
-  if (!report.whole && report.version !== 0) parts.push('its start is not in the capture');
+  if (!report.whole && report.version !== 0) parts.push('the capture does not include its start');
   return parts.join(', ');
 }
 
@@ -94,7 +94,7 @@ function findingText(finding: Finding, colours: Colours): string[] {
 export function connectionText(report: ConnectionReport, style: TextStyle, { info }: { info: boolean }): string {
   const colours = coloursOf(style);
   const lines = [colours.bold(headline(report)), ...report.subflows.slice(0, 64).map((one) => `  ${subflowLine(one)}`)];
-  if (report.subflows.length > 64) lines.push(`  and ${report.subflows.length - 64} subflows more`);
+  if (report.subflows.length > 64) lines.push(`  and ${report.subflows.length - 64} more subflows`);
   for (const finding of shownFindings(report.findings, info)) lines.push(...findingText(finding, colours));
   if (report.version !== 0) lines.push(`    ${colours.dim(tally(report.findings))}`);
   return lines.join('\n');
@@ -117,13 +117,13 @@ export function fileText(report: FileReport, style: TextStyle): string {
   const note = (count: number, what: string): void => {
     if (count > 0) lines.push(`  ${count} ${what}`);
   };
-  note(counts.fragments, 'IP fragments, not put together');
-  note(counts.cut, 'cut by the capture before the end of their TCP header');
-  note(counts.malformed, 'with an IP or TCP header that makes no sense');
-  note(skipped.notIp, 'that hold no IP packet');
-  note(report.dropped, 'packets missed by the capture, as it says itself');
-  if (skipped.linkTypes.length > 0) lines.push(`  link types that are not known: ${skipped.linkTypes.join(', ')}`);
+  note(counts.fragments, 'IP fragments, not reassembled');
+  note(counts.cut, 'truncated by the capture before the end of their TCP header');
+  note(counts.malformed, 'with an invalid IP or TCP header');
+  note(skipped.notIp, 'without an IP packet');
+  note(report.dropped, 'packets dropped by the capture, according to its statistics');
+  if (skipped.linkTypes.length > 0) lines.push(`  unknown link types: ${skipped.linkTypes.join(', ')}`);
   if (report.problem !== undefined) lines.push(colours.yellow(`  ${clean(report.problem)}`));
-  if (counts.mptcp === 0) lines.push('  no MPTCP in it');
+  if (counts.mptcp === 0) lines.push('  no MPTCP connections');
   return lines.join('\n');
 }

@@ -31,7 +31,7 @@ async function judgeLarge(): Promise<void> {
   const [capture] = await twoStackTransfer({ family: 'ipv4', checksums: true, lossy: false }, folder);
   const { code, memory, cpu, text } = await checkPiped(repeated(readFileSync(capture?.path ?? ''), LARGE));
   process.stdout.write(
-    `${text.trim().split('\n').at(-1) ?? ''}: ${Math.round(memory / 1024)} MiB at most, ${(cpu / 1000).toFixed(1)} s of processor time\n`,
+    `${text.trim().split('\n').at(-1) ?? ''}: ${Math.round(memory / 1024)} MiB at most, ${(cpu / 1000).toFixed(1)} s of CPU time\n`,
   );
   if (code !== 0 || memory > 300_000)
     throw new Error(
@@ -42,7 +42,7 @@ async function judgeLarge(): Promise<void> {
 const OPTIONS = { iterations: 3, time: 0, warmupIterations: 1, warmupTime: 0 };
 
 // 300,000 packets a second are 3 s for each round; starting the program is in it.
-describe(`${PACKETS} packets of ${SEGMENT} octets`, () => {
+describe(`${PACKETS} packets of ${SEGMENT} bytes`, () => {
   bench('check', judge, { ...OPTIONS, throws: true });
   bench(
     'tshark -q -z conv,tcp',

@@ -42,7 +42,7 @@ interface Look {
 /** Runs the command and returns its exit code. @throws UsageError @throws CaptureError */
 export async function check(files: readonly string[], options: CheckOptions, input?: Readable): Promise<number> {
   if (files.filter((file) => file === '-').length > 1)
-    throw new UsageError('standard input can be read once: give - once');
+    throw new UsageError('standard input can be read only once: give - once');
   const quiet = options.json === '-' || options.html === '-';
   const look: Look = {
     options,
@@ -59,7 +59,7 @@ export async function check(files: readonly string[], options: CheckOptions, inp
     for (const file of files) reports.push(await checkFile(file, look, file === '-' ? input : undefined));
     if (options.connection !== undefined && !reports.some((report) => report.found > 0)) {
       throw new UsageError(
-        `there is no connection ${options.connection} in ${files.join(', ')}; leave --connection out to list them`,
+        `no connection ${options.connection} in ${files.join(', ')}; omit --connection to list them`,
       );
     }
     look.json?.end();

@@ -6,6 +6,7 @@ import { chooseKernels, type KernelPackage } from '../../kernels/packages.ts';
 import { compareKernelVersions } from '../../kernels/version.ts';
 import { parseWanted, type WantedKernel } from '../../kernels/wanted.ts';
 import type { ScenarioRecord } from '../../report/results.ts';
+import { isDeparture, isKept, isUnmet } from '../../verdict/verdict.ts';
 import { runOnce } from '../run/run-alone.ts';
 
 /** Options of the command. */
@@ -49,7 +50,7 @@ export async function bisectKernels(ids: readonly string[], options: BisectOptio
     return 0;
   } catch (error) {
     if (!(error instanceof WrongEnd)) throw error;
-    throw new UsageError(`${error.message}; see it with: run ${ids.join(' ')} --sut kernel:VERSION --deviations none`);
+    throw new UsageError(`${error.message}; check with: run ${ids.join(' ')} --sut kernel:VERSION --deviations none`);
   }
 }
 
@@ -57,12 +58,12 @@ export async function bisectKernels(ids: readonly string[], options: BisectOptio
 async function candidatesOf({ good, bad, mirror }: BisectOptions): Promise<Candidate[]> {
   const ends = [parseWanted(good), parseWanted(bad)] as const;
   const [from, to] = ends.map(packaged) as [Packaged, Packaged];
-  if (from.architecture !== to.architecture) throw new UsageError('--good and --bad are of two architectures');
+  if (from.architecture !== to.architecture) throw new UsageError('--good and --bad are of different architectures');
   const store = new KernelStore({ mirror, say, architecture: from.architecture });
   const available = await store.available();
   const end = (wanted: string): KernelPackage => {
     const [found] = chooseKernels(available, wanted);
-    if (found === undefined) throw new UsageError(`no kernel ${wanted} can be had; "kernels --all" lists them`);
+    if (found === undefined) throw new UsageError(`no kernel ${wanted} is available; "kernels --all" lists all`);
     return found;
   };
   const [first, last] = [end(from.name), end(to.name)];
@@ -111,11 +112,11 @@ async function judgeKernel(
 }
 
 function isJudged({ verdict }: ScenarioRecord): boolean {
-  return verdict === 'pass' || verdict === 'fail' || verdict === 'warn' || verdict === 'note' || verdict === 'info';
+  return isKept(verdict) || isUnmet(verdict);
 }
 
 function departs({ verdict }: ScenarioRecord, level: BisectOptions['level']): boolean {
-  return verdict === 'fail' || (level === 'should' && verdict === 'warn');
+  return level === 'should' ? isDeparture(verdict) : verdict === 'fail';
 }
 
 function inWords({ runs, bad }: Judged): string {
@@ -132,8 +133,8 @@ function report({ lastGood, firstBad, unknown, judged }: BisectResult<Candidate>
     `first bad: ${firstBad.release} (${inWords(of(firstBad))})`,
     ...(unknown.length === 0 ? [] : [`without a verdict between them: ${unknown.join(', ')}`]),
     miss === 0
-      ? 'sure: the bad end failed in every run'
-      : `a kernel as bad as the bad end would pass as good in ${(100 * miss).toFixed(1)} % of searches; raise --repeat`,
+      ? 'certain: the bad kernel failed in every run'
+      : `a kernel that fails as often as the bad one would count as good in ${(100 * miss).toFixed(1)} % of searches; raise --repeat`,
     '',
   ].join('\n');
 }

@@ -40,7 +40,7 @@ test('a first baseline is recorded once, and the same run is green against it', 
   const twice = await mptcpConformance('gate', results, '--baseline', at('linux.yaml'), '--init');
   expect(twice).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('is there already; --update changes it') as string,
+    stderr: expect.stringContaining('already exists; use --update to change it') as string,
   });
   const same = await mptcpConformance('gate', results, '--baseline', at('linux.yaml'));
   expect(same.stdout).toMatch(/The gate is green/);
@@ -61,7 +61,7 @@ describe('worse than the baseline', () => {
     writeResults(at('once.json'), { ...run, scenarios });
     const gate = await mptcpConformance('gate', at('once.json'), '--baseline', results, '--markdown', at('summary.md'));
     expect(gate.stderr).toMatch(/alone, 3 of 3/);
-    expect(gate.stdout).toMatch(/Flaky: worse in the run, not once alone \(2\)/);
+    expect(gate.stdout).toMatch(/Flaky: worse in the run, but not when repeated alone \(2\)/);
     expect(gate.stdout).toContain(`${id}  pass → fail, flaky: 0 of 3 alone`);
     expect(gate.code).toBe(0);
     expect(readFileSync(at('summary.md'), 'utf8')).toMatch(/### Flaky/);
@@ -83,10 +83,10 @@ describe('worse than the baseline', () => {
       '--level',
       'should',
     );
-    expect(gate.stdout).toMatch(/pass → warn, alone too: 3 of 3/);
+    expect(gate.stdout).toMatch(/pass → warn, repeated alone: 3 of 3/);
     expect(gate.stdout).toMatch(/expected {2}.*SYN\/ACK/);
     expect(gate.stdout).toContain(`run ${run.scenarios[0]?.id ?? ''} --ladder`);
-    expect(gate.stdout).toMatch(/The gate is red: \d+ scenarios? and \d clauses? got worse\.\n$/);
+    expect(gate.stdout).toMatch(/The gate failed: \d+ scenarios? and \d clauses? got worse\.\n$/);
     expect(gate.code).toBe(1);
   });
 
@@ -96,7 +96,7 @@ describe('worse than the baseline', () => {
     writeResults(at('elsewhere-before.json'), runOf([scenario({ id: 'x' })]));
     const gate = await mptcpConformance('gate', at('elsewhere.json'), '--baseline', at('elsewhere-before.json'));
     expect(gate.stdout.replaceAll('\n', ' ')).toMatch(
-      /Nothing was run again: the results are of kernel 5\.99\.1, this machine runs/,
+      /Nothing was repeated: the results are of kernel 5\.99\.1, this machine runs/,
     );
     expect(gate.code).toBe(1);
   });
@@ -133,11 +133,11 @@ describe('worse than the baseline', () => {
 
 describe('what cannot be used: exit code 2, and nothing is written', () => {
   const wrong: [string, string[], RegExp][] = [
-    ['no results', ['none.json', '--baseline', 'kept.yaml'], /none\.json: there is no such file/],
+    ['no results', ['none.json', '--baseline', 'kept.yaml'], /none\.json: no such file/],
     [
       'no baseline',
       ['run/results.json', '--baseline', 'missing.yaml', '--update'],
-      /there is no baseline .*missing\.yaml; .*--init/,
+      /no baseline .*missing\.yaml; .*--init/,
     ],
     ['a foreign file', ['foreign.json', '--baseline', 'kept.yaml'], /foreign\.json: JSON, but not the results/],
     ['a newer schema', ['newer.json', '--baseline', 'kept.yaml', '--update'], /schema version 3, this tool reads 2/],
@@ -160,12 +160,12 @@ describe('what cannot be used: exit code 2, and nothing is written', () => {
     [
       'an update from a run cut short',
       ['partial.json', '--baseline', 'run/results.json', '--update'],
-      /records beside a deviations file|cut short/,
+      /records beside a deviations file|interrupted/,
     ],
     [
       'a beginning from a selection',
       ['selected.json', '--baseline', 'fresh.yaml', '--init'],
-      /of a selection; --init wants one of everything/,
+      /a selection; --init needs a run of all scenarios/,
     ],
     ['no scenario', ['empty.json', '--baseline', 'run/results.json'], /holds no scenario/],
   ];

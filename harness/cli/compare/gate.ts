@@ -40,7 +40,7 @@ export interface GateOptions {
  */
 export async function gate(file: string, options: GateOptions): Promise<number> {
   const results = readResults(file);
-  if (results.scenarios.length === 0) throw new UsageError(`${file} holds no scenario; there is nothing to compare`);
+  if (results.scenarios.length === 0) throw new UsageError(`${file} has no scenarios; nothing to compare`);
   if (options.init) {
     initialize(file, results, options.baseline);
     return 0;
@@ -55,7 +55,7 @@ export async function gate(file: string, options: GateOptions): Promise<number> 
     const target = verdictsFile(options.baseline);
     writeVerdicts(target, updatedVerdicts({ ...comparison, worse: decision.red }, baseline, options.forget));
     process.stdout.write(
-      `recorded in ${target}${decision.red.length > 0 ? '; what got worse keeps what it had' : ''}\n`,
+      `recorded in ${target}${decision.red.length > 0 ? '; regressions keep their earlier verdict' : ''}\n`,
     );
   }
   return gateExitCode(decision);
@@ -70,9 +70,9 @@ function report(decision: GateDecision, file: string, options: GateOptions): voi
 
 function initialize(file: string, results: RunResults, baseline: string): void {
   if (!/\.ya?ml$/.test(baseline))
-    throw new UsageError(`--init wants a deviations file to begin, such as linux-6.18.yaml; got ${baseline}`);
+    throw new UsageError(`--init needs the name of a deviations file, such as linux-6.18.yaml; got ${baseline}`);
   const target = verdictsFile(baseline);
-  if (existsSync(target)) throw new BaselineError(`${target} is there already; --update changes it`);
+  if (existsSync(target)) throw new BaselineError(`${target} already exists; use --update to change it`);
   requireWhole(file, results, '--init');
   if (!existsSync(baseline)) writeWhole(baseline, emptyDeviations(results.sut.name, results.sut.kernel));
   writeVerdicts(target, recordVerdicts(results));
@@ -82,21 +82,21 @@ function initialize(file: string, results: RunResults, baseline: string): void {
 }
 
 function requireUpdatable(results: RunResults, options: GateOptions): void {
-  if (options.forget && !options.update) throw new UsageError('--forget goes with --update');
+  if (options.forget && !options.update) throw new UsageError('--forget needs --update');
   if (!options.update) return;
   if (!/\.ya?ml$/.test(options.baseline)) {
     throw new UsageError(
       `--update records beside a deviations file (.yaml); ${options.baseline} is the results of a run`,
     );
   }
-  if (results.run.partial) throw new UsageError('the run was cut short; --update wants one that came to its end');
+  if (results.run.partial) throw new UsageError('the run was interrupted; --update needs a complete run');
   if (options.forget && results.run.selected === true)
-    throw new UsageError('the run was of a selection; --forget wants one of everything');
+    throw new UsageError('the run was a selection; --forget needs a run of all scenarios');
 }
 
 function requireWhole(file: string, { run }: RunResults, option: string): void {
   if (!run.partial && run.selected !== true) return;
   throw new UsageError(
-    `${file} is of a run that was ${run.partial ? 'cut short' : 'of a selection'}; ${option} wants one of everything`,
+    `${file} is from a run that was ${run.partial ? 'interrupted' : 'a selection'}; ${option} needs a run of all scenarios`,
   );
 }

@@ -25,28 +25,26 @@ interface MatrixFlags extends SelectionFlags {
 /** `matrix`: several stacks. */
 export function addMatrix(program: Command): void {
   withSysctl(
-    withStackOptions(
-      withSelection(program.command('matrix').summary('judge several stacks, and say where they differ')),
-    ),
+    withStackOptions(withSelection(program.command('matrix').summary('test several stacks and list the differences'))),
   )
     .description(
-      `Judges several stacks, one after the other or several at once, and puts their results into one file.
+      `Tests several stacks, one after the other or several at once, and writes their results to one file.
 
-Each is a run of its own with its own results, evidence and log below the output folder. The clauses in which they
-differ are printed; "site" makes pages of the matrix file. To share the work among machines, give each its own stacks
-or a selection of scenarios, and put the results together with "merge".`,
+Each stack has a separate run with its own results, evidence and log below the output folder. The clauses that
+differ are printed; "site" makes pages from the matrix file. To split the work among machines, give each its own stacks
+or a selection of scenarios, and combine the results with "merge".`,
     )
     .addOption(new Option('--sut <stacks>', 'the stacks: see "run --sut"').argParser(list).makeOptionMandatory())
     .addOption(
-      new Option('--at-once <n>', 'stacks at once; a guest takes a processor and 0.5 GB, and scenarios wait')
-        .argParser(positive)
-        .default(1),
+      new Option('--at-once <n>', 'stacks at once; a guest needs one CPU and 0.5 GB').argParser(positive).default(1),
     )
-    .option('-o, --output <folder>', 'where results and evidence go', 'reports/matrix')
+    .option('-o, --output <folder>', 'folder for results and evidence', 'reports/matrix')
     .addOption(new Option('-j, --concurrency <n>', 'scenarios at once in each run').argParser(positive))
     .option('--deviations <file>', 'declared deviations for all; "none" for none (default: each kernel\'s baseline)')
     .addOption(
-      new Option('--keep-captures <which>', 'whose evidence to keep').choices(['all', 'failed']).default('failed'),
+      new Option('--keep-captures <which>', 'scenarios whose captures are kept')
+        .choices(['all', 'failed'])
+        .default('failed'),
     )
     .addHelpText(
       'after',
@@ -56,8 +54,8 @@ Examples:
   mptcp-conformance matrix --sut netns,kernel:./bzImage --section 3.2        this kernel, and the one just built
   mptcp-conformance site reports/matrix/matrix.json                          pages of it
 
-Exit codes: the worst of the runs': 2 a run could not do its job, 1 an undeclared MUST is broken, 3 too little was judged,
-0 all is well.`,
+Exit codes, the worst of all runs: 2 a run failed, 1 an undeclared MUST is broken, 3 too much was inconclusive,
+0 none of these.`,
     )
     .action(async (ids: string[], flags: MatrixFlags) => {
       const { matrix } = await import('./matrix.ts');

@@ -33,7 +33,7 @@ export async function matrix(options: MatrixOptions): Promise<number> {
   const choices = options.sut.map((spec) => parseStack(spec, detailsFor(spec, options.stack)));
   requireTaken(options);
   const doubles = options.sut.filter((spec, index) => options.sut.indexOf(spec) !== index);
-  if (doubles.length > 0) throw new UsageError(`--sut names ${doubles.join(', ')} twice; each stack is run once`);
+  if (doubles.length > 0) throw new UsageError(`--sut names ${doubles.join(', ')} twice; name each stack once`);
   // All are here before any is run: a kernel that cannot be had is known at once.
   for (const choice of choices) await prepareOutside(choice);
   mkdirSync(options.output, { recursive: true });
@@ -42,7 +42,7 @@ export async function matrix(options: MatrixOptions): Promise<number> {
   for (const { sut, code } of outcomes)
     if (code !== 0 && code !== 1 && code !== 3)
       process.stderr.write(
-        `${sut}: the run ended with ${code}; ${join(options.output, folderOf(sut), 'run.log')} says why\n`,
+        `${sut}: the run ended with exit code ${code}; see ${join(options.output, folderOf(sut), 'run.log')}\n`,
       );
   if (usable.length === 0) return 2;
   const file = join(options.output, 'matrix.json');
@@ -60,7 +60,7 @@ export async function matrix(options: MatrixOptions): Promise<number> {
 function requireTaken({ sut, stack }: MatrixOptions): void {
   const taken = sut.flatMap((spec) => Object.keys(detailsFor(spec, stack)));
   const idle = Object.keys(stack).find((name) => !taken.includes(name));
-  if (idle !== undefined) throw new UsageError(`--${idle} goes with none of ${sut.join(', ')}; leave it out`);
+  if (idle !== undefined) throw new UsageError(`--${idle} does not apply to ${sut.join(', ')}; omit it`);
 }
 
 function print(runs: readonly RunResults[], file: string): void {

@@ -12,7 +12,7 @@ export function addCompletion(program: Command): void {
     .addHelpText(
       'after',
       `
-It completes the command "mptcp-conformance" where that is on the PATH (npm install -g, npm link).
+It completes the command "mptcp-conformance" if that is on the PATH (npm install -g, npm link).
 
   bash   mptcp-conformance completion bash > ~/.local/share/bash-completion/completions/mptcp-conformance
   zsh    mptcp-conformance completion zsh > "\${fpath[1]}/_mptcp-conformance"
@@ -24,7 +24,7 @@ It completes the command "mptcp-conformance" where that is on the PATH (npm inst
     });
   program
     .command('complete', { hidden: true })
-    .description('the words that a completion script asks for, a line each')
+    .description('print words for a completion script, one per line')
     .addArgument(new Argument('<kind>').choices(['scenarios', 'sections', 'clauses']))
     .action(async (kind: 'scenarios' | 'sections' | 'clauses') => {
       const { completionWords } = await import('./completion-words.ts');

@@ -27,7 +27,7 @@ export async function checkCompiler(): Promise<Check> {
       return lacks(
         subject,
         `a compiled program does not run: ${ran.said}`,
-        `see that ${tmpdir()} is not mounted noexec, or set TMPDIR`,
+        `check that ${tmpdir()} is not mounted noexec, or set TMPDIR`,
       );
     const version = await runProgram(['cc', '--version']);
     return works(subject, version.said.split('\n')[0] ?? '');

@@ -4,17 +4,17 @@ import type { Command } from 'commander';
 export function addDoctor(program: Command): void {
   program
     .command('doctor')
-    .summary('say what this machine can do, and what it lacks')
+    .summary('check what this machine can run, and what is missing')
     .description(
-      `Says what this machine can do, a line for each thing, with the remedy where something is missing. It tries
-instead of guessing: makes namespaces, opens sockets in them, builds the agent, starts a tiny guest under KVM.
-Nothing that it makes outlives it.`,
+      `Checks what this machine can run, one line per check, with a remedy for each missing part. It tries
+instead of guessing: it creates namespaces, opens sockets in them, builds the agent, starts a tiny guest under KVM.
+It removes everything that it creates.`,
     )
-    .option('--json', 'as JSON, an object for each check', false)
+    .option('--json', 'print JSON, an object for each check', false)
     .addHelpText(
       'after',
       `
-Signs: ✔ works, ✘ missing and "run" needs it, - missing and only some uses need it.
+Symbols: ✔ works, ✘ missing and "run" needs it, - missing and only some uses need it.
 
 Exit codes: 0 "run" can work here, 2 it cannot.`,
     )

@@ -47,12 +47,12 @@ async function checkNamespaces(agent: string | undefined): Promise<Check[]> {
   };
   const problem = namespaceProblem();
   if (problem !== undefined) return [lacks(subject, problem.message, problem.remedy)];
-  const made = works(subject, 'made and left');
+  const made = works(subject, 'created and removed');
   const command = [process.execPath, ...process.execArgv, process.argv[1] ?? '', 'doctor-inside', agent ?? 'none'];
   const { code, stdout, said } = await runProgram(enterCommand(command), { limitMs: 20_000 });
   if (code === 0) return [made, ...(JSON.parse(stdout) as Check[])];
   const inside = { id: 'inside', title: 'checks inside of a namespace', needed: true };
-  return [made, lacks(inside, said.split('\n')[0] ?? '', 'this is a fault of the program: please report it')];
+  return [made, lacks(inside, said.split('\n')[0] ?? '', 'this is a bug in the program: please report it')];
 }
 
 function reportText(checks: readonly Check[], canRun: boolean, style: TextStyle): string {

@@ -58,7 +58,7 @@ async function checkVeth(): Promise<Check> {
       'the kernel needs CONFIG_VETH: sudo modprobe veth, or another kernel',
     );
   const up = await runProgram(['ip', 'link', 'set', 'doctor1', 'up']);
-  return up.code === 0 ? works(subject, 'a pair was made') : lacks(subject, up.said, 'sudo modprobe veth');
+  return up.code === 0 ? works(subject, 'a pair was created') : lacks(subject, up.said, 'sudo modprobe veth');
 }
 
 async function checkRawSockets(isThereADevice: boolean): Promise<Check[]> {
@@ -66,13 +66,12 @@ async function checkRawSockets(isThereADevice: boolean): Promise<Check[]> {
     family,
     subject: { id: `raw-${family}`, title: `raw sockets, ${family}`, needed: true },
   }));
-  if (!isThereADevice)
-    return subjects.map(({ subject }) => lacks(subject, 'there is no device to open one on', 'see veth'));
+  if (!isThereADevice) return subjects.map(({ subject }) => lacks(subject, 'no device to open one on', 'see veth'));
   try {
     await prepareTester();
   } catch (error) {
     return subjects.map(({ subject }) =>
-      lacks(subject, firstLine(error), 'see that /proc/sys is writable in new namespaces'),
+      lacks(subject, firstLine(error), 'check that /proc/sys is writable in new namespaces'),
     );
   }
   return subjects.map(({ family, subject }) => checkRawSocket(subject, family));
@@ -119,7 +118,7 @@ function checkMptcp(): Check {
 
 async function checkMptcpSocket(agent: string | undefined): Promise<Check> {
   const subject = { id: 'mptcp-socket', title: 'MPTCP sockets', needed: true };
-  if (agent === undefined) return lacks(subject, 'there is no agent to open one', 'see agent');
+  if (agent === undefined) return lacks(subject, 'no agent to open one', 'see agent');
   try {
     const process = await spawnAgent({ command: [agent, '--die-with-parent'], name: 'doctor', timeoutMs: 3000 });
     try {
@@ -135,7 +134,7 @@ async function checkMptcpSocket(agent: string | undefined): Promise<Check> {
     return lacks(
       subject,
       firstLine(error),
-      'use a kernel with CONFIG_MPTCP and CONFIG_MPTCP_IPV6; see which sysctl or policy refuses',
+      'use a kernel with CONFIG_MPTCP and CONFIG_MPTCP_IPV6; check for a sysctl or policy that refuses',
     );
   }
 }
@@ -144,7 +143,7 @@ function checkIpv6(): Check {
   const subject = { id: 'ipv6', title: 'IPv6', needed: true };
   return existsSync('/proc/sys/net/ipv6/conf/all')
     ? works(subject, 'in the kernel')
-    : lacks(subject, 'switched off in the kernel', 'start it without ipv6.disable=1');
+    : lacks(subject, 'disabled in the kernel', 'start it without ipv6.disable=1');
 }
 
 async function checkScheduler(
@@ -155,7 +154,7 @@ async function checkScheduler(
   isThereADevice: boolean,
 ): Promise<Check> {
   const subject = { id, title, needed: false };
-  if (!isThereADevice) return lacks(subject, 'there is no device to shape', 'see veth');
+  if (!isThereADevice) return lacks(subject, 'no device to shape', 'see veth');
   const { code, said, isMissing } = await runProgram(['tc', ...args]);
   if (isMissing) return lacks(subject, 'no tc on the PATH', 'sudo apt-get install -y iproute2');
   if (code === 0) return works(subject, 'a device was shaped');

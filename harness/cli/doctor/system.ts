@@ -15,7 +15,7 @@ export function checkNode(version = process.versions.node): Check {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const isOld = major < NODE_MINIMUM[0] || (major === NODE_MINIMUM[0] && minor < NODE_MINIMUM[1]);
   return isOld
-    ? lacks(subject, version, `get ${NODE_MINIMUM.join('.')} or newer from https://nodejs.org`)
+    ? lacks(subject, version, `install ${NODE_MINIMUM.join('.')} or newer from https://nodejs.org`)
     : works(subject, version);
 }
 
@@ -39,8 +39,8 @@ export function checkDisk(output = DEFAULT_OUTPUT): Check {
   if (tight !== undefined) {
     return lacks(
       subject,
-      `${inMiB(tight.free)} free in ${tight.folder}, ${inMiB(ROOM)} wanted`,
-      'free some, or choose other folders with --output and TMPDIR',
+      `${inMiB(tight.free)} free in ${tight.folder}, ${inMiB(ROOM)} needed`,
+      'free some space, or choose other folders with --output and TMPDIR',
     );
   }
   return works(subject, rooms.map(({ folder, free }) => `${inMiB(free)} free in ${folder}`).join(', '));

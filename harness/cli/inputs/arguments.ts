@@ -21,7 +21,7 @@ export function list(value: string, earlier: string[] = []): string[] {
     .split(',')
     .map((one) => one.trim())
     .filter((one) => one !== '');
-  if (words.length === 0) throw new InvalidArgumentError('It is empty; leave the option out to choose everything.');
+  if (words.length === 0) throw new InvalidArgumentError('It is empty; omit the option to select everything.');
   return [...earlier, ...words];
 }
 
@@ -89,7 +89,7 @@ export function withFreedom(command: Command): Command {
 export function withSysctl(command: Command): Command {
   return command.option(
     '--sysctl <name=value>',
-    'a kernel setting for every namespace of the stack, such as net.mptcp.checksum_enabled=1; may be repeated',
+    'a sysctl for every namespace of the stack, such as net.mptcp.checksum_enabled=1; repeatable',
     (word: string, earlier?: Sysctl[]) => parseSysctl(word, earlier),
   );
 }

@@ -33,6 +33,6 @@ export function pathFromHere({ file }: LastResults, path: string): string {
 /** One line that says which run it was. */
 export function runLine({ file, results }: LastResults): string {
   const { run, sut } = results;
-  const partial = run.partial ? ', cut short' : '';
+  const partial = run.partial ? ', interrupted' : '';
   return `${sut.name} ${sut.kernel}, ${run.startedAt}${partial} (${pathFromHere({ file, results }, file)})`;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Catalogue } from '../../catalogue/catalogue.ts';
 import { loadCatalogue } from '../../catalogue/load.ts';
 import { findBreaks, loadBreaks, type Break } from '../../mutation/breaks.ts';
-import { lintSuites, loadAnySuite } from '../../multipath/any-suite.ts';
+import { lintSuites, loadAnySuite, type SuiteWorld } from '../../multipath/any-suite.ts';
 import { loadPromises, type Promised } from '../../multipath/promises.ts';
 import type { AnyScenario, MultipathScenario } from '../../multipath/scenario.ts';
 import { findSuites, openLibrary } from '../../scenario/load.ts';
@@ -54,9 +54,14 @@ export function openPromises(): ReadonlyMap<string, Promised> {
   return loadPromises(join(projectRoot(), 'suites', 'multipath', 'promises.yaml'));
 }
 
+/** What scenarios may name: clauses, promises and topologies. */
+export function suiteWorld(catalogue: Catalogue): SuiteWorld {
+  return { catalogue, promises: openPromises(), topology: openTopology };
+}
+
 /** Everything wrong with scenarios that their schemas cannot say. */
 export function lintAny(scenarios: readonly AnyScenario[], catalogue: Catalogue): Diagnostic[] {
-  return lintSuites(scenarios, { catalogue, promises: openPromises(), topology: openTopology });
+  return lintSuites(scenarios, suiteWorld(catalogue));
 }
 
 const topologies = new Map<string, Topology>();
@@ -84,8 +89,9 @@ export function loadProject(): Project {
   const library = openLibrary(join(root, 'suites'));
   const scenarios: AnyScenario[] = [];
   const diagnostics: Diagnostic[] = [];
+  const world = suiteWorld(catalogue);
   for (const file of findSuites(join(root, 'suites'))) {
-    scenarios.push(...(gather(diagnostics, () => loadAnySuite(file, library)) ?? []));
+    scenarios.push(...(gather(diagnostics, () => loadAnySuite(file, library, world)) ?? []));
   }
   const renamed = gather(diagnostics, () => loadRenamed(join(root, 'suites', 'renamed.yaml'))) ?? [];
   for (const [index, scenario] of scenarios.entries()) {

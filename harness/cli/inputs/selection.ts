@@ -72,9 +72,8 @@ export function selectScenarios<S extends ScenarioHead>(
 
 function nothingChosen(selection: Selection): string {
   const { clauses = [] } = selection;
-  if (clauses.length > 0)
-    return `no scenario judges ${clauses.join(' or ')} under these conditions; see "mptcp-conformance list"`;
-  return 'no scenario fits all of these conditions; see "mptcp-conformance list"';
+  if (clauses.length > 0) return `no selected scenario judges ${clauses.join(' or ')}; see "mptcp-conformance list"`;
+  return 'no scenario matches all selectors; see "mptcp-conformance list"';
 }
 
 function isNamed(scenario: ScenarioHead, id: string): boolean {
@@ -92,8 +91,9 @@ function idWords(scenarios: readonly ScenarioHead[]): Set<string> {
 /** @param option of the command line under which there is such a word, where there is one */
 function requireSome(isThere: boolean, what: string, word: string, known: Iterable<string>, option?: string): void {
   if (isThere) return;
-  const hint = option === undefined ? suggestion(word, known) : `; for the ${option} of that name: --${option} ${word}`;
+  const hint =
+    option === undefined ? suggestion(word, known) : `; to select the ${option} of that name: --${option} ${word}`;
   throw new UsageError(
-    `there is no ${what} "${word}"${hint === '' ? `; "mptcp-conformance ${what === 'clause' ? 'clauses' : 'list'}" lists what there is` : hint}`,
+    `unknown ${what} "${word}"${hint === '' ? `; "mptcp-conformance ${what === 'clause' ? 'clauses' : 'list'}" lists all` : hint}`,
   );
 }

@@ -15,9 +15,9 @@ it.each([
   ['net.mptcp.enabled', /expected NAME=VALUE/],
   ['net.mptcp.enabled=', /expected NAME=VALUE/],
   ['=1', /expected NAME=VALUE/],
-  ['kernel.hostname=x', /only settings of a network namespace/],
-  ['net/../kernel/hostname=x', /only settings of a network namespace/],
-  ['net..kernel.hostname=x', /only settings of a network namespace/],
+  ['kernel.hostname=x', /only sysctls of a network namespace/],
+  ['net/../kernel/hostname=x', /only sysctls of a network namespace/],
+  ['net..kernel.hostname=x', /only sysctls of a network namespace/],
 ])('refuses %s', (word, message) => {
   expect(() => parseSysctl(word)).toThrow(UsageError);
   expect(() => parseSysctl(word)).toThrow(message);

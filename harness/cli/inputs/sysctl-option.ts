@@ -9,11 +9,11 @@ import type { Sysctl } from '../../verdict/stack-info.ts';
 export function parseSysctl(word: string, earlier: readonly Sysctl[] = []): Sysctl[] {
   const [, name, value] = /^([\w./-]+)=(.+)$/.exec(word.trim()) ?? [];
   if (name === undefined || value === undefined)
-    throw new UsageError(`--sysctl ${word}: expected NAME=VALUE, as net.mptcp.checksum_enabled=1`);
+    throw new UsageError(`--sysctl ${word}: expected NAME=VALUE, such as net.mptcp.checksum_enabled=1`);
   // Only net.* belongs to a network namespace: anything else would be set on the machine itself.
   if (!/^net[./]/.test(name) || name.split(/[./]/).includes(''))
     throw new UsageError(
-      `--sysctl ${name}=${value}: only settings of a network namespace can be made, whose names begin with net.`,
+      `--sysctl ${name}=${value}: only sysctls of a network namespace can be set; their names begin with net.`,
     );
   const before = earlier.find((one) => one.name === name);
   if (before !== undefined) throw new UsageError(`--sysctl ${name} is given twice: ${before.value} and ${value}`);

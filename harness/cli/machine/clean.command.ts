@@ -5,13 +5,13 @@ import { DEFAULT_OUTPUT } from '../inputs/arguments.ts';
 export function addClean(program: Command): void {
   program
     .command('clean')
-    .summary('take away what killed runs left behind')
+    .summary('remove what killed runs left')
     .description(
-      `Takes away what killed runs left behind: processes and containers whose run is gone, unfinished files, and
-container images of agents that have changed since. Namespaces and devices need no cleaning: they have no names and go with the processes. Runs under way, results and evidence stay.`,
+      `Removes what killed runs left: processes and containers whose run has ended, unfinished files, and
+container images of earlier agents. Namespaces and devices need no cleaning: they have no names and end with their processes. Active runs, results and evidence stay.`,
     )
-    .option('-n, --dry-run', 'only say what would be done', false)
-    .option('-o, --output <folder>', 'the output folder to look into', DEFAULT_OUTPUT)
+    .option('-n, --dry-run', 'only print what would be removed', false)
+    .option('-o, --output <folder>', 'the output folder to search', DEFAULT_OUTPUT)
     .addHelpText(
       'after',
       `
@@ -19,7 +19,7 @@ Examples:
   mptcp-conformance clean --dry-run
   mptcp-conformance clean
 
-Exit codes: 0 clean now (or nothing was left), 2 something could not be taken away.`,
+Exit codes: 0 everything was removed, 2 something could not be removed.`,
     )
     .action(async (options: { dryRun: boolean; output: string }) => {
       const { clean } = await import('./clean.ts');

@@ -40,7 +40,7 @@ test('ends processes whose run is gone and removes their unfinished files, and l
   for (const file of [results, stale, fresh]) writeFileSync(file, '{');
 
   const dry = await mptcpConformance('clean', '--dry-run', '--output', folder.path);
-  expect(dry.stdout).toContain(`would remove process ${orphan.pid ?? 0} (cat): its run is gone`);
+  expect(dry.stdout).toContain(`would remove process ${orphan.pid ?? 0} (cat): its run has ended`);
   expect(dry.stdout).toMatch(/would remove unfinished .*\.results\.json\.\d+\.tmp/);
   expect([orphan.exitCode, orphan.signalCode, existsSync(stale)]).toEqual([null, null, true]);
 

@@ -37,7 +37,7 @@ export async function clean(options: CleanOptions): Promise<0 | 2> {
       );
     }
   }
-  if (leftovers.length === 0) process.stdout.write('nothing was left behind\n');
+  if (leftovers.length === 0) process.stdout.write('nothing to remove\n');
   return failed === 0 ? 0 : 2;
 }
 
@@ -60,12 +60,12 @@ function orphans(): Leftover[] {
 /** Why a process is a leftover; undefined when it is none of ours, or its run is under way. */
 function orphanReason(pid: number, environment: ReadonlyMap<string, string>): string | undefined {
   const launcher = environment.get(LAUNCHER_VARIABLE);
-  if (launcher !== undefined) return isLauncherAlive(launcher) ? undefined : 'its run is gone';
+  if (launcher !== undefined) return isLauncherAlive(launcher) ? undefined : 'its run has ended';
   // Started by tests or by hand through enterCommand(): ours when it is our agent and nobody of a run holds it.
   if (!environment.has(OUTSIDE_VARIABLE) || programOf(pid) !== join(projectRoot(), 'docker', 'agent', 'mptcp-agent'))
     return undefined;
   const parent = environmentOf(parentOf(pid));
-  return parent?.has(OUTSIDE_VARIABLE) === true ? undefined : 'its tester is gone';
+  return parent?.has(OUTSIDE_VARIABLE) === true ? undefined : 'its tester has ended';
 }
 
 /** Environment of a process; undefined when it is gone or not ours to look at. */
@@ -115,7 +115,7 @@ async function end(pid: number, started: string): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   // There is no event for the end of a process that is not our child.
   while (startTime(pid) === started) {
-    if (performance.now() > deadline) throw new Error(`it is still there ${PATIENCE_MS} ms after SIGKILL`);
+    if (performance.now() > deadline) throw new Error(`it still exists ${PATIENCE_MS} ms after SIGKILL`);
     await new Promise((next) => setTimeout(next, LOOK_AGAIN_MS));
   }
 }

@@ -6,9 +6,9 @@ import { configFragment } from '../../kernels/kernel-config.ts';
 export function addKernelConfig(program: Command): void {
   program
     .command('kernel-config')
-    .summary("print the part of a kernel's .config that a guest needs")
+    .summary('print the kernel options that a guest needs')
     .description(
-      `Prints a configuration fragment: the options without which a kernel cannot be judged with --sut kernel:, and
+      `Prints a configuration fragment: the options that a kernel needs for --sut kernel:, and
 a few useful ones. Merge it into a defconfig, then build.`,
     )
     .addOption(
@@ -26,7 +26,7 @@ Examples, in a kernel tree:
   make -j"$(nproc)" bzImage
   mptcp-conformance run --sut kernel:.
 
-Exit codes: 0 printed.`,
+Exit code: 0.`,
     )
     .action(({ arch }: { arch?: string }) => {
       const architecture = arch === undefined ? hostArchitecture() : findArchitecture(arch);

@@ -39,7 +39,7 @@ export async function kernels(names: readonly string[], options: KernelsOptions)
   if (options.refresh) await store.available(true);
   for (const name of names) {
     const wanted = parseWanted(name);
-    if (wanted.kind === 'file') throw new KernelError(`${name}: a path; name a version, such as 6.12 or 6.12/s390x`);
+    if (wanted.kind === 'file') throw new KernelError(`${name} is a path; give a version, such as 6.12 or 6.12/s390x`);
     const kernel = await storeOf(name.includes('/') ? wanted.architecture : architecture).get(wanted.name);
     process.stdout.write(`${kernel.release}  ${kernel.origin}  ${kernel.image}\n`);
   }
@@ -50,7 +50,7 @@ export async function kernels(names: readonly string[], options: KernelsOptions)
     return;
   }
   if (rows.length === 0) {
-    process.stdout.write(`no kernel is here yet (${kernelsFolder()}); "mptcp-conformance kernels 6.12" fetches one\n`);
+    process.stdout.write(`no kernel in the cache (${kernelsFolder()}); "mptcp-conformance kernels 6.12" fetches one\n`);
     return;
   }
   const width = Math.max(...rows.map(({ release }) => release.length));

@@ -90,7 +90,7 @@ function choicesOf(
   const chosen = some === undefined ? alone : sample(alone, some, seed);
   const mixed = mixtures(alone, count, seed);
   return [
-    { name: 'unswitched', title: 'the usual choices', variations: [] },
+    { name: 'unswitched', title: 'the default choices', variations: [] },
     ...chosen.map(({ id, does }) => ({ name: id, title: does, variations: [id] })),
     ...mixed.map((mixture, i) => {
       const variations = mixture.map(({ id }) => id);
@@ -108,7 +108,7 @@ async function judge(
   const task = { variations: [...base.variations, ...variations], scenarios, seed: base.seed };
   const { results, isWhole } = await runShared(task, runner);
   const outcome = { name, title, changes: results.flatMap(changeOf) };
-  return isWhole ? outcome : { ...outcome, problem: 'the stack runs in circles' };
+  return isWhole ? outcome : { ...outcome, problem: 'the stack loops' };
 }
 
 /** What no lawful stack may get. */

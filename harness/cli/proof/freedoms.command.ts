@@ -20,19 +20,19 @@ export function addFreedoms(program: Command): void {
   withStackOptions(
     program
       .command('freedoms')
-      .summary('run the suites under every lawful choice of a stack, and say which verdicts change')
-      .argument('[name...]', 'choices by name (default: all that can be made)')
+      .summary('run the suites under every choice that the RFC leaves open, and list the verdicts that change')
+      .argument('[name...]', 'choices by name (default: all that have a kernel setting)')
       .option('--sut <stack>', `the stack: ${STACK_FORMS}`, 'netns'),
   )
     .description(
       `Runs the suites at default settings and then under each choice of suites/freedoms.yaml that can be made: by
 kernel settings, routes, links, endpoints or the application.
 
-The RFCs leave these choices to an implementation, so no verdict may get worse. What got worse is run again alone, and
-counts when it shows again. The results of each run are below the output folder.
+The RFCs leave these choices to an implementation, so no verdict may get worse. Regressions are repeated alone and
+count if they recur. The results of each run are below the output folder.
 
 With --sut reference the choices are the freedoms of the reference stack ("mptcp-conformance reference" lists them),
-alone and in mixtures, in memory. Neither that stack nor any of its choices may get a fail, warn or inconclusive.`,
+alone and combined, with simulated links. No choice may give a fail, warn or inconclusive.`,
     )
     .option('-s, --section <sections>', 'only scenarios of these sections of RFC 8684', list)
     .option('-c, --clause <clauses>', 'only scenarios that judge these clauses', list)
@@ -40,18 +40,18 @@ alone and in mixtures, in memory. Neither that stack nor any of its choices may 
     .option('--scenario <ids>', 'only these scenarios', list)
     .addOption(new Option('-j, --concurrency <n>', 'scenarios at once').argParser(positive))
     .addOption(
-      new Option('--mixtures <n>', 'with --sut reference: also so many mixtures, of two to six choices')
+      new Option('--mixtures <n>', 'with --sut reference: also N combinations of two to six choices')
         .argParser(positive)
         .default(0, 'none'),
     )
     .addOption(
-      new Option('--sample <n>', 'with --sut reference: only so many of the choices, at random by --seed').argParser(
+      new Option('--sample <n>', 'with --sut reference: only N of the choices, at random by --seed').argParser(
         positive,
       ),
     )
-    .option('-o, --output <folder>', 'where results go', 'reports/freedoms')
-    .option('--list', 'list the choices, with paragraphs and settings, and run nothing', false)
-    .option('--json', 'with --list: as JSON', false)
+    .option('-o, --output <folder>', 'folder for results', 'reports/freedoms')
+    .option('--list', 'list the choices, with paragraphs and settings, without a run', false)
+    .option('--json', 'with --list: print JSON', false)
     .addHelpText(
       'after',
       `
@@ -59,13 +59,13 @@ Examples:
   mptcp-conformance freedoms --list                          the choices
   mptcp-conformance freedoms checksum no-sack --section 3.3  two of them, on a part of the suites
   mptcp-conformance freedoms --sut kernel:6.12               all, on another kernel
-  mptcp-conformance freedoms --sut reference --mixtures 50   of the reference stack, alone and mixed
+  mptcp-conformance freedoms --sut reference --mixtures 50   of the reference stack, alone and combined
   mptcp-conformance freedoms --sut reference --sample 5 --mixtures 3 --seed $(date +%F)   others every day
 
 Exit codes:
   0  no verdict gets worse
-  1  one does, or the reference stack does not pass
-  2  a run could not do its job`,
+  1  a verdict gets worse, or the reference stack does not pass
+  2  a run failed`,
     )
     .action(async (names: string[], flags: FreedomsFlags & { list: boolean; json: boolean }) => {
       const details = stackDetails({ ...flags });

@@ -42,7 +42,7 @@ export async function freedoms(names: readonly string[], options: FreedomsOption
   const choice = parseStack(stack, inMemory.details);
   if (choice.kind === 'reference') return referenceFreedoms(names, choice, options);
   if (inMemory.mixtures > 0 || inMemory.sample !== undefined)
-    throw new UsageError('--mixtures and --sample are of the reference stack: --sut reference');
+    throw new UsageError('--mixtures and --sample need --sut reference');
   const chosen = findFreedoms(names);
   if (options.list) {
     process.stdout.write(options.json ? `${JSON.stringify(chosen, undefined, 1)}\n` : listText(chosen));
@@ -50,7 +50,7 @@ export async function freedoms(names: readonly string[], options: FreedomsOption
   }
   const runnable = chosen.filter(isRunnable);
   if (runnable.length === 0)
-    throw new UsageError(`no setting makes ${names.join(', ')}; "freedoms --list" says which have one`);
+    throw new UsageError(`no setting for ${names.join(', ')}; "freedoms --list" shows which have one`);
   mkdirSync(options.output, { recursive: true });
   const base = await runWith('default', [], options);
   if (typeof base === 'string') throw new UsageError(`the run at default settings failed: ${base}`);
@@ -68,7 +68,7 @@ export async function freedoms(names: readonly string[], options: FreedomsOption
 function listText(all: readonly Freedom[]): string {
   const width = Math.max(...all.map(({ name }) => name.length));
   const how = (one: Freedom): string => {
-    if (!isRunnable(one)) return 'no setting makes it';
+    if (!isRunnable(one)) return 'no setting';
     const habits = Object.entries(one.habits ?? {}).map(
       ([name, value]: [string, unknown]) => `${name} ${habitText(value)}`,
     );

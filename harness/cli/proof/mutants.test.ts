@@ -15,7 +15,7 @@ it('notices every alteration of what the stack sends', { timeout: 900_000 }, () 
     maxBuffer: 64e6,
   });
   expect(status, `${stdout}\n${stderr}`).toBe(0);
-  const counted = /(\d+) alterations: (\d+) noticed, 0 not noticed/.exec(stdout);
+  const counted = /(\d+) alterations: (\d+) detected, 0 not detected/.exec(stdout);
   expect(Number(counted?.[2]), stdout).toBeGreaterThan(3000);
   console.log(stdout.trim().split('\n').at(-1));
 });

@@ -105,7 +105,7 @@ export async function mutants(options: MutantOptions, argv: readonly string[]): 
   const scenarios =
     mode === 'mutants' ? variants : variants.filter((scenario) => breaks.some((one) => isTriedOn(one, scenario)));
   if (scenarios.length === 0)
-    throw new UsageError('no break is kept for what was chosen; see the breaks.yaml files below suites/');
+    throw new UsageError('no breaks for this selection; see the breaks.yaml files below suites/');
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-mutants-'));
   const reporter = new MutantReporter(mode === 'breaks' ? countTries(breaks, scenarios) : countMutations(scenarios));
   try {
@@ -137,14 +137,14 @@ function conclude({ outcomes, errors }: MutantReporter): number {
   const survivors = of('survived');
   for (const one of survivors) {
     process.stdout.write(
-      `not noticed: ${one.alteration}\n  ${one.scenario}\n  ${one.source}: ${one.step}\n  clauses ${one.clauses.join(', ')}; verdicts: ${one.seen || 'none'}\n`,
+      `not detected: ${one.alteration}\n  ${one.scenario}\n  ${one.source}: ${one.step}\n  clauses ${one.clauses.join(', ')}; verdicts: ${one.seen || 'none'}\n`,
     );
   }
   const unreached = new Set(of('unreached').map((one) => `${one.scenario} ${one.source}`));
-  for (const one of unreached) process.stdout.write(`not met on this stack, so not provable here: ${one}\n`);
+  for (const one of unreached) process.stdout.write(`not met on this stack, so not tested: ${one}\n`);
   for (const error of errors) process.stdout.write(`harness error: ${error}\n`);
   process.stdout.write(
-    `${outcomes.length} alterations: ${of('noticed').length} noticed, ${survivors.length} not noticed, ${of('unreached').length} of steps that this stack does not meet\n`,
+    `${outcomes.length} alterations: ${of('noticed').length} detected, ${survivors.length} not detected, ${of('unreached').length} of steps that this stack does not meet\n`,
   );
   if (survivors.length > 0) return 1;
   return errors.length > 0 || outcomes.length === 0 ? 2 : 0;
@@ -166,18 +166,18 @@ function concludeBreaks({ outcomes, errors }: MutantReporter): number {
     if (state === 'noticed') continue;
     const place = list[0]?.source ?? '';
     if (state === 'unreached') {
-      process.stdout.write(`not provable here, since this stack breaks the clause itself: ${key}\n  ${place}\n`);
+      process.stdout.write(`not tested, because this stack breaks the clause itself: ${key}\n  ${place}\n`);
       continue;
     }
     const elsewhere = [...new Set(list.flatMap(({ seen }) => (seen === '' ? [] : seen.split(', '))))];
     const where = elsewhere.length === 0 ? 'by nothing' : `only under ${elsewhere.join(', ')}`;
     process.stdout.write(
-      `not noticed under its clause, ${where}: ${key}\n  ${place}\n  tried on ${list.map(({ scenario }) => scenario).join(', ')}\n`,
+      `not detected under its clause, ${where}: ${key}\n  ${place}\n  tried on ${list.map(({ scenario }) => scenario).join(', ')}\n`,
     );
   }
   for (const error of errors) process.stdout.write(`harness error: ${error}\n`);
   process.stdout.write(
-    `${tried.size} plausible breaks: ${counts.noticed} noticed, ${counts.survived} not noticed, ${counts.unreached} of clauses that this stack breaks\n`,
+    `${tried.size} plausible breaks: ${counts.noticed} detected, ${counts.survived} not detected, ${counts.unreached} of clauses that this stack breaks\n`,
   );
   if (counts.survived > 0) return 1;
   return errors.length > 0 || tried.size === 0 ? 2 : 0;

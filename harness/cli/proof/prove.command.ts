@@ -9,30 +9,30 @@ export const DEFAULT_PROOF = `${DEFAULT_OUTPUT}/proof.json`;
 export function addProve(program: Command): void {
   program
     .command('prove')
-    .summary('show that each fault of the reference stack is caught under its clause')
+    .summary('check that each fault of the reference stack is caught under its clause')
     .description(
-      `Runs the reference stack with one fault at a time, in memory, against the scenarios and monitors that judge the
-fault's clause. A fault is caught when one of them shows a departure from that very clause; what makes scenarios
-inconclusive, or shows only under other clauses, is not caught. For authors of suites. Needs no rights.`,
+      `Runs the reference stack with one fault at a time against the scenarios and monitors that judge the
+fault's clause. A fault is caught if one of them gives a fail or warn under that clause. A fault that only makes scenarios
+inconclusive, or fails only other clauses, is not caught. For authors of suites. Needs no root.`,
     )
     .argument('[clause...]', 'clauses, sections or ids of faults: 3.2-19.s1, 3.2')
     .option('--seed <text>', 'random numbers and samples: the same seed gives the same packets', '1')
-    .addOption(new Option('--sample <n>', 'so many faults, and lawful choices, at random').argParser(positive))
-    .option('--freedoms', 'also every lawful choice alone, which must pass everything', false)
-    .addOption(new Option('--mixtures <n>', 'also so many mixtures of lawful choices').argParser(positive).default(0))
-    .addOption(new Option('-j, --concurrency <n>', 'processes at once (default: one a processor)').argParser(positive))
-    .option('--json <file>', 'where the proof is written', DEFAULT_PROOF)
+    .addOption(new Option('--sample <n>', 'only N faults and N freedoms, at random').argParser(positive))
+    .option('--freedoms', 'also every freedom alone, which must pass all scenarios', false)
+    .addOption(new Option('--mixtures <n>', 'also N combinations of freedoms').argParser(positive).default(0))
+    .addOption(new Option('-j, --concurrency <n>', 'processes at once (default: one per CPU)').argParser(positive))
+    .option('--json <file>', 'the file to write', DEFAULT_PROOF)
     .addHelpText(
       'after',
       `
 Examples:
   mptcp-conformance prove                                     every fault
   mptcp-conformance prove 3.2                                 those of one section
-  mptcp-conformance prove --freedoms --mixtures 50            lawful choices too
-  mptcp-conformance prove --freedoms --sample 40 --seed $RANDOM   some of each, others every time
+  mptcp-conformance prove --freedoms --mixtures 50            freedoms too
+  mptcp-conformance prove --freedoms --sample 40 --seed $RANDOM   a different sample every time
 
-Exit codes: 0 every fault is caught under its clause and every lawful choice passes, 1 one is or does not,
-2 the command could not do its job.`,
+Exit codes: 0 every fault is caught under its clause and every freedom passes, 1 otherwise,
+2 the command failed.`,
     )
     .action(async (words: string[], options: Omit<ProveOptions, 'words'>) => {
       const { prove } = await import('./prove.ts');

@@ -52,7 +52,7 @@ function chooseFaults({ words, sample: count, seed }: ProveOptions): Variation[]
   for (const word of words) {
     if (!faults.some((one) => isMeant(one, word)))
       throw new UsageError(
-        `no fault is of "${word}"${suggestion(word, known)}; "mptcp-conformance reference" lists them`,
+        `no fault matches "${word}"${suggestion(word, known)}; "mptcp-conformance reference" lists them`,
       );
   }
   const meant = faults.filter((one) => words.length === 0 || words.some((word) => isMeant(one, word)));

@@ -8,8 +8,8 @@ export function addReference(program: Command): void {
     .command('reference')
     .summary('list the freedoms and faults of the reference stack')
     .description(
-      `Lists what the reference stack can be switched to: lawful choices (freedoms) and breaches of one clause each
-(faults), with the clause, what the stack then does, and what caught it when "prove" was last run.`,
+      `Lists the variations of the reference stack: choices that the RFC allows (freedoms) and breaches of one clause each
+(faults), with the clause, the behaviour, and what caught it in the last "prove".`,
     )
     .argument('[word...]', 'ids, clauses or sections')
     .option('--proof <file>', 'what "prove" found', DEFAULT_PROOF)
@@ -19,7 +19,7 @@ export function addReference(program: Command): void {
       `
 Examples:
   mptcp-conformance reference 3.2                        those of one section
-  mptcp-conformance run --sut reference:ID,ID            judge the stack with some of them`,
+  mptcp-conformance run --sut reference:ID,ID            test the stack with some of them`,
     )
     .action(async (words: string[], options: Omit<ReferenceOptions, 'words'>) => {
       const { reference } = await import('./reference.ts');

@@ -24,7 +24,7 @@ export function reference({ words, proof, json }: ReferenceOptions): number {
       .toSorted((a, b) => compareClauseIds(a.clause, b.clause));
   const lists = { freedoms: chosen(freedoms), faults: chosen(faults) };
   if (words.length > 0 && lists.freedoms.length + lists.faults.length === 0)
-    throw new UsageError(`the reference stack has no freedom or fault of ${words.join(', ')}`);
+    throw new UsageError(`no freedom or fault matches ${words.join(', ')}`);
   const proofs = new Map((readProof(proof)?.proofs ?? []).map((one) => [one.fault, one]));
   const text = json ? JSON.stringify(asJson(lists, proofs), undefined, 2) : asText(lists, proofs);
   process.stdout.write(`${text}\n`);
@@ -43,7 +43,7 @@ function asJson(lists: Lists, proofs: ReadonlyMap<string, Proof>): object {
 
 function asText({ freedoms: lawful, faults: wrong }: Lists, proofs: ReadonlyMap<string, Proof>): string {
   const blocks = [
-    ...(lawful.length === 0 ? [] : [`Freedoms (${lawful.length}): lawful choices, with which everything passes`]),
+    ...(lawful.length === 0 ? [] : [`Freedoms (${lawful.length}): choices that the RFC allows; every scenario passes`]),
     ...lawful.map((one) => entry(one)),
     ...(wrong.length === 0 ? [] : [`Faults (${wrong.length}): each breaks one clause`]),
     ...wrong.map((one) => entry(one, proofs.get(one.id))),

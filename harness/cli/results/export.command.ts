@@ -13,19 +13,21 @@ export function addExport(program: Command): void {
 
 ${formatList()}
 
-A broken SHOULD fails with --level should only. What is declared is skipped (junit), a TODO (tap), an expected failure
-(ktap), or a FAIL with its reason beside it (kcidb); what was not settled is skipped (kcidb: ERROR).`,
+A broken SHOULD fails only with --level should. A declared deviation is skipped (junit), a TODO (tap), an expected failure
+(ktap), or a FAIL with its reason (kcidb); an inconclusive scenario is skipped (kcidb: ERROR).`,
     )
     .argument('[results]', 'results.json of a run, or a matrix', DEFAULT_RESULTS)
     .addOption(
       new Option('-f, --format <format>', 'the format').choices(Object.keys(EXPORT_FORMATS)).makeOptionMandatory(),
     )
-    .option('-o, --output <file>', 'where it goes (default: standard output)')
+    .option('-o, --output <file>', 'the file to write (default: standard output)')
     .addOption(
-      new Option('-l, --level <level>', 'from which level departures fail').choices(['must', 'should']).default('must'),
+      new Option('-l, --level <level>', 'lowest level whose failures count')
+        .choices(['must', 'should'])
+        .default('must'),
     )
     .option('--origin <name>', 'kcidb: the CI system that submits', 'mptcp_conformance')
-    .option('--build <id>', 'kcidb: a build that KernelCI knows, instead of one of our own')
+    .option('--build <id>', 'kcidb: an existing build of KernelCI (default: a new one)')
     .addHelpText(
       'after',
       `
@@ -34,7 +36,7 @@ Examples:
   mptcp-conformance export matrix.json --format ktap
   mptcp-conformance export --format kcidb --origin mylab --build maestro:0123456789ab
 
-Exit codes: 0 written, 2 a file cannot be used; nothing is written then.`,
+Exit codes: 0 written, 2 a file cannot be used (nothing is written).`,
     )
     .action(async (results: string, options: ExportCommandOptions) => {
       const { exportResults } = await import('./export.ts');

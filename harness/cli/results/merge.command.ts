@@ -5,17 +5,17 @@ import type { MergeCommandOptions } from './merge.ts';
 export function addMerge(program: Command): void {
   program
     .command('merge')
-    .summary('put several results files together')
+    .summary('merge several results files')
     .description(
-      `Puts results files together.
+      `Merges results files.
 
-Files of one stack are shards: they become the results of one run, and must not share a scenario. Files of several
-stacks (by name, driver and version) become a matrix, which "site" and "export" read as they read a run. Evidence
-stays where it is; the new file points to it.`,
+Files of one stack are shards: they become the results of one run and must not overlap. Files of several
+stacks (by name, driver and version) become a matrix, which "site" and "export" also read. Evidence
+is not copied; the new file refers to it.`,
     )
     .argument('<file...>', 'results.json of runs, or matrices')
     .requiredOption('-o, --output <file>', 'the file to write')
-    .option('--matrix', 'write a matrix even when all files are of one stack', false)
+    .option('--matrix', 'write a matrix even if all files are of one stack', false)
     .addHelpText(
       'after',
       `
@@ -23,7 +23,7 @@ Examples:
   mptcp-conformance merge shard-1/results.json shard-2/results.json -o all/results.json
   mptcp-conformance merge linux-6.1/results.json linux-6.12/results.json -o matrix.json
 
-Exit codes: 0 written, 2 a file cannot be used; nothing is written then.`,
+Exit codes: 0 written, 2 a file cannot be used (nothing is written).`,
     )
     .action(async (files: string[], options: MergeCommandOptions) => {
       const { merge } = await import('./merge.ts');

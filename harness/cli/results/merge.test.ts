@@ -55,7 +55,7 @@ test('several stacks become a matrix, which fits its published schema and can be
 });
 
 test.each([
-  ['a file that is not there', ['none.json'], /none\.json: there is no such file/],
+  ['a file that is not there', ['none.json'], /none\.json: no such file/],
   ['the same scenarios twice', ['a/results.json', 'a/results.json'], /hold the scenario one; expected shards/],
   [
     'a run of another schema in a matrix',

@@ -5,14 +5,14 @@ import { DEFAULT_RESULTS } from '../inputs/arguments.ts';
 export function addShow(program: Command): void {
   program
     .command('show')
-    .summary('show what a scenario did in the last run: verdict, packets, ladder')
+    .summary('print a scenario of the last run: verdict, packets, ladder')
     .description(
-      `Shows what became of a scenario in the last run, from its results and evidence: every expectation with its
-verdict, the expected and the actual packet where they differ, and the ladder diagram. Runs nothing.`,
+      `Prints a scenario of the last run from its results and evidence: every expectation with its
+verdict, the expected and the actual packet if they differ, and the ladder diagram. Does not run it.`,
     )
-    .argument('<id>', 'scenario by id; without the variant after #, every variant of it')
+    .argument('<id>', 'scenario by id; without the variant after #, all variants')
     .option('-r, --results <file>', `results of a run`, DEFAULT_RESULTS)
-    .option('--svg <file>', 'write the ladder diagram there as SVG, too; wants one variant')
+    .option('--svg <file>', 'also write the ladder diagram to FILE as SVG; needs one variant')
     .addHelpText(
       'after',
       `
@@ -21,7 +21,7 @@ Examples:
   mptcp-conformance show ID#ipv6 --svg ladder.svg
   mptcp-conformance show ID --results ci/results.json
 
-Exit codes: 0 shown, 2 there are no such results or the scenario is not in them.`,
+Exit codes: 0 printed, 2 the results or the scenario do not exist.`,
     )
     .action(async (id: string, options: { results: string; svg?: string }) => {
       const { show } = await import('./show.ts');

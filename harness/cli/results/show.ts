@@ -61,7 +61,7 @@ function find({ file, results }: LastResults, id: string): ScenarioRecord[] {
   const known = results.scenarios.flatMap((one) => [one.id, withoutVariant(one.id)]);
   const hint = suggestion(id, new Set(known));
   throw new UsageError(
-    `the run in ${file} has no scenario "${id}"${hint}; "mptcp-conformance run ${id}" runs it, "mptcp-conformance list" lists what there is`,
+    `the run in ${file} has no scenario "${id}"${hint}; "mptcp-conformance run ${id}" runs it, "mptcp-conformance list" lists all`,
   );
 }
 
@@ -93,7 +93,7 @@ function evidenceLines({ evidence, rerun }: ScenarioRecord, last: LastResults): 
 function ladderOf(scenario: ScenarioRecord, last: LastResults, style: TextStyle): string {
   const path = ladderPath(scenario, last);
   return path === undefined
-    ? `  no ladder: its evidence was not kept; again: ${scenario.rerun}`
+    ? `  no ladder: its evidence was not kept; run it again: ${scenario.rerun}`
     : ladderText(readLadder(path), style).trimEnd();
 }
 
@@ -107,7 +107,9 @@ function ladderPath(scenario: ScenarioRecord, last: LastResults): string | undef
 function writeSvg(found: readonly ScenarioRecord[], last: LastResults, file: string): void {
   const [scenario] = found;
   if (scenario === undefined || found.length > 1) {
-    throw new UsageError(`--svg wants one variant, and ${found.length} fit: ${found.map((one) => one.id).join(', ')}`);
+    throw new UsageError(
+      `--svg needs one variant, but ${found.length} match: ${found.map((one) => one.id).join(', ')}`,
+    );
   }
   const path = ladderPath(scenario, last);
   if (path === undefined)

@@ -35,12 +35,12 @@ export async function enterNamespace(argv: readonly string[]): Promise<number | 
     // What unshare exits with when it fails would be taken for a broken MUST.
     if (!(await entered)) {
       throw new NamespaceError(
-        `"${program}" ended with ${signal ?? `status ${code ?? '?'}`} before the command began; see above, and "mptcp-conformance doctor"`,
+        `"${program}" ended with ${signal ?? `status ${code ?? '?'}`} before the command started; see above, and "mptcp-conformance doctor"`,
       );
     }
     if (signal !== null) {
       process.stderr.write(
-        `the run was ended by ${signal}${signal === 'SIGKILL' ? ', perhaps for want of memory (see dmesg)' : ''}\n`,
+        `the run was ended by ${signal}${signal === 'SIGKILL' ? ', perhaps for lack of memory (see dmesg)' : ''}\n`,
       );
     }
     return code ?? 2;
@@ -52,5 +52,5 @@ export async function enterNamespace(argv: readonly string[]): Promise<number | 
 function requireNamespaces(): void {
   const problem = namespaceProblem();
   if (problem === undefined) return;
-  throw new NamespaceError(`${problem.message}; ${problem.remedy}; "mptcp-conformance doctor" says more`);
+  throw new NamespaceError(`${problem.message}; ${problem.remedy}; "mptcp-conformance doctor" shows more`);
 }

@@ -47,7 +47,7 @@ export function namespaceProblem(): NamespaceProblem | undefined {
   const said = result.stderr.trim().split('\n').at(-1) ?? '';
   const what = said === '' ? `ended with ${result.status ?? result.signal ?? 'nothing'}` : said;
   const as = process.getuid?.() === 0 ? 'root' : 'an ordinary user';
-  return { message: `no network namespace can be made as ${as}: ${what}`, remedy: remedyFor(what) };
+  return { message: `cannot create a network namespace as ${as}: ${what}`, remedy: remedyFor(what) };
 }
 
 function remedyFor(said: string): string {

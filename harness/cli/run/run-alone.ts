@@ -18,22 +18,22 @@ const MOST = 12;
 export async function runAlone(scenarios: readonly ScenarioRecord[], results: RunResults): Promise<AloneRuns> {
   if (scenarios.length === 0) return { rounds: [] };
   const obstacle = obstacleTo(results.sut, results.run.command);
-  if (obstacle !== undefined) return { rounds: [], note: `Nothing was run again: ${obstacle}.` };
+  if (obstacle !== undefined) return { rounds: [], note: `Nothing was repeated: ${obstacle}.` };
   const chosen = scenarios.slice(0, MOST);
   const notes =
     scenarios.length > MOST
-      ? [`${scenarios.length} scenarios got worse: only the first ${MOST} were run again alone.`]
+      ? [`${scenarios.length} scenarios got worse: only the first ${MOST} were repeated alone.`]
       : [];
   const rounds: ScenarioRecord[][] = [];
   for (let round = 1; round <= ALONE_RUNS; round++) {
     process.stderr.write(
-      `running ${chosen.length === 1 ? 'it' : `${chosen.length} scenarios`} again alone, ${round} of ${ALONE_RUNS}\n`,
+      `repeating ${chosen.length === 1 ? 'it' : `${chosen.length} scenarios`} alone, ${round} of ${ALONE_RUNS}\n`,
     );
     const found = await runOnce(
       chosen.map(({ id }) => id),
       stackWords(results.run.command),
     );
-    if (typeof found === 'string') notes.push(`Running again failed: ${found}`);
+    if (typeof found === 'string') notes.push(`The repetition failed: ${found}`);
     else rounds.push(found);
     if (typeof found === 'string') break;
   }

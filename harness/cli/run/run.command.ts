@@ -20,51 +20,55 @@ import {
 
 /** `run`: judges the running kernel. */
 export function addRun(program: Command, argv: readonly string[]): void {
-  const command = withSelection(program.command('run').summary('judge the running kernel in network namespaces'))
+  const command = withSelection(
+    program.command('run').summary('test a stack: by default the running kernel, in network namespaces'),
+  )
     .description(
-      `Judges the running kernel's MPTCP, clause by clause, in network namespaces of its own.
+      `Tests the running kernel's MPTCP, clause by clause, in private network namespaces.
 
-Needs no Docker, no firewall rule, and no root where user namespaces are allowed. Whatever is built dies with the
-command, also when it is killed. With --sut docker the stack is that of containers: as root, with a Docker daemon on this
-machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). What is given to choose scenarios must hold all together; lists are alternatives.`,
+Needs no Docker, no firewall rule, and no root if user namespaces are allowed. Everything that it creates is removed
+when it exits, even if it is killed. --sut docker runs the stack in containers: it needs root and a Docker daemon on this
+machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). Different selectors are ANDed; several values of one selector are ORed.`,
     )
-    .option('--sut <stack>', `the stack to judge: ${STACK_FORMS}`, 'netns')
+    .option('--sut <stack>', `the stack to test: ${STACK_FORMS}`, 'netns')
     .option(
       '--peer <stack>',
-      'for scenarios of two stacks: the server, written as --sut, which is the client (default: the same)',
+      'for scenarios with two stacks: the server, in the form of --sut, which is the client (default: the same)',
     );
   withFreedom(withSysctl(withStackOptions(command)))
     .addOption(
       new Option(
         '-j, --concurrency <n>',
-        `scenarios at once (default: ${DEFAULT_CONCURRENCY}, or what suits the stack)`,
+        `scenarios at once (default: ${DEFAULT_CONCURRENCY}, or as many as suit the stack)`,
       ).argParser(positive),
     )
     .addOption(
-      new Option('--shuffle <seed>', 'run in an order of chance, the same for the same number').argParser(positive),
+      new Option('--shuffle <seed>', 'randomise the order; the same seed gives the same order').argParser(positive),
     )
-    .option('--json <file>', 'write the results there too')
+    .option('--json <file>', 'also write the results to FILE')
     .addOption(
-      new Option('--keep-captures <which>', 'whose evidence to keep').choices(['all', 'failed']).default('all'),
+      new Option('--keep-captures <which>', 'scenarios whose captures are kept')
+        .choices(['all', 'failed'])
+        .default('all'),
     )
-    .option('-o, --output <folder>', 'where results and evidence go', DEFAULT_OUTPUT)
+    .option('-o, --output <folder>', 'folder for results and evidence', DEFAULT_OUTPUT)
     .option('--deviations <file>', 'declared deviations; "none" for none (default: the baseline of this kernel)')
-    .option('--allure', 'make the Allure report too', false)
+    .option('--allure', 'also write an Allure report', false)
     .option('--ladder', 'print the ladder diagram of every scenario', false)
-    .option('--full', 'leave nothing out of the summary: every section, declared deviation and packet', false)
-    .option('--info', 'show what the stack does at each MAY, and which advice it does not follow', false)
+    .option('--full', 'print the full summary: every section, declared deviation and packet', false)
+    .option('--info', 'show the observed choice for each MAY, and advice that the stack does not follow', false)
     .addHelpText(
       'after',
       `
 Examples:
   mptcp-conformance run                                 everything
   mptcp-conformance run --section 3.1 --family ipv6     one section with its subsections, one family
-  mptcp-conformance run --clause 3.1-20.8.s4            what judges one clause
+  mptcp-conformance run --clause 3.1-20.8.s4            the scenarios that judge a clause
   mptcp-conformance run ID --ladder                     one scenario, and its packets
-  sudo mptcp-conformance run --sut docker               every stack in a container; Docker makes no network of its own
+  sudo mptcp-conformance run --sut docker               every stack in a container
   mptcp-conformance run --section multipath --sut kernel:6.1 --peer kernel:7.3
                                                         an old client with a new server, over several paths
-  mptcp-conformance run --level must --json musts.json  what judges a MUST, the results in a file of your choice
+  mptcp-conformance run --level must --json musts.json  the scenarios that judge a MUST, results in a file
 
 Exit codes:
 ${exitCodes()}`,

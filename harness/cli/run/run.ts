@@ -175,7 +175,7 @@ function requireTwoStacks(scenarios: readonly AnyScenario[]): void {
   const one = scenarios.find(({ kind }) => kind !== 'multipath');
   if (one !== undefined)
     throw new UsageError(
-      `--peer is for scenarios of two stacks, and ${one.id} has one; add --section multipath, or ids of that section`,
+      `--peer is for scenarios with two stacks, but ${one.id} has one; add --section multipath, or ids of that section`,
     );
 }
 
@@ -183,7 +183,7 @@ function requireTwoStacks(scenarios: readonly AnyScenario[]): void {
 function requireLinks(scenarios: readonly AnyScenario[], choice: StackChoice): void {
   const two = isInMemory(choice) ? scenarios.find(({ kind }) => kind === 'multipath') : undefined;
   if (two !== undefined)
-    throw new UsageError(`--sut ${choice.kind} has links in memory only, and ${two.id} needs two stacks on real ones`);
+    throw new UsageError(`--sut ${choice.kind} has simulated links only, but ${two.id} needs real ones`);
 }
 
 /** Prepares the other stack; the one that has been prepared before is closed when that fails. */
@@ -210,7 +210,7 @@ function prepareOutput(output: string): void {
 function declaredFor(options: RunOptions, { info }: Prepared): DeviationList {
   if (options.deviations === 'none') return NO_DEVIATIONS;
   if (options.deviations !== undefined) {
-    if (!existsSync(options.deviations)) throw new UsageError(`there is no deviations file ${options.deviations}`);
+    if (!existsSync(options.deviations)) throw new UsageError(`no such deviations file: ${options.deviations}`);
     return loadDeviations(options.deviations);
   }
   // Baselines are of kernels.

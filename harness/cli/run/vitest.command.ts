@@ -4,8 +4,8 @@ import type { Command } from 'commander';
 export function addVitest(program: Command, argv: readonly string[]): void {
   program
     .command('vitest')
-    .summary('run Vitest itself on the suites: list, watch, --shard, -t, its reporters')
-    .description('Runs Vitest itself on the suites, in a namespace of its own. What follows is for Vitest.')
+    .summary('run Vitest on the suites: list, watch, --shard, -t, its reporters')
+    .description('Runs Vitest on the suites, in a private network namespace. All arguments are passed to Vitest.')
     .argument('[args...]', 'arguments of Vitest, such as: run --shard 1/2')
     .allowUnknownOption()
     .passThroughOptions()

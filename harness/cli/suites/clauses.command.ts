@@ -6,16 +6,16 @@ import { DEFAULT_RESULTS, list } from '../inputs/arguments.ts';
 export function addClauses(program: Command): void {
   program
     .command('clauses')
-    .summary('list the clauses of RFC 8684, with what judges each and the last verdict')
+    .summary('list the clauses of RFC 8684, what judges each, and the last verdict')
     .description(
       `Lists the requirements of RFC 8684, clause by clause: its level, how many scenarios and monitors judge it,
-and the verdict of the last run where there is one. Closes with how many of the observable clauses are judged at all.`,
+and the verdict of the last run, if any. Ends with the number of observable clauses that are judged.`,
     )
     .option('-s, --section <sections>', 'sections, with their subsections: 3.1,3.3', list)
     .option('-l, --level <levels>', 'must, stated, should, advice, may', list)
-    .option('-u, --uncovered', 'only observable clauses that nothing judges yet', false)
+    .option('-u, --uncovered', 'only observable clauses that are not judged yet', false)
     .option('-r, --results <file>', `results of a run (default: ${DEFAULT_RESULTS}, where it exists)`)
-    .option('--json', 'as JSON, an object for each clause', false)
+    .option('--json', 'print JSON, an object for each clause', false)
     .addHelpText(
       'after',
       `
@@ -24,7 +24,7 @@ Examples:
   mptcp-conformance clauses --level must --uncovered
   mptcp-conformance clauses --json | jq '.[] | select(.verdict == "fail") | .id'
 
-Exit codes: 0 listed, 2 there is no such section or level, or the results cannot be read.`,
+Exit codes: 0 listed, 2 the section or level does not exist, or the results cannot be read.`,
     )
     .action(
       async ({

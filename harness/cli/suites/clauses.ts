@@ -50,12 +50,12 @@ export function chooseClauses(
   for (const section of sections) {
     if (known.some((one) => isWithin(one, section))) continue;
     throw new UsageError(
-      `no clause stands in section "${section}"${suggestion(section, known)}; sections with clauses: ${known.join(', ')}`,
+      `no clauses in section "${section}"${suggestion(section, known)}; sections with clauses: ${known.join(', ')}`,
     );
   }
   for (const level of levels) {
     if (LEVELS.includes(level as Level)) continue;
-    throw new UsageError(`there is no level "${level}"${suggestion(level, LEVELS)}`);
+    throw new UsageError(`unknown level "${level}"${suggestion(level, LEVELS)}`);
   }
   return clauses.filter(
     ({ clause }) =>
@@ -135,9 +135,9 @@ function closingText(chosen: readonly JudgedClause[], { uncovered }: ClausesOpti
     return `${LEVEL_NAME[level]} ${judged}/${observable}`;
   });
   const hidden = all.total - all.observable;
-  const praise = uncovered && all.judged === all.observable ? 'Nothing is uncovered. ' : '';
+  const praise = uncovered && all.judged === all.observable ? 'Every observable clause is judged. ' : '';
   return (
     `${praise}${all.total} clauses, ${hidden} unobservable; of ${all.observable} observable ones, ` +
-    `${all.judged} are judged by something (${percent} %): ${byLevel.join(', ')}`
+    `${all.judged} are judged (${percent} %): ${byLevel.join(', ')}`
   );
 }

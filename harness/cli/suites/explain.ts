@@ -25,7 +25,7 @@ export function explain(id: string, options: { results?: string }): void {
     .map((clause) => clause.id);
   if (parts.length === 0) {
     throw new UsageError(
-      `there is no clause "${id}"${suggestion(
+      `unknown clause "${id}"${suggestion(
         id,
         catalogue.all.map((one) => one.id),
       )}; "mptcp-conformance clauses" lists them`,
@@ -82,10 +82,10 @@ function verdictLines(
   style: TextStyle,
   colours: Colours,
 ): string[] {
-  if (last === undefined) return [`  no run yet; "mptcp-conformance run --clause ${id}" makes one`];
+  if (last === undefined) return [`  no run yet; use "mptcp-conformance run --clause ${id}"`];
   const record = last.results.clauses.find((clause) => clause.id === id);
   const head = `  ${colours.dim(`last run: ${runLine(last)}`)}`;
-  if (record === undefined) return [head, `  not judged in it; "mptcp-conformance run --clause ${id}" does`];
+  if (record === undefined) return [head, `  not judged in it; use "mptcp-conformance run --clause ${id}"`];
   const outcome = record.declared === true ? 'declared' : record.verdict;
   const scenarios = last.results.scenarios.filter((scenario) => record.scenarios.includes(scenario.id));
   return [

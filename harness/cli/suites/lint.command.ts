@@ -6,11 +6,11 @@ export function addLint(program: Command): void {
     .command('lint')
     .summary('check suites, topologies, clauses and deviations files')
     .description(
-      `Checks what people write: suites, sequences, topologies, the catalogue of clauses, deviations files. Says every
-problem with its place and a remedy. Goes further than the JSON Schemas do: names must exist, and what judges must
-name a clause that can be judged. Without files: everything that is installed.`,
+      `Checks input files: suites, sequences, topologies, the catalogue of clauses, deviations files. Reports every
+problem with its position and a remedy. Checks more than the JSON Schemas: names must exist, and steps that judge must
+name a clause that can be judged. Without files it checks everything that is installed.`,
     )
-    .argument('[file...]', 'files to check; their kind is told by what is in them')
+    .argument('[file...]', 'files to check; their kind is detected from their content')
     .addHelpText(
       'after',
       `
@@ -19,7 +19,7 @@ Examples:
   mptcp-conformance lint suites/rfc8684/3.1-connection-initiation/*.suite.yaml
   mptcp-conformance lint my-stack.deviations.yaml
 
-Exit codes: 0 nothing to complain about, 2 problems.`,
+Exit codes: 0 no problems, 2 problems.`,
     )
     .action(async (files: string[]) => {
       const { lint } = await import('./lint.ts');

@@ -13,7 +13,7 @@ import { loadSequences } from '../../scenario/sequences.ts';
 import { loadPics } from '../../sut/pics.ts';
 import { loadTopology } from '../../topology/load.ts';
 import { loadLab } from '../../topology/remote-lab.ts';
-import { lintAny, openCatalogue, loadProject, projectRoot } from '../inputs/project.ts';
+import { lintAny, openCatalogue, loadProject, projectRoot, suiteWorld } from '../inputs/project.ts';
 import { UsageError } from '../../document/explained-error.ts';
 
 /** What a file is, told by its name or by what is in it. */
@@ -106,7 +106,7 @@ function named(path: string): LintFile {
   const kind = kindOf(file, text);
   if (kind === undefined) {
     throw new UsageError(
-      `${path}: cannot tell what this is; a suite is named *.suite.yaml, a topology has "links:", a clause file "clauses:", ` +
+      `${path}: unknown kind of file; a suite is named *.suite.yaml, a topology has "links:", a clause file "clauses:", ` +
         'a deviations file "findings:", a file of breaks "breaks:"',
     );
   }
@@ -179,6 +179,7 @@ function checkSuites(files: readonly string[], root: string, report: Report): vo
   const library = report.check(undefined, () => openLibrary(join(root, 'suites')));
   const catalogue = report.check(undefined, () => openCatalogue());
   if (library === undefined || catalogue === undefined) return;
-  const scenarios = files.flatMap((file) => report.check('suite', () => loadAnySuite(file, library)) ?? []);
+  const world = suiteWorld(catalogue);
+  const scenarios = files.flatMap((file) => report.check('suite', () => loadAnySuite(file, library, world)) ?? []);
   for (const diagnostic of lintAny(scenarios, catalogue)) report.add(formatDiagnostic(diagnostic));
 }

@@ -225,7 +225,7 @@ describe("a scenario whose stack's kernel gets into trouble", () => {
     expect(asked).toEqual([false, true]);
     expect(result).toMatchObject({
       verdict: 'fail',
-      reason: "the stack's kernel got into trouble (oops): BUG: of the test",
+      reason: 'the kernel under test reported a problem (oops): BUG: of the test',
       trouble: { kind: 'oops', title: 'BUG: of the test', alone: true },
     });
     expect(readFileSync(join(folder, '..', result.trouble?.console ?? ''), 'utf8')).toBe('before\nBUG: of the test\n');

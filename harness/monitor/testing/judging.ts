@@ -3,14 +3,13 @@ import { loadCatalogue } from '../../catalogue/load.ts';
 import { join } from 'node:path';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { levels, runMonitors } from '../run-monitors.ts';
+import { isUnmet } from '../../verdict/verdict.ts';
 import type { Finding } from '../types.ts';
 import { encoded, type NamedPacket } from './conversation.ts';
 
-const DEPARTURES: ReadonlySet<Finding['verdict']> = new Set(['fail', 'warn', 'note'] as const);
-
 /** Whether a finding says that a host departed from a clause, whatever the clause weighs. */
 export function departs({ verdict }: Finding): boolean {
-  return DEPARTURES.has(verdict);
+  return isUnmet(verdict);
 }
 
 let loaded: Catalogue | undefined;

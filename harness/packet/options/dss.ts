@@ -102,7 +102,7 @@ export const dss: MptcpDefinition<OptionDss> = {
   }),
   lengths: (flags) => {
     const base = lengthByFlags(flags);
-    return flags & 0x04 ? `${base} or ${base + 2} by its flags` : `${base} by its flags`;
+    return flags & 0x04 ? `${base} or ${base + 2}, from its flags` : `${base}, from its flags`;
   },
   decode: ({ view, at, length }) => {
     if (length < 4) return undefined;

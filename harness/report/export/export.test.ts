@@ -216,9 +216,9 @@ describe('KCIDB', () => {
     expect(data.builds).toBeUndefined();
     expect(data.tests[0]?.build_id).toBe('maestro:abc');
     expect(() => toKcidb([sample(), sample('6.9.1')], { origin: 'mylab', build: 'maestro:abc' })).toThrow(
-      /one build cannot stand for 2 stacks/,
+      /one build id cannot be used for 2 stacks/,
     );
-    expect(() => toKcidb([sample()], { origin: 'My Lab' })).toThrow(/"My Lab" is no origin; expected lower case/);
+    expect(() => toKcidb([sample()], { origin: 'My Lab' })).toThrow(/"My Lab" is not an origin; expected lower-case/);
   });
 
   test('the same run has the same ids', () => {

@@ -1,8 +1,8 @@
 /** The formats that results can be exported in, each with what `export --help` says of it. */
 export const EXPORT_FORMATS = {
-  junit: "JUnit XML as Jenkins' schema has it; GitLab, GitHub and others read it",
+  junit: "JUnit XML of Jenkins' schema; GitLab, GitHub and others read it",
   tap: 'TAP version 14',
-  ktap: "KTAP version 1, the kernel's",
+  ktap: 'KTAP version 1, the format of the kernel',
   kcidb: "KernelCI's I/O schema 5.3",
 } as const;
 

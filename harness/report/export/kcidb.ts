@@ -40,11 +40,11 @@ const ORIGIN = /^[a-z0-9_]+$/;
 export function toKcidb(runs: readonly RunResults[], options: KcidbOptions): string {
   const { origin, build } = options;
   if (!ORIGIN.test(origin))
-    throw new RangeError(`"${origin}" is no origin; expected lower case letters, digits and underscores`);
+    throw new RangeError(`"${origin}" is not an origin; expected lower-case letters, digits and underscores`);
   if (build !== undefined && !/^[a-z0-9_]+:./.test(build))
-    throw new RangeError(`"${build}" is no build id; expected origin:id`);
+    throw new RangeError(`"${build}" is not a build id; expected origin:id`);
   if (build !== undefined && runs.length > 1)
-    throw new RangeError(`one build cannot stand for ${runs.length} stacks; export them one by one`);
+    throw new RangeError(`one build id cannot be used for ${runs.length} stacks; export them one by one`);
   const own = build === undefined;
   const data = {
     version: { major: 5, minor: 3 },

@@ -9,7 +9,7 @@ export const KERNEL_STATE_COMMANDS = {
     answers: {},
     feature: 'sysctl',
     suites: {},
-    does: '`net.mptcp.enabled`, or `net/mptcp/enabled`; the second form where a part of the name holds a dot.',
+    does: 'The name is `net.mptcp.enabled` or `net/mptcp/enabled`; the second form is for names with a dot in a component.',
   },
   'sysctl-get': {
     group: 'kernel-state',
@@ -24,6 +24,6 @@ export const KERNEL_STATE_COMMANDS = {
     args: { prefix: text },
     answers: 'open',
     feature: 'counters',
-    does: 'The counters whose key begins with `prefix=`. Keys are `MPTcpExt.MPCapableSYNRX`, `TcpExt.TCPTimeouts`, `Tcp.PassiveOpens`, `Ip6InReceives`: the sections of `/proc/net/netstat` and `/proc/net/snmp`, and the names of `/proc/net/snmp6`.',
+    does: 'Answers the counters whose key begins with `prefix=`. Keys are `MPTcpExt.MPCapableSYNRX`, `TcpExt.TCPTimeouts`, `Tcp.PassiveOpens`, `Ip6InReceives`: section and name in `/proc/net/netstat` and `/proc/net/snmp`, name in `/proc/net/snmp6`.',
   },
 } as const satisfies Readonly<Record<string, CommandRow>>;

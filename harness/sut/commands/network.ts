@@ -34,7 +34,7 @@ export const NETWORK_COMMANDS = {
     answers: {},
     feature: 'netlink',
     suites: {},
-    does: 'Takes the device up, down with `up=0`; sets its MTU.',
+    does: 'Sets the device up, or down with `up=0`; sets its MTU.',
   },
   'link-get': {
     group: 'network',
@@ -49,14 +49,14 @@ export const NETWORK_COMMANDS = {
     answers: LINK,
     feature: 'netlink',
     waits: true,
-    does: 'Waits until the device exists, with `running=1` until it carries too. Answers as `link-get`.',
+    does: 'Waits until the device exists and, with `running=1`, has a carrier. Answers as `link-get`.',
   },
   offload: {
     group: 'network',
     args: { dev: needed(text), off: flag },
     answers: { off: text, on: text, lacking: text },
     feature: 'offload',
-    does: 'Turns tx and rx checksum, scatter-gather, TSO, GSO and GRO off, or on with `off=0`. Answers `off=` (or `on=`), what was set, and `lacking=`, what the device does not let us set.',
+    does: 'Turns tx and rx checksum, scatter-gather, TSO, GSO and GRO off, or on with `off=0`. Answers `off=` (or `on=`) with the features that were set, and `lacking=` with those that the device does not allow to be set.',
   },
   'addr-add': {
     group: 'network',
@@ -64,7 +64,7 @@ export const NETWORK_COMMANDS = {
     answers: {},
     feature: 'netlink',
     suites: {},
-    does: '`addr=<address>/<length>`. IPv6 without duplicate address detection, IPv4 without a broadcast address.',
+    does: 'The address is `<address>/<length>`. IPv6 addresses skip duplicate address detection, IPv4 addresses get no broadcast address.',
   },
   'addr-del': {
     group: 'network',
@@ -92,7 +92,7 @@ export const NETWORK_COMMANDS = {
     },
     answers: {},
     feature: 'netlink',
-    does: '`dst=<prefix>` or `default`. `type=` `unicast`, `local`, `blackhole`, `unreachable`, `prohibit` or `throw`. `family=` only where no address tells. `initcwnd=` `initrwnd=` (segments) and `advmss=` (octets) are metrics for TCP.',
+    does: '`dst=<prefix>` or `default`. `type=` `unicast`, `local`, `blackhole`, `unreachable`, `prohibit` or `throw`. `family=` is needed only if no address implies it. `initcwnd=` `initrwnd=` (segments) and `advmss=` (bytes) set TCP metrics of the route.',
   },
   'route-del': {
     group: 'network',
@@ -115,7 +115,7 @@ export const NETWORK_COMMANDS = {
     args: { table: needed(TABLE), from: text, to: text, fwmark: UINT32, priority: UINT32, family: FAMILY },
     answers: {},
     feature: 'netlink',
-    does: 'A policy rule: look these up in that table.',
+    does: 'Adds a policy rule: matching packets are looked up in that table.',
   },
   'rule-del': {
     group: 'network',
@@ -129,7 +129,7 @@ export const NETWORK_COMMANDS = {
     args: { dev: needed(text), addr: needed(text), lladdr: needed(text) },
     answers: {},
     feature: 'netlink',
-    does: 'A permanent neighbour; takes the place of a learnt one.',
+    does: 'Adds a permanent neighbour; replaces a learnt one.',
   },
   'neigh-del': {
     group: 'network',

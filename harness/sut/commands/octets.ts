@@ -19,7 +19,7 @@ export const OCTETS_COMMANDS = {
     answers: { sent: COUNT },
     waits: true,
     suites: { socket: 'conn' },
-    does: 'Sends the octets `hex=`, or `fill=<n>` octets of the pattern. Waits until the kernel has taken all; with `nowait=1` it tries once and may send less. Answers `sent=`. `flags=` is a list of `oob`, `more`, `fastopen`, joined by commas; `fastopen` needs `addr=` and `port=`.',
+    does: 'Sends the bytes `hex=`, or `fill=<n>` bytes of the pattern. Waits until the kernel has accepted all of them; with `nowait=1` it tries once and may send less. Answers `sent=`. `flags=` is a list of `oob`, `more`, `fastopen`, joined by commas; `fastopen` needs `addr=` and `port=`.',
   },
   recv: {
     group: 'octets',
@@ -35,6 +35,6 @@ export const OCTETS_COMMANDS = {
     answers: { bytes: COUNT, eof: flag, pattern: numberOr('ok'), digest: text, hex: text },
     waits: true,
     suites: { socket: 'conn' },
-    does: 'Waits for `bytes=<n>` octets or the end of the stream; with `eof=1` for the end; else for whatever comes first. `flags=` is a list of `peek`, `oob`; these read once.',
+    does: 'Waits for `bytes=<n>` bytes or the end of the stream, with `eof=1` for the end, otherwise for any data or the end. `flags=` is a list of `peek`, `oob`; with these it reads once.',
   },
 } as const satisfies Readonly<Record<string, CommandRow>>;

@@ -12,7 +12,7 @@ export const PATH_MANAGER_COMMANDS = {
     answers: {},
     feature: 'endpoints',
     suites: {},
-    does: '`flags=` is a list of `signal`, `subflow`, `backup`, `fullmesh`, `implicit`, `laminar`, joined by commas.',
+    does: '`flags=` is a comma-separated list of `signal`, `subflow`, `backup`, `fullmesh`, `implicit`, `laminar`.',
   },
   'endpoint-del': {
     group: 'path-manager',
@@ -20,7 +20,7 @@ export const PATH_MANAGER_COMMANDS = {
     answers: {},
     feature: 'endpoints',
     suites: {},
-    does: 'For id 0, `addr=` is needed.',
+    does: 'Id 0 needs `addr=`.',
   },
   'endpoint-set': {
     group: 'path-manager',
@@ -28,7 +28,7 @@ export const PATH_MANAGER_COMMANDS = {
     answers: {},
     feature: 'endpoints',
     suites: {},
-    does: 'Sets the flags that the stack lets change (`backup`, `fullmesh`) to whether the list holds them. By `id=` or `addr=`.',
+    does: 'Sets each flag that can be changed (`backup`, `fullmesh`) if the list contains it, and clears it otherwise. Selects by `id=` or `addr=`.',
   },
   'endpoint-flush': {
     group: 'path-manager',
@@ -43,7 +43,7 @@ export const PATH_MANAGER_COMMANDS = {
     args: {},
     answers: 'open',
     feature: 'endpoints',
-    does: '`ids=` joined by commas, and for each id: `1.addr= 1.flags= 1.port= 1.dev=`, the last two only when set.',
+    does: 'Answers a comma-separated list `ids=`, and for each id: `1.addr= 1.flags= 1.port= 1.dev=`, the last two only if set.',
   },
   'limits-set': {
     group: 'path-manager',
@@ -51,7 +51,7 @@ export const PATH_MANAGER_COMMANDS = {
     answers: {},
     feature: 'endpoints',
     suites: {},
-    does: 'What is left out stays.',
+    does: 'Omitted limits stay.',
   },
   'limits-get': {
     group: 'path-manager',

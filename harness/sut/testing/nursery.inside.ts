@@ -43,7 +43,7 @@ describe('a nursery of agents', () => {
     const own = new AgentNursery(PATH);
     const agent = await connectAgent(await own.start(), { name: 'orphan' });
     await own.close();
-    await expect(agent.request('hello')).rejects.toThrow(/agent orphan .*lost its nursery, which exited with status 0/);
+    await expect(agent.request('hello')).rejects.toThrow(/agent orphan .*lost its nursery: it exited with status 0/);
     await expect(own.start()).rejects.toThrow(/the nursery of agents exited with status 0/);
     await agent.close();
   });

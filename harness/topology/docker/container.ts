@@ -94,7 +94,7 @@ export async function startContainer(plan: ContainerPlan): Promise<AgentTranspor
     );
   }
   throw new DockerError(
-    `no container of image ${plan.image} has started within ${TRIES} times ${START_MS / 1000} s: the daemon does not answer; restart it`,
+    `no container of image ${plan.image} started in ${TRIES} attempts of ${START_MS / 1000} s: the daemon does not answer; restart it`,
   );
 }
 
@@ -140,7 +140,7 @@ function watchExit(container: Docker.Container, image: string, silent: Promise<v
   const enough = new AbortController();
   const told = container.wait({ condition: 'removed', abortSignal: enough.signal }).then(
     ({ StatusCode: status }: { StatusCode: number }) => {
-      const why = status === 137 ? ' (killed: by hand, or for want of memory)' : '';
+      const why = status === 137 ? ' (killed by a user or for lack of memory)' : '';
       return `is gone: ${name} ended with status ${status}${why}`;
     },
     (error: unknown) => `is lost: ${name}: ${dockerProblem(error, 'waiting for its end').message}`,
@@ -212,14 +212,14 @@ function transportOf(
  */
 export function requireLocal(pid: number, inside: number, image: string): void {
   const remedy =
-    'the daemon must run on this machine and see its processes: not in a virtual machine, not in a container, and the run in the ' +
-    'namespace of process ids of the daemon (docker run --pid=host, if the run is in a container itself)';
+    'the daemon must run on this machine, not in a virtual machine or a container, and the run must be in the ' +
+    'pid namespace of the daemon (docker run --pid=host, if the run itself is in a container)';
   let ids = '';
   try {
     ids = /^NSpid:\s*(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
   } catch (cause) {
     throw new DockerError(
-      `the daemon says that process ${pid} is the agent of image ${image}, and there is no such process here; ${remedy}`,
+      `the daemon reports process ${pid} as the agent of image ${image}, but no such process exists here; ${remedy}`,
       { cause },
     );
   }
@@ -227,7 +227,7 @@ export function requireLocal(pid: number, inside: number, image: string): void {
   const [outside, ...within] = ids.trim().split(/\s+/).map(Number);
   if (outside !== pid || within.length === 0) {
     throw new DockerError(
-      `process ${pid} was expected to be the agent of image ${image} (there ${inside}), and is in no container; ${remedy}`,
+      `process ${pid} should be the agent of image ${image} (${inside} in the container), but is not in a container; ${remedy}`,
     );
   }
 }

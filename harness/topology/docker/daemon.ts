@@ -37,7 +37,7 @@ export function dockerProblem(error: unknown, doing: string): DockerError {
   const options = { cause: error };
   if (['ENOENT', 'ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN'].includes(code)) {
     return new DockerError(
-      `no Docker daemon answers at ${address()} (${code}); start it (sudo systemctl start docker), let ` +
+      `no Docker daemon answers at ${address()} (${code}); start it (sudo systemctl start docker), have ` +
         '"node scripts/with-docker.mjs COMMAND" start one for a command, or set DOCKER_HOST to the unix:// socket of one on this machine',
       options,
     );
@@ -67,7 +67,7 @@ export async function openDaemon(): Promise<{ docker: Docker; info: DaemonInfo }
   if (!host.startsWith('unix://')) {
     throw new DockerError(
       `DOCKER_HOST is ${host}, expected a unix:// socket: links are moved into containers on this machine, ` +
-        'and a run has no way out to the network; unset DOCKER_HOST to use unix:///var/run/docker.sock',
+        'and a run has no access to the network; unset DOCKER_HOST to use unix:///var/run/docker.sock',
     );
   }
   const docker = new Docker({ socketPath: host.slice('unix://'.length) });
@@ -78,8 +78,8 @@ export async function openDaemon(): Promise<{ docker: Docker; info: DaemonInfo }
     const has = (name: string): boolean => SecurityOptions.some((option) => option.split(',').includes(`name=${name}`));
     if (has('rootless') || has('userns')) {
       throw new DockerError(
-        `Docker at ${host} runs containers in a user namespace (${has('rootless') ? 'rootless' : 'userns-remap'}), where root of this machine's ` +
-          'network cannot be had; use a daemon that runs as root without --userns-remap ("node scripts/with-docker.mjs COMMAND" starts one)',
+        `Docker at ${host} runs containers in a user namespace (${has('rootless') ? 'rootless' : 'userns-remap'}), without access to this machine's ` +
+          'network devices; use a daemon that runs as root without --userns-remap ("node scripts/with-docker.mjs COMMAND" starts one)',
       );
     }
     return { docker, info: { appArmor: has('apparmor') } };

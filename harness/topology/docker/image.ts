@@ -59,6 +59,6 @@ export async function ensureAgentImage(docker: Docker, root: string): Promise<st
 export async function requireImage(docker: Docker, name: string): Promise<void> {
   if (await hasImage(docker, name)) return;
   throw new DockerError(
-    `this Docker daemon has no image ${name}; get it first: docker pull ${name}, or docker build -t ${name} FOLDER`,
+    `the Docker daemon has no image ${name}; fetch or build it: docker pull ${name}, or docker build -t ${name} FOLDER`,
   );
 }

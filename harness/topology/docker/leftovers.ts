@@ -43,7 +43,7 @@ export async function staleImages(docker: Docker, current: string | undefined): 
     const images = await docker.listImages({ filters: { reference: [AGENT_REPOSITORY] } });
     const names = images.flatMap(({ RepoTags }) => RepoTags ?? []).filter((name) => name !== current);
     return names.map((name) => ({
-      what: `image ${name}: it holds another agent than this installation's`,
+      what: `image ${name}: its agent is not that of this installation`,
       remove: async () => {
         await docker.getImage(name).remove();
       },

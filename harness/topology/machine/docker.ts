@@ -26,11 +26,11 @@ export async function checkDocker(environment: NodeJS.ProcessEnv = process.env):
     if (code === 'ENOENT' || code === 'ECONNREFUSED') {
       return lacks(
         subject,
-        `nobody answers at ${where.name}`,
+        `no answer at ${where.name}`,
         'sudo apt-get install -y docker.io && sudo systemctl start docker',
       );
     }
-    return lacks(subject, `${where.name}: ${message}`, 'see that dockerd runs there: sudo systemctl status docker');
+    return lacks(subject, `${where.name}: ${message}`, 'check that dockerd runs: sudo systemctl status docker');
   }
 }
 

@@ -150,21 +150,21 @@ export async function checkQemu(architecture: Architecture = X86): Promise<Check
   if (version.isMissing) return lacks(subject, `no ${program} on the PATH`, remedy);
   if (architecture !== X86) return works(subject, version.said.split('\n')[0] ?? '');
   const guest = await runGuest('tcg');
-  if (!hasRun(guest)) return lacks(subject, `a guest does not get up: ${whyNot(guest)}`, remedy);
+  if (!hasRun(guest)) return lacks(subject, `a guest does not start: ${whyNot(guest)}`, remedy);
   return works(subject, `${version.said.split('\n')[0] ?? ''}; a guest ran in ${guest.ms.toFixed(0)} ms`);
 }
 
 /** Does KVM carry a guest? Only one of this machine's own architecture can be. */
 export async function checkKvm(architecture = hostArchitecture() ?? X86, device = '/dev/kvm'): Promise<Check> {
   const subject = { id: 'kvm', title: 'KVM (faster guests)', needed: false };
-  const slow = 'nothing is lost but speed: guests run without KVM';
+  const slow = 'guests run without KVM, only slower';
   if (architecture !== hostArchitecture())
     return lacks(subject, `this machine is ${process.arch}, and the guest is ${architecture.name}`, slow);
   if (!existsSync(device))
     return lacks(
       subject,
       `no ${device}`,
-      `${slow}; switch virtualisation on in the firmware, or nesting in the hypervisor`,
+      `${slow}; enable virtualisation in the firmware, or nesting in the hypervisor`,
     );
   try {
     accessSync(device, constants.R_OK | constants.W_OK);
@@ -173,12 +173,12 @@ export async function checkKvm(architecture = hostArchitecture() ?? X86, device 
   }
   const guest = architecture === X86 ? await runGuest('kvm') : await makeGuest(architecture);
   if (guest.isMissing)
-    return lacks(subject, `${device} is there, but without QEMU it cannot be tried`, installQemu(architecture));
+    return lacks(subject, `${device} exists, but cannot be tested without QEMU`, installQemu(architecture));
   if (architecture !== X86)
     return guest.code === 0
-      ? works(subject, `a guest was made in ${guest.ms.toFixed(0)} ms`)
-      : lacks(subject, `${device} is there, but a guest cannot be made: ${whyNot(guest)}`, slow);
-  if (!hasRun(guest)) return lacks(subject, `${device} is there, but a guest does not get up: ${whyNot(guest)}`, slow);
+      ? works(subject, `a guest was created in ${guest.ms.toFixed(0)} ms`)
+      : lacks(subject, `${device} exists, but a guest cannot be created: ${whyNot(guest)}`, slow);
+  if (!hasRun(guest)) return lacks(subject, `${device} exists, but a guest does not start: ${whyNot(guest)}`, slow);
   return works(subject, `a guest ran in ${guest.ms.toFixed(0)} ms`);
 }
 
@@ -186,6 +186,6 @@ function whyNot({ timedOut, said, code }: Ended): string {
   const line = said.split('\n').find((one) => /error|fail|cannot|could not/i.test(one));
   if (line !== undefined) return line;
   return timedOut
-    ? `not done within ${LIMIT_MS / 1000} s with what takes a processor 10 ms`
+    ? `not finished within ${LIMIT_MS / 1000} s; a CPU needs about 10 ms`
     : `QEMU ended with ${code ?? 'a signal'}`;
 }

@@ -123,7 +123,7 @@ export class GuestControl {
       if (this.#cells.get(name) !== cell) {
         reject(
           new TopologyError(
-            `device ${device} cannot be lent: the cell is gone: ${this.#lost ?? 'its agent has ended'}`,
+            `device ${device} cannot be moved to the cell: the cell has ended: ${this.#lost ?? 'its agent has ended'}`,
           ),
         );
         return;
@@ -156,7 +156,7 @@ export class GuestControl {
 
   #refused(name: string, cell: CellLine, text: string): void {
     const lending = text.startsWith('lend') ? cell.lending.shift() : undefined;
-    if (lending !== undefined) lending.reject(new TopologyError(`the guest refuses to ${text}`));
+    if (lending !== undefined) lending.reject(new TopologyError(`the guest refused to ${text}`));
     else if (text.startsWith('spawn')) this.#end(name, cell, `cannot be started: ${text}`);
     else cell.errors.write(`guest: refused ${text}\n`);
   }
@@ -168,12 +168,12 @@ export class GuestControl {
         .slice(1)
         .map((word) => word.split('=', 2) as [string, string]),
     );
-    const protocol = fields.get('protocol') ?? '(not said)';
+    const protocol = fields.get('protocol') ?? '(none)';
     if (protocol === PROTOCOL) this.#greet({ kernel: fields.get('kernel') ?? '' });
     else
       this.#refuse(
         new TopologyError(
-          `the guest's first process speaks protocol ${protocol}, expected ${PROTOCOL}; build the agent again`,
+          `the guest's first process has protocol version ${protocol}, expected ${PROTOCOL}; build the agent again`,
         ),
       );
   }

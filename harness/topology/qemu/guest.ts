@@ -69,7 +69,7 @@ export class Guest {
       );
       // All that the console had to say has been read by then.
       this.#child.once('close', (status, signal) =>
-        this.#end(`went away (QEMU: ${signal ?? `status ${status ?? '?'}`})`, resolve),
+        this.#end(`ended (QEMU: ${signal ?? `status ${status ?? '?'}`})`, resolve),
       );
     });
   }
@@ -174,8 +174,8 @@ export class Guest {
     this.#stopping = true;
     this.retire();
     const [trouble] = this.watch.troubles;
-    if (trouble === undefined) this.#control.lose(`was in a guest that ${how}`, how);
-    else this.#control.lose(`was in a guest whose kernel failed: ${trouble.title}`, `ended: ${trouble.title}`);
+    if (trouble === undefined) this.#control.lose(`lost its guest: it ${how}`, how);
+    else this.#control.lose(`lost its guest: the kernel failed: ${trouble.title}`, `ended: ${trouble.title}`);
     done();
   }
 }

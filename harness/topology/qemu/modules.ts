@@ -113,8 +113,8 @@ class ModuleTree {
     if (path === undefined && this.#builtin === undefined) return;
     if (path === undefined) {
       throw new TopologyError(
-        `${this.#root}: module ${name}, needed by ${wantedBy}, is neither there nor in modules.builtin; ` +
-          'give the folder that "make modules_install" filled, or build it into the kernel',
+        `${this.#root}: module ${name}, needed by ${wantedBy}, is missing and not in modules.builtin; ` +
+          'give the folder that "make modules_install" wrote, or build it into the kernel',
       );
     }
     const module = await readModule(join(this.#root, path));

@@ -172,7 +172,7 @@ class QemuDriver implements QemuDriverHandle {
       if (other !== undefined) throw new TopologyError(`\`ip ${other.line}\` failed: ${other.text}`);
       await batch.run(lines.map((line) => line.replace('add', 'del')));
     }
-    throw new TopologyError(`all ${PREFIXES_PER_WORKER} prefixes of this worker are taken`);
+    throw new TopologyError(`all ${PREFIXES_PER_WORKER} prefixes of this worker are in use`);
   }
 
   async #build(topology: Topology, guest: Guest, devices: GuestDevice[], alone: boolean): Promise<Cell> {

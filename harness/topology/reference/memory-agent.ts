@@ -44,7 +44,7 @@ export class MemoryAgent implements Agent {
   }
 
   async request(command: string, args: AgentArgs = {}): Promise<AgentAnswer> {
-    if (this.#isClosed) throw new AgentLost(`agent of the reference stack is closed (asked for ${command})`);
+    if (this.#isClosed) throw new AgentLost(`agent of the reference stack is closed (request: ${command})`);
     const id = String(this.#nextId++);
     this.#note('to', encodeRequest(id, command, args));
     try {

@@ -61,7 +61,8 @@ export class Request {
     const given = (this.#args.get(key) ?? '').split(',').filter((word) => word !== '');
     const known = given.map((word) => words.find((one) => one === word) ?? word);
     const unknown = known.find((word): boolean => !(words as readonly string[]).includes(word));
-    if (unknown !== undefined) throw this.invalid(`${key}=: ${unknown} is none of ${words.join(', ')}`);
+    if (unknown !== undefined)
+      throw this.invalid(`${key}=: unknown value ${unknown}, expected one of ${words.join(', ')}`);
     return new Set(known as Word[]);
   }
 

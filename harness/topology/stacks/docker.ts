@@ -35,15 +35,11 @@ export const docker: StackKind<DockerChoice, DockerSettings> = {
   label: 'containers',
   forms: ['docker'],
   options: [
-    {
-      name: 'image',
-      value: '<name>',
-      help: 'a container image that holds an agent (default: ours, built on the spot)',
-    },
+    { name: 'image', value: '<name>', help: 'a container image with an agent (default: built from docker/Dockerfile)' },
   ],
   parse: (target, { image }) => {
-    if (target !== undefined) throw new UsageError(`--sut docker takes nothing after it; write --image ${target}`);
-    if (image === '') throw new UsageError('--image is empty; leave it out for the agent that comes with this program');
+    if (target !== undefined) throw new UsageError(`--sut docker takes no argument; write --image ${target}`);
+    if (image === '') throw new UsageError('--image is empty; omit it to use the default image');
     return image === undefined ? { kind: 'docker' } : { kind: 'docker', image };
   },
   arguments: ({ image }) => ['--sut', 'docker', ...(image === undefined ? [] : ['--image', image])],
@@ -100,14 +96,14 @@ async function meet(plan: ContainerPlan): Promise<{ kernel: string; machine: str
   const agent = await startAgent(plan).catch((error: unknown) => {
     if (!(error instanceof AgentLost)) throw error;
     throw new UsageError(
-      `${error.message}\nan image has to start an agent on standard input and output: see docker/README.md`,
+      `${error.message}\nthe image must start an agent on standard input and output: see docker/README.md`,
     );
   });
   try {
     const { kernel, features } = agent.greeting;
     if (!features.has('mptcp')) {
       throw new UsageError(
-        `the agent of image ${plan.image} says that its stack (${kernel}) has no MPTCP: features=${[...features].join(',')}`,
+        `the stack of image ${plan.image} (${kernel}) has no MPTCP: features=${[...features].join(',')}`,
       );
     }
     const { machine = '' } = await agent.request('uname');
@@ -131,7 +127,7 @@ async function dockerLeftovers(root: string): Promise<Leftover[]> {
     return [...(await leftContainers(client, isLauncherAlive)), ...(await staleImages(client, current))];
   } catch (error) {
     if (!(error instanceof DockerError)) throw error;
-    process.stderr.write(`containers were not looked at: ${error.message}\n`);
+    process.stderr.write(`containers were not checked: ${error.message}\n`);
     return [];
   }
 }

@@ -37,9 +37,9 @@ export interface KernelSettings {
 }
 
 const OPTIONS = [
-  { name: 'modules', value: '<folder>', help: 'modules of an image of your own, where not everything is built in' },
-  { name: 'append', value: '<words>', help: "words for the command line of the guest's kernel" },
-  { name: 'mirror', value: '<url>', help: "where Debian's packages come from (default: as apt has it)" },
+  { name: 'modules', value: '<folder>', help: 'modules of the image, unless everything is built in' },
+  { name: 'append', value: '<words>', help: "words to append to the guest's kernel command line" },
+  { name: 'mirror', value: '<url>', help: "archive of Debian's packages (default: that of apt)" },
 ] as const;
 
 /** An emulated processor is soon busy; more scenarios at once only make each of them wait. */
@@ -48,13 +48,13 @@ const CONCURRENCY_EMULATED = 8;
 /** A kernel in a guest. */
 export const kernel: StackKind<KernelChoice, KernelSettings> = {
   kind: 'kernel',
-  label: 'a kernel in guests of QEMU',
+  label: 'a kernel in QEMU guests',
   forms: ['kernel:6.12', 'kernel:6.12/s390x', 'kernel:./bzImage', 'kernel:~/linux'],
   options: OPTIONS,
   parse: (wanted, details) => {
     if (wanted === undefined || wanted === '')
       throw new UsageError(
-        '--sut kernel: names no kernel; write kernel:6.12, kernel:6.12/s390x, kernel:./bzImage or kernel:~/linux',
+        '--sut kernel: needs a kernel; write kernel:6.12, kernel:6.12/s390x, kernel:./bzImage or kernel:~/linux',
       );
     const given = OPTIONS.flatMap(({ name }) => (details[name] === undefined ? [] : [[name, details[name]]]));
     return { kind: 'kernel', wanted, ...(Object.fromEntries(given) as Partial<KernelChoice>) };
@@ -84,7 +84,7 @@ async function prepareKernel(root: string, choice: KernelChoice): Promise<Prepar
   const options = build.config === undefined ? undefined : parseConfig(readFileSync(build.config, 'utf8'));
   const problems = options === undefined ? [] : configProblems(options, architecture, build.modules !== undefined);
   if (problems.length > 0)
-    throw new UsageError(`kernel ${build.release} (${build.origin}) cannot be judged: ${problems.join('; ')}`);
+    throw new UsageError(`kernel ${build.release} (${build.origin}) cannot be tested: ${problems.join('; ')}`);
   const modules = build.modules === undefined ? [] : await resolveModules(build.modules, architecture.modules);
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-guest-'));
   const initramfs = join(folder, 'initramfs');
@@ -122,8 +122,7 @@ async function prepareKernel(root: string, choice: KernelChoice): Promise<Prepar
 async function fetchKernel(choice: KernelChoice): Promise<KernelBuild> {
   const wanted = parseWanted(choice.wanted);
   if (wanted.kind === 'file') return localKernel(wanted.path, choice.modules);
-  if (choice.modules !== undefined)
-    throw new UsageError('--modules goes with an image of your own: --sut kernel:./bzImage');
+  if (choice.modules !== undefined) throw new UsageError('--modules is only for an image: --sut kernel:./bzImage');
   const { KernelStore } = await import('../../kernels/cache.ts');
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   return new KernelStore({ mirror: choice.mirror, say, architecture: wanted.architecture }).get(wanted.name);
@@ -132,6 +131,6 @@ async function fetchKernel(choice: KernelChoice): Promise<KernelBuild> {
 /** KVM where a guest of this architecture really runs with it. @throws UsageError without QEMU */
 async function chooseAccelerator(architecture: Architecture): Promise<'kvm' | 'tcg'> {
   const [qemu, kvm] = await Promise.all([checkQemu(architecture), checkKvm(architecture)]);
-  if (!qemu.works) throw new UsageError(`kernels are run in QEMU: ${qemu.detail}; ${qemu.remedy ?? ''}`);
+  if (!qemu.works) throw new UsageError(`kernels run in QEMU: ${qemu.detail}; ${qemu.remedy ?? ''}`);
   return kvm.works ? 'kvm' : 'tcg';
 }

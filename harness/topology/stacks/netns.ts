@@ -26,7 +26,7 @@ export const netns: StackKind<NetnsChoice, NetnsSettings> = {
   forms: ['netns'],
   options: [],
   parse: (target) => {
-    if (target !== undefined) throw new UsageError('--sut netns takes nothing after it; write --sut netns');
+    if (target !== undefined) throw new UsageError('--sut netns takes no argument; write --sut netns');
     return { kind: 'netns' };
   },
   arguments: () => [],
@@ -40,7 +40,7 @@ export const netns: StackKind<NetnsChoice, NetnsSettings> = {
   },
   open: ({ agentPath }, { sysctls }) => Promise.resolve(createNetnsDriver({ agentPath, sysctls })),
   obstacle: ({ kernel }) =>
-    kernel === release() ? undefined : `the results are of kernel ${kernel}, this machine runs ${release()}`,
+    kernel === release() ? undefined : `the results are for kernel ${kernel}, this machine runs ${release()}`,
 };
 
 /** Says what there is to say of this kernel's MPTCP before anything is run. @throws UsageError when there is none to judge */
@@ -48,7 +48,7 @@ function requireMptcp(): void {
   const path = '/proc/sys/net/mptcp/enabled';
   if (!existsSync(path)) {
     throw new UsageError(
-      `kernel ${release()} has no MPTCP (${path} is missing): it was built without CONFIG_MPTCP; judge a kernel that has it`,
+      `kernel ${release()} has no MPTCP (${path} is missing): it was built without CONFIG_MPTCP; test a kernel that has it`,
     );
   }
   if (readFileSync(path, 'utf8').trim() !== '0') return;
@@ -57,10 +57,10 @@ function requireMptcp(): void {
     writeFileSync(path, '1');
   } catch (error) {
     throw new UsageError(
-      `net.mptcp.enabled is 0 in new network namespaces and cannot be set: ${(error as Error).message}; see what sets it`,
+      `net.mptcp.enabled is 0 in new network namespaces and cannot be set: ${(error as Error).message}; find out what sets it`,
     );
   }
   process.stderr.write(
-    'net.mptcp.enabled is 0 in new network namespaces of this kernel; the run switches it on for itself\n',
+    'net.mptcp.enabled is 0 in new network namespaces of this kernel; the run sets it to 1 in its own namespaces\n',
   );
 }

@@ -29,8 +29,8 @@ export const reference: StackKind<ReferenceChoice, ReferenceSettings> = {
     { name: 'seed', value: '<text>', help: 'random numbers: the same seed gives the same packets (default: 1)' },
   ],
   inMemory: true,
-  noPeer: 'the reference stack has links in memory only',
-  noSysctls: 'the reference stack has no kernel settings; switch one of its freedoms on: --sut reference:NAME',
+  noPeer: 'the reference stack has simulated links only',
+  noSysctls: 'the reference stack has no kernel settings; select one of its freedoms: --sut reference:NAME',
   parse: (target, { seed = USUAL_SEED }) => {
     const variations = target === undefined ? [] : target.split(',').filter((id) => id !== '');
     return { kind: 'reference', variations, seed };
@@ -77,7 +77,7 @@ async function variationsNamed(ids: readonly string[]): Promise<Variation[]> {
       all.map((one) => one.id),
     );
     throw new UsageError(
-      `--sut reference:${ids.join(',')}: the reference stack has no "${id}"${near}; "mptcp-conformance reference" lists what it has`,
+      `--sut reference:${ids.join(',')}: the reference stack has no "${id}"${near}; "mptcp-conformance reference" lists all`,
     );
   });
 }

@@ -38,14 +38,14 @@ describe('--sut', () => {
   });
 
   it.each([
-    ['netsn', {}, /--sut netsn: no such kind of stack; did you mean "netns"\?/],
-    ['netns:6.12', {}, /--sut netns takes nothing after it/],
+    ['netsn', {}, /--sut netsn: unknown kind of stack; did you mean "netns"\?/],
+    ['netns:6.12', {}, /--sut netns takes no argument/],
     ['docker:lab/stack', {}, /write --image lab\/stack/],
-    ['', {}, /no such kind of stack/],
-    ['remote:', {}, /names no file; write remote:lab.yaml/],
-    ['kernel:', {}, /names no kernel; write kernel:6.12/],
-    ['docker', { modules: 'x' }, /--modules goes with --sut kernel/],
-    ['netns', { image: 'x' }, /--image goes with --sut docker, not with --sut netns/],
+    ['', {}, /unknown kind of stack/],
+    ['remote:', {}, /needs a file; write remote:lab.yaml/],
+    ['kernel:', {}, /needs a kernel; write kernel:6.12/],
+    ['docker', { modules: 'x' }, /--modules is for --sut kernel/],
+    ['netns', { image: 'x' }, /--image is for --sut docker, not for --sut netns/],
     ['docker', { image: '' }, /--image is empty/],
   ])('refuses "%s" with %j', (spec, details, message) => {
     expect(() => parseStack(spec, details)).toThrow(UsageError);
@@ -67,11 +67,11 @@ describe('a command line that names a stack', () => {
 
   it('is needed to judge again what is not the kernel of this machine', () => {
     const guest = { name: 'linux', kind: 'kernel', kernel: '6.12' } as const;
-    expect(obstacleTo(guest, ['run'])).toMatch(/does not say how linux \(kernel\) is reached/);
+    expect(obstacleTo(guest, ['run'])).toMatch(/does not select linux \(kernel\)/);
     expect(obstacleTo(guest, ['run', '--sut', 'kernel:6.12'])).toBeUndefined();
     expect(obstacleTo({ name: 'linux', kind: 'netns', kernel: release() }, ['run'])).toBeUndefined();
     expect(obstacleTo({ name: 'linux', kind: 'netns', kernel: '1.0' }, ['run'])).toMatch(
-      /of kernel 1\.0, this machine/,
+      /for kernel 1\.0, this machine/,
     );
   });
 });

@@ -53,7 +53,7 @@ function kindNamed(spec: string): AnyKind {
   const found = STACK_KINDS.find(({ kind }) => kind === word);
   if (found !== undefined) return found;
   const names = STACK_KINDS.map(({ kind }) => kind);
-  throw new UsageError(`--sut ${spec}: no such kind of stack${suggestion(word, names)}; there is: ${STACK_FORMS}`);
+  throw new UsageError(`--sut ${spec}: unknown kind of stack${suggestion(word, names)}; available: ${STACK_FORMS}`);
 }
 
 /** Of these options, those that go with the kind that `--sut` names. @throws UsageError when it names none */
@@ -72,7 +72,7 @@ export function parseStack(spec: string, details: StackDetails = {}): StackChoic
   const found = kindNamed(spec);
   for (const { name, goesWith } of STACK_OPTIONS) {
     if (details[name] !== undefined && !found.options.some((option) => option.name === name))
-      throw new UsageError(`--${name} goes with ${goesWith}, not with --sut ${spec}`);
+      throw new UsageError(`--${name} is for ${goesWith}, not for --sut ${spec}`);
   }
   const at = spec.indexOf(':');
   return found.parse(at === -1 ? undefined : spec.slice(at + 1), detailsFor(spec, details));
@@ -141,7 +141,7 @@ export function obstacleTo(sut: SutInfo, command: readonly string[]): string | u
   if (kind.obstacle !== undefined) return kind.obstacle(sut);
   return stackWords(command).some((word) => word.startsWith('--sut'))
     ? undefined
-    : `the command of the run does not say how ${sut.name} (${sut.kind}) is reached`;
+    : `the recorded command of the run does not select ${sut.name} (${sut.kind})`;
 }
 
 /** What killed runs left, of every kind. @param root the installation's folder */

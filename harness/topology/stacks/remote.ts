@@ -28,9 +28,9 @@ export const remote: StackKind<RemoteChoice, RemoteSettings> = {
   label: 'a host on real interfaces',
   forms: ['remote:lab.yaml'],
   options: [],
-  noPeer: 'a host on a bench has cables to the tester alone',
+  noPeer: 'a remote host has links to the tester only',
   parse: (file) => {
-    if (file === undefined || file === '') throw new UsageError('--sut remote: names no file; write remote:lab.yaml');
+    if (file === undefined || file === '') throw new UsageError('--sut remote: needs a file; write remote:lab.yaml');
     return { kind: 'remote', file };
   },
   arguments: ({ file }) => ['--sut', `remote:${file}`],
@@ -55,7 +55,7 @@ async function prepareRemote(file: string): Promise<PreparedStack<RemoteSettings
   await agent.close();
   if (!features.has('mptcp'))
     throw new UsageError(
-      `${lab.sut} (${kernel}) has no MPTCP: its agent does not name the feature "mptcp"; judge a stack that has it`,
+      `${lab.sut} (${kernel}) has no MPTCP: its agent does not have the feature "mptcp"; test a stack that has it`,
     );
   const giveBack = fetchInterfaces(file, lab, outsidePid);
   return {
@@ -89,7 +89,9 @@ function fetchInterfaces(file: string, lab: Lab, outsidePid: number): () => void
       continue;
     }
     giveBack();
-    throw new UsageError(`${file}: interface ${device} cannot be fetched: ${problem}; "ip link" lists what there is`);
+    throw new UsageError(
+      `${file}: interface ${device} cannot be moved into the run: ${problem}; "ip link" lists the interfaces`,
+    );
   }
   return giveBack;
 }

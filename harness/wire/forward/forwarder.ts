@@ -81,8 +81,7 @@ export class Forwarder {
   /** @throws Error when there is no such path */
   path(name: string): Path {
     const path = this.#paths.get(name);
-    if (path === undefined)
-      throw new Error(`there is no path "${name}"; there are ${[...this.#paths.keys()].join(', ')}`);
+    if (path === undefined) throw new Error(`unknown path "${name}"; known: ${[...this.#paths.keys()].join(', ')}`);
     return path;
   }
 

@@ -4,7 +4,7 @@ import { Shaper } from './shaper.ts';
 
 const never = (): number => 1;
 
-/** When packets of 1,000 octets leave that all come at once. */
+/** When packets of 1,000 bytes leave that all come at once. */
 function leaving(shaper: Shaper, count: number, at = 0): (number | string)[] {
   return Array.from({ length: count }, () => {
     const admission = shaper.admit(at, 1000);

@@ -26,7 +26,7 @@ export function registerMutants(scenario: Scenario, context: EngineContext): voi
         task.meta.mutant = mutant;
         if (mutant.outcome === 'survived')
           throw new Error(
-            `${name}: not noticed; the step's verdicts were: ${mutant.seen === '' ? 'none' : mutant.seen}`,
+            `${name}: not detected; the step's verdicts were: ${mutant.seen === '' ? 'none' : mutant.seen}`,
           );
       });
     }

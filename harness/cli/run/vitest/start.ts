@@ -71,7 +71,7 @@ export async function runSuites(run: SuiteRun): Promise<boolean> {
     if (cutShort) process.exit(2);
     cutShort = true;
     process.stderr.write(
-      '\ninterrupted: waiting for what is running, then writing what there is; once more to stop at once\n',
+      '\ninterrupted: waiting for running scenarios, then writing the results so far; interrupt again to stop immediately\n',
     );
     void vitest.cancelCurrentRun('keyboard-input');
   };
