@@ -63,11 +63,7 @@ async function waitFor(
     met: false,
     stop: true,
     timedOut: true,
-<<<<<<< HEAD
-    message: `nothing that fits came within ${Math.round(limit)} ms${within === undefined ? '' : LIMIT}`,
-=======
-    message: `no matching packet within ${Math.round(limit)} ms`,
->>>>>>> main
+    message: `no matching packet within ${Math.round(limit)} ms${within === undefined ? '' : LIMIT}`,
     expected: alternatives.map((one) => one.line.text).join(' | '),
     actual: nearest === undefined ? 'nothing' : describe(nearest.arrival, session),
     ...(nearest === undefined ? {} : { differences: nearest.differences }),
