@@ -79,6 +79,9 @@ function installPackages(root, reason) {
 /** The addon has to fit this Node.js: one built for another is built again, once. */
 function requireAddon(root) {
   if (addonProblem(root) === undefined) return;
+  // It is optional, so npm leaves it out where it could not be compiled.
+  if (!existsSync(join(root, 'node_modules', 'raw-socket'))) installPackages(root, 'raw-socket is missing');
+  if (addonProblem(root) === undefined) return;
   say('raw-socket does not load: npm rebuild raw-socket');
   run('npm', ['rebuild', 'raw-socket', '--foreground-scripts'], { cwd: root, allowFailure: true });
   const check = spawnSync(process.execPath, ['-e', 'require("raw-socket")'], { cwd: root, encoding: 'utf8' });

@@ -27,6 +27,7 @@ void answer_identity(void) {
   add_feature(features, settle_available(), "settle");
   answer_number("protocol", 2);
   answer_text("name", "mptcp-agent");
+  answer_text("stack", "linux");
   answer_text("kernel", system.release);
   answer_number("pid", getpid());
   answer_text("features", features);

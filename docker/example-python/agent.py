@@ -155,7 +155,7 @@ def identity():
         features.append('sysctl')
     if os.access(REFRESH, os.R_OK):
         features.append('settle')
-    return {'protocol': 2, 'name': 'example-python', 'kernel': os.uname().release, 'pid': os.getpid(), 'features': ','.join(features)}
+    return {'protocol': 2, 'name': 'example-python', 'stack': 'linux', 'kernel': os.uname().release, 'pid': os.getpid(), 'features': ','.join(features)}
 
 
 def hello(args):

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { projectFile } from '../document/project-file.ts';
+import { addAgentCheck } from './doctor/agent-check.command.ts';
 import { addBisect } from './compare/bisect.command.ts';
 import { addCheck } from './check/check.command.ts';
 import { addClauses } from './suites/clauses.command.ts';
@@ -62,6 +63,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is broken, 2 the command faile
   addKernels(program);
   addKernelConfig(program);
   addLint(program);
+  addAgentCheck(program);
   addDoctor(program);
   addClean(program);
   addCompletion(program);

@@ -72,6 +72,18 @@ test('a host on a bench is judged over its cables, and both are left as they wer
   expect(readFileSync(at('before'), 'utf8')).toMatch(/^cable1\ncable2\n/);
 });
 
+test("a stack of another name gets none of Linux's declared deviations", async () => {
+  const { code, stdout, stderr } = await besideBench(
+    `sed -i 's/sut: linux/sut: acme-os/' lab.yaml
+     "${process.execPath}" "${PROGRAM}" run --sut remote:lab.yaml -o acme 3.1-connection-initiation/responder-checksum/missing-on-first-data#ipv4 || code=$?`,
+  );
+  expect(stderr).toMatch(/no declared deviations: .* has no acme-os-/);
+  expect(stdout).not.toMatch(/depart as declared/);
+  expect(code).toBe(1);
+  const build = expect.stringMatching(/^#/) as string;
+  expect(readResults(at('acme/results.json')).sut).toMatchObject({ name: 'acme-os', build });
+});
+
 test.each([
   [
     'an interface that is not there',

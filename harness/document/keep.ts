@@ -15,7 +15,7 @@ export function cacheFolder(): string {
 
 /** What a value depends on. */
 export interface Inputs {
-  /** Folders of which every octet counts. */
+  /** Folders and files of which every octet counts. */
   contents: readonly string[];
   /** Folders of which size and time of each file count: a program that is replaced as a whole. */
   program: readonly string[];
@@ -36,6 +36,7 @@ export function fingerprint({ contents, program }: Inputs): Buffer {
 }
 
 function filesBelow(folder: string): string[] {
+  if (statSync(folder).isFile()) return [folder];
   return readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
@@ -53,11 +54,13 @@ export function keepIn<T>(file: string, print: Buffer, make: () => T): T {
   const kept = recall(file, print);
   if (kept !== undefined) return kept.value as T;
   const value = make();
-  keep(file, Buffer.concat([print, serialize({ value })]));
+  keep(file, print, value);
   return value;
 }
 
-function keep(file: string, octets: Uint8Array): void {
+/** Keeps a value for its fingerprint, in place of what the file kept before. That it cannot be kept is no error. */
+export function keep(file: string, print: Buffer, value: unknown): void {
+  const octets = Buffer.concat([print, serialize({ value })]);
   const fresh = `${file}.${process.pid}`;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -69,7 +72,7 @@ function keep(file: string, octets: Uint8Array): void {
 }
 
 /** What the file keeps, if it is of that fingerprint, and this user's: others could have written what they like. */
-function recall(file: string, print: Buffer): { value: unknown } | undefined {
+export function recall(file: string, print: Buffer): { value: unknown } | undefined {
   try {
     if (statSync(file).uid !== process.getuid?.()) return undefined;
     const octets = readFileSync(file);

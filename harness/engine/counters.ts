@@ -6,8 +6,9 @@ export type Counters = ReadonlyMap<string, bigint>;
 
 const SECTION = 'MPTcpExt';
 
-/** Reads the counters; empty for a stack that has none. @throws AgentRefused, AgentLost */
+/** Reads the counters; empty for a stack that has none, and for an agent that does not read them. @throws AgentRefused, AgentLost */
 export async function readCounters(agent: Agent): Promise<Counters> {
+  if (!agent.features.has('counters')) return new Map();
   const answer = await agent.request('counters', { prefix: SECTION });
   return new Map(
     Object.entries(answer).flatMap(([name, value]) =>

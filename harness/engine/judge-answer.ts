@@ -3,6 +3,7 @@ import { describeMatcher, matches } from '../notation/evaluate.ts';
 import type { Value } from '../notation/expression.ts';
 import { showValue } from '../notation/styles.ts';
 import type { SutStep } from '../scenario/suite.ts';
+import { AbilityMissing } from './abilities.ts';
 import type { Evidence } from './evidence.ts';
 import type { Session } from './session.ts';
 import { met, type StepOutcome } from './step-outcome.ts';
@@ -12,6 +13,8 @@ export async function judgeSut(step: SutStep, session: Session, evidence: Eviden
   session.stimulate();
   const limit = session.patience(step.within ?? session.waits.answer);
   const answer = await evidence.answer(step.line, limit);
+  if (answer['error'] === 'ENOSYS')
+    throw new AbilityMissing(`the agent does not have "${step.line.command}" (ENOSYS), which "${step.text}" needs`);
   const wantsError = step.line.returns.some(({ name }) => name === 'error');
   if (answer['error'] !== undefined && !wantsError) {
     return { met: false, stop: true, message: answer['text'] ?? '', expected: step.line.text, actual: answer['error'] };

@@ -6,7 +6,7 @@ import { systemRandom } from '../clock/random.ts';
 import { allSteps, type Scenario } from '../scenario/suite.ts';
 import { showValue } from '../notation/styles.ts';
 import { lossOf } from '../sut/agent-loss.ts';
-import type { AgentLogLine } from '../sut/types.ts';
+import type { Agent, AgentLogLine } from '../sut/types.ts';
 import type { KernelTrouble } from '../topology/kernel-trouble.ts';
 import { familyOn } from '../topology/link-family.ts';
 import type { Cell, CellLink, Driver } from '../topology/contract.ts';
@@ -14,6 +14,7 @@ import { TopologyError, type Topology } from '../topology/types.ts';
 import { parsePcap } from '../wire/pcap-read.ts';
 import { PcapBuffer } from '../wire/pcap-write.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
+import { AbilityMissing, missingAbility } from './abilities.ts';
 import { movedCounters, readCounters } from './counters.ts';
 import type { Subflow } from './endpoint.ts';
 import type { EvidenceFor } from './evidence.ts';
@@ -28,7 +29,7 @@ import { evidenceFolder, evidencePath } from '../verdict/evidence.ts';
 import type { Level } from '../verdict/level.ts';
 import type { LadderEntry, ScenarioResult } from '../verdict/result.ts';
 import { concludeScenario, emptyResult, unjudgedOf, withoutIdleSkips } from '../verdict/scenario-verdict.ts';
-import { isKept } from '../verdict/verdict.ts';
+import { isDeparture, isKept } from '../verdict/verdict.ts';
 
 /** What the engine runs scenarios with. */
 export interface EngineContext {
@@ -105,10 +106,12 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
   try {
     const topology = context.topology(scenario.topology);
     const problems = context.driver.problems(topology);
-    if (problems.length > 0) throw new Error(problems.join('; '));
+    if (problems.length > 0) return skipped(draft, problems.join('; '));
     cell = await context.driver.build(topology, { alone, purpose: scenario.id });
-    agentLog = [...cell.agents.values()][0]?.log ?? [];
-    await runInCell(scenario, context, cell, draft);
+    agentLog = agentOf(cell)?.log ?? [];
+    const missing = missingAbility(scenario, agentOf(cell)?.features ?? new Set());
+    if (missing === undefined) await runInCell(scenario, context, cell, draft);
+    else skip(draft, missing);
   } catch (error) {
     draft.verdict = 'error';
     draft.reason = describeError((await lossOf(cell?.agents.values() ?? [])) ?? error);
@@ -122,6 +125,22 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
   if (unjudged !== undefined) draft.unjudged = unjudged;
   draft.durationMs = Math.round((realClock.now() - startedAt) * 10) / 10;
   return { result: draft, agentLog, troubles };
+}
+
+/** The agent of the stack under test. */
+function agentOf(cell: Cell): Agent | undefined {
+  return cell.agents.get(cell.topology.hosts[0] ?? '');
+}
+
+/** The scenario asks for what the stack's agent or its bench does not have. */
+function skip(draft: ScenarioResult, reason: string): void {
+  draft.verdict = 'skip';
+  draft.reason = reason;
+}
+
+function skipped(draft: ScenarioResult, reason: string): Attempt {
+  skip(draft, reason);
+  return { result: draft, agentLog: [], troubles: [] };
 }
 
 /** Writes down what a kernel complained of. What shows with nothing else running is the scenario's own doing, and fails it. */
@@ -186,13 +205,15 @@ async function judgeInCell(
     ...(context.evidenceFor === undefined ? {} : { evidenceFor: context.evidenceFor }),
   };
   let failure: Error | undefined;
+  let lacking: AbilityMissing | undefined;
   try {
     [session.countersBefore] = await Promise.all([readCounters(firstAgent(session)), session.ready()]);
     await runSteps(scenario.preamble, run, true);
     session.interposer.bodyBegins();
     await runSteps(scenario.body, run, false);
   } catch (error) {
-    if (error instanceof ScenarioStopped) draft.reason = error.message;
+    if (error instanceof AbilityMissing) lacking = error;
+    else if (error instanceof ScenarioStopped) draft.reason = error.message;
     else failure = error instanceof Error ? error : new Error(String(error));
   } finally {
     session.close();
@@ -209,6 +230,8 @@ async function judgeInCell(
   if (capture !== undefined) await proveCapture(pcap ?? '', capture.contents(), packets);
   if (context.withoutMonitors === undefined) addMonitors(draft, packets, context);
   concludeScenario(draft);
+  // What was found broken before stands.
+  if (lacking !== undefined && !isDeparture(draft.verdict)) skip(draft, lacking.message);
 }
 
 /** What the monitors make of the capture. */

@@ -14,6 +14,8 @@ export interface ImageFacts {
   architecture: ArchitectureName;
   /** `uname -r` of the kernel. */
   release: string;
+  /** `uname -v`, where the image has it beside the release. */
+  build?: string;
 }
 
 const VERSION_LIMIT = 256;
@@ -31,28 +33,28 @@ function holds(image: Buffer, text: string, at: number): boolean {
   return image.length >= at + text.length && image.toString('latin1', at, at + text.length) === text;
 }
 
-/** The word at a place, up to a space or a zero octet. */
-function wordAt(image: Buffer, at: number): string {
-  return image.toString('latin1', at, at + VERSION_LIMIT).split(/[\0 ]/)[0] ?? '';
+/** The line at a place, up to a line's end or a zero octet: the release, who built it, `uname -v`. */
+function lineAt(image: Buffer, at: number): string {
+  return image.toString('latin1', at, at + VERSION_LIMIT).split(/[\0\n]/)[0] ?? '';
 }
 
 function afterBanner(image: Buffer): string {
   const at = image.indexOf(BANNER);
-  return at < 0 ? '' : wordAt(image, at + BANNER.length);
+  return at < 0 ? '' : lineAt(image, at + BANNER.length);
 }
 
-/** How each architecture's image is recognised, and where its release is. Little-endian but for s390. */
-const FORMATS: Readonly<Record<ArchitectureName, { is(image: Buffer): boolean; release(image: Buffer): string }>> = {
+/** How each architecture's image is recognised, and where its version is. Little-endian but for s390. */
+const FORMATS: Readonly<Record<ArchitectureName, { is(image: Buffer): boolean; version(image: Buffer): string }>> = {
   x86_64: {
     is: (image) => holds(image, X86.magic, X86.magicAt),
-    release: (image) => wordAt(image, image.readUInt16LE(X86.versionAt) + X86.base),
+    version: (image) => lineAt(image, image.readUInt16LE(X86.versionAt) + X86.base),
   },
-  aarch64: { is: (image) => holds(image, ARM64.magic, ARM64.magicAt), release: afterBanner },
+  aarch64: { is: (image) => holds(image, ARM64.magic, ARM64.magicAt), version: afterBanner },
   s390x: {
     is: (image) => holds(image, S390.magic, S390.magicAt),
-    release: (image) => wordAt(image, Number(image.readBigUInt64BE(S390.versionAt))),
+    version: (image) => lineAt(image, Number(image.readBigUInt64BE(S390.versionAt))),
   },
-  riscv64: { is: (image) => holds(image, RISCV.magic, RISCV.magicAt), release: afterBanner },
+  riscv64: { is: (image) => holds(image, RISCV.magic, RISCV.magicAt), version: afterBanner },
 };
 
 function unpack(image: Buffer, file: string): Buffer {
@@ -80,11 +82,13 @@ export function identify(octets: Buffer, file: string): ImageFacts {
     const what = holds(image, ELF, 0) ? 'an ELF file (vmlinux), which QEMU does not start' : 'not a kernel image';
     throw new KernelError(`${file}: ${what}; give one of ${IMAGE_PATHS}`);
   }
-  const release = FORMATS[name].release(image);
+  const version = FORMATS[name].version(image);
+  const release = version.split(' ', 1)[0] ?? '';
+  const build = / (#\d+.*)$/.exec(version)?.[1];
   if (!/^\d+\.\d+/.test(release)) {
     throw new KernelError(`${file}: the image has no version string; it is damaged or truncated`);
   }
-  return { architecture: name, release };
+  return { architecture: name, release, ...(build === undefined ? {} : { build }) };
 }
 
 /** Reads the image in a file. @throws KernelError */

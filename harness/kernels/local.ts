@@ -22,11 +22,12 @@ export function localKernel(path: string, modules?: string): KernelBuild {
   const place = resolve(path);
   const tree = isFolder(place) ? findTree(place) : undefined;
   const image = tree?.image ?? place;
-  const { release, architecture } = readImage(image);
+  const { release, architecture, build } = readImage(image);
   const config = tree === undefined ? findConfig(image, release) : tree.config;
   const folder = modules === undefined ? tree?.modules : findModules(resolve(modules), release);
   return {
     release,
+    ...(build === undefined ? {} : { build }),
     architecture,
     image,
     origin: place,

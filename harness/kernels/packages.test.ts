@@ -116,9 +116,9 @@ describe("a kernel of one's own", () => {
   const image = Buffer.alloc(0x1000);
   image.write('HdrS', 0x202, 'latin1');
   image.writeUInt16LE(0x300, 0x20e);
-  image.write('6.99.1-mine (me@host) #1\0', 0x500, 'latin1');
+  image.write('6.99.1-mine (me@host) #1 SMP today\0', 0x500, 'latin1');
 
-  const banner = 'Linux version 6.99.1-mine (me@host) #1';
+  const banner = 'Linux version 6.99.1-mine (me@host) (gcc 15) #1 SMP today\n';
   const arm64 = Buffer.alloc(0x1000);
   arm64.write('ARM\x64', 0x38, 'latin1');
   arm64.write(banner, 0x500);
@@ -128,12 +128,13 @@ describe("a kernel of one's own", () => {
   const s390x = Buffer.alloc(0x30000);
   s390x.write('S390EP', 0x10008);
   s390x.writeBigUInt64BE(0x20000n, 0x10428);
-  s390x.write('6.99.1-mine (me@host)', 0x20000);
+  s390x.write('6.99.1-mine (me@host) #1 SMP today', 0x20000);
   const images = { x86_64: image, aarch64: arm64, riscv64, s390x };
 
   it.each(Object.entries(images))('says its release and that it is for %s', (architecture, octets) => {
-    expect(identify(octets, 'image')).toEqual({ architecture, release: '6.99.1-mine' });
-    expect(identify(gzipSync(octets), 'image.gz')).toEqual({ architecture, release: '6.99.1-mine' });
+    const facts = { architecture, release: '6.99.1-mine', build: '#1 SMP today' };
+    expect(identify(octets, 'image')).toEqual(facts);
+    expect(identify(gzipSync(octets), 'image.gz')).toEqual(facts);
   });
 
   it.each([
@@ -153,6 +154,7 @@ describe("a kernel of one's own", () => {
     expect(isPath('6.12')).toBe(false);
     expect(localKernel(file)).toEqual({
       release: '6.99.1-mine',
+      build: '#1 SMP today',
       architecture: 'x86_64',
       image: file,
       origin: file,

@@ -6,6 +6,8 @@ import type { ArchitectureName } from '../sut/architecture.ts';
 export interface KernelBuild {
   /** `uname -r`. */
   release: string;
+  /** `uname -v`, where the image says it. */
+  build?: string;
   architecture: ArchitectureName;
   /** Path of the image. */
   image: string;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { canonicalAddress, formatAddress, fromV4Mapped, parseAddress, toV4Mapped } from './address.ts';
+import { canonicalAddress, formatAddress, fromV4Mapped, networkOf, parseAddress, toV4Mapped } from './address.ts';
 
 describe('addresses', () => {
   test.each([
@@ -79,3 +79,10 @@ describe('addresses', () => {
     expect(() => formatAddress(new Uint8Array(5))).toThrow('expected 4 or 16 bytes, got 5');
   });
 });
+
+test.each([
+  ['10.1.2.3', 16, '10.1.0.0/16'],
+  ['10.1.2.255', 28, '10.1.2.240/28'],
+  ['fd00:1::2', 64, 'fd00:1::/64'],
+  ['fd00:1::2', 0, '::/0'],
+])('the network of %s/%i is %s', (address, length, network) => expect(networkOf(address, length)).toBe(network));

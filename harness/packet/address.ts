@@ -128,3 +128,12 @@ export function fromV4Mapped(text: string): string {
 export function canonicalAddress(text: string): string {
   return formatAddress(parseAddress(text));
 }
+
+/** The network of an address: `10.1.2.3` and 16 give `10.1.0.0/16`. @throws RangeError when it is no address */
+export function networkOf(text: string, length: number): string {
+  const octets = parseAddress(text).map((octet, at) => {
+    const bits = Math.min(8, Math.max(0, length - 8 * at));
+    return octet & (0xff << (8 - bits));
+  });
+  return `${formatAddress(octets)}/${length}`;
+}

@@ -1,6 +1,6 @@
 export type * from './types.ts';
 export { FLAG } from './types.ts';
-export { canonicalAddress, familyOf, formatAddress, parseAddress } from './address.ts';
+export { canonicalAddress, familyOf, formatAddress, networkOf, parseAddress } from './address.ts';
 export { foldSum, internetChecksum, onesSum, pseudoHeaderSum } from './checksum.ts';
 export { decodeEchoReply, encodeEchoRequest } from './icmp.ts';
 export { PROTOCOL } from './ip.ts';

@@ -4,7 +4,7 @@ import { realClock, type Cancel } from '../clock/clock.ts';
 import type { Task, TaskResult } from './task.ts';
 
 /** Time for one task and for each of its scenarios, milliseconds: a fault may make the stack run in circles. */
-const TASK_LIMIT_MS = 30_000;
+const TASK_LIMIT_MS = 60_000;
 const SCENARIO_LIMIT_MS = 500;
 
 /** What a worker process says. */

@@ -6,7 +6,7 @@ import type { Proof } from './prove.ts';
 import type { TaskResult } from './task.ts';
 
 /** The form of the file. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** The stack under a lawful choice, or several. */
 export interface FreedomProof {
@@ -21,7 +21,7 @@ export interface FreedomProof {
 export interface ProofFile {
   format: typeof FORMAT;
   seed: string;
-  /** Faults that there are; fewer were run where a selection or a sample was asked for. */
+  /** Faults that there are, each once for every clause that it breaks; fewer were run where a selection or a sample was asked for. */
   faults: number;
   proofs: Proof[];
   freedoms: FreedomProof[];

@@ -12,7 +12,10 @@ const WORDS: Readonly<Record<ProofOutcome, string>> = {
 
 /** Whether everything is as it should be. */
 export function isProven({ proofs, freedoms }: Pick<ProofFile, 'proofs' | 'freedoms'>): boolean {
-  return proofs.every(({ outcome }) => outcome === 'caught') && freedoms.every(({ unjust }) => unjust.length === 0);
+  return (
+    proofs.every(({ outcome, declared }) => outcome === 'caught' || declared !== undefined) &&
+    freedoms.every(({ unjust }) => unjust.length === 0)
+  );
 }
 
 /** A table of the faults by clause, what is unjust to lawful stacks, and the sum. */
@@ -41,18 +44,28 @@ function faultTable(proofs: readonly Proof[]): string {
     `${first.padEnd(clause)}  ${second.padEnd(fault)}  ${third.padEnd(9)}  ${fourth}`.trimEnd();
   return [
     row('clause', 'fault', '', 'by'),
-    ...proofs.map((one) => row(one.clause, one.fault, WORDS[one.outcome], byText(one))),
+    ...proofs.flatMap((one) =>
+      noticed(one).map((by, i) => (i === 0 ? row(one.clause, one.fault, wordFor(one), by) : row('', '', '', by))),
+    ),
   ].join('\n');
+}
+
+function wordFor({ outcome, declared }: Proof): string {
+  return declared === undefined ? WORDS[outcome] : outcome;
 }
 
 function widest(proofs: readonly Proof[], field: 'clause' | 'fault'): number {
   return Math.max(field.length, ...proofs.map((one) => one[field].length));
 }
 
-function byText({ outcome, by, runs }: Proof): string {
-  if (by === undefined) return `nothing, in ${runs} scenarios`;
-  const how = by.source.startsWith('monitor ') ? ` (${by.source})` : '';
-  return `${outcome === 'elsewhere' ? `${by.clause} in ` : ''}${by.scenario}${how}`;
+/** What notices a fault, or why nothing does. */
+function noticed({ outcome, by, why = '', declared }: Proof): string[] {
+  if (declared !== undefined) return [`declared: ${declared}`];
+  if (by.length === 0) return [why];
+  return by.map(({ clause, scenario, source }) => {
+    const how = source.startsWith('monitor ') ? ` (${source})` : '';
+    return `${outcome === 'elsewhere' ? `${clause} in ` : ''}${scenario}${how}`;
+  });
 }
 
 function freedomBlock(freedoms: readonly FreedomProof[]): string {
@@ -77,6 +90,8 @@ function sum({ proofs, freedoms, faults }: Omit<ProofFile, 'format'>): string {
       return number === 0 ? [] : [`${number} ${words}`];
     }),
   ];
+  const declared = proofs.filter((one) => one.declared !== undefined).length;
+  if (declared > 0) parts.push(`${declared} declared with a reason`);
   const chosen = proofs.length < faults ? ` (of ${faults} in all)` : '';
   const just = freedoms.filter(({ unjust }) => unjust.length === 0).length;
   const lawful = freedoms.length === 0 ? '' : `\n${just} of ${freedoms.length} freedoms pass like the default choices`;

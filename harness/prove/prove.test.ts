@@ -6,7 +6,7 @@ import type { WirePacket } from '../wire/types.ts';
 import { freedoms } from '../reference/index.ts';
 import type { TaskRunner } from './pool.ts';
 import { proofText } from './proof-text.ts';
-import { proveFault, takeBaseline } from './prove.ts';
+import { judgesByClause, proveFault, takeBaseline } from './prove.ts';
 import { runInMemory } from './run-in-memory.ts';
 import { isMeant, mixtures, sample } from './select.ts';
 import { runTask } from './task.ts';
@@ -49,11 +49,18 @@ it('takes a freedom for no fault, and says that nothing noticed it', async () =>
   if (harmless === undefined) throw new Error('the freedom has another name now');
   const scenarios = project.scenarios.filter(({ id }) => id.includes('responder-handshake/mp-capable-fields'));
   const ids = scenarios.map(({ id }) => id);
+  const judged = scenarios[0]?.clauses[0] ?? '';
   const baseline = await takeBaseline(ids, '1', here);
-  const proof = await proveFault(harmless, scenarios, baseline, '1', here);
+  const proof = await proveFault(
+    { fault: harmless, clause: judged },
+    judgesByClause(scenarios),
+    baseline,
+    { seed: '1', all: false },
+    here,
+  );
   expect(proof).toMatchObject({ outcome: 'survived', runs: ids.length });
   const text = proofText({ seed: '1', faults: 1, proofs: [proof], freedoms: [], baseline: [] });
-  expect(text).toMatch(/SURVIVED\s+nothing, in 2 scenarios/);
+  expect(text).toMatch(/SURVIVED\s+the 2 scenarios that judge the clause notice nothing/);
 });
 
 const SOME = Array.from({ length: 50 }, (_, i) => ({

@@ -1,6 +1,6 @@
 /** Proves that the suite notices faults: each fault of the reference stack against what judges its clause. */
-import type { Variation } from '../reference/index.ts';
 import type { Scenario } from '../scenario/suite.ts';
+import type { Charge } from './select.ts';
 import { runShared, type TaskRunner } from './pool.ts';
 import type { Departure, TaskResult } from './task.ts';
 
@@ -10,6 +10,12 @@ import type { Departure, TaskResult } from './task.ts';
  */
 export type ProofOutcome = 'caught' | 'elsewhere' | 'survived' | 'hung';
 
+/** A departure, and the scenario that shows it. */
+export type Catch = Departure & { scenario: string };
+
+/** Scenarios to run for the sake of monitors: what they have not seen in so many, each another, they do not see. */
+const MONITORED = 100;
+
 /** What became of one fault. */
 export interface Proof {
   fault: string;
@@ -18,8 +24,15 @@ export interface Proof {
   outcome: ProofOutcome;
   /** Scenarios that were run with it. */
   runs: number;
-  /** The scenario that noticed it, and under which clause. */
-  by?: Departure & { scenario: string };
+  /**
+   * What notices it: under its clause if it is caught, under other clauses if not. The first one, or one for each
+   * scenario where all were asked for.
+   */
+  by: Catch[];
+  /** Why it is not caught, in one line. */
+  why?: string;
+  /** The reason that `suites/survivors.yaml` gives for its not being caught. */
+  declared?: string;
 }
 
 /** What the unswitched stack shows: which scenarios judge what, and where it departs by itself. */
@@ -46,38 +59,73 @@ export async function takeBaseline(ids: readonly string[], seed: string, runner:
   return { results, known: Object.fromEntries(known), watched };
 }
 
-/** Proves one fault. @throws Error when a worker process ends */
-export async function proveFault(
-  fault: Variation,
-  scenarios: readonly Scenario[],
-  baseline: Baseline,
-  seed: string,
-  runner: TaskRunner,
-): Promise<Proof> {
-  const { id, clause, does } = fault;
-  const head = { fault: id, clause, does };
-  const task = { variations: [id], seed, known: baseline.known };
-  const judging = judgesOf(clause, scenarios, baseline);
-  const near = await runner.run({ ...task, scenarios: judging, until: clause });
-  if (near === undefined) return { ...head, outcome: 'hung', runs: judging.length };
-  const caught = firstDeparture(near, (one) => one.clause === clause);
-  if (caught !== undefined) return { ...head, outcome: 'caught', runs: near.length, by: caught };
-  const elsewhere = firstDeparture(near, () => true);
-  if (elsewhere !== undefined) return { ...head, outcome: 'elsewhere', runs: near.length, by: elsewhere };
-  const tried = new Set(judging);
-  const rest = scenarios.map((one) => one.id).filter((one) => !tried.has(one));
-  const far = await runner.run({ ...task, scenarios: rest, until: '*' });
-  if (far === undefined) return { ...head, outcome: 'hung', runs: near.length + rest.length };
-  const runs = near.length + far.length;
-  const by = firstDeparture(far, () => true);
-  if (by === undefined) return { ...head, outcome: 'survived', runs };
-  return { ...head, outcome: by.clause === clause ? 'caught' : 'elsewhere', runs, by };
+/** How a fault is proved. */
+export interface ProveMode {
+  seed: string;
+  /** Runs everything that judges the clause, and does not stop at the first that notices the fault. */
+  all: boolean;
 }
 
-/** Ids of the scenarios that judge a clause by a step, and then of those in which a monitor does. */
-function judgesOf(clause: string, scenarios: readonly Scenario[], { watched }: Baseline): string[] {
-  const direct = scenarios.filter((one) => one.clauses.includes(clause)).map(({ id }) => id);
-  return [...new Set([...spread(direct), ...spread(watched.get(clause) ?? [])])];
+/**
+ * Proves that one fault is caught under one clause: runs what judges the clause until a scenario shows a departure from it.
+ *
+ * @throws Error when a worker process ends
+ */
+export async function proveFault(
+  { fault, clause }: Charge,
+  judges: Judges,
+  baseline: Baseline,
+  { seed, all }: ProveMode,
+  runner: TaskRunner,
+): Promise<Proof> {
+  const { id, does } = fault;
+  const head = { fault: id, clause, does };
+  const judging = judgesOf(clause, judges, baseline, all ? Infinity : MONITORED);
+  const task = { variations: [id], seed, known: baseline.known, scenarios: judging };
+  const results = await runner.run(all ? task : { ...task, until: clause });
+  if (results === undefined)
+    return { ...head, outcome: 'hung', runs: judging.length, by: [], why: 'the stack runs in circles' };
+  const runs = results.length;
+  const caught = departures(results, (one) => one.clause === clause);
+  if (caught.length > 0) return { ...head, outcome: 'caught', runs, by: all ? caught : caught.slice(0, 1) };
+  const elsewhere = departures(results, () => true);
+  const why = reasonOf(results, elsewhere[0]);
+  const outcome = elsewhere.length > 0 ? 'elsewhere' : 'survived';
+  return { ...head, outcome, runs, by: all ? elsewhere : elsewhere.slice(0, 1), why };
+}
+
+/** Why nothing shows a departure from the clause. */
+function reasonOf(results: readonly TaskResult[], elsewhere: Catch | undefined): string {
+  if (results.length === 0) return 'no scenario and no monitor judges the clause';
+  if (elsewhere !== undefined) return `judged under ${elsewhere.clause}`;
+  const stuck = results.filter(({ verdict }) => verdict === 'inconclusive');
+  const [first] = stuck;
+  if (first === undefined) return `the ${results.length} scenarios that judge the clause notice nothing`;
+  return `${stuck.length} of ${results.length} scenarios are inconclusive: ${first.scenario}: ${first.reason ?? ''}`;
+}
+
+/** Ids of the scenarios whose steps judge a clause, by clause. */
+export type Judges = ReadonlyMap<string, readonly string[]>;
+
+/** Which scenarios judge what by their steps. */
+export function judgesByClause(scenarios: readonly Scenario[]): Judges {
+  const judges = new Map<string, string[]>();
+  for (const scenario of scenarios)
+    for (const clause of new Set(scenario.clauses)) {
+      const list = judges.get(clause);
+      if (list === undefined) judges.set(clause, [scenario.id]);
+      else list.push(scenario.id);
+    }
+  return judges;
+}
+
+/**
+ * Ids of the scenarios that judge a clause by a step, and then of those in which a monitor does: some monitors judge in
+ * nearly all scenarios, so only the first `limit` of these.
+ */
+function judgesOf(clause: string, judges: Judges, { watched }: Baseline, limit: number): string[] {
+  const byMonitor = spread(watched.get(clause) ?? []).slice(0, limit);
+  return [...new Set([...spread(judges.get(clause) ?? []), ...byMonitor])];
 }
 
 /** The first variant of each scenario, then the second, and so on: what one variant does not show another may not. */
@@ -91,13 +139,10 @@ function spread(ids: readonly string[]): string[] {
   return Array.from({ length: longest }, (_, i) => [...groups.values()].flatMap((group) => group[i] ?? [])).flat();
 }
 
-function firstDeparture(
-  results: readonly TaskResult[],
-  fits: (one: Departure) => boolean,
-): (Departure & { scenario: string }) | undefined {
-  for (const { scenario, departures } of results) {
-    const found = departures.find(fits);
-    if (found !== undefined) return { ...found, scenario };
-  }
-  return undefined;
+/** One departure for each scenario that shows one that fits. */
+function departures(results: readonly TaskResult[], fits: (one: Departure) => boolean): Catch[] {
+  return results.flatMap(({ scenario, departures: shown }) => {
+    const found = shown.find(fits);
+    return found === undefined ? [] : [{ ...found, scenario }];
+  });
 }

@@ -2,9 +2,30 @@
 import { seededRandom } from '../clock/random.ts';
 import type { Variation } from '../reference/index.ts';
 
-/** Whether a fault is meant by a word: its id, its clause, or a section that the clause is in. */
-export function isMeant({ id, clause }: Variation, word: string): boolean {
-  return id === word || clause === word || clause.startsWith(`${word}-`) || clause.startsWith(`${word}.`);
+/** Whether a fault is meant by a word: its id, a clause of it, or a section that one is in. */
+export function isMeant({ id, clause, also = [] }: Variation, word: string): boolean {
+  return id === word || [clause, ...also].some((one) => isClauseMeant(one, word));
+}
+
+/** Whether a clause is meant by a word: its id, or a section that it is in. */
+function isClauseMeant(clause: string, word: string): boolean {
+  return clause === word || clause.startsWith(`${word}-`) || clause.startsWith(`${word}.`);
+}
+
+/** A fault and one clause that it breaks. */
+export interface Charge {
+  fault: Variation;
+  clause: string;
+}
+
+/** What there is to prove of faults: every clause that they break. With words for clauses, only those. */
+export function chargesOf(faults: readonly Variation[], words: readonly string[]): Charge[] {
+  return faults.flatMap((fault) => {
+    const clauses = [fault.clause, ...(fault.also ?? [])];
+    const meant = clauses.filter((clause) => words.some((word) => isClauseMeant(clause, word)));
+    const isNamed = words.length === 0 || words.includes(fault.id);
+    return (isNamed ? clauses : meant).map((clause) => ({ fault, clause }));
+  });
 }
 
 /** Some of a list, at random, in the list's order; the same for the same seed. All of it when it is not longer. */

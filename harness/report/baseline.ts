@@ -106,7 +106,8 @@ export function compareWithBaseline(given: RunResults, baseline: Baseline, level
   ];
   const gone = vanished(results, recorded);
   const asked = results.run.selected !== true;
-  const of = (...kinds: ChangeKind[]): Change[] => changes.filter(({ kind }) => kinds.includes(kind));
+  const told = asked ? changes : changes.filter(isSureOfSelection);
+  const of = (...kinds: ChangeKind[]): Change[] => told.filter(({ kind }) => kinds.includes(kind));
   return {
     results,
     worse: [...of('worse', 'new'), ...(asked ? gone : [])],
@@ -115,6 +116,17 @@ export function compareWithBaseline(given: RunResults, baseline: Baseline, level
     minor: of('minor'),
     unasked: asked ? 0 : gone.filter(({ what }) => what === 'scenario').length,
   };
+}
+
+/**
+ * Whether a selection of scenarios shows this change. The recorded verdict of a clause is that of all scenarios: a
+ * selection can show that the clause is broken, but not that it is kept.
+ */
+function isSureOfSelection({ what, kind, now }: Change): boolean {
+  return (
+    what === 'scenario' ||
+    ((kind === 'worse' || kind === 'new') && now !== undefined && now !== 'declared' && isDeparture(now))
+  );
 }
 
 function scenarioChange(scenario: ScenarioRecord, recorded: RecordedVerdicts | undefined, level: GateLevel): Change[] {
@@ -234,7 +246,8 @@ export function updatedVerdicts(comparison: Comparison, baseline: Baseline, forg
   if (baseline.verdicts !== undefined && comparison.results.run.selected === true) {
     return {
       ...fresh,
-      clauses: { ...baseline.verdicts.clauses, ...fresh.clauses },
+      // A clause that scenarios outside of the selection judge, too, keeps its verdict.
+      clauses: { ...baseline.verdicts.clauses, ...fresh.clauses, ...baseline.verdicts.clauses },
       scenarios: { ...withoutFormer(baseline.verdicts.scenarios, comparison.results), ...fresh.scenarios },
     };
   }

@@ -1,5 +1,4 @@
-/** Loads deviations files, and picks the one for a kernel. */
-import { readdirSync } from 'node:fs';
+/** Loads deviations files. */
 import { basename, dirname, join } from 'node:path';
 import { DocumentError, type Diagnostic, type NodePath } from '../document/diagnostic.ts';
 import { projectSchema } from '../document/schema.ts';
@@ -177,67 +176,6 @@ function withoutNot(
 
 function isSame(a: Deviation, b: Deviation): boolean {
   return a.scenario === b.scenario && a.clause === b.clause;
-}
-
-/** What {@link selectBaseline} chose. */
-export interface BaselineChoice {
-  match: 'exact' | 'older' | 'none';
-  /** Path of the file; absent when there is none. */
-  file?: string;
-  /** Version it was made for. */
-  kernel?: string;
-  /** One line for people. */
-  message: string;
-}
-
-/**
- * Picks the deviations file for a kernel release (`6.18.5-cloud`) from a folder: `linux-6.18.5.yaml` where there is one,
- * else that of the series (`linux-6.18.yaml`), else that of the nearest older series, else none.
- */
-export function selectBaseline(kernelRelease: string, folder: string): BaselineChoice {
-  const wanted = /^(\d+\.\d+)(?:\.(\d+))?/.exec(kernelRelease);
-  if (wanted === null) {
-    return {
-      match: 'none',
-      message: `no declared deviations: "${kernelRelease}" is not a kernel release such as 6.18.5`,
-    };
-  }
-  const [, version = '', patch] = wanted;
-  const all = baselines(folder);
-  const full = `${version}.${patch ?? ''}`;
-  const candidates = all
-    .filter((entry) => /^\d+\.\d+$/.test(entry) && compareVersions(entry, version) <= 0)
-    .sort(compareVersions);
-  const kernel = all.includes(full) ? full : candidates.at(-1);
-  if (kernel === undefined) {
-    return { match: 'none', message: `no declared deviations: ${folder} has no linux-*.yaml for ${version} or older` };
-  }
-  const file = join(folder, `linux-${kernel}.yaml`);
-  if (kernel === version || kernel === full)
-    return { match: 'exact', file, kernel, message: `declared deviations: ${file}` };
-  return {
-    match: 'older',
-    file,
-    kernel,
-    message: `declared deviations: ${file}, the nearest older one; none exists for ${version}`,
-  };
-}
-
-function baselines(folder: string): string[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-  return names.flatMap((name) => /^linux-(\d+\.\d+(?:\.\d+)?)\.yaml$/.exec(name)?.[1] ?? []);
-}
-
-function compareVersions(a: string, b: string): number {
-  const [aMajor = 0, aMinor = 0] = a.split('.').map(Number);
-  const [bMajor = 0, bMinor = 0] = b.split('.').map(Number);
-  return aMajor === bMajor ? aMinor - bMinor : aMajor - bMajor;
 }
 
 function duplicates(source: YamlFile, deviations: readonly Placed[]): Diagnostic[] {

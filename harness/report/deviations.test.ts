@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DocumentError } from '../document/diagnostic.ts';
-import { loadDeviations, parseDeviations, selectBaseline } from './deviations-file.ts';
+import { loadDeviations, parseDeviations } from './deviations-file.ts';
 import { applyDeviations, NO_DEVIATIONS } from './deviations.ts';
 import { exitCode } from './exit-code.ts';
 import type { Deviation, RunResults } from './results.ts';
@@ -327,25 +327,5 @@ describe('deviations files', () => {
       expect(wrong('sut: linux\nextends: none.yaml\n')).toMatch(/none\.yaml:1:1: cannot be read/);
       expect(wrong('sut: linux\nextends: extends-test.yaml\n')).toMatch(/more than 20 files extend one another/);
     });
-  });
-
-  test('the baseline is the same version, else the nearest older, else none', () => {
-    for (const version of ['6.1', '6.9', '6.12', '6.12.9', '7.0'])
-      writeFileSync(join(folder, `linux-${version}.yaml`), '');
-    const pick = (release: string) => {
-      const { match, kernel } = selectBaseline(release, folder);
-      return [match, kernel];
-    };
-    expect(pick('6.12.4-amd64')).toEqual(['exact', '6.12']);
-    expect(pick('6.12.9+deb13')).toEqual(['exact', '6.12.9']);
-    expect(pick('6.12.90')).toEqual(['exact', '6.12']);
-    expect(pick('6.10.0')).toEqual(['older', '6.9']);
-    expect(pick('8.1')).toEqual(['older', '7.0']);
-    expect(pick('5.10.0')).toEqual(['none', undefined]);
-    expect(pick('weird')).toEqual(['none', undefined]);
-    expect(selectBaseline('6.10.0', folder).message).toMatch(
-      /linux-6\.9\.yaml, the nearest older one; none exists for 6\.10/,
-    );
-    expect(selectBaseline('6.10.0', join(folder, 'nowhere')).match).toBe('none');
   });
 });

@@ -33,8 +33,14 @@ export function gateVerdict({ red, flaky, comparison, level }: GateDecision): st
   return `The gate passed: none of ${scenarios} got worse at level ${level}.${also}`;
 }
 
+/** How the gate's text is laid out. */
+export interface GateTextOptions extends DepartureOptions {
+  /** The verdicts are being recorded. */
+  updating?: boolean;
+}
+
 /** Everything the gate has to say: what got better first, what got worse last, with its packets. */
-export function gateText(decision: GateDecision, options: DepartureOptions): string {
+export function gateText(decision: GateDecision, options: GateTextOptions): string {
   const colours = coloursOf(options);
   const { comparison, baseline, red, flaky, note } = decision;
   const { sut, run } = comparison.results;
@@ -63,7 +69,7 @@ export function gateText(decision: GateDecision, options: DepartureOptions): str
       MOST_NOTED * 2,
     ),
     redScenarios(red, options, colours),
-    updateOffer(decision),
+    updateOffer(decision, options.updating === true),
     red.length > 0
       ? colours.bold(colours.red(gateVerdict(decision)))
       : colours.bold(colours.green(gateVerdict(decision))),
@@ -148,14 +154,18 @@ function scenarioText(scenario: ScenarioRecord, options: DepartureOptions): stri
   ].join('\n');
 }
 
-function updateOffer({ comparison, baseline }: GateDecision): string {
+function updateOffer({ comparison, baseline }: GateDecision, updating: boolean): string {
   const missing = baseline.verdicts === undefined;
-  if (comparison.better.length === 0 && !missing) return '';
   const stale = comparison.results.deviations?.stale ?? [];
+  if (updating ? stale.length === 0 : comparison.better.length === 0 && !missing) return '';
   return [
-    missing
-      ? '--update records the verdicts of this run.'
-      : 'Repeat the command with --update to record the improvements.',
+    ...(updating
+      ? []
+      : [
+          missing
+            ? '--update records the verdicts of this run.'
+            : 'Repeat the command with --update to record the improvements.',
+        ]),
     ...(stale.length === 0
       ? []
       : [

@@ -243,6 +243,20 @@ describe('what is recorded', () => {
     });
   });
 
+  test('a selection cannot show that a clause is kept: scenarios outside of it judge the clause, too', () => {
+    const [a, b] = [failing, passing].map((one, index) => ({ ...one, id: `s${index}#ipv4` }));
+    const whole = baselineOf(runOf([a, b].flatMap((one) => one ?? [])));
+    const part = compareWithBaseline(runOf(b === undefined ? [] : [b], { selected: true }), whole, 'must');
+    expect([part.better, part.worse]).toEqual([[], []]);
+    expect(updatedVerdicts(part, whole, false)).toEqual(whole.verdicts);
+    const worse = compareWithBaseline(
+      runOf(a === undefined ? [] : [a], { selected: true }),
+      baselineOf(runOf([passing])),
+      'must',
+    );
+    expect(worse.worse.map(({ what }) => what)).toContain('clause');
+  });
+
   test('a new departure is not recorded: it stays new until it is declared', () => {
     const fresh = compareWithBaseline(runOf([failing]), baselineOf(undefined), 'must');
     expect(updatedVerdicts(fresh, baselineOf(undefined), false)).toMatchObject({ scenarios: {}, clauses: {} });

@@ -2,6 +2,7 @@ import type { SutInfo } from '../verdict/stack-info.ts';
 import { describe, expect, test } from 'vitest';
 import { applyDeviations } from './deviations.ts';
 import type { RunResults } from './results.ts';
+import { otherBuild } from './build-identity.ts';
 import { compareSuts, mergeRuns, MergeError, moveEvidence, sutLabels } from './runs.ts';
 import { CLAUSES, expectation, failure, runOf, scenario } from './testing/sample.ts';
 
@@ -78,6 +79,19 @@ describe('several stacks', () => {
     expect(sutLabels([sut({}), sut({ name: 'other' })])).toEqual(['linux 6.18.5', 'other 6.18.5']);
     expect(sutLabels([sut({}), sut({ kind: 'kernel' })])).toEqual(['linux 6.18.5 (netns)', 'linux 6.18.5 (kernel)']);
     expect(sutLabels([sut({ name: 'stack', kernel: '' })])).toEqual(['stack']);
+    expect(sutLabels([sut({ label: 'mine' }), sut({})])).toEqual(['mine', '6.18.5']);
+  });
+
+  test('two builds of one version are two stacks, called by their builds', () => {
+    const [a, b] = [
+      { digest: `sha256:${'a'.repeat(64)}`, build: '#1 SMP' },
+      { digest: `sha256:${'b'.repeat(64)}`, build: '#1 SMP' },
+    ];
+    expect(mergeRuns([withSut(runOf([scenario()]), a), withSut(runOf([scenario()]), b)])).toHaveLength(2);
+    expect(sutLabels([sut(a), sut(b)])).toEqual(['6.18.5 aaaaaaaa', '6.18.5 bbbbbbbb']);
+    expect(sutLabels([sut({ build: '#1 SMP' }), sut({ build: '#2 SMP' })])).toEqual(['6.18.5 #1', '6.18.5 #2']);
+    expect(otherBuild(sut(a), sut(b))).toMatch(/its image is sha256:bbbb.*the results are of sha256:aaaa/);
+    expect(otherBuild(sut(a), sut({}))).toBeUndefined();
   });
 });
 

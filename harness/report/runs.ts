@@ -2,6 +2,7 @@
 import type { SutInfo, Sysctl } from '../verdict/stack-info.ts';
 import { ExplainedError } from '../document/explained-error.ts';
 import type { Clause } from '../catalogue/types.ts';
+import { shortBuild } from './build-identity.ts';
 import { applyDeviations } from './deviations.ts';
 import { withLatestIds } from './former-ids.ts';
 import {
@@ -39,9 +40,10 @@ export interface MergeOptions {
   scenarios?: readonly string[];
 }
 
-/** Names a stack: runs with the same key were made against the same one. */
-export function sutKey({ name, kind, kernel, version, sysctls = [] }: SutInfo): string {
-  return [name, kind, kernel, version ?? '', sysctlText(sysctls)].join('\0');
+/** Names a stack: runs with the same key were made against the same build of it. */
+export function sutKey(sut: SutInfo): string {
+  const { label = '', name, kind, kernel, version = '', build = '', digest = '', commit = '', sysctls } = sut;
+  return [label, name, kind, kernel, version, build, digest, commit, sysctlText(sysctls)].join('\0');
 }
 
 /** `net.mptcp.checksum_enabled=1, net.ipv4.tcp_sack=0`; empty without any. */
@@ -51,16 +53,18 @@ export function sysctlText(sysctls: readonly Sysctl[] = []): string {
 
 /**
  * Names for the stacks of several runs, as short as they can be told apart by: `6.18.5`, `linux 6.18.5`,
- * `linux 6.18.5 (kernel)`.
+ * `linux 6.18.5 (kernel)`, `6.18.5 4f2a91c0`. A label that the user gave comes first.
  */
 export function sutLabels(suts: readonly SutInfo[]): string[] {
   const release = (sut: SutInfo): string =>
-    [sut.kernel, sut.version ?? ''].filter((part) => part !== '').join(' ') || sut.name;
+    sut.label ?? ([sut.kernel, sut.version ?? ''].filter((part) => part !== '').join(' ') || sut.name);
+  const build = (sut: SutInfo): string => `${release(sut)} ${shortBuild(sut)}`.trim();
   const forms: ((sut: SutInfo) => string)[] = [
     release,
     (sut) => (release(sut) === sut.name ? sut.name : `${sut.name} ${release(sut)}`),
     (sut) => `${sut.name}${release(sut) === sut.name ? '' : ` ${release(sut)}`} (${sut.kind})`,
   ];
+  forms.push(build);
   if (suts.some(({ sysctls }) => sysctls !== undefined))
     for (const form of forms.slice()) forms.push((sut) => [form(sut), sysctlText(sut.sysctls)].join(' ').trim());
   for (const form of forms) {
@@ -77,7 +81,8 @@ export function compareSuts(a: SutInfo, b: SutInfo): number {
     byNumber(a.name, b.name) ||
     byNumber(a.kernel, b.kernel) ||
     byNumber(a.version ?? '', b.version ?? '') ||
-    byNumber(a.kind, b.kind)
+    byNumber(a.kind, b.kind) ||
+    byNumber(a.label ?? '', b.label ?? '')
   );
 }
 
@@ -121,7 +126,7 @@ function withoutDoubles(shards: readonly RunResults[]): ScenarioRecord[] {
         return scenario;
       }
       throw new MergeError(
-        `two runs of ${sut.name} ${sut.kernel} (${sut.kind}) contain the scenario ${scenario.id}; shards must not overlap: remove one file`,
+        `two runs of ${sut.name} ${sut.kernel} (${sut.kind}) contain the scenario ${scenario.id}; shards must not overlap: remove one file, or give each run a --label`,
       );
     }),
   );

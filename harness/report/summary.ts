@@ -54,7 +54,9 @@ export function summaryText(results: RunResults, options: SummaryOptions): strin
 }
 
 function header({ sut, run, tool }: RunResults, colours: Colours, width: number): string {
-  const kernel = [sut.kernel, sut.version ?? ''].filter((part) => part !== '').join(', ');
+  const kernel = [sut.kernel, sut.version ?? '', sut.label === undefined ? '' : `"${sut.label}"`]
+    .filter((part) => part !== '')
+    .join(', ');
   const peer =
     sut.peer === undefined ? '' : ` with ${clean(sut.peer.name)} ${clean(sut.peer.kernel)} (${sut.peer.kind})`;
   const text =

@@ -42,7 +42,7 @@ export function TeethPage({ model, proof }: { model: SiteModel; proof: ProofFile
           </thead>
           <tbody>
             {proof.proofs.map((one) => (
-              <tr key={one.fault}>
+              <tr key={`${one.clause} ${one.fault}`}>
                 <th scope="row">
                   {pages.has(one.clause) ? <a href={`clause/${one.clause}.html`}>{one.clause}</a> : one.clause}
                 </th>
@@ -63,11 +63,25 @@ export function TeethPage({ model, proof }: { model: SiteModel; proof: ProofFile
   );
 }
 
-function By({ proof: { by, runs } }: { proof: Proof }): JSX.Element {
-  if (by === undefined) return <>{`nothing, in ${runs} scenarios`}</>;
+function By({ proof: { by, why, declared } }: { proof: Proof }): JSX.Element {
+  if (declared !== undefined) return <>{`declared: ${declared}`}</>;
+  const [first, ...others] = by;
+  if (first === undefined) return <>{why}</>;
   return (
     <>
-      <code>{by.scenario}</code> {`${by.source}: ${by.message}`}
+      <code>{first.scenario}</code> {`${first.source}: ${first.message}`}
+      {others.length === 0 ? null : (
+        <details>
+          <summary>{`and ${others.length} more`}</summary>
+          <ul>
+            {others.map(({ scenario, source }) => (
+              <li key={scenario}>
+                <code>{scenario}</code> {source}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
     </>
   );
 }

@@ -1,6 +1,7 @@
 /** Agents that fail: every way has to end in AgentLost, promptly. */
 import { afterEach, expect, it } from 'vitest';
 import { spawnAgent, type SpawnAgentOptions, type SpawnedAgent } from './spawn-agent.ts';
+import { introduce } from './introduce.ts';
 import { isolatedAgent } from './testing/isolated-agent.ts';
 import { AgentLost } from './types.ts';
 
@@ -21,8 +22,22 @@ const greeting = 'echo "agent protocol=2 name=fake kernel=none pid=1 features=a,
 
 it('reads the greeting', async () => {
   const agent = await shellAgent(`${greeting} cat >/dev/null`, { pid: 4711 });
-  expect(agent.greeting).toEqual({ protocol: 2, name: 'fake', kernel: 'none', pid: 1, features: new Set(['a', 'b']) });
+  const features = new Set(['a', 'b']);
+  expect(agent.greeting).toEqual({ protocol: 2, name: 'fake', stack: '', kernel: 'none', pid: 1, features });
   expect(agent.pid).toBe(4711);
+});
+
+it.each([
+  ['', 'read line; echo "1 err 38 ENOSYS"; cat >/dev/null', { stack: 'fake' }],
+  ['', 'read line; echo "1 bad no such command"; cat >/dev/null', { stack: 'fake' }],
+  [
+    ' stack=acme-os',
+    'read line; echo "1 ok version=%233 machine=mips"; cat >/dev/null',
+    { stack: 'acme-os', build: '#3', machine: 'mips' },
+  ],
+])('takes the stack from the greeting, and does without uname: %s', async (word, script, expected) => {
+  const agent = await shellAgent(`echo "agent protocol=2 name=fake kernel=9.4 pid=1 features=mptcp${word}";${script}`);
+  expect(await introduce(agent)).toEqual({ version: '9.4', mptcp: true, ...expected });
 });
 
 it.each([

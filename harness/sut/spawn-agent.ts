@@ -36,7 +36,9 @@ interface AgentGreeting {
   protocol: number;
   /** Name of the agent program. */
   name: string;
-  /** Kernel release, or what names the stack. */
+  /** Name of the stack; empty when the agent does not say it. */
+  stack: string;
+  /** Kernel release, or the version of the stack. */
   kernel: string;
   /** Process id as the agent sees it. */
   pid: number;
@@ -62,6 +64,7 @@ function readGreeting(name: string, fields: AgentAnswer): AgentGreeting {
   return {
     protocol,
     name: fields['name'] ?? '',
+    stack: fields['stack'] ?? '',
     kernel: fields['kernel'] ?? '',
     pid: Number(fields['pid'] ?? 0),
     features: new Set((fields['features'] ?? '').split(',').filter((feature) => feature !== '')),

@@ -1,13 +1,14 @@
 /** The remote driver: the SUT is a host on a bench, reached over real interfaces. */
+import { networkOf } from '../packet/index.ts';
 import { spawnAgent } from '../sut/spawn-agent.ts';
 import type { Agent } from '../sut/types.ts';
 import type { Sysctl } from '../verdict/stack-info.ts';
 import { IpBatch } from './ip-batch.ts';
-import { PREFIXES_PER_WORKER, cellLink, routeLines } from './link-plan.ts';
-import type { Lab } from './remote-lab.ts';
+import { PREFIXES_PER_WORKER, cellLink } from './link-plan.ts';
+import type { Lab, LabLink } from './remote-lab.ts';
 import { isShaped } from './shaping.ts';
 import { settleLink, settleNamespace } from './sut-settings.ts';
-import { assertInsideTester, prepareTester } from './tester-namespace.ts';
+import { assertInsideTester, LINK_TABLE, prepareTester } from './tester-namespace.ts';
 import type { Cell, CellLink, Driver } from './contract.ts';
 import { TopologyError, type Topology } from './types.ts';
 
@@ -26,6 +27,12 @@ const TIME_SCALE = 3;
 /** A command line that runs where the machine's own network is. */
 export function outsideCommand(outsidePid: number, command: readonly string[]): string[] {
   return ['nsenter', '--target', String(outsidePid), '--net', '--mount', '--', ...command];
+}
+
+/** What a lab file says of a link's addresses. */
+function addressesOf({ fixed }: LabLink): Partial<Pick<CellLink, 'tester' | 'sut' | 'prefix'>> {
+  if (fixed === undefined) return {};
+  return { tester: fixed.tester, sut: fixed.sut, prefix: fixed.prefix };
 }
 
 class RemoteDriver implements Driver {
@@ -104,6 +111,7 @@ class RemoteDriver implements Driver {
           agent,
           {
             ...cellLink({ spec, device: ends.device }, this.#nextPrefix()),
+            ...(agent.features.has('netlink') ? {} : addressesOf(ends)),
             sutDevice: ends.sutDevice,
             // The host may lack netem, and is not ours to shape on.
             ...(isShaped(spec) ? { shapedByTester: true } : {}),
@@ -129,30 +137,34 @@ class RemoteDriver implements Driver {
     links.push(link);
     await this.#must([`link set dev ${link.device} mtu ${link.spec.mtu} up`]);
     await settleLink(agent, link);
-    const { lladdr = '' } = await agent.request('link-wait', { dev: link.sutDevice, running: 1 });
-    const own = await this.#hardwareAddress(link.device);
-    const { families } = link.spec;
-    await Promise.all(
-      families.map((family) =>
-        agent.request('neigh-add', { dev: link.sutDevice, addr: link.tester[family], lladdr: own }),
-      ),
-    );
+    const lladdr = await this.#meetNeighbour(agent, link);
     await this.#must([
       ...this.#routes(link, 'add'),
-      ...families.map(
+      ...(lladdr === '' ? [] : link.spec.families).map(
         (family) => `neigh replace ${link.sut[family]} lladdr ${lladdr} dev ${link.device} nud permanent`,
       ),
     ]);
   }
 
-  #routes(link: CellLink, verb: 'add' | 'del'): string[] {
-    const number = Number(
-      /^10\.(\d+)\.(\d+)\./
-        .exec(link.sut.ipv4)
-        ?.slice(1)
-        .reduce((sum, part) => sum * 256 + Number(part), 0),
+  /** Tells the host this end's hardware address. @returns the host's own, empty where nobody says it */
+  async #meetNeighbour(agent: Agent, link: CellLink): Promise<string> {
+    if (!agent.features.has('netlink'))
+      return this.#options.lab.links.find(({ device }) => device === link.device)?.fixed?.hardware ?? '';
+    const { lladdr = '' } = await agent.request('link-wait', { dev: link.sutDevice, running: 1 });
+    const own = await this.#hardwareAddress(link.device);
+    await Promise.all(
+      link.spec.families.map((family) =>
+        agent.request('neigh-add', { dev: link.sutDevice, addr: link.tester[family], lladdr: own }),
+      ),
     );
-    return routeLines({ device: link.device }, number).map((line) => line.replace('add', verb));
+    return lladdr;
+  }
+
+  #routes({ sut, prefix, device }: CellLink, verb: 'add' | 'del'): string[] {
+    // `ip` takes an address with bits beyond the prefix for no network.
+    return (['ipv4', 'ipv6'] as const).map(
+      (family) => `route ${verb} ${networkOf(sut[family], prefix[family])} dev ${device} table ${LINK_TABLE}`,
+    );
   }
 
   /** Leaves the host as it was found: what the agent changed is put back, and its addresses go. */
@@ -160,7 +172,7 @@ class RemoteDriver implements Driver {
     if (agent !== undefined) {
       // A host that is gone needs no cleaning; the next cell says so.
       await Promise.allSettled(
-        links.flatMap(({ sutDevice: dev, spec, sut, tester, prefix }) =>
+        (agent.features.has('netlink') ? links : []).flatMap(({ sutDevice: dev, spec, sut, tester, prefix }) =>
           spec.families.flatMap((family) => [
             agent.request('neigh-del', { dev, addr: tester[family] }),
             agent.request('addr-del', { dev, addr: `${sut[family]}/${prefix[family]}` }),

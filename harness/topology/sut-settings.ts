@@ -85,9 +85,15 @@ export class SysctlError extends ExplainedError {
  * @throws SysctlError when the stack does not take one of them; AgentRefused, AgentLost
  */
 export async function settleNamespace(agent: Agent, sysctls: readonly Sysctl[] = []): Promise<void> {
+  const { features } = agent;
+  const [wish] = sysctls;
+  if (wish !== undefined && !features.has('sysctl'))
+    throw new SysctlError(
+      `--sysctl ${wish.name}=${wish.value}: the agent of this stack does not name the feature sysctl`,
+    );
   await Promise.all([
-    apply(agent, SETTINGS),
-    agent.request('link-up', { dev: 'lo' }),
+    ...(features.has('sysctl') ? [apply(agent, SETTINGS)] : []),
+    ...(features.has('netlink') ? [agent.request('link-up', { dev: 'lo' })] : []),
     ...sysctls.map(({ name, value }) =>
       agent.request('sysctl-set', { name, value }).catch((error: unknown) => {
         throw error instanceof AgentRefused || error instanceof AgentProtocolError
@@ -130,18 +136,24 @@ function sysctlNames(): string[] {
   });
 }
 
-/** Sets up the SUT's end of a link. @throws AgentRefused, AgentLost */
+/** Sets up the SUT's end of a link, as far as the agent can. @throws AgentRefused, AgentLost */
 export async function settleLink(agent: Agent, link: CellLink): Promise<void> {
   const { sutDevice: dev, spec, sut, prefix } = link;
   // The agent answers in order, so the requests need not wait for each other.
   await Promise.all([
-    agent.request('offload', { dev, off: 1 }),
-    agent.request('link-up', { dev, mtu: spec.mtu }),
-    ...spec.families.map((family) => agent.request('addr-add', { dev, addr: `${sut[family]}/${prefix[family]}` })),
+    ...(agent.features.has('offload') ? [agent.request('offload', { dev, off: 1 })] : []),
+    ...(agent.features.has('netlink')
+      ? [
+          agent.request('link-up', { dev, mtu: spec.mtu }),
+          ...spec.families.map((family) =>
+            agent.request('addr-add', { dev, addr: `${sut[family]}/${prefix[family]}` }),
+          ),
+        ]
+      : []),
   ]);
 }
 
 /** Lets what an agent leaves behind die soon. Never throws: an agent that is gone needs no settling. */
 export async function settleEnd(agent: Agent): Promise<void> {
-  await Promise.allSettled([apply(agent, AT_THE_END)]);
+  if (agent.features.has('sysctl')) await Promise.allSettled([apply(agent, AT_THE_END)]);
 }

@@ -27,12 +27,19 @@ export interface Sysctl {
 
 /** What was judged, and where. */
 export interface SutInfo {
+  /** Name of the stack; baselines and PICS go by it. */
   name: string;
+  /** What the user calls this build; tells runs of one version apart. */
+  label?: string;
   kind: StackKindName;
   /** Kernel release, as `uname -r` says it; empty for a stack that is not a kernel. */
   kernel: string;
   /** Machine that the stack runs on, as `uname -m` says it. */
   arch?: string;
+  /** `uname -v` of the kernel, or what else tells two builds of one version apart. */
+  build?: string;
+  /** `sha256:...` of the image that was judged: the file of a kernel, or the id of a container image. */
+  digest?: string;
   /** Container image that it was in. */
   image?: string;
   /** Of a kernel in a guest: its command line, what its processor is, and the options that matter of those it was built with. */

@@ -97,11 +97,12 @@ async function judgeKernel(
 ): Promise<Judged> {
   const judged: Judged = { runs: 0, bad: 0 };
   for (let round = 0; round < repeat; round += 1) {
-    const found = await runOnce(ids, stack);
-    if (typeof found === 'string') {
-      say(`  ${found}`);
+    const results = await runOnce(ids, stack);
+    if (typeof results === 'string') {
+      say(`  ${results}`);
       break;
     }
+    const found = results.scenarios;
     if (!found.some(isJudged)) break;
     judged.runs += 1;
     if (found.some((one) => departs(one, level))) judged.bad += 1;

@@ -46,6 +46,10 @@ export async function gate(file: string, options: GateOptions): Promise<number> 
     return 0;
   }
   const baseline = loadBaseline(options.baseline);
+  if (baseline.declared.sut !== '' && baseline.declared.sut !== results.sut.name)
+    throw new UsageError(
+      `${options.baseline} is of ${baseline.declared.sut}, the results are of ${results.sut.name}; take a baseline of ${results.sut.name}, which may extend that one`,
+    );
   requireUpdatable(results, options);
   const comparison = compareWithBaseline(results, baseline, options.level);
   const again: AloneRuns = options.rerun ? await runAlone(toRunAgain(comparison), results) : { rounds: [] };
@@ -64,7 +68,7 @@ export async function gate(file: string, options: GateOptions): Promise<number> 
 function report(decision: GateDecision, file: string, options: GateOptions): void {
   const clauses: ReadonlyMap<string, Clause> = new Map(openCatalogue().all.map((clause) => [clause.id, clause]));
   const locate = (path: string): string => join(dirname(file), path);
-  process.stdout.write(gateText(decision, { ...styleFor(process.stdout), clauses, locate }));
+  process.stdout.write(gateText(decision, { ...styleFor(process.stdout), clauses, locate, updating: options.update }));
   if (options.markdown !== undefined) appendFileSync(options.markdown, gateMarkdown(decision, { clauses, locate }));
 }
 

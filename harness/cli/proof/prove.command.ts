@@ -18,6 +18,7 @@ inconclusive, or fails only other clauses, is not caught. For authors of suites.
     .argument('[clause...]', 'clauses, sections or ids of faults: 3.2-19.s1, 3.2')
     .option('--seed <text>', 'random numbers and samples: the same seed gives the same packets', '1')
     .addOption(new Option('--sample <n>', 'only N faults and N freedoms, at random').argParser(positive))
+    .option('--all', 'every scenario that catches each fault, not only the first; takes longer', false)
     .option('--freedoms', 'also every freedom alone, which must pass all scenarios', false)
     .addOption(new Option('--mixtures <n>', 'also N combinations of freedoms').argParser(positive).default(0))
     .addOption(new Option('-j, --concurrency <n>', 'processes at once (default: one per CPU)').argParser(positive))
@@ -28,10 +29,13 @@ inconclusive, or fails only other clauses, is not caught. For authors of suites.
 Examples:
   mptcp-conformance prove                                     every fault
   mptcp-conformance prove 3.2                                 those of one section
+  mptcp-conformance prove 3.2-19.s1 --all                     every scenario that catches them
   mptcp-conformance prove --freedoms --mixtures 50            freedoms too
   mptcp-conformance prove --freedoms --sample 40 --seed $RANDOM   a different sample every time
 
-Exit codes: 0 every fault is caught under its clause and every freedom passes, 1 otherwise,
+Faults that cannot be caught are declared in suites/teeth.yaml, each with the reason.
+
+Exit codes: 0 every fault is caught under its clause or declared, and every freedom passes, 1 otherwise,
 2 the command failed.`,
     )
     .action(async (words: string[], options: Omit<ProveOptions, 'words'>) => {

@@ -8,10 +8,12 @@ import { proveFreedoms, troubled } from '../../prove/freedoms.ts';
 import { Pool, type TaskRunner } from '../../prove/pool.ts';
 import { writeProof, type FreedomProof, type ProofFile } from '../../prove/proof-file.ts';
 import { isProven, proofText } from '../../prove/proof-text.ts';
-import { proveFault, takeBaseline, type Baseline, type Proof } from '../../prove/prove.ts';
-import { isMeant, mixtures, sample } from '../../prove/select.ts';
-import { faults, freedoms, type Variation } from '../../reference/index.ts';
-import { openProject, type Project } from '../inputs/project.ts';
+import { judgesByClause, proveFault, type Baseline, type Proof } from '../../prove/prove.ts';
+import { chargesOf, isMeant, mixtures, sample, type Charge } from '../../prove/select.ts';
+import { loadTeeth, outdated, withReason } from '../../prove/teeth.ts';
+import { faults, freedoms } from '../../reference/index.ts';
+import { openProject, projectRoot, type Project } from '../inputs/project.ts';
+import { openBaseline } from './baseline.ts';
 import { counter } from './counter.ts';
 
 /** Options of the command. */
@@ -26,6 +28,8 @@ export interface ProveOptions {
   /** How many mixtures of freedoms. */
   mixtures: number;
   concurrency?: number;
+  /** Everything that notices each fault, and not only the first. */
+  all: boolean;
   /** Where the proof is written. */
   json: string;
 }
@@ -40,15 +44,18 @@ export async function prove(options: ProveOptions): Promise<number> {
     const proof = await proveAll(project, chosen, lawful, options, pool);
     writeProof(options.json, proof);
     process.stdout.write(`${proofText(proof)}\nproof: ${options.json}\n`);
-    return isProven(proof) ? 0 : 1;
+    const caught = outdated(proof.proofs, loadTeeth(join(projectRoot(), 'suites', 'teeth.yaml')));
+    if (caught.length > 0)
+      process.stdout.write(`suites/teeth.yaml declares faults that are caught: ${caught.join(', ')}\n`);
+    return isProven(proof) && caught.length === 0 ? 0 : 1;
   } finally {
     pool.close();
   }
 }
 
 /** The faults that were asked for, by clause. @throws UsageError for a word that means none */
-function chooseFaults({ words, sample: count, seed }: ProveOptions): Variation[] {
-  const known = [...new Set(faults.flatMap(({ id, clause }) => [id, clause]))];
+function chooseFaults({ words, sample: count, seed }: ProveOptions): Charge[] {
+  const known = [...new Set(faults.flatMap(({ id, clause, also = [] }) => [id, clause, ...also]))];
   for (const word of words) {
     if (!faults.some((one) => isMeant(one, word)))
       throw new UsageError(
@@ -57,7 +64,7 @@ function chooseFaults({ words, sample: count, seed }: ProveOptions): Variation[]
   }
   const meant = faults.filter((one) => words.length === 0 || words.some((word) => isMeant(one, word)));
   const some = count === undefined ? meant : sample(meant, count, seed);
-  return some.toSorted((a, b) => compareClauseIds(a.clause, b.clause));
+  return chargesOf(some, words).toSorted((a, b) => compareClauseIds(a.clause, b.clause));
 }
 
 function chooseFreedoms(options: ProveOptions): string[][] {
@@ -69,16 +76,20 @@ function chooseFreedoms(options: ProveOptions): string[][] {
 
 async function proveAll(
   project: Project,
-  chosen: readonly Variation[],
+  chosen: readonly Charge[],
   lawful: readonly string[][],
-  { seed }: ProveOptions,
+  { seed, all }: ProveOptions,
   runner: TaskRunner,
 ): Promise<Omit<ProofFile, 'format'>> {
   const ids = project.scenarios.map(({ id }) => id);
   const say = counter(chosen.length + lawful.length);
-  const baseline = await takeBaseline(ids, seed, runner);
+  const teeth = loadTeeth(join(project.root, 'suites', 'teeth.yaml'));
+  const baseline = await openBaseline(project, seed, runner);
+  const judges = judgesByClause(project.scenarios);
+  const proved = async (charge: Charge): Promise<Proof> =>
+    withReason(await proveFault(charge, judges, baseline, { seed, all }, runner).finally(say), teeth);
   const [proofs, choices] = await Promise.all([
-    Promise.all(chosen.map((fault) => proveFault(fault, project.scenarios, baseline, seed, runner).finally(say))),
+    Promise.all(chosen.map(proved)),
     Promise.all(lawful.map((some) => proveFreedoms(some, ids, baseline, seed, runner).finally(say))),
   ]);
   return summed(seed, proofs, choices, baseline);
@@ -90,5 +101,5 @@ function summed(
   choices: FreedomProof[],
   { results }: Baseline,
 ): Omit<ProofFile, 'format'> {
-  return { seed, faults: faults.length, proofs, freedoms: choices, baseline: troubled(results) };
+  return { seed, faults: chargesOf(faults, []).length, proofs, freedoms: choices, baseline: troubled(results) };
 }

@@ -25,7 +25,7 @@ export function reference({ words, proof, json }: ReferenceOptions): number {
   const lists = { freedoms: chosen(freedoms), faults: chosen(faults) };
   if (words.length > 0 && lists.freedoms.length + lists.faults.length === 0)
     throw new UsageError(`no freedom or fault matches ${words.join(', ')}`);
-  const proofs = new Map((readProof(proof)?.proofs ?? []).map((one) => [one.fault, one]));
+  const proofs = new Map((readProof(proof)?.proofs ?? []).map((one) => [`${one.fault} ${one.clause}`, one]));
   const text = json ? JSON.stringify(asJson(lists, proofs), undefined, 2) : asText(lists, proofs);
   process.stdout.write(`${text}\n`);
   return 0;
@@ -34,9 +34,15 @@ export function reference({ words, proof, json }: ReferenceOptions): number {
 type Lists = Record<'freedoms' | 'faults', readonly Variation[]>;
 
 function asJson(lists: Lists, proofs: ReadonlyMap<string, Proof>): object {
-  const told = ({ id, clause, does }: Variation): object => {
-    const found = proofs.get(id);
-    return { id, clause, does, ...(found === undefined ? {} : { outcome: found.outcome, by: found.by }) };
+  const told = ({ id, clause, also = [], does }: Variation): object => {
+    const found = proofs.get(`${id} ${clause}`);
+    return {
+      id,
+      clause,
+      ...(also.length === 0 ? {} : { also }),
+      does,
+      ...(found === undefined ? {} : { outcome: found.outcome, by: found.by }),
+    };
   };
   return { freedoms: lists.freedoms.map(told), faults: lists.faults.map(told) };
 }
@@ -46,15 +52,16 @@ function asText({ freedoms: lawful, faults: wrong }: Lists, proofs: ReadonlyMap<
     ...(lawful.length === 0 ? [] : [`Freedoms (${lawful.length}): choices that the RFC allows; every scenario passes`]),
     ...lawful.map((one) => entry(one)),
     ...(wrong.length === 0 ? [] : [`Faults (${wrong.length}): each breaks one clause`]),
-    ...wrong.map((one) => entry(one, proofs.get(one.id))),
+    ...wrong.map((one) => entry(one, proofs.get(`${one.id} ${one.clause}`))),
   ];
   return blocks.join('\n\n');
 }
 
-function entry({ id, clause, does }: Variation, proof?: Proof): string {
+function entry({ id, clause, also = [], does }: Variation, proof?: Proof): string {
   const { width } = styleFor(process.stdout);
-  const lines = [`  ${id}  §${clause}`, ...wrap(does, width - 6).map((line) => `      ${line}`)];
-  if (proof?.by !== undefined) lines.push(`      ${proof.outcome} by ${proof.by.scenario} (${proof.by.source})`);
-  else if (proof !== undefined) lines.push(`      ${proof.outcome}`);
+  const lines = [`  ${id}  §${[clause, ...also].join(' §')}`, ...wrap(does, width - 6).map((line) => `      ${line}`)];
+  const by = proof?.by[0];
+  if (by !== undefined) lines.push(`      ${proof?.outcome} by ${by.scenario} (${by.source})`);
+  else if (proof !== undefined) lines.push(`      ${proof.outcome}: ${proof.why ?? ''}`);
   return lines.join('\n');
 }

@@ -41,7 +41,7 @@ function requireDistinct(runs: readonly SiteRun[]): void {
     const key = sutKey(run.sut);
     if (seen.has(key)) {
       throw new MergeError(
-        `${run.sut.name} ${run.sut.kernel} (${run.sut.kind}) occurs twice; merge shards with "mptcp-conformance merge" first`,
+        `${run.sut.name} ${run.sut.kernel} (${run.sut.kind}) occurs twice; merge shards with "mptcp-conformance merge" first, or run each with --label`,
       );
     }
     seen.add(key);

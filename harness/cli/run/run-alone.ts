@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { otherBuild } from '../../report/build-identity.ts';
 import { ALONE_RUNS, type AloneRuns } from '../../report/gate.ts';
 import type { RunResults, ScenarioRecord } from '../../report/results.ts';
 import { obstacleTo, stackWords } from '../../topology/stacks/registry.ts';
@@ -33,9 +34,12 @@ export async function runAlone(scenarios: readonly ScenarioRecord[], results: Ru
       chosen.map(({ id }) => id),
       stackWords(results.run.command),
     );
-    if (typeof found === 'string') notes.push(`The repetition failed: ${found}`);
-    else rounds.push(found);
-    if (typeof found === 'string') break;
+    const problem = typeof found === 'string' ? found : otherBuild(results.sut, found.sut);
+    if (problem !== undefined || typeof found === 'string') {
+      notes.push(`The repetition failed: ${problem ?? ''}`);
+      break;
+    }
+    rounds.push(found.scenarios);
   }
   return { rounds, ...(notes.length === 0 ? {} : { note: notes.join(' ') }) };
 }
@@ -45,9 +49,9 @@ export async function runAlone(scenarios: readonly ScenarioRecord[], results: Ru
  *
  * @param ids scenarios, or what selects them
  * @param stack the words of the command line that name the stack
- * @returns the scenarios, or one line that says why there are no results
+ * @returns the results, or one line that says why there are no results
  */
-export async function runOnce(ids: readonly string[], stack: readonly string[]): Promise<ScenarioRecord[] | string> {
+export async function runOnce(ids: readonly string[], stack: readonly string[]): Promise<RunResults | string> {
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-again-'));
   try {
     const args = ['run', ...ids, ...stack, '--concurrency', '1', '--deviations', 'none', '--output', folder];
@@ -55,7 +59,7 @@ export async function runOnce(ids: readonly string[], stack: readonly string[]):
     const file = join(folder, 'results.json');
     if (!existsSync(file))
       return `the command ended with ${code ?? 'a signal'}: ${said.trim().split('\n').at(-1) ?? ''}`;
-    return readResults(file).scenarios;
+    return readResults(file);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

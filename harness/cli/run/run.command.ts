@@ -45,6 +45,7 @@ machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). Diffe
     .addOption(
       new Option('--shuffle <seed>', 'randomise the order; the same seed gives the same order').argParser(positive),
     )
+    .option('--label <name>', 'name of this build in comparisons')
     .option('--json <file>', 'also write the results to FILE')
     .addOption(
       new Option('--keep-captures <which>', 'scenarios whose captures are kept')

@@ -6,9 +6,10 @@ import { allureEnvironment } from '../../report/allure.ts';
 import { generateAllureReport } from '../../report/allure-report.ts';
 import { applyDeviations, NO_DEVIATIONS, type DeviationList } from '../../report/deviations.ts';
 import { exitCode } from '../../report/exit-code.ts';
-import { loadDeviations, selectBaseline } from '../../report/deviations-file.ts';
+import { loadDeviations } from '../../report/deviations-file.ts';
 import type { RunResults } from '../../report/results.ts';
 import { writeResults } from '../../report/results-file.ts';
+import { selectBaseline } from '../../report/select-baseline.ts';
 import { summaryText } from '../../report/summary.ts';
 import { styleFor } from '../../report/text-layout.ts';
 import { troubleText } from '../../report/trouble-text.ts';
@@ -55,6 +56,8 @@ export interface RunOptions extends Selection {
   stack: StackDetails;
   /** Settings of the stack, `NAME=VALUE`. */
   sysctl?: Sysctl[];
+  /** Name of this build in comparisons. */
+  label?: string;
   /** Choices of `suites/freedoms.yaml`, by name. */
   freedom?: string[];
   json?: string;
@@ -123,6 +126,7 @@ function planRun(
     output,
     sut: {
       ...sut.info,
+      ...(options.label === undefined ? {} : { label: options.label }),
       ...(sut.sysctls.length === 0 ? {} : { sysctls: sut.sysctls }),
       ...(options.freedom === undefined ? {} : { freedoms: options.freedom }),
       ...(sut.peer === undefined
@@ -211,11 +215,14 @@ function declaredFor(options: RunOptions, { info }: Prepared): DeviationList {
   if (options.deviations === 'none') return NO_DEVIATIONS;
   if (options.deviations !== undefined) {
     if (!existsSync(options.deviations)) throw new UsageError(`no such deviations file: ${options.deviations}`);
-    return loadDeviations(options.deviations);
+    const list = loadDeviations(options.deviations);
+    if (list.sut !== info.name)
+      process.stderr.write(`${options.deviations} declares deviations of ${list.sut}; the stack is ${info.name}\n`);
+    return list;
   }
-  // Baselines are of kernels.
-  if (info.kernel === '') return NO_DEVIATIONS;
-  const choice = selectBaseline(info.kernel, join(projectRoot(), 'reports', 'baselines'));
+  // Every fault of the reference stack is there to be found.
+  if (info.kind === 'reference') return NO_DEVIATIONS;
+  const choice = selectBaseline(info, join(projectRoot(), 'reports', 'baselines'));
   if (choice.match !== 'exact') process.stderr.write(`${choice.message}\n`);
   return choice.file === undefined ? NO_DEVIATIONS : loadDeviations(choice.file);
 }

@@ -15,7 +15,8 @@ async function meeting(options: MeetingOptions, course: (both: Meeting) => Promi
     await course(both);
     expect(both.wired.errors).toEqual([]);
     expect(both.blamed('reference')).toEqual([]);
-    expect(both.blamed('linux')).toEqual([]);
+    // The packets are noted at the reference stack: what a middlebox took out of those of Linux is not its fault.
+    if (options.middleboxes === undefined) expect(both.blamed('linux')).toEqual([]);
   } finally {
     await both.end();
   }

@@ -11,7 +11,7 @@ const has =
 export const signalFaults: readonly Variation[] = [
   fault(
     'signals-are-congestion',
-    '3-6.s5',
+    ['3-6.s5', '4-2.6.s1', 'A-9.s4'],
     'Counts every duplicate ACK with an MPTCP option as a sign of loss.',
     () => ({ congestion: { countsAsDuplicate: () => true } }),
   ),
@@ -48,7 +48,7 @@ export const signalFaults: readonly Variation[] = [
   ),
   fault(
     'remove-addr-is-congestion',
-    '3.4.1-14.s3.1',
+    ['3.4.1-14.s3.1', 'A-9.s4'],
     'Counts duplicate ACKs with REMOVE_ADDR as a sign of loss.',
     ({ congestion }) => ({
       congestion: {
@@ -57,12 +57,15 @@ export const signalFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('one-add-addr-is-congestion', '3.4.1-14.s3.1', 'Retransmits at the first duplicate ACK that signals.', () => ({
-    congestion: { countsAsDuplicate: () => true, duplicatesUntilLoss: 1 },
-  })),
+  fault(
+    'one-add-addr-is-congestion',
+    ['3.4.1-14.s3.1', 'A-9.s4'],
+    'Retransmits at the first duplicate ACK that signals.',
+    () => ({ congestion: { countsAsDuplicate: () => true, duplicatesUntilLoss: 1 } }),
+  ),
   fault(
     'mp-prio-is-congestion',
-    '4-2.6.s1',
+    ['4-2.6.s1', 'A-9.s4'],
     'Counts duplicate ACKs with MP_PRIO as a sign of loss.',
     ({ congestion }) => ({
       congestion: {
@@ -73,7 +76,7 @@ export const signalFaults: readonly Variation[] = [
   ),
   fault(
     'echo-is-congestion',
-    '4-2.6.s1',
+    ['4-2.6.s1', '3-6.s5'],
     'Counts duplicate ACKs with the echo of an ADD_ADDR as a sign of loss.',
     ({ congestion }) => ({
       congestion: {
@@ -84,25 +87,10 @@ export const signalFaults: readonly Variation[] = [
   ),
   fault(
     'other-signals-are-congestion',
-    '4-2.6.s1',
+    ['4-2.6.s1', 'A-9.s4'],
     'Excepts only MP_CAPABLE and MP_JOIN from the signs of loss.',
     () => ({ congestion: { countsAsDuplicate: (options) => !has('mp_capable', 'mp_join')(options) } }),
   ),
-  fault('many-signals-in-a-row', '3-6.s6', 'Sends each signal three times in a row.', ({ announcing }) => ({
-    signals: { maySignal: () => true },
-    announcing: {
-      subflow: (first, connection) => {
-        const chosen = announcing.subflow(first, connection);
-        const again = connection.announcements.find(({ transmissions, echoed }) => transmissions > 0 && !echoed);
-        if (again !== undefined)
-          chosen.signals.push(
-            { kind: 'mp_prio', reserved: 0, backup: chosen.localBackup },
-            { kind: 'mp_prio', reserved: 0, backup: chosen.localBackup },
-          );
-        return chosen;
-      },
-    },
-  })),
   fault(
     'add-addr-unchecked',
     '3.4.1-1.s3',
@@ -132,7 +120,7 @@ export const signalFaults: readonly Variation[] = [
   })),
   fault(
     'signals-unchecked',
-    '3-7.s1.1',
+    ['3-7.s1.1', '5-7.s1'],
     'Acts on every MPTCP option of a segment whose numbers are wrong.',
     actsUnchecked('dss', 'add_addr', 'remove_addr', 'mp_prio', 'mp_fail', 'mp_fastclose'),
   ),
@@ -144,7 +132,7 @@ export const signalFaults: readonly Variation[] = [
   ),
   fault(
     'priority-unchecked',
-    '3-7.s1.1',
+    '5-7.s1',
     'Acts on MP_PRIO of a segment whose numbers are wrong.',
     actsUnchecked('mp_prio'),
   ),

@@ -1,17 +1,8 @@
-/** Faults of keys, tokens, checksums and fall-back at the start (section 3.1). */
-import { createHash } from 'node:crypto';
-import { keyBytes } from '../../mptcp/index.ts';
+/** Faults of keys, checksums and fall-back at the start (section 3.1). */
 import type { TcpOption } from '../../packet/index.ts';
 import type { Rules, RulesChange, Variation } from '../rules/index.ts';
 import type { Subflow } from '../state.ts';
 import { fault, isJoin, reset } from './fault.ts';
-
-/** SHA-256 of a key, as a view; `reversed` takes the key's octets from the last to the first. */
-function hash(key: bigint, reversed = false): DataView {
-  const octets = reversed ? keyBytes(key).reverse() : keyBytes(key);
-  const digest = createHash('sha256').update(octets).digest();
-  return new DataView(digest.buffer, digest.byteOffset, digest.byteLength);
-}
 
 /** Adds options to what a subflow sends where `when` holds and there is no MPTCP option yet. */
 function adds(
@@ -50,7 +41,7 @@ export const keyFaults: readonly Variation[] = [
   fault('half-key-constant', '3.1-10.s3.1', 'Has the same upper half in all its keys.', () => ({
     initiation: { newKey: (random) => (0x4d505443n << 32n) | BigInt.asUintN(32, random) },
   })),
-  fault('one-key', '3.1-10.s3.2', 'Has one key for all its connections.', () => {
+  fault('one-key', ['3.1-10.s3.2', '3.1-10.s1'], 'Has one key for all its connections.', () => {
     let first: bigint | undefined;
     return { initiation: { newKey: (random) => (first ??= random), tokenFree: () => true } };
   }),
@@ -66,82 +57,19 @@ export const keyFaults: readonly Variation[] = [
       },
     };
   }),
-  fault('key-of-a-listener', '3.1-10.s3.2', 'As a responder, gives all connections the key of the first.', () => {
-    let first: bigint | undefined;
-    return {
-      initiation: {
-        newKey: (random, { listeners }) => (listeners.length > 0 ? (first ??= random) : random),
-        tokenFree: () => true,
-      },
-    };
-  }),
-  fault('token-from-the-right', '3.1-22.s2', 'Takes the rightmost 32 bits of the hash for a token.', () => ({
-    initiation: { tokenOf: (key) => hash(key).getUint32(28) },
-  })),
-  fault('token-second-word', '3.1-22.s2', 'Takes the second 32 bits of the hash for a token.', () => ({
-    initiation: { tokenOf: (key) => hash(key).getUint32(4) },
-  })),
-  fault('token-of-reversed-key', '3.1-22.s4', 'Hashes keys in little-endian order for tokens.', () => ({
-    initiation: { tokenOf: (key) => hash(key, true).getUint32(0) },
-  })),
-  fault('token-little-endian', '3.1-22.s2', 'Reads the token from the hash in little-endian order.', () => ({
-    initiation: { tokenOf: (key) => hash(key).getUint32(0, true) },
-  })),
-  fault('idsn-from-the-left', '3.1-22.s5', 'Takes the leftmost 64 bits of the hash for an IDSN.', () => ({
-    initiation: { initialDsn: (key) => hash(key).getBigUint64(0) },
-  })),
-  fault('idsn-little-endian', '3.1-22.s5', 'Reads the IDSN from the hash in little-endian order.', () => ({
-    initiation: { initialDsn: (key) => hash(key).getBigUint64(24, true) },
-  })),
-  fault('idsn-of-reversed-key', '3.1-22.s4', 'Hashes keys in little-endian order for IDSNs.', () => ({
-    initiation: { initialDsn: (key) => hash(key, true).getBigUint64(24) },
-  })),
   fault(
-    'own-idsn-random',
-    '3.1-28.s3',
-    'Starts its own data at a number that has nothing to do with its key.',
-    ({ initiation }) => ({
-      initiation: {
-        initialDsn: (key, whose) =>
-          whose === 'local' ? BigInt.asUintN(64, key * 7n) : initiation.initialDsn(key, whose),
-      },
-    }),
-  ),
-  fault('own-idsn-zero', '3.1-22.s3', 'Starts its own data at number 1.', ({ initiation }) => ({
-    initiation: { initialDsn: (key, whose) => (whose === 'local' ? 0n : initiation.initialDsn(key, whose)) },
-  })),
-  fault('own-idsn-32-bits', '3.1-22.s3', 'Has an IDSN of which the upper 32 bits are 0.', ({ initiation }) => ({
-    initiation: {
-      initialDsn: (key, whose) =>
-        whose === 'local' ? BigInt.asUintN(32, initiation.initialDsn(key, whose)) : initiation.initialDsn(key, whose),
+    'key-of-a-listener',
+    ['3.1-10.s3.2', '3.1-10.s1'],
+    'As a responder, gives all connections the key of the first.',
+    () => {
+      let first: bigint | undefined;
+      return {
+        initiation: {
+          newKey: (random, { listeners }) => (listeners.length > 0 ? (first ??= random) : random),
+          tokenFree: () => true,
+        },
+      };
     },
-  })),
-  fault(
-    'idsn-not-counted',
-    '3.1-28.s5.1',
-    'Numbers the first octet of data with the IDSN itself.',
-    ({ initiation }) => ({ initiation: { initialDsn: (key, whose) => initiation.initialDsn(key, whose) - 1n } }),
-  ),
-  fault(
-    'idsn-counted-twice',
-    '3.1-28.s5.1',
-    'Leaves one number out before the first octet of data.',
-    ({ initiation }) => ({
-      initiation: { initialDsn: (key, whose) => initiation.initialDsn(key, whose) + (whose === 'local' ? 1n : 0n) },
-    }),
-  ),
-  fault('peer-idsn-unknown', '3.1-28.s3', "Expects the peer's data one number too late.", ({ initiation }) => ({
-    initiation: { initialDsn: (key, whose) => initiation.initialDsn(key, whose) + (whose === 'remote' ? 1n : 0n) },
-  })),
-  fault(
-    'idsn-of-the-other',
-    '3.1-28.s3',
-    "Expects the peer's data from a hash of the key's lower half.",
-    ({ initiation }) => ({
-      initiation: {
-        initialDsn: (key, whose) => initiation.initialDsn(whose === 'remote' ? BigInt.asUintN(32, key) : key, whose),
-      },
-    }),
   ),
   fault('checksums-by-both-only', '3.1-23.s2', 'Uses checksums only when both sides ask for them.', () => ({
     initiation: { checksumInUse: (connection, { flags }) => connection.checksumWanted && (flags & 0x80) !== 0 },
@@ -172,9 +100,38 @@ export const keyFaults: readonly Variation[] = [
   fault('answers-without-checksums', '3.1-23.s7', 'Answers A=1 with A=0 and uses no checksums.', ({ initiation }) => ({
     initiation: { checksumInUse: () => false, flags: (subflow, on) => initiation.flags(subflow, on) & ~0x80 },
   })),
+  fault('reset-for-checksums', '3.1-23.s7', 'Answers A=1 with a RST.', () => {
+    let refused = false;
+    return {
+      initiation: {
+        checksumDemandAcceptable: ({ flags }) => {
+          refused = (flags & 0x80) !== 0;
+          return !refused;
+        },
+      },
+      tcp: {
+        outgoing: (subflow, segment) =>
+          refused && subflow.state === 'SYN_RECEIVED' && subflow.kind === 'initial'
+            ? { ...segment, flags: 0x14, options: [], payload: new Uint8Array() }
+            : segment,
+      },
+    };
+  }),
+  fault(
+    'checksum-demand-forgotten',
+    '3.1-23.s7',
+    'As an initiator, goes on with MPTCP and no checksums where A=1 is answered.',
+    ({ initiation }) => ({
+      initiation: {
+        checksumInUse: (connection, option) =>
+          connection.role === 'responder' && initiation.checksumInUse(connection, option),
+        flags: (subflow, on) => initiation.flags(subflow, on) & ~0x80,
+      },
+    }),
+  ),
   fault(
     'goes-on-without-answer',
-    '3.1-26.s1',
+    ['3.1-26.s1', '3.1-17.s4', '6-5.s2.2', '3.1-17.s3'],
     'Sends MP_CAPABLE on ACKs though the SYN/ACK had none.',
     adds(
       (subflow) => lateKey(subflow) && subflow.opener === 'active',
@@ -189,42 +146,91 @@ export const keyFaults: readonly Variation[] = [
   ),
   fault(
     'data-acks-without-answer',
-    '3.1-26.s1',
+    ['3.1-26.s1', '3.1-17.s4', '3.1-17.s3'],
     'Sends Data ACKs though the SYN/ACK had no MP_CAPABLE.',
     adds((subflow) => lateKey(subflow) && subflow.opener === 'active', dataAck),
   ),
-  fault('resets-without-answer', '3.1-26.s1', 'Resets the connection where the SYN/ACK has no MP_CAPABLE.', () => ({
-    initiation: {
-      mptcpWithoutAnswer: (subflow) => {
-        reset(subflow);
-        return false;
+  fault(
+    'resets-without-answer',
+    ['3.1-26.s1', '3.7-2.s2', '6-5.s2.2'],
+    'Resets the connection where the SYN/ACK has no MP_CAPABLE.',
+    () => ({
+      initiation: {
+        mptcpWithoutAnswer: (subflow) => {
+          reset(subflow);
+          return false;
+        },
       },
-    },
-  })),
-  fault('answers-plain-syn', '3.1-26.s2', 'Answers a SYN without MP_CAPABLE with one.', () => ({
+    }),
+  ),
+  fault('answers-plain-syn', ['3.1-26.s2', '6-5.s2.1'], 'Answers a SYN without MP_CAPABLE with one.', () => ({
     initiation: {
       answersWithoutOffer: (options) => (options.some(({ kind }) => kind === 'mp_capable') ? undefined : 1),
     },
   })),
-  fault('answers-invalid-offer', '3.1-26.s2', 'Answers a SYN whose MP_CAPABLE it cannot read with one.', () => ({
+  fault('answers-invalid-offer', '3-4.1.s1', 'Answers a SYN whose MP_CAPABLE it cannot read with one.', () => ({
     initiation: {
       answersWithoutOffer: (options) => (options.some(({ kind }) => kind === 'malformed') ? 1 : undefined),
     },
   })),
   fault(
+    'answers-plain-syn-after-offer',
+    '3.1-26.s2',
+    'Answers a SYN without MP_CAPABLE as it answered the offer before it.',
+    () => {
+      let offered = false;
+      return {
+        initiation: {
+          answersWithoutOffer: () => (offered ? 1 : undefined),
+          answerVersion: (version) => {
+            offered = true;
+            return version >= 1 ? 1 : undefined;
+          },
+        },
+      };
+    },
+  ),
+  fault(
+    'answers-second-plain-syn',
+    '3.1-26.s2',
+    'Puts MP_CAPABLE on the SYN/ACK when a SYN without it comes again.',
+    ({ signals }) => {
+      const answered = new Set<Subflow>();
+      return {
+        signals: {
+          outgoing: (subflow, options, parts) => {
+            const sent = signals.outgoing(subflow, options, parts);
+            if ((parts.flags & 0x12) !== 0x12 || subflow.kind === 'join') return sent;
+            const again = answered.has(subflow);
+            answered.add(subflow);
+            const silent = !sent.some(({ kind }) => kind === 'mp_capable');
+            return again && silent
+              ? [...sent, { kind: 'mp_capable', version: 1, flags: 1, senderKey: subflow.connection.localKey }]
+              : sent;
+          },
+        },
+      };
+    },
+  ),
+  fault(
     'data-acks-without-third',
-    '3.1-26.s3',
+    ['3.1-26.s3', '3.1-17.s4', '3.1-27.s5'],
     'Sends Data ACKs though the third packet had no MP_CAPABLE.',
     adds((subflow) => lateKey(subflow) && subflow.opener === 'passive', dataAck),
   ),
-  fault('resets-without-third', '3.1-26.s3', 'Resets the connection where the third packet has no MP_CAPABLE.', () => ({
-    initiation: {
-      mptcpWithoutThird: (subflow) => {
-        reset(subflow, 1);
-        return false;
+  fault(
+    'resets-without-third',
+    ['3.1-26.s3', '3.1-17.s2', '3.1-27.s4', '3.1-27.s5'],
+    'Resets the connection where the third packet has no MP_CAPABLE.',
+    () => ({
+      initiation: {
+        mptcpWithoutThird: (subflow) => {
+          reset(subflow, 1);
+          return false;
+        },
       },
-    },
-  })),
+    }),
+  ),
   fault(
     'waits-for-ever-for-third',
     '3.1-26.s3',

@@ -1,7 +1,7 @@
 /** Faults of what is checked of MP_JOIN, and of the reaction (section 3.2). */
 import { joinHmac } from '../../mptcp/index.ts';
 import type { Variation } from '../rules/index.ts';
-import type { Subflow } from '../state.ts';
+import type { Stack, Subflow } from '../state.ts';
 import { fault, isIpv6, onlyFirst, reads, reset } from './fault.ts';
 
 /** Keys and nonces of a join, as its HMACs have them. */
@@ -16,15 +16,21 @@ function startsWith(whole: Uint8Array, part: Uint8Array, octets: number): boolea
 }
 
 export const joinCheckFaults: readonly Variation[] = [
-  fault('unknown-token-silent', '3.2-19.s1', 'Does not answer a join whose token it does not know.', () => ({
-    join: { answersRefusal: () => false },
-  })),
-  fault('unknown-token-as-tcp', '3.2-19.s1', 'Answers every join as a SYN of regular TCP.', () => ({
-    join: { handlesRequest: () => false },
-  })),
+  fault(
+    'unknown-token-silent',
+    ['3.2-19.s1', '3.4.1-10.s5', '3.8-3.1.s1.1', '3.9.3-3.s2'],
+    'Does not answer a join whose token it does not know.',
+    () => ({ join: { answersRefusal: () => false } }),
+  ),
+  fault(
+    'unknown-token-as-tcp',
+    ['3.2-19.s1', '3.2-25.s1.2', '3.8-3.1.s1.1'],
+    'Answers every join as a SYN of regular TCP.',
+    () => ({ join: { handlesRequest: () => false } }),
+  ),
   fault(
     'unknown-token-any-connection',
-    '3.2-19.s1',
+    ['3.2-19.s1', '3.4.1-10.s5'],
     'Takes a join with an unknown token for one of its last connection.',
     ({ join }) => ({
       join: { find: (stack, token, packet) => join.find(stack, token, packet) ?? [...stack.byToken.values()].at(-1) },
@@ -39,7 +45,7 @@ export const joinCheckFaults: readonly Variation[] = [
   fault('policy-one-off', '3.2-19.s1', 'Takes one join more than its limit.', () => ({
     join: { acceptedByPolicy: (_, taken, limit) => taken <= limit },
   })),
-  fault('joins-to-closed', '3.2-1.s1', 'Takes joins to a connection that is closed.', () => ({
+  fault('joins-to-closed', ['3.2-19.s1', '3.2-11.s3.1'], 'Takes joins to a connection that is closed.', () => ({
     join: { connectionTakesSubflows: () => true },
     closing: { forgetsToken: () => false },
     fastClose: { forgetsConnection: () => false },
@@ -56,9 +62,12 @@ export const joinCheckFaults: readonly Variation[] = [
   fault('wrong-refusal-reason', '3.2-11.s3.2', 'Refuses joins with reason 6, "middlebox interference".', () => ({
     join: { unknownTokenReason: 6, policyReason: 6 },
   })),
-  fault('synack-hmac-unchecked', '3.2-20.s1', 'Does not look at the HMAC of a SYN/ACK.', () => ({
-    join: { synAckHmacValid: () => true },
-  })),
+  fault(
+    'synack-hmac-unchecked',
+    ['3.2-20.s1', '3.1-11.s5', '3.4.1-10.s7', '5-2.1.s1', '6-11.1.s3.2'],
+    'Does not look at the HMAC of a SYN/ACK.',
+    () => ({ join: { synAckHmacValid: () => true } }),
+  ),
   fault('synack-hmac-half-checked', '3.2-20.s1', "Looks at the first 32 bits of the SYN/ACK's HMAC only.", () => ({
     join: { synAckHmacValid: (_, came, whole) => startsWith(whole, came, 4) },
   })),
@@ -89,7 +98,7 @@ export const joinCheckFaults: readonly Variation[] = [
   })),
   fault(
     'synack-hmac-silent',
-    '3.2-20.s1',
+    ['3.2-20.s1', '3.9.3-3.s2'],
     'Forgets a join whose SYN/ACK has a wrong HMAC without a RST.',
     ({ reset: rules }) => ({
       reset: {
@@ -97,9 +106,12 @@ export const joinCheckFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('third-hmac-unchecked', '3.2-21.s1', 'Does not look at the HMAC of the third packet.', () => ({
-    join: { ackHmacValid: () => true },
-  })),
+  fault(
+    'third-hmac-unchecked',
+    ['3.2-21.s1', '3.1-11.s5', '3.2-13.s4.2', '3.8-3.1.s1.2', '3.9.3-3.s2', '5-2.1.s1'],
+    'Does not look at the HMAC of the third packet.',
+    () => ({ join: { ackHmacValid: () => true } }),
+  ),
   fault(
     'third-hmac-partly-checked',
     '3.2-21.s1',
@@ -116,16 +128,19 @@ export const joinCheckFaults: readonly Variation[] = [
   ),
   fault(
     'third-hmac-unchecked-later',
-    '3.2-21.s1',
+    ['3.2-21.s1', '5-2.3.s1'],
     "Looks at the third packet's HMAC of the first join only.",
     ({ join }) => ({ join: { ackHmacValid: onlyFirst(join.ackHmacValid, () => true) } }),
   ),
-  fault('third-without-join', '3.2-21.s1', 'Takes an ACK without MP_JOIN for the third packet.', () => ({
-    join: { withoutAckOption: () => true },
-  })),
+  fault(
+    'third-without-join',
+    ['3.2-21.s1', '3.9.3-3.s2'],
+    'Takes an ACK without MP_JOIN for the third packet.',
+    () => ({ join: { withoutAckOption: () => true } }),
+  ),
   fault(
     'third-hmac-failure-kills-connection',
-    '3.1-11.s6',
+    ['3.1-11.s6', '6-7.s5'],
     'Closes the connection when the HMAC of a join is wrong.',
     () => ({
       join: {
@@ -138,21 +153,27 @@ export const joinCheckFaults: readonly Variation[] = [
   ),
   fault(
     'third-hmac-silent',
-    '3.9.3-3.s2',
+    ['3.9.3-3.s2', '3.6-1.s2', '3.8-3.1.s1.2'],
     'Forgets a join whose third packet is wrong without a RST.',
     ({ reset: rules }) => ({
       reset: { sent: (subflow, due) => subflow.state !== 'SYN_RECEIVED' && rules.sent(subflow, due) },
     }),
   ),
-  fault('synack-without-join', '3.2-23.s1', 'Goes on with a subflow whose SYN/ACK has no MP_JOIN.', () => ({
-    join: { withoutSynAckOption: () => true },
-  })),
-  fault('synack-with-capable', '3.2-24.s3', 'Takes a SYN/ACK with MP_CAPABLE for an answer to a join.', () => ({
-    join: { withoutSynAckOption: () => true, retransmitsAck: () => false },
-  })),
+  fault(
+    'synack-without-join',
+    ['3.2-23.s1', '3.2-24.s3', '3.7-2.s3', '3.8-3.1.s1.3', '6-7.s4'],
+    'Goes on with a subflow whose SYN/ACK has no MP_JOIN.',
+    () => ({ join: { withoutSynAckOption: () => true } }),
+  ),
+  fault(
+    'synack-with-capable',
+    ['3.2-24.s3', '3.2-23.s1'],
+    'Takes a SYN/ACK with MP_CAPABLE for an answer to a join.',
+    () => ({ join: { withoutSynAckOption: () => true, retransmitsAck: () => false } }),
+  ),
   fault(
     'synack-without-join-silent',
-    '3.2-24.s3',
+    ['3.2-24.s3', '3.2-23.s1', '3.8-3.1.s1.3', '6-7.s4'],
     'Forgets a subflow whose SYN/ACK has no MP_JOIN without a RST.',
     ({ join }) => ({
       join: { handshakeReset: (subflow, why) => ({ ...join.handshakeReset(subflow, why), options: [] }) },
@@ -161,11 +182,11 @@ export const joinCheckFaults: readonly Variation[] = [
   ),
   fault(
     'synack-without-join-as-tcp',
-    '3.2-23.s1',
+    ['3.2-23.s1', '3.2-24.s3'],
     'Over IPv6, goes on with a subflow whose SYN/ACK has no MP_JOIN.',
     () => ({ join: { withoutSynAckOption: isIpv6 } }),
   ),
-  fault('joins-by-port', '3.2-26.s1', 'Takes a join only on the port of the connection.', ({ join }) => ({
+  fault('joins-by-port', '3.2-1.s4.1', 'Takes a join only on the port of the connection.', ({ join }) => ({
     join: {
       find: (stack, token, packet) => {
         const found = join.find(stack, token, packet);
@@ -173,7 +194,7 @@ export const joinCheckFaults: readonly Variation[] = [
       },
     },
   })),
-  fault('joins-by-listener', '3.2-26.s1', 'Takes a join only on a port where it listens.', ({ join }) => ({
+  fault('joins-by-listener', '3.2-11.s1', 'Takes a join only on a port where it listens.', ({ join }) => ({
     join: {
       find: (stack, token, packet) =>
         stack.listeners.some(({ local }) => local?.port === packet.tcp.dstPort)
@@ -193,9 +214,32 @@ export const joinCheckFaults: readonly Variation[] = [
       },
     }),
   ),
+  fault('joins-by-newest', '3.2-26.s1', 'Gives every join to the newest connection, whatever the token.', () => ({
+    join: { find: ({ byToken }) => [...byToken.values()].at(-1) },
+  })),
+  fault(
+    'joins-to-other-ports-as-tcp',
+    '3.2-26.s1',
+    'Takes a join to another port than that of a connection for a SYN of regular TCP.',
+    ({ initiation }) => {
+      let known: Stack | undefined;
+      return {
+        initiation: {
+          newKey: (random, stack) => {
+            known = stack;
+            return initiation.newKey(random, stack);
+          },
+        },
+        join: {
+          handlesRequest: ({ tcp }) =>
+            [...(known?.connections ?? [])].some(({ first }) => first?.local.port === tcp.dstPort),
+        },
+      };
+    },
+  ),
   fault(
     'joins-by-peer-address',
-    '3.2-25.s3',
+    ['3.4-2.s5.1', '6-11.1.s3.1'],
     'Takes a join only from an address that the connection has used.',
     ({ join }) => ({
       join: {
@@ -208,18 +252,22 @@ export const joinCheckFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('join-addresses-not-kept', '3.2-9.s2', 'Does not keep the Address IDs of joins.', () => ({
+  fault('join-addresses-not-kept', '3.4.1-4.s1', 'Does not keep the Address IDs of joins.', ({ removing }) => ({
     join: { learnsAddress: () => false },
+    removing: { concerns: (subflow, id, via) => subflow.kind === 'initial' && removing.concerns(subflow, id, via) },
   })),
   fault(
     'removal-of-wrong-id',
-    '3.2-9.s2',
+    ['3.2-9.s2', '3.2-8.s4', '3.4.1-4.s1'],
     "Takes its own Address IDs for the peer's when an address is removed.",
     () => ({ removing: { concerns: (subflow, id) => subflow.localId === id } }),
   ),
-  fault('ids-of-first-subflow-forgotten', '3.2-9.s2', 'Does not know that the first subflow has Address ID 0.', () => ({
-    removing: { idsToTake: (ids) => ids.filter((id) => id !== 0) },
-  })),
+  fault(
+    'ids-of-first-subflow-forgotten',
+    '3.4.2-4.s2.1',
+    'Does not know that the first subflow has Address ID 0.',
+    () => ({ removing: { idsToTake: (ids) => ids.filter((id) => id !== 0) } }),
+  ),
   fault(
     'join-synack-address-id-unread',
     '3.2-9.s3',

@@ -21,49 +21,60 @@ function nonceOctets(nonce: number): Uint8Array {
 }
 
 export const joinFaults: readonly Variation[] = [
-  fault('one-nonce', '3.2-7.s1', 'Uses one random number for all joins.', () => {
+  fault('one-nonce', ['3.2-7.s1', '5-4.s5.1', '5-4.s5.2'], 'Uses one random number for all joins.', () => {
     let first: number | undefined;
     return { join: { newNonce: (random) => (first ??= random) } };
   }),
-  fault('counting-nonces', '3.2-7.s1', 'Counts its nonces up from 1.', () => {
+  fault('counting-nonces', ['3.2-7.s1', '5-4.s6'], 'Counts its nonces up from 1.', () => {
     let next = 1;
     return { join: { newNonce: () => next++ } };
   }),
-  fault('nonce-per-connection', '3.2-7.s1', 'Uses one random number for all joins of a connection.', () => {
-    const nonces = new WeakMap<object, number>();
-    return {
-      join: {
-        newNonce: (random, connection) => {
-          if (!nonces.has(connection)) nonces.set(connection, random);
-          return nonces.get(connection) ?? random;
+  fault(
+    'nonce-per-connection',
+    ['3.2-7.s1', '5-4.s5.1', '5-4.s5.2'],
+    'Uses one random number for all joins of a connection.',
+    () => {
+      const nonces = new WeakMap<object, number>();
+      return {
+        join: {
+          newNonce: (random, connection) => {
+            if (!nonces.has(connection)) nonces.set(connection, random);
+            return nonces.get(connection) ?? random;
+          },
         },
-      },
-    };
-  }),
-  fault('own-token-on-syn', '3.2-6.s3', "Joins with its own token instead of the peer's.", () => ({
-    join: { tokenToSend: ({ connection }) => connection.localToken },
-  })),
-  fault('key-in-place-of-token', '3.2-6.s2', "Joins with the first half of the peer's key.", () => ({
-    join: { tokenToSend: ({ connection }) => Number((connection.remoteKey ?? 0n) >> 32n) },
-  })),
-  fault('address-id-0-on-joins', '3.2-8.s3', 'Joins from every address with Address ID 0.', () => ({
+      };
+    },
+  ),
+  fault(
+    'own-token-on-syn',
+    ['3.2-6.s3', '3.1-9.s3.2', '3.2-4.s1', '3.2-6.s1', '3.2-26.s4'],
+    "Joins with its own token instead of the peer's.",
+    () => ({ join: { tokenToSend: ({ connection }) => connection.localToken } }),
+  ),
+  fault(
+    'key-in-place-of-token',
+    ['3.2-6.s2', '3.1-9.s3.2', '3.2-6.s1', '5-4.s2'],
+    "Joins with the first half of the peer's key.",
+    () => ({ join: { tokenToSend: ({ connection }) => Number((connection.remoteKey ?? 0n) >> 32n) } }),
+  ),
+  fault('address-id-0-on-joins', ['3.2-8.s3', '3.2-9.s2'], 'Joins from every address with Address ID 0.', () => ({
     join: { addressId: () => 0 },
   })),
   fault(
     'address-id-counts-subflows',
-    '3.2-8.s3',
+    ['3.2-8.s3', '3.2-9.s2'],
     'Gives each subflow an Address ID of its own, whatever its address.',
     () => ({ join: { addressId: ({ index }) => index + 100 } }),
   ),
   fault(
     'join-reserved-bits',
-    '3.2-10.s1.2',
+    ['3.2-10.s1.2', '3.2-10.s1.1'],
     'Sets the reserved bits of MP_JOIN on the SYN.',
     sends('mp_join', (option) => (option.form === 'syn' ? { ...option, reserved: 7 } : option)),
   ),
   fault(
     'join-reserved-bits-on-synack',
-    '3.2-10.s1.2',
+    ['3.2-10.s1.2', '3.2-10.s1.1'],
     'Sets a reserved bit of MP_JOIN on the SYN/ACK.',
     sends('mp_join', (option) => (option.form === 'synack' ? { ...option, reserved: 1 } : option)),
   ),
@@ -101,13 +112,15 @@ export const joinFaults: readonly Variation[] = [
   })),
   fault('join-backup-unread', '3.2-10.s3', 'Takes no notice of B on joins.', () => ({
     join: { backupAsked: () => false },
+    policy: { scheduler: (ready) => ready.at(-1) },
   })),
   fault('join-backup-unread-on-synack', '3.2-10.s3', 'Takes no notice of B on the SYN/ACK of a join.', () => ({
     join: { backupAsked: (option) => option.form === 'syn' && option.backup },
+    policy: { scheduler: (ready) => ready.at(-1) },
   })),
   fault(
     'hmac-keys-swapped',
-    '3.2-16.s1.1',
+    ['3.2-16.s1.1', '3.1-20.8.s3', '3.2-16.s1.2', '5-4.s3'],
     "Makes its HMAC with the peer's key first.",
     otherHmac((s) =>
       hmacSha256(
@@ -130,16 +143,22 @@ export const joinFaults: readonly Variation[] = [
   ),
   fault(
     'hmac-with-own-key',
-    '3.2-16.s2',
+    ['3.2-16.s2', '3.2-2.s3', '3.2-13.s3.1', '5-4.s3'],
     'Makes its HMAC with its own key alone.',
     otherHmac((s) => hmacSha256([keyBytes(s.localKey)], [nonceOctets(s.localNonce), nonceOctets(s.remoteNonce)])),
   ),
-  fault('third-hmac-from-the-right', '3.2-13.s3.2', 'Sends the rightmost 160 bits of its HMAC.', () => ({
-    join: { ackHmac: (whole) => whole.slice(12, 32) },
-  })),
-  fault('synack-hmac-from-the-right', '3.2-13.s4.1', 'Sends the rightmost 64 bits of its HMAC on the SYN/ACK.', () => ({
-    join: { synAckHmac: (whole) => whole.slice(24, 32) },
-  })),
+  fault(
+    'third-hmac-from-the-right',
+    ['3.2-13.s3.2', '3.2-13.s1', '3.2-14.s1'],
+    'Sends the rightmost 160 bits of its HMAC.',
+    () => ({ join: { ackHmac: (whole) => whole.slice(12, 32) } }),
+  ),
+  fault(
+    'synack-hmac-from-the-right',
+    ['3.2-13.s4.1', '3.2-12.1.s1.2', '3.2-13.s1'],
+    'Sends the rightmost 64 bits of its HMAC on the SYN/ACK.',
+    () => ({ join: { synAckHmac: (whole) => whole.slice(24, 32) } }),
+  ),
   fault(
     'synack-hmac-of-later-joins',
     '3.2-13.s4.1',
@@ -188,13 +207,13 @@ export const joinFaults: readonly Variation[] = [
   ),
   fault(
     'data-before-acknowledged',
-    '3.2-14.s4',
+    ['3.2-14.s4', '5-2.2.s1'],
     'Sends data on a subflow whose third packet was not acknowledged.',
     () => ({ join: { dataAllowed: () => true } }),
   ),
   fault(
     'established-by-own-third',
-    '3.2-14.s3',
+    ['3.2-14.s3', '5-2.2.s1'],
     'Counts a subflow as established when it has sent the third packet.',
     () => ({ join: { dataAllowed: () => true, retransmitsAck: () => false } }),
   ),

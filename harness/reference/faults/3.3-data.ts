@@ -1,8 +1,9 @@
 /** Faults of DSS, mappings and Data ACKs (sections 3.3 to 3.3.2). */
 import { dsnAdd, low32, seqAdd } from '../../mptcp/index.ts';
 import { foldSum, type OptionDss, type TcpOption } from '../../packet/index.ts';
-import type { Variation } from '../rules/index.ts';
-import { fault, isJoin, reads, sends } from './fault.ts';
+import type { RulesChange, Variation } from '../rules/index.ts';
+import type { Subflow } from '../state.ts';
+import { fault, isIpv6, isJoin, reads, sends } from './fault.ts';
 
 /** Sets reserved bits of a DSS where `when` holds. */
 function reserved(bits: number, when: (option: OptionDss) => boolean = () => true) {
@@ -18,6 +19,18 @@ function without(option: OptionDss): TcpOption | undefined {
 function withoutSsn(checksum: number, ssn: number): number {
   const complement = (value: number): number => ~value & 0xffff;
   return complement(foldSum(complement(checksum) + complement(ssn >>> 16) + complement(ssn)));
+}
+
+/** Sets the urgent pointer on segments of data after the first 100 octets. */
+function urgent(when: (subflow: Subflow) => boolean): () => RulesChange {
+  return () => ({
+    tcp: {
+      outgoing: (subflow, segment) =>
+        segment.payload.length > 0 && subflow.dataSent > 100 && when(subflow)
+          ? { ...segment, flags: segment.flags | 0x20, urgent: segment.payload.length }
+          : segment,
+    },
+  });
 }
 
 export const dataFaults: readonly Variation[] = [
@@ -79,7 +92,7 @@ export const dataFaults: readonly Variation[] = [
   fault('sends-no-checksum', '3.3-8.s1', 'Leaves out the checksums that were negotiated.', () => ({
     mapping: { carriesChecksum: () => false },
   })),
-  fault('sends-checksum-unasked', '3.3-8.s1', 'Sends checksums that were not negotiated.', () => ({
+  fault('sends-checksum-unasked', ['3.3-8.s1', '3.1-23.s3'], 'Sends checksums that were not negotiated.', () => ({
     mapping: { carriesChecksum: () => true },
   })),
   fault(
@@ -106,7 +119,7 @@ export const dataFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('checksum-without-data-fin', '3.3.1-7.1.s1', 'Does not count the DATA_FIN in the checksummed length.', () => ({
+  fault('checksum-without-data-fin', '3.3.3-5.s2', 'Does not count the DATA_FIN in the checksummed length.', () => ({
     mapping: { checksummedLength: (length, dataFin) => length - (dataFin ? 1 : 0) },
   })),
   fault('checksum-not-complemented', '3.3.1-6.s1', 'Sends the sum itself instead of its complement.', () => ({
@@ -115,9 +128,12 @@ export const dataFaults: readonly Variation[] = [
   fault('checksum-swapped', '3.3.1-6.s1', 'Sends the two octets of checksums in the other order.', () => ({
     mapping: { checksumToSend: (right) => ((right & 0xff) << 8) | (right >> 8) },
   })),
-  fault('checksum-unchecked', '3.3.1-5.s3', 'Does not verify checksums.', () => ({
-    mapping: { checksumFits: () => true },
-  })),
+  fault(
+    'checksum-unchecked',
+    ['3.3.1-5.s3', '3.3.1-8.s3', '3.7-6.s4', '3.7-6.s5', '6-11.6.s2'],
+    'Does not verify checksums.',
+    () => ({ mapping: { checksumFits: () => true } }),
+  ),
   fault(
     'checksum-unchecked-on-data-fin',
     '3.3.3-5.s2',
@@ -131,7 +147,7 @@ export const dataFaults: readonly Variation[] = [
   ),
   fault(
     'checksum-unchecked-on-joins',
-    '3.3.1-5.s1',
+    '3.7-8.s3.1',
     'Verifies checksums on the first subflow only.',
     ({ mapping }) => ({
       mapping: {
@@ -146,7 +162,7 @@ export const dataFaults: readonly Variation[] = [
     'Hands data to the application before its mapping was verified.',
     () => ({ mapping: { deliversUnverified: () => true } }),
   ),
-  fault('retransmits-with-next-dsn', '3.3.1-3.s2.1', 'Maps a retransmission one octet further.', () => ({
+  fault('retransmits-with-next-dsn', ['3.3.1-3.s2.1', '6-11.3.s2'], 'Maps a retransmission one octet further.', () => ({
     mapping: {
       onWire: (declared, { times }) => (times > 1 ? { ...declared, dsn: dsnAdd(declared.dsn, 1) } : declared),
     },
@@ -171,18 +187,22 @@ export const dataFaults: readonly Variation[] = [
     'Lets a new mapping of the same octets take the place of the first.',
     () => ({ mapping: { replacesMapping: () => true } }),
   ),
-  fault('urgent-pointer', '3.3.1-9.s1', 'Uses the urgent pointer on mapped data.', () => ({
-    mapping: { usesUrgentPointer: true },
-  })),
-  fault('urgent-pointer-in-mapping', '3.3.1-9.s1', 'Uses the urgent pointer in the middle of a mapping.', () => ({
-    mapping: { usesUrgentPointer: true, urgentEndsMapping: false, chunkOctets: (_, size) => 2 * size },
-  })),
-  fault('urgent-pointer-always', '3.3.1-9.s1', 'Sets the urgent pointer on every data segment.', () => ({
-    tcp: {
-      outgoing: (subflow, segment) =>
-        segment.payload.length > 0 && subflow.connection.mode === 'mptcp'
-          ? { ...segment, flags: segment.flags | 0x20, urgent: segment.payload.length }
-          : segment,
-    },
-  })),
+  fault(
+    'urgent-pointer-in-mapping',
+    '3.3.1-9.s1',
+    'Uses the urgent pointer on a segment that tells no mapping.',
+    () => ({ mapping: { usesUrgentPointer: true, onSegment: (_, { urgent: pointer }) => pointer === 0 } }),
+  ),
+  fault(
+    'urgent-pointer-always',
+    '3.3.1-9.s1',
+    'Sets the urgent pointer on every data segment but the first.',
+    urgent(() => true),
+  ),
+  fault(
+    'urgent-pointer-ipv6',
+    '3.3.1-9.s1',
+    'Over IPv6, sets the urgent pointer on every data segment but the first.',
+    urgent(isIpv6),
+  ),
 ];

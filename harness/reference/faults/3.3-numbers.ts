@@ -1,5 +1,5 @@
 /** Faults of data sequence numbers and Data ACKs (sections 3.3.1 and 3.3.2). */
-import { dsnAdd, low32, promote32, seqAdd } from '../../mptcp/index.ts';
+import { dsnAdd, dsnDiff, idsn, low32, promote32, seqAdd } from '../../mptcp/index.ts';
 import type { Variation } from '../rules/index.ts';
 import type { Connection } from '../state.ts';
 import { fault, isIpv6, isJoin, reads, sends } from './fault.ts';
@@ -13,12 +13,23 @@ export const numberFaults: readonly Variation[] = [
   fault('data-ack-kept-in-32-bits', '3.3.1-11.s1', 'Keeps only 32 bits of a Data ACK of 8 octets.', () => ({
     dataAck: { long: (value, connection) => promote32(low32(value), connection.sndUna) },
   })),
-  fault('dsn-without-upper-half', '3.3.1-11.s1', 'Sends DSNs of 8 octets whose upper half is 0.', () => ({
+  fault(
+    'data-acks-never-wrap',
+    ['3.3.1-11.s1', '3.3.2-2.s2'],
+    'Sends Data ACKs with the upper half of the start, wrap or not.',
+    () => ({
+      dataAck: { value: ({ rcvNxt, remoteKey = 0n }) => ((idsn(remoteKey) >> 32n) << 32n) | (rcvNxt & 0xffffffffn) },
+    }),
+  ),
+  fault('dsn-without-upper-half', '3.1-22.s3', 'Sends DSNs of 8 octets whose upper half is 0.', () => ({
     mapping: { dsnToSend: (_, dsn) => low32(dsn) },
   })),
-  fault('data-ack-without-upper-half', '3.3.1-11.s1', 'Sends Data ACKs of 8 octets whose upper half is 0.', () => ({
-    dataAck: { value: ({ rcvNxt }) => low32(rcvNxt) },
-  })),
+  fault(
+    'data-ack-without-upper-half',
+    ['3.1-15.s1', '3.3.2-2.s1'],
+    'Sends Data ACKs of 8 octets whose upper half is 0.',
+    () => ({ dataAck: { value: ({ rcvNxt }) => low32(rcvNxt) } }),
+  ),
   fault(
     'short-dsn-unread',
     '3.3.1-11.s3',
@@ -37,13 +48,16 @@ export const numberFaults: readonly Variation[] = [
     'Takes no notice of mappings with a DSN of 8 octets.',
     reads('dss', (option) => (option.hasMap && option.dsn8 ? undefined : option)),
   ),
-  fault('short-data-ack-unread', '3.3.2-2.s3.2', 'Takes no notice of Data ACKs of 4 octets.', () => ({
+  fault('short-data-ack-unread', ['3.3.2-2.s3.2', '3.3-2.s2'], 'Takes no notice of Data ACKs of 4 octets.', () => ({
+    mapping: { dsnOctets: () => 4 },
     dataAck: { promote: () => undefined },
   })),
-  fault('long-data-ack-unread', '3.3.2-2.s3.2', 'Takes no notice of Data ACKs of 8 octets.', () => ({
+  fault('long-data-ack-unread', ['3.3.2-2.s3.2', '3.3-2.s2'], 'Takes no notice of Data ACKs of 8 octets.', () => ({
+    mapping: { dsnOctets: () => 4 },
     dataAck: { long: () => undefined },
   })),
   fault('short-data-ack-with-zeros', '3.3.2-2.s3.2', 'Completes a Data ACK of 4 octets with zeros.', () => ({
+    mapping: { dsnOctets: () => 4 },
     dataAck: { promote: (low) => low },
   })),
   fault('short-dsn-with-zeros', '3.3.1-12.s3', 'Completes a DSN of 4 octets with zeros.', () => ({
@@ -51,7 +65,7 @@ export const numberFaults: readonly Variation[] = [
   })),
   fault(
     'short-dsn-never-wraps',
-    '3.3.1-12.s3',
+    '3.3.1-12.s4',
     'Completes a DSN of 4 octets with the upper half as it is now.',
     () => ({ mapping: { promote: (low, connection) => upperOf(connection) | low } }),
   ),
@@ -66,17 +80,30 @@ export const numberFaults: readonly Variation[] = [
       },
     };
   }),
+  fault(
+    'short-dsn-wraps-late',
+    '3.3.1-12.s3',
+    'Completes a DSN of 4 octets with the old upper half for a while after a wrap.',
+    () => ({
+      mapping: {
+        promote: (low, { rcvNxt }) => {
+          const near = promote32(low, rcvNxt);
+          return near >> 32n === rcvNxt >> 32n && (rcvNxt & 0xffffffffn) < 1000n ? near - (1n << 32n) : near;
+        },
+      },
+    }),
+  ),
   fault('wrap-by-old-data', '3.3.1-12.s4', 'Takes every lower number of 4 octets for a wrap.', () => ({
     mapping: {
       promote: (low, connection) =>
         BigInt.asUintN(64, upperOf(connection) + (low < low32(connection.rcvNxt) ? 1n << 32n : 0n)) | low,
     },
   })),
-  fault('wrap-by-far-data', '3.3.1-12.s4', 'Takes numbers that lie behind by more than 2^16 for a wrap.', () => ({
+  fault('wrap-by-far-data', '3.3.1-12.s4', 'Takes numbers that lie behind by more than 2^8 for a wrap.', () => ({
     mapping: {
       promote: (low, connection) => {
         const near = promote32(low, connection.rcvNxt);
-        return connection.rcvNxt - near > 0x10000n ? dsnAdd(near, 1n << 32n) : near;
+        return connection.rcvNxt - near > 0x100n ? dsnAdd(near, 1n << 32n) : near;
       },
     },
   })),
@@ -94,21 +121,18 @@ export const numberFaults: readonly Variation[] = [
   fault('maps-last-segment', '3.3.1-14.s1', 'Sends a mapping that lies before the segment.', () => ({
     mapping: { ssnToSend: (_, ssn, length) => Math.max(1, ssn - length) },
   })),
-  fault('ssn-from-zero', '3.3.1-4.s1.2', 'Counts subflow sequence numbers from 0 for the first octet of data.', () => ({
-    mapping: { ssnToSend: (_, ssn) => ssn - 1 },
-  })),
-  fault('ssn-absolute', '3.3.1-14.s1', 'Sends absolute subflow sequence numbers.', () => ({
+  fault(
+    'ssn-from-zero',
+    ['3.3.1-4.s1.2', '3.3.1-1.s1'],
+    'Counts subflow sequence numbers from 0 for the first octet of data.',
+    () => ({ mapping: { ssnToSend: (_, ssn) => ssn - 1 } }),
+  ),
+  fault('ssn-absolute', ['3.3.1-14.s1', '3.3.1-1.s1'], 'Sends absolute subflow sequence numbers.', () => ({
     mapping: { ssnToSend: ({ iss }, ssn) => (ssn === 0 ? 0 : seqAdd(iss, ssn)) },
   })),
   fault(
-    'ssn-read-from-zero',
-    '3.3.1-4.s1.2',
-    'Reads subflow sequence numbers as if the first octet of data had 0.',
-    () => ({ mapping: { subflowOffset: (ssn) => ssn + 1 } }),
-  ),
-  fault(
     'mapping-of-any-segment',
-    '3.3.1-14.s1',
+    ['3.3.1-14.s1', '6-13.2.s3'],
     'Sends its mappings on pure ACKs before the data.',
     sends('dss', (option, subflow, { payload }) =>
       (payload?.length ?? 0) === 0 && !option.hasMap && subflow.dataSent > 0 && option.hasDataAck
@@ -126,7 +150,7 @@ export const numberFaults: readonly Variation[] = [
   ),
   fault(
     'unmapped-data-acknowledged',
-    '3.3.1-10.s3',
+    ['3.3.1-10.s3', '3.3.2-3.s1'],
     'Acknowledges data without a mapping at the connection level.',
     () => ({ dataAck: { value: ({ rcvNxt }, { held }) => dsnAdd(rcvNxt, held.length) } }),
   ),
@@ -149,12 +173,22 @@ export const numberFaults: readonly Variation[] = [
   fault('data-ack-one-too-high', '3.3.2-1.s5', 'Sends Data ACKs that are one too high.', () => ({
     dataAck: { value: ({ rcvNxt }) => dsnAdd(rcvNxt, 1) },
   })),
-  fault('data-ack-one-too-low', '3.3.2-1.s5', 'Acknowledges the last octet received, not the next.', () => ({
-    dataAck: { value: ({ rcvNxt }) => dsnAdd(rcvNxt, -1) },
-  })),
-  fault('data-ack-past-holes', '3.3.2-1.s3', 'Acknowledges the highest number received, holes or not.', () => ({
-    dataAck: { value: ({ rcvNxt, reassembly }) => reassembly.runs().at(-1)?.end ?? rcvNxt },
-  })),
+  fault(
+    'data-ack-one-too-low',
+    ['3.3.2-1.s5', '3.1-15.s9'],
+    'Acknowledges the last octet received, not the next, once 150 have come.',
+    () => ({
+      dataAck: {
+        value: ({ rcvNxt, remoteKey = 0n }) => (dsnDiff(rcvNxt, idsn(remoteKey)) > 150n ? dsnAdd(rcvNxt, -1) : rcvNxt),
+      },
+    }),
+  ),
+  fault(
+    'data-ack-past-holes',
+    ['3.3.2-1.s3', '3.1-28.s4', '3.3.1-13.s3'],
+    'Acknowledges the highest number received, holes or not.',
+    () => ({ dataAck: { value: ({ rcvNxt, reassembly }) => reassembly.runs().at(-1)?.end ?? rcvNxt } }),
+  ),
   fault(
     'window-without-data-ack',
     '3.3.2-3.s4',
@@ -162,10 +196,10 @@ export const numberFaults: readonly Variation[] = [
     () => ({ dataAck: { windowCountsAlone: () => true } }),
   ),
   fault(
-    'window-without-data-ack-on-joins',
+    'window-without-data-ack-ipv6',
     '3.3.2-3.s4',
-    'On joined subflows, lets a window count without a Data ACK.',
-    () => ({ dataAck: { windowCountsAlone: isJoin } }),
+    'Over IPv6, lets a window count that has no Data ACK with it.',
+    () => ({ dataAck: { windowCountsAlone: isIpv6 } }),
   ),
   fault(
     'window-without-dss',
@@ -173,26 +207,31 @@ export const numberFaults: readonly Variation[] = [
     'Lets a window count for the connection that comes without a DSS once data was sent.',
     () => ({ dataAck: { windowCountsAlone: ({ dataAckReceived }) => dataAckReceived } }),
   ),
-  fault('frees-by-subflow-ack', '3.3.2-4.s1', 'Frees data that a subflow has acknowledged, Data ACK or not.', () => ({
-    reliability: { freeUpTo: (_, onSubflows) => onSubflows },
-  })),
+  fault(
+    'frees-by-subflow-ack',
+    ['3.3.2-4.s1', '4-2.4.s2', '3.3.6-4.s1'],
+    'Frees data that a subflow has acknowledged, Data ACK or not.',
+    () => ({ reliability: { freeUpTo: (_, onSubflows) => onSubflows } }),
+  ),
   fault('frees-on-one-subflow', '3.3.2-4.s1', 'Forgets what a subflow lost when that ends.', () => ({
     reliability: { reinjected: () => [] },
   })),
-  fault('infers-data-ack', '3.3.2-4.s1', 'Takes a subflow ACK for a Data ACK.', ({ reliability }) => ({
-    reliability: {
-      freeUpTo: (connection, onSubflows) => {
-        if (onSubflows > connection.sndUna) {
-          connection.sent = connection.sent.filter(({ dsn }) => dsn >= onSubflows);
-          connection.sndUna = onSubflows;
-        }
-        return reliability.freeUpTo(connection, onSubflows);
+  fault(
+    'infers-data-ack',
+    ['3.3.2-4.s1', '3.3.2-1.s4', '4-2.4.s2', '3.3.6-4.s1'],
+    'Takes a subflow ACK for a Data ACK.',
+    ({ reliability }) => ({
+      reliability: {
+        freeUpTo: (connection, onSubflows) => {
+          if (onSubflows > connection.sndUna) {
+            connection.sent = connection.sent.filter(({ dsn }) => dsn >= onSubflows);
+            connection.sndUna = onSubflows;
+          }
+          return reliability.freeUpTo(connection, onSubflows);
+        },
       },
-    },
-  })),
-  fault('data-ack-beyond-sent', '3.3.2-1.s1', 'Takes Data ACKs for data that it has not sent.', () => ({
-    dataAck: { acceptable: (connection, value) => value >= connection.sndUna },
-  })),
+    }),
+  ),
   fault(
     'data-ack-wanted-always',
     '3.3.2-5.s1.3',

@@ -5,7 +5,7 @@ import { fault, onlyFirst, sends } from './fault.ts';
 export const sendingFaults: readonly Variation[] = [
   fault(
     'original-not-repeated',
-    '3.3.6-1.s2.1',
+    ['3.3.6-1.s2.1', '6-11.3.s3', '3.3.6-4.s1'],
     'Does not repeat data on the subflow that it was on.',
     ({ reliability }) => ({
       reliability: {
@@ -16,7 +16,7 @@ export const sendingFaults: readonly Variation[] = [
   ),
   fault(
     'original-repeated-once',
-    '3.3.6-1.s2.1',
+    ['3.3.6-1.s2.1', '6-11.3.s3'],
     'Repeats data on its own subflow once, and then only on others.',
     () => ({
       reliability: {
@@ -24,23 +24,25 @@ export const sendingFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('original-forgotten', '3.3.6-1.s2.1', "Takes data off a subflow's queue when another has got it.", () => ({
-    reliability: {
-      retransmitsOnSubflow: ({ queue, connection }) => {
-        const [head] = queue;
-        return head?.dsn === undefined || head.dsn >= connection.sndUna;
+  fault(
+    'original-forgotten',
+    ['3.3.6-1.s2.1', '6-11.3.s3'],
+    "Takes data off a subflow's queue when another has got it.",
+    () => ({
+      reliability: {
+        retransmitsOnSubflow: ({ queue, connection }) => {
+          const [head] = queue;
+          return head?.dsn === undefined || head.dsn >= connection.sndUna;
+        },
       },
-    },
-  })),
-  fault('lost-data-forgotten', '3.3.6-4.s1', 'Does not send the data of a failed subflow again.', () => ({
-    reliability: { reinjectsAfterLoss: () => false, retransmitsData: () => false },
-  })),
-  fault('kept-until-data-ack-only', '3.3.6-4.s1', 'Frees data at its Data ACK, though a subflow may need it.', () => ({
-    reliability: { freeUpTo: ({ sndUna }) => sndUna },
-  })),
-  fault('freed-when-sent', '3.3.6-4.s1', 'Does not send again what only a subflow has acknowledged.', () => ({
-    reliability: { retransmitsData: () => false },
-  })),
+    }),
+  ),
+  fault(
+    'lost-data-forgotten',
+    ['3.3.6-4.s1', '3.3.6-1.s1', '3.3.6-4.s2', '3.7-10.s2.2'],
+    'Does not send the data of a failed subflow again.',
+    () => ({ reliability: { reinjectsAfterLoss: () => false, retransmitsData: () => false } }),
+  ),
   fault('half-of-lost-data', '3.3.6-4.s3', 'Sends only the first range of a failed subflow again.', () => ({
     reliability: { reinjected: (ranges) => ranges.slice(0, 1), retransmitsData: () => false },
   })),
@@ -49,9 +51,6 @@ export const sendingFaults: readonly Variation[] = [
   })),
   fault('no-data-timer', '3.3.6-3.s2', 'Has no timer for data that is acknowledged on a subflow only.', () => ({
     reliability: { retransmitsData: () => false },
-  })),
-  fault('uncoupled-and-eager', '3.3.7-1.s1', 'Does not reduce a congestion window when data is lost.', () => ({
-    congestion: { afterLoss: (half) => half * 4, afterTimeout: (segment) => segment * 20 },
   })),
   fault('backup-used', '3.3.8-5.s1', 'Uses backup subflows like any other.', () => ({
     policy: { isBackup: () => false, scheduler: (ready) => ready.at(-1) },
@@ -77,7 +76,7 @@ export const sendingFaults: readonly Variation[] = [
   fault('priority-reserved', '3.3.8-7.1.s1.2', 'Sets a reserved bit of MP_PRIO.', () => ({ policy: { reserved: 2 } })),
   fault(
     'priority-with-address-id',
-    '3.3.8-7.1.s1.1',
+    ['3.3.8-7.1.s1.1', '5-6.s4'],
     'Sends MP_PRIO with an Address ID, as version 0 did.',
     sends('mp_prio', (option, { localId }) => ({ ...option, addressId: localId })),
   ),

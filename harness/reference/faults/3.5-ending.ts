@@ -1,6 +1,7 @@
 /** Faults of fast close, reset reasons and fall-back (sections 3.5 to 3.7) and of fast open (appendix B). */
 import { low32 } from '../../mptcp/index.ts';
 import type { Variation } from '../rules/index.ts';
+import { tryAgain } from './3.4-paths.ts';
 import { fault, hasJoins, isJoin, reads, sends } from './fault.ts';
 
 export const endingFaults: readonly Variation[] = [
@@ -10,16 +11,22 @@ export const endingFaults: readonly Variation[] = [
   fault('fast-close-own-key-by-reset', '3.5-5.2.s1.2', 'Closes fast by RSTs with its own key.', () => ({
     fastClose: { option: () => 'R', keyToSend: ({ localKey }) => localKey },
   })),
-  fault('fast-close-by-plain-reset', '3.5-2.s5', 'Aborts a connection by RSTs without MP_FASTCLOSE.', () => ({
-    fastClose: { sendsFastClose: () => false },
-  })),
+  fault(
+    'fast-close-by-plain-reset',
+    ['3.5-2.s5', '3.5-2.s1.1'],
+    'Aborts a connection by RSTs without MP_FASTCLOSE.',
+    () => ({ fastClose: { sendsFastClose: () => false } }),
+  ),
   fault('fast-close-on-one-reset', '3.5-5.2.s1.1', 'Puts MP_FASTCLOSE on the RST of the first subflow only.', () => ({
     fastClose: { option: () => 'R', optionOnSubflow: (_, at) => at === 0 },
   })),
-  fault('fast-close-leaves-others', '3.5-5.1.s2', 'Closes fast by an ACK and leaves the other subflows open.', () => ({
-    fastClose: { option: () => 'A', resetsOthers: () => false },
-  })),
-  fault('fast-close-ack-not-repeated', '3.5-7.3.s1', 'Sends MP_FASTCLOSE on an ACK once.', () => ({
+  fault(
+    'fast-close-leaves-others',
+    ['3.5-5.1.s2', '3.5-2.s1.1'],
+    'Closes fast by an ACK and leaves the other subflows open.',
+    () => ({ fastClose: { option: () => 'A', resetsOthers: () => false } }),
+  ),
+  fault('fast-close-ack-not-repeated', ['3.5-7.3.s1', '3.5-5.1.s3'], 'Sends MP_FASTCLOSE on an ACK once.', () => ({
     fastClose: { option: () => 'A', retransmissions: 0, finalReset: false },
   })),
   fault('fast-close-ack-for-ever', '3.5-7.3.s2', 'Repeats MP_FASTCLOSE on ACKs without end.', () => ({
@@ -93,7 +100,7 @@ export const endingFaults: readonly Variation[] = [
   fault('fast-close-ignored', '3.5-7.1.s1.1', 'Takes no notice of MP_FASTCLOSE.', () => ({
     fastClose: { keyValid: () => false },
   })),
-  fault('reset-ends-connection', '3.5-1.s2', 'Closes the connection when a subflow is reset.', () => ({
+  fault('reset-ends-connection', ['3.5-1.s2', '3.3-7.s4'], 'Closes the connection when a subflow is reset.', () => ({
     reset: { endsConnection: () => true },
   })),
   fault(
@@ -175,7 +182,7 @@ export const endingFaults: readonly Variation[] = [
     fallback: { unmappedReason: 2 },
   })),
   fault('permanent-reset-retried', '3.6-4.s4', 'Tries a path again at once after a permanent reset.', () => ({
-    reset: { mayRetry: () => true },
-    heuristics: { remembersFailure: () => false },
+    reset: { mayRetry: () => false },
+    heuristics: { remembersFailure: tryAgain },
   })),
 ];

@@ -4,9 +4,16 @@ import type { Rules, RulesChange, Variation } from '../rules/index.ts';
 import type { Connection, Subflow } from '../state.ts';
 import type { SegmentParts } from '../tcp/emit.ts';
 
-/** One fault. `breaks` is the clause whose duty is not done. */
-export function fault(id: string, breaks: string, does: string, override: (standard: Rules) => RulesChange): Variation {
-  return { id, clause: breaks, does, override };
+/** One fault. `breaks` is the clause whose duty is not done; further ones where the RFC says it at several places. */
+export function fault(
+  id: string,
+  breaks: string | readonly [string, ...string[]],
+  does: string,
+  override: (standard: Rules) => RulesChange,
+): Variation {
+  if (typeof breaks === 'string') return { id, clause: breaks, does, override };
+  const [clause, ...also] = breaks;
+  return { id, clause, also, does, override };
 }
 
 type Of<K extends TcpOption['kind']> = Extract<TcpOption, { kind: K }>;

@@ -27,7 +27,7 @@ export function acceptDssMapping(stack: Stack, subflow: Subflow, dss: OptionDss,
   connection.dsn8Received = dss.dsn8;
   const dsn = dss.dsn8 ? mapping.longDsn(dss.dsn, connection) : mapping.promote(dss.dsn, connection, subflow);
   if (dss.dataLength === 0) {
-    receiveInfinite(stack, subflow);
+    receiveInfinite(stack, subflow, { dsn, ssn: dss.ssn });
     return;
   }
   accept(
@@ -51,11 +51,11 @@ export function acceptCapableMapping(
 ): void {
   if (option.dataLength === undefined || !stack.rules.initiation.mapsWithCapable(subflow)) return;
   if (!checksumAsNegotiated(stack, subflow, option.checksum !== undefined)) return;
+  const dsn = dsnAdd(remoteIdsn(subflow.connection), 1);
   if (option.dataLength === 0) {
-    receiveInfinite(stack, subflow);
+    receiveInfinite(stack, subflow, { dsn, ssn: 1 });
     return;
   }
-  const dsn = dsnAdd(remoteIdsn(subflow.connection), 1);
   accept(stack, subflow, { ...wireMapping(option), dsn, ssn: 1, length: option.dataLength, dataFin: false }, segment);
 }
 

@@ -1,7 +1,7 @@
 /** Sending at the connection level (RFC 8684 §3.3.5): two windows, and the data that fits both. */
 import { dsnAdd, dsnDiff, dsnLt, seqAdd, seqDiff } from '../../mptcp/index.ts';
 import { payloadLimit } from '../tcp/option-space.ts';
-import { canSend, enqueue, inFlight, mssOf } from '../tcp/subflow.ts';
+import { enqueue, inFlight, mssOf } from '../tcp/subflow.ts';
 import type { Connection, Mapping, SentRange, Stack, Subflow } from '../state.ts';
 import { makeMapping, relativeSeq, sendEnd } from './3.3-data-sequence-signal.ts';
 import { choose, usableSubflows } from './3.3.8-subflow-policy.ts';
@@ -97,8 +97,8 @@ function sendNew(stack: Stack, connection: Connection, subflow: Subflow): boolea
     rules.closing.dataFinWithData(subflow);
   put(stack, connection, subflow, connection.sndNxt, octets, dataFin);
   if (rules.policy.redundant) {
-    for (const other of connection.subflows) {
-      if (other !== subflow && canSend(other) && roomOf(stack, other) >= octets) {
+    for (const other of usableSubflows(stack, connection)) {
+      if (other !== subflow && roomOf(stack, other) >= octets) {
         put(stack, connection, other, connection.sndNxt, octets, dataFin);
       }
     }

@@ -1,6 +1,6 @@
 /** Fall-back (RFC 8684 §3.7): to regular TCP for ever, by the lack of options or by a failed checksum. */
 import type { OptionMpFail } from '../../packet/index.ts';
-import { dsnAdd, dsnLeq, dsnLt } from '../../mptcp/index.ts';
+import { dsnAdd, dsnDiff, dsnLeq, dsnLt, seqAdd, seqDiff } from '../../mptcp/index.ts';
 import { count, isOpen } from '../tcp/subflow.ts';
 import type { Connection, Mapping, ReceivedMapping, Stack, Subflow } from '../state.ts';
 import { deliverStream } from './3.3.4-receiver-considerations.ts';
@@ -54,10 +54,18 @@ export function infiniteMapping(stack: Stack, subflow: Subflow, seq: number, dsn
   };
 }
 
-/** An infinite mapping came: what follows on this subflow is the stream (3.3.1-15). */
-export function receiveInfinite(stack: Stack, subflow: Subflow): void {
+/**
+ * An infinite mapping came: what follows on this subflow is the stream (3.3.1-15). Where data before it is missing, and
+ * no other subflow is to bring it, the stream would have a hole: the subflow is reset.
+ */
+export function receiveInfinite(stack: Stack, subflow: Subflow, at: { dsn: bigint; ssn: number }): void {
   const { connection } = subflow;
   if (!stack.rules.fallback.honoursInfinite(subflow)) return;
+  const aheadOnSubflow = seqDiff(seqAdd(subflow.irs, at.ssn + subflow.receivedBase), subflow.delivered);
+  if (Number(dsnDiff(at.dsn, connection.rcvNxt)) > Math.max(0, aheadOnSubflow)) {
+    markReset(subflow, { reason: RESET_REASON.MPTCP });
+    return;
+  }
   count(stack, 'MPTcpExt.InfiniteMapRx');
   connection.infiniteReceived = true;
   fallBack(stack, subflow, 'none');

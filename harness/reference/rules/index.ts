@@ -43,6 +43,8 @@ export interface Variation {
   id: string;
   /** The clause that leaves it free or that it breaks, as the catalogue names it: `3.2-19.s1`. */
   clause: string;
+  /** Other clauses that the same behaviour breaks. */
+  also?: readonly string[];
   /** What the stack then does, in one plain sentence. */
   does: string;
   /** The rules that differ. Called once for each host, so that it may remember. */

@@ -83,16 +83,23 @@ export function emit(stack: Stack, subflow: Subflow, parts: SegmentParts): void 
   subflow.lastWindow = octets;
   if ((parts.flags & FLAG.ACK) !== 0) {
     subflow.lastAckSent = subflow.rcvNxt;
-    subflow.ackNow = false;
-    subflow.segmentsUnacked = 0;
-    subflow.timers.delete('delayedAck');
+    noteDataAck(subflow, segment);
+    if (!owesDataAck(subflow)) {
+      subflow.ackNow = false;
+      subflow.segmentsUnacked = 0;
+      subflow.timers.delete('delayedAck');
+    }
     const edge = seqAdd(subflow.rcvNxt, octets);
     if (seqDiff(edge, subflow.rcvEdge) > 0) subflow.rcvEdge = edge;
-    noteDataAck(subflow, segment);
   }
   const altered = rules.tcp.outgoing(subflow, segment);
   if (altered === undefined) return;
   stack.send(subflow.device, { ip: ipHeader(subflow.local.address, subflow.remote.address), tcp: altered });
+}
+
+/** The ACK went with another option than DSS: what came has not been acknowledged at the connection level. */
+function owesDataAck({ connection, lastDataAck }: Subflow): boolean {
+  return connection.mode === 'mptcp' && connection.dssReceived && lastDataAck !== connection.rcvNxt;
 }
 
 function noteDataAck(subflow: Subflow, segment: TcpSegment): void {

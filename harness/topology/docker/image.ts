@@ -18,11 +18,21 @@ export function agentImageName(root: string): string {
 
 /** Whether the daemon has an image of this name. @throws DockerError */
 async function hasImage(docker: Docker, name: string): Promise<boolean> {
+  return (await findDigest(docker, name)) !== undefined;
+}
+
+/** `sha256:...`, the id of an image that is there: the same for the same contents. @throws DockerError */
+export async function imageDigest(docker: Docker, name: string): Promise<string> {
+  const digest = await findDigest(docker, name);
+  if (digest === undefined) throw new DockerError(`the image ${name} was removed meanwhile; start the command again`);
+  return digest;
+}
+
+async function findDigest(docker: Docker, name: string): Promise<string | undefined> {
   try {
-    await docker.getImage(name).inspect();
-    return true;
+    return (await docker.getImage(name).inspect()).Id;
   } catch (error) {
-    if (statusOf(error) === 404) return false;
+    if (statusOf(error) === 404) return undefined;
     throw dockerProblem(error, `looking for image ${name}`);
   }
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../document/explained-error.ts';
 import { ensureAgent } from '../../sut/build-agent.ts';
+import { builtAs, introduce, type Introduction } from '../../sut/introduce.ts';
 import { AgentLost } from '../../sut/types.ts';
 import type { PreparedStack, StackKind } from '../contract.ts';
 import type { ContainerPlan } from '../docker/container.ts';
@@ -62,7 +63,7 @@ export const docker: StackKind<DockerChoice, DockerSettings> = {
 async function prepareDocker(root: string, image: string | undefined): Promise<PreparedStack<DockerSettings>> {
   const { openDaemon } = await import('../docker/daemon.ts');
   const { leftContainers, removeContainersOf } = await import('../docker/leftovers.ts');
-  const { ensureAgentImage, requireImage } = await import('../docker/image.ts');
+  const { ensureAgentImage, imageDigest, requireImage } = await import('../docker/image.ts');
   const daemon = await openDaemon();
   for (const { what, remove } of await leftContainers(daemon.docker, isLauncherAlive)) {
     await remove();
@@ -77,10 +78,18 @@ async function prepareDocker(root: string, image: string | undefined): Promise<P
   }
   const run = process.env[LAUNCHER_VARIABLE] ?? launcherMark();
   try {
-    const { kernel, machine } = await meet({ ...daemon, image: name, run });
+    const [met, digest] = [await meet({ ...daemon, image: name, run }), await imageDigest(daemon.docker, name)];
     return {
       settings: { kind: 'docker', image: name, run },
-      info: { name: 'linux', kind: 'docker', kernel, arch: machine, image: name, host: hostInfo() },
+      info: {
+        name: met.stack,
+        kind: 'docker',
+        kernel: met.version,
+        ...builtAs(met),
+        image: name,
+        digest,
+        host: hostInfo(),
+      },
       concurrency: CONCURRENCY,
       close: () => removeContainersOf(daemon.docker, run),
     };
@@ -91,7 +100,7 @@ async function prepareDocker(root: string, image: string | undefined): Promise<P
 }
 
 /** Starts the image once, to learn what it is before anything hangs on it. */
-async function meet(plan: ContainerPlan): Promise<{ kernel: string; machine: string }> {
+async function meet(plan: ContainerPlan): Promise<Introduction> {
   const { startAgent } = await import('../docker/hosts.ts');
   const agent = await startAgent(plan).catch((error: unknown) => {
     if (!(error instanceof AgentLost)) throw error;
@@ -100,14 +109,13 @@ async function meet(plan: ContainerPlan): Promise<{ kernel: string; machine: str
     );
   });
   try {
-    const { kernel, features } = agent.greeting;
-    if (!features.has('mptcp')) {
+    const met = await introduce(agent);
+    if (!met.mptcp) {
       throw new UsageError(
-        `the stack of image ${plan.image} (${kernel}) has no MPTCP: features=${[...features].join(',')}`,
+        `the stack of image ${plan.image} (${met.version}) has no MPTCP: features=${[...agent.features].join(',')}`,
       );
     }
-    const { machine = '' } = await agent.request('uname');
-    return { kernel, machine };
+    return met;
   } finally {
     await agent.close();
   }

@@ -1,5 +1,6 @@
 /** Kernels in guests of QEMU: Debian's packages, an image of the user's own, or the tree that one was built in. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../../document/explained-error.ts';
@@ -103,6 +104,8 @@ async function prepareKernel(root: string, choice: KernelChoice): Promise<Prepar
       kind: 'kernel',
       kernel: build.release,
       arch: build.architecture,
+      digest: `sha256:${createHash('sha256').update(readFileSync(build.image)).digest('hex')}`,
+      ...(build.build === undefined ? {} : { build: build.build }),
       ...(build.commit === undefined ? {} : { commit: build.commit }),
       ...(build.version === undefined ? {} : { version: build.version }),
       commandLine: kernelCommandLine(build.architecture, choice.append),

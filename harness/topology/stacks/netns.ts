@@ -1,6 +1,6 @@
 /** Stacks in network namespaces of this machine's kernel. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { machine, release } from 'node:os';
+import { machine, release, version } from 'node:os';
 import { UsageError } from '../../document/explained-error.ts';
 import { ensureAgent } from '../../sut/build-agent.ts';
 import type { StackKind } from '../contract.ts';
@@ -34,7 +34,7 @@ export const netns: StackKind<NetnsChoice, NetnsSettings> = {
     requireMptcp();
     return {
       settings: { kind: 'netns', agentPath: await ensureAgent(root) },
-      info: { name: 'linux', kind: 'netns', kernel: release(), arch: machine(), host: hostInfo() },
+      info: { name: 'linux', kind: 'netns', kernel: release(), arch: machine(), build: version(), host: hostInfo() },
       close: () => Promise.resolve(),
     };
   },

@@ -1,6 +1,7 @@
 /** A host on a bench: its cables come into the run's namespace for as long as that lives. */
 import { spawnSync } from 'node:child_process';
 import { UsageError } from '../../document/explained-error.ts';
+import { builtAs, introduce, type Introduction } from '../../sut/introduce.ts';
 import { spawnAgent } from '../../sut/spawn-agent.ts';
 import type { PreparedStack, StackKind } from '../contract.ts';
 import { iprouteEnvironment } from '../ip-batch.ts';
@@ -49,24 +50,22 @@ async function prepareRemote(file: string): Promise<PreparedStack<RemoteSettings
   const lab = loadLab(file);
   // The launcher, which is still where the machine's own network is.
   const outsidePid = process.ppid;
-  const agent = await spawnAgent({ command: outsideCommand(outsidePid, lab.agent), name: lab.sut, timeScale: 3 });
-  const { kernel, features } = agent.greeting;
-  const { machine } = await agent.request('uname');
-  await agent.close();
-  if (!features.has('mptcp'))
+  const met = await meet(lab, outsidePid);
+  if (!met.mptcp)
     throw new UsageError(
-      `${lab.sut} (${kernel}) has no MPTCP: its agent does not have the feature "mptcp"; test a stack that has it`,
+      `${lab.sut} (${met.version}) has no MPTCP: its agent does not have the feature "mptcp"; test a stack that has it`,
+    );
+  if (lab.sut === 'linux' && met.said && met.stack !== 'linux')
+    throw new UsageError(`${file}: sut is linux, but the agent says stack=${met.stack}; write sut: ${met.stack}`);
+  const unaddressed = met.netlink ? undefined : lab.links.find(({ fixed }) => fixed === undefined);
+  if (unaddressed !== undefined)
+    throw new UsageError(
+      `${file}: the agent does not name the feature netlink, so it cannot set addresses; set them on the host, and give address and sut-address of the link ${unaddressed.device}`,
     );
   const giveBack = fetchInterfaces(file, lab, outsidePid);
   return {
     settings: { kind: 'remote', lab, outsidePid },
-    info: {
-      name: lab.sut,
-      kind: 'remote',
-      kernel,
-      ...(machine === undefined ? {} : { arch: machine }),
-      host: hostInfo(),
-    },
+    info: { name: lab.sut, kind: 'remote', kernel: met.version, ...builtAs(met), host: hostInfo() },
     // A bench has one host, and one set of cables.
     maxConcurrency: 1,
     close: () => {
@@ -74,6 +73,16 @@ async function prepareRemote(file: string): Promise<PreparedStack<RemoteSettings
       return Promise.resolve();
     },
   };
+}
+
+/** Starts the agent once. `said`: it names its stack itself; `netlink`: it sets addresses. */
+async function meet(lab: Lab, outsidePid: number): Promise<Introduction & { said: boolean; netlink: boolean }> {
+  const agent = await spawnAgent({ command: outsideCommand(outsidePid, lab.agent), name: lab.sut, timeScale: 3 });
+  try {
+    return { ...(await introduce(agent)), said: agent.greeting.stack !== '', netlink: agent.features.has('netlink') };
+  } finally {
+    await agent.close();
+  }
 }
 
 /** Moves the bench's interfaces into this namespace; the function gives them back. @throws UsageError when one cannot be had */

@@ -1,0 +1,37 @@
+/** What the stack without faults shows. It is kept until something changes that it depends on: it takes 20 s of a processor. */
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder, fingerprint, keep, recall } from '../../document/keep.ts';
+import type { TaskRunner } from '../../prove/pool.ts';
+import { takeBaseline, type Baseline } from '../../prove/prove.ts';
+import type { Project } from '../inputs/project.ts';
+
+/** Parts of the program that do not change what the stack without faults shows. */
+const WITHOUT_EFFECT = new Set(['cli', 'site', 'report', 'kernels', 'multipath', 'faults', 'freedoms']);
+
+/** The baseline of this installation. @throws Error when a worker process ends */
+export async function openBaseline({ root, scenarios }: Project, seed: string, runner: TaskRunner): Promise<Baseline> {
+  const name = createHash('sha256').update(`${root} ${seed}`).digest('hex').slice(0, 16);
+  const file = join(cacheFolder(), 'prove', name);
+  const harness = join(import.meta.dirname, '..', '..');
+  const contents = [
+    ...['suites', 'topologies'].map((folder) => join(root, folder)),
+    ...parts(harness),
+    ...parts(join(harness, 'reference')),
+  ];
+  const print = fingerprint({ contents, program: [] });
+  const kept = recall(file, print);
+  if (kept !== undefined) return kept.value as Baseline;
+  const ids = scenarios.map(({ id }) => id);
+  const baseline = await takeBaseline(ids, seed, runner);
+  keep(file, print, baseline);
+  return baseline;
+}
+
+/** What of a folder counts; `reference` is looked at by itself. */
+function parts(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => !WITHOUT_EFFECT.has(name) && name !== 'reference')
+    .map((name) => join(folder, name));
+}
