@@ -1,5 +1,5 @@
 /** Runs the monitors over a stream of packets. */
-import { decodePacket, isNotTcp } from '../packet/index.ts';
+import { decodePacket, isAsSent, isNotTcp } from '../packet/index.ts';
 import type { NotTcp, Packet } from '../packet/types.ts';
 import type { Connection, Flow, Side } from './connection.ts';
 import { Ledger, type JudgeSettings } from './judge.ts';
@@ -118,7 +118,7 @@ export class Analysis {
     const cut = this.#decode(bytes);
     if (cut === undefined) return;
     const { packet, payloadKnown, optionsKnown } = cut;
-    this.#dispatch(packet, { index, at, payloadKnown, optionsKnown });
+    this.#dispatch(packet, { index, at, payloadKnown, optionsKnown }, bytes);
   }
 
   /** Conversations without MPTCP whose SYN was seen and that are over. */
@@ -170,10 +170,11 @@ export class Analysis {
     else this.counts.notTcp++;
   }
 
-  #dispatch(packet: Packet, note: PacketNote): void {
+  #dispatch(packet: Packet, note: PacketNote, bytes: Uint8Array): void {
     if ((note.index & 0x3ff) === 0) this.#tracker.sweep(note.at);
-    const event = this.#tracker.resolve(packet, note);
-    if (event === undefined) return;
+    const found = this.#tracker.resolve(packet, note);
+    if (found === undefined) return;
+    const event = this.#isOverwritten(found, bytes) ? { ...found, payloadKnown: false } : found;
     this.counts.mptcp++;
     const work = this.#work.get(event.connection);
     if (work !== undefined && event.connection.version !== 0) {
@@ -186,6 +187,13 @@ export class Analysis {
     }
     this.#settings.onPacket?.(event);
     if (advance(event)) this.#tracker.closed(event.connection);
+  }
+
+  /** Whether the payload was replaced before the capture was handed on, as the TCP checksum shows. */
+  #isOverwritten({ payloadKnown, length, connection }: PacketEvent, bytes: Uint8Array): boolean {
+    if (!payloadKnown || length === 0 || connection.checksums === false) return false;
+    // The engine's own captures hold what was sent, wrong checksums of the tester included.
+    return this.#settings.judges === undefined && !isAsSent(bytes);
   }
 
   #begin(connection: Connection): void {

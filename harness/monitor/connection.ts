@@ -189,6 +189,8 @@ export interface Connection {
   packets: number;
   /** A Data ACK for data not seen, or the like: other subflows are not in the capture. */
   elsewhere: boolean;
+  /** What says that packets of another connection are among those of this one. */
+  doubt: string | undefined;
   /** Every packet of the connection is in the capture, in the order in which one of its ends saw them. */
   readonly complete: boolean;
   /** The same object for all connections of a capture. */
@@ -255,6 +257,7 @@ export function newConnection(number: number, at: number, complete: boolean, cap
     lastAt: at,
     packets: 0,
     elsewhere: false,
+    doubt: undefined,
     complete,
     capture,
   };

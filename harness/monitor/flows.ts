@@ -1,6 +1,7 @@
 /** TCP conversations by their addresses and ports. */
 import { seqAdd, seqDiff, seqGt } from '../mptcp/index.ts';
 import { FLAG, hasMptcpCode } from '../packet/index.ts';
+import { startsAnother } from './doubt.ts';
 import type { Packet, TcpSegment } from '../packet/types.ts';
 import { newEnd, other, type Flow, type FlowEnd, type Side } from './connection.ts';
 
@@ -28,16 +29,19 @@ export class Flows {
   readonly #byTuple = new Map<string, FlowDirection>();
   readonly #limit: number;
   readonly #evict: (oldest: Flow) => void;
+  readonly #complete: boolean;
   /** Conversations without MPTCP, as far as their SYN was seen. */
   plain = 0;
 
   /**
    * @param limit conversations at once: no capture takes unbounded memory
    * @param evict drops the oldest one, where there is no room for another
+   * @param complete no packet is missing
    */
-  constructor(limit: number, evict: (oldest: Flow) => void) {
+  constructor(limit: number, evict: (oldest: Flow) => void, complete: boolean) {
     this.#limit = limit;
     this.#evict = evict;
+    this.#complete = complete;
   }
 
   /** The conversation that a packet belongs to; a SYN or an MPTCP option begins one. */
@@ -46,7 +50,7 @@ export class Flows {
     const key = tuple(ip.src, tcp.srcPort, ip.dst, tcp.dstPort);
     const known = this.#byTuple.get(key);
     const opens = (tcp.flags & (FLAG.SYN | FLAG.ACK)) === FLAG.SYN;
-    if (known !== undefined && !(opens && isReuse(known, tcp, note.at))) return known;
+    if (known !== undefined && !this.#isReuse(known, tcp, opens, note.at)) return known;
     if ((tcp.flags & FLAG.SYN) === 0 && !tcp.options.some(hasMptcpCode)) return undefined;
     if (known !== undefined) this.drop(known.flow);
     return this.#open(key, packet, note);
@@ -60,6 +64,14 @@ export class Flows {
     if (flow.connection === undefined) this.plain++;
     this.#byTuple.delete(key);
     this.#byTuple.delete(tuple(b.address, b.port, a.address, a.port));
+  }
+
+  /** Whether a packet starts a new conversation between ports that were in use before. */
+  #isReuse(known: FlowDirection, tcp: TcpSegment, opens: boolean, at: number): boolean {
+    if ((tcp.flags & FLAG.SYN) === 0) return false;
+    // With packets missing, the end of the old conversation may be among them.
+    if (!this.#complete) return startsAnother(known, tcp, !opens);
+    return opens && isReuse(known, tcp, at);
   }
 
   #open(key: string, packet: Packet, note: PacketNote): FlowDirection {

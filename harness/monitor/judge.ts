@@ -124,9 +124,19 @@ export class Ledger {
   findings(judged: (side: Side) => boolean): Finding[] {
     const found: Finding[] = [];
     for (const pair of this.#tallies.flat()) {
+      for (const tally of pair ?? []) this.#withholdIfDoubtful(tally);
       for (const tally of pair ?? []) if (judged(tally.side)) found.push(...this.#findingsOf(tally));
     }
     return found;
+  }
+
+  /** What packets of two connections seem to break together, nobody may have broken. */
+  #withholdIfDoubtful(tally: Tally): void {
+    const { doubt } = this.#connection;
+    if (doubt === undefined || tally.broken === undefined) return;
+    const message = `${tally.broken.message}; but ${doubt}: packets of another connection may be among those of this one`;
+    tally.unknown = { ...tally.broken, message };
+    tally.broken = undefined;
   }
 
   #findingsOf(tally: Tally): Finding[] {

@@ -3,6 +3,7 @@ import { FLAG, hasMptcpCode } from '../packet/index.ts';
 import type { OptionMpJoin, Packet } from '../packet/types.ts';
 import { newConnection, noteAddress, other, type Connection, type Flow, type Side } from './connection.ts';
 import { Flows, trackPlain, type PacketNote } from './flows.ts';
+import { contradiction } from './doubt.ts';
 import { learnKeys } from './handshake.ts';
 import { JoinAttribution, type JoinSettings } from './join-attribution.ts';
 import { packetEvent } from './packet-event.ts';
@@ -39,10 +40,14 @@ export class Tracker {
     this.#events = events;
     this.#complete = settings.complete;
     this.#joins = new JoinAttribution(settings);
-    this.#flows = new Flows(settings.flows, (oldest) => {
-      if (oldest.connection === undefined) this.#flows.drop(oldest);
-      else this.#retire(oldest.connection);
-    });
+    this.#flows = new Flows(
+      settings.flows,
+      (oldest) => {
+        if (oldest.connection === undefined) this.#flows.drop(oldest);
+        else this.#retire(oldest.connection);
+      },
+      settings.complete,
+    );
   }
 
   /** Conversations without MPTCP that are over, as far as their SYN was seen. */
@@ -62,7 +67,9 @@ export class Tracker {
       return undefined;
     }
     this.#learnKeys(packet, flow, direction, connection);
-    return packetEvent(packet, note, flow, direction, connection);
+    const event = packetEvent(packet, note, flow, direction, connection);
+    if (!this.#complete) connection.doubt ??= contradiction(event);
+    return event;
   }
 
   /** Connections that are closed for long enough are let go. */

@@ -116,6 +116,20 @@ export function verifyChecksums(bytes: Uint8Array): { ip: boolean; tcp: boolean 
 }
 
 /**
+ * Whether the TCP checksum says that the segment is as its sender made it: it is right, or it is the sum of the
+ * pseudo-header alone, which a network card was to complete. A payload that was overwritten afterwards shows so.
+ */
+export function isAsSent(bytes: Uint8Array): boolean {
+  const plain = plainBytes(bytes);
+  const found = decodeIp(plain, viewOf(plain));
+  if (isNotTcp(found) || found.ip.protocol !== PROTOCOL.TCP) return false;
+  const { start, end, ip } = found;
+  const sum = pseudoHeaderSum(addressOctets(plain, ip.family), PROTOCOL.TCP, end - start);
+  if (internetChecksum(plain.subarray(start, end), sum) === 0) return true;
+  return viewOf(plain).getUint16(start + 16) === sum;
+}
+
+/**
  * The packet as it looks after a round trip: `decodePacket(encodePacket(p))` equals `normalizePacket(p)` for every
  * well-formed `p`. Padding, lengths, checksums and Data Offset are filled in, addresses are in canonical form. What
  * lies on purpose (`length`, `dataOffset`, `totalLength`, `raw`) is kept and may well decode to something else.

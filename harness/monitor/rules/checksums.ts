@@ -27,6 +27,8 @@ interface Gathered {
   octets: number;
   sum: number;
   index: number;
+  /** The one octet that all data consists of; undefined when there are several. */
+  only: number | undefined;
 }
 
 /** Adds what is new of a packet's payload; sums of ones' complement do not mind the order. */
@@ -42,12 +44,19 @@ function gather(gathered: Gathered, payload: Uint8Array, from: number): void {
   }
   if (at < end) missing.push([at, end]);
   for (const [left, right_] of missing) {
-    const sum = onesSum(payload.subarray(left - from, right_ - from));
+    const part = payload.subarray(left - from, right_ - from);
+    const sum = onesSum(part);
+    if (!consistsOf(part, gathered.only)) gathered.only = undefined;
     gathered.sum = foldSum(gathered.sum + (left % 2 === 0 ? sum : ((sum & 0xff) << 8) | (sum >> 8)));
     gathered.octets += right_ - left;
     gathered.ranges.push([left, right_]);
   }
   mergeTail(gathered.ranges);
+}
+
+/** Whether all octets are this one; mostly the second one already tells. */
+function consistsOf(octets: Uint8Array, one: number | undefined): boolean {
+  return one !== undefined && octets.every((octet) => octet === one);
 }
 
 /** Data mostly comes in order: one range is enough then. */
@@ -95,7 +104,7 @@ function mistakeOf(found: number, header: PseudoHeader, sum: number): { text: st
   return clause === undefined || text === undefined ? undefined : { text, clause };
 }
 
-function verify(judge: Judge, event: PacketEvent, mapping: DataMapping, sum: number): void {
+function verify(judge: Judge, event: PacketEvent, mapping: DataMapping, sum: number, isBlank = false): void {
   const rule = mapping.octets === 0 ? finRight : mapping.wide ? right : rightNarrow;
   if (mapping.dsn64 === undefined) {
     judge.unknown(rule, event.side, 'the upper half of the data sequence number is not known');
@@ -105,6 +114,10 @@ function verify(judge: Judge, event: PacketEvent, mapping: DataMapping, sum: num
   const expected = checksumOver(header, sum);
   const found = mapping.checksum ?? 1;
   const same = sameChecksum(expected, found);
+  if (!same && isBlank) {
+    judge.unknown(rule, event.side, 'the data of mappings is one repeated octet, which may have been written over it');
+    return;
+  }
   if (!same && mapping.octets > 0) event.sender.damaged ??= mapping;
   judge.check(rule, event, same, () => {
     const mistake = mistakeOf(found, header, sum);
@@ -152,11 +165,20 @@ function gatherPayload(judge: Judge, event: PacketEvent, store: Map<DataMapping,
     const from = Math.max(0, offset);
     const to = Math.min(one.octets, offset + length);
     if (from >= to) continue;
-    const gathered = store.get(one) ?? { ranges: [], octets: 0, sum: 0, index: event.index };
+    const gathered = store.get(one) ?? {
+      ranges: [],
+      octets: 0,
+      sum: 0,
+      index: event.index,
+      only: packet.tcp.payload[from - offset],
+    };
     store.set(one, gathered);
     if (gathered.octets >= one.octets) continue;
     gather(gathered, packet.tcp.payload.subarray(from - offset, to - offset), from);
-    if (gathered.octets === one.octets) verify(judge, event, one, gathered.sum);
+    if (gathered.octets !== one.octets) continue;
+    // The payload of a capture that is handed on is often overwritten; that is not the sender's doing.
+    const isBlank = one.octets > 1 && gathered.only !== undefined && !event.connection.complete;
+    verify(judge, event, one, gathered.sum, isBlank);
   }
   if (store.size > 2048) for (const one of [...store.keys()].slice(0, 1024)) store.delete(one);
 }

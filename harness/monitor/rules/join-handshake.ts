@@ -132,15 +132,18 @@ function lookAtNonce(judge: Judge, nonce: number, event: PacketEvent, nonces: Ma
   if (earlier === undefined && nonces.size < 4096) nonces.set(nonce, event);
 }
 
-/** Two SYNs that cross make one subflow (RFC 9293 §3.5): its SYN/ACK repeats what its SYN had. */
-function isSameSyn({ packet: one }: PacketEvent, { packet: other }: PacketEvent): boolean {
-  return (
-    one.tcp.seq === other.tcp.seq &&
+/**
+ * Two SYNs that cross make one subflow (RFC 9293 §3.5): its SYN/ACK repeats what its SYN had. One that was seen before and
+ * after a translation of addresses is the same, too; its sequence number shows that.
+ */
+function isSameSyn({ packet: one, connection: { complete } }: PacketEvent, { packet: other }: PacketEvent): boolean {
+  if (one.tcp.seq !== other.tcp.seq) return false;
+  const isSamePath =
     one.tcp.srcPort === other.tcp.srcPort &&
     one.tcp.dstPort === other.tcp.dstPort &&
     one.ip.src === other.ip.src &&
-    one.ip.dst === other.ip.dst
-  );
+    one.ip.dst === other.ip.dst;
+  return isSamePath || !complete;
 }
 
 function lookAtSynAck(

@@ -1,0 +1,78 @@
+/**
+ * Signs that a conversation in a capture with gaps is several: ports were used again, and the packets between are
+ * missing. What such a connection seems to break is not held against anyone. Pure.
+ */
+import { seqAdd, seqDiff, seqGeq, seqGt } from '../mptcp/index.ts';
+import type { FlowDirection } from './flows.ts';
+import type { PacketEvent } from './types.ts';
+
+/** Octets beyond what was seen last of a subflow that no window and no ordinary gap explains. */
+const FAR = 2 ** 22;
+/** Octets that an acknowledgement may lie behind. */
+const FAR_BEHIND = 2 ** 26;
+/** Distance of data sequence numbers that no window explains, of 8 octets and of 4. */
+const FAR_DATA = { wide: 2 ** 31, narrow: 2 ** 28 } as const;
+
+/**
+ * Whether a SYN or SYN/ACK cannot be of the conversation that used its ports last: its number is another, or it
+ * acknowledges another SYN.
+ */
+export function startsAnother(
+  { flow, direction }: FlowDirection,
+  tcp: PacketEvent['packet']['tcp'],
+  answers: boolean,
+): boolean {
+  const sender = flow.ends[direction];
+  const peer = flow.ends[direction === 0 ? 1 : 0];
+  if (sender.isn !== undefined) return sender.isn !== tcp.seq;
+  if (answers) return peer.isn !== undefined && !isJustAfter(tcp.ack, peer.isn, peer.synOctets);
+  // The SYN of a conversation may come after its SYN/ACK in a capture, and after nothing else.
+  return sender.packets > 0 || peer.acked !== undefined || sender.acked !== seqAdd(tcp.seq, 1);
+}
+
+function isJustAfter(ack: number, isn: number, octets: number): boolean {
+  const distance = seqDiff(ack, isn);
+  return distance >= 1 && distance <= 1 + octets;
+}
+
+/** Why a packet cannot be of the conversation that it is taken for; undefined when nothing says so. */
+export function contradiction(event: PacketEvent): string | undefined {
+  const { packet, sender, receiver, syn, rst, length, connection, side, flow } = event;
+  const { tcp } = packet;
+  if (syn) return undefined;
+  if (sender.next !== undefined && Math.abs(seqDiff(tcp.seq, sender.next)) > FAR && !rst)
+    return 'its sequence numbers jump';
+  if (event.ack && !rst && receiver.next !== undefined) {
+    const distance = seqDiff(tcp.ack, receiver.next);
+    if (distance > FAR || distance < -FAR_BEHIND) return 'its acknowledgements jump';
+  }
+  const end = seqAdd(tcp.seq, length);
+  if (sender.rst && !rst && sender.next !== undefined && seqGt(end, sender.next)) return 'it goes on after a RST';
+  if (length > 0 && sender.fin !== undefined && seqGeq(tcp.seq, sender.fin)) return 'it goes on after a FIN';
+  if (side === 0 && flow === connection.flows[0]) {
+    const key = connection.parties[0].key;
+    for (const option of tcp.options)
+      if (
+        option.kind === 'mp_capable' &&
+        key !== undefined &&
+        option.senderKey !== undefined &&
+        option.senderKey !== key
+      )
+        return 'its keys differ';
+  }
+  return dataContradiction(event);
+}
+
+function dataContradiction({ mapping, dataAck, connection, side }: PacketEvent): string | undefined {
+  const own = connection.parties[side].stream;
+  if (mapping !== undefined && !mapping.infinite && own.mapped) {
+    const far = mapping.wide ? FAR_DATA.wide : FAR_DATA.narrow;
+    if (Math.abs(mapping.dsn - own.edge) > far) return 'its data sequence numbers jump';
+  }
+  const peer = connection.parties[side === 0 ? 1 : 0].stream;
+  if (dataAck !== undefined && (peer.mapped || peer.acked !== undefined)) {
+    const near = Math.max(peer.edge, peer.acked ?? 1);
+    if (Math.abs(dataAck - near) > FAR_DATA.narrow) return 'its Data ACKs jump';
+  }
+  return undefined;
+}
