@@ -110,7 +110,7 @@ export const fallbackFaults: readonly Variation[] = [
   ),
   fault(
     'data-acks-after-infinite',
-    ['3.7-13.s3', '3.7-14.s3'],
+    '3.7-13.s3',
     'Sends Data ACKs after an infinite mapping came.',
     dataAcksAfterwards((side) => side === 'after infinite'),
   ),
