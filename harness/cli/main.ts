@@ -36,6 +36,9 @@ function enterQuietly(): void {
   process.channel?.unref();
 }
 
+/** What the system says of paths that people name. */
+const PATH_CODES: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EPERM', 'ELOOP', 'ENAMETOOLONG']);
+
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof ExplainedError) return error.message;
@@ -47,6 +50,7 @@ function describe(error: unknown): string {
   if (code === 'EACCES' || code === 'EROFS') {
     return `no permission to write${file}: ${error.message}; choose another folder with --output`;
   }
+  if (path !== undefined && PATH_CODES.has(code ?? '')) return `${error.message}; check the path`;
   return error.stack ?? error.message;
 }
 

@@ -36,6 +36,9 @@ export async function judgeOneOf(step: OneOfStep, session: Session, evidence: Ev
   return outcome;
 }
 
+/** Of a wait that a step asks for: neither the RFC nor TCP says that a stack takes no longer. */
+const LIMIT = ', and the test waits no longer';
+
 async function waitFor(
   alternatives: readonly { label: string; line: PacketLine }[],
   within: number | undefined,
@@ -60,7 +63,7 @@ async function waitFor(
     met: false,
     stop: true,
     timedOut: true,
-    message: `no matching packet within ${Math.round(limit)} ms`,
+    message: `no matching packet within ${Math.round(limit)} ms${within === undefined ? '' : LIMIT}`,
     expected: alternatives.map((one) => one.line.text).join(' | '),
     actual: nearest === undefined ? 'nothing' : describe(nearest.arrival, session),
     ...(nearest === undefined ? {} : { differences: nearest.differences }),

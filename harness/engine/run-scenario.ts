@@ -1,6 +1,7 @@
 /** Runs one scenario variant from an empty cell to its result. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../document/make-folder.ts';
 import { realClock, type Clock } from '../clock/clock.ts';
 import { systemRandom } from '../clock/random.ts';
 import { allSteps, type Scenario } from '../scenario/suite.ts';
@@ -146,7 +147,7 @@ function skipped(draft: ScenarioResult, reason: string): Attempt {
 /** Writes down what a kernel complained of. What shows with nothing else running is the scenario's own doing, and fails it. */
 function blame(draft: ScenarioResult, trouble: KernelTrouble, alone: boolean, context: EngineContext): void {
   const folder = join(context.evidenceRoot, evidenceFolder(draft.id));
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   writeFileSync(join(folder, 'console.log'), trouble.console.map((line) => `${line}\n`).join(''));
   draft.trouble = {
     kind: trouble.kind,

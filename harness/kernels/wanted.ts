@@ -1,5 +1,4 @@
 /** What `--sut kernel:` names: a version, with an architecture or for this machine's, or a path. */
-import { suggestion } from '../document/diagnostic.ts';
 import { ARCHITECTURES, ARCHITECTURE_NAMES, findArchitecture, hostArchitecture } from '../sut/architecture.ts';
 import type { Architecture } from '../sut/architecture.ts';
 import { isPath } from './local.ts';
@@ -25,7 +24,5 @@ export function parseWanted(text: string): WantedKernel {
   const architecture = rest.length > 0 ? undefined : findArchitecture(word);
   if (architecture !== undefined) return { kind: 'package', name, architecture };
   const known = ARCHITECTURE_NAMES.map((one) => ARCHITECTURES[one].debian);
-  throw new KernelError(
-    `kernel:${text}: ${word} is not an architecture${suggestion(word, known)}; valid: ${known.join(', ')}`,
-  );
+  throw new KernelError(`kernel:${text}: ${word} is not an architecture; valid: ${known.join(', ')}`);
 }

@@ -1,6 +1,7 @@
 /** Runs one scenario of two stacks from empty cells to its result. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../document/make-folder.ts';
 import { realClock } from '../clock/clock.ts';
 import { movedCounters, readCounters } from '../engine/counters.ts';
 import { AgentRefused, type AgentLogLine } from '../sut/types.ts';
@@ -82,7 +83,7 @@ async function runInPair(
   draft: ScenarioResult,
 ): Promise<void> {
   const folder = join(context.evidenceRoot, evidenceFolder(scenario.id));
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const trace = new Trace(() => state.changed());
   const state: RunState = new RunState(scenario, pair, trace);
   state.forwarder = forwarderFor(state);

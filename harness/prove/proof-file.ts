@@ -1,6 +1,7 @@
 /** What `prove` found, as a file: for the site, for `reference`, and for other programs. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../document/make-folder.ts';
 import { ExplainedError } from '../document/explained-error.ts';
 import type { Proof } from './prove.ts';
 import type { TaskResult } from './task.ts';
@@ -31,7 +32,7 @@ export interface ProofFile {
 
 /** Writes a proof. */
 export function writeProof(file: string, proof: Omit<ProofFile, 'format'>): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   writeFileSync(file, `${JSON.stringify({ format: FORMAT, ...proof }, undefined, 2)}\n`);
 }
 

@@ -11,7 +11,7 @@ import type { Departure, TaskResult } from './task.ts';
 export type ProofOutcome = 'caught' | 'elsewhere' | 'survived' | 'hung';
 
 /** A departure, and the scenario that shows it. */
-export type Catch = Departure & { scenario: string };
+type Catch = Departure & { scenario: string };
 
 /** Scenarios to run for the sake of monitors: what they have not seen in so many, each another, they do not see. */
 const MONITORED = 100;

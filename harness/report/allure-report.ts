@@ -1,7 +1,8 @@
 /** Makes the HTML report from Allure results. No Java, no network. */
+import { makeFolder } from '../document/make-folder.ts';
 import { ExplainedError } from '../document/explained-error.ts';
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -58,7 +59,7 @@ export async function generateAllureReport(
           : { historyPath: resolve(options.historyFile), historyLimit: HISTORY, appendHistory: true }),
       }),
     );
-    mkdirSync(dirname(out), { recursive: true });
+    makeFolder(dirname(out));
     await runAllure(
       [
         'awesome',

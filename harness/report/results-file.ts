@@ -1,6 +1,7 @@
 /** `results.json` on disk: written whole or not at all, and read with suspicion. */
+import { makeFolder } from '../document/make-folder.ts';
 import { ExplainedError } from '../document/explained-error.ts';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { ValidateFunction } from 'ajv';
 import { projectSchema } from '../document/schema.ts';
@@ -84,7 +85,7 @@ function writeMakingFolder(file: string, text: string, flush: boolean): void {
     writeFileSync(file, text, { flush });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     writeFileSync(file, text, { flush });
   }
 }

@@ -1,6 +1,7 @@
 /** Copies captures into the site and draws ladders. What the files hold is not trusted. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { makeFolder } from '../document/make-folder.ts';
 import { readLadder } from '../report/ladder-file.ts';
 import { ladderSvg } from '../report/ladder-svg.ts';
 import { ResultsFileError } from '../report/results-file.ts';
@@ -27,7 +28,7 @@ export interface PlacedEvidence {
  */
 export function placeEvidence(stack: Stack, from: string, site: string): PlacedEvidence {
   const folder = `evidence/${stack.slug}`;
-  mkdirSync(join(site, folder), { recursive: true });
+  makeFolder(join(site, folder));
   const problems: string[] = [];
   const evidence = new Map<string, SiteEvidence>();
   const drawn = scenariosToDraw(stack);

@@ -24,7 +24,7 @@ export interface LabLink {
 }
 
 /** Addresses that a link of a bench has already. */
-export interface FixedAddresses {
+interface FixedAddresses {
   tester: { ipv4: string; ipv6: string };
   sut: { ipv4: string; ipv6: string };
   /** Prefix lengths. */

@@ -1,7 +1,7 @@
 /** What monitors find counts in a scenario's verdict. */
 import { expect, test } from 'vitest';
 import type { ExpectationResult, ScenarioResult } from './result.ts';
-import { concludeScenario } from './scenario-verdict.ts';
+import { concludeScenario, withoutIdleSkips } from './scenario-verdict.ts';
 import type { Verdict } from './verdict.ts';
 
 const judged = (verdict: Verdict, message: string): ExpectationResult => ({
@@ -47,4 +47,10 @@ test('but its own departure is the first to be told', () => {
 
 test('a departure stands where the scenario did not reach its point', () => {
   expect(settled(['inconclusive'], ['fail'], 'stopped')).toEqual({ verdict: 'fail', reason: 'monitor fail' });
+});
+
+test('a clause that one way of several leaves out is not told where another step judged it', () => {
+  const [kept, passedOver] = [judged('pass', ''), judged('skip', 'only where the stack chooses "a"')];
+  const elsewhere = { ...passedOver, clause: '3-2.s4' };
+  expect(withoutIdleSkips([kept, passedOver, elsewhere])).toEqual([kept, elsewhere]);
 });

@@ -1,5 +1,6 @@
-import { closeSync, constants, ftruncateSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../document/make-folder.ts';
 import { CaptureError } from './pcap-error.ts';
 
 /** Link type of packets that start with their IPv4 or IPv6 header (LINKTYPE_RAW). */
@@ -117,7 +118,7 @@ export class PcapBuffer {
   save(): void {
     let isMade = false;
     try {
-      mkdirSync(dirname(this.#path), { recursive: true });
+      makeFolder(dirname(this.#path));
       isMade = true;
       writeFileSync(this.#path, this.contents());
     } catch (error) {

@@ -1,7 +1,8 @@
 /** `matrix`: runs several stacks and says where they differ. */
 import { spawn } from 'node:child_process';
-import { createWriteStream, existsSync, mkdirSync } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { makeFolder } from '../../document/make-folder.ts';
 import { matrixText } from '../../report/matrix-text.ts';
 import type { RunResults } from '../../report/results.ts';
 import type { StackDetails } from '../../topology/contract.ts';
@@ -36,7 +37,7 @@ export async function matrix(options: MatrixOptions): Promise<number> {
   if (doubles.length > 0) throw new UsageError(`--sut names ${doubles.join(', ')} twice; name each stack once`);
   // All are here before any is run: a kernel that cannot be had is known at once.
   for (const choice of choices) await prepareOutside(choice);
-  mkdirSync(options.output, { recursive: true });
+  makeFolder(options.output);
   const outcomes = await runAll(options);
   const usable = outcomes.filter(({ results }) => existsSync(results));
   for (const { sut, code } of outcomes)
@@ -81,7 +82,7 @@ async function runAll(options: MatrixOptions): Promise<Outcome[]> {
 /** One run in a process of its own; what it says goes to a log, and its progress is told in one line. */
 function runOne(sut: string, options: MatrixOptions): Promise<Outcome> {
   const folder = join(options.output, folderOf(sut));
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const log = createWriteStream(join(folder, 'run.log'));
   const details = Object.entries(detailsFor(sut, options.stack)).flatMap(([name, value = '']) => [`--${name}`, value]);
   const args = ['run', '--sut', sut, '--output', folder, ...details, ...options.passOn];

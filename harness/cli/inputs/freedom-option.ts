@@ -13,7 +13,10 @@ export function findFreedoms(names: readonly string[]): Freedom[] {
   const known = all.map(({ name }) => name);
   return names.map((name) => {
     const found = all.find((one) => one.name === name);
-    if (found === undefined) throw new UsageError(`there is no freedom "${name}"${suggestion(name, known)}`);
+    if (found === undefined)
+      throw new UsageError(
+        `there is no freedom "${name}"${suggestion(name, known)}; "mptcp-conformance freedoms --list" lists them`,
+      );
     return found;
   });
 }

@@ -1,7 +1,7 @@
 /** `freedoms --sut reference`: every lawful choice of the reference stack, alone and mixed, in memory. */
-import { mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, relative } from 'node:path';
+import { makeFolder } from '../../document/make-folder.ts';
 import { suggestion } from '../../document/diagnostic.ts';
 import { UsageError } from '../../document/explained-error.ts';
 import { Pool, runShared, type TaskRunner } from '../../prove/pool.ts';
@@ -62,7 +62,7 @@ export async function referenceFreedoms(
   const outcomes = await Promise.all(choices.map((choice) => judge(choice, base, ids, pool).finally(say))).finally(() =>
     pool.close(),
   );
-  mkdirSync(options.output, { recursive: true });
+  makeFolder(options.output);
   const file = join(options.output, 'freedoms.json');
   writeWhole(file, `${JSON.stringify(outcomes, undefined, 1)}\n`);
   process.stdout.write(freedomsText(outcomes, ids.length, 0, styleFor(process.stdout)));

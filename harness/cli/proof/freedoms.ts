@@ -1,6 +1,7 @@
 /** `freedoms`: runs the suites under each lawful choice that a stack can be told to make, and says what changes. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { makeFolder } from '../../document/make-folder.ts';
 import type { Freedom } from '../../catalogue/freedoms.ts';
 import { UsageError } from '../../document/explained-error.ts';
 import { freedomsText, type FreedomOutcome } from '../../report/freedoms-text.ts';
@@ -51,7 +52,7 @@ export async function freedoms(names: readonly string[], options: FreedomsOption
   const runnable = chosen.filter(isRunnable);
   if (runnable.length === 0)
     throw new UsageError(`no setting for ${names.join(', ')}; "freedoms --list" shows which have one`);
-  mkdirSync(options.output, { recursive: true });
+  makeFolder(options.output);
   const base = await runWith('default', [], options);
   if (typeof base === 'string') throw new UsageError(`the run at default settings failed: ${base}`);
   const outcomes: FreedomOutcome[] = [];
@@ -138,7 +139,7 @@ async function runWith(
 ): Promise<readonly ScenarioRecord[] | string> {
   const folder = join(output, name);
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   process.stderr.write(`${name}: running\n`);
   const fixed = ['--deviations', 'none', '--keep-captures', 'failed', '--output', folder];
   const { code, said } = await runCommand(

@@ -24,7 +24,7 @@ export function reference({ words, proof, json }: ReferenceOptions): number {
       .toSorted((a, b) => compareClauseIds(a.clause, b.clause));
   const lists = { freedoms: chosen(freedoms), faults: chosen(faults) };
   if (words.length > 0 && lists.freedoms.length + lists.faults.length === 0)
-    throw new UsageError(`no freedom or fault matches ${words.join(', ')}`);
+    throw new UsageError(`no freedom or fault matches ${words.join(', ')}; "mptcp-conformance reference" lists them`);
   const proofs = new Map((readProof(proof)?.proofs ?? []).map((one) => [`${one.fault} ${one.clause}`, one]));
   const text = json ? JSON.stringify(asJson(lists, proofs), undefined, 2) : asText(lists, proofs);
   process.stdout.write(`${text}\n`);

@@ -1,6 +1,7 @@
 /** `run`: judges the kernel by the suites. */
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { makeFolder } from '../../document/make-folder.ts';
 import { UsageError } from '../../document/explained-error.ts';
 import { allureEnvironment } from '../../report/allure.ts';
 import { generateAllureReport } from '../../report/allure-report.ts';
@@ -33,6 +34,7 @@ import type { Habits, Sysctl } from '../../verdict/stack-info.ts';
 import { outsideProblem } from '../../wire/inside.ts';
 import { DEFAULT_CONCURRENCY } from '../inputs/arguments.ts';
 import { enterNamespace } from './enter.ts';
+import { requireWritable } from '../inputs/output-file.ts';
 import { allScenarios, openProject, projectRoot, type Project } from '../inputs/project.ts';
 import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
 import { isNarrowed, selectScenarios, type Selection } from '../inputs/selection.ts';
@@ -78,6 +80,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   const sysctls = [...lawful.sysctls, ...(options.sysctl ?? [])];
   if (sysctls.length > 0) requireSysctlsOf(choice);
   requireRights(choice);
+  if (options.json !== undefined) requireWritable('--json', options.json);
   const peerChoice = peerOf(options, choice);
   if (!isInMemory(choice)) {
     if (outsideProblem() !== undefined) {
@@ -205,7 +208,7 @@ function prepareOutput(output: string): void {
   const ours = [EVIDENCE_FOLDER, 'results.json', 'allure-results', 'allure-report'];
   try {
     for (const name of ours) rmSync(join(output, name), { recursive: true, force: true });
-    mkdirSync(join(output, EVIDENCE_FOLDER), { recursive: true });
+    makeFolder(join(output, EVIDENCE_FOLDER));
   } catch (error) {
     throw new UsageError(`cannot write to the folder ${output}: ${(error as Error).message}; choose another --output`);
   }
@@ -214,7 +217,8 @@ function prepareOutput(output: string): void {
 function declaredFor(options: RunOptions, { info }: Prepared): DeviationList {
   if (options.deviations === 'none') return NO_DEVIATIONS;
   if (options.deviations !== undefined) {
-    if (!existsSync(options.deviations)) throw new UsageError(`no such deviations file: ${options.deviations}`);
+    if (!existsSync(options.deviations))
+      throw new UsageError(`no such deviations file: ${options.deviations}; check the path`);
     const list = loadDeviations(options.deviations);
     if (list.sut !== info.name)
       process.stderr.write(`${options.deviations} declares deviations of ${list.sut}; the stack is ${info.name}\n`);

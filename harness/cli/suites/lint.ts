@@ -101,7 +101,7 @@ function named(path: string): LintFile {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`cannot read ${path}: ${(error as Error).message}`);
+    throw new UsageError(`cannot read ${path}: ${(error as Error).message}; check the path`);
   }
   const kind = kindOf(file, text);
   if (kind === undefined) {

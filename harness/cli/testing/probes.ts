@@ -4,10 +4,10 @@ import { FLAG } from '../../packet/index.ts';
 import type { Prober } from './prober.ts';
 
 /** One thing that is done to a stack. */
-export type Probe = (prober: Prober) => Promise<unknown>;
+type Probe = (prober: Prober) => Promise<unknown>;
 
 /** Steps after the handshake, right ones and wrong ones, by what they do. */
-export const PROBES: Readonly<Record<string, Probe>> = {
+const PROBES: Readonly<Record<string, Probe>> = {
   data: (p) => p.send({ length: 100, options: [p.dss({ length: 100 })] }),
   'data again': (p) =>
     p.send({ length: 100, seq: -100, advance: 0, options: [p.dss({ length: 100, dsn: -100, ssn: -100 })] }),
