@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 
 it(
   'the reference stack and Linux exchange data, join, fall back, fail over and close',
-  { timeout: 240_000 },
+  { timeout: 420_000 },
   async () => {
     const agent = await ensureAgent(ROOT);
     const [program = '', ...argv] = enterCommand([

@@ -113,7 +113,7 @@ export class Meeting {
   }
 
   /** Sends octets one way, and answers what the receiver says of them. */
-  async send(from: StackName, octets: number, timeout = 50_000): Promise<AgentAnswer> {
+  async send(from: StackName, octets: number, timeout = 150_000): Promise<AgentAnswer> {
     const to = from === 'linux' ? 'reference' : 'linux';
     const received = this.agents[to].request('recv', { fd: 'conn', bytes: octets, show: 0, timeout });
     const [answer] = await Promise.all([

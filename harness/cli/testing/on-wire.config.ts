@@ -12,6 +12,6 @@ export default defineConfig({
     // What these tests do is mostly waiting for timers of both stacks.
     sequence: { concurrent: true },
     maxConcurrency: 6,
-    testTimeout: 60_000,
+    testTimeout: 180_000,
   },
 });
