@@ -80,7 +80,7 @@ describe('the header', () => {
 
   test('cannot have what is no value', () => {
     expect(() => compose('a ACK seq=1..2')).toThrow('seq: a packet to send needs one value');
-    expect(() => compose('a ACK data=5')).toThrow('data: a packet to send needs octets');
+    expect(() => compose('a ACK data=5')).toThrow('data: a packet to send needs bytes');
     expect(() => compose('a ACK from=5')).toThrow('from: a packet to send needs an address');
   });
 });

@@ -88,7 +88,8 @@ function namedIn({ monitors = [] }: ScenarioRecord, field: string | undefined): 
 
 /**
  * Of several broken clauses the one that says most of a field: it lays down its value, best where a monitor found what is
- * wrong with it; or else it is about what the field is about, and about the least beside that. Then the one that most scenarios broke, then the first of the RFC.
+ * wrong with it; or else a monitor found it broken at this field; or else it is about what the field is about, and about the
+ * least beside that. Then the one that most scenarios broke, then the first of the RFC.
  */
 function mostSpecific(
   broken: ReadonlyMap<string, number>,
@@ -101,6 +102,7 @@ function mostSpecific(
     const { concerns, fields = [] } = clauses.get(id) ?? {};
     if (fields.some((one) => one === field || (field === 'mp_fail' && one === 'dss.csum')))
       return named.has(id) ? 0 : 0.5;
+    if (named.has(id)) return 0.75;
     if (concerns === undefined || subject === undefined || !concerns.includes(subject)) return Infinity;
     return concerns.length;
   };

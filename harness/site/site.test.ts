@@ -281,10 +281,10 @@ describe('where it goes', () => {
     writeFileSync(join(other, 'thesis.txt'), 'mine');
     expect(() => buildSite(runs(), catalogue, other, '0.1.0')).toThrow(SiteError);
     expect(() => buildSite(runs(), catalogue, other, '0.1.0')).toThrow(
-      /holds something that is no site of this program; choose another --output/,
+      /has other content than a site of this program; choose another --output/,
     );
     expect(readdirSync(other)).toEqual(['thesis.txt']);
-    expect(() => buildSite(runs(), catalogue, join(other, 'thesis.txt'), '0.1.0')).toThrow(/is no folder/);
+    expect(() => buildSite(runs(), catalogue, join(other, 'thesis.txt'), '0.1.0')).toThrow(/is not a folder/);
   });
 });
 

@@ -84,7 +84,7 @@ describe('help and mistakes', () => {
     [['run', '-j', 'many'], /'many' is invalid.*Expected a whole number from 1/],
     [['run', '--section', ','], /It is empty/],
     [['list', '--clause', '3.1-20.8.s44'], /unknown clause "3\.1-20\.8\.s44"; did you mean "3\.1-20\.8\.s4"\?/],
-    [['show', SCENARIO, '--results', '/nowhere/results.json'], /no such file; name a results\.json/],
+    [['show', SCENARIO, '--results', '/nowhere/results.json'], /no such file; give the results\.json/],
     [['completion', 'csh'], /'csh' is invalid.*Allowed choices are bash, zsh, fish/],
     [['lint', 'package.json'], /unknown kind of file/],
     [['lint', '/nowhere.suite.yaml'], /cannot read \/nowhere\.suite\.yaml/],
