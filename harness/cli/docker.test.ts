@@ -233,7 +233,7 @@ describe.runIf(CAN_USE_DOCKER)('a stack in containers', () => {
       'an image that is not there',
       () => withDocker(),
       ['--image', 'nowhere/nothing'],
-      /no image nowhere\/nothing; get it first: docker pull nowhere\/nothing/,
+      /no image nowhere\/nothing; fetch or build it: docker pull nowhere\/nothing/,
     ],
     [
       'no daemon',

@@ -21,7 +21,7 @@ it('reads numbers under their short names', async () => {
   const asked: unknown[] = [];
   const agent: Agent = {
     pid: 0,
-    features: new Set(),
+    features: new Set(['counters']),
     log: [],
     close: () => Promise.resolve(),
     request: (...what) => {

@@ -19,7 +19,7 @@ const PATHS = new Map([
 
 function state(): RunState {
   const run = new RunState(
-    { family: 'ipv4', multipath: { paths: PATHS } } as unknown as MultipathScenario,
+    { family: 'ipv4', paths: PATHS } as unknown as MultipathScenario,
     {} as Pair,
     new Trace(() => undefined),
   );
@@ -126,7 +126,7 @@ describe('judge-rate', () => {
     mapped(full, 120, 1001, 9000);
     expect(rate(full, asked)).toMatchObject({
       isMet: false,
-      actual: expect.stringContaining('at least 1000 octets of room') as string,
+      actual: expect.stringContaining('always had room for 1000 bytes') as string,
     });
     const open = connection(state());
     mapped(open, 120, 1001, 1000);

@@ -18,7 +18,7 @@ const PATHS = new Map([
 ]);
 
 function state(): RunState {
-  const scenario = { family: 'ipv4', multipath: { paths: PATHS } } as unknown as MultipathScenario;
+  const scenario = { family: 'ipv4', paths: PATHS } as unknown as MultipathScenario;
   return new RunState(scenario, {} as Pair, new Trace(() => undefined));
 }
 

@@ -12,7 +12,7 @@ beforeEach(async () => {
   const [program = '', ...args] = unshared(await agentProgram(), '--die-with-parent');
   child = spawn(program, args);
   lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  expect(await answer()).toMatch(/^agent protocol=2 name=mptcp-agent kernel=\S+ pid=\d+ features=\S*mptcp/);
+  expect(await answer()).toMatch(/^agent protocol=2 name=mptcp-agent stack=linux kernel=\S+ pid=\d+ features=\S*mptcp/);
 });
 
 afterEach(() => {

@@ -31,7 +31,7 @@ test('two kernels, the clauses in which they differ, and one file of both', asyn
   expect(runs.map(({ sut }) => sut.kind).toSorted()).toEqual(['kernel', 'netns']);
   for (const run of runs) expect(run.scenarios.every(({ id }) => id.startsWith(SCENARIO))).toBe(true);
   expect(new Set(runs.map(({ scenarios }) => scenarios.length)).size).toBe(1);
-  expect(stdout).toMatch(/Clauses with different verdicts (\d+):\nclause .*6\.12/);
+  expect(stdout).toMatch(/Clauses with different verdicts \((\d+)\):\nclause .*6\.12/);
   expect(stdout).toMatch(/^3\.7-4\.4\.s2 +(warn +pass|pass +warn)/m);
 });
 

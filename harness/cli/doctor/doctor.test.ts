@@ -97,7 +97,7 @@ describe('Docker', () => {
     await once(server, 'close');
     expect(await checkDocker(environment)).toMatchObject({
       works: false,
-      detail: expect.stringContaining('nobody answers at') as string,
+      detail: expect.stringContaining('no answer at') as string,
     });
   });
 });

@@ -56,14 +56,14 @@ test('several stacks become a matrix, which fits its published schema and can be
 
 test.each([
   ['a file that is not there', ['none.json'], /none\.json: no such file/],
-  ['the same scenarios twice', ['a/results.json', 'a/results.json'], /hold the scenario one; expected shards/],
+  ['the same scenarios twice', ['a/results.json', 'a/results.json'], /contain the scenario one; shards must not overlap/],
   [
     'a run of another schema in a matrix',
     ['newer.json'],
     /newer\.json: schema version 3, this tool reads 2; use the version/,
   ],
   ['a matrix of another schema', ['newer-matrix.json'], /schema version 7, this tool reads 1/],
-  ['a broken matrix', ['broken.json'], /broken\.json: does not fit reports\/schema\/matrix\.schema\.json: .*runs/],
+  ['a broken matrix', ['broken.json'], /broken\.json: does not match reports\/schema\/matrix\.schema\.json: .*runs/],
 ])('%s: exit code 2, and what was there stays', async (_what, files, message) => {
   const tool = { name: 'mptcp-conformance', version: '0.1.0' };
   writeFileSync(

@@ -50,7 +50,7 @@ describe('a nursery of agents', () => {
 
   it('says so when its program is not there', async () => {
     const none = new AgentNursery('/nonexistent/agent');
-    await expect(none.start()).rejects.toThrow(/cannot be started: .*ENOENT.*check that \/nonexistent\/agent is there/);
+    await expect(none.start()).rejects.toThrow(/cannot be started: .*ENOENT.*check that \/nonexistent\/agent exists/);
     await none.close();
   });
 });

@@ -123,7 +123,7 @@ describe('modules', () => {
     });
     await expect(names(root)).rejects.toThrow(TopologyError);
     await expect(names(root)).rejects.toThrow(
-      /module failover, needed by virtio_net, is neither there nor in modules\.builtin/,
+      /module failover, needed by virtio_net, is missing and not in modules\.builtin/,
     );
   });
 });

@@ -366,7 +366,7 @@ describe('a port', () => {
       const bytes = craft(cell.links[0]!, 'ipv4', { dstPort: 9, flags: FLAG.ACK, seq: 0 });
       const long = new Uint8Array(3000);
       long.set(bytes);
-      await expect(port.send(long)).rejects.toThrow(/sending 3000 octets .*Message too long \(EMSGSIZE\); .*mtu/);
+      await expect(port.send(long)).rejects.toThrow(/sending 3000 bytes .*Message too long \(EMSGSIZE\); .*mtu/);
       port.close();
     });
   });
