@@ -56,7 +56,11 @@ test('several stacks become a matrix, which fits its published schema and can be
 
 test.each([
   ['a file that is not there', ['none.json'], /none\.json: no such file/],
-  ['the same scenarios twice', ['a/results.json', 'a/results.json'], /contain the scenario one; shards must not overlap/],
+  [
+    'the same scenarios twice',
+    ['a/results.json', 'a/results.json'],
+    /contain the scenario one; shards must not overlap/,
+  ],
   [
     'a run of another schema in a matrix',
     ['newer.json'],
