@@ -3,6 +3,7 @@
  * application. They are laid over the agents of a driver's cells, so that scenarios need not know of them.
  */
 import { isIP } from 'node:net';
+import { agentOver } from '../sut/agent-over.ts';
 import type { Agent, AgentAnswer } from '../sut/types.ts';
 import type { Habits } from '../verdict/stack-info.ts';
 import type { Cell, Driver } from './contract.ts';
@@ -67,17 +68,7 @@ function networkOf(text: string): string {
 }
 
 function habitual(agent: Agent, habits: Habits): Agent {
-  return {
-    get pid() {
-      return agent.pid;
-    },
-    features: agent.features,
-    get log() {
-      return agent.log;
-    },
-    request: (command, args = {}, options) => apply(agent, habits, command, args, options),
-    close: () => agent.close(),
-  };
+  return agentOver(agent, { request: (command, args = {}, options) => apply(agent, habits, command, args, options) });
 }
 
 async function apply(

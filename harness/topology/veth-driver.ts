@@ -1,5 +1,6 @@
 /** Builds cells of veth pairs for SUT hosts that are network namespaces on this machine, whoever starts them. */
 import { lossOf } from '../sut/agent-loss.ts';
+import { agentOver } from '../sut/agent-over.ts';
 import type { Agent } from '../sut/types.ts';
 import { IpBatch } from './ip-batch.ts';
 import type { LineFailure } from './ip-batch.ts';
@@ -78,14 +79,7 @@ const REBUILDS = /^(link|addr|route|rule|neigh)-|^offload$/;
 
 /** The agent as a cell has it. @param touched is told of requests that change the host's network, or end it */
 function watched(agent: Agent, touched: () => void): Agent {
-  return {
-    get pid() {
-      return agent.pid;
-    },
-    features: agent.features,
-    get log() {
-      return agent.log;
-    },
+  return agentOver(agent, {
     request: (command, args, options) => {
       if (REBUILDS.test(command)) touched();
       return agent.request(command, args, options);
@@ -94,7 +88,7 @@ function watched(agent: Agent, touched: () => void): Agent {
       touched();
       return agent.close();
     },
-  };
+  });
 }
 
 /** A driver that keeps what it has made. */

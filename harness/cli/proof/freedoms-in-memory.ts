@@ -13,6 +13,7 @@ import { writeWhole } from '../../report/results-file.ts';
 import { styleFor } from '../../report/text-layout.ts';
 import type { VerdictChange } from '../../report/verdict-changes.ts';
 import type { StackDetails } from '../../topology/contract.ts';
+import { isDeparture } from '../../verdict/verdict.ts';
 import { openProject } from '../inputs/project.ts';
 import { selectScenarios, type Selection } from '../inputs/selection.ts';
 import { counter } from './counter.ts';
@@ -113,7 +114,7 @@ async function judge(
 
 /** What no lawful stack may get. */
 function changeOf({ scenario, verdict, departures }: TaskResult): VerdictChange[] {
-  const what = verdict === 'fail' || verdict === 'warn' ? 'failing' : 'inconclusive';
+  const what = isDeparture(verdict) ? 'failing' : 'inconclusive';
   if (what === 'inconclusive' && verdict !== 'inconclusive' && verdict !== 'error') return [];
   const clauses = departures.filter((one) => one.verdict !== 'note').map(({ clause }) => clause);
   return [{ scenario, what, before: 'pass', after: verdict, clauses }];

@@ -8,6 +8,7 @@ import { WiredMachine } from '../../topology/reference/wired-machine.ts';
 import { newDriver, topology } from '../../topology/testing/lab.ts';
 import type { MiddleboxSpec } from '../../topology/types.ts';
 import type { KeepingDriver } from '../../topology/veth-driver.ts';
+import { isDeparture } from '../../verdict/verdict.ts';
 import { openCatalogue } from '../inputs/project.ts';
 
 export type Role = 'initiator' | 'responder';
@@ -162,9 +163,7 @@ export class Meeting {
   blamed(stack: StackName): string[] {
     const own = new Set(this.#cell.links.map((_, link) => this.address(stack, link)));
     const findings = runMonitors(this.wired.packets, (address) => own.has(address), levelOf);
-    return findings
-      .filter(({ verdict }) => verdict === 'fail' || verdict === 'warn')
-      .map(({ clause, message }) => `${clause}: ${message}`);
+    return findings.filter(({ verdict }) => isDeparture(verdict)).map(({ clause, message }) => `${clause}: ${message}`);
   }
 
   async end(): Promise<void> {

@@ -25,6 +25,17 @@ const TABLE = number(1, 2 ** 32 - 1);
 /** A window in segments, or a segment in octets. */
 const WINDOW = number(1, 0xffff);
 const ROUTE_TYPE = oneOf('unicast', 'local', 'blackhole', 'unreachable', 'prohibit', 'throw');
+/** What tells one route from another. */
+const ROUTE = {
+  dst: needed(text),
+  via: text,
+  dev: text,
+  src: text,
+  metric: UINT32,
+  table: TABLE,
+  type: ROUTE_TYPE,
+  family: FAMILY,
+};
 
 /** The commands, by name. */
 export const NETWORK_COMMANDS = {
@@ -76,40 +87,12 @@ export const NETWORK_COMMANDS = {
   },
   'route-add': {
     group: 'network',
-    args: {
-      dst: needed(text),
-      via: text,
-      dev: text,
-      src: text,
-      metric: UINT32,
-      table: TABLE,
-      type: ROUTE_TYPE,
-      family: FAMILY,
-      replace: flag,
-      initcwnd: WINDOW,
-      initrwnd: WINDOW,
-      advmss: WINDOW,
-    },
+    args: { ...ROUTE, replace: flag, initcwnd: WINDOW, initrwnd: WINDOW, advmss: WINDOW },
     answers: {},
     feature: 'netlink',
     does: '`dst=<prefix>` or `default`. `type=` `unicast`, `local`, `blackhole`, `unreachable`, `prohibit` or `throw`. `family=` is needed only if no address implies it. `initcwnd=` `initrwnd=` (segments) and `advmss=` (bytes) set TCP metrics of the route.',
   },
-  'route-del': {
-    group: 'network',
-    args: {
-      dst: needed(text),
-      via: text,
-      dev: text,
-      src: text,
-      metric: UINT32,
-      table: TABLE,
-      type: ROUTE_TYPE,
-      family: FAMILY,
-    },
-    answers: {},
-    feature: 'netlink',
-    does: '',
-  },
+  'route-del': { group: 'network', args: ROUTE, answers: {}, feature: 'netlink', does: '' },
   'rule-add': {
     group: 'network',
     args: { table: needed(TABLE), from: text, to: text, fwmark: UINT32, priority: UINT32, family: FAMILY },
