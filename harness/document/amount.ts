@@ -14,13 +14,13 @@ const SCALE: Readonly<Record<string, number>> = {
   MB: 1e6,
 };
 
-/** A number and its unit; the number is in the unit's base: bits a second, milliseconds, a share, octets. */
+/** A number and its unit; the number is in the unit's base: bits a second, milliseconds, a share, bytes. */
 export function scaled(text: string): { value: number; unit: string } {
   const [, digits = '', unit = ''] = /^([0-9.]+)(\D+)$/.exec(text) ?? [];
   return { value: Number(digits) * (SCALE[unit] ?? Number.NaN), unit };
 }
 
-/** `8mbit` in bits a second, `20ms` in milliseconds, `1%` as 0.01, `2MB` in octets. */
+/** `8mbit` in bits a second, `20ms` in milliseconds, `1%` as 0.01, `2MB` in bytes. */
 export function amount(text: string): number {
   return scaled(text).value;
 }

@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 
-/** Octets of a fingerprint. */
+/** Bytes of a fingerprint. */
 const FINGERPRINT_OCTETS = 32;
 
 /** This user's folder for what can be made again (XDG Base Directory Specification). */
@@ -15,7 +15,7 @@ export function cacheFolder(): string {
 
 /** What a value depends on. */
 export interface Inputs {
-  /** Folders and files of which every octet counts. */
+  /** Folders and files of which every byte counts. */
   contents: readonly string[];
   /** Folders of which size and time of each file count: a program that is replaced as a whole. */
   program: readonly string[];

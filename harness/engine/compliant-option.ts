@@ -11,14 +11,14 @@ export interface OptionView {
   /** Whether the tester is the sender. */
   outgoing: boolean;
   flags: number;
-  /** Relative sequence number of the first octet of payload. */
+  /** Relative sequence number of the first byte of payload. */
   ssn: number;
   payload: Uint8Array;
   /** DATA_FIN is asked for. */
   dataFin: boolean;
-  /** DSN that the sender's next new octet has, relative to its IDSN. */
+  /** DSN that the sender's next new byte has, relative to its IDSN. */
   dsnNext: bigint;
-  /** Next data octet that the sender expects, relative to the receiver's IDSN. */
+  /** Next data byte that the sender expects, relative to the receiver's IDSN. */
   dataAckNext: bigint;
   /** A DSS maps, though there is neither data nor a DATA_FIN. */
   mapping?: boolean;
@@ -93,7 +93,7 @@ const BUILDERS: { readonly [K in OptionKind]?: (view: OptionView, secrets: Secre
   mss: ({ subflow }) => ({ kind: 'mss', mss: subflow.connection.profile.mss }),
   wscale: ({ subflow }) => ({ kind: 'wscale', shift: Math.max(0, subflow.connection.profile.wscale) }),
   ts: ({ clock = 0, subflow }) => ({ kind: 'ts', value: clock, echo: subflow.timestampRecent }),
-  // Nobody sends these on purpose but octet by octet.
+  // Nobody sends these on purpose but byte by byte.
   malformed: () => OPTIONS.raw.blank(),
   padding: () => OPTIONS.raw.blank(),
   mp_capable: mpCapable,
@@ -175,7 +175,7 @@ function checksumOf(
 }
 
 /**
- * Checksum of the data parameters of MP_CAPABLE, whose mapping begins right after the IDSN (§3.1). Octets beyond this
+ * Checksum of the data parameters of MP_CAPABLE, whose mapping begins right after the IDSN (§3.1). Bytes beyond this
  * segment are those of the pattern. What was on a SYN comes before the mapping, so a segment that has all of it counts as it is.
  */
 export function checksumOfCapable(dataLength: number, view: OptionView, idsnOfSender: bigint): number {
@@ -187,10 +187,10 @@ export function checksumOfCapable(dataLength: number, view: OptionView, idsnOfSe
   });
 }
 
-/** What a mapping says; absolute DSN, relative SSN, octets with those of a DATA_FIN. */
+/** What a mapping says; absolute DSN, relative SSN, bytes with those of a DATA_FIN. */
 type MappingFields = Pick<OptionDss, 'dsn' | 'ssn' | 'dataLength'>;
 
-/** The octets that a mapping covers: the payload where it lies in this segment, the pattern where it lies in others. */
+/** The bytes that a mapping covers: the payload where it lies in this segment, the pattern where it lies in others. */
 export function mappedOctets(
   option: MappingFields & { dataFin?: boolean },
   { ssn: seq, payload }: OptionView,

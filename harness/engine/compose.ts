@@ -33,7 +33,7 @@ import { evaluate, toInt, type Scope } from '../notation/evaluate.ts';
 /** TCP's option area (RFC 9293 §3.1). */
 const OPTION_SPACE = 40;
 const DEFAULT_WINDOW = 0xffff;
-/** Options that may map data; octets written raw may be either of the others. */
+/** Options that may map data; bytes written raw may be either of the others. */
 const MAPPING_OPTIONS = new Set<OptionKind>(['dss', 'mp_capable', 'raw']);
 
 /** Composes a packet. `clock` is the timestamp value to send. State is not touched: see `recordSent`. @throws NotKnownYet */
@@ -156,7 +156,7 @@ function viewFor(line: PacketLine, subflow: Subflow, flags: number, scope: Scope
   return outgoingView(subflow, flags, start, payloadOf(line, Math.max(0, offset), scope), dataFin);
 }
 
-/** Data sequence number of the octet at `start` by a mapping that the line writes: the payload follows it. */
+/** Data sequence number of the byte at `start` by a mapping that the line writes: the payload follows it. */
 function writtenDsn(line: PacketLine, start: number, next: bigint, scope: Scope): bigint | undefined {
   const [dsn, ssn] = [writtenIn(line, 'dsn'), writtenIn(line, 'ssn')];
   if (dsn === undefined || dsn.matcher.type === 'absent') return undefined;
@@ -311,7 +311,7 @@ function writeField(item: FieldItem, kind: OptionKind, { option, reference, view
 function sumUp(option: TcpOption, reference: TcpOption, view: OptionView): void {
   if (option.kind === 'dss' && option.checksum !== undefined && option.dsn !== undefined) {
     const { dsn, ssn = 0, dataLength = 0 } = option;
-    // An infinite mapping has no octets to sum up (§3.7).
+    // An infinite mapping has no bytes to sum up (§3.7).
     option.checksum =
       dataLength === 0
         ? 0
@@ -322,7 +322,7 @@ function sumUp(option: TcpOption, reference: TcpOption, view: OptionView): void 
   option.checksum = checksumOfCapable(option.dataLength, view, idsn(reference.senderKey));
 }
 
-/** The option cut or filled up with zeros to `length` octets, its Length octet telling so. */
+/** The option cut or filled up with zeros to `length` bytes, its Length byte telling so. */
 function resize(option: TcpOption, length: number): TcpOption {
   const whole = encodeOptions([option]);
   const raw = new Uint8Array(length);

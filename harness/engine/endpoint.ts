@@ -2,7 +2,7 @@
  * What a correct peer would know: the state of the tester's end of one MPTCP connection and its subflows.
  *
  * Pure but for the random numbers handed in. Sequence numbers are kept relative (the SYN is 0, RFC 8684 §3.3.1), data
- * sequence numbers relative to the IDSN (the MP_CAPABLE SYN is 0, the first octet of data is 1).
+ * sequence numbers relative to the IDSN (the MP_CAPABLE SYN is 0, the first byte of data is 1).
  */
 import type { Randomness } from '../clock/random.ts';
 import { idsn, seqOffset, token, wrap } from '../mptcp/index.ts';
@@ -119,7 +119,7 @@ export class Subflow {
   /** Next sequence number to send, relative. */
   sendNext = 0;
   received = new ReceivedSpace(0n);
-  /** Window that the stack's last packet advertised, octets. */
+  /** Window that the stack's last packet advertised, bytes. */
   window = 0;
   #remoteShift = 0;
   /** Timestamps are in use on this subflow. */
@@ -228,7 +228,7 @@ export class Subflow {
   }
 }
 
-/** Distance of a DSN from an IDSN; four-octet ones are taken modulo 2^32 (§3.3.1). */
+/** Distance of a DSN from an IDSN; four-byte ones are taken modulo 2^32 (§3.3.1). */
 export function relativeDsn(value: bigint, eightOctets: boolean, base: bigint): bigint {
   return wrap(value - base, eightOctets ? 64 : 32);
 }

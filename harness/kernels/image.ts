@@ -33,7 +33,7 @@ function holds(image: Buffer, text: string, at: number): boolean {
   return image.length >= at + text.length && image.toString('latin1', at, at + text.length) === text;
 }
 
-/** The line at a place, up to a line's end or a zero octet: the release, who built it, `uname -v`. */
+/** The line at a place, up to a line's end or a zero byte: the release, who built it, `uname -v`. */
 function lineAt(image: Buffer, at: number): string {
   return image.toString('latin1', at, at + VERSION_LIMIT).split(/[\0\n]/)[0] ?? '';
 }
@@ -71,7 +71,7 @@ const IMAGE_PATHS: string = Object.values(ARCHITECTURES)
   .map(({ images: [first = ''] }) => first)
   .join(', ');
 
-/** Reads the octets of an image. @param file its name, for messages @throws KernelError */
+/** Reads the bytes of an image. @param file its name, for messages @throws KernelError */
 export function identify(octets: Buffer, file: string): ImageFacts {
   const image = unpack(octets, file);
   const name = (Object.keys(FORMATS) as ArchitectureName[]).find((one) => FORMATS[one].is(image));

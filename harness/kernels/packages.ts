@@ -12,7 +12,7 @@ export interface KernelPackage {
   release: string;
   /** Names of all packages that hold a part of it: image, modules, configuration. */
   parts: string[];
-  /** Octets to fetch for all parts. */
+  /** Bytes to fetch for all parts. */
   size: number;
 }
 
@@ -23,7 +23,7 @@ interface Paragraph {
   size: number;
 }
 
-/** Octets. */
+/** Bytes. */
 const SMALLEST_KERNEL = 5e6;
 
 /** Names of images, the release without its architecture and the flavour as groups. */

@@ -325,7 +325,7 @@ describe('the end', () => {
 describe('fast open', () => {
   const cookie = (length: number) => addOption({ kind: 'fastopen', cookie: new Uint8Array(length).fill(7) });
   const TAKEN = 5;
-  /** Five octets on the SYN, which the responder takes. */
+  /** Five bytes on the SYN, which the responder takes. */
   const fast = good.map(({ name, at, packet }) => {
     const copy = structuredClone(packet);
     const { tcp } = copy;

@@ -136,7 +136,7 @@ describe('an ACK without options for the first data of a joined subflow', () => 
 });
 
 describe('data that fails its checksum', () => {
-  /** The initiator's data has one octet wrong. */
+  /** The initiator's data has one byte wrong. */
   const damage = (c: Conversation, line: Line): void => {
     c.data('damaged', line, 0, 0, 11, 40);
     c.change(({ tcp }) => void (tcp.payload[7]! ^= 1));
@@ -209,7 +209,7 @@ describe('data that fails its checksum', () => {
 });
 
 describe('MP_FAIL on the only subflow', () => {
-  /** The responder refuses what the initiator sent last, octets 11 to 50. */
+  /** The responder refuses what the initiator sent last, bytes 11 to 50. */
   function refused(): { c: Conversation; a: Line } {
     const { c, a } = established(SUMS);
     c.data('data', a, 0, 0, 11, 40);

@@ -50,7 +50,7 @@ describe('the header and the handshake', () => {
 });
 
 describe('octets that are left out', () => {
-  /** The initiator sends five segments, ten octets apart before the second, and the responder asks for what is missing. */
+  /** The initiator sends five segments, ten bytes apart before the second, and the responder asks for what is missing. */
   function gap(skipped: number, every: number, fill: boolean): NamedPacket[] {
     const { c, a } = established();
     c.data('one', a, 0, 0, 11, 10);
@@ -82,7 +82,7 @@ describe('octets that are left out', () => {
     expect(brokenRules(gap(10, 1000, false), 'initiator', false)).not.toContain('subflow-without-gap');
   });
 
-  /** What was sent once gets lost: the responder asks for octet 11 again and again. */
+  /** What was sent once gets lost: the responder asks for byte 11 again and again. */
   function lost(every: number, again: boolean): NamedPacket[] {
     const { c, a } = established();
     const missing = a.ends[0].next;
@@ -109,7 +109,7 @@ describe('octets that are left out', () => {
 });
 
 describe('acknowledgements of a subflow', () => {
-  /** Octets that lie behind a hole of the connection's data, sent three times on the second subflow. */
+  /** Bytes that lie behind a hole of the connection's data, sent three times on the second subflow. */
   function behindHole(every: number, last: number): NamedPacket[] {
     const { c, b } = joined();
     for (let i = 0; i < 3; i++) {
@@ -262,7 +262,7 @@ describe('SACK', () => {
 
 describe('a SYN with data', () => {
   const SENT = 12;
-  /** Twelve octets on the SYN, of which some are taken. */
+  /** Twelve bytes on the SYN, of which some are taken. */
   function fast(taken: number): { c: Conversation; a: Line } {
     const { c, a } = opened();
     const [syn, synAck, third] = c.packets.map((one) => one.packet.tcp);

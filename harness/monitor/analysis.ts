@@ -63,7 +63,7 @@ export interface ConnectionReport {
   firstAt: number;
   durationMs: number;
   packets: number;
-  /** Octets of data from the initiator and from the responder, as the data sequence numbers count them. */
+  /** Bytes of data from the initiator and from the responder, as the data sequence numbers count them. */
   data: [number, number];
   subflows: SubflowReport[];
   findings: Finding[];
@@ -139,7 +139,7 @@ export class Analysis {
       this.#refuse(packet);
       return undefined;
     }
-    // Octets that the capture cut off read as zeros; what is read from them is marked as not known.
+    // Bytes that the capture cut off read as zeros; what is read from them is marked as not known.
     if (this.#scratch.length < whole) this.#scratch = new Uint8Array(whole);
     const padded = this.#scratch.subarray(0, whole);
     padded.set(bytes);
@@ -224,7 +224,7 @@ export class Analysis {
   }
 }
 
-/** Octets of the IP packet by its header; 0 when there is none. */
+/** Bytes of the IP packet by its header; 0 when there is none. */
 function wireLength(bytes: Uint8Array): number {
   const version = (bytes[0] ?? 0) >> 4;
   if (version === 4 && bytes.length >= 4) return ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);

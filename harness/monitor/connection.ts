@@ -10,7 +10,7 @@ export function other(side: Side): Side {
   return side === 0 ? 1 : 0;
 }
 
-/** One direction's data sequence space. Numbers are relative to `base`: the first octet of data is 1. */
+/** One direction's data sequence space. Numbers are relative to `base`: the first byte of data is 1. */
 export class DataStream {
   /** IDSN where the key is known, else an arbitrary number near the first that was seen. */
   base: bigint | undefined;
@@ -34,7 +34,7 @@ export class DataStream {
   wide = false;
   narrow = false;
 
-  /** A number of 8 or 4 octets as it stands on the wire, made relative; 4 octets go to the nearest place. */
+  /** A number of 8 or 4 bytes as it stands on the wire, made relative; 4 bytes go to the nearest place. */
   relative(value: bigint, wide: boolean, near: number): number {
     if (this.base === undefined) {
       this.base = value - 1n;
@@ -66,12 +66,12 @@ export interface DataMapping {
   ssn: number;
   /** Data-Level Length as in the option. */
   length: number;
-  /** Octets of data: the length less the DATA_FIN. */
+  /** Bytes of data: the length less the DATA_FIN. */
   octets: number;
   fin: boolean;
   infinite: boolean;
   checksum: number | undefined;
-  /** The number came in 8 octets. */
+  /** The number came in 8 bytes. */
   wide: boolean;
   from: 'dss' | 'mp_capable';
 }
@@ -90,7 +90,7 @@ export interface FlowEnd {
   fromStart: boolean;
   /** Kinds of the options on its SYN; undefined when they were not seen. */
   synOptions: readonly string[] | undefined;
-  /** Octets of payload on its SYN. */
+  /** Bytes of payload on its SYN. */
   synOctets: number;
   /** Window scale that its SYN offered; undefined when that was not seen. */
   offered: number | 'none' | undefined;
@@ -108,7 +108,7 @@ export interface FlowEnd {
   /** Timestamp value and Data ACK edge of its latest segment. */
   tsval: number | undefined;
   packets: number;
-  /** Octets of payload, repetitions left out as far as can be seen. */
+  /** Bytes of payload, repetitions left out as far as can be seen. */
   octets: number;
   /** A gap in its sequence numbers was acknowledged: the capture lacks packets of it. */
   lost: boolean;

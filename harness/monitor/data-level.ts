@@ -127,7 +127,7 @@ function isBelow(mapping: DataMapping, ssn: number): boolean {
   return seqDiff(ssn, mapping.ssn + mapping.octets) >= 0;
 }
 
-/** The mapping that covers one octet of a subflow; of several, the one declared last. */
+/** The mapping that covers one byte of a subflow; of several, the one declared last. */
 export function mappingAt(sender: FlowEnd, ssn: number): DataMapping | undefined {
   const { mappings } = sender;
   for (let i = mappings.length - 1; i >= 0; i--) {

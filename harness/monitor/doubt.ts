@@ -6,11 +6,11 @@ import { seqAdd, seqDiff, seqGeq, seqGt } from '../mptcp/index.ts';
 import type { FlowDirection } from './flows.ts';
 import type { PacketEvent } from './types.ts';
 
-/** Octets beyond what was seen last of a subflow that no window and no ordinary gap explains. */
+/** Bytes beyond what was seen last of a subflow that no window and no ordinary gap explains. */
 const FAR = 2 ** 22;
-/** Octets that an acknowledgement may lie behind. */
+/** Bytes that an acknowledgement may lie behind. */
 const FAR_BEHIND = 2 ** 26;
-/** Distance of data sequence numbers that no window explains, of 8 octets and of 4. */
+/** Distance of data sequence numbers that no window explains, of 8 bytes and of 4. */
 const FAR_DATA = { wide: 2 ** 31, narrow: 2 ** 28 } as const;
 
 /**

@@ -5,7 +5,7 @@ import { startsAnother } from './doubt.ts';
 import type { Packet, TcpSegment } from '../packet/types.ts';
 import { newEnd, other, type Flow, type FlowEnd, type Side } from './connection.ts';
 
-/** What the capture says of a packet besides its octets. */
+/** What the capture says of a packet besides its bytes. */
 export interface PacketNote {
   /** Number in the capture, from 1. */
   index: number;
@@ -141,7 +141,7 @@ export function trackPlain(sender: FlowEnd, tcp: TcpSegment, optionsKnown: boole
   if (sender.next === undefined || seqGt(end, sender.next)) sender.next = end;
 }
 
-/** Octets of a segment that lie after all that came before. */
+/** Bytes of a segment that lie after all that came before. */
 export function freshOctets(sender: FlowEnd, seq: number, length: number): number {
   if (sender.next === undefined) return length;
   return Math.max(0, Math.min(length, seqDiff(seqAdd(seq, length), sender.next)));

@@ -60,15 +60,15 @@ export interface PacketEvent {
   readonly ack: boolean;
   readonly rst: boolean;
   readonly fin: boolean;
-  /** Octets of payload on the wire. */
+  /** Bytes of payload on the wire. */
   readonly length: number;
   /** False when the capture cut the payload; then `packet.tcp.payload` has the right length and no meaning. */
   readonly payloadKnown: boolean;
   /** False when the capture cut the options: what is not there may have been. */
   readonly optionsKnown: boolean;
-  /** The packet repeats octets of sequence space that were seen before, or is a repeated SYN. */
+  /** The packet repeats bytes of sequence space that were seen before, or is a repeated SYN. */
   readonly retransmission: boolean;
-  /** Sequence number relative to where mappings count from (the first octet of data is 1); undefined when unknown. */
+  /** Sequence number relative to where mappings count from (the first byte of data is 1); undefined when unknown. */
   readonly ssn: number | undefined;
   /** Mapping in its DSS or MP_CAPABLE. */
   readonly mapping: DataMapping | undefined;

@@ -46,7 +46,7 @@ describe('HMAC-SHA-256: the test cases of RFC 4231', () => {
 });
 
 describe('tokens and initial data sequence numbers', () => {
-  // printf '\x01\x23\x45\x67\x89\xab\xcd\xef' | openssl dgst -sha256, and so on: the first 4 and the last 8 octets
+  // printf '\x01\x23\x45\x67\x89\xab\xcd\xef' | openssl dgst -sha256, and so on: the first 4 and the last 8 bytes
   test.each<[bigint, number, bigint]>([
     [0n, 0xaf5570f5, 0xe5b2328de0e83dfcn],
     [1n, 0xcd266215, 0x19ec509083d00a50n],
@@ -87,7 +87,7 @@ describe('HMAC of MP_JOIN', () => {
 });
 
 describe('HMAC of ADD_ADDR', () => {
-  // message: id 5, ipaddress.ip_address(address).packed, struct.pack('>H', port); the last 8 octets
+  // message: id 5, ipaddress.ip_address(address).packed, struct.pack('>H', port); the last 8 bytes
   test.each<[string, number, string]>([
     ['192.0.2.7', 0, 'e36ce1f7c2f780d9'],
     ['192.0.2.7', 8080, 'fe3892cbc7345e49'],

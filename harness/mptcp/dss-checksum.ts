@@ -6,7 +6,7 @@ export interface ChecksummedMapping {
   dsn: bigint;
   /** Relative subflow sequence number, 32 bits. */
   ssn: number;
-  /** Data-Level Length, 16 bits; a DATA_FIN counts as one octet here though there is no octet of data for it. */
+  /** Data-Level Length, 16 bits; a DATA_FIN counts as one byte here though there is no byte of data for it. */
   dataLength: number;
 }
 
@@ -15,7 +15,7 @@ export class DssChecksum {
   #sum = 0;
   #length = 0;
 
-  /** Octets added so far. */
+  /** Bytes added so far. */
   get length(): number {
     return this.#length;
   }
@@ -23,7 +23,7 @@ export class DssChecksum {
   /** Adds the data that follows what was added before. */
   add(data: Uint8Array): this {
     const sum = onesSum(data);
-    // A piece that starts at an odd offset has its octets in the other halves of the words.
+    // A piece that starts at an odd offset has its bytes in the other halves of the words.
     const aligned = this.#length % 2 === 0 ? sum : ((sum & 0xff) << 8) | (sum >> 8);
     this.#sum = foldSum(this.#sum + aligned);
     this.#length += data.length;

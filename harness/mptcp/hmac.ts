@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { parseAddress } from '../packet/index.ts';
 import { keyBytes } from './keys.ts';
 
-/** HMAC-SHA256 (RFC 2104, RFC 6234) of the parts of a message under the parts of a key; 32 octets. */
+/** HMAC-SHA256 (RFC 2104, RFC 6234) of the parts of a message under the parts of a key; 32 bytes. */
 export function hmacSha256(key: readonly Uint8Array[], message: readonly Uint8Array[]): Uint8Array {
   const hmac = createHmac('sha256', Buffer.concat(key));
   for (const part of message) hmac.update(part);
@@ -20,9 +20,9 @@ function nonceBytes(nonce: number, name: string): Uint8Array {
 
 /**
  * The HMAC by which one host proves in MP_JOIN that it knows both keys (RFC 8684 §3.2). `local` is the host that sends
- * it. The SYN/ACK carries the first 8 octets of it, the third ACK the first 20.
+ * it. The SYN/ACK carries the first 8 bytes of it, the third ACK the first 20.
  *
- * @returns all 32 octets
+ * @returns all 32 bytes
  * @throws RangeError when a key exceeds 64 bits or a nonce 32
  */
 export function joinHmac(localKey: bigint, remoteKey: bigint, localNonce: number, remoteNonce: number): Uint8Array {
@@ -33,10 +33,10 @@ export function joinHmac(localKey: bigint, remoteKey: bigint, localNonce: number
 }
 
 /**
- * The truncated HMAC of ADD_ADDR (RFC 8684 §3.4.1): the last 8 octets of the HMAC over address id, address and port.
+ * The truncated HMAC of ADD_ADDR (RFC 8684 §3.4.1): the last 8 bytes of the HMAC over address id, address and port.
  *
  * @param senderKey key of the host that announces
- * @param address text form; a v4-mapped address counts as 16 octets
+ * @param address text form; a v4-mapped address counts as 16 bytes
  * @param port 0 when the option has no port
  * @throws RangeError when a number does not fit its field; EncodeError when the address is none
  */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Octets of a key in network byte order. */
+/** Bytes of a key in network byte order. */
 export function keyBytes(key: bigint): Uint8Array {
   if (BigInt.asUintN(64, key) !== key) {
     throw new RangeError(`key: expected an integer of 64 bits, got ${key.toString()}; change the value`);
@@ -38,7 +38,7 @@ export function token(key: bigint): number {
 
 /**
  * The initial data sequence number of the key's owner: the least significant 64 bits of SHA-256 of the key
- * (RFC 8684 §3.1). It counts the MP_CAPABLE handshake itself, so the first octet of data has the number after it.
+ * (RFC 8684 §3.1). It counts the MP_CAPABLE handshake itself, so the first byte of data has the number after it.
  *
  * @param key 64 bits
  * @throws RangeError when the key does not fit in 64 bits

@@ -1,7 +1,7 @@
 /** Amounts of two-stack scenarios: queues as written, and measures as people read them. Pure. */
 import { scaled } from '../document/amount.ts';
 
-/** Octets of a queue that is given in octets, or in time at a rate. */
+/** Bytes of a queue that is given in bytes, or in time at a rate. */
 export function queueOctets(text: string, rate: number): number {
   const { value, unit } = scaled(text);
   return unit === 'ms' || unit === 's' ? (value * rate) / 8000 : value;

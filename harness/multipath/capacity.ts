@@ -1,6 +1,6 @@
 /**
  * What connections and paths carry in a period, by the packets: the judges of congestion control. Goodput would not do,
- * since an application gets nothing of one path while octets of another are missing before it.
+ * since an application gets nothing of one path while bytes of another are missing before it.
  */
 import { decodePacket, isNotTcp } from '../packet/index.ts';
 import { showRate, showTime } from './amounts.ts';

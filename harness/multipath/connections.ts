@@ -17,7 +17,7 @@ export interface ConnectRequest {
 }
 
 /**
- * Has the server listen and the client connect, and has each say one octet.
+ * Has the server listen and the client connect, and has each say one byte.
  *
  * @throws AgentRefused when the connection does not come about
  */
@@ -59,7 +59,7 @@ export async function openConnection(
   return connection;
 }
 
-/** An octet each way, as every application begins: only then may subflows be added (RFC 8684 section 3.2). */
+/** A byte each way, as every application begins: only then may subflows be added (RFC 8684 section 3.2). */
 async function greet(state: RunState, { sockets, streams }: Connection): Promise<void> {
   const { client, server } = state.pair;
   await Promise.all([

@@ -22,7 +22,7 @@ function mapping(dsn: bigint, ssn: number, dataLength: number): TcpOption {
   };
 }
 
-/** A trace of the client's segments: time, path, relative sequence number, octets, and what is on it. */
+/** A trace of the client's segments: time, path, relative sequence number, bytes, and what is on it. */
 function traceOf(
   rows: readonly (readonly [at: number, path: string, ssn: number, length: number, option?: TcpOption])[],
 ): Trace {

@@ -10,9 +10,9 @@ export interface Carried {
   path: string;
   /** The conversation, for telling subflows on one path apart. */
   flow: string;
-  /** Relative subflow sequence number of its first octet. */
+  /** Relative subflow sequence number of its first byte. */
   ssn: number;
-  /** Place of its first octet, from the first data sequence number that was seen. */
+  /** Place of its first byte, from the first data sequence number that was seen. */
   dsn: number;
   length: number;
 }

@@ -2,7 +2,7 @@
 import type { Way } from '../wire/forward/types.ts';
 import type { RunState } from './state.ts';
 
-/** Octets of headers on a full segment: IP, TCP, timestamps, and DSS with 64-bit mapping and Data ACK. */
+/** Bytes of headers on a full segment: IP, TCP, timestamps, and DSS with 64-bit mapping and Data ACK. */
 const HEADERS = { ipv4: 20, ipv6: 40, tcp: 20, timestamps: 12, dss: 28 } as const;
 
 /** Share of a full packet that is payload. */

@@ -195,7 +195,7 @@ function wayShape(raw: RawShape, before: WayShape): WayShape {
   };
 }
 
-/** Octets. A queue holds the same time as before when only the rate changes. */
+/** Bytes. A queue holds the same time as before when only the rate changes. */
 function queueOf(raw: RawShape, rate: number, before: WayShape): number {
   if (raw.queue !== undefined) return queueOctets(raw.queue, rate);
   if (before.queue === undefined || before.rate === undefined) return queueOctets(USUAL_QUEUE, rate);

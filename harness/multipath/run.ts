@@ -45,7 +45,7 @@ export interface MultipathRun {
   agentLog: readonly AgentLogLine[];
 }
 
-/** Octets of a packet that captures keep: all headers. Payload is the pattern, and would fill disks. */
+/** Bytes of a packet that captures keep: all headers. Payload is the pattern, and would fill disks. */
 const CAPTURED = 160;
 const PLOT = 'paths.svg';
 /** Looking again costs as much as all packets so far are many. */

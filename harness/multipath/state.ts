@@ -24,7 +24,7 @@ export interface Connection {
 /** Requests that were answered. */
 export interface RequestSeries {
   name: string;
-  /** Milliseconds of each, from asking to the last octet of the answer. */
+  /** Milliseconds of each, from asking to the last byte of the answer. */
   times: number[];
 }
 

@@ -96,7 +96,7 @@ export class Trace {
     return this.sent.filter(({ record }) => record.path === path && record.fate === 'dropped');
   }
 
-  /** Octets of payload that hosts sent on a path, either way, from a time on. */
+  /** Bytes of payload that hosts sent on a path, either way, from a time on. */
   payloadOn(path: string, since: number): number {
     let sum = 0;
     for (const { record, packet } of this.sent) {

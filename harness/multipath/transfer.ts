@@ -3,16 +3,16 @@ import { performance } from 'node:perf_hooks';
 import { AgentRefused, type Agent } from '../sut/types.ts';
 import { patternDigest } from './pattern.ts';
 
-/** Octets after which a delivery is noted. */
+/** Bytes after which a delivery is noted. */
 const STRIDE = 16 * 1024;
 /** A transfer that takes longer has come to a standstill; steps give up sooner. */
 const LONGEST_MS = 100_000;
 
-/** Some octets that the receiving application got. */
+/** Some bytes that the receiving application got. */
 export interface Delivery {
   /** Milliseconds, monotonic clock. */
   at: number;
-  /** Octets so far. */
+  /** Bytes so far. */
   total: number;
 }
 
@@ -35,7 +35,7 @@ export class Transfer {
   readonly deliveries: Delivery[] = [];
   /** Settles when it has ended, whatever way. */
   readonly ended: Promise<void>;
-  /** `running`, `intact`, `altered` (complete, but octets differ), or the error that ended it: `ECONNRESET`. */
+  /** `running`, `intact`, `altered` (complete, but bytes differ), or the error that ended it: `ECONNRESET`. */
   outcome = 'running';
   readonly #onChange: () => void;
   #altered = false;
@@ -102,7 +102,7 @@ export class Transfer {
     } catch (error) {
       fails(error);
     }
-    // What the receiver met counts first; a sender whose octets have all arrived has nothing more to say.
+    // What the receiver met counts first; a sender whose bytes have all arrived has nothing more to say.
     if (this.delivered < this.size && failures.length === 0) {
       await sending;
     }

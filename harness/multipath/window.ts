@@ -17,7 +17,7 @@ function scalesOf(packets: readonly Packet[]): Map<string, number> {
 }
 
 /**
- * The least room that the receive window left to a sender in a period, octets: from the end of the data that had gone
+ * The least room that the receive window left to a sender in a period, bytes: from the end of the data that had gone
  * furthest to the right edge of the window, the furthest that any Data ACK had brought to the sender. Undefined when no
  * data went.
  */

@@ -143,7 +143,7 @@ export function sameValue(expected: Value, actual: Value, bits?: 32 | 64): boole
   return String(expected) === String(actual);
 }
 
-/** A value as an integer; octets are read big-endian. @throws RangeError on a word */
+/** A value as an integer; bytes are read big-endian. @throws RangeError on a word */
 export function toInt(value: Value | undefined): bigint {
   if (typeof value === 'bigint') return value;
   if (value instanceof Uint8Array) return BigInt(`0x${Buffer.from(value).toString('hex') || '0'}`);
@@ -166,12 +166,12 @@ function toBytes(value: Value | undefined): Uint8Array {
   throw new RangeError(`${value === undefined ? 'a missing argument' : `"${String(value)}"`} is not a string of bytes`);
 }
 
-/** The last `count` octets; slice(-0) would give them all. */
+/** The last `count` bytes; slice(-0) would give them all. */
 function right(bytes: Uint8Array, count: number): Uint8Array {
   return bytes.slice(Math.max(0, bytes.length - count));
 }
 
-/** The same value with one bit the other way: bit 0 is the lowest of a number, the highest of the first octet of bytes. */
+/** The same value with one bit the other way: bit 0 is the lowest of a number, the highest of the first byte of bytes. */
 function flip(value: Value, at: number): Value {
   if (value instanceof Uint8Array) {
     const copy = value.slice();

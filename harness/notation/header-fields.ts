@@ -6,11 +6,11 @@ import { toInt } from './evaluate.ts';
 
 /** What a correct host's packet would have at this point of the conversation. */
 interface ExpectedHeader {
-  /** Sequence number of the sender's next octet, relative to its ISN. */
+  /** Sequence number of the sender's next byte, relative to its ISN. */
   seq: number;
   /** Acknowledgment number, relative to the receiver's ISN. */
   ack: number;
-  /** The octets of the stream that the payload stands for. */
+  /** The bytes of the stream that the payload stands for. */
   data(): Uint8Array;
 }
 

@@ -1,10 +1,10 @@
-/** The fields of options that packet lines can name: those of the codec's rows, and the Length octet of each. Pure. */
+/** The fields of options that packet lines can name: those of the codec's rows, and the Length byte of each. Pure. */
 import { encodedLength } from '../packet/index.ts';
 import type { OptionField, OptionFields } from '../packet/options/field.ts';
 import { definitionOf, OPTIONS, type OptionKind, type TcpOption } from '../packet/options/registry.ts';
 import type { Lying } from '../packet/options/definition.ts';
 
-/** A Length octet that lies; it belongs to no property of the model that a correct option has. */
+/** A Length byte that lies; it belongs to no property of the model that a correct option has. */
 const len: OptionField<TcpOption & Lying> = {
   style: 'dec',
   read: (option) => BigInt(option.length ?? encodedLength(option)),

@@ -80,7 +80,7 @@ export function anotherOfStyle(value: FieldValue | undefined, style: FieldStyle)
   return STYLES[style].another(value);
 }
 
-/** Another value of the same type: one bit of a number or of octets the other way, a word with a letter more. */
+/** Another value of the same type: one bit of a number or of bytes the other way, a word with a letter more. */
 export function anotherValue(value: FieldValue): FieldValue {
   if (typeof value === 'bigint') return value ^ 1n;
   if (typeof value === 'string') return `${value}x`;

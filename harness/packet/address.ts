@@ -15,7 +15,7 @@ export function familyOf(text: string): Family {
 }
 
 /**
- * Octets of an address in text form: 4 for IPv4, 16 for IPv6. A v4-mapped address (`::ffff:192.0.2.1`) is an IPv6
+ * Bytes of an address in text form: 4 for IPv4, 16 for IPv6. A v4-mapped address (`::ffff:192.0.2.1`) is an IPv6
  * address. Zone identifiers and IPv4 numbers with leading zeros are refused.
  *
  * @throws EncodeError when the text is no address
@@ -37,7 +37,7 @@ function parseIpv4(quad: string, whole: string): Uint8Array {
   return bytes;
 }
 
-/** Octets of the colon-separated groups on one side of `::`; the last group may be a dotted quad. */
+/** Bytes of the colon-separated groups on one side of `::`; the last group may be a dotted quad. */
 function parseGroups(side: string, whole: string): number[] {
   if (side === '') return [];
   const groups = side.split(':');
@@ -67,10 +67,10 @@ function parseIpv6(text: string): Uint8Array {
 }
 
 /**
- * Text of an address of 4 or 16 octets. IPv6 in the canonical form of RFC 5952: lower case, no leading zeros, the
+ * Text of an address of 4 or 16 bytes. IPv6 in the canonical form of RFC 5952: lower case, no leading zeros, the
  * first longest run of two or more zero groups as `::`, a v4-mapped address with a dotted quad.
  *
- * @throws EncodeError for another number of octets
+ * @throws EncodeError for another number of bytes
  */
 export function formatAddress(bytes: Uint8Array): string {
   if (bytes.length === 4) return formatIpv4(bytes, 0);
@@ -101,7 +101,7 @@ function formatIpv6(bytes: Uint8Array): string {
   return `${words.slice(0, runStart).join(':')}::${words.slice(runStart + runLength).join(':')}`;
 }
 
-/** Whether 16 octets are an IPv4 address in the form of RFC 4291 §2.5.5.2. */
+/** Whether 16 bytes are an IPv4 address in the form of RFC 4291 §2.5.5.2. */
 function isV4Mapped(bytes: Uint8Array): boolean {
   if (bytes.length !== 16 || bytes[10] !== 0xff || bytes[11] !== 0xff) return false;
   for (let i = 0; i < 10; i++) if (bytes[i] !== 0) return false;

@@ -24,13 +24,13 @@ function wideInRange(value: bigint, bits: 32 | 64, field: string): bigint {
   return value;
 }
 
-/** The same octets as a plain `Uint8Array` (a `Buffer` slices and compares differently). */
+/** The same bytes as a plain `Uint8Array` (a `Buffer` slices and compares differently). */
 export function plainBytes(bytes: Uint8Array): Uint8Array {
   if (bytes.constructor === Uint8Array) return bytes;
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** A `DataView` of exactly these octets. */
+/** A `DataView` of exactly these bytes. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
@@ -41,13 +41,13 @@ export class ByteWriter {
   #view: DataView;
   #length = 0;
 
-  /** @param capacity octets to set aside at first */
+  /** @param capacity bytes to set aside at first */
   constructor(capacity = 64) {
     this.#bytes = new Uint8Array(capacity);
     this.#view = viewOf(this.#bytes);
   }
 
-  /** Octets written so far. */
+  /** Bytes written so far. */
   get length(): number {
     return this.#length;
   }
@@ -72,7 +72,7 @@ export class ByteWriter {
     this.#view.setBigUint64(at, wideInRange(value, 64, field));
   }
 
-  /** A number of 8 octets when `wide`, of 4 otherwise. */
+  /** A number of 8 bytes when `wide`, of 4 otherwise. */
   u32or64(value: bigint, wide: boolean, field: string): void {
     if (wide) this.u64(value, field);
     else this.u32(Number(wideInRange(value, 32, field)), field);
@@ -83,12 +83,12 @@ export class ByteWriter {
     this.#bytes.set(octets, at);
   }
 
-  /** Overwrites one octet written before. */
+  /** Overwrites one byte written before. */
   patchU8(at: number, value: number, field: string): void {
     this.#view.setUint8(at, inRange(value, 0xff, field));
   }
 
-  /** Overwrites two octets written before. */
+  /** Overwrites two bytes written before. */
   patchU16(at: number, value: number, field: string): void {
     this.#view.setUint16(at, inRange(value, 0xffff, field));
   }
@@ -98,7 +98,7 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  /** Makes room for `count` octets and returns where they start. */
+  /** Makes room for `count` bytes and returns where they start. */
   #claim(count: number): number {
     const at = this.#length;
     this.#length = at + count;

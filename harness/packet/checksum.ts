@@ -10,7 +10,7 @@ export function foldSum(sum: number): number {
 }
 
 /**
- * The ones' complement sum of the 16-bit words of `bytes` (RFC 1071), 0..65535, not inverted. A last odd octet counts
+ * The ones' complement sum of the 16-bit words of `bytes` (RFC 1071), 0..65535, not inverted. A last odd byte counts
  * as the high half of a word.
  *
  * @param initial a sum to start from, 0..65535
@@ -44,8 +44,8 @@ export function internetChecksum(bytes: Uint8Array, initial = 0): number {
  * The sum of the pseudo-header of TCP or ICMPv6 (RFC 9293 §3.1, RFC 8200 §8.1), for {@link internetChecksum} to start
  * from. Both families give the same words apart from the addresses.
  *
- * @param addresses source and destination one behind the other, as they stand in the IP header: 8 or 32 octets
- * @param length octets of the segment, header included
+ * @param addresses source and destination one behind the other, as they stand in the IP header: 8 or 32 bytes
+ * @param length bytes of the segment, header included
  */
 export function pseudoHeaderSum(addresses: Uint8Array, protocol: number, length: number): number {
   return foldSum(onesSum(addresses) + protocol + (length >>> 16) + (length & 0xffff));

@@ -2,7 +2,7 @@ import { bench, describe } from 'vitest';
 import { decodePacket, encodePacket, isNotTcp, verifyChecksums } from './packet.ts';
 import type { IpHeader, Packet, TcpSegment } from './types.ts';
 
-/** Data segments as a capture of a bulk transfer holds them: timestamps and a full DSS before 1400 octets. */
+/** Data segments as a capture of a bulk transfer holds them: timestamps and a full DSS before 1400 bytes. */
 
 const tcp: TcpSegment = {
   srcPort: 40000,

@@ -58,7 +58,7 @@ function icmpSum(packet: Uint8Array, family: Family, length: number): number {
 
 /**
  * Reads an echo reply: a whole IPv4 or IPv6 packet, or a bare ICMPv6 message (raw IPv6 sockets deliver no IP header).
- * They cannot be mixed up: the first octet of a bare reply is 129. The checksum is verified except on a bare message,
+ * They cannot be mixed up: the first byte of a bare reply is 129. The checksum is verified except on a bare message,
  * whose addresses are not known here; the kernel has verified it.
  *
  * @returns undefined for anything else; never throws

@@ -9,18 +9,18 @@ export const PROTOCOL = { ICMP: 1, TCP: 6, ICMPV6: 58 } as const;
 /** A decoded IP header and where its payload lies in the packet. */
 export interface IpPacket {
   ip: IpHeader;
-  /** Offset of the first octet of the upper-layer header. */
+  /** Offset of the first byte of the upper-layer header. */
   start: number;
-  /** Offset behind the last octet that the IP header counts. */
+  /** Offset behind the last byte that the IP header counts. */
   end: number;
 }
 
-/** Source and destination address as they stand in the IP header at the start of `bytes`: 8 or 32 octets. */
+/** Source and destination address as they stand in the IP header at the start of `bytes`: 8 or 32 bytes. */
 export function addressOctets(bytes: Uint8Array, family: Family): Uint8Array {
   return family === 'ipv4' ? bytes.subarray(12, 20) : bytes.subarray(8, 40);
 }
 
-/** Addresses of 4 or 16 octets that both belong to `family`. */
+/** Addresses of 4 or 16 bytes that both belong to `family`. */
 function parseEndpoints(header: { family: string; src: string; dst: string }): [Uint8Array, Uint8Array] {
   const src = parseAddress(header.src);
   const dst = parseAddress(header.dst);
@@ -33,7 +33,7 @@ function parseEndpoints(header: { family: string; src: string; dst: string }): [
   return [src, dst];
 }
 
-/** Appends an IP header for `payloadLength` octets of upper-layer data; absent lengths and checksum are computed. */
+/** Appends an IP header for `payloadLength` bytes of upper-layer data; absent lengths and checksum are computed. */
 export function writeIpHeader(w: ByteWriter, ip: IpHeader, payloadLength: number): void {
   if (ip.family === 'ipv4') writeIpv4(w, ip, payloadLength);
   else writeIpv6(w, ip, payloadLength);
@@ -85,7 +85,7 @@ function cutShort(what: string, expected: number, got: number): NotTcp {
 }
 
 /**
- * Reads the IP header in front of a packet. Octets behind what the header counts (link-layer padding) are left out.
+ * Reads the IP header in front of a packet. Bytes behind what the header counts (link-layer padding) are left out.
  *
  * @param view covers `bytes`
  */
@@ -165,7 +165,7 @@ function isExtension(type: number): boolean {
   }
 }
 
-/** Octets of an extension header: the fragment header has no length field, AH counts in words of 4 (RFC 4302 §2.2). */
+/** Bytes of an extension header: the fragment header has no length field, AH counts in words of 4 (RFC 4302 §2.2). */
 function extensionLength(type: number, lengthField: number): number {
   if (type === 44) return 8;
   return type === 51 ? (lengthField + 2) * 4 : (lengthField + 1) * 8;

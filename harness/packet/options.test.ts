@@ -64,7 +64,7 @@ describe('round trips', () => {
   });
 
   const noise = fc.uint8Array({ maxLength: 64 });
-  /** Octets that look like options far more often than noise does. */
+  /** Bytes that look like options far more often than noise does. */
   const likely = fc
     .array(fc.oneof(fc.constantFrom(0, 1, 2, 3, 4, 5, 8, 30, 34), fc.integer({ min: 0, max: 40 }), fc.nat(255)), {
       maxLength: 40,

@@ -7,7 +7,7 @@ const EOL = 0;
 const NOP = 1;
 
 /**
- * Writes options one after the other, without padding. A `length` on an option goes into its Length octet and changes
+ * Writes options one after the other, without padding. A `length` on an option goes into its Length byte and changes
  * nothing else.
  *
  * @throws EncodeError when a value does not fit its field
@@ -18,7 +18,7 @@ export function encodeOptions(options: readonly TcpOption[]): Uint8Array {
   return w.bytes().slice();
 }
 
-/** Octets that {@link encodeOptions} writes for one option, Kind and Length included; a lying `length` is no matter. */
+/** Bytes that {@link encodeOptions} writes for one option, Kind and Length included; a lying `length` is no matter. */
 export function encodedLength(option: TcpOption): number {
   const w = new ByteWriter(40);
   writeOption(w, option);
@@ -39,7 +39,7 @@ export function writeOption(w: ByteWriter, option: TcpOption): void {
   w.patchU8(start + 1, ('length' in option ? option.length : undefined) ?? w.length - start, `${option.kind}.length`);
 }
 
-/** The Kind octet of an option that has a Length octet. */
+/** The Kind byte of an option that has a Length byte. */
 function codeOf(option: TcpOption): number {
   if (option.kind !== 'unknown') {
     const definition = OPTIONS[option.kind];
@@ -53,10 +53,10 @@ function codeOf(option: TcpOption): number {
 /**
  * Reads an option area. Never throws; `encodeOptions(decodeOptions(bytes))` gives `bytes` back whatever they are.
  *
- * An option whose length does not suit it becomes `malformed` and reading goes on after it. Where the Length octet is
+ * An option whose length does not suit it becomes `malformed` and reading goes on after it. Where the Length byte is
  * missing, below 2 or reaches past the area, the `malformed` entry takes all the rest. Everything after an `eol` is
  * one `padding` entry. The three forms of MP_JOIN and the forms of MP_CAPABLE are told apart by length, so the TCP
- * flags are not needed. Octet fields are views into `bytes`.
+ * flags are not needed. Byte fields are views into `bytes`.
  */
 export function decodeOptions(bytes: Uint8Array): TcpOption[] {
   const plain = plainBytes(bytes);
@@ -97,7 +97,7 @@ function decodeOne(span: OptionSpan, code: number): TcpOption | undefined {
   return span.length < 3 ? undefined : BY_SUBTYPE[span.view.getUint8(span.at + 2) >> 4]?.decode(span);
 }
 
-/** What is known of an option by its octets. */
+/** What is known of an option by its bytes. */
 function definitionBy(code: number, subtype: number | undefined): CodedOption<TcpOption> | undefined {
   if (code !== MPTCP_CODE) return BY_CODE[code];
   return subtype === undefined ? undefined : BY_SUBTYPE[subtype];
@@ -111,7 +111,7 @@ function nameOf(code: number, subtype: number | undefined): string {
   return definition.kind === 'mptcp_unknown' ? `MPTCP option of subtype ${subtype ?? ''}` : definition.name;
 }
 
-/** An option whose end cannot be told: it takes all octets that are left. */
+/** An option whose end cannot be told: it takes all bytes that are left. */
 function unbounded(raw: Uint8Array, code: number, length: number): OptionMalformed {
   const subtype = code === MPTCP_CODE && raw.length > 2 ? (raw[2] ?? 0) >> 4 : undefined;
   const name = nameOf(code, subtype);

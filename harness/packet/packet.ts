@@ -11,10 +11,10 @@ export function isNotTcp(result: object): result is NotTcp {
 }
 
 /**
- * Octets of a whole packet. Options are padded to whole words; lengths and checksums that are absent are computed,
+ * Bytes of a whole packet. Options are padded to whole words; lengths and checksums that are absent are computed,
  * those that are given are written as they are. The four reserved bits beside Data Offset are written as zero.
  *
- * @throws EncodeError when a value does not fit its field, or options exceed 40 octets and no `dataOffset` is given
+ * @throws EncodeError when a value does not fit its field, or options exceed 40 bytes and no `dataOffset` is given
  */
 export function encodePacket(packet: Packet): Uint8Array {
   const { ip, tcp } = packet;
@@ -33,8 +33,8 @@ export function encodePacket(packet: Packet): Uint8Array {
 
 /**
  * Reads a whole TCP/IP packet. Never throws. All lengths and checksums are filled in as they stand on the wire, right
- * or wrong; {@link verifyChecksums} judges them. IPv6 extension headers are kept in `ip.extensions`. Octets behind the
- * IP packet are dropped. Octet fields are views into `bytes`: copy first when the buffer will be used again.
+ * or wrong; {@link verifyChecksums} judges them. IPv6 extension headers are kept in `ip.extensions`. Bytes behind the
+ * IP packet are dropped. Byte fields are views into `bytes`: copy first when the buffer will be used again.
  */
 export function decodePacket(bytes: Uint8Array): Packet | NotTcp {
   const plain = plainBytes(bytes);
@@ -89,7 +89,7 @@ function assumedIpv6(src: string, dst: string): Ipv6Header {
  * Puts an IPv6 header (hop limit 64, traffic class and flow label 0) before a TCP segment; the segment is left as it
  * is, checksum included.
  *
- * @throws EncodeError when an address is no IPv6 address, or the segment exceeds 65535 octets
+ * @throws EncodeError when an address is no IPv6 address, or the segment exceeds 65535 bytes
  */
 export function synthesizeIpv6(src: string, dst: string, tcpBytes: Uint8Array): Uint8Array {
   const w = new ByteWriter(40 + tcpBytes.length);

@@ -3,7 +3,7 @@ import { notTcp } from './ip.ts';
 import { decodeOptionArea, encodedLength, writeOption } from './options.ts';
 import type { NotTcp, TcpOption, TcpSegment } from './types.ts';
 
-/** Octets that options can take: a header of 15 words, less the fixed 20 octets (RFC 9293 §3.1). */
+/** Bytes that options can take: a header of 15 words, less the fixed 20 bytes (RFC 9293 §3.1). */
 export const MAX_OPTION_OCTETS = 40;
 
 /**

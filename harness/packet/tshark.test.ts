@@ -13,7 +13,7 @@ import { FLAG, type OptionDss, type OptionMpJoin, type Packet, type TcpOption } 
 /**
  * Quirks of tshark (seen with 4.0) that these tests steer around:
  * - MP_JOIN is read by the TCP flags (SYN, SYN/ACK, ACK), not by its length alone.
- * - The checksum of a DSS option is shown only when two more octets follow it within the option, so for a well-formed
+ * - The checksum of a DSS option is shown only when two more bytes follow it within the option, so for a well-formed
  *   option never. Such options are shown to it with a Length that is too large by 2, which moves nothing.
  * - A key that was seen before is taken for the same connection, and its expected token comes out as 0 or as another's:
  *   keys are used once.
@@ -21,7 +21,7 @@ import { FLAG, type OptionDss, type OptionMpJoin, type Packet, type TcpOption } 
  *   echo. Its echo flag is not shown then.
  * - Options in IPv4 and in extension headers are dissected, and TCP is not reached when they make no sense.
  * - Subtypes that are not assigned, and MP_EXPERIMENTAL, are shown by their subtype only; of DSS the reserved bits that
- *   stand in the flag octet are shown and the others are not.
+ *   stand in the flag byte are shown and the others are not.
  * - Kinds 253 and 254 begin with an experiment identifier (RFC 6994).
  */
 
@@ -169,7 +169,7 @@ function tcpFields(o: TcpOption): Expected {
   }
 }
 
-/** tshark's answer in the form of what is expected; fields whose octet shares its bits with others are left out. */
+/** tshark's answer in the form of what is expected; fields whose byte shares its bits with others are left out. */
 function compare(row: Row, option: TcpOption): void {
   const expected = tcpFields(option);
   const partlyShown = ['dss', 'mp_prio', 'mp_tcprst'].includes(option.kind);

@@ -27,7 +27,7 @@ export type * from './options/wscale.ts';
 export type { Family } from './address.ts';
 export type { MptcpOption, OptionKind, TcpOption } from './options/registry.ts';
 
-/** TCP flag bits, as in the 13th and 14th octet of the header (RFC 9293 §3.1). */
+/** TCP flag bits, as in the 13th and 14th byte of the header (RFC 9293 §3.1). */
 export const FLAG = { FIN: 0x01, SYN: 0x02, RST: 0x04, PSH: 0x08, ACK: 0x10, URG: 0x20, ECE: 0x40, CWR: 0x80 } as const;
 
 /** An IPv4 header. `totalLength` and `checksum` are computed on encoding when absent. */
@@ -50,9 +50,9 @@ export interface Ipv4Header {
 
 /** An IPv6 extension header (RFC 8200 §4), kept as it came. */
 export interface Ipv6Extension {
-  /** Its protocol number: what the Next Header octet before it says. */
+  /** Its protocol number: what the Next Header byte before it says. */
   type: number;
-  /** The whole header, its own Next Header octet included. Written as it is. */
+  /** The whole header, its own Next Header byte included. Written as it is. */
   raw: Uint8Array;
 }
 

@@ -16,7 +16,7 @@ const context = taskContext(project);
 /** One scenario in so many, so that all parts of the RFC have some. */
 const some = project.scenarios.filter((_one, i) => i % 40 === 0);
 
-/** Verdicts of scenarios, and a hash over all packets: times, directions and octets. */
+/** Verdicts of scenarios, and a hash over all packets: times, directions and bytes. */
 async function digest(seed: string): Promise<{ verdicts: string[]; packets: string }> {
   const hash = createHash('sha256');
   const onPacket = ({ at, direction, link, bytes }: WirePacket): void =>

@@ -189,7 +189,7 @@ function receiveAttempt(socket: Socket, call: ReceiveCall): Attempt {
   return { attempt, partial: () => fields(false) };
 }
 
-/** The urgent octet, once it has come in. */
+/** The urgent byte, once it has come in. */
 function receiveUrgent(socket: Socket): Ending | undefined {
   const urgent = socket.connection?.urgent;
   if (urgent === undefined) return failed('EINVAL', { data: new Uint8Array(0), eof: false });

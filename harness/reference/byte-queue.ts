@@ -1,4 +1,4 @@
-/** Octets in order: appended at the end, dropped from the front, readable anywhere. */
+/** Bytes in order: appended at the end, dropped from the front, readable anywhere. */
 export class ByteQueue {
   #pieces: Uint8Array[] = [];
   #length = 0;
@@ -7,14 +7,14 @@ export class ByteQueue {
     return this.#length;
   }
 
-  /** Adds octets; they are not copied. */
+  /** Adds bytes; they are not copied. */
   append(data: Uint8Array): void {
     if (data.length === 0) return;
     this.#pieces.push(data);
     this.#length += data.length;
   }
 
-  /** A copy of up to `length` octets from `offset` on. */
+  /** A copy of up to `length` bytes from `offset` on. */
   read(offset: number, length: number): Uint8Array {
     const size = Math.max(0, Math.min(length, this.#length - offset));
     const copy = new Uint8Array(size);
@@ -33,7 +33,7 @@ export class ByteQueue {
     return copy;
   }
 
-  /** Drops octets from the front. */
+  /** Drops bytes from the front. */
   drop(count: number): void {
     let left = Math.min(count, this.#length);
     this.#length -= left;
@@ -50,7 +50,7 @@ export class ByteQueue {
     }
   }
 
-  /** Takes up to `length` octets off the front. */
+  /** Takes up to `length` bytes off the front. */
   take(length: number): Uint8Array {
     const data = this.read(0, length);
     this.drop(data.length);

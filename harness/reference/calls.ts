@@ -34,8 +34,8 @@ export type SocketCall =
   /** Waits for the end of the last `connect`. */
   | { op: 'connected'; socket: number }
   /**
-   * Waits until all octets are in the send buffer, unless `nowait`. Answers `sent`. `fastopen` connects with the data on
-   * the SYN (RFC 7413); `urgent` makes the last octet urgent data.
+   * Waits until all bytes are in the send buffer, unless `nowait`. Answers `sent`. `fastopen` connects with the data on
+   * the SYN (RFC 7413); `urgent` makes the last byte urgent data.
    */
   | {
       op: 'send';
@@ -47,8 +47,8 @@ export type SocketCall =
       fastopen?: { address: string; port: number };
     }
   /**
-   * Takes octets out of the receive buffer as they come, until there are `least` (1 unless told) or the stream ends;
-   * with `untilEnd` until the stream ends. At most `most`. `peek` leaves them there, `urgent` reads the urgent octet;
+   * Takes bytes out of the receive buffer as they come, until there are `least` (1 unless told) or the stream ends;
+   * with `untilEnd` until the stream ends. At most `most`. `peek` leaves them there, `urgent` reads the urgent byte;
    * these read once. `nowait` takes what is there. Answers `data` and `eof`; after an error too, with what was taken.
    */
   | {
@@ -74,7 +74,7 @@ export type SocketCall =
   | { op: 'info'; socket: number }
   /** Answers `subflows`: a list of {@link Addresses}. */
   | { op: 'subflows'; socket: number }
-  /** Answers `in`: octets received and unread; `out`: octets sent and not acknowledged. */
+  /** Answers `in`: bytes received and unread; `out`: bytes sent and not acknowledged. */
   | { op: 'queued'; socket: number };
 
 /** A call on the host. */

@@ -17,14 +17,14 @@ import type { Arrival, Stack, Subflow } from './state.ts';
 /** A network device of the host. */
 interface DeviceOptions {
   name: string;
-  /** Octets of an IP packet at most. */
+  /** Bytes of an IP packet at most. */
   mtu: number;
   /** With prefix lengths: `192.0.2.1/24`, `2001:db8::1/64`. */
   addresses: string[];
 }
 
 export interface HostOptions {
-  /** Random octets: keys, nonces, sequence numbers and ports come from here, and nothing else is random. */
+  /** Random bytes: keys, nonces, sequence numbers and ports come from here, and nothing else is random. */
   random: (octets: number) => Uint8Array;
   /** What the stack does, freedoms and faults included: {@link rulesWith}. */
   rules: Rules;
@@ -56,7 +56,7 @@ export class Host {
   }
 
   /**
-   * A packet that came in on a device. It has been decoded from octets whose IP and TCP checksums were right; the
+   * A packet that came in on a device. It has been decoded from bytes whose IP and TCP checksums were right; the
    * caller drops others. Dropped when the device is down or the host does not have the destination address.
    */
   receive(device: string, packet: Packet, now: number): void {

@@ -1,7 +1,7 @@
 /** Reassembly queues: of a subflow (RFC 9293 §3.10.7.4) and of a connection (RFC 8684 §3.3.4). */
 import { dsnAdd, dsnDiff, seqAdd, seqDiff } from '../mptcp/index.ts';
 
-/** Octets that came before those that precede them; `before(a, b)` is the distance between two numbers. */
+/** Bytes that came before those that precede them; `before(a, b)` is the distance between two numbers. */
 class Pieces<N> {
   #pieces: { start: N; data: Uint8Array }[] = [];
   readonly #distance: (a: N, b: N) => number;
@@ -12,7 +12,7 @@ class Pieces<N> {
     this.#add = add;
   }
 
-  /** Octets held. */
+  /** Bytes held. */
   get octets(): number {
     return this.#pieces.reduce((sum, piece) => sum + piece.data.length, 0);
   }
@@ -21,7 +21,7 @@ class Pieces<N> {
     return this.#pieces.length === 0;
   }
 
-  /** Keeps octets from `start` on; where some are held already, the first that came stay (RFC 8684 §3.3.1). */
+  /** Keeps bytes from `start` on; where some are held already, the first that came stay (RFC 8684 §3.3.1). */
   add(start: N, data: Uint8Array): void {
     let from = start;
     let rest = data;
@@ -85,14 +85,14 @@ class Pieces<N> {
   }
 }
 
-/** Out-of-order octets of a subflow, by sequence number. */
+/** Out-of-order bytes of a subflow, by sequence number. */
 export class SubflowReassembly extends Pieces<number> {
   constructor() {
     super(seqDiff, seqAdd);
   }
 }
 
-/** Out-of-order octets of a connection, by data sequence number. */
+/** Out-of-order bytes of a connection, by data sequence number. */
 export class Reassembly extends Pieces<bigint> {
   constructor() {
     super((a, b) => Number(dsnDiff(a, b)), dsnAdd);

@@ -143,7 +143,7 @@ export function takeError(connection: Connection): string | undefined {
   return error;
 }
 
-/** Puts octets into the send buffer. Answers how many, or an error. */
+/** Puts bytes into the send buffer. Answers how many, or an error. */
 export function write(socket: Socket, data: Uint8Array, marks: { urgent: boolean; more: boolean }): number | string {
   const { connection } = socket;
   if (connection === undefined) return 'ENOTCONN';

@@ -15,7 +15,7 @@ export type * from './subflow-state.ts';
 /** A stretch of the data sequence space that was sent on a subflow and is not acknowledged by a Data ACK. */
 export interface SentRange {
   dsn: bigint;
-  /** Octets of data, without the DATA_FIN. */
+  /** Bytes of data, without the DATA_FIN. */
   length: number;
   dataFin: boolean;
   subflow: Subflow;
@@ -80,7 +80,7 @@ export interface Connection {
   /** Right edge of the peer's window. */
   sndEdge: bigint;
   sendBuffer: ByteQueue;
-  /** Number of the first octet in the send buffer: it waits for a Data ACK or an ACK (§3.3.6). */
+  /** Number of the first byte in the send buffer: it waits for a Data ACK or an ACK (§3.3.6). */
   sndBase: bigint;
   sendCapacity: number;
   /** Sent and not acknowledged by a Data ACK, in the order of sending. */
@@ -89,9 +89,9 @@ export interface Connection {
   reinject: SentRange[];
   /** The last segment that the peer told to have in whole (§3.7). */
   intact?: { dsn: bigint; ssn: number };
-  /** Urgent octets end here (exclusive). */
+  /** Urgent bytes end here (exclusive). */
   sndUp?: bigint;
-  /** `more` was given with the last octets. */
+  /** `more` was given with the last bytes. */
   corked: boolean;
   noDelay: boolean;
 
@@ -104,9 +104,9 @@ export interface Connection {
   reassembly: Reassembly;
   receiveBuffer: ByteQueue;
   receiveCapacity: number;
-  /** The last DSN received had 8 octets. */
+  /** The last DSN received had 8 bytes. */
   dsn8Received: boolean;
-  /** Stream position of the urgent octet, and the octet when it was taken out. */
+  /** Stream position of the urgent byte, and the byte when it was taken out. */
   urgent?: { at: bigint; octet?: number } | undefined;
   urgentInline: boolean;
 

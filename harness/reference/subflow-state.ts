@@ -43,9 +43,9 @@ export interface Mapping {
 
 /** A mapping that was received. */
 export interface ReceivedMapping extends Mapping {
-  /** Absolute sequence number of its first octet on the subflow. */
+  /** Absolute sequence number of its first byte on the subflow. */
   seq: number;
-  /** Octets on the subflow: the length without the DATA_FIN. */
+  /** Bytes on the subflow: the length without the DATA_FIN. */
   octets: number;
 }
 
@@ -112,7 +112,7 @@ export interface Subflow {
   iss: number;
   sndUna: number;
   sndNxt: number;
-  /** The peer's window, in octets; counts from `sndUna`. */
+  /** The peer's window, in bytes; counts from `sndUna`. */
   sndWnd: number;
   sndWl1: number;
   sndWl2: number;
@@ -123,7 +123,7 @@ export interface Subflow {
   peerMss: number;
   /** Everything not acknowledged, in order: sent pieces, then those that wait. */
   queue: Outgoing[];
-  /** Octets that the stream gave before data had mappings: data of a SYN (appendix B.2). */
+  /** Bytes that the stream gave before data had mappings: data of a SYN (appendix B.2). */
   sentBase: number;
 
   irs: number;
@@ -133,11 +133,11 @@ export interface Subflow {
   /** Shift of windows that we send. */
   rcvScale: number;
   reassembly: SubflowReassembly;
-  /** Octets of a SYN that were accepted: they have no mapping. */
+  /** Bytes of a SYN that were accepted: they have no mapping. */
   receivedBase: number;
   /** Sequence number of the peer's FIN. */
   finSeq?: number;
-  /** Urgent pointer: sequence number after the urgent octet. */
+  /** Urgent pointer: sequence number after the urgent byte. */
   rcvUp?: number;
 
   timestamps: boolean;
@@ -177,12 +177,12 @@ export interface Subflow {
   dssReceived: boolean;
   /** Something sent on it was acknowledged with a Data ACK, so options pass both ways (§3.7). */
   dataAckReceived: boolean;
-  /** Octets of data sent on it so far, mapped or not. */
+  /** Bytes of data sent on it so far, mapped or not. */
   dataSent: number;
   mappings: ReceivedMapping[];
-  /** Absolute sequence number up to which its octets went to the connection. */
+  /** Absolute sequence number up to which its bytes went to the connection. */
   delivered: number;
-  /** In-order octets that wait for their mapping or for the rest of it; begins at `delivered`. */
+  /** In-order bytes that wait for their mapping or for the rest of it; begins at `delivered`. */
   held: ByteQueue;
   /** Data ACK that this subflow told last. */
   lastDataAck?: bigint;

@@ -162,7 +162,7 @@ export interface Profile {
   mss: number;
   /** The A flag of the tester's MP_CAPABLE. */
   checksum: boolean;
-  /** Octets of DSN and Data ACK that the tester sends. */
+  /** Bytes of DSN and Data ACK that the tester sends. */
   dsnSize: 4 | 8;
   /** Window field of segments that write none, unscaled; the largest unless told. */
   window?: number;

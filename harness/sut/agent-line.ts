@@ -4,7 +4,7 @@ import type { AgentAnswer } from './types.ts';
 /** Protocol version that this suite speaks. */
 export const PROTOCOL = 2;
 
-/** Octets that a request line may have, its newline not counted. */
+/** Bytes that a request line may have, its newline not counted. */
 export const REQUEST_LIMIT = 65_536;
 
 /** Arguments of a request, by key. */
@@ -25,7 +25,7 @@ export function encodeValue(value: string): string {
   return value.replace(/[\x00-\x20\x7f%=]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 }
 
-/** Undoes {@link encodeValue}; any UTF-8 octet may stand as `%XX`. Undefined when a `%` lacks its two digits. */
+/** Undoes {@link encodeValue}; any UTF-8 byte may stand as `%XX`. Undefined when a `%` lacks its two digits. */
 export function decodeValue(text: string): string | undefined {
   if (/%(?![0-9A-Fa-f]{2})/.test(text)) return undefined;
   return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'));

@@ -12,7 +12,7 @@ export interface AgentPoint {
   detail: string;
 }
 
-/** Octets that are sent and received. */
+/** Bytes that are sent and received. */
 const SENT = 1000;
 
 type Ask = (command: string, args?: Readonly<Record<string, string | number>>) => Promise<AgentAnswer>;

@@ -1,7 +1,7 @@
-/** The hash of a stream's octets, as the agent's `recv` answers it. Pure. */
+/** The hash of a stream's bytes, as the agent's `recv` answers it. Pure. */
 
 /**
- * FNV-1a (64 bits), octet by octet. The prime is 2^40 + 0x1b3, so one step needs no number above 2^53.
+ * FNV-1a (64 bits), byte by byte. The prime is 2^40 + 0x1b3, so one step needs no number above 2^53.
  */
 export class Digest {
   #high = 0xcbf29ce4;

@@ -1,8 +1,8 @@
-/** The pattern that agents send and check, so that a stream's octets tell where they belong. */
+/** The pattern that agents send and check, so that a stream's bytes tell where they belong. */
 
 /**
- * Octet `index` of one direction's stream (0-based). The modulus is prime, so the pattern falls in step with no power
- * of two; the shifted terms tell apart octets that lie a multiple of it from each other.
+ * Byte `index` of one direction's stream (0-based). The modulus is prime, so the pattern falls in step with no power
+ * of two; the shifted terms tell apart bytes that lie a multiple of it from each other.
  *
  * @param index 0 .. 2^53 - 1
  */
@@ -14,7 +14,7 @@ export function fillOctet(index: number): number {
   return (low + middle + high) % modulus;
 }
 
-/** `length` octets of the stream from `offset` on. */
+/** `length` bytes of the stream from `offset` on. */
 export function fillOctets(offset: number, length: number): Uint8Array {
   const octets = new Uint8Array(length);
   for (let i = 0; i < length; i++) octets[i] = fillOctet(offset + i);

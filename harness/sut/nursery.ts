@@ -8,7 +8,7 @@ import type { AgentTransport } from './transport.ts';
 import { AgentLost } from './types.ts';
 
 /**
- * Octets of the name of an abstract socket. Node 20 fills shorter names with NUL octets, later versions do not; the
+ * Bytes of the name of an abstract socket. Node 20 fills shorter names with NUL bytes, later versions do not; the
  * longest name there is looks the same in both.
  */
 const NAME_LENGTH = 107;

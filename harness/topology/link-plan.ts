@@ -18,7 +18,7 @@ const HARDWARE_ADDRESS = '02:00:00:00:00:01';
 /** A link about to be built. */
 export interface LinkPlan {
   spec: LinkSpec;
-  /** The tester's device, at most 15 octets, never used twice in a process. */
+  /** The tester's device, at most 15 bytes, never used twice in a process. */
   device: string;
 }
 

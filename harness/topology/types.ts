@@ -32,7 +32,7 @@ export interface LinkSpec {
   name: string;
   /** Name of the SUT host at the far end. */
   host: string;
-  /** Octets; 1500 unless told. */
+  /** Bytes; 1500 unless told. */
   mtu: number;
   /** Families with addresses on this link. */
   families: ('ipv4' | 'ipv6')[];

@@ -9,7 +9,7 @@ export interface Point {
 /** Curves of one path. */
 interface PathSeries {
   path: string;
-  /** Data sequence numbers as sent, octets from the first. */
+  /** Data sequence numbers as sent, bytes from the first. */
   sequence: Point[];
   /** Mbit/s of IP packets that left the path towards the receiver, by interval. */
   rate: Point[];

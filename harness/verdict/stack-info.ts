@@ -7,7 +7,7 @@ export type StackKindName = 'netns' | 'docker' | 'kernel' | 'remote' | 'referenc
 export interface Habits {
   /** Metrics of the routes to the tester, as `ip route` has them. */
   route?: Partial<Record<'initcwnd' | 'initrwnd' | 'advmss', number>>;
-  /** MTU of every link's device, octets. */
+  /** MTU of every link's device, bytes. */
   mtu?: number;
   /** A flag of every endpoint that subflows start from. */
   endpoint?: 'fullmesh';

@@ -8,7 +8,7 @@ export interface CaptureSink {
    *
    * @param at milliseconds since 1970
    * @param bytes from the link layer on; a view, valid for the time of the call
-   * @param originalLength octets on the wire
+   * @param originalLength bytes on the wire
    */
   packet(at: number, linkType: number, bytes: Uint8Array, originalLength: number): void;
   /** The file says that the capture missed packets; the sum so far. */
@@ -23,7 +23,7 @@ export class CaptureFormatError extends ExplainedError {
 /** The largest record or block taken for real; packets have at most 256 KiB. */
 const MAX_RECORD = 16 * 1024 * 1024;
 
-/** Reads one format. Takes records from the start of `bytes` and returns how many octets it took. */
+/** Reads one format. Takes records from the start of `bytes` and returns how many bytes it took. */
 export interface RecordReader {
   read(bytes: Uint8Array, view: DataView): number;
 }
@@ -41,7 +41,7 @@ const PCAP_MAGIC: Readonly<Record<number, { little: boolean; nanos: boolean }>> 
 };
 const SECTION_HEADER = 0x0a0d0d0a;
 
-/** A reader for a file by its first octets (at least 24 of them); undefined when they belong to no known format. */
+/** A reader for a file by its first bytes (at least 24 of them); undefined when they belong to no known format. */
 export function readerFor(head: Uint8Array, sink: CaptureSink): RecordReader | undefined {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const magic = view.getUint32(0, true);

@@ -45,7 +45,7 @@ function afterEthertype(bytes: Uint8Array, at: number): number {
   return -1;
 }
 
-/** Version 2 of Linux cooked capture has the protocol first and a header of 20 octets. */
+/** Version 2 of Linux cooked capture has the protocol first and a header of 20 bytes. */
 function afterCooked2(bytes: Uint8Array): number {
   const type = word(bytes, 0);
   if (type === ETHERTYPE.IPV4 || type === ETHERTYPE.IPV6) return ifIp(bytes, 20);

@@ -13,7 +13,7 @@ import { CaptureError } from './pcap-error.ts';
 
 /** How a capture ended. */
 export interface CaptureEnd {
-  /** Octets read, after decompression. */
+  /** Bytes read, after decompression. */
   octets: number;
   /** Why not all of the file could be read; what came before was handed over. */
   problem?: string;
@@ -21,7 +21,7 @@ export interface CaptureEnd {
   cutShort: boolean;
 }
 
-/** Octets needed to tell formats apart. */
+/** Bytes needed to tell formats apart. */
 const HEAD = 24;
 const CHUNK = 1024 * 1024;
 

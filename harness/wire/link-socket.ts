@@ -87,7 +87,7 @@ function discardWaiting(socket: RawSocket): void {
 /**
  * Opens a socket that sends and hears one protocol on one device.
  *
- * @param bufferSize octets of the largest packet that it is read with
+ * @param bufferSize bytes of the largest packet that it is read with
  * @throws WireError without the rights, or when the device is not there
  */
 export function openSocket(on: SocketPlace, protocol: number, bufferSize: number): RawSocket {

@@ -113,7 +113,7 @@ it('reports that the link does not work', async () => {
   await expect(port.echo(100)).rejects.toThrow('gone');
   port.close();
 });
-/** A port over a link that is a mirror: what is sent comes back, the first octet raised by one. */
+/** A port over a link that is a mirror: what is sent comes back, the first byte raised by one. */
 function mirror(shape: PathShape): { port: WirePort; heard: WirePacket[]; clock: VirtualClock } {
   const heard: WirePacket[] = [];
   const clock = new VirtualClock();
@@ -166,7 +166,7 @@ it('keeps to a rate', async () => {
   for (let i = 0; i < 5; i++) await port.send(new Uint8Array(100));
   await port.echo(1000);
   expect(heard.filter(({ direction }) => direction === 'in')).toHaveLength(5);
-  // 500 octets at 10 octets a millisecond.
+  // 500 bytes at 10 bytes a millisecond.
   expect(clock.now()).toBe(50);
   port.close();
 });

@@ -10,9 +10,9 @@ declare module 'pcap-parser' {
     header: {
       timestampSeconds: number;
       timestampMicroseconds: number;
-      /** Octets in the file. */
+      /** Bytes in the file. */
       capturedLength: number;
-      /** Octets that were on the wire. */
+      /** Bytes that were on the wire. */
       originalLength: number;
     };
     data: Buffer;

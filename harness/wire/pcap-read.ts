@@ -11,7 +11,7 @@ interface CapturedPacket {
   /** Milliseconds since 1970, to the microsecond. */
   at: number;
   bytes: Uint8Array;
-  /** Octets on the wire; more than `bytes` holds when the capture cut the packet. */
+  /** Bytes on the wire; more than `bytes` holds when the capture cut the packet. */
   originalLength: number;
 }
 
@@ -31,7 +31,7 @@ export async function readPcap(path: string): Promise<Capture> {
   return parsePcap(path, await load(path));
 }
 
-/** As {@link readPcap}, of the octets of a file. @param path what errors call it @throws CaptureError */
+/** As {@link readPcap}, of the bytes of a file. @param path what errors call it @throws CaptureError */
 export async function parsePcap(path: string, contents: Buffer): Promise<Capture> {
   if (contents.length < FILE_HEADER) {
     const problem = `is truncated: expected a file header of ${FILE_HEADER} bytes, got ${contents.length}`;
@@ -82,7 +82,7 @@ function collect(path: string, contents: Buffer): Promise<Capture> {
   });
 }
 
-/** The parser stays silent about a last record that is not whole; the octets that it consumed tell. */
+/** The parser stays silent about a last record that is not whole; the bytes that it consumed tell. */
 function checkEnd(path: string, { packets }: Capture, size: number): void {
   const consumed = packets.reduce((sum, packet) => sum + RECORD_HEADER + packet.bytes.length, FILE_HEADER);
   if (consumed === size) return;

@@ -12,7 +12,7 @@ const SNAPLEN = 262_144;
 /** Appending, so that the next record goes to the right place also after the file was cut back. */
 const OPEN_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND;
 
-/** Writes octets to a file descriptor and returns how many were taken, as `fs.writeSync` does. */
+/** Writes bytes to a file descriptor and returns how many were taken, as `fs.writeSync` does. */
 export type WriteSync = (fd: number, bytes: Uint8Array) => number;
 
 /**
@@ -60,8 +60,8 @@ export class PcapWriter {
    * Appends one packet.
    *
    * @param at milliseconds since 1970, fractional; kept to the microsecond
-   * @param bytes the IP packet, or the first octets of it
-   * @param originalLength octets of the whole packet
+   * @param bytes the IP packet, or the first bytes of it
+   * @param originalLength bytes of the whole packet
    * @throws CaptureError when the disk is full, the file is closed or the time is out of range
    */
   write(at: number, bytes: Uint8Array, originalLength = bytes.length): void {
@@ -109,7 +109,7 @@ export class PcapBuffer {
     this.#records.push(recordOf(this.#path, at, bytes, bytes.length));
   }
 
-  /** The octets of the file. */
+  /** The bytes of the file. */
   contents(): Buffer {
     return Buffer.concat(this.#records);
   }

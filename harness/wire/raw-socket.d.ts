@@ -5,7 +5,7 @@ declare module 'raw-socket' {
     addressFamily: 1 | 2;
     /** IP protocol number. */
     protocol: number;
-    /** Octets of the one receive buffer. */
+    /** Bytes of the one receive buffer. */
     bufferSize: number;
   }
 

@@ -3,7 +3,7 @@ import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { ConnectionReport } from '../../monitor/analysis.ts';
 import type { FileReport } from './file-report.ts';
 
-/** Octets collected before they are written. */
+/** Bytes collected before they are written. */
 const CHUNK = 256 * 1024;
 
 /** A document `{ schemaVersion, files: [{ file, connections: [...], ... }] }`, written from front to back. */

@@ -5,7 +5,7 @@ import { clean, coloursOf, paint, type Colours, type TextStyle } from '../../rep
 import { SYMBOL } from '../../report/verdict-style.ts';
 import type { FileReport } from './file-report.ts';
 
-/** Octets as people say them: `2.7 MB`. */
+/** Bytes as people say them: `2.7 MB`. */
 function octetsText(octets: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let value = octets;

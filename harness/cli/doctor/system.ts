@@ -6,7 +6,7 @@ import { DEFAULT_OUTPUT } from '../inputs/arguments.ts';
 import { lacks, works, type Check } from '../../topology/machine/check.ts';
 
 const NODE_MINIMUM = [20, 19] as const;
-/** Room that evidence and results of a run take, generously, in octets. */
+/** Room that evidence and results of a run take, generously, in bytes. */
 const ROOM = 200 * 2 ** 20;
 
 /** Is Node.js new enough? */

@@ -113,7 +113,7 @@ export class Meeting {
     await accepted;
   }
 
-  /** Sends octets one way, and answers what the receiver says of them. */
+  /** Sends bytes one way, and answers what the receiver says of them. */
   async send(from: StackName, octets: number, timeout = 150_000): Promise<AgentAnswer> {
     const to = from === 'linux' ? 'reference' : 'linux';
     const received = this.agents[to].request('recv', { fd: 'conn', bytes: octets, show: 0, timeout });
@@ -124,7 +124,7 @@ export class Meeting {
     return answer;
   }
 
-  /** Octets both ways at once; answers what is not as it should be. */
+  /** Bytes both ways at once; answers what is not as it should be. */
   async exchange(octets: number): Promise<string[]> {
     const [there, back] = await Promise.all([this.send('linux', octets), this.send('reference', octets)]);
     return [there, back].flatMap(({ bytes, pattern }) =>

@@ -29,13 +29,13 @@ export interface Target {
 
 /** A segment that differs from what would be right. */
 export interface Told {
-  /** Octets of payload. */
+  /** Bytes of payload. */
   length?: number;
   flags?: number;
   /** Added to the right numbers. */
   seq?: number;
   ack?: number;
-  /** Octets that the numbers move on by; those of the payload unless told. */
+  /** Bytes that the numbers move on by; those of the payload unless told. */
   advance?: number;
   options: TcpOption[];
 }
@@ -46,7 +46,7 @@ export class Prober {
   readonly #port: WirePort;
   readonly #seen = new Set<string>();
   #heard: string[] = [];
-  /** Octets that were sent in order so far. */
+  /** Bytes that were sent in order so far. */
   sent = 0;
   #isn = 0;
   #received = 0;
@@ -259,12 +259,12 @@ export class Prober {
   }
 }
 
-/** The same octets at the same place, whatever is sent of them. */
+/** The same bytes at the same place, whatever is sent of them. */
 function payload(at: number, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => ((at + i) * 7) & 0xff);
 }
 
-/** A number relative to its begin; 4 octets of it are taken as they are. */
+/** A number relative to its begin; 4 bytes of it are taken as they are. */
 function short(value: bigint, begin: bigint): string {
   const wide = value > 0xffff_ffffn ? dsnDiff(value, begin) : BigInt.asIntN(32, value - (begin & 0xffff_ffffn));
   return String(wide);

@@ -22,7 +22,7 @@ export interface TransferCapture {
 }
 
 const LINKS = [1, 2, 3] as const;
-/** Octets before everything else. */
+/** Bytes before everything else. */
 const FIRST = 1000;
 const TO_RESPONDER = 1_500_000;
 const TO_INITIATOR = 200_000;

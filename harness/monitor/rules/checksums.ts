@@ -27,7 +27,7 @@ interface Gathered {
   octets: number;
   sum: number;
   index: number;
-  /** The one octet that all data consists of; undefined when there are several. */
+  /** The one byte that all data consists of; undefined when there are several. */
   only: number | undefined;
 }
 
@@ -54,7 +54,7 @@ function gather(gathered: Gathered, payload: Uint8Array, from: number): void {
   mergeTail(gathered.ranges);
 }
 
-/** Whether all octets are this one; mostly the second one already tells. */
+/** Whether all bytes are this one; mostly the second one already tells. */
 function consistsOf(octets: Uint8Array, one: number | undefined): boolean {
   return one !== undefined && octets.every((octet) => octet === one);
 }

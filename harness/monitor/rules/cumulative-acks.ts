@@ -62,7 +62,7 @@ function addData(event: PacketEvent, cover: Cover): void {
     const inOwn = mapping !== undefined && at >= mapping.ssn && at < mapping.ssn + mapping.octets;
     const one = inOwn ? mapping : mappingAt(sender, at);
     if (one === undefined) {
-      // Octets may come before the mapping that covers them.
+      // Bytes may come before the mapping that covers them.
       cover.lost = true;
       return;
     }

@@ -79,7 +79,7 @@ function lookAtRst(judge: Judge, event: PacketEvent): void {
     judge.pass(fins, side);
     return;
   }
-  // With octets under way either way on the subflow there may be good reason.
+  // With bytes under way either way on the subflow there may be good reason.
   const idle = sender.next === sender.acked && receiver.next === receiver.acked && sender.synSeen && flow.fourthSeen;
   if (idle && connection.complete)
     judge.broken(fins, event, {

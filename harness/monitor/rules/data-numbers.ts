@@ -46,7 +46,7 @@ function lookAtStart(judge: Judge, event: PacketEvent): void {
     return;
   }
   const { dsn } = mapping;
-  // The first octet of the only subflow: what came before it cannot have been lost or sent elsewhere.
+  // The first byte of the only subflow: what came before it cannot have been lost or sent elsewhere.
   const first =
     connection.complete && connection.whole && stream.edge === 1 && mapping.ssn === 1 && connection.flows.length === 1;
   if (dsn < 1 || dsn > FAR || (first && dsn !== 1)) {
@@ -180,7 +180,7 @@ export const dataNumbers: Monitor = {
   },
 };
 
-/** A Data ACK of 4 octets is wrong where the data that it acknowledges last is known to have come with 8. */
+/** A Data ACK of 4 bytes is wrong where the data that it acknowledges last is known to have come with 8. */
 function lookAtNarrow(judge: Judge, event: PacketEvent, dataAck: number): void {
   const last = event.receiver.mappings.find((one) => one.dsn + one.length === dataAck && one.from === 'dss');
   if (last === undefined) return;

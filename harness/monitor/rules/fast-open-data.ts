@@ -14,7 +14,7 @@ const taken = conduct('refused-syn-data-acknowledged', 'B.3-7.1.s1');
 /** A Data ACK that lags behind the acknowledgement of the subflow by more than this does not come. Milliseconds. */
 const LAG = 1000;
 
-/** Octets of the SYN that the SYN/ACK acknowledged. */
+/** Bytes of the SYN that the SYN/ACK acknowledged. */
 function octetsTaken({ ssnBase, isn }: FlowEnd): number {
   return ssnBase === undefined || isn === undefined ? 0 : seqOffset(ssnBase, isn);
 }

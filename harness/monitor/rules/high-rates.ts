@@ -11,7 +11,7 @@ const NOTE_EVERY = 1000;
 const WRAP = 2 ** 32;
 
 /**
- * Speaks of hosts that have sent 2^32 octets within one segment lifetime: then they could wrap, and nothing of the rate
+ * Speaks of hosts that have sent 2^32 bytes within one segment lifetime: then they could wrap, and nothing of the rate
  * to come has to be guessed.
  */
 export const highRates: Monitor = {

@@ -98,7 +98,7 @@ interface JoinProof {
   /** Random number of who makes it, and of the peer. */
   mine: number;
   theirs: number;
-  /** Octets of it that are sent. */
+  /** Bytes of it that are sent. */
   length: 8 | 20;
 }
 

@@ -66,7 +66,7 @@ function lookAtFirst(judge: Judge, event: PacketEvent, { next }: Lost): boolean 
     return true;
   }
   if (event.length === 0 || seqDiff(packet.tcp.seq, next) < 0 || ssn === undefined) return false;
-  // Octets of a mapping that was declared before may still be on their way.
+  // Bytes of a mapping that was declared before may still be on their way.
   if (mapping === undefined && mappingAt(sender, ssn) !== undefined) return false;
   if (mapping === undefined) judge.pass(leaves, side);
   else

@@ -51,7 +51,7 @@ function lookAtPlace(judge: Judge, event: PacketEvent, mapping: DataMapping): vo
   }));
 }
 
-/** Whether an octet of this packet is mapped, by the packet itself or by one before it. */
+/** Whether a byte of this packet is mapped, by the packet itself or by one before it. */
 function isMapped(event: PacketEvent, ssn: number): boolean {
   const { mapping, sender } = event;
   if (mapping !== undefined && (mapping.infinite || seqInWindow(ssn, mapping.ssn, mapping.octets))) return true;

@@ -67,7 +67,7 @@ function lookAtData(judge: Judge, event: PacketEvent, asked: Asked): void {
     return;
   }
   if (event.length === 0 || ssn === undefined || seqDiff(packet.tcp.seq, asked.next) < 0) return;
-  // Octets of a mapping that was declared before may still be on their way.
+  // Bytes of a mapping that was declared before may still be on their way.
   if (mapping === undefined && mappingAt(sender, ssn) !== undefined) return;
   asked.announced = true;
   judge.broken(announces, event, {

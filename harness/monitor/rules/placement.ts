@@ -15,7 +15,7 @@ const addAddr = form('add-addr-place', '3.4-4.2.s1');
 const fastOpen = form('no-fast-open-on-join', 'B.2-2.s3');
 const urgent = form('no-urgent-pointer', '3.3.1-9.s1');
 
-/** Whether the octets of a packet lie in a mapping that an earlier packet declared; urgent data may have one of its own. */
+/** Whether the bytes of a packet lie in a mapping that an earlier packet declared; urgent data may have one of its own. */
 function isWithinMapping({ sender, mapping, ssn, retransmission }: PacketEvent): boolean {
   if (mapping !== undefined) return sender.mappings.includes(mapping) && !retransmission;
   return ssn !== undefined && mappingAt(sender, ssn) !== undefined;

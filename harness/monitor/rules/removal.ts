@@ -32,7 +32,7 @@ function subflowsOf(connection: Connection, side: Side, id: number): Flow[] {
   });
 }
 
-/** A keepalive of RFC 9293 §3.8.4: a number that the peer has seen already, with an octet or none. */
+/** A keepalive of RFC 9293 §3.8.4: a number that the peer has seen already, with a byte or none. */
 function isKeepalive({ packet, sender, length }: PacketEvent): boolean {
   return length <= 1 && sender.next !== undefined && packet.tcp.seq === seqAdd(sender.next, -1);
 }

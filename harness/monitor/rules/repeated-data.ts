@@ -1,4 +1,4 @@
-/** Data that is sent again: the same octets, under the same numbers. */
+/** Data that is sent again: the same bytes, under the same numbers. */
 import { seqDiff } from '../../mptcp/index.ts';
 import type { FlowEnd } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent, Rule } from '../types.ts';
@@ -49,7 +49,7 @@ class Marks {
   }
 }
 
-/** A few octets stand for all: those that differ here surely differ, and the rest costs nothing. */
+/** A few bytes stand for all: those that differ here surely differ, and the rest costs nothing. */
 function markOf(payload: Uint8Array): number {
   let mark = 0;
   const step = Math.max(1, payload.length >> 4);
@@ -87,7 +87,7 @@ export const repeatedData: Monitor = {
     return {
       packet: (event) => {
         const { length, mapping, ssn, side, sender, packet, flow } = event;
-        // One octet may be a probe of any content.
+        // One byte may be a probe of any content.
         if (length < 2 || !event.payloadKnown || event.syn || flow.stray || ssn === undefined) return;
         const mark = markOf(packet.tcp.payload);
         let marks = bySubflow.get(sender);

@@ -21,12 +21,12 @@ export function hex(value: number | bigint, digits = 2): string {
   return `0x${value.toString(16).padStart(digits, '0')}`;
 }
 
-/** Octets as hexadecimal digits. */
+/** Bytes as hexadecimal digits. */
 export function octetsText(octets: Uint8Array): string {
   return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('hex');
 }
 
-/** Whether two strings of octets are the same. */
+/** Whether two strings of bytes are the same. */
 export function sameOctets(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((octet, i) => octet === b[i]);
 }

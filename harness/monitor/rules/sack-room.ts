@@ -9,11 +9,11 @@ const room = conduct('sack-leaves-room-for-data-ack', 'A-8.s5');
 
 /** Acknowledgements in a row, over as much time, that lack what they had to say: a single one may leave it out. */
 const ENOUGH = { times: 3, milliseconds: 200 };
-/** Octets of options, and those of a DSS with a Data ACK of 8 octets. */
+/** Bytes of options, and those of a DSS with a Data ACK of 8 bytes. */
 const MOST = 40;
 const DATA_ACK = 12;
 
-/** Octets of options in the header. */
+/** Bytes of options in the header. */
 function optionOctets({ packet }: PacketEvent): number {
   return ((packet.tcp.dataOffset ?? 5) - 5) * 4;
 }

@@ -1,4 +1,4 @@
-/** Acknowledgements of a subflow: they tell of that subflow's octets and FIN alone. */
+/** Acknowledgements of a subflow: they tell of that subflow's bytes and FIN alone. */
 import { seqAdd, seqGt, seqOffset } from '../../mptcp/index.ts';
 import { Arrival } from '../arrival.ts';
 import { other, type FlowEnd } from '../connection.ts';
@@ -13,7 +13,7 @@ const noOctet = conduct('data-fin-takes-no-octet', '3.3.3-6.s3');
 /** What surely came, so often and over so long, while its receiver went on to answer, will not be acknowledged. */
 const ENOUGH = { times: 2, milliseconds: 1000 };
 
-/** Octets at the edge of what a subflow has received, or a FIN, that were sent again: how often, and since when. */
+/** Bytes at the edge of what a subflow has received, or a FIN, that were sent again: how often, and since when. */
 interface Repeated {
   seq: number;
   since: number;
@@ -40,7 +40,7 @@ function isIgnored(event: PacketEvent, repeated: Repeated | undefined): repeated
   );
 }
 
-/** Whether the octet at the receiver's edge lies within both windows and behind a hole of the connection's data. */
+/** Whether the byte at the receiver's edge lies within both windows and behind a hole of the connection's data. */
 function waitsForOthers(event: PacketEvent): boolean {
   const { connection, side, receiver, packet } = event;
   if (connection.flows.length < 2 || receiver.ssnBase === undefined || receiver.granted === undefined) return false;
@@ -77,7 +77,7 @@ function lookAtFinAck(judge: Judge, event: PacketEvent, fin: number, repeated: R
   });
 }
 
-/** One octet more than was sent, once a DATA_FIN has come without a FIN. */
+/** One byte more than was sent, once a DATA_FIN has come without a FIN. */
 function lookAtDataFin(judge: Judge, event: PacketEvent): void {
   const { receiver, packet } = event;
   if (receiver.next === undefined || receiver.fin !== undefined) return;

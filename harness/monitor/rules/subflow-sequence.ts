@@ -11,12 +11,12 @@ const gapless = conduct('subflow-without-gap', 'C.2.1-1.4.s2', '4-2.2.s1', '1.1-
 const sentAgain = conduct('lost-segment-sent-again', '6-11.3.s3', '1.1-5.2.s1');
 
 /**
- * When a sender has had every chance to send an octet that its peer asks for: two retransmission timeouts of RFC 6298
+ * When a sender has had every chance to send a byte that its peer asks for: two retransmission timeouts of RFC 6298
  * have passed, the peer has asked several times, and new data went out all the same.
  */
 const ENOUGH = { milliseconds: 3000, requests: 3, segments: 3 };
 
-/** An octet that the peer of a sender waits for. */
+/** A byte that the peer of a sender waits for. */
 interface Wanted {
   seq: number;
   since: number;
@@ -52,7 +52,7 @@ function lookAtHandshake(judge: Judge, event: PacketEvent): void {
   }
 }
 
-/** A request of the peer for an octet: another one than before, or the same again. */
+/** A request of the peer for a byte: another one than before, or the same again. */
 function noteRequest(event: PacketEvent, wanted: Map<FlowEnd, Wanted>): void {
   const { receiver, packet, at } = event;
   const { ack } = packet.tcp;
@@ -103,7 +103,7 @@ export const subflowSequence: Monitor = {
   rules: [headerBits, handshake, gapless, sentAgain],
   create: (connection, judge) => {
     const wanted = new Map<FlowEnd, Wanted>();
-    /** Where the octets begin that were passed over last. */
+    /** Where the bytes begin that were passed over last. */
     const gaps = new Map<FlowEnd, number>();
     const opened = new Set<FlowEnd>();
     return {

@@ -45,7 +45,7 @@ function lookAtEdge(judge: Judge, event: PacketEvent, edges: Map<FlowEnd, Edge>)
 
 function lookAtSending(judge: Judge, event: PacketEvent): void {
   const { connection, side, sender, mapping, ssn, length, packet } = event;
-  // One octet may probe a closed window.
+  // One byte may probe a closed window.
   if (length <= 1 || event.syn || event.retransmission || !connection.complete || !connection.whole) return;
   if (connection.flows.some((flow) => flow.ends.some((end) => end.shift === undefined && flow.ends[1].packets > 0)))
     return;

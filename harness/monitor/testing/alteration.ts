@@ -25,7 +25,7 @@ export function replaceOption(kind: TcpOption['kind'], option: TcpOption): (pack
   };
 }
 
-/** Puts the octets of an option there as they are. */
+/** Puts the bytes of an option there as they are. */
 export function rawOption(kind: TcpOption['kind'], ...octets: number[]): (packet: Packet) => void {
   return replaceOption(kind, { kind: 'raw', raw: Uint8Array.from(octets) });
 }

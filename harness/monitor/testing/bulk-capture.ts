@@ -8,7 +8,7 @@ import { Conversation } from './conversation.ts';
 /** What the capture is like. */
 export interface BulkChoice {
   packets: number;
-  /** Octets of payload of a data segment. */
+  /** Bytes of payload of a data segment. */
   segment: number;
   /** Connections one after the other; each has its share of the packets. */
   connections?: number;

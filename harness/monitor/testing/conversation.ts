@@ -6,7 +6,7 @@ import type { OptionDss, OptionMpCapable, Packet, TcpOption } from '../../packet
 /** What can be chosen. */
 export interface ConversationChoice {
   checksums: boolean;
-  /** 8-octet data sequence numbers and Data ACKs, or 4-octet ones. */
+  /** 8-byte data sequence numbers and Data ACKs, or 4-byte ones. */
   wide: boolean;
   family: 'ipv4' | 'ipv6';
 }
@@ -39,7 +39,7 @@ export interface Line {
 
 export type Direction = 0 | 1;
 
-/** Octets of one direction's stream from a data sequence number (relative, from 1) on. */
+/** Bytes of one direction's stream from a data sequence number (relative, from 1) on. */
 export function streamOctets(direction: Direction, dsn: number, count: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, i) => ((dsn + i) * (direction === 0 ? 7 : 11)) & 0xff);
 }
@@ -216,7 +216,7 @@ export function opened(choice: Partial<ConversationChoice> = {}): { c: Conversat
   return { c, a };
 }
 
-/** A connection whose first subflow has carried data both ways: octets 1 to 10 one way, 1 to 20 the other. */
+/** A connection whose first subflow has carried data both ways: bytes 1 to 10 one way, 1 to 20 the other. */
 export function established(choice: Partial<ConversationChoice> = {}): { c: Conversation; a: Line } {
   const { c, a } = opened(choice);
   exchangeFirst(c, a);
@@ -320,7 +320,7 @@ function finish(c: Conversation, a: Line, b: Line): void {
   }
 }
 
-/** Octets of all packets, for an analysis. */
+/** Bytes of all packets, for an analysis. */
 export function encoded(packets: readonly NamedPacket[]): { at: number; bytes: Uint8Array }[] {
   return packets.map(({ at, packet }) => ({ at, bytes: encodePacket(packet) }));
 }

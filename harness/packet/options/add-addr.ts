@@ -12,7 +12,7 @@ export interface OptionAddAddr extends Lying {
   addressId: number;
   address: string;
   port?: number;
-  /** Rightmost 64 bits of the HMAC, 8 octets; absent on an echo. */
+  /** Rightmost 64 bits of the HMAC, 8 bytes; absent on an echo. */
   hmac?: Uint8Array;
 }
 

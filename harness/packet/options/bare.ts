@@ -11,22 +11,22 @@ export interface OptionNop {
 
 /** Why bytes in an option area could not be read as the option they announce. */
 export type MalformedReason =
-  | 'truncated' /* the Length octet reaches past the option area */
-  | 'no_length' /* a kind without its Length octet at the end of the area */
+  | 'truncated' /* the Length byte reaches past the option area */
+  | 'no_length' /* a kind without its Length byte at the end of the area */
   | 'short_length' /* Length below 2 */
   | 'bad_length'; /* a length that the option (or MPTCP subtype and flags) does not have */
 
 /** Bytes that are not a well-formed option, kept whole so that they encode again to themselves. */
 export interface OptionMalformed {
   kind: 'malformed';
-  /** The Kind octet. */
+  /** The Kind byte. */
   code: number;
-  /** The MPTCP subtype, when Kind is 30 and the octet is there. */
+  /** The MPTCP subtype, when Kind is 30 and the byte is there. */
   subtype?: number;
   reason: MalformedReason;
   /** One line for people: what was found and what would have been right. */
   message: string;
-  /** All octets, Kind included. */
+  /** All bytes, Kind included. */
   raw: Uint8Array;
 }
 
@@ -36,7 +36,7 @@ export interface OptionPadding {
   raw: Uint8Array;
 }
 
-/** Octets written as they are, for what the model cannot say. Only ever encoded, never decoded. */
+/** Bytes written as they are, for what the model cannot say. Only ever encoded, never decoded. */
 export interface OptionRaw {
   kind: 'raw';
   raw: Uint8Array;

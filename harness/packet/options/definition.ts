@@ -2,7 +2,7 @@
 import { inRange, type ByteWriter } from '../bytes.ts';
 import type { OptionFields } from './field.ts';
 
-/** Where one option lies: `at` is the offset of its Kind octet, `length` is what its Length octet says. */
+/** Where one option lies: `at` is the offset of its Kind byte, `length` is what its Length byte says. */
 export interface OptionSpan {
   bytes: Uint8Array;
   view: DataView;
@@ -10,9 +10,9 @@ export interface OptionSpan {
   length: number;
 }
 
-/** What every option with a Length octet may carry: one that lies on purpose. */
+/** What every option with a Length byte may carry: one that lies on purpose. */
 export interface Lying {
-  /** The Length octet to write; the true length when absent. The decoder never sets it on a well-formed option. */
+  /** The Length byte to write; the true length when absent. The decoder never sets it on a well-formed option. */
   length?: number;
 }
 
@@ -22,13 +22,13 @@ interface Definition<O extends { kind: string }> {
   readonly fields: OptionFields<O>;
   /** The field that `name=value` sets in a packet line. */
   readonly main?: string;
-  /** Packet lines always show the Length octet, since it tells the option's forms apart. */
+  /** Packet lines always show the Length byte, since it tells the option's forms apart. */
   readonly showsLength?: true;
   /** A well-formed option of the kind: what a correct host sends where nothing in the conversation decides. */
   blank(): O;
 }
 
-/** Octets without a Length octet of their own. */
+/** Bytes without a Length byte of their own. */
 export interface BareOption<O extends { kind: string }> extends Definition<O> {
   /** Writes the whole option. */
   encode(w: ByteWriter, option: O): void;
@@ -38,7 +38,7 @@ export interface BareOption<O extends { kind: string }> extends Definition<O> {
 export interface CodedOption<O extends { kind: string }> extends Definition<O> {
   /** The name in the registries of IANA. */
   readonly name: string;
-  /** The lengths that it may have, as words for a message. `flags` is its fourth octet. */
+  /** The lengths that it may have, as words for a message. `flags` is its fourth byte. */
   lengths(flags: number): string;
   /** Reads an option that lies whole inside `span`; undefined when its flags do not allow its length. */
   decode(span: OptionSpan): O | undefined;
@@ -48,17 +48,17 @@ export interface CodedOption<O extends { kind: string }> extends Definition<O> {
 
 /** An option of TCP that is not MPTCP's. */
 export interface PlainOption<O extends { kind: string }> extends CodedOption<O> {
-  /** The Kind octet (the IANA registry "TCP Option Kind Numbers"); absent for what has no code of its own. */
+  /** The Kind byte (the IANA registry "TCP Option Kind Numbers"); absent for what has no code of its own. */
   readonly code?: number;
 }
 
-/** An option of MPTCP, Kind 30. `decode` is given at least 3 octets. */
+/** An option of MPTCP, Kind 30. `decode` is given at least 3 bytes. */
 export interface MptcpDefinition<O extends { kind: string }> extends CodedOption<O> {
   /** The subtype (RFC 8684 §8.2); absent for what has none of its own. */
   readonly subtype?: number;
 }
 
-/** `count` octets of the option from `offset` on. */
+/** `count` bytes of the option from `offset` on. */
 export function octets({ bytes, at }: OptionSpan, offset: number, count: number): Uint8Array {
   return bytes.subarray(at + offset, at + offset + count);
 }
@@ -73,7 +73,7 @@ export function twelveBitsOf({ view, at }: OptionSpan): number {
   return view.getUint16(at + 2) & 0xfff;
 }
 
-/** Writes the octet after Length: the subtype and the four bits after it. */
+/** Writes the byte after Length: the subtype and the four bits after it. */
 export function writeHead(w: ByteWriter, subtype: number, nibble: number): void {
   w.u8((subtype << 4) | nibble, 'subtype');
 }

@@ -10,11 +10,11 @@ export interface OptionDss extends Lying {
   reserved: number;
   /** F: DATA_FIN. */
   dataFin: boolean;
-  /** m: the DSN has 8 octets. */
+  /** m: the DSN has 8 bytes. */
   dsn8: boolean;
   /** M: a mapping is present. */
   hasMap: boolean;
-  /** a: the Data ACK has 8 octets. */
+  /** a: the Data ACK has 8 bytes. */
   dataAck8: boolean;
   /** A: a Data ACK is present. */
   hasDataAck: boolean;
@@ -27,7 +27,7 @@ export interface OptionDss extends Lying {
   checksum?: number;
 }
 
-/** 4 or 8 octets, told by a flag. */
+/** 4 or 8 bytes, told by a flag. */
 function width(
   property: 'dsn8' | 'dataAck8',
   presence: 'hasMap' | 'hasDataAck',
@@ -63,7 +63,7 @@ const map: OptionField<OptionDss> = {
   },
 };
 
-/** Octets that a DSS option has by its flags, without a checksum. */
+/** Bytes that a DSS option has by its flags, without a checksum. */
 function lengthByFlags(flags: number): number {
   const dataAck = flags & 0x01 ? (flags & 0x02 ? 8 : 4) : 0;
   const mapping = flags & 0x04 ? (flags & 0x08 ? 8 : 4) + 6 : 0;

@@ -1,6 +1,6 @@
 /** The fields of options as rows: how each is called, shown, read, written and altered. Pure. */
 
-/** The value of a field. Integers are bigint; octet strings are bytes; words and addresses are text. */
+/** The value of a field. Integers are bigint; byte strings are bytes; words and addresses are text. */
 export type FieldValue = bigint | Uint8Array | string;
 
 /** How a value is written in text. */
@@ -124,7 +124,7 @@ export function flag<O extends object>(
   };
 }
 
-/** Octets. */
+/** Bytes. */
 export function bytes<O extends object>(property: PropertyOf<O, Uint8Array>, extra: Extra<O> = {}): OptionField<O> {
   return {
     style: 'bytes',

@@ -7,7 +7,7 @@ import { uint, uint64, type OptionField } from './field.ts';
 export interface OptionMpCapable extends Lying {
   kind: 'mp_capable';
   version: number;
-  /** The flag octet: A is 0x80, B 0x40, C 0x20, D to H 0x10 to 0x01. */
+  /** The flag byte: A is 0x80, B 0x40, C 0x20, D to H 0x10 to 0x01. */
   flags: number;
   senderKey?: bigint;
   receiverKey?: bigint;
@@ -20,7 +20,7 @@ type Field = OptionField<OptionMpCapable>;
 
 const LETTERS = 'ABCDEFGH';
 
-/** The flag octet that letters stand for: `AH` is 0x81. What is not a letter from A to H counts nothing. */
+/** The flag byte that letters stand for: `AH` is 0x81. What is not a letter from A to H counts nothing. */
 export function flagLetters(text: string): bigint {
   return BigInt(
     Array.from(text, (letter) => (LETTERS.includes(letter) ? 0x80 >> LETTERS.indexOf(letter) : 0)).reduce(
@@ -30,7 +30,7 @@ export function flagLetters(text: string): bigint {
   );
 }
 
-/** The letters of a flag octet, `AH`; `0` when none is set. */
+/** The letters of a flag byte, `AH`; `0` when none is set. */
 export function lettersOf(flags: bigint): string {
   const set = Array.from(LETTERS)
     .filter((_, i) => (Number(flags) & (0x80 >> i)) !== 0)
@@ -38,7 +38,7 @@ export function lettersOf(flags: bigint): string {
   return set === '' ? '0' : set;
 }
 
-/** One bit of the flag octet. The octet's letters say the same. */
+/** One bit of the flag byte. The byte's letters say the same. */
 function bit(letter: string, mask: number): Field {
   return {
     style: 'bit',

@@ -3,7 +3,7 @@ import { inRange } from '../bytes.ts';
 import { nibbleOf, octets, writeHead, type Lying, type MptcpDefinition } from './definition.ts';
 import { bytes, uint } from './field.ts';
 
-/** MP_EXPERIMENTAL, subtype 0xf. `nibble` is the low half of the subtype octet. */
+/** MP_EXPERIMENTAL, subtype 0xf. `nibble` is the low half of the subtype byte. */
 export interface OptionMpExperimental extends Lying {
   kind: 'mp_experimental';
   nibble: number;

@@ -22,7 +22,7 @@ export interface OptionMpJoinSynAck extends Lying {
   reserved: number;
   backup: boolean;
   addressId: number;
-  /** Leftmost 64 bits of the HMAC, 8 octets. */
+  /** Leftmost 64 bits of the HMAC, 8 bytes. */
   hmac: Uint8Array;
   nonce: number;
 }
@@ -33,7 +33,7 @@ export interface OptionMpJoinAck extends Lying {
   form: 'ack';
   /** The twelve reserved bits, 0..4095. */
   reserved: number;
-  /** Leftmost 160 bits of the HMAC, 20 octets. */
+  /** Leftmost 160 bits of the HMAC, 20 bytes. */
   hmac: Uint8Array;
 }
 

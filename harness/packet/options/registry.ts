@@ -19,7 +19,7 @@ import { timestamps } from './timestamps.ts';
 import { unknown } from './unknown.ts';
 import { wscale } from './wscale.ts';
 
-/** Kind octet of MPTCP's options. */
+/** Kind byte of MPTCP's options. */
 export const MPTCP_CODE = 30;
 
 /** Options of MPTCP, by name. */
@@ -40,7 +40,7 @@ export const MPTCP_OPTIONS = {
 /** Other options of TCP, by name. */
 export const PLAIN_OPTIONS = { mss, wscale, sack_ok: sackPermitted, sack, ts: timestamps, fastopen: fastOpen, unknown };
 
-/** What has no Length octet, by name. */
+/** What has no Length byte, by name. */
 const BARE_OPTIONS = { nop, eol, raw, padding, malformed };
 
 /** All of them. */
@@ -73,7 +73,7 @@ export function isMptcp(option: TcpOption): option is MptcpOption {
   return Object.hasOwn(MPTCP_OPTIONS, option.kind);
 }
 
-/** Whether an option's Kind octet is MPTCP's, be it well formed or not. */
+/** Whether an option's Kind byte is MPTCP's, be it well formed or not. */
 export function hasMptcpCode(option: TcpOption): boolean {
   if (option.kind === 'malformed') return option.code === MPTCP_CODE;
   if (option.kind === 'raw') return option.raw[0] === MPTCP_CODE;
@@ -86,7 +86,7 @@ export const BY_SUBTYPE: readonly MptcpDefinition<MptcpOption>[] = Array.from({ 
   return all.find((one) => one.subtype === subtype) ?? mptcpUnknown;
 });
 
-/** Definitions by their Kind octet; a kind that none has is `unknown`. Of MPTCP's, see {@link BY_SUBTYPE}. */
+/** Definitions by their Kind byte; a kind that none has is `unknown`. Of MPTCP's, see {@link BY_SUBTYPE}. */
 export const BY_CODE: readonly CodedOption<PlainTcpOption>[] = Array.from({ length: 256 }, (_, code) => {
   const all: (CodedOption<PlainTcpOption> & { code?: number })[] = Object.values(PLAIN_OPTIONS);
   return all.find((one) => one.code === code) ?? unknown;

@@ -5,7 +5,7 @@ import { bytes, uint } from './field.ts';
 /** Any other TCP option kind, well formed. `data` is what follows Kind and Length. */
 export interface OptionUnknown extends Lying {
   kind: 'unknown';
-  /** The Kind octet, 2..255. */
+  /** The Kind byte, 2..255. */
   code: number;
   data: Uint8Array;
 }

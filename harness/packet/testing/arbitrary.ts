@@ -42,7 +42,7 @@ const segment: Arbitrary<TcpSegment> = fc.record({
 
 const extension = fc.tuple(fc.constantFrom(0, 43, 51, 60, 135), octets(14)).map(([type, data]) => ({ type, data }));
 
-/** Extension headers of 16 octets each (AH counts in words of 4) that lead from one to the next and then to TCP. */
+/** Extension headers of 16 bytes each (AH counts in words of 4) that lead from one to the next and then to TCP. */
 const extensions = fc.array(extension, { minLength: 1, maxLength: 3 }).map((list) =>
   list.map(({ type, data }, i) => {
     const next = list[i + 1]?.type ?? 6;

@@ -4,14 +4,14 @@ import { isAssignedSubtype, type OptionKind, type OptionOf } from '../options/re
 import type { MptcpOption, OptionAddAddr, OptionDss, OptionMpCapable, OptionMpJoin, TcpOption } from '../types.ts';
 import { bits, ipv4Address, ipv6Address, octets, u16, u32, u64, u8 } from './values.ts';
 
-/** Octets from hex digits; spaces are ignored. */
+/** Bytes from hex digits; spaces are ignored. */
 export const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 
 const seq = (from: number, count: number): Uint8Array => Uint8Array.from({ length: count }, (_, i) => from + i);
 
 const dssFlags = { reserved: 0, dataFin: false, dsn8: false, hasMap: false, dataAck8: false, hasDataAck: false };
 
-/** A form of an option: a name, the value, and its octets written out by hand from the figures of the RFCs. */
+/** A form of an option: a name, the value, and its bytes written out by hand from the figures of the RFCs. */
 type Form<K extends OptionKind> = [name: string, option: OptionOf<K>, octets: string];
 
 /** Every form of every option that reads back as itself when it stands alone. */
@@ -184,7 +184,7 @@ const FORMS: { readonly [K in OptionKind]: readonly Form<K>[] } = {
     ['mp_experimental', { kind: 'mp_experimental', nibble: 2, data: hex('aabbcc') }, '1e 06 f2 aabbcc'],
   ],
   mptcp_unknown: [['mptcp_unknown', { kind: 'mptcp_unknown', subtype: 9, nibble: 3, data: hex('') }, '1e 03 93']],
-  // Without a Length octet: the tests of lists have them.
+  // Without a Length byte: the tests of lists have them.
   nop: [],
   eol: [],
   padding: [],

@@ -14,7 +14,7 @@ export const ipv4Address = octets(4).map(formatAddress);
 export const ipv6Address = fc
   .oneof(
     octets(16),
-    // Long runs of zeros are what the text form is about; random octets never have them.
+    // Long runs of zeros are what the text form is about; random bytes never have them.
     fc
       .array(fc.constantFrom(0, 0, 0, 0xff, 0x01), { minLength: 16, maxLength: 16 })
       .map((list) => Uint8Array.from(list)),

@@ -4,7 +4,7 @@ import { keyBytes } from '../../mptcp/index.ts';
 import type { Variation } from '../rules/index.ts';
 import { fault } from './fault.ts';
 
-/** SHA-256 of a key, as a view; `reversed` takes the key's octets from the last to the first. */
+/** SHA-256 of a key, as a view; `reversed` takes the key's bytes from the last to the first. */
 function hash(key: bigint, reversed = false): DataView {
   const octets = reversed ? keyBytes(key).reverse() : keyBytes(key);
   const digest = createHash('sha256').update(octets).digest();

@@ -21,7 +21,7 @@ function withoutSsn(checksum: number, ssn: number): number {
   return complement(foldSum(complement(checksum) + complement(ssn >>> 16) + complement(ssn)));
 }
 
-/** Sets the urgent pointer on segments of data after the first 100 octets. */
+/** Sets the urgent pointer on segments of data after the first 100 bytes. */
 function urgent(when: (subflow: Subflow) => boolean): () => RulesChange {
   return () => ({
     tcp: {

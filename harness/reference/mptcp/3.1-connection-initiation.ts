@@ -138,7 +138,7 @@ export function setLocalKey(stack: Stack, connection: Connection, key: bigint): 
   connection.sndEdge = begin;
 }
 
-/** The number before the first octet of the peer's data. */
+/** The number before the first byte of the peer's data. */
 export function remoteIdsn(connection: Connection): bigint {
   return connection.remoteKey === undefined ? 0n : idsn(connection.remoteKey);
 }

@@ -11,7 +11,7 @@ export function newJoin(stack: Stack, connection: Connection, remoteNonce = 0): 
   return { localNonce, remoteNonce, authenticated: false, ackTransmissions: 0 };
 }
 
-/** HMAC of this host for the other, all 32 octets (3.2-15). */
+/** HMAC of this host for the other, all 32 bytes (3.2-15). */
 function localHmac(stack: Stack, subflow: Subflow): Uint8Array {
   const { localKey, remoteKey = 0n } = subflow.connection;
   const { localNonce = 0, remoteNonce = 0 } = subflow.join ?? {};

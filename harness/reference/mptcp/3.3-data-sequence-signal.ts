@@ -90,7 +90,7 @@ export function dataFinMapping(stack: Stack, subflow: Subflow): Mapping {
   return makeMapping(stack, subflow, { dsn, ssn: stack.rules.closing.dataFinSsn(subflow) }, new Uint8Array(0), true);
 }
 
-/** Number after the last octet that the application gave. */
+/** Number after the last byte that the application gave. */
 export function sendEnd(connection: Connection): bigint {
   return dsnAdd(connection.sndBase, connection.sendBuffer.length);
 }

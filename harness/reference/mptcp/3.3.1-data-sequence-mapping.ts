@@ -79,7 +79,7 @@ function accept(stack: Stack, subflow: Subflow, told: Told, segment: TcpSegment)
   const known = subflow.mappings.find(
     (one) => seqDiff(one.seq, seqAdd(seq, octets)) < 0 && seqDiff(seq, seqAdd(one.seq, one.octets)) < 0,
   );
-  // A mapping is fixed: the first that covers an octet stays (3.3.1-3.s2).
+  // A mapping is fixed: the first that covers a byte stays (3.3.1-3.s2).
   if (known !== undefined && !rules.replacesMapping(subflow)) return;
   if (known !== undefined) subflow.mappings = subflow.mappings.filter((one) => one !== known);
   subflow.mappings.push(whole);
@@ -103,7 +103,7 @@ function checksumFits(stack: Stack, subflow: Subflow, mapping: ReceivedMapping, 
   return stack.rules.mapping.checksumFits(mapping.checksum, right, subflow, mapping);
 }
 
-/** Gives the subflow's octets that came in order to the connection, as far as they have mappings. */
+/** Gives the subflow's bytes that came in order to the connection, as far as they have mappings. */
 export function processHeld(stack: Stack, subflow: Subflow): void {
   while (subflow.held.length > 0 && subflow.resetDue === undefined && subflow.connection.failed === undefined) {
     const mapping = subflow.mappings.find(
@@ -139,7 +139,7 @@ function deliverMapped(stack: Stack, subflow: Subflow, mapping: ReceivedMapping)
   return whole;
 }
 
-/** Octets without a mapping: held for a receive window of data, then the subflow is broken (3.3.1-10.s6, 3.7-4.4). */
+/** Bytes without a mapping: held for a receive window of data, then the subflow is broken (3.3.1-10.s6, 3.7-4.4). */
 function keepUnmapped(stack: Stack, subflow: Subflow): void {
   const { connection } = subflow;
   const { mapping, fallback } = stack.rules;
@@ -159,7 +159,7 @@ function keepUnmapped(stack: Stack, subflow: Subflow): void {
   subflow.held.drop(subflow.held.length);
 }
 
-/** Where octets that come later have a mapping, those before them are dropped: theirs will not come any more. */
+/** Where bytes that come later have a mapping, those before them are dropped: theirs will not come any more. */
 function skipToMapped(subflow: Subflow): boolean {
   const ahead = subflow.mappings.map((one) => seqDiff(one.seq, subflow.delivered)).filter((one) => one > 0);
   const next = Math.min(...ahead);

@@ -2,7 +2,7 @@
 import { dsnAdd, dsnDiff, dsnLeq, dsnLt } from '../../mptcp/index.ts';
 import type { Connection, Stack, Subflow } from '../state.ts';
 
-/** Hands octets to the application, at the number where the stream stands. */
+/** Hands bytes to the application, at the number where the stream stands. */
 function appendToStream(connection: Connection, data: Uint8Array): void {
   if (connection.released && data.length > 0) connection.lateData = true;
   const begin = connection.rcvNxt;
@@ -23,13 +23,13 @@ function appendToStream(connection: Connection, data: Uint8Array): void {
   connection.receiveBuffer.append(data.subarray(offset + 1));
 }
 
-/** Octets of the stream without MPTCP: the order of the subflow is that of the stream. */
+/** Bytes of the stream without MPTCP: the order of the subflow is that of the stream. */
 export function deliverStream(connection: Connection, data: Uint8Array): void {
   if (!connection.peerClosed) appendToStream(connection, data);
 }
 
 /**
- * Mapped octets that came in on a subflow. What lies outside the window is dropped and not acknowledged (§3.8); of what
+ * Mapped bytes that came in on a subflow. What lies outside the window is dropped and not acknowledged (§3.8); of what
  * came twice, the first counts (3.3.1-3.s4).
  */
 export function deliverData(stack: Stack, subflow: Subflow, dsn: bigint, data: Uint8Array): void {

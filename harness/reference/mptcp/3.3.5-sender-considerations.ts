@@ -7,19 +7,19 @@ import { makeMapping, relativeSeq, sendEnd } from './3.3-data-sequence-signal.ts
 import { choose, usableSubflows } from './3.3.8-subflow-policy.ts';
 import { infiniteMapping, restart } from './3.7-fallback.ts';
 
-/** Octets of payload that one segment of a subflow may have. */
+/** Bytes of payload that one segment of a subflow may have. */
 export function segmentSize(stack: Stack, subflow: Subflow): number {
   return payloadLimit(subflow, mssOf(stack, subflow.device, subflow.family));
 }
 
-/** Octets that a subflow may send now: its congestion window and the window told on it (3.3.5-3). */
+/** Bytes that a subflow may send now: its congestion window and the window told on it (3.3.5-3). */
 function roomOf(stack: Stack, subflow: Subflow): number {
   const waiting = seqDiff(endOfQueue(subflow), subflow.sndNxt);
   const window = stack.rules.sending.subflowWindow(subflow);
   return Math.max(0, Math.min(subflow.cwnd, window) - inFlight(subflow) - Math.max(0, waiting));
 }
 
-/** Octets that the connection's window leaves (3.3.5-4). */
+/** Bytes that the connection's window leaves (3.3.5-4). */
 function connectionRoom(stack: Stack, connection: Connection): number {
   if (connection.mode !== 'mptcp') return Number.MAX_SAFE_INTEGER;
   return stack.rules.sending.connectionRoom(connection, Number(dsnDiff(connection.sndEdge, connection.sndNxt)));

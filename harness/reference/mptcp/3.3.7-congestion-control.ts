@@ -9,7 +9,7 @@ export function startCongestion(stack: Stack, subflow: Subflow): void {
   subflow.cwnd = stack.rules.congestion.initialSegments(subflow) * segmentSize(stack, subflow);
 }
 
-/** RFC 6356's alpha, for windows in octets and round trips in milliseconds. */
+/** RFC 6356's alpha, for windows in bytes and round trips in milliseconds. */
 function aggressiveness(subflows: readonly Subflow[]): number {
   const total = subflows.reduce((sum, one) => sum + one.cwnd, 0);
   const best = Math.max(...subflows.map((one) => one.cwnd / (one.srtt ?? 1) ** 2));
@@ -17,7 +17,7 @@ function aggressiveness(subflows: readonly Subflow[]): number {
   return (total * best) / sum ** 2;
 }
 
-/** New octets were acknowledged: slow start, or the lesser of the coupled and the uncoupled increase (RFC 6356 §3). */
+/** New bytes were acknowledged: slow start, or the lesser of the coupled and the uncoupled increase (RFC 6356 §3). */
 export function grow(stack: Stack, subflow: Subflow, acked: number): void {
   const size = segmentSize(stack, subflow);
   if (subflow.cwnd < subflow.ssthresh) {

@@ -13,7 +13,7 @@ export function openSubflows(connection: Connection): Subflow[] {
 }
 
 /**
- * Leaves MPTCP on the subflow that is to go on. Its octets are the stream from now on, those that lacked a mapping too;
+ * Leaves MPTCP on the subflow that is to go on. Its bytes are the stream from now on, those that lacked a mapping too;
  * other subflows are reset (3.7-14).
  */
 export function fallBack(stack: Stack, subflow: Subflow, infinite: 'due' | 'none'): void {

@@ -41,7 +41,7 @@ export const initiation = {
   /** 3.1-11.s3: no other connection has the token. */
   tokenFree: (stack: Stack, candidate: number): boolean =>
     !stack.byToken.has(candidate) && ![...stack.connections].some((one) => one.localToken === candidate),
-  /** 3.1-7.1: on a SYN the option has four octets. */
+  /** 3.1-7.1: on a SYN the option has four bytes. */
   offerFormValid: (option: OptionMpCapable): boolean => option.senderKey === undefined,
   /** 3.1-20.4.s5: B is not understood. */
   flagBAcceptable: (option: OptionMpCapable, _on: HandshakePacket): boolean => (option.flags & B) === 0,

@@ -17,7 +17,7 @@ export const mapping = {
   /** Numbers of a mapping that is sent. */
   dsnToSend: (_connection: Connection, dsn: bigint): bigint => dsn,
   ssnToSend: (_subflow: Subflow, ssn: number, _length: number): number => ssn,
-  /** Octets that one mapping covers, no less than `now`: what may be sent in one segment. */
+  /** Bytes that one mapping covers, no less than `now`: what may be sent in one segment. */
   chunkOctets: (_subflow: Subflow, size: number, now: number): number => Math.min(size, now),
   /** 3.7-4.1: whether a segment tells its mapping: always before a Data ACK came, and at least once. */
   onSegment: (_subflow: Subflow, _piece: Outgoing): boolean => true,
@@ -46,11 +46,11 @@ export const mapping = {
     segment.payload.length > 0 &&
     seqDiff(whole.seq, seqAdd(segment.seq, segment.payload.length)) < 0 &&
     seqDiff(segment.seq, seqAdd(whole.seq, whole.octets)) < 0,
-  /** 3.3.1-3.s2: the first mapping of an octet stays. */
+  /** 3.3.1-3.s2: the first mapping of a byte stays. */
   replacesMapping: (_subflow: Subflow): boolean => false,
-  /** Octets on their way to the connection. */
+  /** Bytes on their way to the connection. */
   data: (data: Uint8Array, _subflow: Subflow): Uint8Array => data,
-  /** 3.3.1-10: what becomes of octets without a mapping; `window` is a receive window of data. */
+  /** 3.3.1-10: what becomes of bytes without a mapping; `window` is a receive window of data. */
   unmapped: (_subflow: Subflow, octets: number, window: number): 'hold' | 'drop' | 'reset' =>
     octets < window ? 'hold' : 'reset',
 };

@@ -12,7 +12,7 @@ export const receiving = {
     aheadOnStream < 0 || aheadOnSubflow <= aheadOnStream,
   /** 3.8-2.2: up to where data is taken. */
   acceptanceEdge: (connection: Connection): bigint => connection.rcvEdge,
-  /** 3.3.1-3.s4: octets that came before and are ignored. */
+  /** 3.3.1-3.s4: bytes that came before and are ignored. */
   octetsAlreadyReceived: (_subflow: Subflow, octets: number): number => octets,
   /** Pieces in the order of the stream. */
   order: (pieces: readonly Uint8Array[]): readonly Uint8Array[] => pieces,

@@ -9,7 +9,7 @@ export const announcing = {
   mayAnnounce: (connection: Connection): boolean => connection.role === 'responder' || connection.dssReceived,
   /** 3.4.1-3.s3. */
   idToSend: (announcement: Announcement, _connection: Connection): number => announcement.id,
-  /** 3.4.1-7.s7: without a port, two octets of zero. */
+  /** 3.4.1-7.s7: without a port, two bytes of zero. */
   hmacPort: (port: number | undefined): number => port ?? 0,
   /** 3.4.1-7: the rightmost 64 bits. */
   hmac: (right: Uint8Array, _connection: Connection): { hmac?: Uint8Array } => ({ hmac: right }),

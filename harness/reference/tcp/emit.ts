@@ -21,7 +21,7 @@ export function ipHeader(src: string, dst: string): IpHeader {
 }
 
 /**
- * The receive window of the connection in octets (RFC 8684 §3.3.4): one for all subflows, counted from the Data ACK. The
+ * The receive window of the connection in bytes (RFC 8684 §3.3.4): one for all subflows, counted from the Data ACK. The
  * right edge never moves back, and forth only by steps worth telling (RFC 9293 §3.8.6.2.2).
  */
 function receiveWindow(stack: Stack, subflow: Subflow): number {
@@ -34,7 +34,7 @@ function receiveWindow(stack: Stack, subflow: Subflow): number {
   return Math.max(0, Number(dsnDiff(edge, connection.rcvNxt)));
 }
 
-/** The Window field, and the window in octets that it stands for. */
+/** The Window field, and the window in bytes that it stands for. */
 function windowField(stack: Stack, subflow: Subflow, syn: boolean): { field: number; octets: number } {
   const octets = receiveWindow(stack, subflow);
   if (syn) return { field: Math.min(octets, 0xffff), octets: Math.min(octets, 0xffff) };

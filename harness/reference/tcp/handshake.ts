@@ -123,13 +123,13 @@ function finishInitial(stack: Stack, subflow: Subflow, arrival: Arrival): void {
   subflow.ackNow = !waits;
 }
 
-/** MP_CAPABLE acknowledges the number before the first octet of data; the window counts from there. */
+/** MP_CAPABLE acknowledges the number before the first byte of data; the window counts from there. */
 function openWindow(subflow: Subflow, octets: number): void {
   const { connection } = subflow;
   connection.sndEdge = dsnAdd(connection.sndUna, octets);
 }
 
-/** The window of a segment in octets: that of a SYN is not scaled (RFC 7323 §2.2). */
+/** The window of a segment in bytes: that of a SYN is not scaled (RFC 7323 §2.2). */
 function segmentWindow(subflow: Subflow, segment: TcpSegment): number {
   return segment.window * 2 ** ((segment.flags & FLAG.SYN) === 0 ? subflow.sndScale : 0);
 }

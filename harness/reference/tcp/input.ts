@@ -134,7 +134,7 @@ function noteTimestamp(subflow: Subflow, { segment, options }: Arrival): void {
   }
 }
 
-/** The urgent pointer (RFC 9293 §3.8.5): it tells the number after the urgent octet. */
+/** The urgent pointer (RFC 9293 §3.8.5): it tells the number after the urgent byte. */
 function noteUrgent(subflow: Subflow, segment: TcpSegment): void {
   if ((segment.flags & FLAG.URG) === 0) return;
   const pointer = seqAdd(segment.seq, segment.urgent);
@@ -148,7 +148,7 @@ function noteUrgent(subflow: Subflow, segment: TcpSegment): void {
   if (at !== undefined) connection.urgent = { at };
 }
 
-/** Seventh check: the octets of the segment, in order or not. */
+/** Seventh check: the bytes of the segment, in order or not. */
 function receivePayload(stack: Stack, subflow: Subflow, arrival: Arrival): void {
   const { segment } = arrival;
   const hasFin = (segment.flags & FLAG.FIN) !== 0;

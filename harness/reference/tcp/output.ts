@@ -233,7 +233,7 @@ export function sendReset(stack: Stack, subflow: Subflow): void {
   forgetSubflow(stack, subflow);
 }
 
-/** Octets that the connection has for this subflow's peer and that are not sent: for probes of a closed window. */
+/** Bytes that the connection has for this subflow's peer and that are not sent: for probes of a closed window. */
 export function unsent(subflow: Subflow): number {
   const { connection } = subflow;
   return connection.sendBuffer.length - Number(dsnDiff(connection.sndNxt, connection.sndBase));

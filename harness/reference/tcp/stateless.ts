@@ -18,7 +18,7 @@ export function isStateless(stack: Stack, full: boolean): boolean {
   return cookies === 2 || (cookies === 1 && full);
 }
 
-/** Octets that only this host can make for a 4-tuple and the peer's first number (3.1-13). */
+/** Bytes that only this host can make for a 4-tuple and the peer's first number (3.1-13). */
 function proof(stack: Stack, { ip, tcp }: Packet, irs: number): DataView {
   const numbers = new Uint8Array(8);
   const view = new DataView(numbers.buffer);

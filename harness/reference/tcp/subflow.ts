@@ -157,7 +157,7 @@ export function lengthOf(piece: Outgoing): number {
   return piece.data.length + (piece.syn ? 1 : 0) + (piece.fin ? 1 : 0);
 }
 
-/** Octets that are sent and not acknowledged. */
+/** Bytes that are sent and not acknowledged. */
 export function inFlight(subflow: Subflow): number {
   return seqOffset(subflow.sndNxt, subflow.sndUna);
 }

@@ -68,7 +68,7 @@ function retransmit(stack: Stack, subflow: Subflow): void {
   armRetransmission(stack, subflow);
 }
 
-/** A window has been closed for a while: one octet asks how it is (RFC 9293 §3.8.6.1). */
+/** A window has been closed for a while: one byte asks how it is (RFC 9293 §3.8.6.1). */
 function persist(stack: Stack, subflow: Subflow): void {
   const { connection } = subflow;
   const stuck = subflow.queue.find((one) => one.times === 0);

@@ -2,7 +2,7 @@
 import type { Field, Variation } from '../index.ts';
 import { addressOf, closeBoth, connect, pattern, transfer, World, type Pair, type WorldOptions } from './world.ts';
 
-/** Whether two octet strings are the same; quicker than a test library's comparison. */
+/** Whether two byte strings are the same; quicker than a test library's comparison. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
@@ -13,7 +13,7 @@ export function useSecondPath(world: World, flags: { backup?: boolean } = {}): v
   world.do('server', { op: 'endpoint-add', address: addressOf('server', 1, world.family), flags: { signal: true } });
 }
 
-/** Octets both ways over two lossy paths, then an orderly end. Answers the first thing that was not right. */
+/** Bytes both ways over two lossy paths, then an orderly end. Answers the first thing that was not right. */
 export function conversation(options: WorldOptions, octets = 60_000, checksums = false): string | undefined {
   const world = new World(options);
   const value = checksums ? '1' : '0';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { decodePacket, encodePacket, isNotTcp, type Packet, type TcpOption } from '../../packet/index.ts';
 import { Host, rulesWith, type Call, type Field, type Output, type Variation } from '../index.ts';
 
-/** Random octets from a seed: SHA-256 in counter mode. */
+/** Random bytes from a seed: SHA-256 in counter mode. */
 export function seededRandom(seed: string): (octets: number) => Uint8Array {
   let counter = 0;
   let pool = Buffer.alloc(0);
@@ -17,7 +17,7 @@ export function seededRandom(seed: string): (octets: number) => Uint8Array {
   };
 }
 
-/** A number from 0 to 1 out of random octets. */
+/** A number from 0 to 1 out of random bytes. */
 export function fraction(random: (octets: number) => Uint8Array): number {
   const [a = 0, b = 0, c = 0] = random(3);
   return (a * 65_536 + b * 256 + c) / 16_777_216;
@@ -234,12 +234,12 @@ export function connect(world: World, proto: 'mptcp' | 'tcp' = 'mptcp', serverPr
   return { client, server: Number(world.end(accepted)['socket']), listener };
 }
 
-/** Octets that tell where they belong. */
+/** Bytes that tell where they belong. */
 export function pattern(length: number, salt = 0): Uint8Array {
   return Uint8Array.from({ length }, (_, at) => (at * 7 + (at >> 8) * 13 + (at >> 16) * 29 + salt) & 0xff);
 }
 
-/** Sends octets one way and answers what arrived. */
+/** Sends bytes one way and answers what arrived. */
 export function transfer(world: World, from: Side, pair: Pair, data: Uint8Array, limit = 600_000): Uint8Array {
   const to = from === 'client' ? 'server' : 'client';
   const sent = world.begin(from, { op: 'send', socket: pair[from], data });

@@ -2,7 +2,7 @@
 
 /** What a value may be. */
 export type ValueKind =
-  /** Any text: a name, an address, octets as hexadecimal. */
+  /** Any text: a name, an address, bytes as hexadecimal. */
   | { type: 'text' }
   /** A whole number, from and to inclusive. */
   | { type: 'number'; from: number; to: number }

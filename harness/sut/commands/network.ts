@@ -22,7 +22,7 @@ const LINK: Readonly<Record<string, ValueKind>> = {
   lladdr: text,
 };
 const TABLE = number(1, 2 ** 32 - 1);
-/** A window in segments, or a segment in octets. */
+/** A window in segments, or a segment in bytes. */
 const WINDOW = number(1, 0xffff);
 const ROUTE_TYPE = oneOf('unicast', 'local', 'blackhole', 'unreachable', 'prohibit', 'throw');
 /** What tells one route from another. */

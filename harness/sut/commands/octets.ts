@@ -1,4 +1,4 @@
-/** Commands of the agent's protocol: octets that are sent and received. */
+/** Commands of the agent's protocol: bytes that are sent and received. */
 import { COUNT, flag, listOf, needed, number, numberOr, PORT, text, TIMEOUT, type CommandRow } from './kinds.ts';
 
 /** The commands, by name. */

@@ -7,7 +7,7 @@ import { lacks, works, type Check } from './check.ts';
 import { runProgram, type Ended } from './program.ts';
 
 const FIRMWARE_SIZE = 0x10000;
-/** Where the firmware's copy of the code lies; the reset vector is 16 octets below 4 GiB. */
+/** Where the firmware's copy of the code lies; the reset vector is 16 bytes below 4 GiB. */
 const CODE_AT = 0xff00;
 const RESET_AT = 0xfff0;
 /** Port that ends the guest; QEMU exits with twice the value plus one. */

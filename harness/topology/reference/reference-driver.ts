@@ -117,7 +117,7 @@ function cellEnd(spec: LinkSpec, index: number): CellLink {
   };
 }
 
-/** Random octets for a host. */
+/** Random bytes for a host. */
 export function randomOctets(random: Randomness): (octets: number) => Uint8Array {
   return (octets) => {
     const made = new Uint8Array(octets);

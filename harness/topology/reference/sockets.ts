@@ -5,9 +5,9 @@ import { fillOctet, fillOctets } from '../../sut/fill.ts';
 import type { AgentAnswer } from '../../sut/types.ts';
 import { answer, refused, type Request } from './request.ts';
 
-/** Octets of a `recv` that an answer shows. */
+/** Bytes of a `recv` that an answer shows. */
 const SHOWN = 1024;
-/** Octets that a `recv` without a number takes at most. */
+/** Bytes that a `recv` without a number takes at most. */
 const CHUNK = 65_536;
 const POLL_EVENTS: readonly PollEvent[] = ['readable', 'writable', 'urgent', 'rdhup', 'hup', 'err'];
 
@@ -24,7 +24,7 @@ export type Caller = (call: SocketCall, timeoutMs?: number) => Promise<Done>;
 /** A socket by the name that requests have for it. */
 interface Socket {
   id: number;
-  /** Octets of its streams that were handed over so far; the pattern goes on from there. */
+  /** Bytes of its streams that were handed over so far; the pattern goes on from there. */
   sent: number;
   received: number;
   addresses: Partial<Addresses>;
@@ -263,7 +263,7 @@ export class Sockets {
   }
 }
 
-/** What `recv` answers of octets that stand at an offset of the stream. */
+/** What `recv` answers of bytes that stand at an offset of the stream. */
 function received(data: Uint8Array, offset: number, ended: boolean): AgentAnswer {
   const digest = new Digest();
   let differs: number | undefined;
@@ -326,7 +326,7 @@ function both({ addresses }: Pick<Socket, 'addresses'>, prefix = ''): Record<str
   };
 }
 
-/** 32-bit integers of an option's octets, little-endian as on x86. */
+/** 32-bit integers of an option's bytes, little-endian as on x86. */
 function integers(octets: Uint8Array): number[] {
   const view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
   return Array.from({ length: Math.floor(octets.length / 4) }, (_, i) => view.getInt32(4 * i, true));

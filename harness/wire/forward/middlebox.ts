@@ -20,7 +20,7 @@ export interface Middlebox {
   /**
    * Deals with one packet. What it does not put out is gone.
    *
-   * @param packet its octet fields are not used by anyone else; checksums are to be taken off when it is changed
+   * @param packet its byte fields are not used by anyone else; checksums are to be taken off when it is changed
    */
   pass(way: Way, packet: Packet, outlet: Outlet): void;
 }
@@ -78,7 +78,7 @@ export function flowOf(way: Way, { ip, tcp }: Packet): string {
   return way === 'up' ? `${from} ${to}` : `${to} ${from}`;
 }
 
-/** A SYN with no more than so many octets in its MSS option, as middleboxes do that make segments longer. */
+/** A SYN with no more than so many bytes in its MSS option, as middleboxes do that make segments longer. */
 export function clampMss(packet: Packet, most: number): Packet {
   const { ip, tcp } = unsealed(packet);
   const options = tcp.options.map((option) =>

@@ -48,7 +48,7 @@ describe('Path', () => {
   });
 
   it('waits in the queue of the path whose bottleneck it shares, each way for itself', () => {
-    // 40 octets of headers, 8 octets a millisecond.
+    // 40 bytes of headers, 8 bytes a millisecond.
     const owner = path(bothWays({ rate: 64_000, queue: 50 })).one;
     const guest = path({ ...bothWays({ delay: 3 }), shares: 'x' }, owner);
     take(owner, 'up', '');

@@ -14,7 +14,7 @@ function leaving(shaper: Shaper, count: number, at = 0): (number | string)[] {
 
 describe('Shaper', () => {
   it('sends at its rate and adds its delay', () => {
-    // 8 Mbit/s are 1,000 octets a millisecond.
+    // 8 Mbit/s are 1,000 bytes a millisecond.
     expect(leaving(new Shaper({ rate: 8e6, delay: 20 }, never), 3)).toEqual([21, 22, 23]);
   });
 

@@ -12,7 +12,7 @@ class Bottleneck {
   /** When it has sent all that it took so far. */
   #busyUntil = 0;
 
-  /** Octets that wait, at a rate in bits a second. */
+  /** Bytes that wait, at a rate in bits a second. */
   backlog(now: number, rate: number): number {
     return (Math.max(0, this.#busyUntil - now) * rate) / 8000;
   }
@@ -21,9 +21,9 @@ class Bottleneck {
    * Takes a packet, unless the queue has no room for it.
    *
    * @param now milliseconds
-   * @param length octets of the IP packet
+   * @param length bytes of the IP packet
    * @param rate bits a second
-   * @param queue octets of room for waiting packets
+   * @param queue bytes of room for waiting packets
    * @returns when the packet has been sent, milliseconds; undefined when it is dropped
    */
   take(now: number, length: number, rate: number, queue: number): number | undefined {
@@ -62,7 +62,7 @@ export class Shaper {
     this.#shape = shape;
   }
 
-  /** Octets that wait at the bottleneck. */
+  /** Bytes that wait at the bottleneck. */
   backlog(now: number): number {
     const { rate } = this.#owner.#shape;
     return rate === undefined ? 0 : this.#owner.#bottleneck.backlog(now, rate);
@@ -72,7 +72,7 @@ export class Shaper {
    * Takes a packet, or drops it.
    *
    * @param now milliseconds
-   * @param length octets of the IP packet
+   * @param length bytes of the IP packet
    */
   admit(now: number, length: number): Admission {
     const { delay = 0, loss = 0, mtu = Infinity } = this.#shape;

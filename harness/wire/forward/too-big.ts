@@ -10,7 +10,7 @@ import {
 } from '../../packet/index.ts';
 import { writeIpHeader } from '../../packet/ip.ts';
 
-/** Octets of the packet that the message quotes: what RFC 792 asks for and ports need, and room in any MTU. */
+/** Bytes of the packet that the message quotes: what RFC 792 asks for and ports need, and room in any MTU. */
 const QUOTED = 68;
 
 /**
@@ -18,7 +18,7 @@ const QUOTED = 68;
  * as a whole IP packet.
  *
  * @param packet the packet that was too large
- * @param mtu octets that would have fitted
+ * @param mtu bytes that would have fitted
  * @param from address of the router that speaks
  * @param to sender of the packet
  */

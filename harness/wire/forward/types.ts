@@ -11,9 +11,9 @@ export interface WayShape {
   delay?: number;
   /** Loss probability, 0..1; each packet for itself. */
   loss?: number;
-  /** Room of the queue before the bottleneck, octets of waiting packets; only with a rate. */
+  /** Room of the queue before the bottleneck, bytes of waiting packets; only with a rate. */
   queue?: number;
-  /** Largest IP packet, octets. */
+  /** Largest IP packet, bytes. */
   mtu?: number;
   /** What becomes of larger packets: the sender is told by ICMP, or nobody is. */
   tooBig?: 'told' | 'silent';

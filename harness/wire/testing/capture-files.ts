@@ -12,7 +12,7 @@ export interface Recorded {
 export type CaptureFormat =
   'pcap' | 'pcap-big' | 'pcap-nano' | 'pcap-nano-big' | 'pcapng' | 'pcapng-big' | 'pcapng-nano' | 'pcapng-simple';
 
-/** The octets of a capture file. */
+/** The bytes of a capture file. */
 export function captureFile(
   format: CaptureFormat,
   packets: readonly Recorded[],

@@ -35,7 +35,7 @@ function block(type: number, body: Uint8Array, length = body.length + 12): Buffe
 const SECTION = block(0x0a0d0d0a, le32(0x1a2b3c4d, 1, 0xffff_ffff, 0xffff_ffff));
 const INTERFACE = block(1, le32(RAW_IP, 0));
 
-/** IPv4 and TCP: a SYN of 20 + `options` octets that says what it is told to say. */
+/** IPv4 and TCP: a SYN of 20 + `options` bytes that says what it is told to say. */
 function segment(
   options: readonly number[],
   lies: { ihl?: number; total?: number; dataOffset?: number; payload?: number } = {},
@@ -83,7 +83,7 @@ function ethernet(type: readonly number[], payload: Uint8Array): Buffer {
   return Buffer.concat([Buffer.alloc(12, 2), Buffer.from(type), payload]);
 }
 
-/** MP_CAPABLE of 4 octets, so that what follows belongs to a connection. */
+/** MP_CAPABLE of 4 bytes, so that what follows belongs to a connection. */
 const CAPABLE = [30, 4, 0x01, 0x01];
 
 /** The corpus. */

@@ -20,7 +20,7 @@ interface Field {
  * @param octets the length to reach
  */
 export function* repeated(capture: Uint8Array, octets: number): Generator<Uint8Array> {
-  // A Buffer's slice would share its octets.
+  // A Buffer's slice would share its bytes.
   const body = new Uint8Array(capture.subarray(FILE_HEADER));
   const linkType = new DataView(capture.buffer, capture.byteOffset).getUint32(20, true);
   const fields = fieldsOf(body, linkType);

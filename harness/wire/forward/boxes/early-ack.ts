@@ -6,7 +6,7 @@ import { back, type Way } from '../types.ts';
 
 /** What the receiver of a conversation said last. */
 interface Known {
-  /** The next octet that the proxy waits for. */
+  /** The next byte that the proxy waits for. */
   next: number;
   /** A segment of the receiver's, to answer like it. */
   answer: Packet | undefined;

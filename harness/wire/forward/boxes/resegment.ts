@@ -7,7 +7,7 @@ import type { Way } from '../types.ts';
 /** How long a segment waits for one that can be joined to it, milliseconds; less than any timer of a sender. */
 const HOLD_MS = 5;
 
-/** Cuts segments into parts of so many octets, each with all the options, as TSO does (RFC 8684 section 6 speaks of it). */
+/** Cuts segments into parts of so many bytes, each with all the options, as TSO does (RFC 8684 section 6 speaks of it). */
 export function split(at: number): Middlebox {
   return {
     name: 'split',
@@ -43,7 +43,7 @@ interface Held {
  * Joins a segment with the one that follows on it, keeps the options of the first, and lowers the MSS of SYNs so that
  * two fit into one packet.
  *
- * @param upTo octets of payload at most
+ * @param upTo bytes of payload at most
  */
 export function merge(upTo: number): Middlebox {
   const held = new Map<string, Held>();

@@ -8,15 +8,15 @@ import { back, type Way } from '../types.ts';
 /** What is altered. */
 export interface RewriteSettings {
   ways: readonly Way[];
-  /** Octets of payload that pass before the first alteration. */
+  /** Bytes of payload that pass before the first alteration. */
   after: number;
-  /** Octets put in; 0 alters an octet in place. */
+  /** Bytes put in; 0 alters a byte in place. */
   insert: number;
   /** How many segments are altered. */
   times: number;
 }
 
-/** Payload that fits into 1,500 octets with the longest headers, IPv6 and all TCP options. */
+/** Payload that fits into 1,500 bytes with the longest headers, IPv6 and all TCP options. */
 const LARGEST_SEGMENT = 1400;
 
 interface Change {

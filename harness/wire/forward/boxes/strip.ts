@@ -10,7 +10,7 @@ export interface StripSettings {
   on: 'syn' | 'after-syn' | 'all';
   /** Kinds of the codec; all of MPTCP when absent. */
   kinds?: readonly string[];
-  /** Only once so many octets of payload have passed the same way. */
+  /** Only once so many bytes of payload have passed the same way. */
   from?: number;
 }
 

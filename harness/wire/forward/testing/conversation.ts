@@ -57,7 +57,7 @@ export interface Passage {
   pass: (way: Way, made: Made) => void;
 }
 
-/** Sends segments through middleboxes as the wire would: as octets, which have to have right checksums when they leave. */
+/** Sends segments through middleboxes as the wire would: as bytes, which have to have right checksums when they leave. */
 export function through(boxes: readonly Middlebox[]): Passage {
   const out: Passage['out'] = [];
   const waiting: (() => void)[] = [];
