@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import { makeFolder } from '../../document/make-folder.ts';
 import { UsageError } from '../../document/explained-error.ts';
 import { allureEnvironment } from '../../report/allure.ts';
-import { generateAllureReport } from '../../report/allure-report.ts';
+import { generateAllureReport, requireAllure } from '../../report/allure-report.ts';
 import { applyDeviations, NO_DEVIATIONS, type DeviationList } from '../../report/deviations.ts';
 import { exitCode } from '../../report/exit-code.ts';
 import { loadDeviations } from '../../report/deviations-file.ts';
@@ -81,6 +81,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   if (sysctls.length > 0) requireSysctlsOf(choice);
   requireRights(choice);
   if (options.json !== undefined) requireWritable('--json', options.json);
+  if (options.allure) requireAllure();
   const peerChoice = peerOf(options, choice);
   if (!isInMemory(choice)) {
     if (outsideProblem() !== undefined) {
