@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { UsageError } from '../../document/explained-error.ts';
 import { allureEnvironment } from '../../report/allure.ts';
-import { generateAllureReport } from '../../report/allure-report.ts';
+import { generateAllureReport, requireAllure } from '../../report/allure-report.ts';
 import { applyDeviations, NO_DEVIATIONS, type DeviationList } from '../../report/deviations.ts';
 import { exitCode } from '../../report/exit-code.ts';
 import { loadDeviations } from '../../report/deviations-file.ts';
@@ -86,6 +86,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   if (sysctls.length > 0) requireSysctlsOf(choice);
   requireRights(choice);
   if (options.json !== undefined) requireWritable('--json', options.json);
+  if (options.allure) requireAllure();
   if (isRepeated(options)) return repeatRuns(options, outputOf(options), argv);
   const peerChoice = peerOf(options, choice);
   if (!isInMemory(choice)) {
