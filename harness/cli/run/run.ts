@@ -13,7 +13,7 @@ import { selectBaseline } from '../../report/select-baseline.ts';
 import { summaryText } from '../../report/summary.ts';
 import { styleFor } from '../../report/text-layout.ts';
 import { troubleText } from '../../report/trouble-text.ts';
-import { findLacks } from '../../sut/pics.ts';
+import { findLacks, hasPics } from '../../sut/pics.ts';
 import type { AnyScenario } from '../../multipath/scenario.ts';
 import type { PreparedStack, StackDetails } from '../../topology/contract.ts';
 import {
@@ -29,7 +29,7 @@ import {
   type StackChoice,
   type StackSettings,
 } from '../../topology/stacks/registry.ts';
-import type { Habits, Sysctl } from '../../verdict/stack-info.ts';
+import type { Habits, SutInfo, Sysctl } from '../../verdict/stack-info.ts';
 import { outsideProblem } from '../../wire/inside.ts';
 import { DEFAULT_CONCURRENCY, DEFAULT_OUTPUT, SELECTION_OUTPUT } from '../inputs/arguments.ts';
 import { enterNamespace } from './enter.ts';
@@ -41,6 +41,7 @@ import { runInside, type RunPlan } from './run-inside.ts';
 import { failedIds } from '../inputs/last-results.ts';
 import { isNarrowed, selectScenarios, type Selection } from '../inputs/selection.ts';
 import { freedomsNamed } from '../inputs/freedom-option.ts';
+import { workspace } from '../inputs/workspace.ts';
 import { requireSysctls, sysctlArguments } from '../inputs/sysctl-option.ts';
 import { laddersText } from '../results/show.ts';
 import { JOURNAL } from './vitest/settings.ts';
@@ -49,6 +50,8 @@ type Prepared = PreparedStack<StackSettings>;
 
 /** Options of the command, as the command line has them. */
 export interface RunOptions extends Selection, Repetition {
+  /** Folders of suites of the user's own. */
+  suites?: string[];
   /** Only what did not pass in the last run. */
   failed: boolean;
   /** Left out: what suits the stack. */
@@ -175,17 +178,26 @@ function planRun(
         ...(options.peer === undefined ? [] : ['--peer', options.peer]),
         ...sysctlArguments(options.sysctl ?? []),
         ...(options.freedom ?? []).flatMap((name) => ['--freedom', name]),
+        ...(options.suites ?? []).flatMap((folder) => ['--suites', folder]),
         ...(options.deviations === undefined ? [] : ['--deviations', options.deviations]),
       ],
       ...(sut.sysctls.length === 0 ? {} : { sysctls: sut.sysctls }),
       ...(sut.habits === undefined ? {} : { habits: sut.habits }),
-      lacks: [...findLacks(join(project.root, 'suites', 'pics'), sut.info.name, sut.info.kernel)],
+      lacks: [...lacksFor(sut.info, project.root)],
+      topologies: workspace().topologies,
       deviations: [],
       // Reporters copy evidence to the last.
       ...(options.keepCaptures === 'failed' && !options.allure ? { captures: 'failed' } : {}),
       mode: 'judge',
     },
   };
+}
+
+/** What the stack says that it lacks: the user's own statements come first. */
+function lacksFor({ name, kernel }: SutInfo, root: string): Map<string, string> {
+  const folders = [...workspace().pics, join(root, 'suites', 'pics')];
+  const folder = folders.find((one) => hasPics(one, name));
+  return folder === undefined ? new Map<string, string>() : findLacks(folder, name, kernel);
 }
 
 /** The other stack, when one is named. @throws UsageError */
@@ -237,7 +249,7 @@ function declaredFor(options: RunOptions, { info }: Prepared): DeviationList {
   }
   // Every fault of the reference stack is there to be found.
   if (info.kind === 'reference') return NO_DEVIATIONS;
-  const choice = selectBaseline(info, join(projectRoot(), 'reports', 'baselines'));
+  const choice = selectBaseline(info, [...workspace().baselines, join(projectRoot(), 'reports', 'baselines')]);
   if (choice.match !== 'exact') process.stderr.write(`${choice.message}\n`);
   return choice.file === undefined ? NO_DEVIATIONS : loadDeviations(choice.file);
 }
