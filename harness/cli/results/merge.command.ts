@@ -14,7 +14,7 @@ stacks (by name, driver and version) become a matrix, which "site" and "export" 
 is not copied; the new file refers to it.`,
     )
     .argument('<file...>', 'results.json of runs, or matrices')
-    .requiredOption('-o, --output <file>', 'the file to write')
+    .requiredOption('-o, --output <file>', 'the file to write; - for standard output')
     .option('--matrix', 'write a matrix even if all files are of one stack', false)
     .addHelpText(
       'after',

@@ -29,6 +29,7 @@ Exit codes: 0 written, 2 a file cannot be used, or the folder has other content 
     )
     .action(async (files: string[], options: SiteOptions) => {
       const { site } = await import('./site.ts');
-      site(files.length === 0 ? [DEFAULT_RESULTS] : files, options);
+      const { lastFile } = await import('../inputs/last-results.ts');
+      site(files.length === 0 ? [lastFile()] : files, options);
     });
 }

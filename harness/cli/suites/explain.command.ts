@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { DEFAULT_RESULTS } from '../inputs/arguments.ts';
+import { LAST_RUNS } from '../inputs/arguments.ts';
 
 /** `explain`: one clause. */
 export function addExplain(program: Command): void {
@@ -11,7 +11,7 @@ export function addExplain(program: Command): void {
 clauses are related, what judges it, and what the last run found, with the packets and the path of the capture.`,
     )
     .argument('<clause>', 'clause id: paragraph anchor and sentence, as in 3.1-20.8.s4')
-    .option('-r, --results <file>', `results of a run (default: ${DEFAULT_RESULTS}, where it exists)`)
+    .option('-r, --results <file>', `results of a run (default: the newest of ${LAST_RUNS})`)
     .addHelpText(
       'after',
       `
