@@ -8,7 +8,7 @@ import { UsageError } from '../../document/explained-error.ts';
 import { NO_DEVIATIONS, type DeviationList } from '../../report/deviations.ts';
 import { loadDeviations } from '../../report/deviations-file.ts';
 import { selectBaseline } from '../../report/select-baseline.ts';
-import { findLacks } from '../../sut/pics.ts';
+import { findLacks, hasPics } from '../../sut/pics.ts';
 import type { PreparedStack, StackDetails } from '../../topology/contract.ts';
 import {
   detailsFor,
@@ -24,6 +24,7 @@ import {
 import type { Habits, SutInfo, Sysctl } from '../../verdict/stack-info.ts';
 import { DEFAULT_CONCURRENCY } from '../inputs/arguments.ts';
 import { freedomsNamed } from '../inputs/freedom-option.ts';
+import { workspace } from '../inputs/workspace.ts';
 import { requireSysctls, sysctlArguments } from '../inputs/sysctl-option.ts';
 import type { WorkerSettings } from './vitest/settings.ts';
 
@@ -47,6 +48,8 @@ export interface StackOptions {
   freedom?: string[];
   /** File of declared deviations; `none`; the baseline that suits the stack when absent. */
   deviations?: string;
+  /** Folders of suites of the user's own. */
+  suites?: string[];
 }
 
 /** The stacks that the options name, parsed. */
@@ -124,10 +127,13 @@ export async function prepareRun(chosen: ChosenStacks, options: StackOptions, ro
         ...(options.peer === undefined ? [] : ['--peer', options.peer]),
         ...sysctlArguments(options.sysctl ?? []),
         ...(options.freedom ?? []).flatMap((name) => ['--freedom', name]),
+        ...(options.suites ?? []).flatMap((folder) => ['--suites', folder]),
+        ...(options.deviations === undefined ? [] : ['--deviations', options.deviations]),
       ],
       ...(sysctls.length === 0 ? {} : { sysctls }),
       ...(habits === undefined ? {} : { habits }),
-      lacks: [...findLacks(join(root, 'suites', 'pics'), sut.info.name, sut.info.kernel)],
+      lacks: [...lacksFor(sut.info, root)],
+      topologies: workspace().topologies,
       deviations: list.deviations,
       mode: 'judge',
     },
@@ -168,6 +174,13 @@ function concurrencyOf(sut: Prepared, peer: Prepared | undefined, { concurrency 
   );
 }
 
+/** What the stack says that it lacks: the user's own statements come first. */
+function lacksFor({ name, kernel }: SutInfo, root: string): Map<string, string> {
+  const folders = [...workspace().pics, join(root, 'suites', 'pics')];
+  const folder = folders.find((one) => hasPics(one, name));
+  return folder === undefined ? new Map<string, string>() : findLacks(folder, name, kernel);
+}
+
 function declaredFor({ deviations }: StackOptions, info: SutInfo, root: string): DeviationList {
   if (deviations === 'none') return NO_DEVIATIONS;
   if (deviations !== undefined) {
@@ -179,7 +192,7 @@ function declaredFor({ deviations }: StackOptions, info: SutInfo, root: string):
   }
   // Every fault of the reference stack is there to be found.
   if (info.kind === 'reference') return NO_DEVIATIONS;
-  const choice = selectBaseline(info, join(root, 'reports', 'baselines'));
+  const choice = selectBaseline(info, [...workspace().baselines, join(root, 'reports', 'baselines')]);
   if (choice.match !== 'exact') process.stderr.write(`${choice.message}\n`);
   return choice.file === undefined ? NO_DEVIATIONS : loadDeviations(choice.file);
 }

@@ -1,35 +1,41 @@
 /** `run`: judges the kernel by the suites. */
-import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { makeFolder } from '../../document/make-folder.ts';
 import { UsageError } from '../../document/explained-error.ts';
 import { allureEnvironment } from '../../report/allure.ts';
 import { generateAllureReport, requireAllure } from '../../report/allure-report.ts';
 import { applyDeviations } from '../../report/deviations.ts';
 import { exitCode } from '../../report/exit-code.ts';
 import type { RunResults } from '../../report/results.ts';
-import { writeResults } from '../../report/results-file.ts';
+import { resultsText, writeWhole } from '../../report/results-file.ts';
 import { summaryText } from '../../report/summary.ts';
 import { styleFor } from '../../report/text-layout.ts';
 import { troubleText } from '../../report/trouble-text.ts';
 import type { AnyScenario } from '../../multipath/scenario.ts';
 import { isInMemory, prepareOutside, type StackChoice } from '../../topology/stacks/registry.ts';
 import { outsideProblem } from '../../wire/inside.ts';
+import { DEFAULT_OUTPUT, SELECTION_OUTPUT } from '../inputs/arguments.ts';
 import { enterNamespace } from './enter.ts';
-import { requireWritable } from '../inputs/output-file.ts';
+import { requireWritable, STANDARD_OUTPUT, writeOutput } from '../inputs/output-file.ts';
 import { allScenarios, openProject, type Project } from '../inputs/project.ts';
+import { claimFolder, EVIDENCE_FOLDER } from './output-folder.ts';
 import { chooseStacks, prepareRun, type PreparedRun, type StackOptions } from './prepare-run.ts';
-import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
+import { isRepeated, repeatRuns, type Repetition } from './repeat.ts';
+import { runInside, type RunPlan } from './run-inside.ts';
+import { failedIds } from '../inputs/last-results.ts';
 import { isNarrowed, selectScenarios, type Selection } from '../inputs/selection.ts';
-import { showLadders } from '../results/show.ts';
+import { laddersText } from '../results/show.ts';
 import { JOURNAL } from './vitest/settings.ts';
 
 /** Options of the command, as the command line has them. */
-export interface RunOptions extends Selection, StackOptions {
+export interface RunOptions extends Selection, Repetition, StackOptions {
+  /** Only what did not pass in the last run. */
+  failed: boolean;
   shuffle?: number;
   json?: string;
   keepCaptures: 'all' | 'failed';
-  output: string;
+  /** Left out: {@link DEFAULT_OUTPUT}, or {@link SELECTION_OUTPUT} for a selection. */
+  output?: string;
   allure: boolean;
   ladder: boolean;
   info: boolean;
@@ -43,6 +49,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   const { choice, peer } = chosen;
   if (options.json !== undefined) requireWritable('--json', options.json);
   if (options.allure) requireAllure();
+  if (isRepeated(options)) return repeatRuns(options, outputOf(options), argv);
   if (!isInMemory(choice)) {
     if (outsideProblem() !== undefined) {
       await prepareOutside(choice);
@@ -53,20 +60,34 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
     if (inside !== undefined) return inside;
   }
   const project = openProject();
-  const scenarios = selectScenarios(allScenarios(project), options, project.catalogue);
+  const scenarios = selectScenarios(allScenarios(project), withFailed(options), project.catalogue);
   if (peer !== undefined) requireTwoStacks(scenarios);
   requireLinks(scenarios, choice);
   const prepared = await prepareRun(chosen, options, project.root);
   const plan = planRun(project, scenarios, prepared, options, argv);
   const { results, errors } = await runInside(plan).finally(() => prepared.close());
   const judged = applyDeviations(results, prepared.list);
-  const file = join(plan.output, 'results.json');
-  writeResults(file, judged);
+  const text = resultsText(judged);
+  writeWhole(join(plan.output, 'results.json'), text);
   // It is for runs that are killed before they come this far.
   rmSync(join(plan.settings.evidenceRoot, JOURNAL), { force: true });
-  if (options.json !== undefined) copyFileSync(file, options.json);
+  if (options.json !== undefined) writeOutput(options.json, text);
   await report(judged, errors, options, plan);
   return errors.length > 0 ? 2 : exitCode(judged);
+}
+
+function isSelection(options: RunOptions): boolean {
+  return options.failed || isNarrowed(options);
+}
+
+/** A selection has a folder of its own: the results of the last complete run stay. */
+function outputOf(options: RunOptions): string {
+  return options.output ?? (isSelection(options) ? SELECTION_OUTPUT : DEFAULT_OUTPUT);
+}
+
+/** The selection with the scenarios that did not pass in the last run. @throws UsageError where all passed */
+function withFailed(options: RunOptions): Selection {
+  return options.failed ? { ...options, among: failedIds() } : options;
 }
 
 function planRun(
@@ -76,12 +97,12 @@ function planRun(
   options: RunOptions,
   argv: readonly string[],
 ): RunPlan {
-  const output = resolve(options.output);
-  prepareOutput(output);
+  const output = resolve(outputOf(options));
+  claimFolder(output);
   return {
     project,
     scenarios,
-    selected: isNarrowed(options),
+    selected: isSelection(options),
     output,
     sut: prepared.info,
     concurrency: prepared.concurrency,
@@ -114,27 +135,17 @@ function requireLinks(scenarios: readonly AnyScenario[], choice: StackChoice): v
     throw new UsageError(`--sut ${choice.kind} has simulated links only, but ${two.id} needs real ones`);
 }
 
-/** Clears what an earlier run left there; a folder that holds anything else is not ours to clear. */
-function prepareOutput(output: string): void {
-  const ours = [EVIDENCE_FOLDER, 'results.json', 'allure-results', 'allure-report'];
-  try {
-    for (const name of ours) rmSync(join(output, name), { recursive: true, force: true });
-    makeFolder(join(output, EVIDENCE_FOLDER));
-  } catch (error) {
-    throw new UsageError(`cannot write to the folder ${output}: ${(error as Error).message}; choose another --output`);
-  }
-}
-
 async function report(
   results: RunResults,
   errors: readonly string[],
   options: RunOptions,
   plan: RunPlan,
 ): Promise<void> {
-  const style = styleFor(process.stdout);
-  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  const stream = options.json === STANDARD_OUTPUT ? process.stderr : process.stdout;
+  const style = styleFor(stream);
+  const say = (text: string): void => void stream.write(`${text}\n`);
   const evidence = join(plan.output, EVIDENCE_FOLDER);
-  if (options.ladder) showLadders(results, plan.output);
+  if (options.ladder) say(laddersText(results, plan.output, style));
   const clauses = new Map(plan.project.catalogue.all.map((clause) => [clause.id, clause]));
   say(
     summaryText(results, {

@@ -6,17 +6,19 @@
 import { join, resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { makeFolder } from '../../../document/make-folder.ts';
-import { DEFAULT_OUTPUT } from '../../inputs/arguments.ts';
 import { projectRoot } from '../../inputs/project.ts';
 import { chooseStacks, prepareRun } from '../prepare-run.ts';
-import { EVIDENCE_FOLDER } from '../run-inside.ts';
+import { EVIDENCE_FOLDER } from '../output-folder.ts';
 import { suiteOptions } from './suite-options.ts';
 import { suitePlugin } from './suite-plugin.ts';
+
+/** Not the folder of a run, whose results belong to its evidence. */
+const OUTPUT = 'reports/vitest';
 
 export default defineConfig(async () => {
   const options = { sut: 'netns', stack: {} };
   const prepared = await prepareRun(chooseStacks(options), options, projectRoot());
-  const evidenceRoot = join(resolve(DEFAULT_OUTPUT), EVIDENCE_FOLDER);
+  const evidenceRoot = join(resolve(OUTPUT), EVIDENCE_FOLDER);
   makeFolder(evidenceRoot);
   return {
     root: projectRoot(),
