@@ -179,7 +179,7 @@ function planRun(
       ],
       ...(sut.sysctls.length === 0 ? {} : { sysctls: sut.sysctls }),
       ...(sut.habits === undefined ? {} : { habits: sut.habits }),
-      lacks: [...findLacks(join(project.root, 'suites', 'pics'), sut.info.name, sut.info.kernel)],
+      lacks: [...findLacks(join(project.root, 'suites', 'pics'), sut.info.name, sut.info.kernel), ...(sut.lacks ?? [])],
       deviations: [],
       // Reporters copy evidence to the last.
       ...(options.keepCaptures === 'failed' && !options.allure ? { captures: 'failed' } : {}),
