@@ -25,7 +25,7 @@ function turnsChecksumsOff(step: Step): boolean {
 
 /** Whether the tester sends MP_CAPABLE with flag A. */
 function asksForChecksums(step: Step): boolean {
-  return step.kind === 'send' && /<mp_capable\b[^>]*\bA=1\b/.test(step.line.text);
+  return step.kind === 'send' && /<mp_capable\b[^>]*(\bA=1\b|\bflags=[B-H]*A)/.test(step.line.text);
 }
 
 /** Whether the step passes only if the stack accepts a join. What is inside `given` may not run. */
