@@ -1,5 +1,5 @@
 /** `run`: judges the kernel by the suites. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { UsageError } from '../../document/explained-error.ts';
 import { allureEnvironment } from '../../report/allure.ts';
@@ -35,6 +35,7 @@ import { DEFAULT_CONCURRENCY, DEFAULT_OUTPUT, SELECTION_OUTPUT } from '../inputs
 import { enterNamespace } from './enter.ts';
 import { requireWritable, STANDARD_OUTPUT, writeOutput } from '../inputs/output-file.ts';
 import { allScenarios, openProject, projectRoot, type Project } from '../inputs/project.ts';
+import { endJournal } from './journal.ts';
 import { claimFolder, EVIDENCE_FOLDER } from './output-folder.ts';
 import { isRepeated, repeatRuns, type Repetition } from './repeat.ts';
 import { runInside, type RunPlan } from './run-inside.ts';
@@ -43,7 +44,6 @@ import { isNarrowed, selectScenarios, type Selection } from '../inputs/selection
 import { freedomsNamed } from '../inputs/freedom-option.ts';
 import { requireSysctls, sysctlArguments } from '../inputs/sysctl-option.ts';
 import { laddersText } from '../results/show.ts';
-import { JOURNAL } from './vitest/settings.ts';
 
 type Prepared = PreparedStack<StackSettings>;
 
@@ -105,15 +105,19 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   const sut = await prepareStack(choice, project.root);
   const peer = peerChoice === undefined ? undefined : await preparePeer(peerChoice, project.root, sut);
   await requireSysctls(sysctls, [sut, ...(peer === undefined ? [] : [peer])]);
-  const plan = planRun(project, scenarios, { ...sut, choice, peer, sysctls, habits: lawful.habits }, options, argv);
   const list = declaredFor(options, sut);
-  plan.settings.deviations = list.deviations;
+  const plan = planRun(
+    project,
+    scenarios,
+    { ...sut, choice, peer, sysctls, habits: lawful.habits, list },
+    options,
+    argv,
+  );
   const { results, errors } = await runInside(plan).finally(() => Promise.all([sut.close(), peer?.close()]));
   const judged = applyDeviations(results, list);
   const text = resultsText(judged);
   writeWhole(join(plan.output, 'results.json'), text);
-  // It is for runs that are killed before they come this far.
-  rmSync(join(plan.settings.evidenceRoot, JOURNAL), { force: true });
+  endJournal(plan.settings.evidenceRoot);
   if (options.json !== undefined) writeOutput(options.json, text);
   await report(judged, errors, options, plan);
   return errors.length > 0 ? 2 : exitCode(judged);
@@ -136,7 +140,13 @@ function withFailed(options: RunOptions): Selection {
 function planRun(
   project: Project,
   scenarios: AnyScenario[],
-  sut: Prepared & { choice: StackChoice; peer: Prepared | undefined; sysctls: Sysctl[]; habits: Habits | undefined },
+  sut: Prepared & {
+    choice: StackChoice;
+    peer: Prepared | undefined;
+    sysctls: Sysctl[];
+    habits: Habits | undefined;
+    list: DeviationList;
+  },
   options: RunOptions,
   argv: readonly string[],
 ): RunPlan {
@@ -165,6 +175,7 @@ function planRun(
     shuffle: options.shuffle,
     allure: options.allure,
     keepCaptures: options.keepCaptures,
+    deviations: sut.list,
     command: ['mptcp-conformance', ...argv],
     settings: {
       evidenceRoot: join(output, EVIDENCE_FOLDER),
@@ -180,7 +191,7 @@ function planRun(
       ...(sut.sysctls.length === 0 ? {} : { sysctls: sut.sysctls }),
       ...(sut.habits === undefined ? {} : { habits: sut.habits }),
       lacks: [...findLacks(join(project.root, 'suites', 'pics'), sut.info.name, sut.info.kernel)],
-      deviations: [],
+      deviations: sut.list.deviations,
       // Reporters copy evidence to the last.
       ...(options.keepCaptures === 'failed' && !options.allure ? { captures: 'failed' } : {}),
       mode: 'judge',
