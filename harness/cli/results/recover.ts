@@ -19,6 +19,8 @@ import { claimFolder, EVIDENCE_FOLDER } from '../run/output-folder.ts';
 export function recover(folder: string): void {
   const output = resolve(folder);
   const evidence = join(output, EVIDENCE_FOLDER);
+  // Without one there is no folder to lock.
+  readJournal(evidence);
   const unlock = claimFolder(output, { keep: true });
   try {
     const { scenarios, run, deviations, ...head } = readJournal(evidence);
