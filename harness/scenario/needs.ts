@@ -30,16 +30,9 @@ function asksForChecksums(step: Step): boolean {
 
 /** Whether the step passes only if the stack accepts a join. What is inside `given` may not run. */
 function acceptsJoin(step: Step): boolean {
-  switch (step.kind) {
-    case 'expect':
-      return isJoinAnswer(step.line);
-    case 'one-of':
-      return step.alternatives.every(({ line }) => isJoinAnswer(line));
-    case 'repeat':
-      return step.steps.some(acceptsJoin);
-    default:
-      return false;
-  }
+  if (step.kind === 'expect') return isJoinAnswer(step.line);
+  if (step.kind === 'one-of') return step.alternatives.every(({ line }) => isJoinAnswer(line));
+  return step.kind === 'repeat' && step.steps.some(acceptsJoin);
 }
 
 /** SYN/ACK with MP_JOIN. */
