@@ -136,7 +136,7 @@ export function sectionTitle(section: string): string {
   const title = titles.get(section);
   const beside = BESIDE.get(section);
   if (beside !== undefined) return beside;
-  // A promise stands for itself.
-  if (/^[A-Z]+-/.test(section)) return section;
-  return title === undefined ? `§${section}` : `§${section} ${title}`;
+  // A promise stands for itself; what does not begin like a section of the RFC is a prefix of the user's own.
+  if (title === undefined) return /^([A-Z]+-|[a-z])/.test(section) ? section : `§${section}`;
+  return `§${section} ${title}`;
 }

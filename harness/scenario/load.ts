@@ -15,6 +15,7 @@ import {
   type Sequence,
 } from './sequences.ts';
 import { say } from './step-text.ts';
+import { impliedNeeds } from './needs.ts';
 import { clausesOf, type Profile, type RawStep, type Scenario, type Step, type SubflowSpec } from './suite.ts';
 import {
   badLabels,
@@ -63,6 +64,8 @@ interface RawSuite extends Omit<RawScenario, 'steps' | 'subflows' | 'sut'> {
 export interface SuiteLibrary {
   /** The `suites` folder. */
   root: string;
+  /** What ids begin with in suites that are not of this package: `acme` of `acme/echo/once`. */
+  prefix?: string;
   sequences: ReadonlyMap<string, Sequence>;
 }
 
@@ -93,7 +96,7 @@ export function loadSuite(path: string, library: SuiteLibrary): Scenario[] {
   const file = readYaml(path);
   const diagnostics = file.problems(projectSchema('suites/schema/suite.schema.json', [SEQUENCES_SCHEMA]));
   const raw = readable(file, diagnostics);
-  const suite = suiteId(path, library.root);
+  const suite = suiteId(path, library.root, library.prefix);
   const sequences = addSequences(library.sequences, readSequences(file, raw.sequences ?? {}), diagnostics);
   checkIds({ file, raw, suite, diagnostics });
   const scenarios: Scenario[] = [];
@@ -159,10 +162,11 @@ function readable(file: YamlFile, problems: readonly Diagnostic[]): RawSuite {
 }
 
 /** A suite's id is its path below the suites folder; of a suite that stands elsewhere, its name. */
-function suiteId(path: string, root: string): string {
+/** Id of the suite in a file: its path below the folder of the suites. */
+export function suiteId(path: string, root: string, prefix?: string): string {
   const below = relative(root, path);
   const name = below.startsWith('..') ? basename(path) : below;
-  return name.replace(/\.suite\.yaml$/, '').replace(/^rfc8684\//, '');
+  return `${prefix === undefined ? '' : `${prefix}/`}${name}`.replace(/\.suite\.yaml$/, '').replace(/^rfc8684\//, '');
 }
 
 interface Variant extends Combination {
@@ -228,6 +232,7 @@ function buildVariant(input: VariantInput): Scenario {
     preamble: [...conditionSteps(variant.condition, context), ...parseSteps(preamble, preamblePath, context)],
     body: parseSteps(scenario.steps, [...path, 'steps'], context),
   };
+  const profile = profileOf(input, context);
   return {
     kind: 'wire',
     id: `${suite}/${name}#${variantSuffix(variant.labels, variant.family)}`,
@@ -240,9 +245,15 @@ function buildVariant(input: VariantInput): Scenario {
     family: variant.family,
     parameters: variant.labels,
     topology: topologyOf(input, context),
-    profile: profileOf(input, context),
+    profile,
     subflows: subflowsOf(scenario.subflows ?? {}),
-    needs: [...(raw.needs ?? []), ...(scenario.needs ?? [])],
+    needs: [
+      ...new Set([
+        ...(raw.needs ?? []),
+        ...(scenario.needs ?? []),
+        ...impliedNeeds(profile, [...steps.preamble, ...steps.body]),
+      ]),
+    ],
     clauses: clausesOf([...steps.preamble, ...steps.body]),
     ...steps,
   };

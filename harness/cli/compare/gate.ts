@@ -22,7 +22,7 @@ import { runAlone } from '../run/run-alone.ts';
 import { UsageError } from '../../document/explained-error.ts';
 
 /** Options of the command. */
-export interface GateOptions {
+interface GateOptions {
   baseline: string;
   level: GateLevel;
   /** Run what got worse again, alone. */
@@ -34,12 +34,19 @@ export interface GateOptions {
   markdown?: string;
 }
 
+/** Options as the command line has them. */
+export type GateCommandOptions = Omit<GateOptions, 'baseline'> & Partial<Pick<GateOptions, 'baseline'>>;
+
 /**
  * Runs the command and returns its exit code.
  *
  * @throws UsageError, ResultsFileError, BaselineError, DocumentError; nothing is written then
  */
-export async function gate(file: string, options: GateOptions): Promise<number> {
+export async function gate(file: string, given: GateCommandOptions): Promise<number> {
+  const { baseline: named } = given;
+  if (named === undefined)
+    throw new UsageError('name a baseline: --baseline FILE, or defaults of "gate" in mptcp-conformance.yaml');
+  const options: GateOptions = { ...given, baseline: named };
   if (options.markdown !== undefined) requireWritable('--markdown', options.markdown);
   const results = readResults(file);
   if (results.scenarios.length === 0) throw new UsageError(`${file} has no scenarios; nothing to compare`);

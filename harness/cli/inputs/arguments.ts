@@ -38,9 +38,18 @@ export function positive(value: string): number {
   return number;
 }
 
+/** Adds `--suites`; the program acts on it before the command does. */
+export function withSuites(command: Command): Command {
+  return command.option(
+    '--suites <folder>',
+    'also the suites in FOLDER; repeatable (see "init --help")',
+    (word: string, earlier?: string[]) => [...(earlier ?? []), word],
+  );
+}
+
 /** Adds the argument and options by which scenarios are chosen. */
 export function withSelection(command: Command): Command {
-  return command
+  return withSuites(command)
     .argument('[id...]', 'scenarios or suites, by id (with or without the variant after #)')
     .option('-s, --section <sections>', 'sections of RFC 8684, with their subsections: 3.1,3.3', list)
     .option('-c, --clause <clauses>', 'scenarios that judge these clauses: 3.1-20.8.s4', list)

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import { withSuites } from '../inputs/arguments.ts';
 import type { MergeCommandOptions } from './merge.ts';
 
 /** `merge`: several results files into one. */
 export function addMerge(program: Command): void {
-  program
-    .command('merge')
+  withSuites(program.command('merge'))
     .summary('merge several results files')
     .description(
       `Merges results files.

@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import type { SiteOptions } from './site.ts';
-import { DEFAULT_OUTPUT, DEFAULT_RESULTS } from '../inputs/arguments.ts';
+import { DEFAULT_OUTPUT, DEFAULT_RESULTS, withSuites } from '../inputs/arguments.ts';
 import { DEFAULT_PROOF } from '../proof/prove.command.ts';
 
 /** `site`: results as a static site. */
 export function addSite(program: Command): void {
-  program
-    .command('site')
+  withSuites(program.command('site'))
     .summary('make a static site from results')
     .description(
       `Makes a site from the results of one or more stacks: clauses in rows, stacks in columns, a page for each clause

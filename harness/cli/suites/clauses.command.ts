@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import type { ClausesOptions } from './clauses.ts';
-import { LAST_RUNS, list } from '../inputs/arguments.ts';
+import { LAST_RUNS, list, withSuites } from '../inputs/arguments.ts';
 
 /** `clauses`: the catalogue, with what judges each clause. */
 export function addClauses(program: Command): void {
-  program
-    .command('clauses')
+  withSuites(program.command('clauses'))
     .summary('list the clauses of RFC 8684, what judges each, and the last verdict')
     .description(
       `Lists the requirements of RFC 8684, clause by clause: its level, how many scenarios and monitors judge it,

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import { LAST_RUNS } from '../inputs/arguments.ts';
+import { LAST_RUNS, withSuites } from '../inputs/arguments.ts';
 
 /** `explain`: one clause. */
 export function addExplain(program: Command): void {
-  program
-    .command('explain')
+  withSuites(program.command('explain'))
     .summary('explain a clause: what it requires, what judges it, what the last run found')
     .description(
       `Explains a clause of RFC 8684 in our own words: what it requires of which role, how a breach shows, which

@@ -3,9 +3,6 @@ import type { Habits, Sysctl } from '../../../verdict/stack-info.ts';
 import type { Deviation } from '../../../report/results.ts';
 import type { StackSettings } from '../../../topology/stacks/registry.ts';
 
-/** File of the evidence folder that has a result a line while a run is under way. */
-export const JOURNAL = 'journal.jsonl';
-
 /** Settings of a run; must survive being sent to another process. */
 export interface WorkerSettings {
   /** Where evidence goes. */
@@ -16,6 +13,8 @@ export interface WorkerSettings {
   peer?: StackSettings;
   /** Settings of the user's, for every namespace of a stack. */
   sysctls?: readonly Sysctl[];
+  /** Folders of topologies of the user's own. */
+  topologies?: readonly string[];
   /** Habits of every host of a stack. */
   habits?: Habits;
   /** The options that name it, for command lines. */
