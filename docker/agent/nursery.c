@@ -38,7 +38,7 @@ static int listen_on(const char *name) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   size_t length = strlen(name);
   if (length == 0 || length > sizeof address.sun_path - 1) {
-    log_line("nursery: a name has 1 to %zu octets", sizeof address.sun_path - 1);
+    log_line("nursery: a name has 1 to %zu bytes", sizeof address.sun_path - 1);
     exit(2);
   }
   memcpy(address.sun_path + 1, name, length);

@@ -10,7 +10,7 @@ import {
   joined,
   opened,
   optionOf,
-  streamOctets,
+  streamBytes,
   type Conversation,
   type Direction,
   type Line,
@@ -49,7 +49,7 @@ describe('the header and the handshake', () => {
   });
 });
 
-describe('octets that are left out', () => {
+describe('bytes that are left out', () => {
   /** The initiator sends five segments, ten bytes apart before the second, and the responder asks for what is missing. */
   function gap(skipped: number, every: number, fill: boolean): NamedPacket[] {
     const { c, a } = established();
@@ -68,7 +68,7 @@ describe('octets that are left out', () => {
   }
   const filling = (from: NamedPacket, seq: number): NamedPacket['packet'] => {
     const packet = structuredClone(from.packet);
-    Object.assign(packet.tcp, { seq, payload: streamOctets(0, 1, 10) });
+    Object.assign(packet.tcp, { seq, payload: streamBytes(0, 1, 10) });
     return packet;
   };
 

@@ -25,14 +25,14 @@ export function startsAnother(
   const sender = flow.ends[direction];
   const peer = flow.ends[direction === 0 ? 1 : 0];
   if (sender.isn !== undefined) return sender.isn !== tcp.seq;
-  if (answers) return peer.isn !== undefined && !isJustAfter(tcp.ack, peer.isn, peer.synOctets);
+  if (answers) return peer.isn !== undefined && !isJustAfter(tcp.ack, peer.isn, peer.synBytes);
   // The SYN of a conversation may come after its SYN/ACK in a capture, and after nothing else.
   return sender.packets > 0 || peer.acked !== undefined || sender.acked !== seqAdd(tcp.seq, 1);
 }
 
-function isJustAfter(ack: number, isn: number, octets: number): boolean {
+function isJustAfter(ack: number, isn: number, bytes: number): boolean {
   const distance = seqDiff(ack, isn);
-  return distance >= 1 && distance <= 1 + octets;
+  return distance >= 1 && distance <= 1 + bytes;
 }
 
 /** Why a packet cannot be of the conversation that it is taken for; undefined when nothing says so. */

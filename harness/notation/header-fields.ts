@@ -104,9 +104,7 @@ const data: HeaderField = {
   alter: (packet) => {
     const { payload } = packet.tcp;
     const last = payload.length - 1;
-    return withTcp(packet, {
-      payload: last < 0 ? grown(packet) : payload.map((octet, i) => octet ^ Number(i === last)),
-    });
+    return withTcp(packet, { payload: last < 0 ? grown(packet) : payload.map((byte, i) => byte ^ Number(i === last)) });
   },
   auto: (expected) => expected.data(),
 };

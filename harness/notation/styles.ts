@@ -16,7 +16,7 @@ interface Style {
 }
 
 /** As many as an option can have; a payload may be longer. */
-const OCTETS_SHOWN = 40;
+const BYTES_SHOWN = 40;
 const OTHER_IPV4 = '192.0.2.254';
 
 const number: Style = {
@@ -69,8 +69,8 @@ export function wordValue(word: string, style: FieldStyle = 'text'): FieldValue 
 /** A value as the notation writes it. */
 export function showValue(value: FieldValue, style: FieldStyle = 'dec'): string {
   if (value instanceof Uint8Array) {
-    const hex = Buffer.from(value.subarray(0, OCTETS_SHOWN)).toString('hex');
-    return `hex:${hex}${value.length > OCTETS_SHOWN ? `...(${value.length} octets)` : ''}`;
+    const hex = Buffer.from(value.subarray(0, BYTES_SHOWN)).toString('hex');
+    return `hex:${hex}${value.length > BYTES_SHOWN ? `...(${value.length} bytes)` : ''}`;
   }
   return typeof value === 'string' ? value : STYLES[style].show(value);
 }
@@ -84,5 +84,5 @@ export function anotherOfStyle(value: FieldValue | undefined, style: FieldStyle)
 export function anotherValue(value: FieldValue): FieldValue {
   if (typeof value === 'bigint') return value ^ 1n;
   if (typeof value === 'string') return `${value}x`;
-  return value.map((octet, i) => (i === 0 ? octet ^ 0x80 : octet));
+  return value.map((byte, i) => (i === 0 ? byte ^ 0x80 : byte));
 }

@@ -54,7 +54,7 @@ function parseIpv6(text: string): Uint8Array {
   if (more.length > 0) throw notAnAddress(text, 'expected "::" at most once');
   const before = parseGroups(head, text);
   if (tail === undefined) {
-    if (before.length !== 16) throw notAnAddress(text, `expected 16 octets, got ${before.length}`);
+    if (before.length !== 16) throw notAnAddress(text, `expected 16 bytes, got ${before.length}`);
     return Uint8Array.from(before);
   }
   if (head.includes('.')) throw notAnAddress(text, 'expected the dotted part at the end');
@@ -131,9 +131,9 @@ export function canonicalAddress(text: string): string {
 
 /** The network of an address: `10.1.2.3` and 16 give `10.1.0.0/16`. @throws RangeError when it is no address */
 export function networkOf(text: string, length: number): string {
-  const octets = parseAddress(text).map((octet, at) => {
+  const bytes = parseAddress(text).map((byte, at) => {
     const bits = Math.min(8, Math.max(0, length - 8 * at));
-    return octet & (0xff << (8 - bits));
+    return byte & (0xff << (8 - bits));
   });
-  return `${formatAddress(octets)}/${length}`;
+  return `${formatAddress(bytes)}/${length}`;
 }

@@ -16,7 +16,7 @@ export interface IpPacket {
 }
 
 /** Source and destination address as they stand in the IP header at the start of `bytes`: 8 or 32 bytes. */
-export function addressOctets(bytes: Uint8Array, family: Family): Uint8Array {
+export function addressBytes(bytes: Uint8Array, family: Family): Uint8Array {
   return family === 'ipv4' ? bytes.subarray(12, 20) : bytes.subarray(8, 40);
 }
 
@@ -81,7 +81,7 @@ export function notTcp(problem: NotTcp['problem'], message: string): NotTcp {
 }
 
 function cutShort(what: string, expected: number, got: number): NotTcp {
-  return notTcp('truncated', `${what}: expected ${expected} octets, got ${got}`);
+  return notTcp('truncated', `${what}: expected ${expected} bytes, got ${got}`);
 }
 
 /**

@@ -25,7 +25,7 @@ interface DeviceOptions {
 
 export interface HostOptions {
   /** Random bytes: keys, nonces, sequence numbers and ports come from here, and nothing else is random. */
-  random: (octets: number) => Uint8Array;
+  random: (bytes: number) => Uint8Array;
   /** What the stack does, freedoms and faults included: {@link rulesWith}. */
   rules: Rules;
   devices: DeviceOptions[];

@@ -107,7 +107,7 @@ export interface Connection {
   /** The last DSN received had 8 bytes. */
   dsn8Received: boolean;
   /** Stream position of the urgent byte, and the byte when it was taken out. */
-  urgent?: { at: bigint; octet?: number } | undefined;
+  urgent?: { at: bigint; byte?: number } | undefined;
   urgentInline: boolean;
 
   subflows: Subflow[];
@@ -185,7 +185,7 @@ export interface Device {
 /** What all parts of the stack share. */
 export interface Stack {
   readonly rules: Rules;
-  readonly random: (octets: number) => Uint8Array;
+  readonly random: (bytes: number) => Uint8Array;
   now: number;
   devices: Device[];
   routes: { destination: string; prefix: number; device: string; source?: string }[];

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ipOffset } from './capture-link.ts';
 
 const IP = [0x45, 0, 0, 40];
-const at = (...octets: number[]): Uint8Array => Uint8Array.from([...octets, ...IP]);
+const at = (...bytes: number[]): Uint8Array => Uint8Array.from([...bytes, ...IP]);
 const mac = new Array<number>(12).fill(2);
 
 test.each([

@@ -125,7 +125,7 @@ export const DIFFERENCES: readonly Difference[] = [
     reference: /^ACK seq=\d+ ack=\d+ dss dack=\d+$|RST/,
     why: { finding: 'octets-without-a-mapping-on-a' },
     clause: '3.3.1-10',
-    because: 'Octets without a mapping: the reference stack holds them for a mapping that may come, Linux falls back.',
+    because: 'Bytes without a mapping: the reference stack holds them for a mapping that may come, Linux falls back.',
   },
   {
     step: /^infinite mapping$/,

@@ -50,7 +50,7 @@ class Cover {
 
 function addData(event: PacketEvent, cover: Cover): void {
   const { mapping, ssn, length, sender } = event;
-  if (mapping?.fin === true) cover.add(mapping.dsn + mapping.octets, mapping.dsn + mapping.length);
+  if (mapping?.fin === true) cover.add(mapping.dsn + mapping.bytes, mapping.dsn + mapping.length);
   if (length === 0) return;
   if (ssn === undefined || event.flow.stray) {
     cover.lost = true;
@@ -59,14 +59,14 @@ function addData(event: PacketEvent, cover: Cover): void {
   let at = ssn;
   const end = ssn + length;
   while (at < end) {
-    const inOwn = mapping !== undefined && at >= mapping.ssn && at < mapping.ssn + mapping.octets;
+    const inOwn = mapping !== undefined && at >= mapping.ssn && at < mapping.ssn + mapping.bytes;
     const one = inOwn ? mapping : mappingAt(sender, at);
     if (one === undefined) {
       // Bytes may come before the mapping that covers them.
       cover.lost = true;
       return;
     }
-    const to = Math.min(end, one.ssn + one.octets);
+    const to = Math.min(end, one.ssn + one.bytes);
     cover.add(one.dsn + at - one.ssn, one.dsn + to - one.ssn);
     at = to;
   }

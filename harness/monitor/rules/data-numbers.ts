@@ -168,10 +168,10 @@ export const dataNumbers: Monitor = {
             tell(
               event.side,
               event,
-              option.dsn8 ? 'data sequence numbers of 8 octets' : 'data sequence numbers of 4 octets',
+              option.dsn8 ? 'data sequence numbers of 8 bytes' : 'data sequence numbers of 4 bytes',
             );
           if (event.dataAck === undefined || event.dataAck <= 1) return;
-          tell(event.side, event, option.dataAck8 ? 'Data ACKs of 8 octets' : 'Data ACKs of 4 octets');
+          tell(event.side, event, option.dataAck8 ? 'Data ACKs of 8 bytes' : 'Data ACKs of 4 bytes');
           if (option.dataAck8) judge.pass(ackWide, event.side);
           else lookAtNarrow(judge, event, event.dataAck);
         },
@@ -185,11 +185,11 @@ function lookAtNarrow(judge: Judge, event: PacketEvent, dataAck: number): void {
   const last = event.receiver.mappings.find((one) => one.dsn + one.length === dataAck && one.from === 'dss');
   if (last === undefined) return;
   if (!last.wide) {
-    judge.info(ackSizes, event, 'data that came with a number of 4 octets gets a Data ACK of 4 octets');
+    judge.info(ackSizes, event, 'data that came with a number of 4 bytes gets a Data ACK of 4 bytes');
     return;
   }
   judge.broken(ackWide, event, {
-    message: 'data that came with an 8-octet data sequence number gets a 4-octet Data ACK',
+    message: 'data that came with an 8-byte data sequence number gets a 4-byte Data ACK',
     expected: 'a=1',
     actual: 'a=0',
   });

@@ -28,7 +28,7 @@ function isContiguous(mappings: readonly DataMapping[]): boolean {
   const inOrder = mappings.toSorted((a, b) => a.ssn - b.ssn);
   return inOrder.every((one, i) => {
     const before = inOrder[i - 1];
-    return before === undefined || one.dsn === before.dsn + before.octets;
+    return before === undefined || one.dsn === before.dsn + before.bytes;
   });
 }
 
@@ -55,7 +55,7 @@ function lookAtFail(judge: Judge, event: PacketEvent): void {
 function cameElsewhere(flows: readonly Flow[], sender: Side, damaged: DataMapping): boolean {
   return flows.some((flow) =>
     endOf(flow, sender).mappings.some(
-      (one) => one !== damaged && one.dsn < damaged.dsn + damaged.octets && damaged.dsn < one.dsn + one.octets,
+      (one) => one !== damaged && one.dsn < damaged.dsn + damaged.bytes && damaged.dsn < one.dsn + one.bytes,
     ),
   );
 }
@@ -87,7 +87,7 @@ export const failedChecksums: Monitor = {
       if (sender.damaged !== undefined && event.retransmission && ssn !== undefined) {
         // Which of two copies arrived is not known.
         const { damaged } = sender;
-        if (ssn < damaged.ssn + damaged.octets && damaged.ssn < ssn + event.length) sender.damaged = undefined;
+        if (ssn < damaged.ssn + damaged.bytes && damaged.ssn < ssn + event.length) sender.damaged = undefined;
       }
       if (
         receiver.damaged === undefined ||

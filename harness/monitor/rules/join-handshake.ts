@@ -3,7 +3,7 @@ import { joinHmac, seqAdd } from '../../mptcp/index.ts';
 import type { OptionMpJoinAck, OptionMpJoinSyn, OptionMpJoinSynAck } from '../../packet/types.ts';
 import { other, type Connection } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent, Remark } from '../types.ts';
-import { blaming, conduct, form, hex, octetsText, sameOctets } from './rule.ts';
+import { blaming, conduct, form, hex, bytesText, sameBytes } from './rule.ts';
 
 const token = blaming(
   form(
@@ -108,15 +108,15 @@ function hmacRemark(packet: string, found: Uint8Array, proof: JoinProof): Remark
   const whole = joinHmac(local, remote, mine, theirs);
   const isThird = length === 20;
   const mistakes: [Uint8Array, string, string][] = [
-    [whole.slice(-length), isThird ? '3.2-13.s3.2' : '3.2-13.s4.1', 'the last octets of the right one'],
+    [whole.slice(-length), isThird ? '3.2-13.s3.2' : '3.2-13.s4.1', 'the last bytes of the right one'],
     [joinHmac(remote, local, mine, theirs), isThird ? '3.2-16.s1.1' : '3.2-16.s1.2', 'one with the keys swapped'],
     [joinHmac(local, remote, theirs, mine), isThird ? '3.2-16.s3.1' : '3.2-16.s3.2', 'one over the numbers swapped'],
   ];
-  const [, clause, text] = mistakes.find(([value]) => sameOctets(value.subarray(0, length), found)) ?? [];
+  const [, clause, text] = mistakes.find(([value]) => sameBytes(value.subarray(0, length), found)) ?? [];
   return {
     message: `the HMAC of ${packet} of a join is wrong${text === undefined ? '' : `: it is ${text}`}`,
-    expected: octetsText(whole.subarray(0, length)),
-    actual: octetsText(found),
+    expected: bytesText(whole.subarray(0, length)),
+    actual: bytesText(found),
     field: 'mp_join.hmac',
     ...(clause === undefined ? {} : { blames: [clause] }),
   };
@@ -170,7 +170,7 @@ function lookAtSynAck(
     return;
   }
   const expected = joinHmac(local, remote, option.nonce, synNonce).subarray(0, 8);
-  judge.check(synAckHmac, event, sameOctets(option.hmac, expected), () =>
+  judge.check(synAckHmac, event, sameBytes(option.hmac, expected), () =>
     hmacRemark('the SYN/ACK', option.hmac, { local, remote, mine: option.nonce, theirs: synNonce, length: 8 }),
   );
 }
@@ -185,7 +185,7 @@ function lookAtAck(judge: Judge, option: OptionMpJoinAck, event: PacketEvent): v
     return;
   }
   const expected = joinHmac(local, remote, mine, theirs).subarray(0, 20);
-  judge.check(ackHmac, event, sameOctets(option.hmac, expected), () =>
+  judge.check(ackHmac, event, sameBytes(option.hmac, expected), () =>
     hmacRemark('the third packet', option.hmac, { local, remote, mine, theirs, length: 20 }),
   );
 }

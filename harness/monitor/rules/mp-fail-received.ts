@@ -29,7 +29,7 @@ interface Asked {
 function intactUpTo({ connection, side, sender }: PacketEvent): number | undefined {
   const { acked } = connection.parties[side].stream;
   if (acked === undefined || acked <= 1) return undefined;
-  const last = sender.mappings.findLast((one) => one.dsn < acked && acked <= one.dsn + one.octets);
+  const last = sender.mappings.findLast((one) => one.dsn < acked && acked <= one.dsn + one.bytes);
   return last === undefined ? undefined : last.ssn + acked - last.dsn;
 }
 

@@ -152,7 +152,7 @@ export const opening: Monitor = {
         if (isFirst(flow)) {
           if (!opened.looked || opened.lacked) lookAtThird(judge, event, opened);
           if (event.sender === flow.ends[0] && mapping?.from === 'mp_capable' && !mapping.infinite && event.ssn === 1) {
-            firstData ??= { end: seqAdd(event.packet.tcp.seq, mapping.octets) };
+            firstData ??= { end: seqAdd(event.packet.tcp.seq, mapping.bytes) };
           } else if (
             firstData !== undefined &&
             !answered &&

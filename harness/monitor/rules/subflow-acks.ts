@@ -6,9 +6,9 @@ import { mappingAt } from '../data-level.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { conduct } from './rule.ts';
 
-const ownOctets = conduct('subflow-ack-despite-hole-in-data', 'C.2.2-1.2.s2');
+const ownBytes = conduct('subflow-ack-despite-hole-in-data', 'C.2.2-1.2.s2');
 const finAcked = conduct('fin-acknowledged', '3.3.3-1.s4');
-const noOctet = conduct('data-fin-takes-no-octet', '3.3.3-6.s3');
+const noByte = conduct('data-fin-takes-no-octet', '3.3.3-6.s3');
 
 /** What surely came, so often and over so long, while its receiver went on to answer, will not be acknowledged. */
 const ENOUGH = { times: 2, milliseconds: 1000 };
@@ -49,8 +49,8 @@ function waitsForOthers(event: PacketEvent): boolean {
   if (one === undefined || stream.acked === undefined || stream.granted === undefined) return false;
   return (
     one.dsn > stream.acked &&
-    one.dsn + one.octets <= stream.granted &&
-    seqGt(receiver.granted, packet.tcp.ack + one.octets)
+    one.dsn + one.bytes <= stream.granted &&
+    seqGt(receiver.granted, packet.tcp.ack + one.bytes)
   );
 }
 
@@ -59,7 +59,7 @@ function lookAtProgress(judge: Judge, event: PacketEvent): void {
   const { connection, receiver, packet, dataAck, side } = event;
   if (connection.flows.length < 2 || dataAck === undefined || receiver.ssnBase === undefined) return;
   const last = mappingAt(receiver, seqOffset(packet.tcp.ack, receiver.ssnBase + 1));
-  if (last !== undefined && last.dsn > dataAck) judge.pass(ownOctets, side);
+  if (last !== undefined && last.dsn > dataAck) judge.pass(ownBytes, side);
 }
 
 function lookAtFinAck(judge: Judge, event: PacketEvent, fin: number, repeated: Repeated | undefined): void {
@@ -81,8 +81,8 @@ function lookAtFinAck(judge: Judge, event: PacketEvent, fin: number, repeated: R
 function lookAtDataFin(judge: Judge, event: PacketEvent): void {
   const { receiver, packet } = event;
   if (receiver.next === undefined || receiver.fin !== undefined) return;
-  judge.check(noOctet, event, packet.tcp.ack !== seqAdd(receiver.next, 1), () => ({
-    message: 'the acknowledgement number counts the DATA_FIN as an octet of the subflow',
+  judge.check(noByte, event, packet.tcp.ack !== seqAdd(receiver.next, 1), () => ({
+    message: 'the acknowledgement number counts the DATA_FIN as a byte of the subflow',
     expected: `at most ${receiver.next ?? 0}`,
     actual: `${packet.tcp.ack}`,
   }));
@@ -91,9 +91,8 @@ function lookAtDataFin(judge: Judge, event: PacketEvent): void {
 /** What acknowledgement numbers of a subflow cover. */
 export const subflowAcks: Monitor = {
   name: 'subflow-acks',
-  title:
-    'acknowledgement numbers count the octets and the FIN of their subflow, whatever becomes of the data elsewhere',
-  rules: [ownOctets, finAcked, noOctet],
+  title: 'acknowledgement numbers count the bytes and the FIN of their subflow, whatever becomes of the data elsewhere',
+  rules: [ownBytes, finAcked, noByte],
   create: (connection, judge) => {
     const repeated = new Map<FlowEnd, Repeated>();
     const dataFins = new Set<FlowEnd>();
@@ -116,8 +115,8 @@ export const subflowAcks: Monitor = {
         ) {
           const ignored = repeated.get(receiver);
           if (ignored !== undefined) ignored.told = true;
-          judge.broken(ownOctets, event, {
-            message: 'the subflow does not acknowledge octets in order whose data waits for other subflows',
+          judge.broken(ownBytes, event, {
+            message: 'the subflow does not acknowledge bytes in order whose data waits for other subflows',
             actual: `${packet.tcp.ack}`,
           });
         }

@@ -26,8 +26,8 @@ export function replaceOption(kind: TcpOption['kind'], option: TcpOption): (pack
 }
 
 /** Puts the bytes of an option there as they are. */
-export function rawOption(kind: TcpOption['kind'], ...octets: number[]): (packet: Packet) => void {
-  return replaceOption(kind, { kind: 'raw', raw: Uint8Array.from(octets) });
+export function rawOption(kind: TcpOption['kind'], ...bytes: number[]): (packet: Packet) => void {
+  return replaceOption(kind, { kind: 'raw', raw: Uint8Array.from(bytes) });
 }
 
 /** Adds an option. */

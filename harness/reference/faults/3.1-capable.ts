@@ -99,7 +99,7 @@ export const capableFaults: readonly Variation[] = [
   fault(
     'capable-length-short',
     ['3.1-15.s6.2', '3.1-2.1.s1.2', '3.1-6.4.s1', '3.1-15.s6.1'],
-    'Tells one octet too few in the Data-Level Length of MP_CAPABLE.',
+    'Tells one byte too few in the Data-Level Length of MP_CAPABLE.',
     sends('mp_capable', (option) =>
       option.dataLength === undefined ? option : { ...option, dataLength: option.dataLength - 1 },
     ),

@@ -11,8 +11,8 @@ function secrets(subflow: Subflow) {
   return { localKey, remoteKey, localNonce, remoteNonce };
 }
 
-function startsWith(whole: Uint8Array, part: Uint8Array, octets: number): boolean {
-  return part.subarray(0, octets).every((octet, at) => octet === whole[at]);
+function startsWith(whole: Uint8Array, part: Uint8Array, bytes: number): boolean {
+  return part.subarray(0, bytes).every((byte, at) => byte === whole[at]);
 }
 
 export const joinCheckFaults: readonly Variation[] = [

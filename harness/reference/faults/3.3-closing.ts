@@ -11,10 +11,10 @@ export const closingFaults: readonly Variation[] = [
     () => ({ closing: { dataFinSsn: ({ dataSent }) => dataSent + 1, dataFinWithData: () => false } }),
   ),
   fault('data-fin-with-length-0', '3.3.3-5.s1', 'Sends a DATA_FIN without data with a Data-Level Length of 0.', () => ({
-    closing: { dataFinOctets: 0, dataFinWithData: () => false },
+    closing: { dataFinBytes: 0, dataFinWithData: () => false },
   })),
   fault('data-fin-with-length-2', '3.3.3-5.s1', 'Sends a DATA_FIN without data with a Data-Level Length of 2.', () => ({
-    closing: { dataFinOctets: 2, dataFinWithData: () => false },
+    closing: { dataFinBytes: 2, dataFinWithData: () => false },
   })),
   fault('data-fin-one-too-high', '3.3.3-5.s1', 'Gives the DATA_FIN a number one too high.', () => ({
     closing: { dataFinNumber: (_, end) => dsnAdd(end, 1), dataFinWithData: () => false },
@@ -22,7 +22,7 @@ export const closingFaults: readonly Variation[] = [
   fault(
     'data-fin-one-too-low',
     ['3.3.3-4.s2', '3.3-7.s2', '4-2.2.s3.2'],
-    'Gives the DATA_FIN the number of the last octet.',
+    'Gives the DATA_FIN the number of the last byte.',
     () => ({ closing: { dataFinNumber: (_, end) => dsnAdd(end, -1), dataFinWithData: () => false } }),
   ),
   fault(
@@ -164,9 +164,9 @@ export const closingFaults: readonly Variation[] = [
     'Delivers data again that it has delivered before.',
     () => ({
       receiving: {
-        octetsAlreadyReceived: ({ connection }, octets) => {
-          connection.receiveBuffer.append(new Uint8Array(octets));
-          return octets;
+        bytesAlreadyReceived: ({ connection }, bytes) => {
+          connection.receiveBuffer.append(new Uint8Array(bytes));
+          return bytes;
         },
       },
     }),
@@ -187,10 +187,10 @@ export const closingFaults: readonly Variation[] = [
     sending: { windowEdge: (_, told) => told },
   })),
   fault('window-from-subflow-ack', '3.3.5-4.s1', "Sends beyond the connection's window.", () => ({
-    sending: { connectionRoom: (_, octets) => octets + 3000 },
+    sending: { connectionRoom: (_, bytes) => bytes + 3000 },
   })),
   fault('window-taken-twice', '3.3.5-4.s1', 'Sends as if all subflows had a window of their own.', () => ({
-    sending: { connectionRoom: ({ subflows }, octets) => octets + (subflows.length > 1 ? 100_000 : 0) },
+    sending: { connectionRoom: ({ subflows }, bytes) => bytes + (subflows.length > 1 ? 100_000 : 0) },
   })),
   fault(
     'subflow-window-forgotten',
@@ -214,11 +214,11 @@ export const closingFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('small-send-buffer', '3.3.5-5.s1', 'Has a send buffer of 2000 octets.', () => ({
+  fault('small-send-buffer', '3.3.5-5.s1', 'Has a send buffer of 2000 bytes.', () => ({
     sending: { capacity: () => 2000 },
   })),
   fault('half-send-buffer', '3.3.5-5.s1', 'Has a send buffer of a quarter of its receive buffer.', () => ({
-    sending: { capacity: (octets) => octets / 4 },
+    sending: { capacity: (bytes) => bytes / 4 },
   })),
   fault('one-segment-send-buffer', '3.3.5-5.s1', 'Has a send buffer of one segment.', () => ({
     sending: { capacity: () => 1400 },

@@ -125,7 +125,7 @@ export const dataFaults: readonly Variation[] = [
   fault('checksum-not-complemented', '3.3.1-6.s1', 'Sends the sum itself instead of its complement.', () => ({
     mapping: { checksumToSend: (right) => ~right & 0xffff },
   })),
-  fault('checksum-swapped', '3.3.1-6.s1', 'Sends the two octets of checksums in the other order.', () => ({
+  fault('checksum-swapped', '3.3.1-6.s1', 'Sends the two bytes of checksums in the other order.', () => ({
     mapping: { checksumToSend: (right) => ((right & 0xff) << 8) | (right >> 8) },
   })),
   fault(
@@ -141,7 +141,7 @@ export const dataFaults: readonly Variation[] = [
     ({ mapping }) => ({
       mapping: {
         checksumFits: (came, right, subflow, whole) =>
-          whole.octets === 0 || mapping.checksumFits(came, right, subflow, whole),
+          whole.bytes === 0 || mapping.checksumFits(came, right, subflow, whole),
       },
     }),
   ),
@@ -162,7 +162,7 @@ export const dataFaults: readonly Variation[] = [
     'Hands data to the application before its mapping was verified.',
     () => ({ mapping: { deliversUnverified: () => true } }),
   ),
-  fault('retransmits-with-next-dsn', ['3.3.1-3.s2.1', '6-11.3.s2'], 'Maps a retransmission one octet further.', () => ({
+  fault('retransmits-with-next-dsn', ['3.3.1-3.s2.1', '6-11.3.s2'], 'Maps a retransmission one byte further.', () => ({
     mapping: {
       onWire: (declared, { times }) => (times > 1 ? { ...declared, dsn: dsnAdd(declared.dsn, 1) } : declared),
     },
@@ -184,7 +184,7 @@ export const dataFaults: readonly Variation[] = [
   fault(
     'new-mapping-replaces',
     '3.3.1-3.s1',
-    'Lets a new mapping of the same octets take the place of the first.',
+    'Lets a new mapping of the same bytes take the place of the first.',
     () => ({ mapping: { replacesMapping: () => true } }),
   ),
   fault(

@@ -143,7 +143,7 @@ export const checksumFaults: readonly Variation[] = [
   fault(
     'discards-too-little',
     '3.7-10.s1',
-    'Discards only what lies more than 150 octets after the number of a failed mapping.',
+    'Discards only what lies more than 150 bytes after the number of a failed mapping.',
     () => ({ fallback: { discardOffset: 150 } }),
   ),
   fault('fail-unanswered', '3.7-11.s7.1', 'Does not answer MP_FAIL by one.', () => ({

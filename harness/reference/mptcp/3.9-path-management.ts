@@ -30,8 +30,8 @@ interface FirstAddresses {
 
 /** A port of an ephemeral range that makes a 4-tuple which is not in use. */
 export function freePort(stack: Stack, address: string, remote: AddressPort): number {
-  const octets = stack.random(2);
-  const begin = ((octets[0] ?? 0) << 8) | (octets[1] ?? 0);
+  const bytes = stack.random(2);
+  const begin = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
   for (let step = 0; step < 28_000; step++) {
     const port = 32_768 + ((begin + step) % 28_000);
     const taken = stack.listeners.some((one) => one.local?.port === port);

@@ -3,7 +3,7 @@ import type { Connection, ReceivedMapping, Subflow } from '../state.ts';
 
 export const closing = {
   /** 3.3.3-4: the DATA_FIN counts in the Data-Level Length. */
-  dataFinOctets: 1,
+  dataFinBytes: 1,
   /** The number of the DATA_FIN: after all data. */
   dataFinNumber: (_connection: Connection, end: bigint): bigint => end,
   /** 3.3.3-5.s1. */

@@ -141,10 +141,10 @@ function noteUrgent(subflow: Subflow, segment: TcpSegment): void {
   if (subflow.rcvUp !== undefined && !seqGt(pointer, subflow.rcvUp)) return;
   subflow.rcvUp = pointer;
   const { connection } = subflow;
-  const octet = seqAdd(pointer, -1);
-  const ahead = seqDiff(octet, subflow.rcvNxt);
+  const byte = seqAdd(pointer, -1);
+  const ahead = seqDiff(byte, subflow.rcvNxt);
   if (ahead < 0) return;
-  const at = connection.mode === 'mptcp' ? dataNumber(subflow, octet) : dsnAdd(connection.rcvNxt, ahead);
+  const at = connection.mode === 'mptcp' ? dataNumber(subflow, byte) : dsnAdd(connection.rcvNxt, ahead);
   if (at !== undefined) connection.urgent = { at };
 }
 
@@ -169,7 +169,7 @@ function receivePayload(stack: Stack, subflow: Subflow, arrival: Arrival): void 
   if (data.length > 0) subflow.reassembly.add(seqAdd(segment.seq, old), data);
   for (const ready of subflow.reassembly.take(subflow.rcvNxt)) {
     subflow.rcvNxt = seqAdd(subflow.rcvNxt, ready.length);
-    takeOctets(stack, subflow, ready);
+    takeBytes(stack, subflow, ready);
   }
   if (subflow.connection.mode === 'mptcp') processHeld(stack, subflow);
   planAck(stack, subflow, inOrder && old === 0 && subflow.reassembly.isEmpty && !hasFin);
@@ -185,7 +185,7 @@ function isSane(stack: Stack, subflow: Subflow, segment: TcpSegment): boolean {
   return stack.rules.receiving.sane(seqDiff(segment.seq, subflow.rcvNxt), aheadOnStream, subflow);
 }
 
-function takeOctets(stack: Stack, subflow: Subflow, data: Uint8Array): void {
+function takeBytes(stack: Stack, subflow: Subflow, data: Uint8Array): void {
   if (subflow.connection.mode === 'mptcp') {
     subflow.held.append(data);
     return;

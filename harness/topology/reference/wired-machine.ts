@@ -9,7 +9,7 @@ import type { Cell, CellLink } from '../contract.ts';
 import { openLink } from '../open-link.ts';
 import { Machine } from './machine.ts';
 import { MemoryAgent } from './memory-agent.ts';
-import { randomOctets } from './reference-driver.ts';
+import { randomBytes } from './reference-driver.ts';
 import type { Device } from './set-up.ts';
 
 /** What the network between the stacks does to packets, beside what the links do. Both directions alike. */
@@ -52,7 +52,7 @@ export class WiredMachine {
     const machine = new Machine(
       this.#clock,
       {
-        random: randomOctets(seededRandomness(seed)),
+        random: randomBytes(seededRandomness(seed)),
         rules,
         devices: links.map(({ spec, tester, prefix }) => ({
           name: spec.name,

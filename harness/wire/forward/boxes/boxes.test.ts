@@ -113,7 +113,7 @@ describe('split and merge', () => {
 });
 
 describe('rewrite', () => {
-  it('alters an octet once so much has passed, the same way on a retransmission', () => {
+  it('alters a byte once so much has passed, the same way on a retransmission', () => {
     const passage = through([rewrite({ ways: ['up'], after: 4, insert: 0, times: 1 })]);
     passage.pass('up', { seq: 1, payload: 'abcd' });
     for (let i = 0; i < 2; i++) passage.pass('up', { seq: 5, payload: 'efgh' });
