@@ -165,5 +165,5 @@ void log_line(const char *format, ...) {
   va_end(args);
   strcat(text, "\n");
   ssize_t written = write(STDERR_FILENO, text, strlen(text));
-  (void)written; /* a log that nobody takes is no reason to stop */
+  (void)written; /* a log that nobody reads must not stop the agent */
 }

@@ -33,7 +33,7 @@ const char *arg_need(const struct request *request, const char *key);
 
 /*
  * Reads a decimal (or 0x) number. Leaves *value alone when the argument was not given.
- * Answers `bad` and returns false when it is no number or out of range.
+ * Answers `bad` and returns false when it is not a number or out of range.
  */
 bool arg_number(const struct request *request, const char *key, long long min, long long max, long long *value);
 

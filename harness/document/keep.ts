@@ -45,7 +45,7 @@ function filesBelow(folder: string): string[] {
 
 /**
  * What `make` gives, or gave for the same fingerprint. The value has to survive the structured clone algorithm, and loses
- * its prototypes. That nothing can be kept (no home, a full disk) is no error.
+ * its prototypes. A cache that cannot be written (no home, a full disk) is not an error.
  *
  * @param file where it is kept
  * @throws whatever `make` throws; nothing is kept then
@@ -58,7 +58,7 @@ export function keepIn<T>(file: string, print: Buffer, make: () => T): T {
   return value;
 }
 
-/** Keeps a value for its fingerprint, in place of what the file kept before. That it cannot be kept is no error. */
+/** Keeps a value for its fingerprint, in place of what the file kept before. A write that fails is not an error. */
 export function keep(file: string, print: Buffer, value: unknown): void {
   const bytes = Buffer.concat([print, serialize({ value })]);
   const fresh = `${file}.${process.pid}`;

@@ -78,7 +78,7 @@ describe('the header', () => {
     expect(compose('a ACK', subflow).ip.family).toBe('ipv6');
   });
 
-  test('cannot have what is no value', () => {
+  test('cannot have text that is not a value', () => {
     expect(() => compose('a ACK seq=1..2')).toThrow('seq: a packet to send needs one value');
     expect(() => compose('a ACK data=5')).toThrow('data: a packet to send needs bytes');
     expect(() => compose('a ACK from=5')).toThrow('from: a packet to send needs an address');

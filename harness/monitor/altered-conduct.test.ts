@@ -119,7 +119,7 @@ const ONE_PACKET: Alteration[] = [
   },
   {
     packet: 'long-2',
-    what: 'a byte changed behind the first segment',
+    what: 'a byte changed after the first segment',
     change: ({ tcp }) => void (tcp.payload[7]! ^= 1),
     clause: '3.3.1-5.s1',
     rule: 'checksum-right',
@@ -507,7 +507,7 @@ describe('in the order of packets', () => {
     );
   });
 
-  test('data behind the DATA_FIN', () => {
+  test('data after the DATA_FIN', () => {
     fails(
       inserted(
         good,
@@ -521,7 +521,7 @@ describe('in the order of packets', () => {
     );
   });
 
-  test('data behind the FIN', () => {
+  test('data after the FIN', () => {
     fails(
       inserted(good, 'a-fin', ({ tcp }) => {
         tcp.flags = FLAG.ACK;

@@ -62,7 +62,7 @@ describe('the opening', () => {
     fails([...late, { ...again, at: again.at + 1500 }], 'data-ack-of-capable-data', 'responder', '3.1-15.s9');
   });
 
-  test('a Data ACK may come behind the acknowledgment of the subflow', () => {
+  test('a Data ACK may come after the acknowledgment of the subflow', () => {
     const late = altered(
       good,
       'first-ack',

@@ -109,7 +109,7 @@ describe('bytes that are left out', () => {
 });
 
 describe('acknowledgements of a subflow', () => {
-  /** Bytes that lie behind a hole of the connection's data, sent three times on the second subflow. */
+  /** Bytes after a hole in the connection's data, sent three times on the second subflow. */
   function behindHole(every: number, last: number): NamedPacket[] {
     const { c, b } = joined();
     for (let i = 0; i < 3; i++) {

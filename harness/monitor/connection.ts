@@ -102,7 +102,7 @@ export interface FlowEnd {
   acked: number | undefined;
   /** Highest acknowledgement + window that its peer gave it on this subflow. */
   granted: number | undefined;
-  /** Sequence number behind its FIN. */
+  /** Sequence number after its FIN. */
   fin: number | undefined;
   rst: boolean;
   /** Timestamp value and Data ACK edge of its latest segment. */

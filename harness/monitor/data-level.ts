@@ -95,7 +95,7 @@ function known(sender: FlowEnd, mapping: DataMapping): DataMapping {
   return mapping;
 }
 
-/** Whether a mapping lies behind all that are known: by far the most do, and need no search. */
+/** Whether a mapping lies after all known ones: most do, and need no search. */
 function isBeyond({ mapEdge }: FlowEnd, mapping: DataMapping): boolean {
   return mapEdge === undefined || seqDiff(mapping.ssn, mapEdge) >= 0;
 }

@@ -8,7 +8,7 @@ import type { PacketEvent } from './types.ts';
 
 /** Bytes beyond what was seen last of a subflow that no window and no ordinary gap explains. */
 const FAR = 2 ** 22;
-/** Bytes that an acknowledgement may lie behind. */
+/** Bytes by which an acknowledgement may lag. */
 const FAR_BEHIND = 2 ** 26;
 /** Distance of data sequence numbers that no window explains, of 8 bytes and of 4. */
 const FAR_DATA = { wide: 2 ** 31, narrow: 2 ** 28 } as const;

@@ -41,7 +41,7 @@ function noteSyn({ packet, sender, receiver, ack, flow, optionsKnown, connection
     if (sender === flow.ends[1]) flow.stray = true;
     return;
   }
-  // Data on the SYN that was taken is no part of what mappings count.
+  // Mappings do not count data accepted on the SYN.
   if (receiver.isn !== undefined && receiver.synBytes > 0) receiver.ssnBase = seqAdd(tcp.ack, -1);
   const opener = flow.ends[0];
   if (

@@ -25,7 +25,7 @@ function periodOf(state: RunState, since: string | undefined, before: string | u
 }
 
 /**
- * Bits a second that packets of a connection with payload took of the network, behind the bottlenecks.
+ * Bits a second that packets of a connection with payload took of the network, after the bottlenecks.
  *
  * @param path only on this one
  */

@@ -52,7 +52,7 @@ describe('evaluate', () => {
     expect(value('AH')).toBe('AH');
   });
 
-  test('what has no value yet is no defect', () => {
+  test('a name without a value yet is not an error', () => {
     expect(() => value('$none')).toThrow(NotKnownYet);
     expect(() => evaluate(parseExpr('auto', 0), { lookup: () => undefined })).toThrow(NotKnownYet);
   });

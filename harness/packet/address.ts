@@ -18,7 +18,7 @@ export function familyOf(text: string): Family {
  * Bytes of an address in text form: 4 for IPv4, 16 for IPv6. A v4-mapped address (`::ffff:192.0.2.1`) is an IPv6
  * address. Zone identifiers and IPv4 numbers with leading zeros are refused.
  *
- * @throws EncodeError when the text is no address
+ * @throws EncodeError when the text is not an address
  */
 export function parseAddress(text: string): Uint8Array {
   return familyOf(text) === 'ipv6' ? parseIpv6(text) : parseIpv4(text, text);
@@ -123,13 +123,13 @@ export function fromV4Mapped(text: string): string {
 /**
  * The one text that stands for an address: what {@link formatAddress} makes of it.
  *
- * @throws EncodeError when the text is no address
+ * @throws EncodeError when the text is not an address
  */
 export function canonicalAddress(text: string): string {
   return formatAddress(parseAddress(text));
 }
 
-/** The network of an address: `10.1.2.3` and 16 give `10.1.0.0/16`. @throws RangeError when it is no address */
+/** The network of an address: `10.1.2.3` and 16 give `10.1.0.0/16`. @throws RangeError when it is not an address */
 export function networkOf(text: string, length: number): string {
   const bytes = parseAddress(text).map((byte, at) => {
     const bits = Math.min(8, Math.max(0, length - 8 * at));

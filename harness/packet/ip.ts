@@ -11,7 +11,7 @@ export interface IpPacket {
   ip: IpHeader;
   /** Offset of the first byte of the upper-layer header. */
   start: number;
-  /** Offset behind the last byte that the IP header counts. */
+  /** Offset after the last byte that the IP header counts. */
   end: number;
 }
 
@@ -85,7 +85,7 @@ function cutShort(what: string, expected: number, got: number): NotTcp {
 }
 
 /**
- * Reads the IP header in front of a packet. Bytes behind what the header counts (link-layer padding) are left out.
+ * Reads the IP header in front of a packet. Bytes after the length that the header gives (link-layer padding) are left out.
  *
  * @param view covers `bytes`
  */

@@ -131,7 +131,7 @@ describe('malformed options', () => {
     expect(only(bytes)).toEqual({ kind: 'malformed', ...expected, raw: hex(bytes) });
   });
 
-  test('reading goes on behind a bad length, and stops where no end can be told', () => {
+  test('reading goes on after a bad length, and stops where the end is unknown', () => {
     expect(decodeOptions(hex('02 03 05 04 02')).map((option) => option.kind)).toEqual(['malformed', 'sack_ok']);
     expect(decodeOptions(hex('02 00 04 02')).map((option) => option.kind)).toEqual(['malformed']);
   });

@@ -18,7 +18,7 @@ export function encodeOptions(options: readonly TcpOption[]): Uint8Array {
   return w.bytes().slice();
 }
 
-/** Bytes that {@link encodeOptions} writes for one option, Kind and Length included; a lying `length` is no matter. */
+/** Bytes that {@link encodeOptions} writes for one option, Kind and Length included; a wrong `length` does not count. */
 export function encodedLength(option: TcpOption): number {
   const w = new ByteWriter(40);
   writeOption(w, option);

@@ -89,7 +89,7 @@ function assumedIpv6(src: string, dst: string): Ipv6Header {
  * Puts an IPv6 header (hop limit 64, traffic class and flow label 0) before a TCP segment; the segment is left as it
  * is, checksum included.
  *
- * @throws EncodeError when an address is no IPv6 address, or the segment exceeds 65535 bytes
+ * @throws EncodeError when an address is not an IPv6 address, or the segment exceeds 65535 bytes
  */
 export function synthesizeIpv6(src: string, dst: string, tcpBytes: Uint8Array): Uint8Array {
   const w = new ByteWriter(40 + tcpBytes.length);

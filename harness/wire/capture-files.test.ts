@@ -100,7 +100,7 @@ describe.each(FORMATS)('%s', (format) => {
   });
 });
 
-test('what is no capture is refused with the bytes it starts with', async () => {
+test('a file that is not a capture is refused with its first bytes', async () => {
   await expect(read(new TextEncoder().encode('{"this": "is no capture at all"}'))).rejects.toThrow(
     /is not a capture: it starts with 7b22/,
   );

@@ -140,7 +140,7 @@ function mirror(shape: PathShape): { port: WirePort; heard: WirePacket[]; clock:
 const said = (heard: readonly WirePacket[]): string[] =>
   heard.map(({ direction, bytes }) => `${direction} ${bytes[0] ?? '?'}`);
 
-it('delays both ways, keeps the order, and a fence comes behind all', async () => {
+it('delays both ways, keeps the order, and a fence comes after all', async () => {
   const { port, heard } = mirror({ down: { delay: 30 }, up: { delay: 20 } });
   for (const byte of [10, 20, 30]) await port.send(Uint8Array.of(byte));
   expect(said(heard)).toEqual(['out 10', 'out 20', 'out 30']);

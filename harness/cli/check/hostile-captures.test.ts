@@ -31,7 +31,7 @@ const DAMAGED = [
 const DEPARTING = [
   'an option of no length',
   'an option of one byte',
-  'an option that ends behind the header',
+  'an option that ends after the header',
   'MPTCP options of two bytes',
   'every subtype, three bytes each',
   'a DSS with all flags and no room',

@@ -1,6 +1,6 @@
 /** How the answers of the reference stack and of Linux may differ in the differential test, and why. */
 
-/** One difference that is explained. Answers are written as `Prober` writes them; `-` is no answer. */
+/** One difference that is explained. Answers are written as `Prober` writes them; `-` means no answer. */
 export interface Difference {
   /** Steps at which it shows. */
   step: RegExp;

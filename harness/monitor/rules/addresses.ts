@@ -118,7 +118,7 @@ function lookAtEcho(judge: Judge, option: OptionAddAddr, event: PacketEvent, the
     theirs.list.size < KEPT
   ) {
     judge.broken(echo, event, {
-      message: 'an echo repeats no ADD_ADDR that was received',
+      message: 'an echo does not match any ADD_ADDR that was received',
       expected: [...theirs.list.keys()].slice(-3).join(' or ') || 'no echo',
       actual: name,
     });

@@ -83,7 +83,7 @@ function lookAtAck(judge: Judge, event: PacketEvent, dataAck: number, cover: Cov
   if (dataAck > peer.edge || !cover.holed) return;
   const rule = peer.fin !== undefined && dataAck > peer.fin ? finAfterAll : noHole;
   judge.broken(rule, event, {
-    message: 'the Data ACK covers numbers that have not come yet',
+    message: 'the Data ACK covers numbers that have not arrived',
     expected: `at most ${cover.edge}`,
     actual: `${dataAck}`,
   });

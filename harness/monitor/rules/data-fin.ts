@@ -40,7 +40,7 @@ function lookAtNumber(judge: Judge, event: PacketEvent): void {
   if (!mapping.fin) {
     if (stream.fin === undefined) return;
     judge.check(last, event, end <= stream.fin, () => ({
-      message: 'data is mapped behind the DATA_FIN',
+      message: 'data is mapped after the DATA_FIN',
       expected: `numbers below ${stream.fin ?? 0}`,
       actual: `numbers up to ${end - 1}`,
     }));

@@ -90,7 +90,7 @@ function lookAtOrder(judge: Judge, event: PacketEvent, dataAck: number, highest:
     judge.pass(ackForward, event.side);
   } else if (sentLater(event, tsval, before.tsval)) {
     judge.broken(ackForward, event, {
-      message: 'the Data ACK goes back',
+      message: 'the Data ACK decreases',
       expected: `at least ${before.value}`,
       actual: `${dataAck}`,
     });
@@ -119,7 +119,7 @@ function lookAtReach(judge: Judge, event: PacketEvent, dataAck: number): void {
   }
   if ((connection.complete && !connection.elsewhere) || (peer.fin !== undefined && dataAck > peer.fin + 1)) {
     judge.broken(ackSeen, event, {
-      message: 'the Data ACK covers what was not sent',
+      message: 'the Data ACK covers data that was not sent',
       expected: `at most ${peer.edge}`,
       actual: `${dataAck}`,
     });
@@ -133,7 +133,7 @@ function lookAtSubflowAck(judge: Judge, event: PacketEvent): void {
   const { connection, receiver, packet } = event;
   if (!connection.complete || receiver.next === undefined || event.syn || event.rst || !event.ack) return;
   judge.check(subflowAck, event, !seqGt(packet.tcp.ack, receiver.next), () => ({
-    message: 'the acknowledgement number covers what was not sent on the subflow',
+    message: 'the acknowledgement number covers bytes that were not sent on the subflow',
     expected: `at most ${receiver.next ?? 0}`,
     actual: `${packet.tcp.ack}`,
   }));

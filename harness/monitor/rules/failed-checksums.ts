@@ -38,7 +38,7 @@ function lookAtFail(judge: Judge, event: PacketEvent): void {
     if (rst) judge.pass(byReset, side);
     else
       judge.broken(byReset, event, {
-        message: 'MP_FAIL stands on an ACK though other subflows work',
+        message: 'MP_FAIL is sent on an ACK although other subflows work',
         expected: 'RST with MP_FAIL',
       });
   } else if (isOnly(event)) {
@@ -68,7 +68,7 @@ function lookAtAck(judge: Judge, event: PacketEvent, damaged: DataMapping): bool
   const rule: Rule | undefined = isOnly(event) ? onAck : hasOther(event) ? byReset : undefined;
   if (rule !== undefined) {
     judge.broken(rule, event, {
-      message: 'data that does not fit its checksum gets a Data ACK in place of MP_FAIL',
+      message: 'data whose checksum is wrong gets a Data ACK instead of MP_FAIL',
       expected: `at most ${damaged.dsn}`,
       actual: `${dataAck}`,
     });
@@ -104,7 +104,7 @@ export const failedChecksums: Monitor = {
         const reason = event.rst ? tcp.options.find((one) => one.kind === 'mp_tcprst') : undefined;
         if (reason !== undefined) {
           judge.check(isInterference, event, reason.reason === INTERFERENCE, () => ({
-            message: 'a RST with MP_FAIL does not call it middlebox interference',
+            message: 'a RST with MP_FAIL does not give middlebox interference as the reason',
             expected: `reason ${INTERFERENCE}`,
             actual: `reason ${reason.reason}`,
           }));

@@ -34,7 +34,7 @@ function lookAtOption(judge: Judge, { cookie }: OptionFastOpen, event: PacketEve
   if (!event.syn) return;
   const { length } = cookie;
   judge.check(cookieLength, event, length === 0 || (length >= 4 && length <= 16), () => ({
-    message: 'a fast open cookie has a length that none has',
+    message: 'a fast open cookie has an invalid length',
     expected: '4 to 16 bytes, or none',
     actual: `${length} bytes`,
   }));
@@ -47,7 +47,7 @@ function lookAtOption(judge: Judge, { cookie }: OptionFastOpen, event: PacketEve
   if (capable === undefined || event.flow.opening !== 'capable') return;
   const wanted = event.ack ? 12 : 4;
   judge.check(event.ack ? capableOnSynAck : capableOnSyn, event, capable === wanted, () => ({
-    message: 'MP_CAPABLE beside a fast open cookie has another length than without',
+    message: 'MP_CAPABLE with a fast open cookie has a different length than without one',
     expected: `Length ${wanted}`,
     actual: `Length ${capable}`,
   }));
@@ -59,7 +59,7 @@ function lookAtSyn(judge: Judge, event: PacketEvent): void {
     if (receiver.synBytes === 0 || receiver.isn === undefined) return;
     const taken = seqDiff(packet.tcp.ack, receiver.isn + 1);
     judge.check(takesSyn, event, taken >= 0 && taken <= receiver.synBytes, () => ({
-      message: 'the SYN/ACK acknowledges other bytes than those of the SYN',
+      message: 'the SYN/ACK acknowledges bytes that are not in the SYN',
       expected: `0 to ${receiver.synBytes} bytes`,
       actual: `${taken} bytes`,
     }));
@@ -136,7 +136,7 @@ export const fastOpen: Monitor = {
       malformed: ({ code, raw }, event) => {
         if (code === FAST_OPEN && event.syn)
           judge.broken(cookieLength, event, {
-            message: 'a fast open option has a length that none has',
+            message: 'a fast open option has an invalid length',
             actual: `${raw.length} bytes`,
           });
       },

@@ -124,7 +124,7 @@ export const mappings: Monitor = {
           lookAtCover(judge, event, plainAnswer.has(event.receiver));
           if (sender.fin !== undefined) {
             judge.check(notAfterFin, event, seqDiff(packet.tcp.seq + length, sender.fin - 1) <= 0, () => ({
-              message: 'payload comes behind the FIN of its subflow',
+              message: 'payload comes after the FIN of its subflow',
             }));
           }
         }

@@ -18,7 +18,7 @@ const ENOUGH = { packets: 3, milliseconds: 1000 };
 /** A host that was sent MP_FAIL. */
 interface Asked {
   arrival: Arrival;
-  /** What lies behind this was sent after the MP_FAIL. */
+  /** Data from here on was sent after the MP_FAIL. */
   next: number;
   packets: number;
   answered: boolean;
@@ -88,7 +88,7 @@ function lookAtOptions(judge: Judge, event: PacketEvent): void {
     if (event.length > 0) judge.pass(plain, event.side);
   } else
     judge.broken(plain, event, {
-      message: 'a host goes on with MPTCP after MP_FAIL came and was answered',
+      message: 'a host uses MPTCP after MP_FAIL was received and answered',
       expected: 'plain TCP',
       actual: wrong.kind,
     });

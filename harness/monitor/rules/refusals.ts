@@ -38,7 +38,7 @@ function lookAtSynAck(judge: Judge, event: PacketEvent): void {
   const has = packet.tcp.options.some((one) => one.kind === 'mp_join' || one.kind === 'malformed');
   judge.check(answered, event, has, () => ({
     message: 'the SYN/ACK to a join with the right token has no MP_JOIN',
-    expected: 'MP_JOIN, or RST in place of the SYN/ACK',
+    expected: 'MP_JOIN, or RST instead of the SYN/ACK',
   }));
 }
 

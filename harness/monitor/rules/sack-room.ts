@@ -61,7 +61,7 @@ export const sackRoom: Monitor = {
           known.last = sender.packets;
           if (known.times < ENOUGH.times || at - known.since < ENOUGH.milliseconds) return;
           judge.broken(room, event, {
-            message: 'SACK blocks fill the options, and the Data ACK stays behind data that has come',
+            message: 'SACK blocks fill the options, and the Data ACK lags behind received data',
             expected: 'a DSS with a Data ACK',
           });
         },

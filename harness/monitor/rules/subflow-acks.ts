@@ -18,7 +18,7 @@ interface Repeated {
   seq: number;
   since: number;
   times: number;
-  /** Of the first repetition. What comes behind it is out of order without it, and its timestamps are not echoed. */
+  /** Of the first repetition. What comes after it is out of order without it, and its timestamps are not echoed. */
   arrival: Arrival;
   told: boolean;
 }
@@ -40,7 +40,7 @@ function isIgnored(event: PacketEvent, repeated: Repeated | undefined): repeated
   );
 }
 
-/** Whether the byte at the receiver's edge lies within both windows and behind a hole of the connection's data. */
+/** Whether the byte at the receiver's edge lies within both windows and after a hole in the connection's data. */
 function waitsForOthers(event: PacketEvent): boolean {
   const { connection, side, receiver, packet } = event;
   if (connection.flows.length < 2 || receiver.ssnBase === undefined || receiver.granted === undefined) return false;
@@ -54,7 +54,7 @@ function waitsForOthers(event: PacketEvent): boolean {
   );
 }
 
-/** An acknowledgement that moves on over data that lies behind a hole. */
+/** An acknowledgement that covers data after a hole. */
 function lookAtProgress(judge: Judge, event: PacketEvent): void {
   const { connection, receiver, packet, dataAck, side } = event;
   if (connection.flows.length < 2 || dataAck === undefined || receiver.ssnBase === undefined) return;
@@ -71,7 +71,7 @@ function lookAtFinAck(judge: Judge, event: PacketEvent, fin: number, repeated: R
   if (packet.tcp.ack !== seqAdd(fin, -1) || !isIgnored(event, repeated)) return;
   repeated.told = true;
   judge.broken(finAcked, event, {
-    message: 'a FIN that comes again and again is not acknowledged',
+    message: 'a repeated FIN is not acknowledged',
     expected: `${fin}`,
     actual: `${packet.tcp.ack}`,
   });

@@ -42,7 +42,7 @@ export function withoutOption(kind: TcpOption['kind']): (packet: Packet) => void
   };
 }
 
-/** The packets of a conversation with another packet behind one of them, made from that. */
+/** The packets of a conversation with one packet inserted after one of them, made from it. */
 export function inserted(
   packets: readonly NamedPacket[],
   after: string,

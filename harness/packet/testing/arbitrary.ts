@@ -18,7 +18,7 @@ function fitting(options: TcpOption[]): TcpOption[] {
   return kept;
 }
 
-/** Options that fit into one header; sometimes an `eol` ends them, with padding behind it or without. */
+/** Options that fit into one header; sometimes an `eol` ends them, with padding after it or without. */
 export const optionList: Arbitrary<TcpOption[]> = fc
   .tuple(fc.array(tcpOption, { maxLength: 4 }), fc.constantFrom('none', 'eol', 'padded'), bytes(1, 3))
   .map(([options, end, raw]) => {

@@ -110,11 +110,11 @@ export const joinFaults: readonly Variation[] = [
   fault('join-backup-never', '3.2-10.s2', 'Never sets B on a join, whatever the endpoint says.', () => ({
     join: { backupOnSyn: () => false },
   })),
-  fault('join-backup-unread', '3.2-10.s3', 'Takes no notice of B on joins.', () => ({
+  fault('join-backup-unread', '3.2-10.s3', 'Ignores B on joins.', () => ({
     join: { backupAsked: () => false },
     policy: { scheduler: (ready) => ready.at(-1) },
   })),
-  fault('join-backup-unread-on-synack', '3.2-10.s3', 'Takes no notice of B on the SYN/ACK of a join.', () => ({
+  fault('join-backup-unread-on-synack', '3.2-10.s3', 'Ignores B on the SYN/ACK of a join.', () => ({
     join: { backupAsked: (option) => option.form === 'syn' && option.backup },
     policy: { scheduler: (ready) => ready.at(-1) },
   })),

@@ -62,13 +62,13 @@ export const closingFaults: readonly Variation[] = [
   fault(
     'fin-closes-connection',
     ['3.3.3-1.s2', '3.3-7.s4', '3.3.3-6.s3', '4-2.10.s1'],
-    "Takes the FIN of a subflow for the end of the connection's data.",
+    "Treats the FIN of a subflow as the end of the connection's data.",
     () => ({ closing: { finClosesConnection: () => true } }),
   ),
   fault(
     'fin-of-first-closes-connection',
     '3.3.3-1.s2',
-    "Takes the FIN of the first subflow for the end of the connection's data.",
+    "Treats the FIN of the first subflow as the end of the connection's data.",
     () => ({ closing: { finClosesConnection: (subflow) => !isJoin(subflow) } }),
   ),
   fault('fins-before-data-ack', '3.3.3-6.s6', 'Sends FINs right after the DATA_FIN, acknowledged or not.', () => ({
@@ -126,11 +126,11 @@ export const closingFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('dead-without-subflows', '3.3.3-9.s4', 'Gives a connection up with its last subflow.', () => ({
+  fault('dead-without-subflows', '3.3.3-9.s4', 'Closes a connection with its last subflow.', () => ({
     closing: { timeoutWithoutSubflow: () => 1 },
   })),
 
-  fault('window-shrinks', '3.3.4-3.s2', 'Tells the window as the buffer is, though the right edge moves back.', () => ({
+  fault('window-shrinks', '3.3.4-3.s2', 'Announces the free buffer as window, although the right edge moves back.', () => ({
     receiving: {
       rightEdge: ({ connection }) =>
         dsnAdd(connection.rcvNxt, Math.max(0, connection.receiveCapacity / 2 - 2 * connection.receiveBuffer.length)),
@@ -155,7 +155,7 @@ export const closingFaults: readonly Variation[] = [
   fault(
     'takes-data-beyond-window',
     ['3.3.4-3.s3', '5-7.s3'],
-    'Takes data whose number lies beyond the window.',
+    'Accepts data whose number lies beyond the window.',
     () => ({ receiving: { acceptanceEdge: ({ rcvEdge }) => dsnAdd(rcvEdge, 1 << 20) } }),
   ),
   fault(
@@ -183,7 +183,7 @@ export const closingFaults: readonly Variation[] = [
     'Hands pieces that became complete at once to the application in the wrong order.',
     () => ({ receiving: { order: (pieces) => [...pieces].reverse() } }),
   ),
-  fault('edge-moves-back', '3.3.5-1.s2', 'Takes every window that comes, though the right edge moves back.', () => ({
+  fault('edge-moves-back', '3.3.5-1.s2', 'Accepts every window that comes, though the right edge moves back.', () => ({
     sending: { windowEdge: (_, told) => told },
   })),
   fault('window-from-subflow-ack', '3.3.5-4.s1', "Sends beyond the connection's window.", () => ({
@@ -195,19 +195,19 @@ export const closingFaults: readonly Variation[] = [
   fault(
     'subflow-window-forgotten',
     ['3.3.5-3.s1', '3.3.5-3.s2', '3.3.5-4.s2', '4-2.8.s4.2', '6-13.3.s2.2'],
-    'Does not mind the window told on a subflow.',
+    'Ignores the window received on a subflow.',
     () => ({ sending: { subflowWindow: () => 1 << 24 } }),
   ),
   fault(
     'subflow-window-of-first',
     ['3.3.5-3.s1', '3.3.5-4.s4', '4-2.8.s4.2', '6-13.3.s2.2'],
-    'Minds on all subflows the window told on the first.',
+    'Obeys on all subflows the window received on the first.',
     () => ({ sending: { subflowWindow: (subflow) => subflow.connection.subflows[0]?.sndWnd ?? subflow.sndWnd } }),
   ),
   fault(
     'subflow-window-largest',
     ['3.3.5-3.s1', '4-2.8.s4.2', '6-13.3.s2.2'],
-    'Minds on all subflows the largest window told on any.',
+    'Obeys on all subflows the largest window received on any.',
     () => ({
       sending: {
         subflowWindow: ({ connection, sndWnd }) => Math.max(sndWnd, ...connection.subflows.map((one) => one.sndWnd)),

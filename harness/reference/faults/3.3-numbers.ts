@@ -33,26 +33,26 @@ export const numberFaults: readonly Variation[] = [
   fault(
     'short-dsn-unread',
     '3.3.1-11.s3',
-    'Takes no notice of mappings with a DSN of 4 bytes.',
+    'Ignores mappings with a DSN of 4 bytes.',
     reads('dss', (option) => (option.hasMap && !option.dsn8 ? undefined : option)),
   ),
   fault(
     'short-dsn-unread-ipv6',
     '3.3.1-11.s3',
-    'Over IPv6, takes no notice of mappings with a DSN of 4 bytes.',
+    'Over IPv6, ignores mappings with a DSN of 4 bytes.',
     reads('dss', (option, subflow) => (option.hasMap && !option.dsn8 && isIpv6(subflow) ? undefined : option)),
   ),
   fault(
     'long-dsn-unread',
     '3.3.1-11.s3',
-    'Takes no notice of mappings with a DSN of 8 bytes.',
+    'Ignores mappings with a DSN of 8 bytes.',
     reads('dss', (option) => (option.hasMap && option.dsn8 ? undefined : option)),
   ),
-  fault('short-data-ack-unread', ['3.3.2-2.s3.2', '3.3-2.s2'], 'Takes no notice of Data ACKs of 4 bytes.', () => ({
+  fault('short-data-ack-unread', ['3.3.2-2.s3.2', '3.3-2.s2'], 'Ignores Data ACKs of 4 bytes.', () => ({
     mapping: { dsnBytes: () => 4 },
     dataAck: { promote: () => undefined },
   })),
-  fault('long-data-ack-unread', ['3.3.2-2.s3.2', '3.3-2.s2'], 'Takes no notice of Data ACKs of 8 bytes.', () => ({
+  fault('long-data-ack-unread', ['3.3.2-2.s3.2', '3.3-2.s2'], 'Ignores Data ACKs of 8 bytes.', () => ({
     mapping: { dsnBytes: () => 4 },
     dataAck: { long: () => undefined },
   })),
@@ -90,13 +90,13 @@ export const numberFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('wrap-by-old-data', '3.3.1-12.s4', 'Takes every lower number of 4 bytes for a wrap.', () => ({
+  fault('wrap-by-old-data', '3.3.1-12.s4', 'Treats every lower number of 4 bytes as a wrap.', () => ({
     mapping: {
       promote: (low, connection) =>
         BigInt.asUintN(64, upperOf(connection) + (low < low32(connection.rcvNxt) ? 1n << 32n : 0n)) | low,
     },
   })),
-  fault('wrap-by-far-data', '3.3.1-12.s4', 'Takes numbers that lie behind by more than 2^8 for a wrap.', () => ({
+  fault('wrap-by-far-data', '3.3.1-12.s4', 'Treats numbers that are lower by more than 2^8 as a wrap.', () => ({
     mapping: {
       promote: (low, connection) => {
         const near = promote32(low, connection.rcvNxt);
@@ -104,7 +104,7 @@ export const numberFaults: readonly Variation[] = [
       },
     },
   })),
-  fault('wrap-of-repeated-data', '3.3.1-12.s4', 'Takes data that comes again just after a wrap for new data.', () => ({
+  fault('wrap-of-repeated-data', '3.3.1-12.s4', 'Treats data that comes again just after a wrap as new data.', () => ({
     mapping: {
       promote: (low, connection) => {
         const near = promote32(low, connection.rcvNxt);
@@ -216,7 +216,7 @@ export const numberFaults: readonly Variation[] = [
   fault(
     'infers-data-ack',
     ['3.3.2-4.s1', '3.3.2-1.s4', '4-2.4.s2', '3.3.6-4.s1'],
-    'Takes a subflow ACK for a Data ACK.',
+    'Treats a subflow ACK as a Data ACK.',
     ({ reliability }) => ({
       reliability: {
         freeUpTo: (connection, onSubflows) => {

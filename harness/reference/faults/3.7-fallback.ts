@@ -35,7 +35,7 @@ export const fallbackFaults: readonly Variation[] = [
   fault(
     'mapping-on-first-only',
     '3.7-4.1.s1',
-    'Tells mappings of several segments on the first, before a Data ACK came.',
+    'Sends mappings of several segments on the first, before a Data ACK came.',
     () => ({ mapping: { chunkBytes: (_, size) => 4 * size, onSegment: (_, { first }) => first } }),
   ),
   fault('retransmission-unmapped', '3.7-4.1.s1', 'Retransmits without a mapping.', () => ({
@@ -150,7 +150,7 @@ export const fallbackFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('joins-after-fallback', '3.7-14.s2', 'Takes joins to a connection that has fallen back.', () => ({
+  fault('joins-after-fallback', '3.7-14.s2', 'Accepts joins to a connection that has fallen back.', () => ({
     fallback: { tokenStays: true },
     join: { connectionTakesSubflows: () => true },
   })),

@@ -68,7 +68,7 @@ export const congestion = {
   countsAsDuplicate: (options: readonly TcpOption[], _subflow: Subflow): boolean => !options.some(isSignal),
 };
 
-/** An MPTCP option that is no DSS. */
+/** An MPTCP option other than DSS. */
 export function isSignal(option: TcpOption): boolean {
   return option.kind.startsWith('mp_') || option.kind.endsWith('_addr') || option.kind === 'mptcp_unknown';
 }

@@ -108,7 +108,7 @@ function updateWindow(subflow: Subflow, segment: TcpSegment): boolean {
   return changed;
 }
 
-/** RFC 5681 §2; and with an MPTCP option other than DSS it is no sign of congestion (3-6.s5, 4-2.6.s1). */
+/** RFC 5681 §2; and with an MPTCP option other than DSS it does not indicate congestion (3-6.s5, 4-2.6.s1). */
 function isDuplicate(stack: Stack, subflow: Subflow, arrival: Arrival, windowChanged: boolean): boolean {
   const { segment, options } = arrival;
   if (segment.ack !== subflow.sndUna || inFlight(subflow) === 0 || windowChanged) return false;

@@ -151,7 +151,7 @@ export function hostileCaptures(): HostileCapture[] {
     one('a cooked header cut off', COOKED, { bytes: Buffer.alloc(15) }),
     options('an option of no length', 30, 0),
     options('an option of one byte', 30, 1),
-    options('an option that ends behind the header', 30, 40, 0, 1),
+    options('an option that ends after the header', 30, 40, 0, 1),
     options('MPTCP options of two bytes', 30, 2, 30, 2, 30, 2, 30, 2),
     options(
       'every subtype, three bytes each',

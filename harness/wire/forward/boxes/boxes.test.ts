@@ -122,7 +122,7 @@ describe('rewrite', () => {
     expect(passage.out.map(({ packet }) => packet.tcp.payload[0])).toEqual([0x61, 0x65 ^ 0xff, 0x65 ^ 0xff, 0x69]);
   });
 
-  it('moves everything behind what it put in, and hides it from the sender', () => {
+  it('moves everything after what it inserted, and hides it from the sender', () => {
     const passage = through([rewrite({ ways: ['up'], after: 0, insert: 3, times: 1 })]);
     passage.pass('up', { seq: 1, payload: 'abcd' });
     passage.pass('up', { seq: 5, payload: 'efgh' });
