@@ -141,7 +141,7 @@ function noteData({ connection, side, sender, mapping, packet, ssn, length }: Pa
 
 type Note<K extends OptionKind> = (option: OptionOf<K>, event: PacketEvent) => void;
 
-/** What an option tells of the conversation, by its kind. */
+/** Updates the state of the conversation from an option, by its kind. */
 const NOTES: { readonly [K in OptionKind]?: Note<K> } = {
   ts: ({ value }, { sender }) => {
     if (sender.tsval === undefined || seqGt(value, sender.tsval)) sender.tsval = value;

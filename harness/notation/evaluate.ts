@@ -9,11 +9,11 @@ import { wordValue } from './styles.ts';
 export interface Scope {
   /** Value of `$name`; undefined when it is not known (yet). */
   lookup(name: string): Value | undefined;
-  /** What `auto` stands for; undefined where it stands for nothing. */
+  /** The value of `auto`; undefined where it has none. */
   auto?: () => Value | undefined;
   /** A compliant peer would leave this field out, so an expected `auto` means that it is absent. */
   autoIsAbsent?: boolean;
-  /** Style of the field that the value is for: what its words stand for. */
+  /** Style of the field, which gives its words their values. */
   style?: FieldStyle;
 }
 
@@ -125,7 +125,7 @@ export function describeMatcher(matcher: Matcher, scope: Scope, show: (value: Va
   }
 }
 
-/** Whether a matcher is an `auto` that stands for a field left out. */
+/** Whether a matcher is an `auto` that means an absent field. */
 export function meansAbsent(matcher: Matcher, scope: Scope): boolean {
   return matcher.type === 'equal' && matcher.expr.type === 'auto' && scope.autoIsAbsent === true;
 }

@@ -7,7 +7,7 @@ import { RST_REASONS } from '../packet/options/mp-tcprst.ts';
 interface Style {
   /** Why a word cannot be a value; undefined when it can. */
   problem(word: string): string | undefined;
-  /** What a word stands for; itself when absent. */
+  /** The value of a word; the word itself when absent. */
   meaning?(word: string): FieldValue;
   /** The text of a number. */
   show(value: bigint): string;
@@ -61,7 +61,7 @@ export function wordProblem(word: string, style: FieldStyle): string | undefined
   return STYLES[style].problem(word);
 }
 
-/** What a word stands for in a field; itself where the style is not told. */
+/** The value of a word in a field; the word itself where the style is unknown. */
 export function wordValue(word: string, style: FieldStyle = 'text'): FieldValue {
   return STYLES[style].meaning?.(word) ?? word;
 }

@@ -121,7 +121,7 @@ export function fromV4Mapped(text: string): string {
 }
 
 /**
- * The one text that stands for an address: what {@link formatAddress} makes of it.
+ * The canonical text of an address: {@link formatAddress} of it.
  *
  * @throws EncodeError when the text is not an address
  */

@@ -33,7 +33,7 @@ export interface HostOptions {
 
 /**
  * The stack. Times are milliseconds of whatever clock the caller has; they never go back. After every call of
- * `receive`, `call`, `cancel` and `tick` the caller takes what came of it with `take`, and asks `nextTimer` anew.
+ * `receive`, `call`, `cancel` and `tick` the caller collects the results with `take`, and asks `nextTimer` again.
  */
 export class Host {
   readonly #options: HostOptions;

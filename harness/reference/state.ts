@@ -112,7 +112,7 @@ export interface Connection {
 
   subflows: Subflow[];
   subflowsMade: number;
-  /** A DSS was received, or MP_CAPABLE with data, which stands for one (§3.1). */
+  /** A DSS was received, or MP_CAPABLE with data, which counts as one (§3.1). */
   dssReceived: boolean;
   /** A DSS itself was received. */
   dssOptionReceived: boolean;

@@ -1,4 +1,4 @@
-/** What the harness knows of a stack under test: an agent that does as it is told. */
+/** The stack under test as the harness sees it: an agent that executes commands. */
 import { ExplainedError } from '../document/explained-error.ts';
 
 /** The fields of an agent's answer, by name; values are text as on the line. */

@@ -77,7 +77,7 @@ interface Rig {
 /** Requests after which a host's network is not what the driver made of it. */
 const REBUILDS = /^(link|addr|route|rule|neigh)-|^offload$/;
 
-/** The agent as a cell has it. @param touched is told of requests that change the host's network, or end it */
+/** The agent as a cell has it. @param touched is called for requests that change the host's network or end the agent */
 function watched(agent: Agent, touched: () => void): Agent {
   return agentOver(agent, {
     request: (command, args, options) => {

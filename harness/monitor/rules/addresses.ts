@@ -159,7 +159,7 @@ function firstAddresses(connection: Connection, side: Side, mine: Announced): vo
 /** Address IDs, announcements, echoes and ports. */
 export const addresses: Monitor = {
   name: 'addresses',
-  title: 'ADD_ADDR has the right HMAC and echo, an Address ID stands for one address, joins go to known ports',
+  title: 'ADD_ADDR has the right HMAC and echo, an Address ID identifies one address, joins go to known ports',
   rules: [hmac, oneAddress, idZero, echo, echoed, joinPort, sourcePort, privateAddress, usable, again],
   create: (connection, judge) => {
     const none = (): Announced => ({ byId: new Map(), list: new Map(), onPorts: new Set(), echoes: new Set() });

@@ -149,7 +149,7 @@ export const cumulativeAcks: Monitor = {
         mp_fail: (option, event) => {
           const stream = connection.parties[other(event.side)].stream;
           const answers = connection.fallback === 'MP_FAIL';
-          // On a RST it may stand for a mapping that another subflow brings again.
+          // On a RST it may belong to a mapping that is sent again on another subflow.
           if (!stream.known || event.rst || answers) return;
           const number = stream.relative(option.dsn, true, stream.edge);
           if (number >= (stream.acked ?? 1)) failed[event.side] ??= number;

@@ -33,7 +33,7 @@ function markOf({ packet }: PacketEvent): string {
 
 /**
  * Whether an ACK is a duplicate that tells nothing but its options. By RFC 5681 only an ACK that comes while data is
- * outstanding is a duplicate; with SACK blocks it tells of a loss.
+ * outstanding is a duplicate; with SACK blocks it indicates a loss.
  */
 function isForSignals({ packet, length, syn, fin, rst, receiver }: PacketEvent): boolean {
   if (length > 0 || syn || fin || rst) return false;

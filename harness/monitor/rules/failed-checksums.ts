@@ -3,7 +3,7 @@ import { endOf, isWorking, other, type DataMapping, type Flow, type Side } from 
 import type { Judge, Monitor, PacketEvent, Rule } from '../types.ts';
 import { form } from './rule.ts';
 
-// A wrong checksum is itself a departure of the peer: what follows from it is asked of its receiver all the same.
+// A wrong checksum is itself a departure of the peer. Its receiver must still react to it as required.
 const onAck = form('mp-fail-on-ack-of-only-subflow', '3.7-11.s3.1');
 const byReset = form('mp-fail-by-reset-beside-others', '3.7-8.s3.1');
 const isInterference = form('failed-checksum-is-interference', '3.6-6.7.s3');

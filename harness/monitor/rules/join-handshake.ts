@@ -54,7 +54,7 @@ const afterDss = conduct('join-after-dss', '3.1-17.s5');
 const notBarred = conduct('join-flag-c', '3.1-20.6.s1.1', '7.3-1.s2.3');
 const noEarlyData = conduct('join-no-early-data', '3.2-14.s4', '3.2-14.s3', '3.2-2.s1');
 const plainAck = conduct('join-fourth-ack', '3.2-14.s2.1');
-// The SYN/ACK without MP_JOIN may be a departure of the peer: what follows from it is asked of the opener all the same.
+// The SYN/ACK without MP_JOIN may be a departure of the peer. The opener must still react to it as required.
 const plainTcp = form('join-never-plain', '3.7-2.s3', '3.2-3.s2.1');
 const opener = form('join-opener', '3.2-1.s4.2');
 

@@ -7,7 +7,7 @@ import { hasMptcpCode } from '../../packet/index.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { form } from './rule.ts';
 
-// The ACK itself may depart from the RFC; what follows from it is asked of its receiver all the same.
+// The ACK itself may depart from the RFC. Its receiver must still react to it as required.
 const leaves = form('leaves-mptcp-after-lost-options', '3.7-4.3.s1', '3.7-4.2.s1');
 const announces = form('infinite-mapping-after-lost-options', '3.7-4.3.s2.1');
 const resets = form('reset-after-lost-options', '3.7-4.2.s2.1', '3.7-4.2.s1');

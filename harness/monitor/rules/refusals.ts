@@ -6,7 +6,7 @@ import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { conduct, form, sameBytes } from './rule.ts';
 
 const answered = conduct('join-answered-with-join', '3.2-11.s1');
-// The wrong HMAC is a departure of the peer: what follows from it is asked of its receiver all the same.
+// The wrong HMAC is a departure of the peer. Its receiver must still react to it as required.
 const reason = form('reset-reason-for-wrong-hmac', '3.6-6.2.s2');
 
 /** Reason of MP_TCPRST. */

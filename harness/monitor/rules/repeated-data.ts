@@ -49,7 +49,7 @@ class Marks {
   }
 }
 
-/** A few bytes stand for all: those that differ here surely differ, and the rest costs nothing. */
+/** Compares a few bytes only, for speed: bytes that differ here differ for certain. */
 function markOf(payload: Uint8Array): number {
   let mark = 0;
   const step = Math.max(1, payload.length >> 4);

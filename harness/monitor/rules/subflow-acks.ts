@@ -1,4 +1,4 @@
-/** Acknowledgements of a subflow: they tell of that subflow's bytes and FIN alone. */
+/** Acknowledgements of a subflow: they cover only its bytes and FIN. */
 import { seqAdd, seqGt, seqOffset } from '../../mptcp/index.ts';
 import { Arrival } from '../arrival.ts';
 import { other, type FlowEnd } from '../connection.ts';

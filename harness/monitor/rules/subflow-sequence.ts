@@ -12,7 +12,7 @@ const sentAgain = conduct('lost-segment-sent-again', '6-11.3.s3', '1.1-5.2.s1');
 
 /**
  * When a sender has had every chance to send a byte that its peer asks for: two retransmission timeouts of RFC 6298
- * have passed, the peer has asked several times, and new data went out all the same.
+ * have passed, the peer has asked several times, and new data was sent nevertheless.
  */
 const ENOUGH = { milliseconds: 3000, requests: 3, segments: 3 };
 

@@ -18,7 +18,7 @@ export interface Alteration {
   choice?: Partial<ConversationChoice>;
 }
 
-/** Puts an option in the place of another kind. */
+/** Replaces an option by one of another kind. */
 export function replaceOption(kind: TcpOption['kind'], option: TcpOption): (packet: Packet) => void {
   return ({ tcp }) => {
     tcp.options = tcp.options.map((one) => (one.kind === kind ? option : one));

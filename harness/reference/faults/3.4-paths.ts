@@ -188,7 +188,7 @@ export const pathFaults: readonly Variation[] = [
   fault(
     'add-addr-hmac-with-port',
     '3.4.1-7.s6',
-    "Makes the HMAC over the connection's port where none is told.",
+    "Makes the HMAC over the connection's port where ADD_ADDR has none.",
     () => ({ announcing: { hmacPort: (port) => port ?? 4000 } }),
   ),
   fault('add-addr-hmac-without-port', '3.4.1-7.s5', 'Leaves the port out of the HMAC.', () => ({

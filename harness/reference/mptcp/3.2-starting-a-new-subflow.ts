@@ -127,7 +127,7 @@ export function readJoinAck(stack: Stack, subflow: Subflow, options: readonly Tc
   return true;
 }
 
-/** Keeps which address an Address ID stands for, on both sides (3.2-9.s2). */
+/** Keeps the address of each Address ID, on both sides (3.2-9.s2). */
 function learnAddress(stack: Stack, subflow: Subflow): void {
   const { connection } = subflow;
   connection.localAddresses.set(subflow.localId, subflow.local);

@@ -171,7 +171,7 @@ function openToAnnounced(stack: Stack, connection: Connection, first: FirstAddre
   }
 }
 
-/** A join has failed: its target is not tried again unless it is announced anew (3.9.3-3.s4, 3.4.1-11). */
+/** A join has failed: its target is not tried again unless it is announced again (3.9.3-3.s4, 3.4.1-11). */
 export function joinFailed(stack: Stack, subflow: Subflow): void {
   const { heuristics } = stack.rules;
   if (!heuristics.remembersFailure(subflow)) {

@@ -32,7 +32,7 @@ export const closing = {
   dataFinPosition: (mapping: ReceivedMapping): bigint => mapping.dsn + BigInt(mapping.length - 1),
   takesDataFinWithSsn: true,
   acknowledgesDataFin: (_subflow: Subflow): boolean => true,
-  /** RFC 9293 §3.6.1: a close with data unread, or data after it, is told by a reset. */
+  /** RFC 9293 §3.6.1: a close with data unread, or data after it, sends a reset. */
   resetsUnread: (_connection: Connection): boolean => true,
   resetsLateData: (_connection: Connection): boolean => true,
   /** 3.3.3-9.s2: break before make. */

@@ -16,7 +16,7 @@ export const receiving = {
   bytesAlreadyReceived: (_subflow: Subflow, bytes: number): number => bytes,
   /** Pieces in the order of the stream. */
   order: (pieces: readonly Uint8Array[]): readonly Uint8Array[] => pieces,
-  /** Whether a window that has opened is told. */
+  /** Whether a window that has opened is announced. */
   updatesWindow: (_subflow: Subflow): boolean => true,
 };
 

@@ -34,7 +34,7 @@ function receiveWindow(stack: Stack, subflow: Subflow): number {
   return Math.max(0, Number(dsnDiff(edge, connection.rcvNxt)));
 }
 
-/** The Window field, and the window in bytes that it stands for. */
+/** The Window field, and the window in bytes that it encodes. */
 function windowField(stack: Stack, subflow: Subflow, syn: boolean): { field: number; bytes: number } {
   const bytes = receiveWindow(stack, subflow);
   if (syn) return { field: Math.min(bytes, 0xffff), bytes: Math.min(bytes, 0xffff) };

@@ -241,7 +241,7 @@ function enterTimeWait(stack: Stack, subflow: Subflow): void {
   subflow.timers.set('timeWait', stack.now + stack.rules.tcp.timeWait(subflow));
 }
 
-/** Segments in TIME_WAIT: a FIN that comes again starts the wait anew; a new SYN may take its place. */
+/** Segments in TIME_WAIT: a repeated FIN restarts the timer; a new SYN may replace the subflow. */
 export function timeWaitSegment(stack: Stack, subflow: Subflow, arrival: Arrival): void {
   const { segment } = arrival;
   if ((segment.flags & FLAG.RST) !== 0) {
@@ -253,7 +253,7 @@ export function timeWaitSegment(stack: Stack, subflow: Subflow, arrival: Arrival
   if (segmentLength(segment) > 0 || !isAcceptable(subflow, segment)) subflow.ackNow = true;
 }
 
-/** Whether a SYN may begin anew where a subflow waits in TIME_WAIT (RFC 9293 §3.6.1). */
+/** Whether a SYN may open a subflow in place of one in TIME_WAIT (RFC 9293 §3.6.1). */
 export function reopens(subflow: Subflow, segment: TcpSegment): boolean {
   const syn = (segment.flags & (FLAG.SYN | FLAG.ACK | FLAG.RST)) === FLAG.SYN;
   return syn && seqGt(segment.seq, subflow.rcvNxt);

@@ -66,7 +66,7 @@ export class WiredMachine {
     this.agent = new MemoryAgent(this.#clock, machine, devices, 'reference');
   }
 
-  /** From now on nothing passes on a link in either direction, and neither stack is told. */
+  /** From now on nothing passes on a link in either direction, and neither stack is notified. */
   silence(link: string): void {
     this.#silent.add(link);
   }
