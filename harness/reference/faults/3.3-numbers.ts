@@ -63,9 +63,12 @@ export const numberFaults: readonly Variation[] = [
   fault('short-dsn-with-zeros', '3.3.1-12.s3', 'Completes a DSN of 4 bytes with zeros.', () => ({
     mapping: { promote: (low) => low },
   })),
-  fault('short-dsn-never-wraps', '3.3.1-12.s4', 'Completes a DSN of 4 bytes with the upper half as it is now.', () => ({
-    mapping: { promote: (low, connection) => upperOf(connection) | low },
-  })),
+  fault(
+    'short-dsn-never-wraps',
+    '3.3.1-12.s4',
+    'Completes a DSN of 4 bytes with the upper half as it is now.',
+    () => ({ mapping: { promote: (low, connection) => upperOf(connection) | low } }),
+  ),
   fault('short-dsn-of-start', '3.3.1-12.s3', 'Completes a DSN of 4 bytes with the upper half of the start.', () => {
     const start = new WeakMap<Connection, bigint>();
     return {
@@ -104,7 +107,7 @@ export const numberFaults: readonly Variation[] = [
       },
     },
   })),
-  fault('wrap-of-repeated-data', '3.3.1-12.s4', 'Treats data that comes again just after a wrap as new data.', () => ({
+  fault('wrap-of-repeated-data', '3.3.1-12.s4', 'Accepts data that comes again just after a wrap for new data.', () => ({
     mapping: {
       promote: (low, connection) => {
         const near = promote32(low, connection.rcvNxt);
@@ -151,7 +154,7 @@ export const numberFaults: readonly Variation[] = [
     'Acknowledges data without a mapping at the connection level.',
     () => ({ dataAck: { value: ({ rcvNxt }, { held }) => dsnAdd(rcvNxt, held.length) } }),
   ),
-  fault('short-data-acks', '3.3.2-2.s2', 'Sends Data ACKs of 4 bytes whatever the DSNs have.', () => ({
+  fault('four-octet-data-acks', '3.3.2-2.s2', 'Sends Data ACKs of 4 bytes whatever the DSNs have.', () => ({
     dataAck: { bytes: () => 4 },
   })),
   fault('short-data-acks-on-joins', '3.3.2-2.s2', 'Sends Data ACKs of 4 bytes on joined subflows.', () => ({
@@ -216,7 +219,7 @@ export const numberFaults: readonly Variation[] = [
   fault(
     'infers-data-ack',
     ['3.3.2-4.s1', '3.3.2-1.s4', '4-2.4.s2', '3.3.6-4.s1'],
-    'Treats a subflow ACK as a Data ACK.',
+    'Accepts a subflow ACK for a Data ACK.',
     ({ reliability }) => ({
       reliability: {
         freeUpTo: (connection, onSubflows) => {

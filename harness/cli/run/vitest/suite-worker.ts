@@ -30,7 +30,8 @@ import {
 import { rerunCommand } from '../rerun.ts';
 import { registerBreaks, registerMutants } from './mutants.ts';
 import { startOrder } from './order.ts';
-import { JOURNAL, type WorkerSettings } from './settings.ts';
+import { JOURNAL } from '../../../verdict/evidence.ts';
+import type { WorkerSettings } from './settings.ts';
 import { readGroup } from './suite-groups.ts';
 import { evidenceFolder, evidencePath } from '../../../verdict/evidence.ts';
 import type { Level } from '../../../verdict/level.ts';
