@@ -97,9 +97,12 @@ export const signalFaults: readonly Variation[] = [
     'Acts on ADD_ADDR of a segment with invalid sequence numbers.',
     actsUnchecked('add_addr'),
   ),
-  fault('add-addr-any-ack', '3.4.1-1.s3', 'Acts on ADD_ADDR of a segment that acknowledges data that was not sent.', () => ({
-    tcp: { ackAcceptable: (_, { options }, right) => right || has('add_addr')(options) },
-  })),
+  fault(
+    'add-addr-any-ack',
+    '3.4.1-1.s3',
+    'Acts on ADD_ADDR of a segment that acknowledges data that was not sent.',
+    () => ({ tcp: { ackAcceptable: (_, { options }, right) => right || has('add_addr')(options) } }),
+  ),
   fault('add-addr-any-sequence', '3.4.1-1.s3', 'Acts on ADD_ADDR of a segment outside the window.', () => ({
     tcp: { takesOutOfWindow: (_, { options, payload }) => payload.length === 0 && has('add_addr')(options) },
   })),

@@ -163,18 +163,13 @@ export const capableFaults: readonly Variation[] = [
   fault('takes-changed-third-flags', '3.1-21.s2', 'Accepts a third packet with any flags.', () => ({
     initiation: { thirdValid: ({ receiverKey }, { localKey }) => receiverKey === localKey },
   })),
-  fault(
-    'takes-half-of-echoed-key',
-    '3.1-13.s3',
-    'Checks only the upper half of the echoed key.',
-    ({ initiation }) => ({
-      initiation: {
-        thirdValid: (option, c, withData) =>
-          (option.receiverKey ?? 0n) >> 32n === c.localKey >> 32n &&
-          initiation.thirdValid({ ...option, receiverKey: c.localKey }, c, withData),
-      },
-    }),
-  ),
+  fault('takes-half-of-echoed-key', '3.1-13.s3', 'Checks only the upper half of the echoed key.', ({ initiation }) => ({
+    initiation: {
+      thirdValid: (option, c, withData) =>
+        (option.receiverKey ?? 0n) >> 32n === c.localKey >> 32n &&
+        initiation.thirdValid({ ...option, receiverKey: c.localKey }, c, withData),
+    },
+  })),
   fault(
     'offers-flag-b',
     ['3.1-20.4.s2', '3.1-20.4.s1', '7.3-1.s2.2'],
@@ -193,9 +188,7 @@ export const capableFaults: readonly Variation[] = [
     'Sets flag B on the third packet.',
     capable(2, ({ flags }) => ({ flags: flags | B })),
   ),
-  fault('takes-flag-b', '3.1-20.4.s5', 'Ignores flag B.', () => ({
-    initiation: { flagBAcceptable: () => true },
-  })),
+  fault('takes-flag-b', '3.1-20.4.s5', 'Ignores flag B.', () => ({ initiation: { flagBAcceptable: () => true } })),
   fault('takes-flag-b-on-syn', ['3.1-20.4.s5', '3.1-20.4.s6'], 'Ignores flag B on a SYN.', () => ({
     initiation: { flagBAcceptable: ({ flags }, on) => on === 'syn' || (flags & B) === 0 },
   })),

@@ -71,16 +71,9 @@ export const joinCheckFaults: readonly Variation[] = [
   fault('synack-hmac-half-checked', '3.2-20.s1', "Checks only the first 32 bits of the SYN/ACK's HMAC.", () => ({
     join: { synAckHmacValid: (_, came, whole) => startsWith(whole, came, 4) },
   })),
-  fault(
-    'synack-hmac-unchecked-ipv6',
-    '3.2-20.s1',
-    'Over IPv6, does not check the HMAC of a SYN/ACK.',
-    ({ join }) => ({
-      join: {
-        synAckHmacValid: (subflow, came, whole) => isIpv6(subflow) || join.synAckHmacValid(subflow, came, whole),
-      },
-    }),
-  ),
+  fault('synack-hmac-unchecked-ipv6', '3.2-20.s1', 'Over IPv6, does not check the HMAC of a SYN/ACK.', ({ join }) => ({
+    join: { synAckHmacValid: (subflow, came, whole) => isIpv6(subflow) || join.synAckHmacValid(subflow, came, whole) },
+  })),
   fault(
     'synack-hmac-unchecked-later',
     '3.2-20.s1',
@@ -112,12 +105,9 @@ export const joinCheckFaults: readonly Variation[] = [
     'Does not check the HMAC of the third packet.',
     () => ({ join: { ackHmacValid: () => true } }),
   ),
-  fault(
-    'third-hmac-partly-checked',
-    '3.2-21.s1',
-    "Checks only the first 64 bits of the third packet's HMAC.",
-    () => ({ join: { ackHmacValid: (_, came, whole) => startsWith(whole, came, 8) } }),
-  ),
+  fault('third-hmac-partly-checked', '3.2-21.s1', "Checks only the first 64 bits of the third packet's HMAC.", () => ({
+    join: { ackHmacValid: (_, came, whole) => startsWith(whole, came, 8) },
+  })),
   fault(
     'third-hmac-unchecked-ipv6',
     '3.2-21.s1',

@@ -130,12 +130,17 @@ export const closingFaults: readonly Variation[] = [
     closing: { timeoutWithoutSubflow: () => 1 },
   })),
 
-  fault('window-shrinks', '3.3.4-3.s2', 'Announces the free buffer as window, although the right edge moves back.', () => ({
-    receiving: {
-      rightEdge: ({ connection }) =>
-        dsnAdd(connection.rcvNxt, Math.max(0, connection.receiveCapacity / 2 - 2 * connection.receiveBuffer.length)),
-    },
-  })),
+  fault(
+    'window-shrinks',
+    '3.3.4-3.s2',
+    'Announces the free buffer as window, although the right edge moves back.',
+    () => ({
+      receiving: {
+        rightEdge: ({ connection }) =>
+          dsnAdd(connection.rcvNxt, Math.max(0, connection.receiveCapacity / 2 - 2 * connection.receiveBuffer.length)),
+      },
+    }),
+  ),
   fault('window-shrinks-after-data', '3.3.4-3.s2', 'Halves its window once data has come.', () => ({
     receiving: {
       rightEdge: ({ connection }, edge) => {

@@ -181,18 +181,12 @@ export const dataFaults: readonly Variation[] = [
         times > 1 && declared.length > 1 ? { ...declared, length: declared.length - 1, dataFin: false } : declared,
     },
   })),
-  fault(
-    'new-mapping-replaces',
-    '3.3.1-3.s1',
-    'Replaces a mapping by a new one of the same bytes.',
-    () => ({ mapping: { replacesMapping: () => true } }),
-  ),
-  fault(
-    'urgent-pointer-in-mapping',
-    '3.3.1-9.s1',
-    'Uses the urgent pointer on a segment without a mapping.',
-    () => ({ mapping: { usesUrgentPointer: true, onSegment: (_, { urgent: pointer }) => pointer === 0 } }),
-  ),
+  fault('new-mapping-replaces', '3.3.1-3.s1', 'Replaces a mapping by a new one of the same bytes.', () => ({
+    mapping: { replacesMapping: () => true },
+  })),
+  fault('urgent-pointer-in-mapping', '3.3.1-9.s1', 'Uses the urgent pointer on a segment without a mapping.', () => ({
+    mapping: { usesUrgentPointer: true, onSegment: (_, { urgent: pointer }) => pointer === 0 },
+  })),
   fault(
     'urgent-pointer-always',
     '3.3.1-9.s1',

@@ -63,12 +63,9 @@ export const numberFaults: readonly Variation[] = [
   fault('short-dsn-with-zeros', '3.3.1-12.s3', 'Completes a DSN of 4 bytes with zeros.', () => ({
     mapping: { promote: (low) => low },
   })),
-  fault(
-    'short-dsn-never-wraps',
-    '3.3.1-12.s4',
-    'Completes a DSN of 4 bytes with the upper half as it is now.',
-    () => ({ mapping: { promote: (low, connection) => upperOf(connection) | low } }),
-  ),
+  fault('short-dsn-never-wraps', '3.3.1-12.s4', 'Completes a DSN of 4 bytes with the upper half as it is now.', () => ({
+    mapping: { promote: (low, connection) => upperOf(connection) | low },
+  })),
   fault('short-dsn-of-start', '3.3.1-12.s3', 'Completes a DSN of 4 bytes with the upper half of the start.', () => {
     const start = new WeakMap<Connection, bigint>();
     return {
@@ -107,14 +104,19 @@ export const numberFaults: readonly Variation[] = [
       },
     },
   })),
-  fault('wrap-of-repeated-data', '3.3.1-12.s4', 'Accepts data that comes again just after a wrap for new data.', () => ({
-    mapping: {
-      promote: (low, connection) => {
-        const near = promote32(low, connection.rcvNxt);
-        return near < upperOf(connection) ? dsnAdd(near, 1n << 32n) : near;
+  fault(
+    'wrap-of-repeated-data',
+    '3.3.1-12.s4',
+    'Accepts data that comes again just after a wrap for new data.',
+    () => ({
+      mapping: {
+        promote: (low, connection) => {
+          const near = promote32(low, connection.rcvNxt);
+          return near < upperOf(connection) ? dsnAdd(near, 1n << 32n) : near;
+        },
       },
-    },
-  })),
+    }),
+  ),
   fault('maps-next-segment', '3.3.1-14.s1', 'Sends the mapping of the next segment with each segment.', () => ({
     mapping: { ssnToSend: (_, ssn, length) => ssn + length },
   })),
