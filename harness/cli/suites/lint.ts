@@ -8,6 +8,7 @@ import { formatDiagnostic, gather, type Diagnostic } from '../../document/diagno
 import { loadDeviations } from '../../report/deviations-file.ts';
 import { findBreaks, lintBreaks, loadBreaks } from '../../mutation/breaks.ts';
 import { loadAnySuite } from '../../multipath/any-suite.ts';
+import { findContradictions } from '../../scenario/contradictions.ts';
 import { findSuites, openLibrary } from '../../scenario/load.ts';
 import { loadSequences } from '../../scenario/sequences.ts';
 import { loadPics } from '../../sut/pics.ts';
@@ -181,5 +182,7 @@ function checkSuites(files: readonly string[], root: string, report: Report): vo
   if (library === undefined || catalogue === undefined) return;
   const world = suiteWorld(catalogue);
   const scenarios = files.flatMap((file) => report.check('suite', () => loadAnySuite(file, library, world)) ?? []);
-  for (const diagnostic of lintAny(scenarios, catalogue)) report.add(formatDiagnostic(diagnostic));
+  const wire = scenarios.filter((one) => one.kind === 'wire');
+  for (const diagnostic of [...lintAny(scenarios, catalogue), ...findContradictions(wire)])
+    report.add(formatDiagnostic(diagnostic));
 }
