@@ -20,6 +20,7 @@ export default defineConfig(async () => {
       maxWorkers: 2,
       maxConcurrency: 8,
       provide: {
+        atOnce: 8,
         conformance: {
           evidenceRoot,
           sut: { kind: 'netns' as const, agentPath: await ensureAgent(join(import.meta.dirname)) },

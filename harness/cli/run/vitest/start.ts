@@ -38,6 +38,7 @@ export async function runSuites(run: SuiteRun): Promise<boolean> {
     run.settings.evidenceRoot,
   );
   const files = groups.paths;
+  const atOnce = Math.max(1, Math.ceil(run.concurrency / workers));
   const config: CliOptions = {
     config: false,
     root: run.root,
@@ -47,11 +48,11 @@ export async function runSuites(run: SuiteRun): Promise<boolean> {
     execArgv: [...WORKER_FLAGS],
     isolate: false,
     maxWorkers: workers,
-    maxConcurrency: Math.max(1, Math.ceil(run.concurrency / workers)),
+    maxConcurrency: atOnce,
     reporters: run.reporters,
     setupFiles: run.setupFiles ?? [],
     ...(run.shuffle === undefined ? {} : { sequence: { shuffle: { files: true, tests: true }, seed: run.shuffle } }),
-    provide: { conformance: run.settings },
+    provide: { conformance: run.settings, atOnce },
     server: { deps: { external: [/\/dist\//] } },
   };
   const known = SIGNALS.map((signal) => process.listeners(signal));
