@@ -4,7 +4,7 @@
  */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, test, vi } from 'vitest';
 import { buildProgram, execute, plainEnvironment, PROGRAM, SCENARIO, temporaryFolder } from './testing/command.ts';
 
 // Each row starts a process, and the machine may be busy.
@@ -144,11 +144,27 @@ const MISTAKES: Readonly<Record<string, () => Mistake>> = {
   }),
   'an output folder that is a file': () => ({
     args: ['run', SCENARIO, '-o', at('text.txt')],
-    says: /cannot write to the folder .*text\.txt: ENOTDIR.*; choose another --output/,
+    says: /cannot write to the folder .*text\.txt: E(?:NOTDIR|EXIST).*; choose another --output/,
   }),
   'an output folder that cannot be made': () => ({
     args: ['run', SCENARIO, '-o', '/proc/out'],
     says: /cannot write to the folder \/proc\/out: E(?:NOENT|PERM|ACCES).*; choose another --output/,
+  }),
+  'a repetition of what did not fail': () => ({
+    args: ['run', '--failed'],
+    says: /--failed: no run has left results here; run without it first/,
+  }),
+  'something to leave out that there is not': () => ({
+    args: run('--exclude', '3.1-connection-initiation/no-such'),
+    says: /unknown scenario "3.1-connection-initiation\/no-such"/,
+  }),
+  'a markdown file in no folder': () => ({
+    args: ['gate', at('other.json'), '--baseline', 'x.yaml', '--markdown', at('none/gate.md')],
+    says: /--markdown .*gate\.md: ENOENT.*; choose a file in a folder that is there/,
+  }),
+  'a check whose JSON cannot be written': () => ({
+    args: ['check', at('text.txt'), '--json', at('none/check.json')],
+    says: /none\/check\.json.*ENOENT|ENOENT.*none/,
   }),
   'no program to make a namespace with': () => ({
     args: run(SCENARIO),
@@ -276,7 +292,7 @@ const MISTAKES: Readonly<Record<string, () => Mistake>> = {
 
 describe.concurrent('says what is wrong and what to do:', () => {
   for (const [name, mistake] of Object.entries(MISTAKES)) {
-    it(name, async ({ expect }) => {
+    test(name, async ({ expect }) => {
       const { args, says, env } = mistake();
       const { code, stderr } = await execute([process.execPath, PROGRAM, ...args], {
         cwd: folder.path,

@@ -14,6 +14,7 @@ import { addExplain } from './suites/explain.command.ts';
 import { addExport } from './results/export.command.ts';
 import { addFreedoms } from './proof/freedoms.command.ts';
 import { addGate } from './compare/gate.command.ts';
+import { addInit } from './suites/init.command.ts';
 import { addKernelConfig } from './machine/kernel-config.command.ts';
 import { addKernels } from './machine/kernels.command.ts';
 import { addLint } from './suites/lint.command.ts';
@@ -35,6 +36,7 @@ export function buildProgram(argv: readonly string[]): Command {
     .description('Tests a Multipath TCP stack against RFC 8684, clause by clause.')
     .version(version)
     // Commands take these over when they are made.
+    .configureHelp({ commandDescription: (command) => unwrapped(command.description()) })
     .exitOverride()
     .showHelpAfterError('(--help explains)')
     .enablePositionalOptions()
@@ -53,6 +55,10 @@ Examples:
 
 Exit codes: 0 no undeclared MUST is broken, 1 one is broken, 2 the command failed; "run --help" has all.`,
     );
+  program.hook('preAction', async (_, command) => {
+    const { prepareWorkspace } = await import('./inputs/workspace-options.ts');
+    prepareWorkspace(command);
+  });
   addRun(program, argv);
   addList(program);
   addShow(program);
@@ -60,6 +66,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is broken, 2 the command faile
   addClauses(program);
   addExplain(program);
   addBisect(program);
+  addInit(program);
   addKernels(program);
   addKernelConfig(program);
   addLint(program);
@@ -79,4 +86,9 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is broken, 2 the command faile
   addSite(program);
   addVitest(program, argv);
   return program;
+}
+
+/** A description as commander can wrap it: the source's line ends within a paragraph are spaces. */
+function unwrapped(text: string): string {
+  return text.replaceAll(/(?<!\n)\n(?!\n)/g, ' ');
 }

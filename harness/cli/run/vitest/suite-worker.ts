@@ -8,7 +8,7 @@ import { DEFAULT_WAITS, runScenario, type EngineContext, type ScenarioRun } from
 import { reportToAllure } from '../../../report/allure.ts';
 import { departureText } from '../../../report/departure-text.ts';
 import { declareScenario } from '../../../report/deviations.ts';
-import { pathsSvg } from '../../../report/paths-svg.ts';
+import { pathsSvg } from '../../../report/paths-svg.tsx';
 import { writeLadder } from '../../../report/ladder-file.ts';
 import type { Promised } from '../../../multipath/promises.ts';
 import { runMultipath, type MultipathContext, type MultipathRun } from '../../../multipath/run.ts';
@@ -19,7 +19,14 @@ import type { ScenarioKind } from '../../../scenario/suite.ts';
 import type { Driver } from '../../../topology/contract.ts';
 import { openStack } from '../../../topology/stacks/registry.ts';
 import { openLink } from '../../../topology/open-link.ts';
-import { openBreaks, openCatalogue, openPromises, openTopology, projectRoot } from '../../inputs/project.ts';
+import {
+  openBreaks,
+  openCatalogue,
+  openPromises,
+  openTopology,
+  projectRoot,
+  useTopologies,
+} from '../../inputs/project.ts';
 import { rerunCommand } from '../rerun.ts';
 import { registerBreaks, registerMutants } from './mutants.ts';
 import { startOrder } from './order.ts';
@@ -67,7 +74,8 @@ function open(settings: WorkerSettings): Promise<Opened> {
 }
 
 async function openOnce(settings: WorkerSettings): Promise<Opened> {
-  const { sysctls, habits } = settings;
+  const { sysctls, habits, topologies = [] } = settings;
+  useTopologies(topologies);
   const options = { ...(sysctls === undefined ? {} : { sysctls }), ...(habits === undefined ? {} : { habits }) };
   const driver = await openStack(settings.sut, options);
   return {
