@@ -87,9 +87,9 @@ function look(
     const pure = isPureAck(arrival.packet);
     // A pure acknowledgment from before the stimulus cannot be its answer.
     if (pure && arrival.index < session.windowStart) continue;
-    if (isDataAgain(arrival, arrivals) && !namesPlace(line)) continue;
     const owner = subflow ?? arrival.subflow;
     const result = matchPacket(line, arrival, owner, session.scope());
+    if (result.differences.length === 0 && isDataAgain(arrival, arrivals) && !namesPlace(line)) continue;
     if (result.differences.length === 0) {
       session.accept(arrival.index, owner);
       bind(result, session);
@@ -231,6 +231,8 @@ export async function judgeNever(step: NeverStep, session: Session, evidence: Ev
 function fits(line: PacketLine, arrival: Arrival, session: Session): boolean {
   const subflow = line.subflow === 'any' ? arrival.subflow : session.subflows.get(line.subflow);
   if (line.subflow !== 'any' && arrival.subflow !== subflow) return false;
+  // The first packet of a subflow that no line has claimed comes by the link of its name.
+  if (line.subflow !== 'any' && subflow === undefined && arrival.link !== session.linkOf(line.subflow)) return false;
   return matchPacket(line, arrival, subflow, session.scope()).differences.length === 0;
 }
 

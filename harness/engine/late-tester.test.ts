@@ -1,5 +1,5 @@
 /** What a stack sends again because the tester was slow does not count as something new. */
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { encodePacket } from '../packet/index.ts';
 import { FLAG, type TcpOption } from '../packet/types.ts';
 import { parsePacketLine } from '../notation/packet-line.ts';
@@ -75,7 +75,7 @@ async function verdicts(packets: [port: number, seq: number, length: number, dsn
   return run.results.map(({ verdict }) => verdict);
 }
 
-it('a segment that comes again is not the next one, unless a line says where it begins', async () => {
+test('a segment that comes again is not the next one, unless a line says where it begins', async () => {
   const packets: [number, number, number][] = [
     [1, 0, 0],
     [1, 1, 10],
