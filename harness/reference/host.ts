@@ -25,7 +25,7 @@ interface DeviceOptions {
 
 export interface HostOptions {
   /** Random bytes: keys, nonces, sequence numbers and ports come from here, and nothing else is random. */
-  random: (octets: number) => Uint8Array;
+  random: (bytes: number) => Uint8Array;
   /** What the stack does, freedoms and faults included: {@link rulesWith}. */
   rules: Rules;
   devices: DeviceOptions[];
@@ -33,7 +33,7 @@ export interface HostOptions {
 
 /**
  * The stack. Times are milliseconds of whatever clock the caller has; they never go back. After every call of
- * `receive`, `call`, `cancel` and `tick` the caller takes what came of it with `take`, and asks `nextTimer` anew.
+ * `receive`, `call`, `cancel` and `tick` the caller collects the results with `take`, and asks `nextTimer` again.
  */
 export class Host {
   readonly #options: HostOptions;
@@ -50,7 +50,7 @@ export class Host {
       random,
       now: 0,
       devices: devices.map(({ name, mtu, addresses }) => makeDevice(name, mtu, addresses)),
-      ...initialState(random),
+      ...initialState(random, rules),
       send: (device, packet) => this.#send(device, packet),
     };
   }
@@ -157,15 +157,15 @@ export class Host {
     this.#waiting = [];
     for (const connection of [...stack.connections]) abort(stack, connection);
     settle(stack);
-    Object.assign(stack, initialState(this.#options.random));
+    Object.assign(stack, initialState(this.#options.random, stack.rules));
     this.#end(id, done({ sockets }));
   }
 }
 
-function initialState(random: HostOptions['random']) {
+function initialState(random: HostOptions['random'], { initiation }: Rules) {
   return {
     routes: [],
-    sysctls: new Map(DEFAULT_SETTINGS),
+    sysctls: new Map([...DEFAULT_SETTINGS, ['net.mptcp.checksum_enabled', initiation.checksumsByDefault ? '1' : '0']]),
     limits: { subflows: 2, addAddrAccepted: 2 },
     endpoints: [],
     sockets: new Map(),

@@ -15,6 +15,7 @@ import {
   type Sequence,
 } from './sequences.ts';
 import { say } from './step-text.ts';
+import { impliedNeeds } from './needs.ts';
 import { clausesOf, type Profile, type RawStep, type Scenario, type Step, type SubflowSpec } from './suite.ts';
 import {
   badLabels,
@@ -81,7 +82,7 @@ export function findSuites(root: string): string[] {
     .map((name) => join(root, name));
 }
 
-/** A suite with mistakes, and what could be read of it all the same: steps that cannot be read are left out. */
+/** A suite with mistakes, without the steps that cannot be read. */
 export class PartialSuite extends DocumentError {
   readonly scenarios: readonly Scenario[];
   constructor(diagnostics: readonly Diagnostic[], scenarios: readonly Scenario[]) {
@@ -143,7 +144,7 @@ function checkIds({
 }
 
 /**
- * A suite without the scenarios that do not fit the schema, so that what is wrong in the others is told at the same time.
+ * A suite without the scenarios that do not fit the schema, so that mistakes in the others are reported as well.
  *
  * @throws DocumentError when something else than a scenario does not fit
  */
@@ -231,6 +232,7 @@ function buildVariant(input: VariantInput): Scenario {
     preamble: [...conditionSteps(variant.condition, context), ...parseSteps(preamble, preamblePath, context)],
     body: parseSteps(scenario.steps, [...path, 'steps'], context),
   };
+  const profile = profileOf(input, context);
   return {
     kind: 'wire',
     id: `${suite}/${name}#${variantSuffix(variant.labels, variant.family)}`,
@@ -243,9 +245,15 @@ function buildVariant(input: VariantInput): Scenario {
     family: variant.family,
     parameters: variant.labels,
     topology: topologyOf(input, context),
-    profile: profileOf(input, context),
+    profile,
     subflows: subflowsOf(scenario.subflows ?? {}),
-    needs: [...(raw.needs ?? []), ...(scenario.needs ?? [])],
+    needs: [
+      ...new Set([
+        ...(raw.needs ?? []),
+        ...(scenario.needs ?? []),
+        ...impliedNeeds(profile, [...steps.preamble, ...steps.body]),
+      ]),
+    ],
     clauses: clausesOf([...steps.preamble, ...steps.body]),
     ...steps,
   };

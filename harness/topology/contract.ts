@@ -71,7 +71,7 @@ export interface Driver {
   close(): Promise<void>;
 }
 
-/** What a worker's driver is told besides the kind's own settings. */
+/** Settings of a worker's driver that do not depend on the kind of stack. */
 export interface OpenOptions {
   /** Set in every namespace of the stack before its links come, after what the suite itself sets. */
   sysctls?: readonly Sysctl[];
@@ -98,6 +98,8 @@ export interface PreparedStack<Settings = unknown> {
   settings: Settings;
   /** What results say of it. */
   info: SutInfo;
+  /** Features that it lacks because of what was chosen, with the reason. */
+  lacks?: ReadonlyMap<string, string>;
   /** Scenarios at once that suit the stack, where that is not the usual number. */
   concurrency?: number;
   /** Scenarios at once that the stack can bear, whatever the user says. */

@@ -49,6 +49,8 @@ export const initiation = {
   algorithmOffered: (option: OptionMpCapable): boolean => (option.flags & H) !== 0,
   /** 3.1-24.s3: one algorithm, one of those offered. */
   algorithmAnswered: (option: OptionMpCapable): boolean => (option.flags & ALGORITHMS) === H,
+  /** 3.1-20.2.s1: whether checksums are asked for where the administrator has not decided. */
+  checksumsByDefault: true,
   /** 3.1-23.s7: a host may refuse checksums; this one does not. */
   checksumDemandAcceptable: (_option: OptionMpCapable, _wanted: boolean): boolean => true,
   /** 3.1-23.s2: used when either asks for them. */
@@ -71,7 +73,7 @@ export const initiation = {
   answersWithoutOffer: (_options: readonly TcpOption[]): number | undefined => undefined,
   /** 3.1-26.s3: without MP_CAPABLE on the third packet it is regular TCP. */
   mptcpWithoutThird: (_subflow: Subflow): boolean => false,
-  /** A segment that is not the next one does not stand for the third packet. */
+  /** A segment that is not the next one does not replace the third packet. */
   waitsForThird: true,
   /** 3.1-22: the most significant 32 bits of the hash. */
   tokenOf: (key: bigint): number => token(key),
