@@ -27,7 +27,7 @@ export interface SuiteWorld {
 /**
  * Loads a suite with every variant of every scenario.
  *
- * @param world tells of a suite with mistakes what else is wrong with it, so that all is told at once
+ * @param world finds further mistakes in a faulty suite, so that all are reported at once
  * @throws DocumentError
  */
 export function loadAnySuite(file: string, library: SuiteLibrary, world?: SuiteWorld): AnyScenario[] {
