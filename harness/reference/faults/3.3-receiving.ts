@@ -32,7 +32,7 @@ export const receivingFaults: readonly Variation[] = [
       mapping: {
         appliesToSegment: (whole, segment) =>
           mapping.appliesToSegment(whole, segment) &&
-          seqDiff(seqAdd(whole.seq, whole.octets), seqAdd(segment.seq, segment.payload.length)) <= 0,
+          seqDiff(seqAdd(whole.seq, whole.bytes), seqAdd(segment.seq, segment.payload.length)) <= 0,
       },
     }),
   ),
@@ -46,7 +46,7 @@ export const receivingFaults: readonly Variation[] = [
     mapping: { data: (data, subflow) => (subflow.localBackup ? NOTHING : data) },
   })),
   fault('window-shrinks-with-holes', '3.3.4-3.s2', 'Takes what came out of order off the window.', () => ({
-    receiving: { rightEdge: ({ connection }, edge) => dsnAdd(edge, -connection.reassembly.octets) },
+    receiving: { rightEdge: ({ connection }, edge) => dsnAdd(edge, -connection.reassembly.bytes) },
   })),
   fault('unmapped-data-in-window', '3.3.1-10.s5', 'Takes data without a mapping off the window.', () => ({
     receiving: { rightEdge: ({ connection }, edge) => dsnAdd(edge, -heldOf(connection)) },
