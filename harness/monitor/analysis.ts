@@ -9,7 +9,7 @@ import type { PacketNote } from './flows.ts';
 import { Tracker } from './tracker.ts';
 import type { Finding, Monitor, PacketEvent, Watch } from './types.ts';
 
-/** How to look at a capture. */
+/** Settings for the analysis of a capture. */
 export interface AnalysisSettings extends JudgeSettings {
   /** Monitors to run; all of them unless told. */
   monitors?: readonly Monitor[];
@@ -89,7 +89,7 @@ export interface PacketCounts {
   malformed: number;
 }
 
-/** A look at one capture. */
+/** The analysis of one capture. */
 export class Analysis {
   readonly counts: PacketCounts = { packets: 0, mptcp: 0, fragments: 0, notTcp: 0, cut: 0, malformed: 0 };
   readonly #settings: AnalysisSettings;

@@ -130,7 +130,7 @@ export class Ledger {
     return found;
   }
 
-  /** What packets of two connections seem to break together, nobody may have broken. */
+  /** A breach that needs packets of two connections may be an artefact of the capture. */
   #withholdIfDoubtful(tally: Tally): void {
     const { doubt } = this.#connection;
     if (doubt === undefined || tally.broken === undefined) return;

@@ -1,4 +1,4 @@
-/** Carries what is known of a connection past a packet, once the monitors have looked at it. */
+/** Updates the state of a connection by a packet, after the monitors have judged it. */
 import { seqAdd, seqGt } from '../mptcp/index.ts';
 import type { TcpOption } from '../packet/types.ts';
 import { noteAddress, other, type Connection, type DataStream, type Flow, type FlowEnd } from './connection.ts';

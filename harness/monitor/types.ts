@@ -91,7 +91,7 @@ export interface Watch {
 /** A passive check: one clause or a tight group. */
 export interface Monitor {
   readonly name: string;
-  /** What it looks at, one line. */
+  /** What it checks, one line. */
   readonly title: string;
   readonly rules: readonly Rule[];
   create(connection: Connection, judge: Judge): Watch;
@@ -101,7 +101,7 @@ export interface Monitor {
 export interface Finding {
   /** Clause judged. */
   clause: string;
-  /** Clauses that the same observation settles in the same way. */
+  /** Clauses that the same observation judges in the same way. */
   also: string[];
   rule: string;
   monitor: string;

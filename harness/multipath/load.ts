@@ -61,7 +61,7 @@ function fill(file: YamlFile, variables: Readonly<Record<string, string>>, texts
   return known;
 }
 
-/** A value for every variable, so that scenarios beside the one that is looked at fit the schema. */
+/** A value for every variable, so that the other scenarios fit the schema. */
 function firstValues(raw: RawSuite | null): Record<string, string> {
   const found: Record<string, string> = {};
   for (const scenario of Object.values(raw?.scenarios ?? {})) {

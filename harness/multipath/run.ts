@@ -226,7 +226,7 @@ async function runStep(
   }
 }
 
-/** A step with a time may come true until then; it is looked at whenever some packets more have come. */
+/** A step with a time may become true until then; it is evaluated again after every few packets. */
 async function judgeInTime(state: RunState, step: Extract<MultipathStep, { verb: JudgeVerb }>): Promise<Finding> {
   const deadline = state.clock.now() + (step.within ?? 0);
   for (;;) {

@@ -47,7 +47,7 @@ export type SocketCall =
       fastopen?: { address: string; port: number };
     }
   /**
-   * Takes bytes out of the receive buffer as they come, until there are `least` (1 unless told) or the stream ends;
+   * Takes bytes out of the receive buffer as they come, until there are `least` (default 1) or the stream ends;
    * with `untilEnd` until the stream ends. At most `most`. `peek` leaves them there, `urgent` reads the urgent byte;
    * these read once. `nowait` takes what is there. Answers `data` and `eof`; after an error too, with what was taken.
    */

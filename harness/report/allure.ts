@@ -44,7 +44,7 @@ interface Outcome {
 }
 
 /**
- * `unknown` is Allure's word for what was not settled; allure-js-commons does not list it, readers of results do.
+ * `unknown` is Allure's word for a clause that was not judged; allure-js-commons does not list it, readers of results do.
  * `warn` is `failed`, with a lower severity and a category of its own: a SHOULD was broken, and that must show.
  */
 const STATUS: Readonly<Record<Verdict, Status>> = {

@@ -15,7 +15,7 @@ const noGap = blaming(
 );
 const notAfterInfinite = conduct('no-data-ack-after-infinite-mapping', '3.7-13.s3');
 
-/** Ranges apart from each other that are kept; with more, the last are forgotten and nobody is blamed. */
+/** Ranges apart from each other that are kept; with more, the last are dropped and nothing is reported. */
 const KEPT = 256;
 
 /** What of one direction's data has been sent, as far as a complete capture shows. */

@@ -37,7 +37,7 @@ function isKeepalive({ packet, sender, length }: PacketEvent): boolean {
   return length <= 1 && sender.next !== undefined && packet.tcp.seq === seqAdd(sender.next, -1);
 }
 
-/** The receiver of a REMOVE_ADDR, on a subflow of that address. Returns true when it settles the matter. */
+/** The receiver of a REMOVE_ADDR, on a subflow of that address. Returns true when the clause is judged. */
 function lookAtReceiver(judge: Judge, event: PacketEvent, arrived: boolean): boolean {
   const { connection, receiver, side } = event;
   if (!event.rst && !event.fin) {
@@ -61,7 +61,7 @@ function lookAtReceiver(judge: Judge, event: PacketEvent, arrived: boolean): boo
   return true;
 }
 
-/** The host that took an address away, on a subflow of that address. Returns true when it settles the matter. */
+/** The host that withdrew an address, on a subflow of that address. Returns true when the clause is judged. */
 function lookAtRemover(judge: Judge, event: PacketEvent, since: number): boolean {
   const { side } = event;
   if (event.rst || event.fin) {
