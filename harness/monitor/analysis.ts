@@ -11,9 +11,9 @@ import type { Finding, Monitor, PacketEvent, Watch } from './types.ts';
 
 /** Settings for the analysis of a capture. */
 export interface AnalysisSettings extends JudgeSettings {
-  /** Monitors to run; all of them unless told. */
+  /** Monitors to run; all by default. */
   monitors?: readonly Monitor[];
-  /** Whether the packets of an address are judged; those of all addresses unless told. */
+  /** Whether the packets of an address are judged; those of all addresses by default. */
   judges?: (address: string) => boolean;
   /**
    * Every packet of every subflow is there, in the order in which one end saw them. Without this, whatever a packet
@@ -24,7 +24,7 @@ export interface AnalysisSettings extends JudgeSettings {
   onConnection: (report: ConnectionReport) => void;
   /** Sees every packet of a connection, after the monitors. */
   onPacket?: (event: PacketEvent) => void;
-  /** Conversations followed at once; 50,000 unless told. */
+  /** Conversations followed at once; default 50,000. */
   flows?: number;
 }
 

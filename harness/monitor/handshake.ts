@@ -10,7 +10,7 @@ export type TokenTable = Map<number, { connection: Connection; side: Side }[]>;
 /** Flag A of MP_CAPABLE: checksums required. */
 export const FLAG_A = 0x80;
 
-/** Takes in an MP_CAPABLE. What was said first holds: repetitions change nothing. */
+/** Processes an MP_CAPABLE. The first one counts; repetitions change nothing. */
 export function learnKeys(
   connection: Connection,
   direction: Side,

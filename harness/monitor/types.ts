@@ -1,4 +1,4 @@
-/** What monitors are made of, and what they say. */
+/** The types of monitors and of their findings. */
 import type { Packet, TcpOption } from '../packet/types.ts';
 import type { Connection, DataMapping, Flow, FlowEnd, Side } from './connection.ts';
 import type { JudgedVerdict } from '../verdict/verdict.ts';
@@ -18,7 +18,7 @@ export interface Rule {
   readonly about: 'form' | 'conduct';
 }
 
-/** What is wrong with a packet, or what is worth to know. */
+/** A defect of a packet, or a remark on it. */
 export interface Remark {
   message: string;
   expected?: string;

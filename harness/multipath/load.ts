@@ -115,7 +115,7 @@ function variantsOf(input: VariantInput): MultipathScenario[] {
   }));
 }
 
-/** What a scenario has beside its head. */
+/** The parts of a scenario besides its head. */
 type Plan = Omit<MultipathScenario, keyof ScenarioHead>;
 
 function planOf(input: VariantInput, raw: RawScenario): Plan {

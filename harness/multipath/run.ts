@@ -27,7 +27,7 @@ import { concludeScenario, emptyResult } from '../verdict/scenario-verdict.ts';
 import type { RunSeries } from '../verdict/series.ts';
 import { isKept } from '../verdict/verdict.ts';
 
-/** What scenarios of two stacks are run with. */
+/** The environment in which scenarios of two stacks run. */
 export interface MultipathContext {
   /** What makes each of the two; the same driver twice where both are alike. */
   drivers: Readonly<Record<Side, Driver>>;

@@ -1,6 +1,6 @@
 /**
- * What an application or an administrator asks of the stack, and what the stack puts out. Addresses are canonical text
- * without a prefix length unless told; ports are 0 to 65535, 0 in `bind` and `connect` for one that the stack chooses.
+ * Calls of applications and administrators, and the output of the stack. Addresses are canonical text
+ * without a prefix length unless stated; ports are 0 to 65535, 0 in `bind` and `connect` for one that the stack chooses.
  */
 import type { Family, Packet } from '../packet/index.ts';
 
@@ -124,7 +124,7 @@ export interface Endpoint {
   flags: EndpointFlags;
 }
 
-/** What `info` answers. Names without a dash are those of Linux's `struct mptcp_info`. */
+/** The answer of `info`. Names without a dash are those of Linux's `struct mptcp_info`. */
 export interface ConnectionInfo {
   proto: 'mptcp' | 'tcp';
   /** Whether the connection speaks MPTCP: false for TCP and after a fall-back. */

@@ -94,7 +94,7 @@ function lookAtReset(judge: Judge, event: PacketEvent): void {
   }));
 }
 
-/** What comes on a joined subflow. Returns true when the clause is judged. */
+/** New data or a FIN on a joined subflow. Returns true when the clause is judged. */
 function lookAtJoined(judge: Judge, event: PacketEvent, { next }: Lost): boolean {
   if (event.rst) {
     lookAtReset(judge, event);
