@@ -8,6 +8,7 @@ import { formatDiagnostic, gather, type Diagnostic } from '../../document/diagno
 import { loadDeviations } from '../../report/deviations-file.ts';
 import { findBreaks, lintBreaks, loadBreaks } from '../../mutation/breaks.ts';
 import { loadAnySuite } from '../../multipath/any-suite.ts';
+import { findContradictions } from '../../scenario/contradictions.ts';
 import { findSuites } from '../../scenario/load.ts';
 import { loadSequences } from '../../scenario/sequences.ts';
 import { loadPics } from '../../sut/pics.ts';
@@ -40,12 +41,12 @@ type Kind =
   | 'freedoms'
   | 'lab';
 
-/** What was looked at, and what is wrong with it. */
+/** What was checked, and its problems. */
 class Report {
   readonly counts = new Map<Kind, number>();
   readonly #problems = new Set<string>();
 
-  /** Runs a check; what is wrong with the document is a problem. Without a kind it is not counted as looked at. */
+  /** Runs a check; defects of the document are problems. Without a kind it does not count as checked. */
   check<T>(kind: Kind | undefined, work: () => T): T | undefined {
     if (kind !== undefined) this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
     const diagnostics: Diagnostic[] = [];
@@ -229,6 +230,7 @@ function checkSuites(files: readonly string[], report: Report): void {
     const library = ofFile.get(file) ?? installedLibrary;
     return library === undefined ? [] : (report.check('suite', () => loadAnySuite(file, library, world)) ?? []);
   });
-  for (const diagnostic of [...lintAny(scenarios, catalogue), ...lintIds(scenarios)])
+  const wire = scenarios.filter((one) => one.kind === 'wire');
+  for (const diagnostic of [...lintAny(scenarios, catalogue), ...lintIds(scenarios), ...findContradictions(wire)])
     report.add(formatDiagnostic(diagnostic));
 }

@@ -1,4 +1,4 @@
-/** How Vitest runs suites, whoever starts it: `run`, `mutants`, or Vitest itself through `suites.config.ts`. */
+/** How Vitest runs suites, however it is started: `run`, `mutants`, or Vitest itself through `suites.config.ts`. */
 import { cpus } from 'node:os';
 import type { InlineConfig } from 'vitest/node';
 import type { WorkerSettings } from './settings.ts';
@@ -18,13 +18,14 @@ export function workersFor(concurrency: number): number {
  */
 export function suiteOptions(settings: WorkerSettings, concurrency: number) {
   const workers = workersFor(concurrency);
+  const atOnce = Math.max(1, Math.ceil(concurrency / workers));
   return {
     pool: 'forks',
     execArgv: [...WORKER_FLAGS],
     isolate: false,
     maxWorkers: workers,
-    maxConcurrency: Math.max(1, Math.ceil(concurrency / workers)),
-    provide: { conformance: settings },
+    maxConcurrency: atOnce,
+    provide: { conformance: settings, atOnce },
     server: { deps: { external: [/\/dist\//] } },
   } satisfies InlineConfig;
 }
