@@ -3,7 +3,7 @@ import type { SutInfo } from '../../verdict/stack-info.ts';
 import { join } from 'node:path';
 import { allureReporterOptions } from '../../report/allure.ts';
 import { createProgress } from '../../report/progress.ts';
-import { buildResults, inOrderOf, type RunResults } from '../../report/results.ts';
+import { buildResults, inOrderOf, type RunResults, type Shard } from '../../report/results.ts';
 import type { AnyScenario } from '../../multipath/scenario.ts';
 import type { Project } from '../inputs/project.ts';
 import { dropEvidence } from './output-folder.ts';
@@ -17,6 +17,7 @@ export interface RunPlan {
   project: Project;
   scenarios: AnyScenario[];
   selected: boolean;
+  shard?: Shard | undefined;
   settings: WorkerSettings;
   /** What results say of the stack. */
   sut: SutInfo;
@@ -58,6 +59,7 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
       durationMs: finishedAt.getTime() - startedAt.getTime(),
       partial: cut || collector.results.length < plan.scenarios.length,
       selected: plan.selected,
+      ...(plan.shard === undefined ? {} : { shard: plan.shard }),
       command: plan.command,
       concurrency: plan.concurrency,
       ...(plan.shuffle === undefined ? {} : { seed: String(plan.shuffle) }),

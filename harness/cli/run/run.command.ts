@@ -9,6 +9,7 @@ import {
   DEFAULT_CONCURRENCY,
   DEFAULT_OUTPUT,
   SELECTION_OUTPUT,
+  shard,
   positive,
   stackDetails,
   toSelection,
@@ -57,6 +58,12 @@ machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). Diffe
       '-o, --output <folder>',
       `folder for results and evidence (default: ${DEFAULT_OUTPUT}, and ${SELECTION_OUTPUT} for a selection)`,
     )
+    .addOption(
+      new Option(
+        '--shard <i/n>',
+        'part I of N of the selection, for machines side by side; "merge" joins them',
+      ).argParser(shard),
+    )
     .option('--failed', 'only what did not pass in the last run; declared departures count as passed', false)
     .addOption(new Option('--repeat <n>', 'run N times and report which verdicts differ').argParser(positive))
     .option('--until-fail', 'repeat until a run does not exit with 0; at most as often as --repeat says', false)
@@ -74,6 +81,7 @@ Examples:
   mptcp-conformance run --clause 3.1-20.8.s4            the scenarios that judge a clause
   mptcp-conformance run ID --ladder                     one scenario, and its packets
   mptcp-conformance run --failed                        what did not pass in the last run
+  mptcp-conformance run --shard 1/4 -o shard-1          a quarter of everything
   mptcp-conformance run ID --repeat 100                 one scenario a hundred times
   sudo mptcp-conformance run --sut docker               every stack in a container
   mptcp-conformance run --section multipath --sut kernel:6.1 --peer kernel:7.3

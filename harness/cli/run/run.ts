@@ -166,6 +166,7 @@ function planRun(
       sut.peer === undefined ? (sut.maxConcurrency ?? Infinity) : 1,
     ),
     shuffle: options.shuffle,
+    shard: options.shard,
     allure: options.allure,
     keepCaptures: options.keepCaptures,
     command: ['mptcp-conformance', ...argv],
@@ -283,7 +284,8 @@ async function report(
       historyFile: join(plan.output, 'allure-history.jsonl'),
       environment: allureEnvironment(results.sut, results.tool),
     });
-    reports.push(`report: ${nice(join(plan.output, 'allure-report', 'index.html'))}`);
+    const folder = nice(join(plan.output, 'allure-report'));
+    reports.push(`report: ${join(folder, 'index.html')}; browsers need a server for it: npx allure open ${folder}`);
   }
   say(reports.join('\n'));
 }
