@@ -23,6 +23,7 @@ import { addMatrix } from './compare/matrix.command.ts';
 import { addMerge } from './results/merge.command.ts';
 import { addMutants } from './proof/mutants.command.ts';
 import { addProve } from './proof/prove.command.ts';
+import { addRecover } from './results/recover.command.ts';
 import { addReference } from './proof/reference.command.ts';
 import { addRun } from './run/run.command.ts';
 import { addShow } from './results/show.command.ts';
@@ -36,6 +37,7 @@ export function buildProgram(argv: readonly string[]): Command {
     .description('Tests a Multipath TCP stack against RFC 8684, clause by clause.')
     .version(version)
     // Commands take these over when they are made.
+    .configureHelp({ commandDescription: (command) => unwrapped(command.description()) })
     .exitOverride()
     .showHelpAfterError('(--help explains)')
     .enablePositionalOptions()
@@ -81,8 +83,14 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is broken, 2 the command faile
   addMerge(program);
   addMutants(program, argv);
   addProve(program);
+  addRecover(program);
   addReference(program);
   addSite(program);
   addVitest(program, argv);
   return program;
+}
+
+/** A description as commander can wrap it: the source's line ends within a paragraph are spaces. */
+function unwrapped(text: string): string {
+  return text.replaceAll(/(?<!\n)\n(?!\n)/g, ' ');
 }

@@ -1,7 +1,7 @@
 /** Rules of sections 3.3.4 to 3.3.8: windows, retransmission, congestion, scheduling. Times are milliseconds. */
 import type { OptionMpPrio, TcpOption } from '../../packet/index.ts';
 import { dsnLt } from '../../mptcp/index.ts';
-import type { Connection, SentRange, Subflow } from '../state.ts';
+import type { Connection, SentRange, Subflow } from '../stack-state.ts';
 
 export const receiving = {
   capacity: (octets: number): number => octets,

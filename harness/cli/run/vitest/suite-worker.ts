@@ -8,7 +8,7 @@ import { DEFAULT_WAITS, runScenario, type EngineContext, type ScenarioRun } from
 import { reportToAllure } from '../../../report/allure.ts';
 import { departureText } from '../../../report/departure-text.ts';
 import { declareScenario } from '../../../report/deviations.ts';
-import { pathsSvg } from '../../../report/paths-svg.ts';
+import { pathsSvg } from '../../../report/paths-svg.tsx';
 import { writeLadder } from '../../../report/ladder-file.ts';
 import type { Promised } from '../../../multipath/promises.ts';
 import { runMultipath, type MultipathContext, type MultipathRun } from '../../../multipath/run.ts';
@@ -30,7 +30,8 @@ import {
 import { rerunCommand } from '../rerun.ts';
 import { registerBreaks, registerMutants } from './mutants.ts';
 import { startOrder } from './order.ts';
-import { JOURNAL, type WorkerSettings } from './settings.ts';
+import { JOURNAL } from '../../../verdict/evidence.ts';
+import type { WorkerSettings } from './settings.ts';
 import { readGroup } from './suite-groups.ts';
 import { evidenceFolder, evidencePath } from '../../../verdict/evidence.ts';
 import type { Level } from '../../../verdict/level.ts';
