@@ -249,6 +249,8 @@ export interface Subflow {
   failed: boolean;
   /** Key transmissions: SYNs with MP_CAPABLE sent. */
   capableSyns: number;
+  /** Whether the last SYN had MP_CAPABLE. */
+  capableOnLastSyn: boolean;
   fastOpenCookie?: Uint8Array | undefined;
   /** Fast-closed by option A and waiting for the RST; how often MP_FASTCLOSE was sent. */
   fastCloses: number;

@@ -132,7 +132,7 @@ export async function prepareRun(chosen: ChosenStacks, options: StackOptions, ro
       ],
       ...(sysctls.length === 0 ? {} : { sysctls }),
       ...(habits === undefined ? {} : { habits }),
-      lacks: [...lacksFor(sut.info, root)],
+      lacks: [...lacksFor(sut.info, root), ...(sut.lacks ?? [])],
       topologies: workspace().topologies,
       deviations: list.deviations,
       mode: 'judge',

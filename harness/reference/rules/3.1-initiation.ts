@@ -49,6 +49,8 @@ export const initiation = {
   algorithmOffered: (option: OptionMpCapable): boolean => (option.flags & H) !== 0,
   /** 3.1-24.s3: one algorithm, one of those offered. */
   algorithmAnswered: (option: OptionMpCapable): boolean => (option.flags & ALGORITHMS) === H,
+  /** 3.1-20.2.s1: whether checksums are asked for where the administrator has not decided. */
+  checksumsByDefault: true,
   /** 3.1-23.s7: a host may refuse checksums; this one does not. */
   checksumDemandAcceptable: (_option: OptionMpCapable, _wanted: boolean): boolean => true,
   /** 3.1-23.s2: used when either asks for them. */
