@@ -184,6 +184,7 @@ function tunnelled(bytes: Uint8Array, ip: number): number {
       return afterGre(bytes, payload);
     case PROTOCOL.UDP:
       return afterUdp(bytes, payload);
+    case undefined:
     default:
       return NOT_IP;
   }
