@@ -189,7 +189,7 @@ function missing(runs: readonly RunResults['run'][]): boolean {
   return shards.some(({ of }) => new Set(shards.map(({ index }) => index)).size < of);
 }
 
-/** The declarations behind several outcomes, each once. */
+/** The declarations of several outcomes, each once. */
 function declarations(outcomes: readonly DeviationOutcome[]): Deviation[] {
   const found = new Map<string, Deviation>();
   for (const { applied, stale, unseen } of outcomes) {

@@ -4,7 +4,7 @@ import type { ConnectionReport, PacketCounts } from '../../monitor/analysis.ts';
 export interface FileReport {
   file: string;
   counts: PacketCounts;
-  /** Packets of other protocols than IP, or of a link layer that is not known; and what they are, by name. */
+  /** Packets of other protocols than IP, or over an unknown link layer; and what they are, by name. */
   skipped: { notIp: number; linkTypes: number[]; kinds: Record<string, number> };
   /** Packets that the capture says it missed. */
   dropped: number;

@@ -53,8 +53,8 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
   },
   anonymise: (packets) => packets.map(({ at, bytes }) => ({ at, bytes: withoutPayload(withAddress(bytes, flipped)) })),
   snap: (packets, chance) => {
-    const octets = 60 + Math.floor(chance() * 60);
-    return packets.map(({ at, bytes }) => ({ at, bytes: bytes.subarray(0, octets) }));
+    const length = 60 + Math.floor(chance() * 60);
+    return packets.map(({ at, bytes }) => ({ at, bytes: bytes.subarray(0, length) }));
   },
 };
 
