@@ -45,6 +45,12 @@ machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). Diffe
     .addOption(
       new Option('--shuffle <seed>', 'randomise the order; the same seed gives the same order').argParser(positive),
     )
+    .option(
+      '--trace <event...>',
+      'tracepoints to record beside the packets, as in ftrace: mptcp:* (one scenario at a time)',
+    )
+    .option('--dyndbg <query...>', "dynamic debug of a guest's kernel: 'file net/mptcp/* +p' (one scenario at a time)")
+    .addOption(new Option('--hold <socket>', 'for "shell"').hideHelp())
     .option('--label <name>', 'name of this build in comparisons')
     .option('--json <file>', 'also write the results to FILE')
     .addOption(
@@ -66,6 +72,7 @@ Examples:
   mptcp-conformance run --section 3.1 --family ipv6     one section with its subsections, one family
   mptcp-conformance run --clause 3.1-20.8.s4            the scenarios that judge a clause
   mptcp-conformance run ID --ladder                     one scenario, and its packets
+  mptcp-conformance run ID --ladder --trace 'mptcp:*'   ... with the tracepoints of the kernel
   sudo mptcp-conformance run --sut docker               every stack in a container
   mptcp-conformance run --section multipath --sut kernel:6.1 --peer kernel:7.3
                                                         an old client with a new server, over several paths

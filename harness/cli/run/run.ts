@@ -24,6 +24,7 @@ import {
   peerProblem,
   prepareOutside,
   prepareStack,
+  requireInsight,
   requireRights,
   requireSysctlsOf,
   stackArguments,
@@ -60,6 +61,12 @@ export interface RunOptions extends Selection {
   sysctl?: Sysctl[];
   /** Name of this build in comparisons. */
   label?: string;
+  /** Tracepoints to record. */
+  trace?: string[];
+  /** Queries of dynamic debug. */
+  dyndbg?: string[];
+  /** Socket of the `shell` command: leave the scenario's cell open when its steps are over. */
+  hold?: string;
   /** Choices of `suites/freedoms.yaml`, by name. */
   freedom?: string[];
   json?: string;
@@ -79,12 +86,14 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   const lawful = freedomsNamed(options.freedom ?? []);
   const sysctls = [...lawful.sysctls, ...(options.sysctl ?? [])];
   if (sysctls.length > 0) requireSysctlsOf(choice);
+  requireInsights(options, choice);
   requireRights(choice);
+  const wanted = { shell: options.hold !== undefined };
   if (options.json !== undefined) requireWritable('--json', options.json);
   const peerChoice = peerOf(options, choice);
   if (!isInMemory(choice)) {
     if (outsideProblem() !== undefined) {
-      await prepareOutside(choice);
+      await prepareOutside(choice, wanted);
       if (peerChoice !== undefined) await prepareOutside(peerChoice);
     }
     // The suites are loaded inside only: with many, doing it twice is the longest part of starting.
@@ -95,7 +104,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   const scenarios = selectScenarios(allScenarios(project), options, project.catalogue);
   if (peerChoice !== undefined) requireTwoStacks(scenarios);
   requireLinks(scenarios, choice);
-  const sut = await prepareStack(choice, project.root);
+  const sut = await prepareStack(choice, project.root, wanted);
   const peer = peerChoice === undefined ? undefined : await preparePeer(peerChoice, project.root, sut);
   await requireSysctls(sysctls, [sut, ...(peer === undefined ? [] : [peer])]);
   const plan = planRun(project, scenarios, { ...sut, choice, peer, sysctls, habits: lawful.habits }, options, argv);
@@ -136,11 +145,13 @@ function planRun(
         ? {}
         : { peer: { name: sut.peer.info.name, kind: sut.peer.info.kind, kernel: sut.peer.info.kernel } }),
     },
-    concurrency: Math.min(
-      options.concurrency ?? sut.concurrency ?? DEFAULT_CONCURRENCY,
-      // Two guests and what is between them are all that a small machine can bear.
-      sut.peer === undefined ? (sut.maxConcurrency ?? Infinity) : 1,
-    ),
+    concurrency: isWatched(options)
+      ? 1
+      : Math.min(
+          options.concurrency ?? sut.concurrency ?? DEFAULT_CONCURRENCY,
+          // Two guests and what is between them are all that a small machine can bear.
+          sut.peer === undefined ? (sut.maxConcurrency ?? Infinity) : 1,
+        ),
     shuffle: options.shuffle,
     allure: options.allure,
     keepCaptures: options.keepCaptures,
@@ -160,6 +171,10 @@ function planRun(
       lacks: [...findLacks(join(project.root, 'suites', 'pics'), sut.info.name, sut.info.kernel)],
       deviations: [],
       // Reporters copy evidence to the last.
+      ...(options.trace === undefined && options.dyndbg === undefined
+        ? {}
+        : { watch: { trace: options.trace ?? [], dyndbg: options.dyndbg ?? [] } }),
+      ...(options.hold === undefined ? {} : { hold: options.hold }),
       ...(options.keepCaptures === 'failed' && !options.allure ? { captures: 'failed' } : {}),
       mode: 'judge',
     },
@@ -175,6 +190,18 @@ function peerOf(options: RunOptions, choice: StackChoice): StackChoice | undefin
   const problem = peerProblem(choice) ?? peerProblem(peer);
   if (problem !== undefined) throw new UsageError(`--peer: ${problem}; choose netns, docker or kernel:... for both`);
   return peer;
+}
+
+/** Whether the kernel is watched: nothing may run beside a scenario then, or its lines would be among those of others. */
+function isWatched({ trace, dyndbg, hold }: RunOptions): boolean {
+  return trace !== undefined || dyndbg !== undefined || hold !== undefined;
+}
+
+/** @throws UsageError where the stack cannot be looked into in the way that is asked for */
+function requireInsights({ trace, dyndbg, hold }: RunOptions, choice: StackChoice): void {
+  if (trace !== undefined) requireInsight(choice, 'trace', '--trace');
+  if (dyndbg !== undefined) requireInsight(choice, 'dyndbg', '--dyndbg');
+  if (hold !== undefined) requireInsight(choice, 'shell', 'shell');
 }
 
 /** @throws UsageError */
