@@ -29,6 +29,7 @@ const below = {
   prove: ['engine', 'reference', ...language],
   report: ['notation', ...clauses],
   site: ['report', 'prove', 'notation', ...clauses],
+  fuzz: ['report', 'multipath', ...language],
   cli: ['site', 'report', 'prove', 'mutation', 'multipath', 'kernels', 'engine', 'reference', ...language],
 };
 

@@ -9,7 +9,7 @@ import { ensureAgent } from './harness/sut/build-agent.ts';
  * `npx mptcp-conformance vitest run --shard 1/2`. It has to run in a namespace of its own; that command sees to it.
  */
 export default defineConfig(async () => {
-  const evidenceRoot = resolve('reports/latest/evidence');
+  const evidenceRoot = resolve('reports/vitest/evidence');
   mkdirSync(evidenceRoot, { recursive: true });
   return {
     plugins: [suitePlugin()],

@@ -28,6 +28,7 @@ const ORDER = [
   'prove',
   'report',
   'site',
+  'fuzz',
   'cli',
 ];
 
@@ -68,6 +69,8 @@ const APART: Readonly<Record<string, readonly string[]>> = {
   report: RUNNING,
   // The page of proofs shows what `prove` wrote.
   site: RUNNING.filter((layer) => layer !== 'prove'),
+  fuzz: ['reference', 'kernels', 'engine', 'mutation', 'prove', 'site'],
+  cli: ['fuzz'],
 };
 
 function mayImport(from: string, to: string): boolean {

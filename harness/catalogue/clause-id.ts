@@ -25,9 +25,12 @@ export function parseClauseId(id: string): ClauseIdParts | undefined {
   return part === undefined ? parts : { ...parts, part: Number(part) };
 }
 
-/** The section that a clause stands in: `3.1` of `3.1-20.8.s4`. What is no clause id counts as its own section. */
+/**
+ * The section that a clause is in: `3.1` of `3.1-20.8.s4`, and the prefix of a clause of the user's own: `acme` of
+ * `acme-echo`. Any other text counts as its own section.
+ */
 export function sectionOf(id: string): string {
-  return parseClauseId(id)?.section ?? id;
+  return parseClauseId(id)?.section ?? /^([a-z][a-z0-9]*)-/.exec(id)?.[1] ?? id;
 }
 
 /** The id of the sentence that a clause stands in: `3.1-10.s3` for `3.1-10.s3.2`. The id itself when it has no part. */

@@ -124,5 +124,7 @@ export function sectionTitle(section: string): string {
   const title = titles.get(section);
   const beside = BESIDE.get(section);
   if (beside !== undefined) return beside;
-  return title === undefined ? `§${section}` : `§${section} ${title}`;
+  // What does not begin like a section of the RFC is a prefix of the user's own.
+  if (title === undefined) return /^[a-z]/.test(section) ? section : `§${section}`;
+  return `§${section} ${title}`;
 }

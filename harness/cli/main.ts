@@ -1,4 +1,5 @@
 /** Runs the program that `program.ts` describes. Importing this file runs it. */
+import { tmpdir } from 'node:os';
 import { CommanderError } from 'commander';
 import { ExplainedError } from '../document/explained-error.ts';
 import { buildProgram } from './program.ts';
@@ -48,6 +49,8 @@ function describe(error: unknown): string {
     return `the disk is full (${code} in ${syscall ?? 'a write'})${file}; free some space, or choose another folder with --output and TMPDIR`;
   }
   if (code === 'EACCES' || code === 'EROFS') {
+    if (path?.startsWith(`${tmpdir()}/`) === true)
+      return `no permission to write temporary files${file}: ${error.message}; set TMPDIR to a folder that can be written`;
     return `no permission to write${file}: ${error.message}; choose another folder with --output`;
   }
   if (path !== undefined && PATH_CODES.has(code ?? '')) return `${error.message}; check the path`;

@@ -84,6 +84,13 @@ test('agent-check finds nothing wrong with it, and says what it does not have', 
   expect(checked.code).toBe(0);
 });
 
+test('agent-check finds nothing wrong with the agent of the example image', async () => {
+  const checked = await mptcpConformance('agent-check', 'python3', join(ROOT, 'docker/example-python/agent.py'));
+  expect(checked.stdout).not.toContain('✘');
+  expect(checked.stdout).toMatch(/✔ feature settle/);
+  expect(checked.code).toBe(0);
+});
+
 test('agent-check says what is wrong with an agent', async () => {
   const script =
     'echo "agent protocol=2 name=x kernel=1 pid=1 features=mptcp"; while read -r id rest; do echo "$id ok fd=1"; done';

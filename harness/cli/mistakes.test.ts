@@ -144,11 +144,27 @@ const MISTAKES: Readonly<Record<string, () => Mistake>> = {
   }),
   'an output folder that is a file': () => ({
     args: ['run', SCENARIO, '-o', at('text.txt')],
-    says: /cannot write to the folder .*text\.txt: ENOTDIR.*; choose another --output/,
+    says: /cannot write to the folder .*text\.txt: E(?:NOTDIR|EXIST).*; choose another --output/,
   }),
   'an output folder that cannot be made': () => ({
     args: ['run', SCENARIO, '-o', '/proc/out'],
     says: /cannot write to the folder \/proc\/out: E(?:NOENT|PERM|ACCES).*; choose another --output/,
+  }),
+  'a repetition of what did not fail': () => ({
+    args: ['run', '--failed'],
+    says: /--failed: no run has left results here; run without it first/,
+  }),
+  'something to leave out that there is not': () => ({
+    args: run('--exclude', '3.1-connection-initiation/no-such'),
+    says: /unknown scenario "3.1-connection-initiation\/no-such"/,
+  }),
+  'a markdown file in no folder': () => ({
+    args: ['gate', at('other.json'), '--baseline', 'x.yaml', '--markdown', at('none/gate.md')],
+    says: /--markdown .*gate\.md: ENOENT.*; choose a file in a folder that is there/,
+  }),
+  'a check whose JSON cannot be written': () => ({
+    args: ['check', at('text.txt'), '--json', at('none/check.json')],
+    says: /none\/check\.json.*ENOENT|ENOENT.*none/,
   }),
   'no program to make a namespace with': () => ({
     args: run(SCENARIO),

@@ -15,6 +15,7 @@ import { addExplain } from './suites/explain.command.ts';
 import { addExport } from './results/export.command.ts';
 import { addFreedoms } from './proof/freedoms.command.ts';
 import { addGate } from './compare/gate.command.ts';
+import { addInit } from './suites/init.command.ts';
 import { addKernelConfig } from './machine/kernel-config.command.ts';
 import { addKernels } from './machine/kernels.command.ts';
 import { addLint } from './suites/lint.command.ts';
@@ -54,6 +55,10 @@ Examples:
 
 Exit codes: 0 no undeclared MUST is broken, 1 one is broken, 2 the command failed; "run --help" has all.`,
     );
+  program.hook('preAction', async (_, command) => {
+    const { prepareWorkspace } = await import('./inputs/workspace-options.ts');
+    prepareWorkspace(command);
+  });
   addRun(program, argv);
   addList(program);
   addShow(program);
@@ -62,6 +67,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is broken, 2 the command faile
   addExplain(program);
   addBisect(program);
   addShell(program);
+  addInit(program);
   addKernels(program);
   addKernelConfig(program);
   addLint(program);

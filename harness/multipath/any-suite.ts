@@ -45,7 +45,7 @@ function load(file: string, library: SuiteLibrary): AnyScenario[] {
     case 'wire':
       return loadSuite(file, library);
     case 'multipath':
-      return loadMultipathSuite(file, library.root);
+      return loadMultipathSuite(file, library.root, library.prefix);
   }
 }
 

@@ -1,11 +1,11 @@
 /** Loads suites of two stacks. */
-import { relative } from 'node:path';
 import { amount } from '../document/amount.ts';
 import { DocumentError, suggestion, type Diagnostic } from '../document/diagnostic.ts';
 import { projectSchema } from '../document/schema.ts';
 import { readYaml, YamlFile } from '../document/yaml-file.ts';
 import type { PathShape, WayShape } from '../wire/forward/types.ts';
 import type { ScenarioHead } from '../scenario/suite.ts';
+import { suiteId } from '../scenario/load.ts';
 import { combinationsOf, variantSuffix } from '../scenario/variants.ts';
 import { MIDDLEBOX_SCHEMA } from '../topology/load.ts';
 import { queueOctets } from './amounts.ts';
@@ -22,15 +22,16 @@ const USUAL_QUEUE = '100ms';
  * Loads a suite with every variant of every scenario.
  *
  * @param root the folder of the suites, which ids are relative to
+ * @param prefix what ids begin with besides
  * @throws DocumentError
  */
-export function loadMultipathSuite(path: string, root: string): MultipathScenario[] {
+export function loadMultipathSuite(path: string, root: string, prefix?: string): MultipathScenario[] {
   const source = readYaml(path);
   const variables = firstValues(source.value as RawSuite | null);
   const schema = projectSchema(SCHEMA, [MIDDLEBOX_SCHEMA]);
   const texts = new Map([[source.text, source]]);
   fill(source, variables, texts).check(schema);
-  const suite = relative(root, path).replace(/\.suite\.yaml$/, '');
+  const suite = suiteId(path, root, prefix);
   const diagnostics: Diagnostic[] = [];
   const scenarios: MultipathScenario[] = [];
   for (const [name, raw] of Object.entries((source.value as RawSuite).scenarios)) {

@@ -96,8 +96,20 @@ function countResults(folder: string): number {
   }
 }
 
+/** Path of the package that makes the report, an optional dependency. @throws AllureReportError when it is not installed */
+export function requireAllure(): string {
+  try {
+    return createRequire(import.meta.url).resolve('allure');
+  } catch (error) {
+    throw new AllureReportError(
+      'the package allure is not installed, as after "npm install --omit=optional"; run: npm install allure',
+      { cause: error },
+    );
+  }
+}
+
 function runAllure(args: readonly string[], cwd: string): Promise<void> {
-  const program = join(dirname(createRequire(import.meta.url).resolve('allure')), '..', 'cli.js');
+  const program = join(dirname(requireAllure()), '..', 'cli.js');
   return new Promise((done, failed) => {
     const child = spawn(process.execPath, [program, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';

@@ -1,6 +1,8 @@
 /** Loads deviations files. */
+import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { DocumentError, type Diagnostic, type NodePath } from '../document/diagnostic.ts';
+import { DocumentError, suggestion, type Diagnostic, type NodePath } from '../document/diagnostic.ts';
+import { projectFile } from '../document/project-file.ts';
 import { projectSchema } from '../document/schema.ts';
 import { readYaml, YamlFile } from '../document/yaml-file.ts';
 import type { DeviationList } from './deviations.ts';
@@ -136,6 +138,16 @@ function lineProblems(source: YamlFile, id: string, { instead = [] }: RawFinding
   });
 }
 
+/** A file beside the one that extends it; a name without an ending is a baseline of this package. */
+function extendedFile(source: YamlFile, name: string): string {
+  if (name.endsWith('.yaml')) return join(dirname(source.file), name);
+  const folder = join(projectFile('package.json'), '..', 'reports', 'baselines');
+  const known = readdirSync(folder).flatMap((file) => (file.endsWith('.yaml') ? [file.slice(0, -'.yaml'.length)] : []));
+  if (known.includes(name)) return join(folder, `${name}.yaml`);
+  const message = `there is no baseline "${name}"${suggestion(name, known)}; a file in this folder is named with .yaml`;
+  throw new DocumentError([source.diagnose(['extends'], 'BAD_VALUE', message)]);
+}
+
 /** @throws DocumentError when the file is not there, or is wrong, or extends itself */
 function inheritedFrom(source: YamlFile, name: string, depth: number): Deviation[] {
   if (depth === DEEPEST)
@@ -146,7 +158,7 @@ function inheritedFrom(source: YamlFile, name: string, depth: number): Deviation
         `more than ${DEEPEST} files extend one another; does one extend itself?`,
       ),
     ]);
-  return toDeviations(readYaml(join(dirname(source.file), name)), depth + 1).deviations;
+  return toDeviations(readYaml(extendedFile(source, name)), depth + 1).deviations;
 }
 
 /** What is left of the extended file's declarations; each entry of `not` has to name some. */

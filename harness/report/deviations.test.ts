@@ -52,6 +52,19 @@ describe('applyDeviations', () => {
     );
   });
 
+  test('covers the variants that have the values named, in whatever order the id has them', () => {
+    const run = runOf([
+      failed('a/x#bit=1,with=syn-cookies,ipv4', 'c1'),
+      failed('a/x#bit=10,with=syn-cookies,ipv4', 'c1'),
+      failed('a/x#bit=1,ipv4', 'c1'),
+      failed('a/y#bit=1,with=syn-cookies,ipv4', 'c1'),
+    ]);
+    const covered = (scenario: string) => outcomes(applyDeviations(run, list({ scenario, reason: 'r' })));
+    expect(covered('a/x#with=syn-cookies')).toEqual(['r', 'r', undefined, undefined]);
+    expect(covered('a/x#with=syn-cookies,bit=1')).toEqual(['r', undefined, undefined, undefined]);
+    expect(covered('a/x#with=syn')).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
   test('what a monitor found wants a declaration as anything else', () => {
     const found = { ...failure({ clause: 'm1' }), source: 'monitor mappings' };
     const run = runOf([

@@ -82,9 +82,21 @@ function departuresOf(scenario: ScenarioRecord): ExpectationResult[] {
   return judgementsOf(scenario).filter(({ verdict }) => isDeparture(verdict));
 }
 
-/** Whether what a deviation names is this scenario, or all of its variants, under its id or a former one. */
+/**
+ * Whether what a deviation names is this scenario, under its id or a former one: one variant, all of them, or those with the
+ * values after the `#` (`suite/name#with=syn-cookies`).
+ */
 export function namesScenario(declared: string, { id, formerly = [] }: Named): boolean {
-  return [id, ...formerly].some((one) => declared === one || declared === one.split('#', 1)[0]);
+  return [id, ...formerly].some((one) => declared === one || hasValues(one, declared));
+}
+
+/** Whether a variant is of the scenario that is named, and has all values that are named. */
+function hasValues(variant: string, declared: string): boolean {
+  const [name, values = ''] = declared.split('#', 2);
+  const [variantName, variantValues = ''] = variant.split('#', 2);
+  if (name !== variantName) return false;
+  const known = new Set(variantValues.split(','));
+  return values === '' || values.split(',').every((one) => known.has(one));
 }
 
 /** A scenario with `declared` set or taken away, as the declarations have it. */
@@ -124,7 +136,10 @@ function outcome(results: RunResults, list: DeviationList): DeviationOutcome {
  * declaration only when that names one variant, which ran.
  */
 function canRefute(results: RunResults, deviation: Deviation): boolean {
-  return (!results.run.partial && results.run.selected !== true) || (deviation.scenario?.includes('#') ?? false);
+  return (
+    (!results.run.partial && results.run.selected !== true) ||
+    (deviation.scenario?.match(/#(.*,)?ipv[46]$/) ?? null) !== null
+  );
 }
 
 interface Evidence {

@@ -24,6 +24,7 @@ export class ResultsFileError extends ExplainedError {
   }
 }
 
+const TOOL = 'mptcp-conformance';
 const RESULTS_SCHEMA = 'reports/schema/results.schema.json';
 const MATRIX_SCHEMA = 'reports/schema/matrix.schema.json';
 
@@ -52,7 +53,12 @@ function problemsOf(value: unknown, validate: ValidateFunction): string[] {
  * @throws ResultsFileError `disk_full` or `unwritable`; an earlier file is left as it was
  */
 export function writeResults(file: string, results: RunResults | MatrixResults): void {
-  writeWhole(file, `${JSON.stringify(results, undefined, 1)}\n`);
+  writeWhole(file, resultsText(results));
+}
+
+/** Results as the text of a file. */
+export function resultsText(results: RunResults | MatrixResults): string {
+  return `${JSON.stringify(results, undefined, 1)}\n`;
 }
 
 /**
@@ -97,6 +103,17 @@ function removeLeftover(file: string): void {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'ENOTDIR' && code !== 'EROFS' && code !== 'EACCES' && code !== 'EPERM') throw error;
+  }
+}
+
+/** Whether a file has the results of a run, of any version; they are not checked. */
+export function isResultsFile(file: string): boolean {
+  try {
+    const value = readJson(file);
+    return isRecord(value) && isRecord(value['tool']) && value['tool']['name'] === TOOL;
+  } catch (error) {
+    if (error instanceof ResultsFileError) return false;
+    throw error;
   }
 }
 
@@ -172,7 +189,7 @@ function isMatrix(value: unknown): value is Record<string, unknown> {
 
 function checkVersion(file: string, value: unknown, known: number): void {
   const tool = isRecord(value) && isRecord(value['tool']) ? value['tool']['name'] : undefined;
-  if (!isRecord(value) || tool !== 'mptcp-conformance' || typeof value['schemaVersion'] !== 'number') {
+  if (!isRecord(value) || tool !== TOOL || typeof value['schemaVersion'] !== 'number') {
     throw new ResultsFileError(
       file,
       'foreign',

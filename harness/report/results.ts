@@ -1,5 +1,5 @@
 /** The results model: what `results.json` holds for a run. Pure. */
-import { compareClauseIds, compareSections } from '../catalogue/clause-id.ts';
+import { compareClauseIds, compareSections, parseClauseId } from '../catalogue/clause-id.ts';
 import type { Clause } from '../catalogue/types.ts';
 import { levelOf } from '../catalogue/types.ts';
 import { type Level, LEVELS, perLevel, verdictOf } from '../verdict/level.ts';
@@ -231,7 +231,9 @@ export function clauseRecords(
 }
 
 /** How much of the catalogue was judged. A clause that was only skipped, or never decided, counts as not judged. */
-export function coverageOf(catalogue: readonly Clause[], clauses: readonly ClauseRecord[]): Coverage {
+export function coverageOf(all: readonly Clause[], clauses: readonly ClauseRecord[]): Coverage {
+  // Clauses of the user's own are not the RFC's.
+  const catalogue = all.filter(({ id }) => parseClauseId(id) !== undefined);
   const judged = new Set(
     clauses.filter(({ verdict }) => verdict !== 'skip' && !isUndecided(verdict)).map((clause) => clause.id),
   );

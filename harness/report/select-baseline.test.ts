@@ -22,15 +22,15 @@ it.each([
   ['acme', 'weird', 'exact', 'acme.yaml'],
   ['../linux', '6.12', 'none', undefined],
 ])('the baseline of %s %s: %s %s', (name, kernel, match, file) => {
-  const choice = selectBaseline({ name, kernel }, folder);
+  const choice = selectBaseline({ name, kernel }, [folder]);
   expect([choice.match, choice.file]).toEqual([match, file === undefined ? undefined : join(folder, file)]);
 });
 
 it('says that it took an older one, or none', () => {
-  expect(selectBaseline({ name: 'linux', kernel: '6.10.0' }, folder).message).toMatch(
+  expect(selectBaseline({ name: 'linux', kernel: '6.10.0' }, [folder]).message).toMatch(
     /linux-6\.9\.yaml, the nearest older one; there is none for 6\.10/,
   );
-  expect(selectBaseline({ name: 'linux', kernel: '6.10.0' }, join(folder, 'nowhere')).message).toMatch(
+  expect(selectBaseline({ name: 'linux', kernel: '6.10.0' }, [join(folder, 'nowhere')]).message).toMatch(
     /nowhere has no linux-6\.10\.yaml or of an older version/,
   );
 });

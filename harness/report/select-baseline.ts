@@ -21,12 +21,18 @@ export interface Named {
   kernel: string;
 }
 
+/** As {@link selectIn}, from the first of several folders that has a file for the stack. */
+export function selectBaseline(stack: Named, folders: readonly string[]): BaselineChoice {
+  const choices = folders.map((folder) => selectIn(stack, folder));
+  return choices.find(({ match }) => match !== 'none') ?? (choices.at(-1) as BaselineChoice);
+}
+
 /**
  * Picks the deviations file of a stack from a folder: `linux-6.18.5.yaml` for that version where there is one, else that
  * of the series (`linux-6.18.yaml`), else that of the nearest older series of the same stack, else `linux.yaml`, which
  * holds for every version. A file of another stack is never taken.
  */
-export function selectBaseline({ name, kernel: release }: Named, folder: string): BaselineChoice {
+function selectIn({ name, kernel: release }: Named, folder: string): BaselineChoice {
   const versions = baselines(folder, name);
   const exact = (version: string): BaselineChoice => {
     const file = join(folder, version === '' ? `${name}.yaml` : `${name}-${version}.yaml`);

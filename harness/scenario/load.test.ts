@@ -61,6 +61,24 @@ describe('variants', () => {
     });
   });
 
+  test('run again under every condition, which a sequence brings about before the preamble', () => {
+    const conditioned = (own: string) =>
+      loadText(
+        suiteOf(SEND, `family: [ipv4]${own}`)
+          .replace('sut:', 'also-with: [busy]\nsut:')
+          .replace(
+            'scenarios:',
+            'sequences: { busy: { title: Busy, steps: [{ sut: listen backlog=1 }] } }\nscenarios:',
+          ),
+      );
+    const [plain, busy] = conditioned('');
+    expect([plain?.id, busy?.id]).toEqual(['3.1-x/y/example#ipv4', '3.1-x/y/example#with=busy,ipv4']);
+    expect(plain?.preamble).toEqual([]);
+    expect(busy).toMatchObject({ parameters: { with: 'busy' }, preamble: [{ text: 'sut: listen backlog=1' }] });
+    expect(conditioned('\nalso-with: []')).toHaveLength(1);
+    expect(problems(suiteOf(SEND, 'also-with: [bussy]'))).toEqual([expect.stringContaining('bussy')]);
+  });
+
   test('take variables of the suite, which the scenario may have otherwise', () => {
     const text = suiteOf(SEND, 'family: [ipv4]\nfor-each: { a: [9] }').replace(
       'sut:',

@@ -5,7 +5,7 @@ import { DocumentError, suggestion, type Diagnostic, type NodePath } from '../do
 import { projectSchema } from '../document/schema.ts';
 import { readYaml, type YamlFile } from '../document/yaml-file.ts';
 import type { Family } from '../packet/types.ts';
-import { parseSteps, type StepContext } from './parse-step.ts';
+import { parseStep, parseSteps, type StepContext } from './parse-step.ts';
 import {
   addSequences,
   openSequences,
@@ -15,7 +15,7 @@ import {
   type Sequence,
 } from './sequences.ts';
 import { say } from './step-text.ts';
-import { clausesOf, type Profile, type RawStep, type Scenario, type SubflowSpec } from './suite.ts';
+import { clausesOf, type Profile, type RawStep, type Scenario, type Step, type SubflowSpec } from './suite.ts';
 import {
   badLabels,
   combinationsOf,
@@ -45,6 +45,7 @@ interface RawScenario {
   family?: Family[];
   'for-each'?: ForEach;
   needs?: string[];
+  'also-with'?: string[];
   tester?: RawTester;
   subflows?: Record<string, { link?: number; id?: number }>;
   preamble?: RawStep[];
@@ -62,6 +63,8 @@ interface RawSuite extends Omit<RawScenario, 'steps' | 'subflows' | 'sut'> {
 export interface SuiteLibrary {
   /** The `suites` folder. */
   root: string;
+  /** What ids begin with in suites that are not of this package: `acme` of `acme/echo/once`. */
+  prefix?: string;
   sequences: ReadonlyMap<string, Sequence>;
 }
 
@@ -92,7 +95,7 @@ export function loadSuite(path: string, library: SuiteLibrary): Scenario[] {
   const file = readYaml(path);
   const diagnostics = file.problems(projectSchema('suites/schema/suite.schema.json', [SEQUENCES_SCHEMA]));
   const raw = readable(file, diagnostics);
-  const suite = suiteId(path, library.root);
+  const suite = suiteId(path, library.root, library.prefix);
   const sequences = addSequences(library.sequences, readSequences(file, raw.sequences ?? {}), diagnostics);
   checkIds({ file, raw, suite, diagnostics });
   const scenarios: Scenario[] = [];
@@ -100,7 +103,7 @@ export function loadSuite(path: string, library: SuiteLibrary): Scenario[] {
   const readsFamily = file.text.includes('${family}');
   for (const [name, scenario] of Object.entries(raw.scenarios)) {
     const built = new Map<string, Scenario>();
-    for (const variant of variantsOf(raw, scenario)) {
+    for (const variant of variantsOf(raw, scenario, name)) {
       const suffix = variantSuffix(variant.labels, variant.family);
       const key = readsFamily ? suffix : JSON.stringify(variant.labels);
       const same = built.get(key);
@@ -158,20 +161,44 @@ function readable(file: YamlFile, problems: readonly Diagnostic[]): RawSuite {
 }
 
 /** A suite's id is its path below the suites folder; of a suite that stands elsewhere, its name. */
-function suiteId(path: string, root: string): string {
+/** Id of the suite in a file: its path below the folder of the suites. */
+export function suiteId(path: string, root: string, prefix?: string): string {
   const below = relative(root, path);
   const name = below.startsWith('..') ? basename(path) : below;
-  return name.replace(/\.suite\.yaml$/, '').replace(/^rfc8684\//, '');
+  return `${prefix === undefined ? '' : `${prefix}/`}${name}`.replace(/\.suite\.yaml$/, '').replace(/^rfc8684\//, '');
 }
 
 interface Variant extends Combination {
   family: Family;
+  /** The condition under which the scenario runs again. */
+  condition?: Condition;
 }
 
-function variantsOf(raw: RawSuite, scenario: RawScenario): Variant[] {
+/** A sequence of `also-with`, and where it is named. */
+interface Condition {
+  sequence: string;
+  path: NodePath;
+}
+
+function variantsOf(raw: RawSuite, scenario: RawScenario, name: string): Variant[] {
   const combinations = combinationsOf({ ...raw['for-each'], ...scenario['for-each'] });
   const families = scenario.family ?? raw.family ?? ['ipv4', 'ipv6'];
-  return families.flatMap((family) => combinations.map((one) => ({ ...one, family })));
+  const conditions = [undefined, ...conditionsOf(raw, scenario, name)];
+  return families.flatMap((family) =>
+    conditions.flatMap((condition) =>
+      combinations.map((one) =>
+        condition === undefined
+          ? { ...one, family }
+          : { ...one, labels: { ...one.labels, with: condition.sequence }, family, condition },
+      ),
+    ),
+  );
+}
+
+/** The scenario's own conditions, or else its suite's. */
+function conditionsOf(raw: RawSuite, scenario: RawScenario, name: string): Condition[] {
+  const { value = [], path } = ownOrSuites(scenario['also-with'], raw['also-with'], name, ['also-with']);
+  return value.map((sequence, index) => ({ sequence, path: [...path, index] }));
 }
 
 interface VariantInput {
@@ -201,7 +228,7 @@ function buildVariant(input: VariantInput): Scenario {
   const preamble = scenario.preamble ?? raw.preamble ?? [];
   const preamblePath = scenario.preamble === undefined ? ['preamble'] : [...path, 'preamble'];
   const steps = {
-    preamble: parseSteps(preamble, preamblePath, context),
+    preamble: [...conditionSteps(variant.condition, context), ...parseSteps(preamble, preamblePath, context)],
     body: parseSteps(scenario.steps, [...path, 'steps'], context),
   };
   return {
@@ -222,6 +249,12 @@ function buildVariant(input: VariantInput): Scenario {
     clauses: clausesOf([...steps.preamble, ...steps.body]),
     ...steps,
   };
+}
+
+/** The steps that bring about the condition of a variant. */
+function conditionSteps(condition: Condition | undefined, context: StepContext): Step[] {
+  if (condition === undefined) return [];
+  return parseStep({ use: condition.sequence }, condition.path, context);
 }
 
 /** The value of a key that a scenario may have, or else its suite, and where it stands. */

@@ -31,7 +31,8 @@ export function parseSteps(raw: readonly RawStep[], path: NodePath, context: Ste
   return raw.flatMap((step, index) => parseStep(step, [...path, index], context));
 }
 
-function parseStep(raw: RawStep, path: NodePath, context: StepContext): Step[] {
+/** Reads one step, a sequence as its steps; what is wrong goes to `context.diagnostics`. */
+export function parseStep(raw: RawStep, path: NodePath, context: StepContext): Step[] {
   const { file, diagnostics } = context;
   const verbs = VERBS.filter((verb) => raw[verb] !== undefined);
   const verb = verbs[0];

@@ -1,6 +1,6 @@
 /** The page of one clause: what it asks, and what each stack did. */
 import type { JSX } from 'preact';
-import { anchorUrl } from '../catalogue/clause-id.ts';
+import { anchorUrl, parseClauseId } from '../catalogue/clause-id.ts';
 import { sectionTitle } from '../catalogue/rfc-outline.ts';
 import { alignPackets } from '../report/packet-diff.ts';
 import type { ScenarioRecord } from '../report/results.ts';
@@ -34,14 +34,16 @@ export function ClausePage({ model, row }: { model: SiteModel; row: ClauseRow })
         {clause?.summary ?? 'The catalogue of the version that made this page does not have this clause.'}
       </p>
       <dl class="facts">
-        <div>
-          <dt>In the RFC</dt>
-          <dd>
-            <a href={anchorUrl(id)} rel="noreferrer">
-              RFC 8684, {id}
-            </a>
-          </dd>
-        </div>
+        {parseClauseId(id) === undefined ? null : (
+          <div>
+            <dt>In the RFC</dt>
+            <dd>
+              <a href={anchorUrl(id)} rel="noreferrer">
+                RFC 8684, {id}
+              </a>
+            </dd>
+          </div>
+        )}
         {clause === undefined ? null : <Facts clause={clause} />}
       </dl>
       <nav aria-label="Stacks" class="verdicts">

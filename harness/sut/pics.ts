@@ -54,8 +54,12 @@ export function lacksOf(pics: Pics, release: string): Map<string, string> {
 
 /** What a stack says that this version of it lacks; nothing for a stack without a statement. @throws DocumentError */
 export function findLacks(folder: string, sut: string, release: string): Map<string, string> {
-  const file = join(folder, `${sut}.yaml`);
-  return /^[\w.-]+$/.test(sut) && existsSync(file) ? lacksOf(loadPics(file), release) : new Map<string, string>();
+  return hasPics(folder, sut) ? lacksOf(loadPics(join(folder, `${sut}.yaml`)), release) : new Map<string, string>();
+}
+
+/** Whether a folder has the statement of a stack. */
+export function hasPics(folder: string, sut: string): boolean {
+  return /^[\w.-]+$/.test(sut) && existsSync(join(folder, `${sut}.yaml`));
 }
 
 function numbers(text: string): readonly [number, number] | undefined {

@@ -1,6 +1,16 @@
 /** Where a scenario's evidence is. Pure. */
 import { basename, join } from 'node:path';
 
+/** Names of the files of evidence. */
+export const EVIDENCE_FILES = [
+  'capture.pcap',
+  'server.pcap',
+  'ladder.json',
+  'agent.log',
+  'console.log',
+  'paths.svg',
+] as const;
+
 /** Folder of a scenario's evidence below the root. Ids have nothing in them that file systems dislike. */
 export function evidenceFolder(id: string): string {
   return id.replace('#', '/');

@@ -1,11 +1,10 @@
 import { Option, type Command } from 'commander';
-import type { GateOptions } from './gate.ts';
-import { DEFAULT_RESULTS } from '../inputs/arguments.ts';
+import type { GateCommandOptions } from './gate.ts';
+import { DEFAULT_RESULTS, withSuites } from '../inputs/arguments.ts';
 
 /** `gate`: compares a run with a baseline. */
 export function addGate(program: Command): void {
-  program
-    .command('gate')
+  withSuites(program.command('gate'))
     .summary('compare results with a baseline; fail if anything got worse')
     .description(
       `Compares the results of a run with a baseline, scenario by scenario and clause by clause.
@@ -15,8 +14,8 @@ A baseline is a file of declared deviations, with the verdicts that --init or --
 fails, is no longer judged, or is missing counts as worse, unless it is declared. Regressions are repeated alone, three
 times; those that do not recur are reported as flaky and do not count.`,
     )
-    .argument('[results]', 'results.json of the run', DEFAULT_RESULTS)
-    .requiredOption('-b, --baseline <file>', 'the baseline: a deviations file, or an earlier results.json')
+    .argument('[results]', `results.json of the run (default: ${DEFAULT_RESULTS})`)
+    .option('-b, --baseline <file>', 'the baseline: a deviations file, or an earlier results.json')
     .addOption(
       new Option('-l, --level <level>', 'lowest level at which failures count')
         .choices(['must', 'should'])
@@ -26,7 +25,7 @@ times; those that do not recur are reported as flaky and do not count.`,
     .option('--update', 'record improvements and new scenarios; regressions keep their verdict', false)
     .option('--forget', 'with --update: drop missing scenarios', false)
     .option('--init', 'record a first baseline from the results, without comparing', false)
-    .option('--markdown <file>', 'append a summary to FILE: "$GITHUB_STEP_SUMMARY"')
+    .option('--markdown <file>', 'append a summary to FILE ("$GITHUB_STEP_SUMMARY"); - for standard output')
     .addHelpText(
       'after',
       `
@@ -38,8 +37,9 @@ Examples:
 
 Exit codes: 0 nothing got worse, 1 something got worse, 2 a file cannot be used (nothing is written).`,
     )
-    .action(async (results: string, options: GateOptions) => {
+    .action(async (results: string | undefined, options: GateCommandOptions) => {
+      const { lastFile } = await import('../inputs/last-results.ts');
       const { gate } = await import('./gate.ts');
-      process.exitCode = await gate(results, options);
+      process.exitCode = await gate(results ?? lastFile(), options);
     });
 }

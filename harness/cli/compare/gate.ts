@@ -16,12 +16,13 @@ import { gateText } from '../../report/gate-text.ts';
 import type { RunResults } from '../../report/results.ts';
 import { readResults, writeWhole } from '../../report/results-file.ts';
 import { styleFor } from '../../report/text-layout.ts';
+import { requireWritable, STANDARD_OUTPUT } from '../inputs/output-file.ts';
 import { openCatalogue } from '../inputs/project.ts';
 import { runAlone } from '../run/run-alone.ts';
 import { UsageError } from '../../document/explained-error.ts';
 
 /** Options of the command. */
-export interface GateOptions {
+interface GateOptions {
   baseline: string;
   level: GateLevel;
   /** Run what got worse again, alone. */
@@ -33,12 +34,20 @@ export interface GateOptions {
   markdown?: string;
 }
 
+/** Options as the command line has them. */
+export type GateCommandOptions = Omit<GateOptions, 'baseline'> & Partial<Pick<GateOptions, 'baseline'>>;
+
 /**
  * Runs the command and returns its exit code.
  *
  * @throws UsageError, ResultsFileError, BaselineError, DocumentError; nothing is written then
  */
-export async function gate(file: string, options: GateOptions): Promise<number> {
+export async function gate(file: string, given: GateCommandOptions): Promise<number> {
+  const { baseline: named } = given;
+  if (named === undefined)
+    throw new UsageError('name a baseline: --baseline FILE, or defaults of "gate" in mptcp-conformance.yaml');
+  const options: GateOptions = { ...given, baseline: named };
+  if (options.markdown !== undefined) requireWritable('--markdown', options.markdown);
   const results = readResults(file);
   if (results.scenarios.length === 0) throw new UsageError(`${file} has no scenarios; nothing to compare`);
   if (options.init) {
@@ -68,8 +77,12 @@ export async function gate(file: string, options: GateOptions): Promise<number> 
 function report(decision: GateDecision, file: string, options: GateOptions): void {
   const clauses: ReadonlyMap<string, Clause> = new Map(openCatalogue().all.map((clause) => [clause.id, clause]));
   const locate = (path: string): string => join(dirname(file), path);
-  process.stdout.write(gateText(decision, { ...styleFor(process.stdout), clauses, locate, updating: options.update }));
-  if (options.markdown !== undefined) appendFileSync(options.markdown, gateMarkdown(decision, { clauses, locate }));
+  const stream = options.markdown === STANDARD_OUTPUT ? process.stderr : process.stdout;
+  stream.write(gateText(decision, { ...styleFor(stream), clauses, locate, updating: options.update }));
+  if (options.markdown === undefined) return;
+  const markdown = gateMarkdown(decision, { clauses, locate });
+  if (options.markdown === STANDARD_OUTPUT) process.stdout.write(markdown);
+  else appendFileSync(options.markdown, markdown);
 }
 
 function initialize(file: string, results: RunResults, baseline: string): void {

@@ -12,6 +12,12 @@ export const DEFAULT_CONCURRENCY = 48;
 /** Where a run leaves its results unless told, relative to the working directory. */
 export const DEFAULT_OUTPUT = 'reports/latest';
 
+/** Where a run of a selection leaves its results unless told: beside those of the last complete run. */
+export const SELECTION_OUTPUT = 'reports/again';
+
+/** Both, in words for help texts. */
+export const LAST_RUNS = `${DEFAULT_OUTPUT} and ${SELECTION_OUTPUT}`;
+
 /** The results file that commands look at unless told. */
 export const DEFAULT_RESULTS = `${DEFAULT_OUTPUT}/results.json`;
 
@@ -32,9 +38,18 @@ export function positive(value: string): number {
   return number;
 }
 
+/** Adds `--suites`; the program acts on it before the command does. */
+export function withSuites(command: Command): Command {
+  return command.option(
+    '--suites <folder>',
+    'also the suites in FOLDER; repeatable (see "init --help")',
+    (word: string, earlier?: string[]) => [...(earlier ?? []), word],
+  );
+}
+
 /** Adds the argument and options by which scenarios are chosen. */
 export function withSelection(command: Command): Command {
-  return command
+  return withSuites(command)
     .argument('[id...]', 'scenarios or suites, by id (with or without the variant after #)')
     .option('-s, --section <sections>', 'sections of RFC 8684, with their subsections: 3.1,3.3', list)
     .option('-c, --clause <clauses>', 'scenarios that judge these clauses: 3.1-20.8.s4', list)
@@ -44,7 +59,8 @@ export function withSelection(command: Command): Command {
       'scenarios that judge a clause of this level: must, stated, should, advice, may',
       list,
     )
-    .option('-f, --family <families>', 'ipv4, ipv6', list);
+    .option('-f, --family <families>', 'ipv4, ipv6', list)
+    .option('-x, --exclude <ids>', 'leave out scenarios, suites or sections', list);
 }
 
 /** What {@link withSelection} adds, as commander gives it. */
@@ -54,11 +70,15 @@ export interface SelectionFlags {
   scenario?: string[];
   level?: string[];
   family?: string[];
+  exclude?: string[];
 }
 
 /** Puts what the command line says of a selection into one object, beside the command's other options. */
-export function toSelection<T>(ids: readonly string[], raw: SelectionFlags & T): Required<Selection> & T {
-  const { section, clause, scenario, level, family, ...rest } = raw;
+export function toSelection<T>(
+  ids: readonly string[],
+  raw: SelectionFlags & T,
+): Required<Omit<Selection, 'among'>> & T {
+  const { section, clause, scenario, level, family, exclude, ...rest } = raw;
   return {
     ...(rest as unknown as T),
     ids: [...ids, ...(scenario ?? [])],
@@ -66,6 +86,7 @@ export function toSelection<T>(ids: readonly string[], raw: SelectionFlags & T):
     clauses: clause ?? [],
     levels: level ?? [],
     families: family ?? [],
+    excluded: exclude ?? [],
   };
 }
 

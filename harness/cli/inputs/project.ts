@@ -1,21 +1,24 @@
 /** Where things are in this installation, and what is loaded from there. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Catalogue } from '../../catalogue/catalogue.ts';
+import { OWN_CLAUSES_ENDING, withOwnClauses } from '../../catalogue/own-clauses.ts';
 import { loadCatalogue } from '../../catalogue/load.ts';
 import { findBreaks, loadBreaks, type Break } from '../../mutation/breaks.ts';
 import { lintSuites, loadAnySuite, type SuiteWorld } from '../../multipath/any-suite.ts';
 import { loadPromises, type Promised } from '../../multipath/promises.ts';
 import type { AnyScenario, MultipathScenario } from '../../multipath/scenario.ts';
-import { findSuites, openLibrary } from '../../scenario/load.ts';
+import { findSuites, openLibrary, type SuiteLibrary } from '../../scenario/load.ts';
 import { formerIds, loadRenamed } from '../../scenario/renamed.ts';
-import { DocumentError, gather, type Diagnostic } from '../../document/diagnostic.ts';
+import { DocumentError, gather, type Diagnostic, type Place } from '../../document/diagnostic.ts';
 import { cacheFolder, fingerprint, keepIn } from '../../document/keep.ts';
+import { diagnoseAt } from '../../document/yaml-file.ts';
 import { projectFile } from '../../document/project-file.ts';
 import type { Scenario } from '../../scenario/suite.ts';
 import { findTopology } from '../../topology/load.ts';
 import type { Topology } from '../../topology/types.ts';
+import { ownClauseFiles, ownFiles, workspace } from './workspace.ts';
 
 /** The installation: everything that is read and nothing that is written. */
 export interface Project {
@@ -46,7 +49,7 @@ export function projectVersion(): string {
 
 /** The catalogue of clauses, this installation's unless told. @throws DocumentError */
 export function openCatalogue(folder = join(projectRoot(), 'suites', 'rfc8684', 'clauses')): Catalogue {
-  return loadCatalogue(folder);
+  return ownClauseFiles().reduce(withOwnClauses, loadCatalogue(folder));
 }
 
 /** What no clause says and scenarios of two stacks judge. @throws DocumentError */
@@ -64,13 +67,21 @@ export function lintAny(scenarios: readonly AnyScenario[], catalogue: Catalogue)
   return lintSuites(scenarios, suiteWorld(catalogue));
 }
 
+let topologyFolders: readonly string[] = [];
+
+/** Folders whose topologies come before those of the installation. */
+export function useTopologies(folders: readonly string[]): void {
+  topologyFolders = folders;
+}
+
 const topologies = new Map<string, Topology>();
 
 /** A topology by its name, read once a process: every variant of every scenario asks for it. @throws when there is none, or it is wrong */
 export function openTopology(name: string): Topology {
   const known = topologies.get(name);
   if (known !== undefined) return known;
-  const topology = findTopology(join(projectRoot(), 'topologies'), name);
+  const own = topologyFolders.find((folder) => existsSync(join(folder, `${name}.yaml`)));
+  const topology = findTopology(own ?? join(projectRoot(), 'topologies'), name);
   topologies.set(name, topology);
   return topology;
 }
@@ -82,17 +93,42 @@ export function openBreaks(): Break[] {
   return (breaks ??= findBreaks(join(projectRoot(), 'suites')).flatMap(loadBreaks));
 }
 
+/** The suite files of the installation and the user's own, each with what it is read with. @throws DocumentError */
+export function openLibraries(): { file: string; library: SuiteLibrary }[] {
+  const library = openLibrary(join(projectRoot(), 'suites'));
+  useTopologies(workspace().topologies);
+  return [
+    ...findSuites(library.root).map((file) => ({ file, library })),
+    ...ownFiles('.suite.yaml').map(({ file, folder, prefix }) => ({
+      file,
+      library: { ...library, root: folder, prefix },
+    })),
+  ];
+}
+
+/** Ids that two scenarios have. */
+export function lintIds(scenarios: readonly AnyScenario[]): Diagnostic[] {
+  const places = new Map<string, Place>();
+  return scenarios.flatMap(({ id, place }) => {
+    const first = places.get(id);
+    places.set(id, first ?? place);
+    if (first === undefined || (first.file === place.file && first.line === place.line)) return [];
+    const message = `the scenario ${id} is already at ${first.file}:${first.line}; rename the suite or the scenario`;
+    return [diagnoseAt(place, 'DUPLICATE', message)];
+  });
+}
+
 /** Loads and checks all suites. @throws DocumentError */
 export function loadProject(): Project {
   const root = projectRoot();
   const catalogue = openCatalogue();
-  const library = openLibrary(join(root, 'suites'));
+  const libraries = openLibraries();
   const scenarios: AnyScenario[] = [];
   const diagnostics: Diagnostic[] = [];
   const world = suiteWorld(catalogue);
-  for (const file of findSuites(join(root, 'suites'))) {
+  for (const { file, library } of libraries)
     scenarios.push(...(gather(diagnostics, () => loadAnySuite(file, library, world)) ?? []));
-  }
+  diagnostics.push(...lintIds(scenarios));
   const renamed = gather(diagnostics, () => loadRenamed(join(root, 'suites', 'renamed.yaml'))) ?? [];
   for (const [index, scenario] of scenarios.entries()) {
     const formerly = formerIds(scenario.id, renamed);
@@ -109,17 +145,30 @@ export function loadProject(): Project {
   };
 }
 
+/** Files of the user's own that the project depends on. */
+function ownInputs(): string[] {
+  return [
+    ...['.suite.yaml', OWN_CLAUSES_ENDING].flatMap((ending) => ownFiles(ending).map(({ file }) => file)),
+    ...workspace().topologies,
+  ];
+}
+
 /**
  * As {@link loadProject} gives it, or gave it when the files were the same: in this user's cache there is one file for each
  * installation. @throws DocumentError
  */
 export function openProject(): Project {
   const root = projectRoot();
+  const { suites, topologies } = workspace();
+  useTopologies(topologies);
   const print = fingerprint({
-    contents: [join(root, 'suites'), join(root, 'topologies')],
+    contents: [join(root, 'suites'), join(root, 'topologies'), ...ownInputs()],
     program: [join(import.meta.dirname, '..', '..')],
   });
-  const name = createHash('sha256').update(root).digest('hex').slice(0, 16);
+  const name = createHash('sha256')
+    .update([root, ...suites.map(({ folder, prefix }) => `${prefix} ${folder}`), ...topologies].join('\n'))
+    .digest('hex')
+    .slice(0, 16);
   const { clauses, sections, ...rest } = keepIn(join(cacheFolder(), 'suites', name), print, () => {
     const { catalogue, scenarios, multipath } = loadProject();
     return { clauses: catalogue.all, sections: catalogue.sections, scenarios, multipath };

@@ -14,14 +14,20 @@ export interface Selection {
   clauses?: readonly string[];
   levels?: readonly string[];
   families?: readonly string[];
+  /** What is left out: scenarios, suites or sections. */
+  excluded?: readonly string[];
+  /** Ids with their variants: nothing but these. */
+  among?: readonly string[];
 }
 
 /** Scenarios of two stacks measure and take minutes: they are chosen only by their section or their ids. */
 const ONLY_WHERE_NAMED: Readonly<Record<ScenarioKind, boolean>> = { wire: false, multipath: true };
 
 /** Whether anything narrows the choice. What else the object holds does not count. */
-export function isNarrowed({ ids, sections, clauses, levels, families }: Selection): boolean {
-  return [ids, sections, clauses, levels, families].some((list) => list !== undefined && list.length > 0);
+export function isNarrowed({ ids, sections, clauses, levels, families, excluded, among }: Selection): boolean {
+  return [ids, sections, clauses, levels, families, excluded, among].some(
+    (list) => list !== undefined && list.length > 0,
+  );
 }
 
 /** The scenarios asked for. @throws UsageError when a word fits nothing, or all of them together fit nothing */
@@ -30,7 +36,8 @@ export function selectScenarios<S extends ScenarioHead>(
   selection: Selection,
   catalogue: Catalogue,
 ): S[] {
-  const { ids = [], sections = [], clauses = [], levels = [], families = [] } = selection;
+  const { ids = [], sections = [], clauses = [], levels = [], families = [], excluded = [] } = selection;
+  const among = selection.among === undefined ? undefined : new Set(selection.among);
   const hasSection = (section: string): boolean => scenarios.some((one) => isWithin(one.section, section));
   const hasClause = (id: string): boolean => catalogue.get(id) !== undefined;
   for (const id of ids) {
@@ -54,9 +61,19 @@ export function selectScenarios<S extends ScenarioHead>(
     requireSome(hasSection(section), 'section', section, new Set(scenarios.map((one) => one.section)));
   for (const level of levels) requireSome(isLevel(level), 'level', level, LEVELS);
   for (const family of families) requireSome(['ipv4', 'ipv6'].includes(family), 'family', family, ['ipv4', 'ipv6']);
+  const isExcluded = (one: ScenarioHead, word: string): boolean => isNamed(one, word) || isWithin(one.section, word);
+  for (const word of excluded)
+    requireSome(
+      scenarios.some((one) => isExcluded(one, word)),
+      'scenario',
+      word,
+      idWords(scenarios),
+    );
   const chosen = scenarios.filter((scenario) => {
     const judged = scenario.clauses;
     return (
+      among?.has(scenario.id) !== false &&
+      !excluded.some((word) => isExcluded(scenario, word)) &&
       (!ONLY_WHERE_NAMED[scenario.kind] || ids.length > 0 || sections.length > 0) &&
       (ids.length === 0 || ids.some((id) => isNamed(scenario, id))) &&
       (sections.length === 0 || sections.some((section) => isWithin(scenario.section, section))) &&

@@ -16,7 +16,7 @@ ${formatList()}
 A broken SHOULD fails only with --level should. A declared deviation is skipped (junit), a TODO (tap), an expected failure
 (ktap), or a FAIL with its reason (kcidb); an inconclusive scenario is skipped (kcidb: ERROR).`,
     )
-    .argument('[results]', 'results.json of a run, or a matrix', DEFAULT_RESULTS)
+    .argument('[results]', `results.json of a run, or a matrix (default: ${DEFAULT_RESULTS})`)
     .addOption(
       new Option('-f, --format <format>', 'the format').choices(Object.keys(EXPORT_FORMATS)).makeOptionMandatory(),
     )
@@ -38,9 +38,10 @@ Examples:
 
 Exit codes: 0 written, 2 a file cannot be used (nothing is written).`,
     )
-    .action(async (results: string, options: ExportCommandOptions) => {
+    .action(async (results: string | undefined, options: ExportCommandOptions) => {
+      const { lastFile } = await import('../inputs/last-results.ts');
       const { exportResults } = await import('./export.ts');
-      exportResults(results, options);
+      exportResults(results ?? lastFile(), options);
     });
 }
 

@@ -3,9 +3,10 @@ import { toJunit } from '../../report/export/junit.ts';
 import { toKcidb } from '../../report/export/kcidb.ts';
 import { toKtap, toTap } from '../../report/export/tap.ts';
 import type { GateLevel } from '../../report/baseline.ts';
-import { readRuns, writeWhole } from '../../report/results-file.ts';
+import { readRuns } from '../../report/results-file.ts';
 import type { RunResults } from '../../report/results.ts';
 import type { ExportFormat } from '../../report/export/formats.ts';
+import { STANDARD_OUTPUT, writeOutput } from '../inputs/output-file.ts';
 import { UsageError } from '../../document/explained-error.ts';
 
 /** Options of the command. */
@@ -20,8 +21,7 @@ export interface ExportCommandOptions {
 /** Runs the command. @throws ResultsFileError, UsageError; nothing is written then */
 export function exportResults(file: string, options: ExportCommandOptions): void {
   const text = render(readRuns(file), options);
-  if (options.output === undefined || options.output === '-') process.stdout.write(text);
-  else writeWhole(options.output, text);
+  writeOutput(options.output ?? STANDARD_OUTPUT, text);
 }
 
 function render(runs: readonly RunResults[], options: ExportCommandOptions): string {

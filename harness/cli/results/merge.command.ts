@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import { withSuites } from '../inputs/arguments.ts';
 import type { MergeCommandOptions } from './merge.ts';
 
 /** `merge`: several results files into one. */
 export function addMerge(program: Command): void {
-  program
-    .command('merge')
+  withSuites(program.command('merge'))
     .summary('merge several results files')
     .description(
       `Merges results files.
@@ -14,7 +14,7 @@ stacks (by name, driver and version) become a matrix, which "site" and "export" 
 is not copied; the new file refers to it.`,
     )
     .argument('<file...>', 'results.json of runs, or matrices')
-    .requiredOption('-o, --output <file>', 'the file to write')
+    .requiredOption('-o, --output <file>', 'the file to write; - for standard output')
     .option('--matrix', 'write a matrix even if all files are of one stack', false)
     .addHelpText(
       'after',

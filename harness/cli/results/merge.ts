@@ -1,7 +1,7 @@
 /** `merge`: shards of one stack into one results file, several stacks into a matrix. */
 import { dirname, relative, resolve } from 'node:path';
 import type { RunResults } from '../../report/results.ts';
-import { readRuns, writeResults } from '../../report/results-file.ts';
+import { readRuns, resultsText } from '../../report/results-file.ts';
 import {
   MATRIX_VERSION,
   mergeRuns,
@@ -10,6 +10,7 @@ import {
   type MatrixResults,
   type MergeOptions,
 } from '../../report/runs.ts';
+import { STANDARD_OUTPUT, writeOutput } from '../inputs/output-file.ts';
 import { openProject, projectVersion } from '../inputs/project.ts';
 
 /** Options of the command. */
@@ -28,14 +29,16 @@ export interface MergeCommandOptions {
  * @throws MergeError when two files hold the same scenario of one stack
  */
 export function mergeFiles(files: readonly string[], options: MergeCommandOptions): RunResults[] {
-  const output = resolve(options.output);
+  const isStandardOutput = options.output === STANDARD_OUTPUT;
+  const output = resolve(isStandardOutput ? 'results.json' : options.output);
   const all = files.flatMap((file) => {
     const from = dirname(resolve(file));
     return readRuns(file).map((run) => moveEvidence(run, (path) => relative(dirname(output), resolve(from, path))));
   });
   const runs = mergeRuns(all, optionsFor(all));
   const [only] = runs;
-  writeResults(output, runs.length === 1 && only !== undefined && options.matrix !== true ? only : matrixOf(runs));
+  const merged = runs.length === 1 && only !== undefined && options.matrix !== true ? only : matrixOf(runs);
+  writeOutput(isStandardOutput ? STANDARD_OUTPUT : output, resultsText(merged));
   return runs;
 }
 
@@ -60,5 +63,6 @@ export function merge(files: readonly string[], options: MergeCommandOptions): v
   const runs = mergeFiles(files, options);
   const scenarios = runs.reduce((sum, run) => sum + run.scenarios.length, 0);
   const names = runs.map(({ sut }) => `${sut.name} ${sut.kernel} (${sut.kind})`).join(', ');
-  process.stdout.write(`${options.output}: ${scenarios} scenarios of ${names}\n`);
+  const stream = options.output === STANDARD_OUTPUT ? process.stderr : process.stdout;
+  stream.write(`${options.output}: ${scenarios} scenarios of ${names}\n`);
 }

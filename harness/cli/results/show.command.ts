@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { DEFAULT_RESULTS } from '../inputs/arguments.ts';
+import { LAST_RUNS } from '../inputs/arguments.ts';
 
 /** `show`: a scenario of the last run. */
 export function addShow(program: Command): void {
@@ -11,19 +11,22 @@ export function addShow(program: Command): void {
 verdict, the expected and the actual packet if they differ, and the ladder diagram. Does not run it.`,
     )
     .argument('<id>', 'scenario by id; without the variant after #, all variants')
-    .option('-r, --results <file>', `results of a run`, DEFAULT_RESULTS)
-    .option('--svg <file>', 'also write the ladder diagram to FILE as SVG; needs one variant')
+    .option('-r, --results <file>', `results of a run (default: the newest of ${LAST_RUNS} with the scenario)`)
+    .option(
+      '--svg <file>',
+      'also write the ladder diagram to FILE as SVG (- for standard output, and nothing else); needs one variant',
+    )
     .addHelpText(
       'after',
       `
 Examples:
-  mptcp-conformance show 3.1-connection-initiation/responder-handshake/basic#ipv4
+  mptcp-conformance show 3.1-connection-initiation/responder-handshake/mp-capable-fields#ipv4
   mptcp-conformance show ID#ipv6 --svg ladder.svg
   mptcp-conformance show ID --results ci/results.json
 
 Exit codes: 0 printed, 2 the results or the scenario do not exist.`,
     )
-    .action(async (id: string, options: { results: string; svg?: string }) => {
+    .action(async (id: string, options: { results?: string; svg?: string }) => {
       const { show } = await import('./show.ts');
       show(id, options);
     });

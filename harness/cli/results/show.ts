@@ -7,11 +7,11 @@ import { readLadder } from '../../report/ladder-file.ts';
 import { ladderSvg } from '../../report/ladder-svg.ts';
 import { ladderText } from '../../report/ladder-text.ts';
 import type { RunResults, ScenarioRecord } from '../../report/results.ts';
-import { writeWhole } from '../../report/results-file.ts';
 import { clean, coloursOf, paint, styleFor, wrap, type TextStyle } from '../../report/text-layout.ts';
 import { SYMBOL } from '../../report/verdict-style.ts';
 import { withoutVariant } from '../inputs/judges.ts';
-import { pathFromHere, lastResults, runLine, type LastResults } from '../inputs/last-results.ts';
+import { lastRuns, pathFromHere, readLast, runLine, type LastResults } from '../inputs/last-results.ts';
+import { STANDARD_OUTPUT, writeOutput } from '../inputs/output-file.ts';
 import { openCatalogue } from '../inputs/project.ts';
 import { LEVEL_NAME } from '../../verdict/level.ts';
 import { isDeparture } from '../../verdict/verdict.ts';
@@ -19,26 +19,27 @@ import { UsageError } from '../../document/explained-error.ts';
 
 /** Options of the command. */
 export interface ShowOptions {
-  results: string;
+  results?: string;
   svg?: string;
 }
 
-/** Prints the ladder of every scenario that has one. @param folder of the results file */
-export function showLadders(results: Pick<RunResults, 'scenarios'>, folder: string): void {
-  const style = styleFor(process.stdout);
-  for (const scenario of results.scenarios) {
-    if (scenario.evidence.ladder === undefined) continue;
-    const ladder = readLadder(join(folder, scenario.evidence.ladder));
-    process.stdout.write(`${scenario.id}: ${scenario.title}\n${ladderText(ladder, style)}\n\n`);
-  }
+/** The ladder diagram of every scenario that has one. @param folder of the results file */
+export function laddersText(results: Pick<RunResults, 'scenarios'>, folder: string, style: TextStyle): string {
+  return results.scenarios
+    .flatMap((scenario) => {
+      if (scenario.evidence.ladder === undefined) return [];
+      const ladder = readLadder(join(folder, scenario.evidence.ladder));
+      return [`${scenario.id}: ${scenario.title}\n${ladderText(ladder, style)}\n`];
+    })
+    .join('\n');
 }
 
 /** Shows the scenario, every variant of it that the id names. @throws UsageError @throws ResultsFileError */
 export function show(id: string, options: ShowOptions): void {
-  const last = lastResults(options.results);
-  if (last === undefined) return;
+  const last = resultsWith(id, options.results);
   const found = find(last, id);
   if (options.svg !== undefined) writeSvg(found, last, options.svg);
+  if (options.svg === STANDARD_OUTPUT) return;
   const style = styleFor(process.stdout);
   const clauses = new Map(openCatalogue().all.map((clause) => [clause.id, clause]));
   const locate = (path: string): string => pathFromHere(last, path);
@@ -55,8 +56,21 @@ export function show(id: string, options: ShowOptions): void {
   process.stdout.write(`${runLine(last)}\n\n${blocks.join('\n\n')}\n`);
 }
 
+/** The last run that has the scenario, or the last one. */
+function resultsWith(id: string, asked: string | undefined): LastResults {
+  if (asked !== undefined) return readLast(asked);
+  const runs = lastRuns();
+  const [newest] = runs;
+  if (newest === undefined) throw new UsageError('no run has left results here; give --results FILE, or run first');
+  return runs.find(({ results }) => results.scenarios.some((one) => isNamed(one, id))) ?? newest;
+}
+
+function isNamed(scenario: ScenarioRecord, id: string): boolean {
+  return scenario.id === id || withoutVariant(scenario.id) === id;
+}
+
 function find({ file, results }: LastResults, id: string): ScenarioRecord[] {
-  const found = results.scenarios.filter((one) => one.id === id || withoutVariant(one.id) === id);
+  const found = results.scenarios.filter((one) => isNamed(one, id));
   if (found.length > 0) return found;
   const known = results.scenarios.flatMap((one) => [one.id, withoutVariant(one.id)]);
   const hint = suggestion(id, new Set(known));
@@ -120,7 +134,7 @@ function writeSvg(found: readonly ScenarioRecord[], last: LastResults, file: str
   const path = ladderPath(scenario, last);
   if (path === undefined)
     throw new UsageError(`the evidence of ${scenario.id} was not kept; run it again: ${scenario.rerun}`);
-  writeWhole(
+  writeOutput(
     file,
     ladderSvg(readLadder(path), { title: scenario.title, subtitle: `${scenario.id}: ${scenario.verdict}` }),
   );

@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import type { SiteOptions } from './site.ts';
-import { DEFAULT_OUTPUT, DEFAULT_RESULTS } from '../inputs/arguments.ts';
+import { DEFAULT_OUTPUT, DEFAULT_RESULTS, withSuites } from '../inputs/arguments.ts';
 import { DEFAULT_PROOF } from '../proof/prove.command.ts';
 
 /** `site`: results as a static site. */
 export function addSite(program: Command): void {
-  program
-    .command('site')
+  withSuites(program.command('site'))
     .summary('make a static site from results')
     .description(
       `Makes a site from the results of one or more stacks: clauses in rows, stacks in columns, a page for each clause
@@ -29,6 +28,7 @@ Exit codes: 0 written, 2 a file cannot be used, or the folder has other content 
     )
     .action(async (files: string[], options: SiteOptions) => {
       const { site } = await import('./site.ts');
-      site(files.length === 0 ? [DEFAULT_RESULTS] : files, options);
+      const { lastFile } = await import('../inputs/last-results.ts');
+      site(files.length === 0 ? [lastFile()] : files, options);
     });
 }

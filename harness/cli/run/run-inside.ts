@@ -1,20 +1,16 @@
 /** The run itself, in the tester's namespace: Vitest over the suites, then the results and what is made of them. */
 import type { SutInfo } from '../../verdict/stack-info.ts';
-import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { allureReporterOptions } from '../../report/allure.ts';
 import { createProgress } from '../../report/progress.ts';
 import { buildResults, inOrderOf, type RunResults } from '../../report/results.ts';
 import type { AnyScenario } from '../../multipath/scenario.ts';
 import type { Project } from '../inputs/project.ts';
+import { dropEvidence } from './output-folder.ts';
 import { Collector } from './vitest/collector.ts';
 import type { WorkerSettings } from './vitest/settings.ts';
 import { runSuites } from './vitest/start.ts';
-import { evidenceFolder } from '../../verdict/evidence.ts';
 import { isKept } from '../../verdict/verdict.ts';
-
-/** Folder of the evidence, beside the results file. */
-export const EVIDENCE_FOLDER = 'evidence';
 
 /** What the run command has worked out. */
 export interface RunPlan {
@@ -52,7 +48,7 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
     ...(plan.allure ? { setupFiles: ['allure-vitest/setup'] } : {}),
   });
   progress.end();
-  if (plan.keepCaptures === 'failed') dropEvidence(collector.results, plan.output);
+  if (plan.keepCaptures === 'failed') dropPassed(collector.results, plan.output);
   const finishedAt = new Date();
   const results = buildResults({
     tool: { name: 'mptcp-conformance', version: plan.project.version },
@@ -77,18 +73,11 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
 }
 
 /** Removes the evidence of what passed; only now, since reporters copy from it to the last. */
-function dropEvidence(results: Collector['results'], output: string): void {
+function dropPassed(results: Collector['results'], output: string): void {
   for (const result of results) {
     const isWritten = Object.keys(result.evidence).length > 0 || result.trouble !== undefined;
     if (!isKept(result.verdict) || !isWritten) continue;
-    const folder = join(output, EVIDENCE_FOLDER, evidenceFolder(result.id));
-    rmSync(folder, { recursive: true, force: true });
-    dropEmpty(dirname(folder), join(output, EVIDENCE_FOLDER));
+    dropEvidence(output, result.id);
     result.evidence = {};
   }
-}
-
-/** Removes a folder that has become empty, and those above it up to `top`. */
-function dropEmpty(folder: string, top: string): void {
-  for (let at = folder; at !== top && existsSync(at) && readdirSync(at).length === 0; at = dirname(at)) rmdirSync(at);
 }

@@ -8,6 +8,7 @@ import { wrap } from '../../report/text-layout.ts';
 import {
   DEFAULT_CONCURRENCY,
   DEFAULT_OUTPUT,
+  SELECTION_OUTPUT,
   positive,
   stackDetails,
   toSelection,
@@ -52,13 +53,19 @@ machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). Diffe
     .option('--dyndbg <query...>', "dynamic debug of a guest's kernel: 'file net/mptcp/* +p' (one scenario at a time)")
     .addOption(new Option('--hold <socket>', 'for "shell"').hideHelp())
     .option('--label <name>', 'name of this build in comparisons')
-    .option('--json <file>', 'also write the results to FILE')
+    .option('--json <file>', 'also write the results to FILE; - for standard output, and the summary to standard error')
     .addOption(
       new Option('--keep-captures <which>', 'scenarios whose captures are kept')
         .choices(['all', 'failed'])
         .default('all'),
     )
-    .option('-o, --output <folder>', 'folder for results and evidence', DEFAULT_OUTPUT)
+    .option(
+      '-o, --output <folder>',
+      `folder for results and evidence (default: ${DEFAULT_OUTPUT}, and ${SELECTION_OUTPUT} for a selection)`,
+    )
+    .option('--failed', 'only what did not pass in the last run; declared departures count as passed', false)
+    .addOption(new Option('--repeat <n>', 'run N times and report which verdicts differ').argParser(positive))
+    .option('--until-fail', 'repeat until a run does not exit with 0; at most as often as --repeat says', false)
     .option('--deviations <file>', 'declared deviations; "none" for none (default: the baseline of this kernel)')
     .option('--allure', 'also write an Allure report', false)
     .option('--ladder', 'print the ladder diagram of every scenario', false)
@@ -73,6 +80,8 @@ Examples:
   mptcp-conformance run --clause 3.1-20.8.s4            the scenarios that judge a clause
   mptcp-conformance run ID --ladder                     one scenario, and its packets
   mptcp-conformance run ID --ladder --trace 'mptcp:*'   ... with the tracepoints of the kernel
+  mptcp-conformance run --failed                        what did not pass in the last run
+  mptcp-conformance run ID --repeat 100                 one scenario a hundred times
   sudo mptcp-conformance run --sut docker               every stack in a container
   mptcp-conformance run --section multipath --sut kernel:6.1 --peer kernel:7.3
                                                         an old client with a new server, over several paths

@@ -1,20 +1,19 @@
 /** `run`: judges the kernel by the suites. */
-import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { makeFolder } from '../../document/make-folder.ts';
 import { UsageError } from '../../document/explained-error.ts';
 import { allureEnvironment } from '../../report/allure.ts';
-import { generateAllureReport } from '../../report/allure-report.ts';
+import { generateAllureReport, requireAllure } from '../../report/allure-report.ts';
 import { applyDeviations, NO_DEVIATIONS, type DeviationList } from '../../report/deviations.ts';
 import { exitCode } from '../../report/exit-code.ts';
 import { loadDeviations } from '../../report/deviations-file.ts';
 import type { RunResults } from '../../report/results.ts';
-import { writeResults } from '../../report/results-file.ts';
+import { resultsText, writeWhole } from '../../report/results-file.ts';
 import { selectBaseline } from '../../report/select-baseline.ts';
 import { summaryText } from '../../report/summary.ts';
 import { styleFor } from '../../report/text-layout.ts';
 import { troubleText } from '../../report/trouble-text.ts';
-import { findLacks } from '../../sut/pics.ts';
+import { findLacks, hasPics } from '../../sut/pics.ts';
 import type { AnyScenario } from '../../multipath/scenario.ts';
 import type { PreparedStack, StackDetails } from '../../topology/contract.ts';
 import {
@@ -31,23 +30,31 @@ import {
   type StackChoice,
   type StackSettings,
 } from '../../topology/stacks/registry.ts';
-import type { Habits, Sysctl } from '../../verdict/stack-info.ts';
+import type { Habits, SutInfo, Sysctl } from '../../verdict/stack-info.ts';
 import { outsideProblem } from '../../wire/inside.ts';
-import { DEFAULT_CONCURRENCY } from '../inputs/arguments.ts';
+import { DEFAULT_CONCURRENCY, DEFAULT_OUTPUT, SELECTION_OUTPUT } from '../inputs/arguments.ts';
 import { enterNamespace } from './enter.ts';
-import { requireWritable } from '../inputs/output-file.ts';
+import { requireWritable, STANDARD_OUTPUT, writeOutput } from '../inputs/output-file.ts';
 import { allScenarios, openProject, projectRoot, type Project } from '../inputs/project.ts';
-import { EVIDENCE_FOLDER, runInside, type RunPlan } from './run-inside.ts';
+import { claimFolder, EVIDENCE_FOLDER } from './output-folder.ts';
+import { isRepeated, repeatRuns, type Repetition } from './repeat.ts';
+import { runInside, type RunPlan } from './run-inside.ts';
+import { failedIds } from '../inputs/last-results.ts';
 import { isNarrowed, selectScenarios, type Selection } from '../inputs/selection.ts';
 import { freedomsNamed } from '../inputs/freedom-option.ts';
+import { workspace } from '../inputs/workspace.ts';
 import { requireSysctls, sysctlArguments } from '../inputs/sysctl-option.ts';
-import { showLadders } from '../results/show.ts';
+import { laddersText } from '../results/show.ts';
 import { JOURNAL } from './vitest/settings.ts';
 
 type Prepared = PreparedStack<StackSettings>;
 
 /** Options of the command, as the command line has them. */
-export interface RunOptions extends Selection {
+export interface RunOptions extends Selection, Repetition {
+  /** Folders of suites of the user's own. */
+  suites?: string[];
+  /** Only what did not pass in the last run. */
+  failed: boolean;
   /** Left out: what suits the stack. */
   concurrency?: number;
   /** See {@link parseStack}. */
@@ -71,7 +78,8 @@ export interface RunOptions extends Selection {
   freedom?: string[];
   json?: string;
   keepCaptures: 'all' | 'failed';
-  output: string;
+  /** Left out: {@link DEFAULT_OUTPUT}, or {@link SELECTION_OUTPUT} for a selection. */
+  output?: string;
   deviations?: string;
   allure: boolean;
   ladder: boolean;
@@ -90,6 +98,8 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   requireRights(choice);
   const wanted = { shell: options.hold !== undefined };
   if (options.json !== undefined) requireWritable('--json', options.json);
+  if (options.allure) requireAllure();
+  if (isRepeated(options)) return repeatRuns(options, outputOf(options), argv);
   const peerChoice = peerOf(options, choice);
   if (!isInMemory(choice)) {
     if (outsideProblem() !== undefined) {
@@ -101,7 +111,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
     if (inside !== undefined) return inside;
   }
   const project = openProject();
-  const scenarios = selectScenarios(allScenarios(project), options, project.catalogue);
+  const scenarios = selectScenarios(allScenarios(project), withFailed(options), project.catalogue);
   if (peerChoice !== undefined) requireTwoStacks(scenarios);
   requireLinks(scenarios, choice);
   const sut = await prepareStack(choice, project.root, wanted);
@@ -112,13 +122,27 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   plan.settings.deviations = list.deviations;
   const { results, errors } = await runInside(plan).finally(() => Promise.all([sut.close(), peer?.close()]));
   const judged = applyDeviations(results, list);
-  const file = join(plan.output, 'results.json');
-  writeResults(file, judged);
+  const text = resultsText(judged);
+  writeWhole(join(plan.output, 'results.json'), text);
   // It is for runs that are killed before they come this far.
   rmSync(join(plan.settings.evidenceRoot, JOURNAL), { force: true });
-  if (options.json !== undefined) copyFileSync(file, options.json);
+  if (options.json !== undefined) writeOutput(options.json, text);
   await report(judged, errors, options, plan);
   return errors.length > 0 ? 2 : exitCode(judged);
+}
+
+function isSelection(options: RunOptions): boolean {
+  return options.failed || isNarrowed(options);
+}
+
+/** A selection has a folder of its own: the results of the last complete run stay. */
+function outputOf(options: RunOptions): string {
+  return options.output ?? (isSelection(options) ? SELECTION_OUTPUT : DEFAULT_OUTPUT);
+}
+
+/** The selection with the scenarios that did not pass in the last run. @throws UsageError where all passed */
+function withFailed(options: RunOptions): Selection {
+  return options.failed ? { ...options, among: failedIds() } : options;
 }
 
 function planRun(
@@ -128,9 +152,9 @@ function planRun(
   options: RunOptions,
   argv: readonly string[],
 ): RunPlan {
-  const output = resolve(options.output);
-  prepareOutput(output);
-  const selected = isNarrowed(options);
+  const output = resolve(outputOf(options));
+  claimFolder(output);
+  const selected = isSelection(options);
   return {
     project,
     scenarios,
@@ -165,10 +189,13 @@ function planRun(
         ...(options.peer === undefined ? [] : ['--peer', options.peer]),
         ...sysctlArguments(options.sysctl ?? []),
         ...(options.freedom ?? []).flatMap((name) => ['--freedom', name]),
+        ...(options.suites ?? []).flatMap((folder) => ['--suites', folder]),
+        ...(options.deviations === undefined ? [] : ['--deviations', options.deviations]),
       ],
       ...(sut.sysctls.length === 0 ? {} : { sysctls: sut.sysctls }),
       ...(sut.habits === undefined ? {} : { habits: sut.habits }),
-      lacks: [...findLacks(join(project.root, 'suites', 'pics'), sut.info.name, sut.info.kernel)],
+      lacks: [...lacksFor(sut.info, project.root)],
+      topologies: workspace().topologies,
       deviations: [],
       // Reporters copy evidence to the last.
       ...(options.trace === undefined && options.dyndbg === undefined
@@ -179,6 +206,13 @@ function planRun(
       mode: 'judge',
     },
   };
+}
+
+/** What the stack says that it lacks: the user's own statements come first. */
+function lacksFor({ name, kernel }: SutInfo, root: string): Map<string, string> {
+  const folders = [...workspace().pics, join(root, 'suites', 'pics')];
+  const folder = folders.find((one) => hasPics(one, name));
+  return folder === undefined ? new Map<string, string>() : findLacks(folder, name, kernel);
 }
 
 /** The other stack, when one is named. @throws UsageError */
@@ -230,17 +264,6 @@ async function preparePeer(choice: StackChoice, root: string, before: Prepared):
   }
 }
 
-/** Clears what an earlier run left there; a folder that holds anything else is not ours to clear. */
-function prepareOutput(output: string): void {
-  const ours = [EVIDENCE_FOLDER, 'results.json', 'allure-results', 'allure-report'];
-  try {
-    for (const name of ours) rmSync(join(output, name), { recursive: true, force: true });
-    makeFolder(join(output, EVIDENCE_FOLDER));
-  } catch (error) {
-    throw new UsageError(`cannot write to the folder ${output}: ${(error as Error).message}; choose another --output`);
-  }
-}
-
 function declaredFor(options: RunOptions, { info }: Prepared): DeviationList {
   if (options.deviations === 'none') return NO_DEVIATIONS;
   if (options.deviations !== undefined) {
@@ -253,7 +276,7 @@ function declaredFor(options: RunOptions, { info }: Prepared): DeviationList {
   }
   // Every fault of the reference stack is there to be found.
   if (info.kind === 'reference') return NO_DEVIATIONS;
-  const choice = selectBaseline(info, join(projectRoot(), 'reports', 'baselines'));
+  const choice = selectBaseline(info, [...workspace().baselines, join(projectRoot(), 'reports', 'baselines')]);
   if (choice.match !== 'exact') process.stderr.write(`${choice.message}\n`);
   return choice.file === undefined ? NO_DEVIATIONS : loadDeviations(choice.file);
 }
@@ -264,10 +287,11 @@ async function report(
   options: RunOptions,
   plan: RunPlan,
 ): Promise<void> {
-  const style = styleFor(process.stdout);
-  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  const stream = options.json === STANDARD_OUTPUT ? process.stderr : process.stdout;
+  const style = styleFor(stream);
+  const say = (text: string): void => void stream.write(`${text}\n`);
   const evidence = join(plan.output, EVIDENCE_FOLDER);
-  if (options.ladder) showLadders(results, plan.output);
+  if (options.ladder) say(laddersText(results, plan.output, style));
   const clauses = new Map(plan.project.catalogue.all.map((clause) => [clause.id, clause]));
   say(
     summaryText(results, {

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import type { ClausesOptions } from './clauses.ts';
-import { DEFAULT_RESULTS, list } from '../inputs/arguments.ts';
+import { LAST_RUNS, list, withSuites } from '../inputs/arguments.ts';
 
 /** `clauses`: the catalogue, with what judges each clause. */
 export function addClauses(program: Command): void {
-  program
-    .command('clauses')
+  withSuites(program.command('clauses'))
     .summary('list the clauses of RFC 8684, what judges each, and the last verdict')
     .description(
       `Lists the requirements of RFC 8684, clause by clause: its level, how many scenarios and monitors judge it,
@@ -14,7 +13,7 @@ and the verdict of the last run, if any. Ends with the number of observable clau
     .option('-s, --section <sections>', 'sections, with their subsections: 3.1,3.3', list)
     .option('-l, --level <levels>', 'must, stated, should, advice, may', list)
     .option('-u, --uncovered', 'only observable clauses that are not judged yet', false)
-    .option('-r, --results <file>', `results of a run (default: ${DEFAULT_RESULTS}, where it exists)`)
+    .option('-r, --results <file>', `results of a run (default: the newest of ${LAST_RUNS})`)
     .option('--json', 'print JSON, an object for each clause', false)
     .addHelpText(
       'after',

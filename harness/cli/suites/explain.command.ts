@@ -1,17 +1,16 @@
 import type { Command } from 'commander';
-import { DEFAULT_RESULTS } from '../inputs/arguments.ts';
+import { LAST_RUNS, withSuites } from '../inputs/arguments.ts';
 
 /** `explain`: one clause. */
 export function addExplain(program: Command): void {
-  program
-    .command('explain')
+  withSuites(program.command('explain'))
     .summary('explain a clause: what it requires, what judges it, what the last run found')
     .description(
       `Explains a clause of RFC 8684 in our own words: what it requires of which role, how a breach shows, which
 clauses are related, what judges it, and what the last run found, with the packets and the path of the capture.`,
     )
     .argument('<clause>', 'clause id: paragraph anchor and sentence, as in 3.1-20.8.s4')
-    .option('-r, --results <file>', `results of a run (default: ${DEFAULT_RESULTS}, where it exists)`)
+    .option('-r, --results <file>', `results of a run (default: the newest of ${LAST_RUNS})`)
     .addHelpText(
       'after',
       `

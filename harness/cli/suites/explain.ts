@@ -1,7 +1,7 @@
 /** `explain`: one clause, what judges it, and what the last run found. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { isObservable, judgesOfClauses, type Judge, type JudgedClause } from '../../catalogue/coverage.ts';
-import { sentenceOf } from '../../catalogue/clause-id.ts';
+import { parseClauseId, sentenceOf } from '../../catalogue/clause-id.ts';
 import { suggestion } from '../../document/diagnostic.ts';
 import { departureText } from '../../report/departure-text.ts';
 import { sectionTitle } from '../../catalogue/rfc-outline.ts';
@@ -45,10 +45,8 @@ function clauseText(one: JudgedClause, catalogue: Catalogue, last: LastResults |
     colours.bold(`${clause.id}  ${clause.keyword}  ${sectionTitle(clause.section)}`),
     ...wrap(clause.summary, style.width - 2).map((line) => `  ${line}`),
     '',
-    ...row('binds', clause.roles.join(', ')),
-    ...row('concerns', clause.concerns.join(', ')),
-    `  ${colours.dim('RFC'.padEnd(LABEL))}${catalogue.anchorUrl(clause.id)}`,
-    ...row('broken', clause.broken),
+    ...(isOfRfc(clause) ? rfcLines(clause, catalogue, row, colours) : []),
+    ...(clause.broken === '' ? [] : row('broken', clause.broken)),
     ...(clause.why === undefined ? [] : row('why', clause.why)),
     ...(clause.repeats === undefined ? [] : row('repeats', clause.repeats)),
     ...(isObservable(clause)
@@ -63,6 +61,23 @@ function clauseText(one: JudgedClause, catalogue: Catalogue, last: LastResults |
     '',
     ...verdictLines(clause.id, catalogue, last, style, colours),
   ].join('\n');
+}
+
+function isOfRfc({ id }: JudgedClause['clause']): boolean {
+  return parseClauseId(id) !== undefined;
+}
+
+function rfcLines(
+  { id, roles, concerns }: JudgedClause['clause'],
+  catalogue: Catalogue,
+  row: (label: string, text: string) => string[],
+  colours: Colours,
+): string[] {
+  return [
+    ...row('binds', roles.join(', ')),
+    ...row('concerns', concerns.join(', ')),
+    `  ${colours.dim('RFC'.padEnd(LABEL))}${catalogue.anchorUrl(id)}`,
+  ];
 }
 
 function labelled(label: string, text: string, style: TextStyle, colours: Colours): string[] {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
+import { withSuites } from '../inputs/arguments.ts';
 
 /** `lint`: everything that people write, checked. */
 export function addLint(program: Command): void {
-  program
-    .command('lint')
+  withSuites(program.command('lint'))
     .summary('check suites, topologies, clauses and deviations files')
     .description(
       `Checks input files: suites, sequences, topologies, the catalogue of clauses, deviations files. Reports every

@@ -1,6 +1,6 @@
 /** `lint`: checks everything that people write. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { loadFreedoms } from '../../catalogue/freedoms.ts';
 import { findCatalogueGaps } from '../../catalogue/completeness.ts';
@@ -8,16 +8,37 @@ import { formatDiagnostic, gather, type Diagnostic } from '../../document/diagno
 import { loadDeviations } from '../../report/deviations-file.ts';
 import { findBreaks, lintBreaks, loadBreaks } from '../../mutation/breaks.ts';
 import { loadAnySuite } from '../../multipath/any-suite.ts';
-import { findSuites, openLibrary } from '../../scenario/load.ts';
+import { findSuites } from '../../scenario/load.ts';
 import { loadSequences } from '../../scenario/sequences.ts';
 import { loadPics } from '../../sut/pics.ts';
 import { loadTopology } from '../../topology/load.ts';
 import { loadLab } from '../../topology/remote-lab.ts';
-import { lintAny, openCatalogue, loadProject, projectRoot, suiteWorld } from '../inputs/project.ts';
+import {
+  lintAny,
+  lintIds,
+  openCatalogue,
+  openLibraries,
+  loadProject,
+  projectRoot,
+  suiteWorld,
+} from '../inputs/project.ts';
+import { ownFiles, readWorkspace, workspace, WORKSPACE_FILE } from '../inputs/workspace.ts';
+import { OWN_CLAUSES_ENDING } from '../../catalogue/own-clauses.ts';
 import { UsageError } from '../../document/explained-error.ts';
 
 /** What a file is, told by its name or by what is in it. */
-type Kind = 'suite' | 'sequences' | 'topology' | 'clauses' | 'deviations' | 'breaks' | 'pics' | 'freedoms' | 'lab';
+type Kind =
+  | 'workspace'
+  | 'own clauses'
+  | 'suite'
+  | 'sequences'
+  | 'topology'
+  | 'clauses'
+  | 'deviations'
+  | 'breaks'
+  | 'pics'
+  | 'freedoms'
+  | 'lab';
 
 /** What was looked at, and what is wrong with it. */
 class Report {
@@ -47,7 +68,7 @@ class Report {
 export function lint(files: readonly string[]): 0 | 2 {
   const report = new Report();
   const root = projectRoot();
-  checkFiles(files.length === 0 ? installed(root) : files.map(named), root, report);
+  checkFiles(files.length === 0 ? everything(root) : files.map(named), root, report);
   for (const problem of report.problems) process.stdout.write(`${problem}\n\n`);
   const looked = [...report.counts].map(([kind, number]) => `${number} ${plural(kind, number)}`).join(', ');
   const trouble = report.problems.length;
@@ -65,6 +86,8 @@ function plural(kind: Kind, number: number): string {
   if (kind === 'clauses') return number === 1 ? 'catalogue' : 'catalogues';
   if (kind === 'pics') return number === 1 ? 'statement of a stack' : 'statements of stacks';
   if (kind === 'freedoms') return number === 1 ? 'file of freedoms' : 'files of freedoms';
+  if (kind === 'workspace') return number === 1 ? 'workspace' : 'workspaces';
+  if (kind === 'own clauses') return number === 1 ? 'file of own clauses' : 'files of own clauses';
   if (kind === 'lab') return number === 1 ? 'bench' : 'benches';
   return number === 1 ? 'deviations file' : 'deviations files';
 }
@@ -74,14 +97,30 @@ interface LintFile {
   kind: Kind;
 }
 
+/** What is of the user's own, if anything is; else everything that is installed. */
+function everything(root: string): LintFile[] {
+  const { source, suites, topologies, baselines, pics } = workspace();
+  if (source === undefined && suites.length === 0) return installed(root);
+  const kinds = { topology: topologies, deviations: baselines, pics } as const;
+  return [
+    ...(source === undefined ? [] : [{ file: source.file, kind: 'workspace' as const }]),
+    ...ownFiles(OWN_CLAUSES_ENDING).map(({ file }): LintFile => ({ file, kind: 'own clauses' })),
+    ...Object.entries(kinds).flatMap(([kind, folders]) =>
+      folders.flatMap(yamlIn).map((file): LintFile => ({ file, kind: kind as Kind })),
+    ),
+    ...ownFiles('.suite.yaml').map(({ file }): LintFile => ({ file, kind: 'suite' })),
+  ];
+}
+
+function yamlIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.yaml'))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
 function installed(root: string): LintFile[] {
-  const yamlIn = (folder: string): string[] =>
-    existsSync(folder)
-      ? readdirSync(folder)
-          .filter((name) => name.endsWith('.yaml'))
-          .sort()
-          .map((name) => join(folder, name))
-      : [];
   return [
     { file: join(root, 'suites', 'rfc8684', 'clauses'), kind: 'clauses' },
     ...yamlIn(join(root, 'suites', 'sequences')).map((file): LintFile => ({ file, kind: 'sequences' })),
@@ -116,6 +155,8 @@ function named(path: string): LintFile {
 
 function kindOf(file: string, text: string): Kind | undefined {
   if (file.endsWith('.suite.yaml')) return 'suite';
+  if (file.endsWith(OWN_CLAUSES_ENDING)) return 'own clauses';
+  if (basename(file) === WORKSPACE_FILE) return 'workspace';
   const value: unknown = parseDocument(text).toJS();
   const keys = {
     sequences: 'sequences',
@@ -145,13 +186,15 @@ function checkFiles(files: readonly LintFile[], root: string, report: Report): v
     if (kind === 'topology') report.check(kind, () => loadTopology(file));
     if (kind === 'freedoms') report.check(kind, () => loadFreedoms(file, openCatalogue()));
     if (kind === 'pics') report.check(kind, () => loadPics(file));
+    if (kind === 'workspace') report.check(kind, () => readWorkspace(file));
     if (kind === 'lab') report.check(kind, () => loadLab(file));
     if (kind === 'deviations') report.check(kind, () => loadDeviations(file));
     if (kind === 'sequences') report.check(kind, () => loadSequences(file));
   }
+  for (const { kind } of files) if (kind === 'own clauses') report.check(kind, () => undefined);
+  if (files.some(({ kind }) => kind === 'own clauses')) report.check(undefined, () => openCatalogue());
   checkSuites(
     files.filter(({ kind }) => kind === 'suite').map(({ file }) => file),
-    root,
     report,
   );
   checkBreaks(
@@ -173,13 +216,19 @@ function checkBreaks(files: readonly string[], root: string, report: Report): vo
   for (const problem of lintBreaks(breaks, project.scenarios, project.catalogue.all)) report.add(problem);
 }
 
-function checkSuites(files: readonly string[], root: string, report: Report): void {
+function checkSuites(files: readonly string[], report: Report): void {
   if (files.length === 0) return;
   // What suites need; counted where it was asked for itself.
-  const library = report.check(undefined, () => openLibrary(join(root, 'suites')));
+  const libraries = report.check(undefined, () => openLibraries());
   const catalogue = report.check(undefined, () => openCatalogue());
-  if (library === undefined || catalogue === undefined) return;
+  if (libraries === undefined || catalogue === undefined) return;
+  const ofFile = new Map(libraries.map(({ file, library }) => [file, library]));
+  const installedLibrary = libraries[0]?.library;
   const world = suiteWorld(catalogue);
-  const scenarios = files.flatMap((file) => report.check('suite', () => loadAnySuite(file, library, world)) ?? []);
-  for (const diagnostic of lintAny(scenarios, catalogue)) report.add(formatDiagnostic(diagnostic));
+  const scenarios = files.flatMap((file) => {
+    const library = ofFile.get(file) ?? installedLibrary;
+    return library === undefined ? [] : (report.check('suite', () => loadAnySuite(file, library, world)) ?? []);
+  });
+  for (const diagnostic of [...lintAny(scenarios, catalogue), ...lintIds(scenarios)])
+    report.add(formatDiagnostic(diagnostic));
 }

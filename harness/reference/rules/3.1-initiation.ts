@@ -89,6 +89,7 @@ export const initiation = {
   /** Flags of a SYN/ACK of which nothing is kept. */
   statelessFlags: (stack: Stack, offered: number): number => {
     const wanted = stack.sysctls.get('net.mptcp.checksum_enabled') === '1';
-    return (wanted || (offered & A) !== 0 ? A : 0) | H;
+    const refusesJoins = stack.sysctls.get('net.mptcp.allow_join_initial_addr_port') === '0';
+    return (wanted || (offered & A) !== 0 ? A : 0) | (refusesJoins ? C : 0) | H;
   },
 };

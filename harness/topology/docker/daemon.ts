@@ -1,5 +1,5 @@
 /** The Docker daemon: how it is reached, and what its failures mean. */
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import { TopologyError } from '../types.ts';
 
 /** Something that the daemon refused or could not do; the message says what to do about it. */
@@ -57,6 +57,19 @@ export interface DaemonInfo {
   appArmor: boolean;
 }
 
+/** The client is an optional dependency. @throws DockerError when it is not installed */
+async function loadClient(): Promise<typeof Docker> {
+  try {
+    return (await import('dockerode')).default;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new DockerError(
+      'the package dockerode is not installed, as after "npm install --omit=optional"; run: npm install dockerode',
+      { cause: error },
+    );
+  }
+}
+
 /**
  * Opens the daemon that DOCKER_HOST names, or the usual one, and asks whether it will do.
  *
@@ -70,7 +83,8 @@ export async function openDaemon(): Promise<{ docker: Docker; info: DaemonInfo }
         'and a run has no access to the network; unset DOCKER_HOST to use unix:///var/run/docker.sock',
     );
   }
-  const docker = new Docker({ socketPath: host.slice('unix://'.length) });
+  const Client = await loadClient();
+  const docker = new Client({ socketPath: host.slice('unix://'.length) });
   try {
     const { SecurityOptions = [], OSType } = (await docker.info()) as { SecurityOptions?: string[]; OSType?: string };
     if (OSType !== undefined && OSType !== 'linux')

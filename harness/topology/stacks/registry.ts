@@ -94,7 +94,7 @@ export function stackArguments(choice: StackChoice): string[] {
 
 /** Of a command line, the words that say what the stack is, each option with its value; empty when it does not say. */
 export function stackWords(command: readonly string[]): string[] {
-  const names = ['--sut', '--peer', '--sysctl', ...STACK_OPTIONS.map(({ name }) => `--${name}`)];
+  const names = ['--sut', '--peer', '--sysctl', '--suites', ...STACK_OPTIONS.map(({ name }) => `--${name}`)];
   return command.flatMap((word, at) => {
     if (names.some((name) => word.startsWith(`${name}=`))) return [word];
     const value = command[at + 1];

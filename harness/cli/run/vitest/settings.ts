@@ -17,6 +17,8 @@ export interface WorkerSettings {
   peer?: StackSettings;
   /** Settings of the user's, for every namespace of a stack. */
   sysctls?: readonly Sysctl[];
+  /** Folders of topologies of the user's own. */
+  topologies?: readonly string[];
   /** Habits of every host of a stack. */
   habits?: Habits;
   /** The options that name it, for command lines. */

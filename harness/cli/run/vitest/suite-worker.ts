@@ -27,7 +27,14 @@ import type { Driver } from '../../../topology/contract.ts';
 import { kernelLog } from '../../../topology/kernel-lines.ts';
 import { openStack } from '../../../topology/stacks/registry.ts';
 import { openLink } from '../../../topology/open-link.ts';
-import { openBreaks, openCatalogue, openPromises, openTopology, projectRoot } from '../../inputs/project.ts';
+import {
+  openBreaks,
+  openCatalogue,
+  openPromises,
+  openTopology,
+  projectRoot,
+  useTopologies,
+} from '../../inputs/project.ts';
 import { holdCell } from '../hold.ts';
 import { rerunCommand } from '../rerun.ts';
 import { registerBreaks, registerMutants } from './mutants.ts';
@@ -77,7 +84,8 @@ function open(settings: WorkerSettings): Promise<Opened> {
 }
 
 async function openOnce(settings: WorkerSettings): Promise<Opened> {
-  const { sysctls, habits, watch, hold } = settings;
+  const { sysctls, habits, watch, hold, topologies = [] } = settings;
+  useTopologies(topologies);
   const options = {
     ...(sysctls === undefined ? {} : { sysctls }),
     ...(habits === undefined ? {} : { habits }),
