@@ -34,7 +34,6 @@ const COPIED = [
   'package.json',
   'tsconfig.json',
   'vitest.config.ts',
-  'vitest.suites.config.ts',
 ];
 
 const GROWN_COMMAND = "\n  grown: { group: 'octets', args: { fd: needed(text) }, answers: {}, does: 'Grows.' },";

@@ -37,6 +37,7 @@ export function buildProgram(argv: readonly string[]): Command {
     .description('Tests a Multipath TCP stack against RFC 8684, clause by clause.')
     .version(version)
     // Commands take these over when they are made.
+    .configureHelp({ commandDescription: (command) => unwrapped(command.description()) })
     .exitOverride()
     .showHelpAfterError('(--help explains)')
     .enablePositionalOptions()
@@ -87,4 +88,9 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is broken, 2 the command faile
   addSite(program);
   addVitest(program, argv);
   return program;
+}
+
+/** A description as commander can wrap it: the source's line ends within a paragraph are spaces. */
+function unwrapped(text: string): string {
+  return text.replaceAll(/(?<!\n)\n(?!\n)/g, ' ');
 }

@@ -1,10 +1,11 @@
 /** Debian's own apt, with a state of its own: the machine's lists and packages are not touched, signatures are checked. */
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KernelError } from './types.ts';
 
 const LIMIT_MS = 600_000;
+/** Characters of output at most: the lists of one suite have some 60 million. */
+const MOST_OUTPUT = 400_000_000;
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /** Suites that hold kernels, oldest first. One that is not (or no longer) there is passed over. */
@@ -140,39 +141,33 @@ export class Apt {
   }
 
   /** @throws KernelError when apt is not there, or does not end */
-  #run(
+  async #run(
     program: string,
     args: readonly string[],
     cwd = this.#folder,
-    hear: (line: string) => void = () => undefined,
+    hear?: (line: string) => void,
   ): Promise<{ status: number; stdout: string; said: string }> {
     mkdirSync(this.#folder, { recursive: true });
-    return new Promise((resolve, reject) => {
-      const child = spawn(program, [...this.#options, ...args], {
-        cwd,
-        env: { ...process.env, LC_ALL: 'C' },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      let [stdout, said] = ['', ''];
-      child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        stdout += text;
-        for (const line of text.split('\n')) hear(line);
-      });
-      child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-      const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
-      child.on('error', (error) => {
-        clearTimeout(timer);
-        const remedy =
-          'kernel packages need apt of Debian or Ubuntu; on other systems give an image: --sut kernel:./bzImage --modules DIR';
-        reject(new KernelError(`${program} cannot be started: ${error.message}; ${remedy}`));
-      });
-      child.on('close', (status, signal) => {
-        clearTimeout(timer);
-        if (signal === null) resolve({ status: status ?? 1, stdout, said });
-        else
-          reject(new KernelError(`${program} ${args.join(' ')} was ended by ${signal} (limit: ${LIMIT_MS / 1000} s)`));
-      });
+    const { execa } = await import('execa');
+    const child = execa(program, [...this.#options, ...args], {
+      cwd,
+      env: { LC_ALL: 'C' },
+      stdin: 'ignore',
+      timeout: LIMIT_MS,
+      killSignal: 'SIGKILL',
+      maxBuffer: MOST_OUTPUT,
+      reject: false,
     });
+    if (hear !== undefined) for await (const line of child) hear(line);
+    const { exitCode, signal, stdout, stderr, originalMessage } = await child;
+    if (signal !== undefined)
+      throw new KernelError(`${program} ${args.join(' ')} was ended by ${signal} (limit: ${LIMIT_MS / 1000} s)`);
+    if (exitCode === undefined) {
+      const remedy =
+        'kernel packages need apt of Debian or Ubuntu; on other systems give an image: --sut kernel:./bzImage --modules DIR';
+      throw new KernelError(`${program} cannot be started: ${originalMessage ?? ''}; ${remedy}`);
+    }
+    return { status: exitCode, stdout, said: stderr };
   }
 }
 

@@ -1,7 +1,6 @@
 /** Makes the HTML report from Allure results. No Java, no network. */
 import { makeFolder } from '../document/make-folder.ts';
 import { ExplainedError } from '../document/explained-error.ts';
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -108,20 +107,14 @@ export function requireAllure(): string {
   }
 }
 
-function runAllure(args: readonly string[], cwd: string): Promise<void> {
+async function runAllure(args: readonly string[], cwd: string): Promise<void> {
   const program = join(dirname(requireAllure()), '..', 'cli.js');
-  return new Promise((done, failed) => {
-    const child = spawn(process.execPath, [program, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-    let said = '';
-    const listen = (chunk: Buffer): void => {
-      said = `${said}${chunk.toString()}`.slice(-4000);
-    };
-    child.stdout.on('data', listen);
-    child.stderr.on('data', listen);
-    child.on('error', (error) => failed(new AllureReportError(`allure could not be started: ${error.message}`)));
-    child.on('close', (code, signal) => {
-      if (code === 0) done();
-      else failed(new AllureReportError(`allure ended with ${signal ?? `code ${code ?? 'unknown'}`}:\n${said.trim()}`));
-    });
+  const { execa } = await import('execa');
+  const { failed, all, shortMessage } = await execa(process.execPath, [program, ...args], {
+    cwd,
+    stdin: 'ignore',
+    all: true,
+    reject: false,
   });
+  if (failed) throw new AllureReportError(`allure failed: ${shortMessage ?? ''}\n${all.slice(-4000).trim()}`);
 }

@@ -8,7 +8,7 @@ import { Severity, Status, type Label, type Link, type Parameter, type StatusDet
 import { anchorUrl, parseClauseId } from '../catalogue/clause-id.ts';
 import { sectionTitle } from '../catalogue/rfc-outline.ts';
 import type { Clause } from '../catalogue/types.ts';
-import { ladderSvg } from './ladder-svg.ts';
+import { ladderSvg } from './ladder-svg.tsx';
 import { escapeMarkdown, fenced } from './markdown.ts';
 import { alignPackets } from './packet-diff.ts';
 import { packetDiffPage } from './packet-diff-page.tsx';

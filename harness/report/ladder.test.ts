@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ladderSvg } from './ladder-svg.ts';
-import { escapeXml } from './xml.ts';
+import { ladderSvg } from './ladder-svg.tsx';
+import { xmlText } from './markup.tsx';
 import { ladderText } from './ladder-text.ts';
 import { alignPackets } from './packet-diff.ts';
 import { displayWidth } from './text-layout.ts';
@@ -60,7 +60,7 @@ describe('the ladder as SVG', () => {
     expect(svg.match(/class="note/g)).toHaveLength(4);
     expect(svg).toContain('✘ fail 3.2-19.s1');
     expect(svg).toContain('prefers-color-scheme:dark');
-    expect(svg).toContain('>a SYN seq=0 &lt;mp_capable version=1 h=1&gt;<');
+    expect(svg).toContain('>a SYN seq=0 &lt;mp_capable version=1 h=1><');
   });
 
   test('what a SUT sends stays text', () => {
@@ -68,12 +68,14 @@ describe('the ladder as SVG', () => {
     expect(svg).not.toMatch(/<script|<b>|<\/text><script/);
     expect(svg).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e\ud800]/);
     expect(svg).not.toMatch(/(href|src|on\w+)=["']/);
-    expect(escapeXml('<&>"\'')).toBe('&lt;&amp;&gt;&quot;&#39;');
+    expect(svg).toContain('>&lt;b></text>');
+    expect(svg).toContain("&quot;&amp;'</text>");
+    expect(xmlText('a]]>b\u0000')).toBe('a]] >b\\x00');
   });
 
   test('tags balance and everything lies inside the picture', () => {
     const svg = ladderSvg([...LADDER, ...HOSTILE]);
-    const height = Number(/height="(\d+)" role/.exec(svg)?.[1]);
+    const height = Number(/height="(\d+)"/.exec(svg)?.[1]);
     for (const [, y] of svg.matchAll(/ y="([\d.]+)"/g)) expect(Number(y)).toBeLessThan(height);
     expect(svg.match(/<text /g)?.length).toBe(svg.match(/<\/text>/g)?.length);
     expect(svg.startsWith('<svg xmlns=')).toBe(true);

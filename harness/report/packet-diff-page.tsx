@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
 /** Expected and actual packets side by side, as a page that stands alone. Pure. */
 import type { JSX } from 'preact';
-import { renderToString } from 'preact-render-to-string';
+import { htmlDocument } from './markup.tsx';
 import { diffColumns } from './packet-diff.ts';
 import { clean } from './text-layout.ts';
 import type { ExpectationResult } from '../verdict/result.ts';
@@ -18,7 +18,7 @@ export function packetDiffPage(judgements: readonly ExpectationResult[]): string
     (one) => isDeparture(one.verdict) && one.expected !== undefined && one.actual !== undefined,
   );
   if (shown.length === 0) return undefined;
-  return `<!doctype html>\n${renderToString(
+  return htmlDocument(
     <html lang="en">
       <head>
         <meta charset="utf-8" />
@@ -31,7 +31,7 @@ export function packetDiffPage(judgements: readonly ExpectationResult[]): string
         ))}
       </body>
     </html>,
-  )}\n`;
+  );
 }
 
 function Comparison({ judgement }: { judgement: ExpectationResult }): JSX.Element {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pathsSvg } from './paths-svg.ts';
+import { pathsSvg } from './paths-svg.tsx';
 import type { RunSeries } from '../verdict/series.ts';
 
 const SERIES: RunSeries = {
@@ -30,7 +30,7 @@ describe('pathsSvg', () => {
   it('takes what it is told for text', () => {
     const svg = pathsSvg(SERIES);
     expect(svg).not.toContain('<script>');
-    expect(svg).toContain('&lt;b&gt;&amp;');
+    expect(svg).toContain('&lt;b>&amp;');
     expect(pathsSvg({ ...SERIES, title: 'a\u0000b' })).not.toContain('\u0000');
   });
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clean, displayWidth, fit, formatDuration, pad, styleFor, wrap } from './text-layout.ts';
 
@@ -19,13 +20,28 @@ describe('text for a terminal', () => {
   test('cut text ends in an ellipsis and never exceeds the width', () => {
     expect(fit('abcdef', 6)).toBe('abcdef');
     expect(fit('abcdefg', 6)).toBe('abcde…');
-    expect(displayWidth(fit('漢字漢字', 6))).toBeLessThanOrEqual(6);
+    expect(fit('漢字漢字', 6)).toBe('漢字…');
+    expect(fit('漢字', 1)).toBe('…');
   });
 
   test('wrapping loses nothing and cuts what is too long', () => {
     expect(wrap('aa bb cc', 5)).toEqual(['aa bb', 'cc']);
     expect(wrap('abcdefgh ij', 4)).toEqual(['abcd', 'efgh', 'ij']);
     expect(wrap('', 10)).toEqual(['']);
+    expect(wrap('  a   b ', 10)).toEqual(['a b']);
+  });
+
+  test('no wrapped or cut text is wider than told, whatever it is made of', () => {
+    const words = fc
+      .array(fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }), fc.constant('👩‍👩‍👧')))
+      .map((all) => clean(all.join(' ')));
+    fc.assert(
+      fc.property(words, fc.integer({ min: 2, max: 40 }), (text, width) => {
+        for (const line of [...wrap(text, width), fit(text, width)])
+          expect(displayWidth(line)).toBeLessThanOrEqual(width);
+        expect(wrap(text, width).join('').normalize().replaceAll(' ', '')).toBe(text.normalize().replaceAll(' ', ''));
+      }),
+    );
   });
 
   test('durations', () => {

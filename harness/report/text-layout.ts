@@ -1,5 +1,7 @@
 /** Text that fits a terminal: cleaned, measured, cut, padded, wrapped, coloured. */
 import pc from 'picocolors';
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
 import type { Verdict } from '../verdict/verdict.ts';
 
 /** picocolors' functions; all identity when colour is off. */
@@ -73,33 +75,19 @@ export function clean(text: string): string {
   });
 }
 
-// Scripts and emoji that terminals draw two columns wide.
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}]/u;
-const COMBINING = /\p{Mark}/u;
-
 /** Columns that cleaned, uncoloured text takes. */
 export function displayWidth(text: string): number {
-  if (PLAIN.test(text)) return text.length;
-  let width = 0;
-  for (const character of text) {
-    if (COMBINING.test(character)) continue;
-    width += WIDE.test(character) ? 2 : 1;
-  }
-  return width;
+  return PLAIN.test(text) ? text.length : stringWidth(text);
 }
 
 /** Cuts text to `width` columns; the last is an ellipsis where something was cut. */
 export function fit(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
-  let out = '';
-  let used = 0;
-  for (const character of text) {
-    used += displayWidth(character);
-    if (used > width - 1) break;
-    out += character;
-  }
-  return `${out}…`;
+  if (PLAIN.test(text)) return `${text.slice(0, Math.max(0, width - 1))}…`;
+  const room = Math.max(1, width - 1);
+  const [kept = ''] = wrapAnsi(text, room, { hard: true, wordWrap: false, trim: false }).split('\n');
+  // A wide character alone may be wider than the room.
+  return displayWidth(kept) < width ? `${kept}…` : '…';
 }
 
 /** Pads text with spaces to `width` columns. */
@@ -109,35 +97,8 @@ export function pad(text: string, width: number): string {
 
 /** Breaks text at spaces into lines of at most `width` columns; a longer word is cut hard, so nothing is lost. */
 export function wrap(text: string, width: number): string[] {
-  if (text.length <= width && !text.includes('  ') && displayWidth(text) <= width) return [text.replace(/^ | $/g, '')];
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(/ +/)) {
-    for (const piece of hardSplit(word, width)) {
-      if (line === '') line = piece;
-      else if (displayWidth(line) + 1 + displayWidth(piece) <= width) line += ` ${piece}`;
-      else {
-        lines.push(line);
-        line = piece;
-      }
-    }
-  }
-  lines.push(line);
-  return lines;
-}
-
-function hardSplit(word: string, width: number): string[] {
-  if (displayWidth(word) <= width) return [word];
-  const pieces: string[] = [];
-  let piece = '';
-  for (const character of word) {
-    if (displayWidth(piece) + displayWidth(character) > width) {
-      pieces.push(piece);
-      piece = '';
-    }
-    piece += character;
-  }
-  return [...pieces, piece];
+  const plain = text.replaceAll(/ +/g, ' ').trim();
+  return plain.length <= width && PLAIN.test(plain) ? [plain] : wrapAnsi(plain, width, { hard: true }).split('\n');
 }
 
 /** `1.234 s`, `2 min 05 s`, `1 h 02 min`. */

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { makeFolder } from '../document/make-folder.ts';
 import { readLadder } from '../report/ladder-file.ts';
-import { ladderSvg } from '../report/ladder-svg.ts';
+import { ladderSvg } from '../report/ladder-svg.tsx';
 import { ResultsFileError } from '../report/results-file.ts';
 import type { ScenarioRecord } from '../report/results.ts';
 import { scenariosToDraw, uniqueSlugs, type SiteEvidence, type Stack } from './model.ts';

@@ -7,7 +7,7 @@ import type { PacketEvent } from '../../monitor/types.ts';
 import { styleFor, type TextStyle } from '../../report/text-layout.ts';
 import { ipOffset } from '../../wire/capture-link.ts';
 import { readCapture } from '../../wire/capture-stream.ts';
-import { checkPage, LadderKeeper, type DrawnConnection } from './check-html.ts';
+import { checkPage, LadderKeeper, type DrawnConnection } from './check-html.tsx';
 import { CheckJson } from './check-json.ts';
 import { connectionText, fileText } from './check-text.ts';
 import type { FileReport } from './file-report.ts';

@@ -1,12 +1,12 @@
 /** `matrix`: runs several stacks and says where they differ. */
-import { spawn } from 'node:child_process';
-import { createWriteStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { makeFolder } from '../../document/make-folder.ts';
 import { matrixText } from '../../report/matrix-text.ts';
 import type { RunResults } from '../../report/results.ts';
 import type { StackDetails } from '../../topology/contract.ts';
 import { detailsFor, parseStack, prepareOutside } from '../../topology/stacks/registry.ts';
+import { runCommand } from '../run/child-run.ts';
 import { mergeFiles } from '../results/merge.ts';
 import { openCatalogue } from '../inputs/project.ts';
 import { UsageError } from '../../document/explained-error.ts';
@@ -80,29 +80,15 @@ async function runAll(options: MatrixOptions): Promise<Outcome[]> {
 }
 
 /** One run in a process of its own; what it says goes to a log, and its progress is told in one line. */
-function runOne(sut: string, options: MatrixOptions): Promise<Outcome> {
+async function runOne(sut: string, options: MatrixOptions): Promise<Outcome> {
   const folder = join(options.output, folderOf(sut));
   makeFolder(folder);
-  const log = createWriteStream(join(folder, 'run.log'));
   const details = Object.entries(detailsFor(sut, options.stack)).flatMap(([name, value = '']) => [`--${name}`, value]);
   const args = ['run', '--sut', sut, '--output', folder, ...details, ...options.passOn];
   process.stderr.write(`${sut}: running\n`);
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
-  process.on('SIGINT', passOn).on('SIGTERM', passOn);
-  child.stdout.pipe(log, { end: false });
-  child.stderr.pipe(log, { end: false });
-  return new Promise((done, fail) => {
-    child.on('error', fail);
-    child.on('close', (code) => {
-      process.off('SIGINT', passOn).off('SIGTERM', passOn);
-      log.end();
-      process.stderr.write(`${sut}: done\n`);
-      done({ sut, code: code ?? 2, results: resolve(folder, 'results.json') });
-    });
-  });
+  const { code } = await runCommand(args, join(folder, 'run.log'));
+  process.stderr.write(`${sut}: done\n`);
+  return { sut, code, results: resolve(folder, 'results.json') };
 }
 
 /** `kernel:./arch/x86/boot/bzImage` as the name of a folder. */

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { suggestion } from '../../document/diagnostic.ts';
 import { departureText } from '../../report/departure-text.ts';
 import { readLadder } from '../../report/ladder-file.ts';
-import { ladderSvg } from '../../report/ladder-svg.ts';
+import { ladderSvg } from '../../report/ladder-svg.tsx';
 import { ladderText } from '../../report/ladder-text.ts';
 import type { RunResults, ScenarioRecord } from '../../report/results.ts';
 import { clean, coloursOf, paint, styleFor, wrap, type TextStyle } from '../../report/text-layout.ts';

@@ -1,5 +1,4 @@
 /** Runs scenarios again, one at a time, to tell what is broken from what is flaky. */
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { otherBuild } from '../../report/build-identity.ts';
 import { ALONE_RUNS, type AloneRuns } from '../../report/gate.ts';
 import type { RunResults, ScenarioRecord } from '../../report/results.ts';
 import { obstacleTo, stackWords } from '../../topology/stacks/registry.ts';
+import { runCommand } from './child-run.ts';
 import { readResults } from '../../report/results-file.ts';
 
 /** When more than this got worse, it is no flake, and running all of them again would take long. */
@@ -55,29 +55,11 @@ export async function runOnce(ids: readonly string[], stack: readonly string[]):
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-again-'));
   try {
     const args = ['run', ...ids, ...stack, '--concurrency', '1', '--deviations', 'none', '--output', folder];
-    const { code, said } = await execute(args);
+    const { code, said } = await runCommand(args);
     const file = join(folder, 'results.json');
-    if (!existsSync(file))
-      return `the command ended with ${code ?? 'a signal'}: ${said.trim().split('\n').at(-1) ?? ''}`;
+    if (!existsSync(file)) return `the command ended with code ${code}: ${said.trim().split('\n').at(-1) ?? ''}`;
     return readResults(file);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function execute(args: readonly string[]): Promise<{ code: number | null; said: string }> {
-  const child = spawn(process.execPath, [process.argv[1] ?? '', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (part: string) => {
-    said = `${said}${part}`.slice(-4000);
-  });
-  const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
-  process.on('SIGINT', passOn).on('SIGTERM', passOn);
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      process.off('SIGINT', passOn).off('SIGTERM', passOn);
-      resolve({ code, said });
-    });
-  });
 }

@@ -1,17 +1,14 @@
 /** Starts Vitest over suite files, in this process's namespace. */
-import { cpus } from 'node:os';
 import { createVitest, type CliOptions, type Reporter } from 'vitest/node';
 import type { Clause } from '../../../catalogue/types.ts';
 import type { AnyScenario } from '../../../multipath/scenario.ts';
 import { shareOut } from './order.ts';
 import type { WorkerSettings } from './settings.ts';
 import { writeGroups } from './suite-groups.ts';
+import { suiteOptions, workersFor } from './suite-options.ts';
 import { suitePlugin } from './suite-plugin.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-
-/** A worker makes short-lived objects all the time: with room for them, garbage is collected a tenth as often. */
-const WORKER_FLAGS = ['--max-semi-space-size=16', '--min-semi-space-size=16'];
 
 /** What to run and whom to tell. */
 export interface SuiteRun {
@@ -31,28 +28,21 @@ export interface SuiteRun {
 
 /** Runs to the end or to an interrupt; true when the run was cut short. */
 export async function runSuites(run: SuiteRun): Promise<boolean> {
-  const workers = Math.max(1, Math.min(cpus().length, run.concurrency));
-  const shares = shareOut(run.scenarios, workers, run.settings.deviations);
+  const shares = shareOut(run.scenarios, workersFor(run.concurrency), run.settings.deviations);
   const groups = writeGroups(
     shares.map((scenarios) => ({ scenarios, clauses: run.clauses })),
     run.settings.evidenceRoot,
   );
   const files = groups.paths;
   const config: CliOptions = {
+    ...suiteOptions(run.settings, run.concurrency),
     config: false,
     root: run.root,
     watch: false,
     include: files,
-    pool: 'forks',
-    execArgv: [...WORKER_FLAGS],
-    isolate: false,
-    maxWorkers: workers,
-    maxConcurrency: Math.max(1, Math.ceil(run.concurrency / workers)),
     reporters: run.reporters,
     setupFiles: run.setupFiles ?? [],
     ...(run.shuffle === undefined ? {} : { sequence: { shuffle: { files: true, tests: true }, seed: run.shuffle } }),
-    provide: { conformance: run.settings },
-    server: { deps: { external: [/\/dist\//] } },
   };
   const known = SIGNALS.map((signal) => process.listeners(signal));
   const vitest = await createVitest(

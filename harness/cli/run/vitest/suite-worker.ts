@@ -15,7 +15,7 @@ import {
 import { reportToAllure } from '../../../report/allure.ts';
 import { departureText } from '../../../report/departure-text.ts';
 import { declareScenario } from '../../../report/deviations.ts';
-import { pathsSvg } from '../../../report/paths-svg.ts';
+import { pathsSvg } from '../../../report/paths-svg.tsx';
 import { writeLadder } from '../../../report/ladder-file.ts';
 import type { Promised } from '../../../multipath/promises.ts';
 import { runMultipath, type MultipathContext, type MultipathRun } from '../../../multipath/run.ts';

@@ -1,10 +1,12 @@
+/** @jsxImportSource preact */
 /** The page that `check --html` writes. */
+import type { JSX } from 'preact';
 import type { ConnectionReport } from '../../monitor/analysis.ts';
 import type { Connection } from '../../monitor/connection.ts';
 import { describeEvent } from '../../monitor/describe-event.ts';
 import type { Finding, PacketEvent } from '../../monitor/types.ts';
-import { ladderSvg } from '../../report/ladder-svg.ts';
-import { escapeXml } from '../../report/xml.ts';
+import { ladderPicture } from '../../report/ladder-svg.tsx';
+import { htmlDocument, xmlText } from '../../report/markup.tsx';
 import { SYMBOL } from '../../report/verdict-style.ts';
 import type { FileReport } from './file-report.ts';
 import { headline, placeOf, shownFindings, subflowLine, tally } from './check-text.ts';
@@ -94,30 +96,23 @@ export class LadderKeeper {
   }
 }
 
-/** The whole page: no scripts, nothing from elsewhere, everything escaped. */
+/** The whole page. */
 export function checkPage(reports: readonly FileReport[], drawn: readonly DrawnConnection[]): string {
-  const body = reports.flatMap((report) => [
-    `<h1>${escapeXml(report.file)}</h1>`,
-    `<p>${report.counts.packets} packets, ${report.counts.mptcp} of MPTCP connections.${report.problem === undefined ? '' : ` ${escapeXml(report.problem)}`}</p>`,
-    ...(report.found > report.connections.length
-      ? [`<p>${report.found - report.connections.length} more connections are not shown; --json has all of them.</p>`]
-      : []),
-    ...report.connections.map((one) =>
-      connectionSection(
-        one,
-        drawn.find((other) => other.report === one),
-      ),
-    ),
-  ]);
-  return [
-    '<!doctype html>',
-    '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
-    '<title>mptcp-conformance check</title>',
-    `<style>${STYLE}</style></head><body>`,
-    ...body,
-    '</body></html>',
-    '',
-  ].join('\n');
+  return htmlDocument(
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <title>mptcp-conformance check</title>
+        <style dangerouslySetInnerHTML={{ __html: STYLE }} />
+      </head>
+      <body>
+        {reports.map((report) => (
+          <File report={report} drawn={drawn} />
+        ))}
+      </body>
+    </html>,
+  );
 }
 
 const STYLE =
@@ -125,46 +120,101 @@ const STYLE =
   'code{font:13px ui-monospace,monospace}table{border-collapse:collapse}td,th{padding:.2rem .6rem;text-align:left;vertical-align:top}' +
   'svg{max-width:100%;height:auto}.fail{color:#cf222e}.warn{color:#9a6700}';
 
-function connectionSection(report: ConnectionReport, drawn: DrawnConnection | undefined): string {
-  const broken = shownFindings(report.findings, false);
-  const others = shownFindings(report.findings, true).filter((one) => !broken.includes(one));
-  return [
-    `<section><h2>${escapeXml(headline(report))}</h2>`,
-    `<ul>${report.subflows
-      .slice(0, 64)
-      .map((one) => `<li>${escapeXml(subflowLine(one))}</li>`)
-      .join('')}</ul>`,
-    report.version === 0 ? '' : `<p>${escapeXml(tally(report.findings))}</p>`,
-    table(broken),
-    drawn === undefined
-      ? ''
-      : `<details${broken.length > 0 ? ' open' : ''}><summary>Packets</summary>${picture(drawn)}</details>`,
-    others.length === 0
-      ? ''
-      : `<details><summary>${others.length} remarks: choices of the hosts, and what could not be judged</summary>${table(others)}</details>`,
-    '</section>',
-  ].join('\n');
-}
-
-function table(findings: readonly Finding[]): string {
-  if (findings.length === 0) return '';
-  return `<table><tr><th>verdict</th><th>clause</th><th>where</th><th>what</th></tr>${findings.map(findingRow).join('\n')}</table>`;
-}
-
-function findingRow(finding: Finding): string {
-  const what = [
-    finding.message,
-    finding.expected === undefined ? '' : `expected ${finding.expected}`,
-    finding.actual === undefined ? '' : `actual ${finding.actual}`,
-  ];
-  const text = finding.text === undefined ? '' : `<br><code>${escapeXml(finding.text)}</code>`;
+function File({ report, drawn }: { report: FileReport; drawn: readonly DrawnConnection[] }): JSX.Element {
+  const { packets, mptcp } = report.counts;
+  const left = report.found - report.connections.length;
   return (
-    `<tr><td class="${finding.verdict}">${SYMBOL[finding.verdict]} ${finding.verdict}</td><td>${escapeXml([finding.clause, ...finding.also].join(' '))}</td>` +
-    `<td>${escapeXml(placeOf(finding))}</td><td>${escapeXml(what.filter((one) => one !== '').join('; '))}${text}</td></tr>`
+    <>
+      <h1>{xmlText(report.file)}</h1>
+      <p>
+        {`${packets} packets, ${mptcp} of MPTCP connections.`}
+        {report.problem !== undefined && ` ${xmlText(report.problem)}`}
+      </p>
+      {left > 0 && <p>{`${left} more connections are not shown; --json has all of them.`}</p>}
+      {report.connections.map((one) => (
+        <ConnectionSection report={one} drawn={drawn.find((other) => other.report === one)} />
+      ))}
+    </>
   );
 }
 
-function picture(drawn: DrawnConnection): string {
+function ConnectionSection(props: { report: ConnectionReport; drawn: DrawnConnection | undefined }): JSX.Element {
+  const { report, drawn } = props;
+  const broken = shownFindings(report.findings, false);
+  const others = shownFindings(report.findings, true).filter((one) => !broken.includes(one));
+  return (
+    <section>
+      <h2>{xmlText(headline(report))}</h2>
+      <ul>
+        {report.subflows.slice(0, 64).map((one) => (
+          <li>{xmlText(subflowLine(one))}</li>
+        ))}
+      </ul>
+      {report.version !== 0 && <p>{xmlText(tally(report.findings))}</p>}
+      <Findings findings={broken} />
+      {drawn !== undefined && (
+        <details open={broken.length > 0}>
+          <summary>Packets</summary>
+          {picture(drawn)}
+        </details>
+      )}
+      {others.length > 0 && (
+        <details>
+          <summary>{`${others.length} remarks: choices of the hosts, and what could not be judged`}</summary>
+          <Findings findings={others} />
+        </details>
+      )}
+    </section>
+  );
+}
+
+function Findings({ findings }: { findings: readonly Finding[] }): JSX.Element | null {
+  if (findings.length === 0) return null;
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">verdict</th>
+          <th scope="col">clause</th>
+          <th scope="col">where</th>
+          <th scope="col">what</th>
+        </tr>
+      </thead>
+      <tbody>
+        {findings.map((finding) => (
+          <FindingRow finding={finding} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function FindingRow({ finding }: { finding: Finding }): JSX.Element {
+  const { verdict, message, expected, actual, text } = finding;
+  const what = [
+    message,
+    expected === undefined ? '' : `expected ${expected}`,
+    actual === undefined ? '' : `actual ${actual}`,
+  ];
+  return (
+    <tr>
+      <td class={verdict}>{`${SYMBOL[verdict]} ${verdict}`}</td>
+      <td>{xmlText([finding.clause, ...finding.also].join(' '))}</td>
+      <td>{xmlText(placeOf(finding))}</td>
+      <td>
+        {xmlText(what.filter((one) => one !== '').join('; '))}
+        {text !== undefined && (
+          <>
+            <br />
+            <code>{xmlText(text)}</code>
+          </>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function picture(drawn: DrawnConnection): JSX.Element {
   const { report } = drawn;
   const at = new Map<number, Finding>();
   for (const finding of shownFindings(report.findings, false))
@@ -174,5 +224,5 @@ function picture(drawn: DrawnConnection): string {
     const finding = at.get(index);
     return finding === undefined ? plain : { ...plain, verdict: finding.verdict, clause: finding.clause };
   });
-  return ladderSvg(entries, { title: `Connection ${report.number}`, hosts: ['Initiator', 'Responder'] });
+  return ladderPicture(entries, { title: `Connection ${report.number}`, hosts: ['Initiator', 'Responder'] });
 }

@@ -1,8 +1,10 @@
+/** @jsxImportSource preact */
 /** The ladder diagram as a picture: one self-contained SVG, readable on light and on dark pages. */
+import type { JSX } from 'preact';
 import { packetLabel } from './ladder-text.ts';
+import { svgDocument, xmlText } from './markup.tsx';
 import { clean, displayWidth, fit, wrap } from './text-layout.ts';
 import { SVG_COLOUR, SYMBOL } from './verdict-style.ts';
-import { escapeXml } from './xml.ts';
 import type { LadderEntry } from '../verdict/result.ts';
 import { WORST_FIRST } from '../verdict/verdict.ts';
 
@@ -29,38 +31,52 @@ interface Geometry {
   width: number;
 }
 
-/**
- * Draws a ladder as SVG. Every text is escaped: what a SUT sends is not trusted. No scripts, no fonts, no references.
- */
+/** A ladder as an SVG document of its own. */
 export function ladderSvg(entries: readonly LadderEntry[], heading: LadderTitle = { title: '' }): string {
+  return svgDocument(ladderPicture(entries, heading));
+}
+
+/** Draws a ladder. Every text is made safe: what a SUT sends is not trusted. No scripts, no fonts, no references. */
+export function ladderPicture(entries: readonly LadderEntry[], heading: LadderTitle): JSX.Element {
   const geometry = layOut(entries);
   const hosts = heading.hosts ?? ['Tester', 'SUT'];
   const titles = [heading.title, heading.subtitle ?? ''].map((text) => clean(text)).filter((text) => text !== '');
   const top = 16 + titles.length * 20 + 34;
   let y = top;
-  const rows: string[] = [];
-  for (const entry of entries) {
+  const rows = entries.map((entry) => {
     const row = entry.kind === 'packet' ? packetRow(entry, geometry, y) : noteRow(entry, geometry, y);
-    rows.push(row.svg);
     y += row.height;
-  }
+    return row.svg;
+  });
+  const { width, sutX } = geometry;
   const height = y + 14;
-  const name = escapeXml(titles.join(': ') || 'Ladder diagram');
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${geometry.width} ${height}" width="${geometry.width}" ` +
-      `height="${height}" role="img" aria-label="${name}">`,
-    `<title>${name}</title>`,
-    `<style>${styleSheet()}</style>`,
-    `<rect class="page" width="${geometry.width}" height="${height}"/>`,
-    ...titles.map((text, index) =>
-      textAt(16, 26 + index * 20, fit(text, titleColumns(geometry)), index === 0 ? 'title' : 'dim'),
-    ),
-    lifeline(hosts[0], TESTER_X, top, height),
-    lifeline(hosts[1], geometry.sutX, top, height),
-    textAt(TIME_X, top - 14, 'ms', 'dim end'),
-    ...rows,
-    '</svg>\n',
-  ].join('\n');
+  const name = xmlText(titles.join(': ') || 'Ladder diagram');
+  return (
+    <svg
+      xmlns="http://www.w3.org/2000/svg"
+      viewBox={`0 0 ${width} ${height}`}
+      width={width}
+      height={height}
+      role="img"
+      aria-label={name}
+    >
+      <title>{name}</title>
+      <style dangerouslySetInnerHTML={{ __html: styleSheet() }} />
+      <rect class="page" width={width} height={height} />
+      {titles.map((text, index) => (
+        <Text
+          x={16}
+          y={26 + index * 20}
+          text={fit(text, titleColumns(geometry))}
+          classes={index === 0 ? 'title' : 'dim'}
+        />
+      ))}
+      <Lifeline name={hosts[0]} x={TESTER_X} top={top} height={height} />
+      <Lifeline name={hosts[1]} x={sutX} top={top} height={height} />
+      <Text x={TIME_X} y={top - 14} text="ms" classes="dim end" />
+      {rows}
+    </svg>
+  );
 }
 
 function layOut(entries: readonly LadderEntry[]): Geometry {
@@ -78,32 +94,53 @@ function titleColumns(geometry: Geometry): number {
   return Math.floor((geometry.width - 32) / (COLUMN * 1.2));
 }
 
-function packetRow(entry: LadderEntry, { columns, sutX }: Geometry, y: number): { svg: string; height: number } {
+/** A part of the picture and the height that it takes. */
+interface Row {
+  svg: JSX.Element;
+  height: number;
+}
+
+function packetRow(entry: LadderEntry, { columns, sutX }: Geometry, y: number): Row {
   const lines = wrap(packetLabel(entry), columns);
   const arrowY = y + lines.length * LINE + 3;
   const out = entry.direction === 'out';
   const [from, tip, back] = out ? [TESTER_X, sutX, sutX - 9] : [sutX, TESTER_X, TESTER_X + 9];
   const colour = entry.verdict ?? 'plain';
-  const svg = [
-    ...lines.map((line, index) => textAt(TESTER_X + 18, y + LINE * (index + 1) - 3, line, 'label')),
-    textAt(TIME_X, arrowY + 4, entry.at.toFixed(3), 'dim end'),
-    `<path class="arrow s-${colour}" d="M${from} ${arrowY}H${back}"/>`,
-    `<path class="f-${colour}" d="M${tip} ${arrowY}L${back} ${arrowY - 5}V${arrowY + 5}Z"/>`,
-    mark(entry, sutX, arrowY),
-  ];
-  return { svg: svg.join('\n'), height: lines.length * LINE + 16 };
+  const svg = (
+    <>
+      {lines.map((line, index) => (
+        <Text x={TESTER_X + 18} y={y + LINE * (index + 1) - 3} text={line} classes="label" />
+      ))}
+      <Text x={TIME_X} y={arrowY + 4} text={entry.at.toFixed(3)} classes="dim end" />
+      <path class={`arrow s-${colour}`} d={`M${from} ${arrowY}H${back}`} />
+      <path class={`f-${colour}`} d={`M${tip} ${arrowY}L${back} ${arrowY - 5}V${arrowY + 5}Z`} />
+      <Mark entry={entry} sutX={sutX} y={arrowY} />
+    </>
+  );
+  return { svg, height: lines.length * LINE + 16 };
 }
 
-function noteRow(entry: LadderEntry, { columns, sutX }: Geometry, y: number): { svg: string; height: number } {
+function noteRow(entry: LadderEntry, { columns, sutX }: Geometry, y: number): Row {
   const lines = wrap(`${entry.kind}: ${packetLabel(entry)}`, columns);
   const height = lines.length * LINE + 6;
-  const svg = [
-    textAt(TIME_X, y + 15, entry.at.toFixed(3), 'dim end'),
-    `<rect class="note ${entry.kind}" x="${TESTER_X + 10}" y="${y + 2}" width="${sutX - TESTER_X - 20}" height="${height - 1}" rx="4"/>`,
-    ...lines.map((line, index) => textAt(TESTER_X + 18, y + LINE * (index + 1), line, 'quiet')),
-    mark(entry, sutX, y + 11),
-  ];
-  return { svg: svg.join('\n'), height: height + 6 };
+  const svg = (
+    <>
+      <Text x={TIME_X} y={y + 15} text={entry.at.toFixed(3)} classes="dim end" />
+      <rect
+        class={`note ${entry.kind}`}
+        x={TESTER_X + 10}
+        y={y + 2}
+        width={sutX - TESTER_X - 20}
+        height={height - 1}
+        rx={4}
+      />
+      {lines.map((line, index) => (
+        <Text x={TESTER_X + 18} y={y + LINE * (index + 1)} text={line} classes="quiet" />
+      ))}
+      <Mark entry={entry} sutX={sutX} y={y + 11} />
+    </>
+  );
+  return { svg, height: height + 6 };
 }
 
 function markText(entry: LadderEntry): string {
@@ -111,16 +148,26 @@ function markText(entry: LadderEntry): string {
   return `${SYMBOL[entry.verdict]} ${entry.verdict}${entry.clause === undefined ? '' : ` ${clean(entry.clause)}`}`;
 }
 
-function mark(entry: LadderEntry, sutX: number, y: number): string {
-  return entry.verdict === undefined ? '' : textAt(sutX + 16, y + 4, markText(entry), `mark f-${entry.verdict}`);
+function Mark({ entry, sutX, y }: { entry: LadderEntry; sutX: number; y: number }): JSX.Element | null {
+  if (entry.verdict === undefined) return null;
+  return <Text x={sutX + 16} y={y + 4} text={markText(entry)} classes={`mark f-${entry.verdict}`} />;
 }
 
-function lifeline(name: string, x: number, top: number, height: number): string {
-  return [`<path class="line" d="M${x} ${top - 6}V${height - 8}"/>`, textAt(x, top - 14, name, 'host')].join('\n');
+function Lifeline({ name, x, top, height }: { name: string; x: number; top: number; height: number }): JSX.Element {
+  return (
+    <>
+      <path class="line" d={`M${x} ${top - 6}V${height - 8}`} />
+      <Text x={x} y={top - 14} text={name} classes="host" />
+    </>
+  );
 }
 
-function textAt(x: number, y: number, text: string, classes: string): string {
-  return `<text class="${classes}" x="${x}" y="${y}">${escapeXml(text)}</text>`;
+function Text({ x, y, text, classes }: { x: number; y: number; text: string; classes: string }): JSX.Element {
+  return (
+    <text class={classes} x={x} y={y}>
+      {xmlText(text)}
+    </text>
+  );
 }
 
 function styleSheet(): string {
