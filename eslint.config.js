@@ -81,6 +81,10 @@ export default tseslint.config(
       'max-lines-per-function': 'off',
       '@typescript-eslint/switch-exhaustiveness-check': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'vitest', importNames: ['it'], message: 'Tests are written with test().' }] },
+      ],
     },
   },
 );

@@ -1,7 +1,7 @@
 /** Holds CONTRIBUTING's table of changes against the tree: every path is there, and no row grows unnoticed. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 
@@ -40,14 +40,14 @@ const rows = [...section.matchAll(/^\| (an? .+?) \| (.+?) \|/gm)].map(([, change
   paths: [...cell.matchAll(/`([^`]+)`/g)].map(([, path = '']) => path),
 }));
 
-it('has a row for every change that is counted, and no other', () => {
+test('has a row for every change that is counted, and no other', () => {
   expect(rows.map(({ change }) => change).sort()).toEqual(Object.keys(FILES).sort());
 });
 
 describe.each(rows)('$change', ({ change, paths }) => {
-  it('names files that are there', () => {
+  test('names files that are there', () => {
     expect(paths.filter((path) => !isThere(path))).toEqual([]);
   });
 
-  it('touches as many files as before', () => expect(paths).toHaveLength(FILES[change] ?? 0));
+  test('touches as many files as before', () => expect(paths).toHaveLength(FILES[change] ?? 0));
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { DocumentError } from '../document/diagnostic.ts';
 import { projectFile } from '../document/project-file.ts';
 import { loadFreedoms } from './freedoms.ts';
@@ -9,7 +9,7 @@ import { loadCatalogue } from './load.ts';
 
 const catalogue = loadCatalogue(projectFile('suites/rfc8684/clauses'));
 
-it('reads those of this installation, every paragraph of a section that there is', () => {
+test('reads those of this installation, every paragraph of a section that there is', () => {
   const all = loadFreedoms(projectFile('suites/freedoms.yaml'), catalogue);
   expect(all.length).toBeGreaterThanOrEqual(35);
   expect(all.filter(({ sysctls }) => sysctls.length > 0).length).toBeGreaterThanOrEqual(20);
@@ -18,7 +18,7 @@ it('reads those of this installation, every paragraph of a section that there is
   ]);
 });
 
-it.each([
+test.each([
   ['paragraphs: [3.9.9-1]', /no section 3\.9\.9; did you mean/],
   ['paragraphs: [whatever]', /wrong form/],
   ['paragraphs: [3.1-27]\n    linux: { sysctl: { kernel.hostname: x } }', /kernel\.hostname|pattern|name/],

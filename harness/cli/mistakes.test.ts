@@ -4,7 +4,7 @@
  */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, test, vi } from 'vitest';
 import { buildProgram, execute, plainEnvironment, PROGRAM, SCENARIO, temporaryFolder } from './testing/command.ts';
 
 // Each row starts a process, and the machine may be busy.
@@ -292,7 +292,7 @@ const MISTAKES: Readonly<Record<string, () => Mistake>> = {
 
 describe.concurrent('says what is wrong and what to do:', () => {
   for (const [name, mistake] of Object.entries(MISTAKES)) {
-    it(name, async ({ expect }) => {
+    test(name, async ({ expect }) => {
       const { args, says, env } = mistake();
       const { code, stderr } = await execute([process.execPath, PROGRAM, ...args], {
         cwd: folder.path,

@@ -24,6 +24,7 @@ import { addMatrix } from './compare/matrix.command.ts';
 import { addMerge } from './results/merge.command.ts';
 import { addMutants } from './proof/mutants.command.ts';
 import { addProve } from './proof/prove.command.ts';
+import { addRecover } from './results/recover.command.ts';
 import { addReference } from './proof/reference.command.ts';
 import { addRun } from './run/run.command.ts';
 import { addShow } from './results/show.command.ts';
@@ -84,6 +85,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is broken, 2 the command faile
   addMerge(program);
   addMutants(program, argv);
   addProve(program);
+  addRecover(program);
   addReference(program);
   addSite(program);
   addVitest(program, argv);

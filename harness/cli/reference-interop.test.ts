@@ -1,14 +1,14 @@
 /** The reference stack and this kernel over real links: they understand each other, and the monitors blame neither. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { ensureAgent } from '../sut/build-agent.ts';
 import { enterCommand } from '../topology/tester-namespace.ts';
 import { OUTSIDE_VARIABLE } from '../wire/inside.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-it(
+test(
   'the reference stack and Linux exchange data, join, fall back, fail over and close',
   { timeout: 420_000 },
   async () => {

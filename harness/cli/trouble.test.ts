@@ -19,6 +19,7 @@ import {
   devices,
   ending,
   execute,
+  mptcpConformance,
   namespacesInUse,
   plainEnvironment,
   processesOf,
@@ -164,7 +165,7 @@ test('a full disk: said, exit code 2, and nothing half-written is called results
 test('an output folder that is a file is refused, and left as it was', async () => {
   writeFileSync(output('file'), 'mine');
   const { code, stderr } = await execute(run('file', SCENARIO));
-  expect(stderr).toMatch(/cannot write to the folder .*\/file: ENOTDIR.*; choose another --output\n$/);
+  expect(stderr).toMatch(/cannot write to the folder .*\/file: EEXIST.*; choose another --output\n$/);
   expect(code).toBe(2);
   expect(readFileSync(output('file'), 'utf8')).toBe('mine');
 });
@@ -223,6 +224,21 @@ describe('a run that is cut short', () => {
     await nothingIsLeft(pid, namespaces);
     expect(existsSync(join(output('killed'), 'results.json'))).toBe(false);
     expect(readFileSync(join(output('killed'), 'evidence', 'journal.jsonl'), 'utf8')).toMatch(/^\{"id":/);
+    const asked = await mptcpConformance('export', '--format', 'junit', join(output('killed'), 'results.json'));
+    expect(asked.stderr).toContain(`mptcp-conformance recover ${output('killed')}`);
+    const recovered = await mptcpConformance('recover', output('killed'));
+    expect(recovered.stdout, recovered.stderr).toMatch(/results.json: \d+ scenarios, marked as partial/);
+    const { run, scenarios } = readResults(join(output('killed'), 'results.json'));
+    expect(run).toMatchObject({
+      partial: true,
+      command: expect.arrayContaining(['mptcp-conformance', 'run']) as unknown,
+    });
+    expect(scenarios.length).toBeGreaterThan(0);
+    const again = await mptcpConformance('recover', output('killed'));
+    expect(again).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('has no journal of a killed run') as unknown,
+    });
   });
 });
 

@@ -1,11 +1,11 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { Changes } from './changes.ts';
 import { realClock, sleep } from './clock.ts';
 import { seededRandom, seededRandomness } from './random.ts';
 import { Timers } from './timers.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-it('jumps to the next timer when nothing is left to run, in the order of time and then of making', async () => {
+test('jumps to the next timer when nothing is left to run, in the order of time and then of making', async () => {
   const clock = new VirtualClock();
   const fired: string[] = [];
   const note = (name: string) => () => void fired.push(`${name} at ${clock.now()}`);
@@ -21,7 +21,7 @@ it('jumps to the next timer when nothing is left to run, in the order of time an
   expect(fired).toEqual(['early at 1', 'at once at 1', 'first of two at 5', 'second of two at 5', 'hour at 3600000']);
 });
 
-it('lets all promises settle before time moves', async () => {
+test('lets all promises settle before time moves', async () => {
   const clock = new VirtualClock();
   const times: number[] = [];
   clock.after(10, () => times.push(-1));
@@ -31,7 +31,7 @@ it('lets all promises settle before time moves', async () => {
   expect([times, clock.now()]).toEqual([[0, -1], 10]);
 });
 
-it('sorts many timers', async () => {
+test('sorts many timers', async () => {
   const clock = new VirtualClock();
   const random = seededRandomness('many');
   const seen: number[] = [];
@@ -41,7 +41,7 @@ it('sorts many timers', async () => {
   expect(seen).toEqual([...times].sort((a, b) => a - b));
 });
 
-it('fires no timer once it is stopped', async () => {
+test('fires no timer once it is stopped', async () => {
   const clock = new VirtualClock();
   let fired = false;
   clock.after(1, () => (fired = true));
@@ -51,7 +51,7 @@ it('fires no timer once it is stopped', async () => {
   expect(fired).toBe(false);
 });
 
-it('answers a wait at the change that brings the value, and does not ask again', async () => {
+test('answers a wait at the change that brings the value, and does not ask again', async () => {
   const changes = new Changes(new VirtualClock());
   let value = 0;
   let asked = 0;
@@ -60,7 +60,7 @@ it('answers a wait at the change that brings the value, and does not ask again',
   expect([await waiting, asked]).toEqual([2, 3]);
 });
 
-it('looks once more when the time is up, and then gives nothing', async () => {
+test('looks once more when the time is up, and then gives nothing', async () => {
   const clock = new VirtualClock();
   const changes = new Changes(clock);
   expect(await changes.until(() => (clock.now() >= 50 ? 'late' : undefined), 50)).toBe('late');
@@ -68,7 +68,7 @@ it('looks once more when the time is up, and then gives nothing', async () => {
   expect(clock.now()).toBe(100);
 });
 
-it('ends every wait with the first failure, and with what a condition throws', async () => {
+test('ends every wait with the first failure, and with what a condition throws', async () => {
   const changes = new Changes(new VirtualClock());
   const waiting = changes.until(() => undefined, Infinity);
   changes.fail(new Error('gone'));
@@ -86,7 +86,7 @@ it('ends every wait with the first failure, and with what a condition throws', a
   await expect(bad).rejects.toThrow('bad');
 });
 
-it('is idle when its timers have fired or it is closed', async () => {
+test('is idle when its timers have fired or it is closed', async () => {
   const clock = new VirtualClock();
   const timers = new Timers(clock);
   timers.after(10, () => {
@@ -101,7 +101,7 @@ it('is idle when its timers have fired or it is closed', async () => {
   expect([clock.now(), timers.isIdle]).toEqual([20, true]);
 });
 
-it('gives the same numbers for the same seed', () => {
+test('gives the same numbers for the same seed', () => {
   const some = (seed: string): unknown[] => [seededRandomness(seed).uint64(), seededRandom(seed)()];
   expect(some('a')).toEqual(some('a'));
   expect(some('a')).not.toEqual(some('b'));

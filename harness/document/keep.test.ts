@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fingerprint, keepIn } from './keep.ts';
 
 let folder = '';
@@ -26,14 +26,14 @@ describe('what is kept', () => {
   const print = Buffer.alloc(32, 7);
   const value = { number: 18446744073709551615n, map: new Map([['a', [1]]]) };
 
-  it('is made once', () => {
+  test('is made once', () => {
     const file = join(folder, 'deeper', 'kept');
     expect(keepIn(file, print, () => value)).toBe(value);
     expect(keepIn(file, print, () => expect.unreachable('made again'))).toEqual(value);
     expect(readdirSync(join(folder, 'deeper'))).toEqual(['kept']);
   });
 
-  it('is made again for another fingerprint, and after damage', () => {
+  test('is made again for another fingerprint, and after damage', () => {
     const file = join(folder, 'kept');
     keepIn(file, print, () => 'old');
     expect(keepIn(file, Buffer.alloc(32, 8), () => 'new')).toBe('new');
@@ -42,7 +42,7 @@ describe('what is kept', () => {
     expect(keepIn(file, Buffer.alloc(32, 8), () => 'not asked')).toBe('mended');
   });
 
-  it('is nothing when making it fails, or when it cannot be written', () => {
+  test('is nothing when making it fails, or when it cannot be written', () => {
     const file = join(folder, 'kept');
     expect(() =>
       keepIn(file, print, () => {
@@ -60,7 +60,7 @@ describe('the fingerprint of files', () => {
     fingerprint({ contents: [join(folder, 'texts')], program: [join(folder, 'code')] }).toString('hex');
   const at = (path: string): string => join(folder, path);
 
-  it('changes with every name and octet of contents, and with size and time of a program', () => {
+  test('changes with every name and octet of contents, and with size and time of a program', () => {
     mkdirSync(at('texts/deep'), { recursive: true });
     mkdirSync(at('code'));
     const seen = [of()];

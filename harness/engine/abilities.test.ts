@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { loadSuite, openLibrary } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { missingAbility } from './abilities.ts';
@@ -21,7 +21,7 @@ function scenario(family: string, ...steps: string[]): Scenario {
 
 const BASIC = new Set(['tcp', 'mptcp']);
 
-it.each([
+test.each([
   ['sockets', scenario('ipv4', 'sut: listen', 'sut: accept', 'sut: send bytes=10'), undefined],
   [
     'a feature',
@@ -38,7 +38,7 @@ it.each([
   expect(missingAbility(one, new Set([...BASIC, 'endpoints', 'counters', 'ipv6']))).toBeUndefined();
 });
 
-it('a TCP socket needs TCP, and not MPTCP', () => {
+test('a TCP socket needs TCP, and not MPTCP', () => {
   expect(missingAbility(scenario('ipv4', 'sut: listen proto=tcp'), new Set(['mptcp']))).toMatch(/feature tcp/);
   expect(missingAbility(scenario('ipv4', 'sut: listen proto=tcp'), new Set(['tcp']))).toBeUndefined();
 });

@@ -1,10 +1,10 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { parseSutLine } from '../scenario/sut-line.ts';
 import { TRANSPARENT } from './interposer.ts';
 import { askSut } from './sut-actions.ts';
 import type { Session } from './session.ts';
 
-it('aborts by a close with a linger time of zero', async () => {
+test('aborts by a close with a linger time of zero', async () => {
   const asked: unknown[] = [];
   const agent = {
     request: (command: string, args: unknown) => {

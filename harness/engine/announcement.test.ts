@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { addAddrHmac } from '../mptcp/index.ts';
 import type { OptionAddAddr } from '../packet/types.ts';
 import { parsePacketLine } from '../notation/packet-line.ts';
@@ -31,18 +31,18 @@ function sent(line: string): OptionAddAddr | undefined {
 }
 
 describe('an announcement to send', () => {
-  it('has the HMAC of the address, id and port that it announces', () => {
+  test('has the HMAC of the address, id and port that it announces', () => {
     expect(sent('a ACK <add_addr id=9 addr=192.0.2.7 port=99>')?.hmac).toEqual(
       addAddrHmac(LOCAL_KEY, REMOTE_KEY, 9, '192.0.2.7', 99),
     );
   });
 
-  it('has the HMAC that is written, or none', () => {
+  test('has the HMAC that is written, or none', () => {
     expect(sent('a ACK <add_addr hmac=hex:0000000000000001>')?.hmac).toEqual(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1));
     expect(sent('a ACK <add_addr hmac=absent>')?.hmac).toBeUndefined();
   });
 
-  it('has no HMAC when it is an echo', () => {
+  test('has no HMAC when it is an echo', () => {
     expect(sent('a ACK <add_addr E=1 id=9 addr=192.0.2.7>')?.hmac).toBeUndefined();
   });
 });
@@ -60,7 +60,7 @@ describe('an announcement that has come', () => {
     );
   };
 
-  it('is held against the HMAC of what it announces', () => {
+  test('is held against the HMAC of what it announces', () => {
     expect(differences(addAddrHmac(REMOTE_KEY, LOCAL_KEY, 4, '10.9.9.9', 77))).toEqual([]);
     expect(differences(addAddrHmac(REMOTE_KEY, LOCAL_KEY, 4, '10.9.9.9', 0))).toEqual(['add_addr.hmac']);
     expect(differences(addAddrHmac(LOCAL_KEY, REMOTE_KEY, 4, '10.9.9.9', 77))).toEqual(['add_addr.hmac']);

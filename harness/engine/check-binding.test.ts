@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { parseMatcher } from '../notation/expression.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
 import type { Cell } from '../topology/contract.ts';
@@ -9,7 +9,7 @@ const profile = { timestamps: true, sack: true, wscale: 7, mss: 1400, checksum: 
 const base = { place: { file: 'x', line: 1, column: 1 }, text: '', clauses: [] };
 const keep: Step = { ...base, kind: 'check', left: '$tester.key', comparison: parseMatcher('?kept', 0) };
 
-it('keeps a value that no packet line can name', async () => {
+test('keeps a value that no packet line can name', async () => {
   const cell: Cell = {
     topology: { name: 'none', title: '', hosts: [], links: [] },
     agents: new Map(),

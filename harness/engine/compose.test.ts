@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { dssChecksum, idsn } from '../mptcp/index.ts';
 import type { OptionDss, Packet } from '../packet/types.ts';
 import { parsePacketLine } from '../notation/packet-line.ts';
@@ -35,12 +35,12 @@ function send(text: string, subflow: Subflow): { packet: Packet; dss: OptionDss 
 }
 
 describe('a mapping that the line writes', () => {
-  it('has the payload of its data sequence number', () => {
+  test('has the payload of its data sequence number', () => {
     const { packet } = send('a PSH/ACK len=10 <dss dsn=101>', subflowOf());
     expect(packet.tcp.payload).toEqual(fillOctets(100, 10));
   });
 
-  it('leaves a hole, which the next segment without a number fills', () => {
+  test('leaves a hole, which the next segment without a number fills', () => {
     const subflow = subflowOf();
     send('a PSH/ACK len=10 <dss dsn=11>', subflow);
     expect(subflow.connection.sendNext).toBe(1n);
@@ -49,26 +49,26 @@ describe('a mapping that the line writes', () => {
     expect(subflow.connection.sendNext).toBe(21n);
   });
 
-  it('covers segments that follow without an option', () => {
+  test('covers segments that follow without an option', () => {
     const subflow = subflowOf();
     send('a PSH/ACK len=10 <dss dlen=30>', subflow);
     const line = parsePacketLine('a PSH/ACK len=20 <>');
     expect(composePacket(line, subflow, { lookup: () => undefined }, 0).tcp.payload).toEqual(fillOctets(10, 20));
   });
 
-  it('has a checksum over all of it, not only what is in the segment', () => {
+  test('has a checksum over all of it, not only what is in the segment', () => {
     const { dss } = send('a PSH/ACK len=10 <dss dlen=31 dsn_size=4>', subflowOf({ checksum: true }));
     const dsn = BigInt.asUintN(64, idsn(99n) + 1n);
     expect(dss.dsn).toBe(BigInt.asUintN(32, dsn));
     expect(dss.checksum).toBe(dssChecksum({ dsn, ssn: 1, dataLength: 31, data: fillOctets(0, 31) }));
   });
 
-  it('can have a checksum that was not agreed, and a wrong one', () => {
+  test('can have a checksum that was not agreed, and a wrong one', () => {
     const right = send('a PSH/ACK len=10 <dss csum=auto>', subflowOf()).dss.checksum ?? -1;
     expect(send('a PSH/ACK len=10 <dss csum=auto+1>', subflowOf({ checksum: true })).dss.checksum).toBe(right + 1);
   });
 
-  it('counts a DATA_FIN with data once', () => {
+  test('counts a DATA_FIN with data once', () => {
     const subflow = subflowOf();
     const { dss } = send('a PSH/ACK len=10 <dss F=1>', subflow);
     expect(dss.dataLength).toBe(11);
@@ -77,13 +77,13 @@ describe('a mapping that the line writes', () => {
 });
 
 describe('a DSS without some part', () => {
-  it('has no mapping field and no size flag with map=0', () => {
+  test('has no mapping field and no size flag with map=0', () => {
     const { dss } = send('a PSH/ACK len=10 <dss map=0>', subflowOf());
     expect(dss).toMatchObject({ hasMap: false, dsn8: false });
     expect(dss.dsn ?? dss.ssn ?? dss.dataLength).toBeUndefined();
   });
 
-  it('keeps a size flag that the line sets', () => {
+  test('keeps a size flag that the line sets', () => {
     const { dss } = send('a PSH/ACK len=10 <dss dack=absent dack_size=8>', subflowOf());
     expect(dss).toMatchObject({ hasDataAck: false, dataAck8: true });
     expect(send('a PSH/ACK len=10 <dss dack=absent>', subflowOf()).dss.dataAck8).toBe(false);

@@ -1,8 +1,8 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Agent } from '../sut/types.ts';
 import { movedCounters, readCounters } from './counters.ts';
 
-it('leaves out what did not move, and counts what did from where it stood', () => {
+test('leaves out what did not move, and counts what did from where it stood', () => {
   const before = new Map([
     ['MPJoinSynRx', 7n],
     ['Blackhole', 2n],
@@ -17,7 +17,7 @@ it('leaves out what did not move, and counts what did from where it stood', () =
   expect(movedCounters(before, after)).toEqual({ MPJoinSynRx: 2, MPCurrEstab: -1, New: 3 });
 });
 
-it('reads numbers under their short names', async () => {
+test('reads numbers under their short names', async () => {
   const asked: unknown[] = [];
   const agent: Agent = {
     pid: 0,

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Scenario } from '../scenario/suite.ts';
 import type { Cell, CellLink } from '../topology/contract.ts';
 import { WireError } from '../wire/types.ts';
@@ -44,14 +44,14 @@ async function sessionOver(links: number[][]): Promise<Session> {
   return session;
 }
 
-it('waits no longer than an answer takes once the machine has become idle', async () => {
+test('waits no longer than an answer takes once the machine has become idle', async () => {
   const session = await sessionWith(100, 100, 1);
   expect(session.scale).toBe(20);
   const { value, limit } = await session.patiently(() => undefined, ANSWER_MS);
   expect([value, limit]).toEqual([undefined, ANSWER_MS]);
 });
 
-it('goes by the links that answer when one does not any more', async () => {
+test('goes by the links that answer when one does not any more', async () => {
   const session = await sessionOver([
     [100, 100, 1],
     [100, 100, Number.NaN],
@@ -60,7 +60,7 @@ it('goes by the links that answer when one does not any more', async () => {
   expect(limit).toBe(ANSWER_MS);
 });
 
-it.each([
+test.each([
   ['is still busy', [100, 100, 20]],
   ['does not say whether it is', [20, 20, Number.NaN]],
 ])('waits on when the machine %s', async (_case, trips) => {
@@ -72,7 +72,7 @@ it.each([
   expect(performance.now() - begun).toBeGreaterThan(4 * ANSWER_MS - 1);
 });
 
-it('gives what comes in a later slice', async () => {
+test('gives what comes in a later slice', async () => {
   const session = await sessionWith(20);
   const begun = performance.now();
   const { value } = await session.patiently(

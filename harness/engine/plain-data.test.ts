@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parsePacketLine } from '../notation/packet-line.ts';
 import { fillOctets } from '../sut/fill.ts';
 import { composePacket, recordSent } from './compose.ts';
@@ -31,19 +31,19 @@ function send(subflow: Subflow, text: string): Uint8Array {
 }
 
 describe('the payload of data without a mapping', () => {
-  it('goes on where the subflow stands', () => {
+  test('goes on where the subflow stands', () => {
     const subflow = established();
     expect(send(subflow, 'a PSH/ACK len=100 <>')).toEqual(fillOctets(0, 100));
     expect(send(subflow, 'a PSH/ACK len=100 <!dss>')).toEqual(fillOctets(100, 100));
   });
 
-  it('is the mapped one when it is sent again without its mapping', () => {
+  test('is the mapped one when it is sent again without its mapping', () => {
     const subflow = established();
     send(subflow, 'a PSH/ACK len=100 <dss>');
     expect(send(subflow, 'a PSH/ACK seq=51 len=50 <>')).toEqual(fillOctets(50, 50));
   });
 
-  it('is not confused with data whose mapping is stated', () => {
+  test('is not confused with data whose mapping is stated', () => {
     const subflow = established();
     send(subflow, 'a PSH/ACK len=100 <>');
     expect(send(subflow, 'a PSH/ACK len=100 <dss>')).toEqual(fillOctets(0, 100));

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Scenario } from '../scenario/suite.ts';
 import type { Cell, CellLink } from '../topology/contract.ts';
 import { WireError } from '../wire/types.ts';
@@ -31,7 +31,7 @@ function deafAtFirst(unanswered: number): { session: Session; asked: () => numbe
   return { session, asked: () => asked };
 }
 
-it('asks a link again until it answers', async () => {
+test('asks a link again until it answers', async () => {
   const { session, asked } = deafAtFirst(2);
   await session.ready();
   // Two in vain, the first answer, and one more that is timed.

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { parseSutLine } from '../scenario/sut-line.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
 import type { Agent } from '../sut/types.ts';
@@ -46,13 +46,13 @@ async function verdictOver(answers: string[]): Promise<string | undefined> {
   return run.results.at(-1)?.verdict;
 }
 
-it('collects a value again that comes again, so that a constant one is noticed', async () => {
+test('collects a value again that comes again, so that a constant one is noticed', async () => {
   expect(await verdictOver(['5', '5', '5'])).toBe('fail');
   expect(await verdictOver(['5', '6', '5'])).toBe('fail');
   expect(await verdictOver(['5', '6', '7'])).toBe('pass');
 });
 
-it('passes over what is given only for another alternative than came', async () => {
+test('passes over what is given only for another alternative than came', async () => {
   const inner: Step = { ...base, kind: 'sut', clauses: ['c'], line: parseSutLine('sysctl-get name=key -> value=5') };
   const given: Step = { ...base, kind: 'given', clauses: [], label: 'this', steps: [inner] };
   const verdictAfter = async (label: string | undefined): Promise<string | undefined> => {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { decodePacket, encodePacket, isNotTcp } from '../packet/index.ts';
 import { FLAG } from '../packet/types.ts';
 import { parsePacketLine } from '../notation/packet-line.ts';
@@ -75,14 +75,14 @@ async function sentTo(answers: number): Promise<{ verdict: string | undefined; s
   return { verdict: run.results.at(-1)?.verdict, sent };
 }
 
-it('sends the last packet once more, as it was, when no answer comes', async () => {
+test('sends the last packet once more, as it was, when no answer comes', async () => {
   const { verdict, sent } = await sentTo(2);
   expect(verdict).toBe('pass');
   expect(sent).toHaveLength(2);
   expect(sent[1]).toEqual(sent[0]);
 });
 
-it('sends nothing again when the answer is there, and gives up after the second time', async () => {
+test('sends nothing again when the answer is there, and gives up after the second time', async () => {
   expect((await sentTo(1)).sent).toHaveLength(1);
   const silent = await sentTo(3);
   expect(silent.verdict).toBe('fail');

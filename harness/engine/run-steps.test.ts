@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { parseSutLine } from '../scenario/sut-line.ts';
 import type { Scenario, Step } from '../scenario/suite.ts';
 import { AgentProtocolError, type Agent } from '../sut/types.ts';
@@ -27,7 +27,7 @@ function sessionWith(agents: Cell['agents']): Session {
   });
 }
 
-it('keeps what a met step has to tell', async () => {
+test('keeps what a met step has to tell', async () => {
   const session = sessionWith(new Map());
   session.collected.set('key', [1n, 2n, 3n]);
   const run: StepRun = { session, levelOf: () => 'stated', results: [], ladder: [] };
@@ -36,7 +36,7 @@ it('keeps what a met step has to tell', async () => {
   expect(run.results).toMatchObject([{ verdict: 'pass', message: '3 values, all different' }]);
 });
 
-it('passes no judgement on the stack for a request that the agent does not understand', async () => {
+test('passes no judgement on the stack for a request that the agent does not understand', async () => {
   const misunderstood = new AgentProtocolError('recv', 'recv takes no byts=');
   const agent = { request: () => Promise.reject(misunderstood) } as unknown as Agent;
   const session = sessionWith(new Map([['sut', agent]]));

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { decodePacket, encodePacket } from '../packet/index.ts';
 import { FLAG, type Packet } from '../packet/types.ts';
 import { parsePacketLine } from '../notation/packet-line.ts';
@@ -72,7 +72,7 @@ function sessionWith(
 }
 
 describe('Session', () => {
-  it.each([
+  test.each([
     [
       ['tcp', 'settle'],
       ['settle', 'settle'],
@@ -88,7 +88,7 @@ describe('Session', () => {
     expect(commands).toEqual(asked);
   });
 
-  it('begins a subflow between the ports that its first line names', async () => {
+  test('begins a subflow between the ports that its first line names', async () => {
     const sent: Packet[] = [];
     const session = sessionWith(sent);
     await session.send(parsePacketLine('a SYN <>'));
@@ -102,7 +102,7 @@ describe('Session', () => {
     expect(session.scope().lookup('b.sut_port')).toBe(20_007n);
   });
 
-  it('begins another subflow of the same connection where one was forgotten', async () => {
+  test('begins another subflow of the same connection where one was forgotten', async () => {
     const sent: Packet[] = [];
     const session = sessionWith(sent);
     const { connection } = session;
@@ -116,7 +116,7 @@ describe('Session', () => {
     }).toThrow(NotKnownYet);
   });
 
-  it('takes a SYN from the ports of a forgotten subflow for another one, but not the same SYN again', async () => {
+  test('takes a SYN from the ports of a forgotten subflow for another one, but not the same SYN again', async () => {
     const links: ((packet: WirePacket) => void)[] = [];
     const session = sessionWith([], links);
     const syn = (seq: number): void => {

@@ -1,10 +1,10 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { FLAG, type Packet } from '../packet/types.ts';
 import { fillOctets } from '../sut/fill.ts';
 import { Connection, Subflow } from './endpoint.ts';
 import { autoHeader } from './packet-view.ts';
 
-it('expects the data of a SYN to be the first of the stream', () => {
+test('expects the data of a SYN to be the first of the stream', () => {
   const connection = new Connection(
     { timestamps: false, sack: true, wscale: 7, mss: 1400, checksum: false, dsnSize: 8 },
     { uint32: () => 7, uint64: () => 9n },

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { answerOf, bisect, chanceOfMiss, WrongEnd, type Judged } from './bisect.ts';
 
 const GOOD: Judged = { runs: 3, bad: 0 };
@@ -7,7 +7,7 @@ const BAD: Judged = { runs: 3, bad: 1 };
 const UNKNOWN: Judged = { runs: 0, bad: 0 };
 
 describe('bisection', () => {
-  it('finds the first bad one in about log2 of the number of kernels', () =>
+  test('finds the first bad one in about log2 of the number of kernels', () =>
     fc.assert(
       fc.asyncProperty(fc.integer({ min: 2, max: 200 }), fc.nat(), async (count, seed) => {
         const first = 1 + (seed % (count - 1));
@@ -18,13 +18,13 @@ describe('bisection', () => {
       }),
     ));
 
-  it('passes over kernels without a verdict, and names those that stay between', async () => {
+  test('passes over kernels without a verdict, and names those that stay between', async () => {
     const results = [GOOD, GOOD, UNKNOWN, UNKNOWN, BAD, BAD];
     const found = await bisect([0, 1, 2, 3, 4, 5], (one) => Promise.resolve(results[one] ?? UNKNOWN));
     expect([found.lastGood, found.firstBad, found.unknown]).toEqual([1, 4, [2, 3]]);
   });
 
-  it.each([
+  test.each([
     [[BAD, BAD], /6\.1 was given as good, but is bad/],
     [[GOOD, GOOD], /6\.2 was given as bad, but is good/],
     [[GOOD, UNKNOWN], /6\.2 was given as bad, but is unknown/],
@@ -35,7 +35,7 @@ describe('bisection', () => {
     await expect(search).rejects.toThrow(message);
   });
 
-  it('counts what fails in some runs as bad, and says how often that could be missed', () => {
+  test('counts what fails in some runs as bad, and says how often that could be missed', () => {
     expect(answerOf(BAD)).toBe('bad');
     expect(chanceOfMiss({ runs: 4, bad: 2 }, 3)).toBeCloseTo(0.125);
     expect(chanceOfMiss({ runs: 3, bad: 3 }, 3)).toBe(0);

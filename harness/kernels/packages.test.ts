@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { mirrorOf } from './apt.ts';
 import { ARCHITECTURES } from '../sut/architecture.ts';
 import { identify } from './image.ts';
@@ -44,7 +44,7 @@ const DUMP = [
 describe('kernels among packages', () => {
   const kernels = findKernels(DUMP, 'amd64');
 
-  it('are those whose parts are all there, newest first, the best build of each version before the others', () => {
+  test('are those whose parts are all there, newest first, the best build of each version before the others', () => {
     expect(kernels.map(({ name }) => name)).toEqual([
       'linux-image-7.4~rc1-cloud-amd64',
       'linux-image-7.3.4+deb13-cloud-amd64',
@@ -56,7 +56,7 @@ describe('kernels among packages', () => {
     ]);
   });
 
-  it('are in one package, or since 6.19 in several', () => {
+  test('are in one package, or since 6.19 in several', () => {
     expect(chooseKernels(kernels, '7.3')[0]).toMatchObject({
       release: '7.3.4+deb13-cloud-amd64',
       size: 60e6,
@@ -69,7 +69,7 @@ describe('kernels among packages', () => {
     expect(chooseKernels(kernels, '6.18')[0]?.parts).toEqual(['linux-image-6.18.15+deb13-cloud-amd64']);
   });
 
-  it.each([
+  test.each([
     ['6.1', '6.1.0-56-cloud-amd64'],
     ['6.1.192', '6.1.0-56-cloud-amd64'],
     ['6.1.0-55-cloud-amd64', '6.1.0-55-cloud-amd64'],
@@ -81,7 +81,7 @@ describe('kernels among packages', () => {
     ['six', undefined],
   ])('%s means %s', (wanted, release) => expect(chooseKernels(kernels, wanted)[0]?.release).toBe(release));
 
-  it('a release candidate is older than the release', () => {
+  test('a release candidate is older than the release', () => {
     const of = (text: string) => parseVersion(text)!;
     expect(compareKernelVersions(of('7.4~rc1-1'), of('7.4-1'))).toBeLessThan(0);
     expect(compareKernelVersions(of('6.9'), of('6.10'))).toBeLessThan(0);
@@ -90,7 +90,7 @@ describe('kernels among packages', () => {
 });
 
 describe('the mirror', () => {
-  it.each([
+  test.each([
     [
       ['deb http://deb.debian.org/debian bookworm main\n'],
       { main: 'http://deb.debian.org/debian', security: 'http://deb.debian.org/debian-security' },
@@ -131,13 +131,13 @@ describe("a kernel of one's own", () => {
   s390x.write('6.99.1-mine (me@host) #1 SMP today', 0x20000);
   const images = { x86_64: image, aarch64: arm64, riscv64, s390x };
 
-  it.each(Object.entries(images))('says its release and that it is for %s', (architecture, octets) => {
+  test.each(Object.entries(images))('says its release and that it is for %s', (architecture, octets) => {
     const facts = { architecture, release: '6.99.1-mine', build: '#1 SMP today' };
     expect(identify(octets, 'image')).toEqual(facts);
     expect(identify(gzipSync(octets), 'image.gz')).toEqual(facts);
   });
 
-  it.each([
+  test.each([
     ['\x7fELF', /file: an ELF file \(vmlinux\), which QEMU does not start; give one of arch\/x86\/boot\/bzImage/],
     ['MZ\0\0zimg', /file: an EFI zboot image/],
     ['#!/bin/sh', /file: not a kernel image; give one of/],
@@ -146,7 +146,7 @@ describe("a kernel of one's own", () => {
     expect(() => identify(Buffer.from(start, 'latin1'), 'file')).toThrow(message),
   );
 
-  it('is found with its configuration; modules have to be its own', () => {
+  test('is found with its configuration; modules have to be its own', () => {
     const file = join(folder, 'bzImage');
     writeFileSync(file, image);
     writeFileSync(join(folder, '.config'), 'CONFIG_MPTCP=y\n');
@@ -164,7 +164,7 @@ describe("a kernel of one's own", () => {
     expect(() => localKernel(join(folder, 'none'))).toThrow(/cannot be read/);
   });
 
-  it('is told apart from one that cannot be judged', () => {
+  test('is told apart from one that cannot be judged', () => {
     const config = parseConfig(
       'CONFIG_MPTCP=y\n# CONFIG_KASAN is not set\nCONFIG_BLK_DEV_INITRD=y\nCONFIG_DEVTMPFS=y\nCONFIG_SERIAL_8250_CONSOLE=y\n' +
         'CONFIG_NET_NS=y\nCONFIG_VIRTIO_PCI=y\nCONFIG_VIRTIO_NET=m\nCONFIG_VIRTIO_CONSOLE=y\nCONFIG_HZ=250\nCONFIG_X=y\n',
@@ -177,7 +177,7 @@ describe("a kernel of one's own", () => {
     expect(configProblems(parseConfig('CONFIG_NET_NS=y\n'), x86_64, true)).toHaveLength(7);
   });
 
-  it.each(Object.values(ARCHITECTURES))('has nothing to complain of in the fragment for $name', (architecture) => {
+  test.each(Object.values(ARCHITECTURES))('has nothing to complain of in the fragment for $name', (architecture) => {
     expect(configProblems(parseConfig(configFragment(architecture)), architecture, false)).toEqual([]);
   });
 });

@@ -152,6 +152,12 @@ export interface Flow {
   stray: boolean;
 }
 
+/** A conversation as one direction of it is found. */
+export interface FlowDirection {
+  flow: Flow;
+  direction: Side;
+}
+
 /** What one host said in the MP_CAPABLE handshake. */
 export interface Party {
   key: bigint | undefined;

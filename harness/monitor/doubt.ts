@@ -3,7 +3,7 @@
  * missing. What such a connection seems to break is not held against anyone. Pure.
  */
 import { seqAdd, seqDiff, seqGeq, seqGt } from '../mptcp/index.ts';
-import type { FlowDirection } from './flows.ts';
+import type { FlowDirection } from './connection.ts';
 import type { PacketEvent } from './types.ts';
 
 /** Bytes beyond what was seen last of a subflow that no window and no ordinary gap explains. */

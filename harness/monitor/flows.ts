@@ -3,7 +3,7 @@ import { seqAdd, seqDiff, seqGt } from '../mptcp/index.ts';
 import { FLAG, hasMptcpCode } from '../packet/index.ts';
 import { startsAnother } from './doubt.ts';
 import type { Packet, TcpSegment } from '../packet/types.ts';
-import { newEnd, other, type Flow, type FlowEnd, type Side } from './connection.ts';
+import { newEnd, other, type Flow, type FlowDirection, type FlowEnd, type Side } from './connection.ts';
 
 /** What the capture says of a packet besides its bytes. */
 export interface PacketNote {
@@ -13,12 +13,6 @@ export interface PacketNote {
   at: number;
   payloadKnown: boolean;
   optionsKnown: boolean;
-}
-
-/** A conversation as one direction of it is found. */
-export interface FlowDirection {
-  flow: Flow;
-  direction: Side;
 }
 
 /** Silence after which a SYN with another ISN is a new conversation also without an end of the old one, milliseconds. */

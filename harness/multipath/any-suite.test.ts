@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { Catalogue } from '../catalogue/catalogue.ts';
 import { DocumentError } from '../document/diagnostic.ts';
 import { openLibrary } from '../scenario/load.ts';
@@ -10,7 +10,7 @@ import { loadAnySuite } from './any-suite.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-it('tells of lines that cannot be read and of things that are not there at once, in the order of the file', () => {
+test('tells of lines that cannot be read and of things that are not there at once, in the order of the file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-suite-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'x.suite.yaml');

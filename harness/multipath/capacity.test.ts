@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { encodePacket } from '../packet/index.ts';
 import { FLAG, type TcpOption } from '../packet/types.ts';
 import { Forwarder } from '../wire/forward/forwarder.ts';
@@ -52,7 +52,7 @@ function sent(run: RunState, at: number, path: string, way: Way, made: Made): vo
 describe('judge-capacity', () => {
   const given = { of: 'main', against: 'plain', since: 'middle', before: 'end' };
 
-  it('compares what connections got through in the same time, subflows together, on all paths or on one', () => {
+  test('compares what connections got through in the same time, subflows together, on all paths or on one', () => {
     const run = state();
     left(run, 50, 'a', 5002, 1000);
     for (const [path, port] of [
@@ -73,14 +73,14 @@ describe('judge-capacity', () => {
     expect(capacity(run, { ...given, path: 'a', 'at-most': 1.01 }).isMet).toBe(true);
   });
 
-  it('compares with the average of several', () => {
+  test('compares with the average of several', () => {
     const run = state();
     for (const port of [5001, 5001, 5001, 5003, 5002, 5002]) left(run, 150, 'a', port, 1000);
     expect(capacity(run, { ...given, against: ['plain', 'plain-b'], 'at-most': 1.01 }).isMet).toBe(true);
     expect(capacity(run, { ...given, against: ['plain', 'plain-b'], 'at-most': 0.99 }).isMet).toBe(false);
   });
 
-  it('says nothing where one of them stood still', () => {
+  test('says nothing where one of them stood still', () => {
     const run = state();
     left(run, 150, 'a', 5002, 1000);
     expect(capacity(run, { ...given, 'at-most': 2 }).isMet).toBeUndefined();
@@ -97,7 +97,7 @@ describe('judge-capacity', () => {
 describe('judge-rate', () => {
   const given = { path: 'a', since: 'middle', before: 'end', against: { since: 'start', before: 'middle' } };
 
-  it('compares a path with itself before', () => {
+  test('compares a path with itself before', () => {
     const run = state();
     for (const at of [10, 20, 110]) sent(run, at, 'a', 'up', { payload: 'x'.repeat(1000) });
     sent(run, 120, 'b', 'up', { payload: 'x'.repeat(1000) });
@@ -111,7 +111,7 @@ describe('judge-rate', () => {
     expect(rate(run, { ...given, 'at-least': 0.6 }).isMet).toBeUndefined();
   });
 
-  it('compares it with what it allows, its bottleneck being that of another', () => {
+  test('compares it with what it allows, its bottleneck being that of another', () => {
     const run = state();
     for (let i = 0; i < 50; i++) sent(run, 110 + i, 'b', 'up', { payload: 'x'.repeat(1000) });
     const asked = { ...given, path: 'b', against: 'limit' as const };
@@ -119,7 +119,7 @@ describe('judge-rate', () => {
     expect(rate(run, { ...asked, 'at-least': 0.6 }).isMet).toBe(false);
   });
 
-  it('finds a rate too low for want of a window only where the window was full', () => {
+  test('finds a rate too low for want of a window only where the window was full', () => {
     const full = connection(state());
     const either = { ...given, against: 'limit' as const, 'at-least': 0.5 };
     const asked = { ...either, 'for-want-of': 'window' as const };
@@ -170,7 +170,7 @@ function mapped(run: RunState, at: number, dsn: number, length: number): void {
 }
 
 describe('the room in the receive window', () => {
-  it('reaches from the last data to the furthest edge that was announced, and is asked of a time', () => {
+  test('reaches from the last data to the furthest edge that was announced, and is asked of a time', () => {
     const run = connection(state());
     expect(leastRoom(run, 'client', { since: run.startedAt, before: Infinity })).toBeUndefined();
     mapped(run, 20, 1001, 1000);
@@ -185,7 +185,7 @@ describe('the room in the receive window', () => {
 });
 
 describe('segments dropped by choice', () => {
-  it('count as repaired once the receiver has acknowledged them on their path', () => {
+  test('count as repaired once the receiver has acknowledged them on their path', () => {
     const run = state();
     const { trace } = run;
     expect([trace.dropped('a'), trace.hasRecovered('a')]).toEqual([0, true]);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { encodePacket } from '../packet/index.ts';
 import { FLAG, type TcpOption } from '../packet/types.ts';
 import { segment } from '../wire/forward/testing/conversation.ts';
@@ -42,7 +42,7 @@ function traceOf(
 }
 
 describe('carriedBy', () => {
-  it('places segments by their mappings, over the wrap of sequence numbers, also those that a mapping before covers', () => {
+  test('places segments by their mappings, over the wrap of sequence numbers, also those that a mapping before covers', () => {
     const { sent } = traceOf([
       [1, 'a', 1, 10, mapping(0x1_ffff_fffan, 1, 20)],
       [2, 'a', 11, 10],
@@ -55,7 +55,7 @@ describe('carriedBy', () => {
     ]);
   });
 
-  it('leaves out what no mapping covers, and what the other side sends', () => {
+  test('leaves out what no mapping covers, and what the other side sends', () => {
     const { sent } = traceOf([
       [1, 'a', 1, 10, mapping(1n, 1, 10)],
       [2, 'a', 11, 10],
@@ -77,20 +77,20 @@ describe('reinjections and retransmissions', () => {
   ]);
   const carried = carriedBy(sent, 'client');
 
-  it('find data that went again on another path, also in other pieces', () => {
+  test('find data that went again on another path, also in other pieces', () => {
     const found = reinjections(carried, 'a', ['b'], 0);
     expect(found.map(({ first, again }) => [first.at, again.at])).toEqual([[2, 5]]);
     expect(reinjections(carried, 'a', ['b'], 6)).toEqual([]);
     expect(reinjections(carried, 'b', ['a'], 0)).toEqual([]);
   });
 
-  it('leave out what the others had as well', () => {
+  test('leave out what the others had as well', () => {
     expect(onlyOn(carried, 'a', ['b'], 5).map(({ at }) => at)).toEqual([1, 2, 4]);
     expect(onlyOn(carried, 'a', ['b'], 6).map(({ at }) => at)).toEqual([1, 4]);
     expect(onlyOn(carried, 'a', ['a'], 9)).toEqual([]);
   });
 
-  it('count as retransmitted only what went again with its numbers after it was repeated elsewhere', () => {
+  test('count as retransmitted only what went again with its numbers after it was repeated elsewhere', () => {
     const found = reinjections(carried, 'a', ['b'], 0);
     expect(retransmittedAfter(carried, 'a', found).map(({ at }) => at)).toEqual([6]);
     expect(retransmittedAfter(carried, 'a', [])).toEqual([]);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { encodePacket } from '../packet/index.ts';
 import { FLAG, type TcpOption } from '../packet/types.ts';
 import { segment } from '../wire/forward/testing/conversation.ts';
@@ -75,7 +75,7 @@ function lateBy(lateness: number): Forwarder {
 }
 
 describe('judges see the difference', () => {
-  it('between a transfer that is whole and one that is not', () => {
+  test('between a transfer that is whole and one that is not', () => {
     const run = state();
     transfer(run, 'whole', EVERY_10);
     transfer(run, 'altered', EVERY_10, 'altered');
@@ -88,7 +88,7 @@ describe('judges see the difference', () => {
     expect(() => asked(run, 'judge-intact', 'none')).toThrow(StepUnmet);
   });
 
-  it('between goodputs', () => {
+  test('between goodputs', () => {
     const run = state();
     transfer(run, 'fast', EVERY_10);
     transfer(
@@ -106,7 +106,7 @@ describe('judges see the difference', () => {
     expect(asked(run, 'judge-goodput', { of: 'nothing', against: 'fast', 'at-least': 0.1 }).isMet).toBeUndefined();
   });
 
-  it('between series of transfers: the best goodput counts, and every octet', () => {
+  test('between series of transfers: the best goodput counts, and every octet', () => {
     const run = state();
     transfer(run, 'fast', EVERY_10);
     transfer(
@@ -134,7 +134,7 @@ describe('judges see the difference', () => {
     expect(asked(run, 'judge-intact', 'tries')).toMatchObject({ isMet: true, actual: 'intact, 20000 of 20000 octets' });
   });
 
-  it('between a slow stack and a machine that is too busy to tell', () => {
+  test('between a slow stack and a machine that is too busy to tell', () => {
     const run = state();
     transfer(run, 'fast', EVERY_10);
     transfer(
@@ -149,7 +149,7 @@ describe('judges see the difference', () => {
     expect(asked(run, 'judge-goodput', given).isMet).toBeUndefined();
   });
 
-  it('between gaps, and none that has no end', () => {
+  test('between gaps, and none that has no end', () => {
     const run = state();
     run.marks.set('failure', run.startedAt + 25);
     transfer(run, 'data', [10, 20, 30, 40, 3040, 3050, 3060, 3070, 3080, 3090]);
@@ -161,7 +161,7 @@ describe('judges see the difference', () => {
     expect(asked(run, 'judge-gap', { of: 'stuck', 'at-most': '5s' }).isMet).toBe(false);
   });
 
-  it('between shares of paths, in a window', () => {
+  test('between shares of paths, in a window', () => {
     const run = state();
     run.marks.set('later', run.startedAt + 15);
     sent(run, 10, 'a', 'client', 100);
@@ -176,7 +176,7 @@ describe('judges see the difference', () => {
     expect(asked(run, 'judge-share', { path: 'b', from: 'server', before: 'later' }).isMet).toBeUndefined();
   });
 
-  it('between options that were seen and those that were not', () => {
+  test('between options that were seen and those that were not', () => {
     const run = state();
     run.marks.set('later', run.startedAt + 15);
     sent(run, 10, 'b', 'client', 0, [PRIO]);
@@ -192,7 +192,7 @@ describe('judges see the difference', () => {
     expect(asked(run, 'judge-seen', { from: 'client', reset: true }).isMet).toBe(false);
   });
 
-  it('between plain TCP and what has options, by the last segments', () => {
+  test('between plain TCP and what has options, by the last segments', () => {
     const run = state();
     sent(run, 1, 'a', 'client', 10, [DSS]);
     expect(asked(run, 'judge-plain', { path: 'a', is: true }).isMet).toBe(false);
@@ -203,7 +203,7 @@ describe('judges see the difference', () => {
     expect(asked(run, 'judge-plain', { path: 'b', is: true }).isMet).toBeUndefined();
   });
 
-  it('between times of requests', () => {
+  test('between times of requests', () => {
     const run = state();
     run.requests.set('x', { name: 'x', times: [30, 10, 20, 500] });
     run.requests.set('y', { name: 'y', times: [10, 10, 10] });

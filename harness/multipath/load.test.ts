@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { DocumentError } from '../document/diagnostic.ts';
 import { lintMultipath } from './lint.ts';
 import { loadMultipathSuite, pathShape } from './load.ts';
@@ -31,7 +31,7 @@ function complaint(scenario: string): string {
 const PATHS = '    paths: { a: { rate: 8mbit } }\n';
 
 describe('suites of two stacks', () => {
-  it('have a variant for each family and value, with the other side known', () => {
+  test('have a variant for each family and value, with the other side known', () => {
     const loaded = loadMultipathSuite(
       suite(`    family: [ipv4, ipv6]
     for-each: { from: [client, server], n: [1, 2] }
@@ -60,7 +60,7 @@ ${PATHS}    steps:
     expect(loaded[0]!.clauses).toEqual(['MP-bytes']);
   });
 
-  it('give paths their shapes, queues in time at the rate of their way', () => {
+  test('give paths their shapes, queues in time at the rate of their way', () => {
     const [one] = loadMultipathSuite(
       suite(`    paths: { a: { rate: 8mbit, delay: 10ms, queue: 50ms, loss: 1%, down: { rate: 4mbit } } }
     steps: [{ judge-intact: data, clause: MP-bytes }]
@@ -75,7 +75,7 @@ ${PATHS}    steps:
     expect(changed).toEqual({ up: { rate: 1e6, queue: 6250 }, down: { rate: 1e6, queue: 12_500 } });
   });
 
-  it('let a path share the bottleneck of another, and then have no rate or queue of its own', () => {
+  test('let a path share the bottleneck of another, and then have no rate or queue of its own', () => {
     const judged = '    steps: [{ judge-intact: data, clause: MP-bytes }]\n';
     const paths = (text: string): string => `    paths: ${text}\n${judged}`;
     const [one] = loadMultipathSuite(suite(paths('{ a: { rate: 8mbit }, b: { shares: a, delay: 10ms } }')), folder);
@@ -96,7 +96,7 @@ ${PATHS}    steps:
     );
   });
 
-  it('tell what is wrong, and where', () => {
+  test('tell what is wrong, and where', () => {
     expect(complaint(`${PATHS}    steps:\n      - silnce: a\n`)).toMatch(
       /x\.suite\.yaml:8:9: unknown key "silnce"; did you mean "silence"\?/,
     );
@@ -126,7 +126,7 @@ describe('linting', () => {
   };
   const topology = (name: string) => findTopology(join(ROOT, 'topologies'), name);
 
-  it('knows promises, and the links that can be paths', () => {
+  test('knows promises, and the links that can be paths', () => {
     const [one] = loadMultipathSuite(
       suite(`    paths: { a: {}, s: {} }
     steps: [{ judge-intact: data, clause: MP-byts }]
@@ -139,7 +139,7 @@ describe('linting', () => {
     ]);
   });
 
-  it('says of middleboxes in the links of the server that nobody meets them', () => {
+  test('says of middleboxes in the links of the server that nobody meets them', () => {
     const [one] = loadMultipathSuite(
       suite(`    paths: { a: {} }
     steps: [{ judge-intact: data, clause: MP-bytes }]

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { fillOctet } from '../sut/fill.ts';
 import { patternDigest } from './pattern.ts';
 
@@ -11,12 +11,12 @@ function fnv(offset: number, length: number): string {
 }
 
 describe('the pattern', () => {
-  it('begins as docs/agent-protocol.md says', () => {
+  test('begins as docs/agent-protocol.md says', () => {
     expect([0, 1, 2, 3, 256].map(fillOctet)).toEqual([0, 7, 14, 21, 48]);
     expect(patternDigest(0, 4)).toBe('107c427f7b704445');
   });
 
-  it('is hashed as FNV-1a with 64 bits is defined', () => {
+  test('is hashed as FNV-1a with 64 bits is defined', () => {
     for (const [offset, length] of [
       [0, 0],
       [0, 1],

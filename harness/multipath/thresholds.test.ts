@@ -1,6 +1,6 @@
 /** Whether thresholds of suites/multipath/congestion tell linked subflows from those that do not know of each other. */
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../clock/random.ts';
 import { Shaper } from '../wire/forward/shaper.ts';
 import { loadMultipathSuite } from './load.ts';
@@ -51,11 +51,11 @@ function ratio({ scenario, against, path }: Question, isLinked: boolean, seed: s
 describe.each(['shared-bottleneck', 'congested-path'])('the threshold of %s', (name) => {
   const asked = question(name);
 
-  it('lets linked subflows pass', () => {
+  test('lets linked subflows pass', () => {
     expect(Math.max(...SEEDS.map((seed) => ratio(asked, true, seed)))).toBeLessThan(asked.atMost);
   });
 
-  it('finds those that each take what a connection takes', () => {
+  test('finds those that each take what a connection takes', () => {
     expect(Math.min(...SEEDS.map((seed) => ratio(asked, false, seed)))).toBeGreaterThan(asked.atMost);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parsePacketLine } from '../notation/packet-line.ts';
 import { FLAG, type Packet } from '../packet/types.ts';
 import { parseSutLine } from '../scenario/sut-line.ts';
@@ -42,7 +42,7 @@ function packets(step: Step, title: string, seen: Session): Packet[] {
 }
 
 describe('altered evidence', () => {
-  it('alters only packets that the step would accept, and keeps what came', () => {
+  test('alters only packets that the step would accept, and keeps what came', () => {
     const step = expecting('a RST <>');
     const [first, second] = packets(step, 'TCP flags changed', session([ack, reset]));
     expect(first).toBe(ack.packet);
@@ -51,14 +51,14 @@ describe('altered evidence', () => {
     expect(packets(step, 'packet missing', session([ack, reset]))).toEqual([ack.packet]);
   });
 
-  it('leaves what no step looks at any more', () => {
+  test('leaves what no step looks at any more', () => {
     const step = expecting('a ACK <>');
     expect(packets(step, 'packet missing', session([{ ...ack, consumed: true }]))).toHaveLength(1);
     expect(packets(step, 'packet missing', session([ack], { windowStart: 1 }))).toHaveLength(1);
     expect(packets(step, 'packet missing', session([ack]))).toEqual([]);
   });
 
-  it('adds a packet on each subflow and on an unknown one', () => {
+  test('adds a packet on each subflow and on an unknown one', () => {
     const step: Step = { ...base, kind: 'quiet', subflows: 'all', allow: [] };
     const evidence = alteredEvidence(mutation(step, 'an unexpected packet added'), step, session([ack]));
     const [, known, unknown] = evidence.arrivals();
@@ -66,7 +66,7 @@ describe('altered evidence', () => {
     expect(known?.packet.tcp.flags).toBe(FLAG.FIN | FLAG.ACK);
   });
 
-  it('alters the matched packet, answers and values', async () => {
+  test('alters the matched packet, answers and values', async () => {
     const and: Step = { ...base, kind: 'and', tail: parsePacketLine('a RST') };
     const matched = alteredEvidence(mutation(and, 'TCP flags changed'), and, session([reset])).lastMatch();
     expect(matched?.arrival.packet.tcp.flags).toBe(FLAG.ACK | FLAG.FIN);

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Packet } from '../packet/types.ts';
 import { FLAG } from '../packet/types.ts';
 import type { Break } from './breaks.ts';
@@ -55,14 +55,14 @@ function broken(one: Partial<Break>): BrokenStack {
   });
 }
 
-it('drops what fits, after those that are spared, and nothing else', () => {
+test('drops what fits, after those that are spared, and nothing else', () => {
   const stack = broken({ drop: parsePacketLine('any ACK <dss, ...>'), skip: 1 });
   expect(stack.received(arrival, undefined, scope)).toEqual([packet]);
   expect(stack.received(arrival, undefined, scope)).toEqual([]);
   expect(broken({ drop: parsePacketLine('any RST') }).received(arrival, undefined, scope)).toEqual([packet]);
 });
 
-it('changes flags, length and options', () => {
+test('changes flags, length and options', () => {
   const change = { line: parsePacketLine('any ACK'), to: parsePacketTail('RST len=1 <dss rsv=5, !mp_fail>') };
   const [changed] = broken({ change }).received(arrival, undefined, scope);
   expect(changed?.tcp).toMatchObject({ flags: FLAG.RST, options: [{ kind: 'dss', reserved: 5 }] });
@@ -71,7 +71,7 @@ it('changes flags, length and options', () => {
   expect(bare?.tcp.options).toEqual([]);
 });
 
-it('adds a packet once, and errs from the body on unless told otherwise', () => {
+test('adds a packet once, and errs from the body on unless told otherwise', () => {
   const add = { line: parsePacketLine('any FIN/ACK'), after: parsePacketLine('any any') };
   const stack = broken({ add, from: 'body' });
   expect(stack.received(arrival, undefined, scope)).toHaveLength(1);
@@ -80,7 +80,7 @@ it('adds a packet once, and errs from the body on unless told otherwise', () => 
   expect(stack.received(arrival, undefined, scope)).toHaveLength(1);
 });
 
-it('gives the application another answer, in place of an error too', () => {
+test('gives the application another answer, in place of an error too', () => {
   const stack = broken({ answer: { command: 'recv', fields: { bytes: '9' } } });
   expect(stack.answered('recv', { bytes: '1', eof: '0' })).toEqual({ bytes: '9', eof: '0' });
   expect(stack.answered('recv', { error: 'ETIMEDOUT', text: 'late' })).toEqual({ bytes: '9' });

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { idsn } from '../mptcp/index.ts';
 import type { Packet } from '../packet/types.ts';
 import { parsePacketLine } from '../notation/packet-line.ts';
@@ -6,7 +6,7 @@ import { Connection, Subflow } from '../engine/endpoint.ts';
 import { withNumbers } from './forge.ts';
 import { matchPacket } from '../engine/match.ts';
 
-it('makes a packet that a line with ranges and relative numbers fits', () => {
+test('makes a packet that a line with ranges and relative numbers fits', () => {
   const connection = new Connection(
     { timestamps: true, sack: true, wscale: 7, mss: 1400, checksum: false, dsnSize: 8 },
     { uint32: () => 1, uint64: () => 2n },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { namesIn, NotationError, parseExpr, parseMatcher, splitTop, wordsIn } from './expression.ts';
 
 /** Code, offset, length and message of what is wrong. */
@@ -13,13 +13,13 @@ function complaint(parse: () => unknown): [string, number, number, string] {
 }
 
 describe('words', () => {
-  it('may have dots, hyphens, slashes and commas between their parts', () => {
+  test('may have dots, hyphens, slashes and commas between their parts', () => {
     for (const value of ['net.mptcp.checksum_enabled', 'mptcp-specific', 'net/mptcp/enabled', 'subflow,backup', 'a']) {
       expect(parseExpr(value, 0)).toEqual({ type: 'word', value });
     }
   });
 
-  it('leave the two dots of a range alone', () => {
+  test('leave the two dots of a range alone', () => {
     expect(parseMatcher('low32..high', 0)).toMatchObject({
       type: 'range',
       low: { value: 'low32' },
@@ -29,7 +29,7 @@ describe('words', () => {
 });
 
 describe('expressions', () => {
-  it.each([
+  test.each([
     ['12', { type: 'int', value: 12n }],
     ['0x1F', { type: 'int', value: 31n }],
     ['0b101', { type: 'int', value: 5n }],
@@ -46,7 +46,7 @@ describe('expressions', () => {
     ['$a', { type: 'name', name: 'a', at: 5 }],
   ])('%s', (text, expected) => expect(parseExpr(text, 5)).toEqual(expected));
 
-  it('add and subtract from left to right', () => {
+  test('add and subtract from left to right', () => {
     expect(parseExpr('auto+1-$x', 0)).toEqual({
       type: 'sum',
       op: '-',
@@ -55,7 +55,7 @@ describe('expressions', () => {
     });
   });
 
-  it('call functions, within each other too', () => {
+  test('call functions, within each other too', () => {
     expect(parseExpr('left(hmac($a,$b,1,2),8)', 0)).toMatchObject({
       type: 'call',
       name: 'left',
@@ -66,7 +66,7 @@ describe('expressions', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['', 'NOTATION', 10, 1, 'a value is missing'],
     ['1+', 'NOTATION', 12, 1, 'a value is missing'],
     ['12x', 'NOTATION', 10, 3, '"12x" is not a value'],
@@ -82,7 +82,7 @@ describe('expressions', () => {
 });
 
 describe('matchers', () => {
-  it.each([
+  test.each([
     ['any', { type: 'any' }],
     ['absent', { type: 'absent' }],
     ['?key', { type: 'bind', name: 'key' }],
@@ -101,7 +101,7 @@ describe('matchers', () => {
     ['absent|low32($k)', { type: 'oneOf', options: [{ type: 'absent' }, { type: 'equal' }] }],
   ])('%s', (text, expected) => expect(parseMatcher(text, 0)).toMatchObject(expected));
 
-  it.each([
+  test.each([
     ['', 3, 1, 'a value is missing after "="'],
     ['1||2', 5, 1, 'a value is missing after "="'],
     ['?9', 3, 2, '"?9" is not a name that can be bound; write ?name'],
@@ -117,12 +117,12 @@ describe('matchers', () => {
   });
 });
 
-it('names and words are found wherever they stand', () => {
+test('names and words are found wherever they stand', () => {
   expect(namesIn(parseMatcher('token($a)|!$b|$c..$d+1|any', 0)).map((one) => one.name)).toEqual(['a', 'b', 'c', 'd']);
   expect(wordsIn(parseMatcher('x|!y|token(z)|u..v|w+1', 0))).toEqual(['x', 'y', 'u', 'v', 'w']);
 });
 
-it('splitTop leaves what is in parentheses whole', () => {
+test('splitTop leaves what is in parentheses whole', () => {
   expect(splitTop('a,f(b,c),d', ',')).toEqual(['a', 'f(b,c)', 'd']);
   expect(splitTop('', ',')).toEqual(['']);
 });

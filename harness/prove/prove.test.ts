@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { openProject } from '../cli/inputs/project.ts';
 import { taskContext } from '../cli/proof/context.ts';
 import type { WirePacket } from '../wire/types.ts';
@@ -29,14 +29,14 @@ async function digest(seed: string): Promise<{ verdicts: string[]; packets: stri
   return { verdicts, packets: hash.digest('hex') };
 }
 
-it('gives the same verdicts and packets for the same seed, to the octet, whatever runs beside it', async () => {
+test('gives the same verdicts and packets for the same seed, to the octet, whatever runs beside it', async () => {
   const [first, second, other] = await Promise.all([digest('a'), digest('a'), digest('b')]);
   expect(second).toEqual(first);
   expect(other.packets).not.toBe(first.packets);
   expect(other.verdicts).toEqual(first.verdicts);
 }, 120_000);
 
-it('reports no error of the harness', async () => {
+test('reports no error of the harness', async () => {
   const { verdicts } = await digest('c');
   expect(verdicts.filter((one) => one.endsWith(' error'))).toEqual([]);
 }, 120_000);
@@ -44,7 +44,7 @@ it('reports no error of the harness', async () => {
 /** Tasks in this process. */
 const here: TaskRunner = { run: (task) => runTask(task, context), close: () => undefined };
 
-it('takes a freedom for no fault, and says that nothing noticed it', async () => {
+test('takes a freedom for no fault, and says that nothing noticed it', async () => {
   const harmless = freedoms.find(({ id }) => id === 'mptcp-options-first');
   if (harmless === undefined) throw new Error('the freedom has another name now');
   const scenarios = project.scenarios.filter(({ id }) => id.includes('responder-handshake/mp-capable-fields'));
@@ -70,7 +70,7 @@ const SOME = Array.from({ length: 50 }, (_, i) => ({
   override: () => ({}),
 }));
 
-it('takes samples and mixtures by a seed', () => {
+test('takes samples and mixtures by a seed', () => {
   expect(sample(SOME, 5, 'a')).toEqual(sample(SOME, 5, 'a'));
   expect(sample(SOME, 5, 'a')).not.toEqual(sample(SOME, 5, 'b'));
   expect(sample(SOME, 99, 'a')).toEqual(SOME);
@@ -79,7 +79,7 @@ it('takes samples and mixtures by a seed', () => {
   for (const one of mixed) expect(one.length).toBeGreaterThanOrEqual(2);
 });
 
-it('understands ids, clauses and sections', () => {
+test('understands ids, clauses and sections', () => {
   const fault = { id: 'accepts-wrong-hmac', clause: '3.2-19.s1', does: '', override: () => ({}) };
   for (const word of ['accepts-wrong-hmac', '3.2-19.s1', '3.2', '3.2-19', '3'])
     expect(isMeant(fault, word), word).toBe(true);

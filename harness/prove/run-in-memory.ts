@@ -1,7 +1,7 @@
 /** Runs scenarios against the reference stack in this process: no workers, no files, virtual time. */
 import type { Level } from '../verdict/level.ts';
 import { DEFAULT_WAITS, runScenario, type ScenarioRun } from '../engine/run-scenario.ts';
-import { rulesWith, type Variation } from '../reference/index.ts';
+import { lacksOfVariations, rulesWith, type Variation } from '../reference/index.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { openLink } from '../topology/open-link.ts';
 import { createReferenceDriver } from '../topology/reference/reference-driver.ts';
@@ -45,7 +45,7 @@ export async function runInMemory(scenario: Scenario, run: MemoryRun): Promise<S
     evidenceRoot: 'evidence',
     captures: 'none',
     waits: DEFAULT_WAITS,
-    lacks: run.lacks,
+    lacks: new Map([...run.lacks, ...lacksOfVariations(run.variations)]),
     rerun: () => '',
   });
 }

@@ -11,8 +11,6 @@ import type { Device, Stack } from './state.ts';
 /** Settings of a new host, under Linux's names. */
 export const DEFAULT_SETTINGS: readonly (readonly [string, string])[] = [
   ['net.mptcp.enabled', '1'],
-  // 3.1-20.2.s1: A should be 1 unless the administrator has decided that checksums are not needed.
-  ['net.mptcp.checksum_enabled', '1'],
   ['net.mptcp.allow_join_initial_addr_port', '1'],
   ['net.mptcp.add_addr_timeout', '120'],
   ['net.mptcp.syn_retrans_before_tcp_fallback', '2'],

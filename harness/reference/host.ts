@@ -50,7 +50,7 @@ export class Host {
       random,
       now: 0,
       devices: devices.map(({ name, mtu, addresses }) => makeDevice(name, mtu, addresses)),
-      ...initialState(random),
+      ...initialState(random, rules),
       send: (device, packet) => this.#send(device, packet),
     };
   }
@@ -157,15 +157,15 @@ export class Host {
     this.#waiting = [];
     for (const connection of [...stack.connections]) abort(stack, connection);
     settle(stack);
-    Object.assign(stack, initialState(this.#options.random));
+    Object.assign(stack, initialState(this.#options.random, stack.rules));
     this.#end(id, done({ sockets }));
   }
 }
 
-function initialState(random: HostOptions['random']) {
+function initialState(random: HostOptions['random'], { initiation }: Rules) {
   return {
     routes: [],
-    sysctls: new Map(DEFAULT_SETTINGS),
+    sysctls: new Map([...DEFAULT_SETTINGS, ['net.mptcp.checksum_enabled', initiation.checksumsByDefault ? '1' : '0']]),
     limits: { subflows: 2, addAddrAccepted: 2 },
     endpoints: [],
     sockets: new Map(),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { pathsSvg } from './paths-svg.tsx';
 import type { RunSeries } from '../verdict/series.ts';
 
@@ -19,7 +19,7 @@ const SERIES: RunSeries = {
 };
 
 describe('pathsSvg', () => {
-  it('draws every path in three panels, with the limit and the events', () => {
+  test('draws every path in three panels, with the limit and the events', () => {
     const svg = pathsSvg(SERIES);
     expect(svg.match(/stroke-linecap="round"/g)).toHaveLength(4);
     expect(svg).toContain('stroke-dasharray="6 4"');
@@ -27,14 +27,14 @@ describe('pathsSvg', () => {
     expect(svg).toContain('path b');
   });
 
-  it('takes what it is told for text', () => {
+  test('takes what it is told for text', () => {
     const svg = pathsSvg(SERIES);
     expect(svg).not.toContain('<script>');
     expect(svg).toContain('&lt;b>&amp;');
     expect(pathsSvg({ ...SERIES, title: 'a\u0000b' })).not.toContain('\u0000');
   });
 
-  it('draws a run in which nothing happened', () => {
+  test('draws a run in which nothing happened', () => {
     const svg = pathsSvg({
       title: 't',
       seconds: 0.001,

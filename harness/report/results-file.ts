@@ -1,10 +1,11 @@
 /** `results.json` on disk: written whole or not at all, and read with suspicion. */
 import { makeFolder } from '../document/make-folder.ts';
 import { ExplainedError } from '../document/explained-error.ts';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { ValidateFunction } from 'ajv';
 import { projectSchema } from '../document/schema.ts';
+import { JOURNAL_HEAD } from '../verdict/evidence.ts';
 import { SCHEMA_VERSION, type RunResults } from './results.ts';
 import { MATRIX_VERSION, type MatrixResults } from './runs.ts';
 
@@ -173,7 +174,10 @@ function readJson(file: string): unknown {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const what = code === 'ENOENT' ? 'no such file' : (error as Error).message;
-    throw new ResultsFileError(file, 'unreadable', `${what}; give the results.json of a run`, error);
+    const remedy = existsSync(join(dirname(file), 'evidence', JOURNAL_HEAD))
+      ? `the run was killed; write what it had judged: mptcp-conformance recover ${dirname(file)}`
+      : 'give the results.json of a run';
+    throw new ResultsFileError(file, 'unreadable', `${what}; ${remedy}`, error);
   }
   try {
     return JSON.parse(text);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { selectBaseline } from './select-baseline.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'baselines-'));
@@ -9,7 +9,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 for (const name of ['linux-6.1', 'linux-6.9', 'linux-6.12', 'linux-6.12.9', 'linux-7.0', 'acme-os-9.4', 'acme'])
   writeFileSync(join(folder, `${name}.yaml`), '');
 
-it.each([
+test.each([
   ['linux', '6.12.4-amd64', 'exact', 'linux-6.12.yaml'],
   ['linux', '6.12.9+deb13', 'exact', 'linux-6.12.9.yaml'],
   ['linux', '6.12.90', 'exact', 'linux-6.12.yaml'],
@@ -26,7 +26,7 @@ it.each([
   expect([choice.match, choice.file]).toEqual([match, file === undefined ? undefined : join(folder, file)]);
 });
 
-it('says that it took an older one, or none', () => {
+test('says that it took an older one, or none', () => {
   expect(selectBaseline({ name: 'linux', kernel: '6.10.0' }, [folder]).message).toMatch(
     /linux-6\.9\.yaml, the nearest older one; there is none for 6\.10/,
   );

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { freedomsText } from './freedoms-text.ts';
 import type { ScenarioRecord } from './results.ts';
 import { verdictChanges } from './verdict-changes.ts';
@@ -27,7 +27,7 @@ const after = [
   record('added', 'fail', { c1: 'fail' }),
 ];
 
-it('tells what got worse and what got better, clause by clause', () => {
+test('tells what got worse and what got better, clause by clause', () => {
   expect(verdictChanges(before, after).map(({ scenario, what, clauses }) => [scenario, what, ...clauses])).toEqual([
     ['more', 'failing', 'c2'],
     ['new', 'failing', 'c1'],
@@ -36,7 +36,7 @@ it('tells what got worse and what got better, clause by clause', () => {
   ]);
 });
 
-it('is told in a table, with what got worse below', () => {
+test('is told in a table, with what got worse below', () => {
   const outcomes = [
     { name: 'no-sack', title: 'No SACK', changes: verdictChanges(before, after) },
     { name: 'odd', title: 'Odd', changes: [], problem: 'no such setting' },

@@ -132,7 +132,7 @@ describe('a scenario', () => {
       section: '3.1',
       role: 'initiator',
       topology: 'two-links',
-      needs: ['a', 'b'],
+      needs: ['a', 'b', 'accepts-checksums'],
       profile: { timestamps: true, sack: false, wscale: 7, mss: 536, checksum: true, dsnSize: 8 },
       subflows: { a: { link: 1, addressId: 0 } },
       preamble: [{ kind: 'forget' }],

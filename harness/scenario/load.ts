@@ -15,6 +15,7 @@ import {
   type Sequence,
 } from './sequences.ts';
 import { say } from './step-text.ts';
+import { impliedNeeds } from './needs.ts';
 import { clausesOf, type Profile, type RawStep, type Scenario, type Step, type SubflowSpec } from './suite.ts';
 import {
   badLabels,
@@ -231,6 +232,7 @@ function buildVariant(input: VariantInput): Scenario {
     preamble: [...conditionSteps(variant.condition, context), ...parseSteps(preamble, preamblePath, context)],
     body: parseSteps(scenario.steps, [...path, 'steps'], context),
   };
+  const profile = profileOf(input, context);
   return {
     kind: 'wire',
     id: `${suite}/${name}#${variantSuffix(variant.labels, variant.family)}`,
@@ -243,9 +245,15 @@ function buildVariant(input: VariantInput): Scenario {
     family: variant.family,
     parameters: variant.labels,
     topology: topologyOf(input, context),
-    profile: profileOf(input, context),
+    profile,
     subflows: subflowsOf(scenario.subflows ?? {}),
-    needs: [...(raw.needs ?? []), ...(scenario.needs ?? [])],
+    needs: [
+      ...new Set([
+        ...(raw.needs ?? []),
+        ...(scenario.needs ?? []),
+        ...impliedNeeds(profile, [...steps.preamble, ...steps.body]),
+      ]),
+    ],
     clauses: clausesOf([...steps.preamble, ...steps.body]),
     ...steps,
   };

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { NotationError } from '../notation/expression.ts';
 import { SUT_ACTIONS } from '../sut/commands/actions.ts';
 import { parseSutLine } from './sut-line.ts';
@@ -15,7 +15,7 @@ function complaint(text: string): string[] {
 }
 
 describe('parseSutLine', () => {
-  it('takes a list of words or numbers as one argument', () => {
+  test('takes a list of words or numbers as one argument', () => {
     const { args } = parseSutLine('endpoint-add addr=$link2.sut id=7 flags=subflow,backup');
     const values = args.map(({ matcher }) =>
       matcher.type === 'equal' && 'value' in matcher.expr ? matcher.expr.value : undefined,
@@ -23,7 +23,7 @@ describe('parseSutLine', () => {
     expect(values).toEqual([undefined, 7n, 'subflow,backup']);
   });
 
-  it('knows no lists in answers', () => {
+  test('knows no lists in answers', () => {
     expect(() => parseSutLine('poll -> readable=1,0')).toThrow(/unexpected/);
   });
 });

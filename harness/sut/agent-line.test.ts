@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { decodeValue, encodeRequest, encodeValue, parseAgentLine } from './agent-line.ts';
 
 const text = fc.string({ unit: 'grapheme' }).filter((value) => !value.includes('\0'));
@@ -11,15 +11,15 @@ function asAnswer(id: string, values: Record<string, string>): string {
 }
 
 describe('values', () => {
-  it('come back as they went', () => {
+  test('come back as they went', () => {
     fc.assert(fc.property(text, (value) => decodeValue(encodeValue(value)) === value));
   });
 
-  it('never hold what separates words', () => {
+  test('never hold what separates words', () => {
     fc.assert(fc.property(text, (value) => !/[\x00-\x20\x7f=]/.test(encodeValue(value))));
   });
 
-  it('may come with every octet percent-encoded', () => {
+  test('may come with every octet percent-encoded', () => {
     fc.assert(
       fc.property(text, (value) => {
         const encoded = Buffer.from(value, 'utf8')
@@ -30,17 +30,17 @@ describe('values', () => {
     );
   });
 
-  it.each(['%', '%4', 'a%zz', '%%20'])('are refused when the percent sign leads nowhere: %s', (value) => {
+  test.each(['%', '%4', 'a%zz', '%%20'])('are refused when the percent sign leads nowhere: %s', (value) => {
     expect(decodeValue(value)).toBeUndefined();
   });
 });
 
 describe('encodeRequest', () => {
-  it('writes id, command and arguments', () => {
+  test('writes id, command and arguments', () => {
     expect(encodeRequest('7', 'log', { text: 'a b=c%', fd: 3 })).toBe('7 log text=a%20b%3Dc%25 fd=3');
   });
 
-  it('refuses what cannot stand on a line', () => {
+  test('refuses what cannot stand on a line', () => {
     expect(() => encodeRequest('1', 'a b')).toThrow(/'a b' is not a word/);
     expect(() => encodeRequest('1', 'send', { 'k k': 1 })).toThrow(/'k k' is not a word/);
     expect(() => encodeRequest('1', 'log', { text: 'a\0b' })).toThrow(/cannot contain NUL; send bytes as hex/);
@@ -48,7 +48,7 @@ describe('encodeRequest', () => {
 });
 
 describe('parseAgentLine', () => {
-  it('reads back any answer', () => {
+  test('reads back any answer', () => {
     fc.assert(
       fc.property(name, fields, (id, values) => {
         expect(parseAgentLine(asAnswer(id, values))).toEqual({ kind: 'ok', id, fields: { ...values } });
@@ -56,7 +56,7 @@ describe('parseAgentLine', () => {
     );
   });
 
-  it('never throws', () => {
+  test('never throws', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' })), (line) => {
         expect(['greeting', 'ok', 'err', 'nonsense']).toContain(parseAgentLine(line).kind);
@@ -64,7 +64,7 @@ describe('parseAgentLine', () => {
     );
   });
 
-  it('reads greetings and errors', () => {
+  test('reads greetings and errors', () => {
     expect(parseAgentLine('agent protocol=2 name=x features=')).toEqual({
       kind: 'greeting',
       fields: { protocol: '2', name: 'x', features: '' },
@@ -84,7 +84,7 @@ describe('parseAgentLine', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['', /not the id of a request/],
     ['1', /followed by ok, err or bad/],
     ['1 maybe', /followed by ok, err or bad/],

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { agentProgram, unshared } from './testing/isolated-agent.ts';
 
 let child: ChildProcessWithoutNullStreams;
@@ -24,7 +24,7 @@ async function answer(): Promise<string> {
   return next.done === true ? '(end)' : next.value;
 }
 
-it.each([
+test.each([
   ['nonsense', /^nonsense bad a command follows/],
   ['1 frobnicate', /^1 bad frobnicate/],
   ['1 hello x', /^1 bad an argument is key=value/],
@@ -50,7 +50,7 @@ it.each([
   expect(await answer()).toBe('2 ok');
 });
 
-it('outlives octets of no meaning', async () => {
+test('outlives octets of no meaning', async () => {
   const noise = Buffer.alloc(300_000);
   for (let i = 0, state = 1; i < noise.length; i++) {
     state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
@@ -65,24 +65,24 @@ it('outlives octets of no meaning', async () => {
   }
 });
 
-it('takes a line of 65,536 octets', async () => {
+test('takes a line of 65,536 octets', async () => {
   const head = '1 log text=';
   child.stdin.write(`${head}${'x'.repeat(65_536 - head.length)}\n`);
   expect(await answer()).toBe('1 ok');
 });
 
-it('reads a carriage return before the newline as part of it', async () => {
+test('reads a carriage return before the newline as part of it', async () => {
   child.stdin.write('1 log text=a\r\n');
   expect(await answer()).toBe('1 ok');
 });
 
-it('exits at the end of its input, also when something waits', async () => {
+test('exits at the end of its input, also when something waits', async () => {
   child.stdin.end('1 link-wait dev=never0 timeout=60000\n2 log text=x\nunfinished line');
   expect(await answer()).toBe('2 ok');
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
-it('goes on when nobody reads its answers any more', async () => {
+test('goes on when nobody reads its answers any more', async () => {
   child.stdout.destroy();
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
@@ -94,13 +94,13 @@ it('goes on when nobody reads its answers any more', async () => {
   expect(stderr).toContain('alive');
 });
 
-it.each([['--frob'], ['--control=/dev/hvc0']])('refuses to start with %s', async (argument) => {
+test.each([['--frob'], ['--control=/dev/hvc0']])('refuses to start with %s', async (argument) => {
   const other = spawn(await agentProgram(), [argument]);
   expect(await once(other, 'exit')).toEqual([2, null]);
 });
 
 // Only root may mount /dev, and only in a mount namespace of its own does that reach nobody.
-it.runIf(process.getuid?.() === 0)('serves as the first process of a machine', async () => {
+test.runIf(process.getuid?.() === 0)('serves as the first process of a machine', async () => {
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child'];
   const first = spawn('unshare', [...namespaces, await agentProgram(), '--init']);
   first.stdin.end('1 sysctl-get name=net.mptcp.enabled\n2 exit\n');

@@ -1,6 +1,6 @@
 /** The agent's network set-up, on this kernel, in a namespace of its own. */
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectPair, isolatedAgent } from './testing/isolated-agent.ts';
 import { AgentProtocolError } from './types.ts';
 import type { SpawnedAgent } from './spawn-agent.ts';
@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => agent.close());
 
 describe('addresses, routes, rules', () => {
-  it('are added and removed', async () => {
+  test('are added and removed', async () => {
     await agent.request('addr-add', { dev: 'lo', addr: '192.0.2.1/24' });
     await agent.request('addr-add', { dev: 'lo', addr: '2001:db8::1/64', noprefixroute: 1 });
     await expect(agent.request('addr-add', { dev: 'lo', addr: '192.0.2.1/24' })).rejects.toMatchObject({
@@ -39,7 +39,7 @@ describe('addresses, routes, rules', () => {
     });
   });
 
-  it('say what is wrong with a request', async () => {
+  test('say what is wrong with a request', async () => {
     await expect(agent.request('addr-add', { dev: 'lo', addr: '192.0.2.1/33' })).rejects.toThrow(
       /expected an IPv4 or IPv6 address/,
     );
@@ -52,7 +52,7 @@ describe('addresses, routes, rules', () => {
     );
   });
 
-  it('know a device and wait for one', async () => {
+  test('know a device and wait for one', async () => {
     expect(await agent.request('link-get', { dev: 'lo' })).toMatchObject({
       up: '1',
       running: '1',
@@ -68,7 +68,7 @@ describe('addresses, routes, rules', () => {
     expect(await running).toMatchObject({ mtu: '1500' });
   });
 
-  it('turn offloads off and name what the device lacks', async () => {
+  test('turn offloads off and name what the device lacks', async () => {
     const answer = await agent.request('offload', { dev: 'lo' });
     expect(answer['off']).toContain('gro');
     expect(answer['lacking']).toContain('tx-checksum');
@@ -76,7 +76,7 @@ describe('addresses, routes, rules', () => {
 });
 
 describe('the path manager', () => {
-  it('takes, shows, changes and drops endpoints', async () => {
+  test('takes, shows, changes and drops endpoints', async () => {
     await agent.request('endpoint-add', { addr: '127.0.0.2', id: 7, flags: 'signal', port: 4444, dev: 'lo' });
     await agent.request('endpoint-add', { addr: '2001:db8::7', flags: 'subflow,backup' });
     expect(await agent.request('endpoint-list')).toEqual({
@@ -100,7 +100,7 @@ describe('the path manager', () => {
     expect(await agent.request('endpoint-list')).toEqual({ ids: '' });
   });
 
-  it('has limits', async () => {
+  test('has limits', async () => {
     await agent.request('limits-set', { subflows: 8, 'add-addr-accepted': 3 });
     await agent.request('limits-set', { subflows: 4 });
     expect(await agent.request('limits-get')).toEqual({ subflows: '4', 'add-addr-accepted': '3' });
@@ -108,7 +108,7 @@ describe('the path manager', () => {
   });
 });
 
-it('reads and writes sysctls', async () => {
+test('reads and writes sysctls', async () => {
   await agent.request('sysctl-set', { name: 'net.mptcp.checksum_enabled', value: 1 });
   expect(await agent.request('sysctl-get', { name: 'net/mptcp/checksum_enabled' })).toEqual({ value: '1' });
   await expect(agent.request('sysctl-get', { name: 'net.mptcp.nothing' })).rejects.toMatchObject({ code: 'ENOENT' });
@@ -117,7 +117,7 @@ it('reads and writes sysctls', async () => {
   await expect(agent.request('socket', { family: 'ipv4' })).rejects.toThrow(/net.mptcp.enabled is 0/);
 });
 
-it('counts', async () => {
+test('counts', async () => {
   const before = await agent.request('counters', { prefix: 'MPTcpExt.' });
   await connectPair(agent, '127.0.0.1');
   const after = await agent.request('counters', { prefix: 'MPTcpExt.' });
@@ -128,13 +128,13 @@ it('counts', async () => {
   expect(all).toHaveProperty('Ip6InReceives');
 });
 
-it('waits for what the kernel has put off where it says that it can', async () => {
+test('waits for what the kernel has put off where it says that it can', async () => {
   const settled = agent.request('settle');
   if (agent.greeting.features.has('settle')) expect(await settled).toEqual({});
   else await expect(settled).rejects.toThrow(/stat_refresh/);
 });
 
-it('puts everything back on reset', async () => {
+test('puts everything back on reset', async () => {
   const limits = await agent.request('limits-get');
   const enabled = await agent.request('sysctl-get', { name: 'net.mptcp.checksum_enabled' });
   await connectPair(agent, '127.0.0.1');
@@ -152,7 +152,7 @@ it('puts everything back on reset', async () => {
   await expect(agent.request('info', { fd: 'server' })).rejects.toBeInstanceOf(AgentProtocolError);
 });
 
-it('leaves no connection on reset, not even one that only waits for late packets', async () => {
+test('leaves no connection on reset, not even one that only waits for late packets', async () => {
   const connections = (): string =>
     /^TCP: .*/m.exec(readFileSync(`/proc/${agent.pid}/net/sockstat`, 'utf8'))?.[0] ?? '';
   await connectPair(agent, '127.0.0.1', 'tcp');

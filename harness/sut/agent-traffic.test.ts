@@ -1,5 +1,5 @@
 /** The agent's sockets, on this kernel, in a namespace of their own. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fillOctets } from './fill.ts';
 import { connectPair, isolatedAgent } from './testing/isolated-agent.ts';
 import type { SpawnedAgent } from './spawn-agent.ts';
@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => agent.close());
 
 describe.each(['127.0.0.1', '::1'])('over %s', (addr) => {
-  it('carries a stream over MPTCP and checks its octets', async () => {
+  test('carries a stream over MPTCP and checks its octets', async () => {
     await connectPair(agent, addr);
     const [sent, received] = await Promise.all([
       agent.request('send', { fd: 'client', fill: 3_000_000 }),
@@ -34,7 +34,7 @@ describe.each(['127.0.0.1', '::1'])('over %s', (addr) => {
     expect(await agent.request('subflows', { fd: 'client' })).toMatchObject({ count: '1', '0.addr': addr });
   });
 
-  it('goes on with the pattern where the stream stands, and tells the end', async () => {
+  test('goes on with the pattern where the stream stands, and tells the end', async () => {
     await connectPair(agent, addr);
     await agent.request('send', { fd: 'client', fill: 10 });
     await agent.request('send', { fd: 'client', fill: 20 });
@@ -54,7 +54,7 @@ describe.each(['127.0.0.1', '::1'])('over %s', (addr) => {
   });
 });
 
-it('names the first octet that departs from the pattern', async () => {
+test('names the first octet that departs from the pattern', async () => {
   await connectPair(agent, '127.0.0.1');
   const octets = fillOctets(0, 100);
   octets[42] = 255;
@@ -62,20 +62,20 @@ it('names the first octet that departs from the pattern', async () => {
   expect(await agent.request('recv', { fd: 'server', bytes: 100 })).toMatchObject({ bytes: '100', pattern: '42' });
 });
 
-it('takes the digest of what was received', async () => {
+test('takes the digest of what was received', async () => {
   await connectPair(agent, '127.0.0.1');
   await agent.request('send', { fd: 'client', hex: Buffer.from('foobar').toString('hex') });
   // The published FNV-1a test vector for "foobar".
   expect(await agent.request('recv', { fd: 'server', bytes: 6 })).toMatchObject({ digest: '85944171f73967e8' });
 });
 
-it('shows a fall back to TCP', async () => {
+test('shows a fall back to TCP', async () => {
   await connectPair(agent, '127.0.0.1', 'mptcp', 'tcp');
   expect(await agent.request('info', { fd: 'client' })).toMatchObject({ proto: 'mptcp', mptcp: '0', fallback: '1' });
   expect(await agent.request('info', { fd: 'server' })).toMatchObject({ proto: 'tcp', mptcp: '0', fallback: '0' });
 });
 
-it('tells errors of the stack by number and name', async () => {
+test('tells errors of the stack by number and name', async () => {
   await agent.request('socket', { family: 'ipv4', name: 'client' });
   await expect(agent.request('connect', { fd: 'client', addr: '127.0.0.1', port: 1 })).rejects.toMatchObject({
     name: 'AgentRefused',
@@ -86,7 +86,7 @@ it('tells errors of the stack by number and name', async () => {
   await expect(agent.request('socket', { family: 'ipv4', name: 'client' })).rejects.toThrow(/a socket has that name/);
 });
 
-it('ends what takes too long, with what was done so far', async () => {
+test('ends what takes too long, with what was done so far', async () => {
   await connectPair(agent, '127.0.0.1');
   await agent.request('send', { fd: 'client', fill: 5 });
   await expect(agent.request('recv', { fd: 'server', bytes: 9, timeout: 30 })).rejects.toThrow(
@@ -98,7 +98,7 @@ it('ends what takes too long, with what was done so far', async () => {
   );
 });
 
-it('serves others while one waits, and keeps the order of what waits for one socket', async () => {
+test('serves others while one waits, and keeps the order of what waits for one socket', async () => {
   await connectPair(agent, '127.0.0.1');
   const first = agent.request('recv', { fd: 'server', bytes: 3 });
   const second = agent.request('recv', { fd: 'server', bytes: 4 });
@@ -110,7 +110,7 @@ it('serves others while one waits, and keeps the order of what waits for one soc
   await after;
 });
 
-it('connects without waiting when told so', async () => {
+test('connects without waiting when told so', async () => {
   await agent.request('socket', { family: 'ipv4', name: 'listener' });
   await agent.request('bind', { fd: 'listener', addr: '127.0.0.1', port: 4000 });
   await agent.request('listen', { fd: 'listener', backlog: 1 });
@@ -121,7 +121,7 @@ it('connects without waiting when told so', async () => {
   expect(await agent.request('accept', { fd: 'listener' })).toMatchObject({ fd: '1', 'peer-addr': '127.0.0.9' });
 });
 
-it('carries data in the SYN with TCP Fast Open', async () => {
+test('carries data in the SYN with TCP Fast Open', async () => {
   await agent.request('sysctl-set', { name: 'net.ipv4.tcp_fastopen', value: 0x407 });
   await agent.request('socket', { family: 'ipv4', proto: 'tcp', name: 'listener' });
   await agent.request('bind', { fd: 'listener', addr: '127.0.0.1', port: 4000 });
@@ -134,7 +134,7 @@ it('carries data in the SYN with TCP Fast Open', async () => {
   expect(await agent.request('recv', { fd: 'server', bytes: 9 })).toMatchObject({ pattern: 'ok' });
 });
 
-it('waits for what poll reports', async () => {
+test('waits for what poll reports', async () => {
   await connectPair(agent, '127.0.0.1');
   const readable = agent.request('poll', { fd: 'server', wait: 'readable' });
   await agent.request('send', { fd: 'client', fill: 1 });
@@ -144,7 +144,7 @@ it('waits for what poll reports', async () => {
   expect(await ended).toMatchObject({ rdhup: '1' });
 });
 
-it('sets and reads socket options by name and by number', async () => {
+test('sets and reads socket options by name and by number', async () => {
   await agent.request('socket', { family: 'ipv4', name: 's' });
   await agent.request('setsockopt', { fd: 's', name: 'SO_LINGER', value: '1,0' });
   expect(await agent.request('getsockopt', { fd: 's', name: 'SO_LINGER' })).toEqual({ value: '1,0' });
@@ -158,7 +158,7 @@ it('sets and reads socket options by name and by number', async () => {
   );
 });
 
-it('cancels what waits for a socket that is closed, and resets a connection on a linger time of 0', async () => {
+test('cancels what waits for a socket that is closed, and resets a connection on a linger time of 0', async () => {
   await connectPair(agent, '127.0.0.1');
   const waiting = agent.request('recv', { fd: 'client' });
   const checked = expect(waiting).rejects.toMatchObject({ code: 'ECANCELED' });
@@ -168,7 +168,7 @@ it('cancels what waits for a socket that is closed, and resets a connection on a
   await expect(agent.request('recv', { fd: 'server' })).rejects.toMatchObject({ code: 'ECONNRESET' });
 });
 
-it('does not block on a linger time', async () => {
+test('does not block on a linger time', async () => {
   await connectPair(agent, '127.0.0.1');
   await agent.request('setsockopt', { fd: 'client', name: 'SO_LINGER', value: '1,20' });
   await agent.request('send', { fd: 'client', fill: 100_000_000, nowait: 1 });

@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { guestCommand } from '../topology/qemu/qemu-command.ts';
 import { ARCHITECTURES, ARCHITECTURE_NAMES, findArchitecture, hostArchitecture } from './architecture.ts';
 
 describe('architectures', () => {
-  it.each([
+  test.each([
     ['s390x', 's390x'],
     ['arm64', 'aarch64'],
     ['AARCH64', 'aarch64'],
@@ -13,20 +13,20 @@ describe('architectures', () => {
     ['mips', undefined],
   ])('%s names %s', (word, name) => expect(findArchitecture(word)?.name).toBe(name));
 
-  it.each([
+  test.each([
     ['x64', 'x86_64'],
     ['arm64', 'aarch64'],
     ['s390x', 's390x'],
     ['ia32', undefined],
   ])("Node's %s is %s", (word, name) => expect(hostArchitecture(word)?.name).toBe(name));
 
-  it.each(ARCHITECTURE_NAMES)('of %s: names that no other has', (name) => {
+  test.each(ARCHITECTURE_NAMES)('of %s: names that no other has', (name) => {
     const words = ({ debian, aliases }: (typeof ARCHITECTURES)[typeof name]): string[] => [debian, ...aliases];
     const others = ARCHITECTURE_NAMES.filter((one) => one !== name).flatMap((one) => words(ARCHITECTURES[one]));
     expect(words(ARCHITECTURES[name]).filter((word) => others.includes(word))).toEqual([]);
   });
 
-  it.each(ARCHITECTURE_NAMES)(
+  test.each(ARCHITECTURE_NAMES)(
     "of %s: every device of a guest is on the architecture's bus, in the order of the taps",
     (name) => {
       const command = guestCommand({

@@ -2,7 +2,7 @@ import { cp, mkdtemp, mkdir, rm, stat, utimes, writeFile, readdir } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AgentBuildError, ensureAgent } from './build-agent.ts';
 
 let root: string;
@@ -28,7 +28,7 @@ async function age(name: string, seconds: number): Promise<void> {
   await utimes(join(folder, name), time, time);
 }
 
-it('builds once, and again only when a source is newer', async () => {
+test('builds once, and again only when a source is newer', async () => {
   await age('main.c', 100);
   await age('Makefile', 100);
   const [program, same] = await Promise.all([ensureAgent(root), ensureAgent(root)]);
@@ -43,12 +43,12 @@ it('builds once, and again only when a source is newer', async () => {
   expect(await readdir(join(folder, 'build'))).toEqual([]);
 });
 
-it('shows what the compiler says', async () => {
+test('shows what the compiler says', async () => {
   await writeFile(join(folder, 'main.c'), 'int main(void) { return nothing; }\n');
   await expect(ensureAgent(root)).rejects.toThrow(/could not be built; .*\n[^]*nothing/);
 });
 
-it('tells the remedy when make or the compiler is missing', async () => {
+test('tells the remedy when make or the compiler is missing', async () => {
   process.env['PATH'] = folder;
   await expect(ensureAgent(root)).rejects.toThrow(/make is missing: apt-get install build-essential/);
   process.env['PATH'] = path;
@@ -56,7 +56,7 @@ it('tells the remedy when make or the compiler is missing', async () => {
   await expect(ensureAgent(root)).rejects.toThrow(/cc is missing: apt-get install build-essential/);
 });
 
-it('tells that the sources are missing', async () => {
+test('tells that the sources are missing', async () => {
   await rm(join(folder, 'Makefile'));
   await expect(ensureAgent(root)).rejects.toBeInstanceOf(AgentBuildError);
 });

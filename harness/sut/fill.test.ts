@@ -1,14 +1,14 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { fillOctet, fillOctets } from './fill.ts';
 
-it('begins as the protocol document says', () => {
+test('begins as the protocol document says', () => {
   expect([...fillOctets(0, 4)]).toEqual([0, 7, 14, 21]);
   expect(fillOctet(256)).toBe(48);
   expect(fillOctet(65_536)).toBe((7 * (65_536 % 251) + 13 * (256 % 251) + 29) % 251);
 });
 
-it('does not depend on how a stream is cut', () => {
+test('does not depend on how a stream is cut', () => {
   fc.assert(
     fc.property(fc.nat(2 ** 31), fc.nat(300), (offset, cut) => {
       const whole = fillOctets(offset, 300);
@@ -17,7 +17,7 @@ it('does not depend on how a stream is cut', () => {
   );
 });
 
-it('shows every shift within a stream of 2,000 octets', () => {
+test('shows every shift within a stream of 2,000 octets', () => {
   const stream = fillOctets(0, 4_000);
   for (let shift = 1; shift <= 2_000; shift++) {
     expect(Buffer.compare(stream.subarray(0, 2_000), stream.subarray(shift, shift + 2_000))).not.toBe(0);

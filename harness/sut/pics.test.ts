@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { YamlFile } from '../document/yaml-file.ts';
 import { findLacks, lacksOf, loadPics, toPics } from './pics.ts';
 
@@ -8,7 +8,7 @@ const pics = (lacks: string) => toPics(new YamlFile('f.yaml', `sut: x\nlacks:\n$
 const lack = (more: string) => `  - {feature: a, reason: r, link: "https://x.org", ${more}}\n`;
 
 describe('a statement', () => {
-  it.each([
+  test.each([
     ['before: "6.2"', '6.1.0-56-cloud-amd64', true],
     ['before: "6.2"', '6.2.1', false],
     ['before: "6.11"', '6.2', true],
@@ -21,7 +21,7 @@ describe('a statement', () => {
     expect(lacksOf(pics(lack(range)), release).has('a')).toBe(isLacking);
   });
 
-  it('gives the reason and where it is written', () => {
+  test('gives the reason and where it is written', () => {
     expect(lacksOf(pics('  - {feature: a, reason: r, link: "https://x.org"}\n'), '6.1').get('a')).toBe(
       'r (https://x.org)',
     );
@@ -29,13 +29,13 @@ describe('a statement', () => {
     expect(lacksOf(pics('  - {feature: a, reason: r, link: "https://x.org"}\n'), '').has('a')).toBe(true);
   });
 
-  it('says where it is wrong', () => {
+  test('says where it is wrong', () => {
     expect(() => pics('  - {feature: a, reason: r}\n')).toThrow(/f\.yaml:3:5: lacks\.0 lacks "link"/);
     expect(() => pics(lack('before: 6.10'))).toThrow(/quote it/);
   });
 });
 
-it('what Linux says is well-formed, and other stacks say nothing', () => {
+test('what Linux says is well-formed, and other stacks say nothing', () => {
   expect(loadPics(join(FOLDER, 'linux.yaml')).sut).toBe('linux');
   expect([...findLacks(FOLDER, 'linux', '6.1.1').keys()]).toContain('tcp-fastopen');
   expect(findLacks(FOLDER, 'linux', '6.18.1').size).toBe(0);

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PROTOCOL, REQUEST_LIMIT } from './agent-line.ts';
 import type { CommandGroup, CommandRow } from './commands/kinds.ts';
 import { COMMANDS } from './commands/table.ts';
@@ -53,25 +53,25 @@ function tableAnew(): string {
 }
 
 describe('the table of commands', () => {
-  it('is what the page shows', async () => {
+  test('is what the page shows', async () => {
     await expect(pageAnew()).toMatchFileSnapshot(at(PAGE));
   });
 
-  it('is what the C agent serves', async () => {
+  test('is what the C agent serves', async () => {
     await expect(tableAnew()).toMatchFileSnapshot(at(TABLE));
   });
 
-  it('is on the page whole', () => {
+  test('is on the page whole', () => {
     for (const name of Object.keys(COMMANDS)) expect(read(PAGE)).toContain(`\n| \`${name}\` |`);
   });
 
-  it('needs only features that the page explains', () => {
+  test('needs only features that the page explains', () => {
     for (const { feature } of Object.values(COMMANDS))
       if (feature !== undefined) expect(read(PAGE)).toContain(`| \`${feature}\` |`);
   });
 });
 
-it('states the version and the limit of a line', () => {
+test('states the version and the limit of a line', () => {
   expect(read(PAGE)).toContain(`\`protocol\` must be ${PROTOCOL}.`);
   expect(read(PAGE)).toContain(`at most ${REQUEST_LIMIT.toLocaleString('en')} bytes`);
   expect(read('docker/agent/line.h')).toContain(`#define LINE_LIMIT ${REQUEST_LIMIT} `);

@@ -1,5 +1,5 @@
 /** Agents that fail: every way has to end in AgentLost, promptly. */
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { spawnAgent, type SpawnAgentOptions, type SpawnedAgent } from './spawn-agent.ts';
 import { introduce } from './introduce.ts';
 import { isolatedAgent } from './testing/isolated-agent.ts';
@@ -20,14 +20,14 @@ async function shellAgent(script: string, options: Partial<SpawnAgentOptions> = 
 
 const greeting = 'echo "agent protocol=2 name=fake kernel=none pid=1 features=a,b";';
 
-it('reads the greeting', async () => {
+test('reads the greeting', async () => {
   const agent = await shellAgent(`${greeting} cat >/dev/null`, { pid: 4711 });
   const features = new Set(['a', 'b']);
   expect(agent.greeting).toEqual({ protocol: 2, name: 'fake', stack: '', kernel: 'none', pid: 1, features });
   expect(agent.pid).toBe(4711);
 });
 
-it.each([
+test.each([
   ['', 'read line; echo "1 err 38 ENOSYS"; cat >/dev/null', { stack: 'fake' }],
   ['', 'read line; echo "1 bad no such command"; cat >/dev/null', { stack: 'fake' }],
   [
@@ -40,7 +40,7 @@ it.each([
   expect(await introduce(agent)).toEqual({ version: '9.4', mptcp: true, ...expected });
 });
 
-it.each([
+test.each([
   ['exit 3', /fake \(pid \d+\) exited with status 3/],
   ['echo "no such thing" >&2; exit 1', /exited with status 1\n {2}stderr: no such thing/],
   ['echo hello', /wrote hello, expected its greeting .*; see docs\/agent-protocol.md/],
@@ -52,7 +52,7 @@ it.each([
   await expect(shellAgent(script, { timeoutMs: 200 })).rejects.toThrow(message);
 });
 
-it('tells that the program is not there', async () => {
+test('tells that the program is not there', async () => {
   const started = spawnAgent({ command: ['/nonexistent/agent'], name: 'absent' });
   await expect(started).rejects.toThrow(
     /agent absent cannot be started: '\/nonexistent\/agent': .*ENOENT; check that the program exists/,
@@ -60,7 +60,7 @@ it('tells that the program is not there', async () => {
   await expect(started).rejects.toBeInstanceOf(AgentLost);
 });
 
-it.each([
+test.each([
   [
     'read line; echo "1 maybe"; cat >/dev/null',
     /wrote an invalid answer: 1 maybe: an id is followed by ok, err or bad/,
@@ -77,7 +77,7 @@ it.each([
   await expect(agent.request('hello')).rejects.toThrow(message);
 });
 
-it('rejects all that waits when the agent is killed', async () => {
+test('rejects all that waits when the agent is killed', async () => {
   const agent = await isolatedAgent();
   opened.push(agent);
   const waiting = [agent.request('link-wait', { dev: 'never0' }), agent.request('sync')].map((request) =>
@@ -89,7 +89,7 @@ it('rejects all that waits when the agent is killed', async () => {
   expect(performance.now() - began).toBeLessThan(1_000);
 });
 
-it('notices an agent that hangs, and ends it', async () => {
+test('notices an agent that hangs, and ends it', async () => {
   const agent = await isolatedAgent({ timeoutMs: 150, timeScale: 2 });
   opened.push(agent);
   process.kill(agent.pid, 'SIGSTOP');
@@ -98,7 +98,7 @@ it('notices an agent that hangs, and ends it', async () => {
   expect(() => process.kill(agent.pid, 0)).toThrow(/ESRCH/);
 });
 
-it('allows a command the time that it asks for', async () => {
+test('allows a command the time that it asks for', async () => {
   const agent = await isolatedAgent({ timeoutMs: 150 });
   opened.push(agent);
   await expect(agent.request('link-wait', { dev: 'never0', timeout: 250 })).rejects.toMatchObject({
@@ -106,7 +106,7 @@ it('allows a command the time that it asks for', async () => {
   });
 });
 
-it('closes once, ends what waits, and refuses what comes after', async () => {
+test('closes once, ends what waits, and refuses what comes after', async () => {
   const agent = await isolatedAgent();
   const waiting = expect(agent.request('sync')).resolves.toEqual({});
   await waiting;
@@ -118,14 +118,14 @@ it('closes once, ends what waits, and refuses what comes after', async () => {
   await expect(agent.request('hello')).rejects.toThrow(/agent test is closed \(request: hello\)/);
 });
 
-it('kills an agent that does not exit when asked', async () => {
+test('kills an agent that does not exit when asked', async () => {
   const agent = await shellAgent(`${greeting} while :; do sleep 1; done`, { graceMs: 50 });
   const began = performance.now();
   await agent.close();
   expect(performance.now() - began).toBeLessThan(1_000);
 });
 
-it('keeps what was said', async () => {
+test('keeps what was said', async () => {
   const agent = await isolatedAgent();
   await agent.request('log', { text: 'a word' });
   await agent.close();

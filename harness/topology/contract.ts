@@ -130,6 +130,8 @@ export interface PreparedStack<Settings = unknown> {
   settings: Settings;
   /** What results say of it. */
   info: SutInfo;
+  /** Features that it lacks because of what was chosen, with the reason. */
+  lacks?: ReadonlyMap<string, string>;
   /** Scenarios at once that suit the stack, where that is not the usual number. */
   concurrency?: number;
   /** Scenarios at once that the stack can bear, whatever the user says. */

@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { ensureAgent } from '../sut/build-agent.ts';
 import { OUTSIDE_VARIABLE } from '../wire/inside.ts';
 import { openPort } from '../wire/raw-link.ts';
@@ -91,9 +91,9 @@ async function eventually(what: string, holds: () => boolean): Promise<void> {
 }
 
 describe('inside a tester namespace', () => {
-  it('cells and ports do what they promise', () => passes(enterCommand(INSIDE)), 180_000);
+  test('cells and ports do what they promise', () => passes(enterCommand(INSIDE)), 180_000);
 
-  it.runIf(process.getuid?.() === 0)(
+  test.runIf(process.getuid?.() === 0)(
     'they do so for an ordinary user, too',
     async () => {
       const asNobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
@@ -102,14 +102,14 @@ describe('inside a tester namespace', () => {
     180_000,
   );
 
-  it('processes work side by side, also when they think they are the same worker', async () => {
+  test('processes work side by side, also when they think they are the same worker', async () => {
     const three = 'for i in 1 2 3; do "$@" & done; wait';
     const { said, ended } = start(enterCommand(['sh', '-c', three, 'sh', ...script('many-cells.ts')]));
     expect(await ended).toBe(0);
     expect(said()).toBe('done\n'.repeat(3));
   }, 180_000);
 
-  it('a killed run leaves no process, namespace or device', async () => {
+  test('a killed run leaves no process, namespace or device', async () => {
     const { child, said, ended } = start(enterCommand(script('hold-cells.ts')));
     await new Promise((resolve) => child.stdout?.on('data', () => said().includes('\n') && resolve(undefined)));
     const held = JSON.parse(said()) as { pids: number[]; namespaces: string[]; devices: string[] };
@@ -138,7 +138,7 @@ describe('outside of a tester namespace', () => {
     expect(() => openPort({ ...port, onPacket: () => undefined })).toThrow(WireError);
   }
 
-  it('nothing is built, opened or set up', async () => {
+  test('nothing is built, opened or set up', async () => {
     refused();
     const driver = createNetnsDriver({ agentPath: agent });
     const topology = loadTopology(join(ROOT, 'topologies', 'one-link.yaml'));
@@ -147,7 +147,7 @@ describe('outside of a tester namespace', () => {
     await driver.close();
   });
 
-  it.each([
+  test.each([
     ['a name that is not ours', 'net:[1]'],
     ['our own name', readlinkSync('/proc/self/ns/net')],
   ])('is not fooled by a variable with %s', (_what, value) => {
@@ -162,7 +162,7 @@ describe('outside of a tester namespace', () => {
 });
 
 describe('the way in', () => {
-  it('needs a user namespace only where we are not root', () => {
+  test('needs a user namespace only where we are not root', () => {
     expect(enterCommand(['true'], 0).slice(0, 4)).toEqual(['unshare', '--net', '--mount', '--']);
     expect(enterCommand(['true'], 1000).slice(0, 6)).toEqual([
       'unshare',

@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { IpBatch, splitFailures } from './ip-batch.ts';
 import { TopologyError } from './types.ts';
 
 describe('what ip complains of', () => {
-  it('is told apart by line', () => {
+  test('is told apart by line', () => {
     const said = 'Cannot find device "x"\nCommand failed -:7\nError: one.\nsecond line\nCommand failed -:9\n';
     expect(splitFailures(said, ['first', 'second', 'third'], 7)).toEqual([
       { line: 'first', text: 'Cannot find device "x"' },
@@ -11,14 +11,14 @@ describe('what ip complains of', () => {
     ]);
   });
 
-  it('is nothing when nothing failed', () => {
+  test('is nothing when nothing failed', () => {
     expect(splitFailures('', ['a'], 1)).toEqual([]);
   });
 });
 
 // These lines only look, or fail before they reach the kernel.
 describe('a running ip', () => {
-  it('does many jobs in order, and a failure is told to its own job', async () => {
+  test('does many jobs in order, and a failure is told to its own job', async () => {
     const batch = new IpBatch();
     const jobs = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
@@ -32,7 +32,7 @@ describe('a running ip', () => {
     await batch.close();
   });
 
-  it('shows a device, and says when there is none', async () => {
+  test('shows a device, and says when there is none', async () => {
     const batch = new IpBatch();
     const [lo, none] = await Promise.all([batch.showLink('lo'), batch.showLink('nosuch0')]);
     expect(lo).toMatch(/^1: lo: <LOOPBACK/);
@@ -40,7 +40,7 @@ describe('a running ip', () => {
     await batch.close();
   });
 
-  it('refuses jobs once it has ended', async () => {
+  test('refuses jobs once it has ended', async () => {
     const batch = new IpBatch();
     await batch.close();
     await expect(batch.run(['link show'])).rejects.toThrow(TopologyError);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   MOST_WORKERS,
   PREFIXES_PER_WORKER,
@@ -14,26 +14,26 @@ const spec = { name: 'a', host: 'sut', mtu: 1400, families: ['ipv4', 'ipv6'] as 
 const plan = { spec, device: 'm1-1' };
 
 describe('link plan', () => {
-  it("keeps every worker's prefixes within 10.0.0.0/8, clear of the tester's own address", () => {
+  test("keeps every worker's prefixes within 10.0.0.0/8, clear of the tester's own address", () => {
     const last = MOST_WORKERS * PREFIXES_PER_WORKER - 1;
     expect(last).toBeLessThan(0xff00);
     expect(prefixesOf(last).ipv4).toBe('10.254.255.');
     expect(prefixesOf(0)).toEqual({ ipv4: '10.0.0.', ipv6: 'fd00:0:0:0::' });
   });
 
-  it("names devices within the kernel's 15 octets, also with the largest process id", () => {
+  test("names devices within the kernel's 15 octets, also with the largest process id", () => {
     expect(deviceName(4_194_304, 10_000_000).length).toBeLessThanOrEqual(15);
     expect(deviceName(11, 1)).not.toBe(deviceName(1, 11));
   });
 
-  it('gives both ends one hardware address, so that nobody asks for it', () => {
+  test('gives both ends one hardware address, so that nobody asks for it', () => {
     expect(pairLine(plan, 42)).toBe(
       'link add name m1-1 mtu 1400 address 02:00:00:00:00:01 arp off up ' +
         'type veth peer name a mtu 1400 address 02:00:00:00:00:01 arp off netns 42',
     );
   });
 
-  it('routes and numbers both ends', () => {
+  test('routes and numbers both ends', () => {
     expect(routeLines(plan, 0x0102)).toEqual([
       'route add 10.1.2.0/24 dev m1-1 table 100',
       'route add fd00:0:0:102::/64 dev m1-1 table 100',
@@ -50,13 +50,13 @@ describe('link plan', () => {
 });
 
 describe('addresses', () => {
-  it('are in canonical form, so that they compare as text', () => {
+  test('are in canonical form, so that they compare as text', () => {
     expect(cellLink(plan, 0).sut).toEqual({ ipv4: '10.0.0.2', ipv6: 'fd00::2' });
   });
 });
 
 describe('shaping', () => {
-  it('says to netem what the topology says', () => {
+  test('says to netem what the topology says', () => {
     expect(shapeArguments('x', { delay: 0.5, loss: 0.01, rate: 1_500_000 }).join(' ')).toBe(
       'qdisc replace dev x root netem delay 500us loss 1% rate 1500000bit',
     );

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DocumentError } from '../document/diagnostic.ts';
 import { findTopology, loadTopology, parseTopology } from './load.ts';
 
@@ -16,13 +16,13 @@ function complaint(text: string): string {
 }
 
 describe('topology files of the project', () => {
-  it.each(['one-link', 'two-links', 'three-links'])('%s loads, dual stack', (name) => {
+  test.each(['one-link', 'two-links', 'three-links'])('%s loads, dual stack', (name) => {
     const topology = loadTopology(join(directory, `${name}.yaml`));
     expect(topology.name).toBe(name);
     expect(topology.links.every((link) => link.families.length === 2 && link.mtu === 1500)).toBe(true);
   });
 
-  it('are found by name, and a near name is suggested', () => {
+  test('are found by name, and a near name is suggested', () => {
     expect(findTopology(directory, 'two-links').links.map((link) => link.name)).toEqual(['a', 'b']);
     expect(() => findTopology(directory, 'two-link')).toThrow(
       /two-link\.yaml:1:1: unknown topology "two-link"; did you mean "two-links"\? \[UNKNOWN_TOPOLOGY\]/,
@@ -32,7 +32,7 @@ describe('topology files of the project', () => {
 });
 
 describe('topology language', () => {
-  it('reads hosts, links, MTU, families and shapes', () => {
+  test('reads hosts, links, MTU, families and shapes', () => {
     const topology = parseTopology(
       [
         'title: T',
@@ -56,7 +56,7 @@ describe('topology language', () => {
 
   const head = 'title: T\nhosts: [sut]\n';
 
-  it('reads middleboxes, and says what one cannot be', () => {
+  test('reads middleboxes, and says what one cannot be', () => {
     const boxes = (list: string): string => `${head}links:\n  a: {middleboxes: ${list}}`;
     expect(parseTopology(boxes('[{nat: true}, {isn: {up: 7}}]'), 't.yaml').links[0]?.middleboxes).toEqual([
       { nat: true },
@@ -67,7 +67,7 @@ describe('topology language', () => {
     expect(complaint(boxes('[{nat: true, split: {at: 500}}]'))).toMatch(/must NOT have more than 1/);
   });
 
-  it('names place and nearest word of an unknown key', () => {
+  test('names place and nearest word of an unknown key', () => {
     expect(complaint(`${head}links:\n  a:\n    mut: 1500\n`)).toBe(
       'lab.yaml:5:5: unknown key "mut"; did you mean "mtu"? [UNKNOWN_KEY]\n        mut: 1500\n        ^^^',
     );
@@ -79,7 +79,7 @@ describe('topology language', () => {
     );
   });
 
-  it('names place and nearest word of an unknown value', () => {
+  test('names place and nearest word of an unknown value', () => {
     expect(complaint(`${head}links:\n  a: {families: [ipv4, ip6]}`)).toMatch(
       /^lab\.yaml:4:24: links\.a\.families\.1: "ip6" is not valid here; did you mean "ipv6"\?/,
     );
@@ -88,7 +88,7 @@ describe('topology language', () => {
     );
   });
 
-  it('tells of missing keys, malformed amounts, bad names, small MTUs, double keys and broken YAML', () => {
+  test('tells of missing keys, malformed amounts, bad names, small MTUs, double keys and broken YAML', () => {
     expect(complaint('title: T\nlinks: {a: {}}')).toMatch(/^lab\.yaml:1:1: the file lacks "hosts"; add it/);
     expect(complaint(`${head}links:\n  a: {to-sut: {delay: 20}}`)).toMatch(
       /^lab\.yaml:4:23: links\.a\.to-sut\.delay: expected string, got 20: .*as in 20ms/,
@@ -107,12 +107,12 @@ describe('topology language', () => {
     expect(complaint('')).toMatch(/^lab\.yaml:1:1: /);
   });
 
-  it('tells of every fault at once', () => {
+  test('tells of every fault at once', () => {
     expect(complaint(`${head}links: {a: {mut: 1, mtu: big}}`).match(/lab\.yaml:/g)).toHaveLength(2);
     expect(complaint(`${head}links: {a: {host: x, mtu: 900}, b: {host: y}}`).match(/lab\.yaml:/g)).toHaveLength(3);
   });
 
-  it('says which file cannot be read', () => {
+  test('says which file cannot be read', () => {
     expect(() => loadTopology('/nonexistent/x.yaml')).toThrow(/\/nonexistent\/x\.yaml:1:1: cannot be read: .*ENOENT/);
   });
 });

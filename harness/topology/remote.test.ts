@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { createRemoteDriver } from './remote.ts';
 import type { Topology } from './types.ts';
 
@@ -9,13 +9,13 @@ const driver = createRemoteDriver({
 const link = { name: 'link1', host: 'sut', mtu: 1500, families: ['ipv4' as const] };
 const topology: Topology = { name: 't', title: 'T', hosts: ['sut'], links: [link] };
 
-it('takes shaped links: the tester shapes them', () => {
+test('takes shaped links: the tester shapes them', () => {
   expect(driver.problems({ ...topology, links: [{ ...link, toSut: { delay: 50 }, fromSut: { rate: 1e6 } }] })).toEqual(
     [],
   );
 });
 
-it('says what a bench cannot do', () => {
+test('says what a bench cannot do', () => {
   expect(driver.problems({ ...topology, hosts: ['sut', 'other'], links: [link, { ...link, name: 'link2' }] })).toEqual([
     'topology t has 2 hosts, the lab has one',
     'topology t needs 2 links, the lab has 1',

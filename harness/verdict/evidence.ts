@@ -11,6 +11,12 @@ export const EVIDENCE_FILES = [
   'paths.svg',
 ] as const;
 
+/** File of the evidence folder that has a result a line while a run is under way. */
+export const JOURNAL = 'journal.jsonl';
+
+/** File of the evidence folder that says which run it is, while it is under way. */
+export const JOURNAL_HEAD = 'journal-head.json';
+
 /** Folder of a scenario's evidence below the root. Ids have nothing in them that file systems dislike. */
 export function evidenceFolder(id: string): string {
   return id.replace('#', '/');

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { sleep } from '../clock/clock.ts';
 import { VirtualClock } from '../clock/virtual-clock.ts';
 import { decodePacket, encodePacket, isNotTcp, type Packet } from '../packet/index.ts';
@@ -62,7 +62,7 @@ function boxed(boxes: readonly Middlebox[]): {
   return { port, heard, reached, fences, sutSends: (bytes) => hear({ at: 0, direction: 'in', link: 'a', bytes }) };
 }
 
-it('tells of packets as the tester sends and gets them, and hands on what the middleboxes made', async () => {
+test('tells of packets as the tester sends and gets them, and hands on what the middleboxes made', async () => {
   const { port, heard, reached, sutSends } = boxed([rewriteIsn({ up: 500, down: 70 })]);
   await port.send(tester({ seq: 1, ack: 1500 }));
   sutSends(sut({ seq: 1000, ack: 71 }));
@@ -74,7 +74,7 @@ it('tells of packets as the tester sends and gets them, and hands on what the mi
   port.close();
 });
 
-it('holds the fence until middleboxes hold nothing back', async () => {
+test('holds the fence until middleboxes hold nothing back', async () => {
   const { port, reached, fences } = boxed([merge(1000)]);
   await port.send(tester({ seq: 1, payload: '0123456789' }));
   expect(reached).toHaveLength(0);
@@ -83,7 +83,7 @@ it('holds the fence until middleboxes hold nothing back', async () => {
   port.close();
 });
 
-it('lets pass what is not TCP, and nothing once it is closed', async () => {
+test('lets pass what is not TCP, and nothing once it is closed', async () => {
   const { port, heard, reached, sutSends } = boxed([merge(1000)]);
   const icmp = sut({});
   icmp[9] = 1;
@@ -95,7 +95,7 @@ it('lets pass what is not TCP, and nothing once it is closed', async () => {
   expect([heard.length, reached.length]).toEqual([2, 0]);
 });
 
-it('reports that the link does not work', async () => {
+test('reports that the link does not work', async () => {
   const port = openPathPort({
     clock: new VirtualClock(),
     shape: bothWays({}),
@@ -140,7 +140,7 @@ function mirror(shape: PathShape): { port: WirePort; heard: WirePacket[]; clock:
 const said = (heard: readonly WirePacket[]): string[] =>
   heard.map(({ direction, bytes }) => `${direction} ${bytes[0] ?? '?'}`);
 
-it('delays both ways, keeps the order, and a fence comes behind all', async () => {
+test('delays both ways, keeps the order, and a fence comes behind all', async () => {
   const { port, heard } = mirror({ down: { delay: 30 }, up: { delay: 20 } });
   for (const octet of [10, 20, 30]) await port.send(Uint8Array.of(octet));
   expect(said(heard)).toEqual(['out 10', 'out 20', 'out 30']);
@@ -150,7 +150,7 @@ it('delays both ways, keeps the order, and a fence comes behind all', async () =
   port.close();
 });
 
-it('loses by chance what was sent, and what comes', async () => {
+test('loses by chance what was sent, and what comes', async () => {
   const { port, heard } = mirror(bothWays({ loss: 0.5 }));
   for (let i = 0; i < 200; i++) await port.send(Uint8Array.of(10));
   await port.echo(1000);
@@ -161,7 +161,7 @@ it('loses by chance what was sent, and what comes', async () => {
   port.close();
 });
 
-it('keeps to a rate', async () => {
+test('keeps to a rate', async () => {
   const { port, heard, clock } = mirror({ down: { rate: 80_000 }, up: {} });
   for (let i = 0; i < 5; i++) await port.send(new Uint8Array(100));
   await port.echo(1000);
@@ -171,7 +171,7 @@ it('keeps to a rate', async () => {
   port.close();
 });
 
-it('lets nothing out of a link that is closed', async () => {
+test('lets nothing out of a link that is closed', async () => {
   const { port, heard, clock } = mirror({ down: { delay: 5 }, up: {} });
   await port.send(Uint8Array.of(10));
   port.close();

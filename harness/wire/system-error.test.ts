@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { wireError } from './system-error.ts';
 import { WireError } from './types.ts';
 
 describe('wire errors', () => {
-  it.each([
+  test.each([
     ['Operation not permitted', 'EPERM'],
     ['No such device', 'ENODEV'],
     ['No buffer space available', 'ENOBUFS'],
@@ -17,7 +17,7 @@ describe('wire errors', () => {
     expect(error.cause).toBe(cause);
   });
 
-  it('hand on what is not known', () => {
+  test('hand on what is not known', () => {
     expect(wireError('link a: sending', new Error('Strange')).message).toBe('link a: sending: Strange');
     expect(wireError('link a: sending', 'odd').message).toBe('link a: sending: odd');
   });

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { loadProject, openProject } from './project.ts';
 
 const cache = mkdtempSync(join(tmpdir(), 'mptcp-conformance-project-'));
@@ -10,7 +10,7 @@ afterEach(() => {
   rmSync(cache, { recursive: true });
 });
 
-it('is the same from the cache as from the suites', () => {
+test('is the same from the cache as from the suites', () => {
   vi.stubEnv('XDG_CACHE_HOME', cache);
   const loaded = loadProject();
   const first = openProject();

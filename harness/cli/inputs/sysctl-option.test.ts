@@ -1,8 +1,8 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { UsageError } from '../../document/explained-error.ts';
 import { parseSysctl, sysctlArguments } from './sysctl-option.ts';
 
-it('reads settings one after the other, and says them again', () => {
+test('reads settings one after the other, and says them again', () => {
   const settings = parseSysctl('net.ipv4.tcp_rmem=4096 16384 65536', parseSysctl('net.mptcp.checksum_enabled=1'));
   expect(settings).toEqual([
     { name: 'net.mptcp.checksum_enabled', value: '1' },
@@ -11,7 +11,7 @@ it('reads settings one after the other, and says them again', () => {
   expect(sysctlArguments(settings).slice(2)).toEqual(['--sysctl', 'net.ipv4.tcp_rmem=4096 16384 65536']);
 });
 
-it.each([
+test.each([
   ['net.mptcp.enabled', /expected NAME=VALUE/],
   ['net.mptcp.enabled=', /expected NAME=VALUE/],
   ['=1', /expected NAME=VALUE/],
@@ -23,6 +23,6 @@ it.each([
   expect(() => parseSysctl(word)).toThrow(message);
 });
 
-it('refuses a setting that is given twice', () => {
+test('refuses a setting that is given twice', () => {
   expect(() => parseSysctl('net.a=2', parseSysctl('net.a=1'))).toThrow(/net.a is given twice: 1 and 2/);
 });

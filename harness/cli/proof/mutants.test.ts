@@ -1,12 +1,12 @@
 /** Every expectation of the suites of section 3.1 is seen failing, on this kernel; the command proves the rest, too. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const PROGRAM = join(ROOT, 'bin', 'mptcp-conformance.mjs');
 
-it('notices every alteration of what the stack sends', { timeout: 900_000 }, () => {
+test('notices every alteration of what the stack sends', { timeout: 900_000 }, () => {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST')));
   const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, 'mutants', '--section', '3.1'], {
     cwd: ROOT,

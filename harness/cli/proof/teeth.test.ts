@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { judgesOfClauses } from '../../catalogue/coverage.ts';
 import { levelOf } from '../../catalogue/types.ts';
 import { chargesOf } from '../../prove/select.ts';
@@ -18,21 +18,21 @@ const judged = new Map(
 const breaks = new Map<string, string[]>();
 for (const { fault, clause } of chargesOf(faults, [])) breaks.set(clause, [...(breaks.get(clause) ?? []), fault.id]);
 
-it('has three faults for each MUST and MUST NOT that is judged, or a reason why fewer differ', () => {
+test('has three faults for each MUST and MUST NOT that is judged, or a reason why fewer differ', () => {
   const short = [...judged.values()]
     .filter(({ id, keyword }) => levelOf(keyword) === 'must' && (breaks.get(id)?.length ?? 0) < 3)
     .map(({ id }) => id);
   expect(short.toSorted()).toEqual(Object.keys(teeth.fewer).toSorted());
 });
 
-it('has faults of judged clauses only, each clause once', () => {
+test('has faults of judged clauses only, each clause once', () => {
   const unjudged = [...breaks].flatMap(([clause, some]) => (judged.has(clause) ? [] : some));
   expect(unjudged).toEqual([]);
   const twice = faults.filter(({ clause, also = [] }) => new Set([clause, ...also]).size !== also.length + 1);
   expect(twice).toEqual([]);
 });
 
-it('declares only faults that there are', () => {
+test('declares only faults that there are', () => {
   const ids = new Set(faults.map(({ id }) => id));
   expect(Object.keys(teeth.survivors).filter((id) => !ids.has(id))).toEqual([]);
 });

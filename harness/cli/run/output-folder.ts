@@ -6,8 +6,8 @@ import { ExplainedError, UsageError } from '../../document/explained-error.ts';
 import { makeFolder } from '../../document/make-folder.ts';
 import { isResultsFile } from '../../report/results-file.ts';
 import { isLauncherAlive, launcherMark } from '../../topology/machine/launcher.ts';
-import { EVIDENCE_FILES, evidenceFolder } from '../../verdict/evidence.ts';
-import { JOURNAL } from './vitest/settings.ts';
+import { EVIDENCE_FILES, evidenceFolder, JOURNAL, JOURNAL_HEAD } from '../../verdict/evidence.ts';
+import { GROUPS_FOLDER } from './vitest/suite-groups.ts';
 
 /** Folder of the evidence, beside the results file. */
 export const EVIDENCE_FOLDER = 'evidence';
@@ -19,15 +19,21 @@ const MARKER_TEXT =
 const LOCK = '.lock';
 const REPLACED = [EVIDENCE_FOLDER, 'results.json', 'allure-results', 'allure-report'];
 
-/** Locks the folder, making it if necessary, and removes what an earlier run left in it. @returns the function that unlocks it @throws UsageError */
-export function claimFolder(folder: string): () => void {
+/**
+ * Locks the folder, making it if necessary, and removes what an earlier run left in it.
+ *
+ * @param options.keep remove nothing
+ * @returns the function that unlocks it
+ * @throws UsageError
+ */
+export function claimFolder(folder: string, { keep = false }: { keep?: boolean } = {}): () => void {
   try {
     makeFolder(folder);
     requireOurs(folder);
     const unlock = lock(folder);
     process.once('exit', unlock);
     writeFileSync(join(folder, MARKER), MARKER_TEXT);
-    clear(folder);
+    if (!keep) clear(folder);
     makeFolder(join(folder, EVIDENCE_FOLDER));
     return unlock;
   } catch (error) {
@@ -62,7 +68,10 @@ function isEmpty(path: string): boolean {
 function clear(folder: string): void {
   rmSync(join(folder, 'results.json'), { force: true });
   for (const name of ['allure-results', 'allure-report']) rmSync(join(folder, name), { recursive: true, force: true });
-  clearEvidence(join(folder, EVIDENCE_FOLDER));
+  const evidence = join(folder, EVIDENCE_FOLDER);
+  for (const name of existsSync(evidence) ? readdirSync(evidence) : [])
+    if (name.startsWith(GROUPS_FOLDER)) rmSync(join(evidence, name), { recursive: true, force: true });
+  clearEvidence(evidence);
 }
 
 /** Removes the evidence of one scenario, and the folders above it that become empty. */
@@ -73,7 +82,7 @@ export function dropEvidence(folder: string, id: string): void {
   for (at = dirname(at); at !== top && isEmpty(at) && existsSync(at); at = dirname(at)) rmdirSync(at);
 }
 
-const OWN_FILES: ReadonlySet<string> = new Set([...EVIDENCE_FILES, JOURNAL]);
+const OWN_FILES: ReadonlySet<string> = new Set([...EVIDENCE_FILES, JOURNAL, JOURNAL_HEAD]);
 
 function clearEvidence(folder: string): void {
   if (!existsSync(folder)) return;

@@ -153,7 +153,7 @@ export async function prepareRun(chosen: ChosenStacks, options: StackOptions, ro
       ...(sysctls.length === 0 ? {} : { sysctls }),
       ...(habits === undefined ? {} : { habits }),
       ...watchOf(options),
-      lacks: [...lacksFor(sut.info, root)],
+      lacks: [...lacksFor(sut.info, root), ...(sut.lacks ?? [])],
       topologies: workspace().topologies,
       deviations: list.deviations,
       mode: 'judge',

@@ -2,10 +2,12 @@
 import type { SutInfo } from '../../verdict/stack-info.ts';
 import { join } from 'node:path';
 import { allureReporterOptions } from '../../report/allure.ts';
+import type { DeviationList } from '../../report/deviations.ts';
 import { createProgress } from '../../report/progress.ts';
 import { buildResults, inOrderOf, type RunResults } from '../../report/results.ts';
 import type { AnyScenario } from '../../multipath/scenario.ts';
 import type { Project } from '../inputs/project.ts';
+import { beginJournal, type JournalHead } from './journal.ts';
 import { dropEvidence } from './output-folder.ts';
 import { Collector } from './vitest/collector.ts';
 import type { WorkerSettings } from './vitest/settings.ts';
@@ -18,6 +20,8 @@ export interface RunPlan {
   scenarios: AnyScenario[];
   selected: boolean;
   settings: WorkerSettings;
+  /** What is declared of the stack. */
+  deviations: DeviationList;
   /** What results say of the stack. */
   sut: SutInfo;
   /** Folder of the report: results, evidence, Allure. */
@@ -37,6 +41,8 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
   const progress = createProgress(process.stderr, plan.scenarios.length);
   const collector = new Collector(progress);
   const allure = allureReporterOptions(join(plan.output, 'allure-results'), plan.sut);
+  const { deviations, ...head } = headOf(plan, startedAt);
+  beginJournal(plan.settings.evidenceRoot, { ...head, deviations });
   const cut = await runSuites({
     root: plan.project.root,
     scenarios: plan.scenarios,
@@ -51,18 +57,13 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
   if (plan.keepCaptures === 'failed') dropPassed(collector.results, plan.output);
   const finishedAt = new Date();
   const results = buildResults({
-    tool: { name: 'mptcp-conformance', version: plan.project.version },
+    ...head,
     run: {
-      startedAt: startedAt.toISOString(),
+      ...head.run,
       finishedAt: finishedAt.toISOString(),
       durationMs: finishedAt.getTime() - startedAt.getTime(),
       partial: cut || collector.results.length < plan.scenarios.length,
-      selected: plan.selected,
-      command: plan.command,
-      concurrency: plan.concurrency,
-      ...(plan.shuffle === undefined ? {} : { seed: String(plan.shuffle) }),
     },
-    sut: plan.sut,
     scenarios: inOrderOf(
       collector.results,
       plan.scenarios.map(({ id }) => id),
@@ -70,6 +71,21 @@ export async function runInside(plan: RunPlan): Promise<{ results: RunResults; e
     catalogue: plan.project.catalogue.all,
   });
   return { results, errors: collector.errors };
+}
+
+function headOf(plan: RunPlan, startedAt: Date): JournalHead {
+  return {
+    tool: { name: 'mptcp-conformance', version: plan.project.version },
+    run: {
+      startedAt: startedAt.toISOString(),
+      selected: plan.selected,
+      command: plan.command,
+      concurrency: plan.concurrency,
+      ...(plan.shuffle === undefined ? {} : { seed: String(plan.shuffle) }),
+    },
+    sut: plan.sut,
+    deviations: plan.deviations,
+  };
 }
 
 /** Removes the evidence of what passed; only now, since reporters copy from it to the last. */

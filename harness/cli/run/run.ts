@@ -1,5 +1,4 @@
 /** `run`: judges the kernel by the suites. */
-import { rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { UsageError } from '../../document/explained-error.ts';
 import { allureEnvironment } from '../../report/allure.ts';
@@ -18,6 +17,7 @@ import { DEFAULT_OUTPUT, SELECTION_OUTPUT } from '../inputs/arguments.ts';
 import { enterNamespace } from './enter.ts';
 import { requireWritable, STANDARD_OUTPUT, writeOutput } from '../inputs/output-file.ts';
 import { allScenarios, openProject, type Project } from '../inputs/project.ts';
+import { endJournal } from './journal.ts';
 import { claimFolder, EVIDENCE_FOLDER } from './output-folder.ts';
 import { chooseStacks, preparation, prepareRun, type PreparedRun, type StackOptions } from './prepare-run.ts';
 import { isRepeated, repeatRuns, type Repetition } from './repeat.ts';
@@ -25,7 +25,6 @@ import { runInside, type RunPlan } from './run-inside.ts';
 import { failedIds } from '../inputs/last-results.ts';
 import { isNarrowed, selectScenarios, type Selection } from '../inputs/selection.ts';
 import { laddersText } from '../results/show.ts';
-import { JOURNAL } from './vitest/settings.ts';
 
 /** Options of the command, as the command line has them. */
 export interface RunOptions extends Selection, Repetition, StackOptions {
@@ -69,8 +68,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   const judged = applyDeviations(results, prepared.list);
   const text = resultsText(judged);
   writeWhole(join(plan.output, 'results.json'), text);
-  // It is for runs that are killed before they come this far.
-  rmSync(join(plan.settings.evidenceRoot, JOURNAL), { force: true });
+  endJournal(plan.settings.evidenceRoot);
   if (options.json !== undefined) writeOutput(options.json, text);
   await report(judged, errors, options, plan);
   return errors.length > 0 ? 2 : exitCode(judged);
@@ -109,6 +107,7 @@ function planRun(
     shuffle: options.shuffle,
     allure: options.allure,
     keepCaptures: options.keepCaptures,
+    deviations: prepared.list,
     command: ['mptcp-conformance', ...argv],
     settings: {
       ...prepared.settings,

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadSuite, openLibrary } from '../../scenario/load.ts';
 import type { Scenario } from '../../scenario/suite.ts';
 import { findTopology } from '../../topology/load.ts';
@@ -88,7 +88,7 @@ const HANDSHAKE = `
   clause: 3.1-15.s9`;
 
 describe('an agent that lets the harness down is an error, not a verdict', () => {
-  it('killed', async () => {
+  test('killed', async () => {
     const { result, agentLog } = await run(scenario(HANDSHAKE), {
       driver: sabotaged((cell) => process.kill(agentPid(cell), 'SIGKILL')),
     });
@@ -97,7 +97,7 @@ describe('an agent that lets the harness down is an error, not a verdict', () =>
     expect(agentLog.length).toBeGreaterThan(0);
   });
 
-  it('hung', { timeout: 40_000 }, async () => {
+  test('hung', { timeout: 40_000 }, async () => {
     const { result } = await run(scenario(HANDSHAKE), {
       driver: sabotaged((cell) => process.kill(agentPid(cell), 'SIGSTOP')),
     });
@@ -107,7 +107,7 @@ describe('an agent that lets the harness down is an error, not a verdict', () =>
 });
 
 describe('verdicts', () => {
-  it('passes what the stack keeps, with a capture of the whole conversation and counters', async () => {
+  test('passes what the stack keeps, with a capture of the whole conversation and counters', async () => {
     const { result } = await run(scenario(HANDSHAKE));
     expect(result.reason).toBeUndefined();
     expect(result.verdict).toBe('pass');
@@ -117,7 +117,7 @@ describe('verdicts', () => {
     expect(packets.length).toBeGreaterThanOrEqual(7);
   });
 
-  it('speaks on each link the family that the link has', async () => {
+  test('speaks on each link the family that the link has', async () => {
     const { result } = await run(
       scenario(
         `${HANDSHAKE}\n- send: b SYN <mp_join token=$tester.token>\n- expect: b RST\n  clause: 3.2-19.s1`,
@@ -129,7 +129,7 @@ describe('verdicts', () => {
     expect(other).toHaveLength(2);
   });
 
-  it('goes over links that are slow, narrow and lossy', async () => {
+  test('goes over links that are slow, narrow and lossy', async () => {
     const { result } = await run(scenario(HANDSHAKE, '    topology: asymmetric\n'), {
       waits: { answer: 2000, grace: 15 },
     });
@@ -139,7 +139,7 @@ describe('verdicts', () => {
     expect((answer?.at ?? 0) - (syn?.at ?? 0)).toBeGreaterThanOrEqual(8);
   });
 
-  it('fails a packet that differs, and says in what', async () => {
+  test('fails a packet that differs, and says in what', async () => {
     const { result } = await run(
       scenario('- sut: listen\n- send: a SYN\n- expect: a SYN/ACK <mp_capable len=13 B=1>\n  clause: 3.1-6.2.s1'),
     );
@@ -151,18 +151,18 @@ describe('verdicts', () => {
     expect(result.expectations[0]?.actual).toMatch(/^a SYN\/ACK seq=0 ack=1 /);
   });
 
-  it('fails silence within the time limit', async () => {
+  test('fails silence within the time limit', async () => {
     const { result } = await run(scenario('- sut: listen\n- send: a ACK\n- expect: a SYN/ACK\n  clause: 3.1-6.2.s1'));
     expect(result.verdict).toBe('fail');
   });
 
-  it('is inconclusive where a step without a clause is not met', async () => {
+  test('is inconclusive where a step without a clause is not met', async () => {
     const { result } = await run(scenario(`- send: a SYN\n- expect: a SYN/ACK\n- expect: a ACK\n  clause: 3.1-6.2.s1`));
     expect(result.verdict).toBe('inconclusive');
     expect(result.reason).toMatch(/differs in flags/);
   });
 
-  it('is inconclusive where the preamble is not met, whatever it is about', async () => {
+  test('is inconclusive where the preamble is not met, whatever it is about', async () => {
     const { result } = await run(
       scenario(
         '- expect: a ACK\n  clause: 3.1-6.2.s1',
@@ -172,7 +172,7 @@ describe('verdicts', () => {
     expect(result.verdict).toBe('inconclusive');
   });
 
-  it('is skipped where the stack lacks what it needs, with the reason', async () => {
+  test('is skipped where the stack lacks what it needs, with the reason', async () => {
     const { result } = await run(scenario(HANDSHAKE, '    needs: [mptcp-v0]\n'), {
       lacks: new Map([['mptcp-v0', 'only version 1 is there']]),
     });
@@ -182,7 +182,7 @@ describe('verdicts', () => {
     });
   });
 
-  it('is an error where the capture is not the conversation', async () => {
+  test('is an error where the capture is not the conversation', async () => {
     const spoil: EngineContext['openPort'] = (link, family, onPacket, onError) =>
       openPort({
         device: link.device,
@@ -219,7 +219,7 @@ describe("a scenario whose stack's kernel gets into trouble", () => {
     };
   }
 
-  it('runs again with nothing beside it, and has failed when it shows again', async () => {
+  test('runs again with nothing beside it, and has failed when it shows again', async () => {
     const asked: boolean[] = [];
     const { result } = await run(scenario(HANDSHAKE), { driver: complaining(() => true, asked) });
     expect(asked).toEqual([false, true]);
@@ -231,12 +231,12 @@ describe("a scenario whose stack's kernel gets into trouble", () => {
     expect(readFileSync(join(folder, '..', result.trouble?.console ?? ''), 'utf8')).toBe('before\nBUG: of the test\n');
   });
 
-  it('keeps the verdict of the second run when it does not, and what was seen', async () => {
+  test('keeps the verdict of the second run when it does not, and what was seen', async () => {
     const { result } = await run(scenario(HANDSHAKE), { driver: complaining((alone) => !alone) });
     expect(result).toMatchObject({ verdict: 'pass', trouble: { kind: 'oops', alone: false } });
   });
 
-  it('runs once where the kernel is well', async () => {
+  test('runs once where the kernel is well', async () => {
     const asked: boolean[] = [];
     const { result } = await run(scenario(HANDSHAKE), { driver: complaining(() => false, asked) });
     expect(asked).toEqual([false]);

@@ -1,7 +1,7 @@
 /** Faults of what is checked of MP_JOIN, and of the reaction (section 3.2). */
 import { joinHmac } from '../../mptcp/index.ts';
 import type { Variation } from '../rules/index.ts';
-import type { Stack, Subflow } from '../state.ts';
+import type { StackState, Subflow } from '../stack-state.ts';
 import { fault, isIpv6, onlyFirst, reads, reset } from './fault.ts';
 
 /** Keys and nonces of a join, as its HMACs have them. */
@@ -222,7 +222,7 @@ export const joinCheckFaults: readonly Variation[] = [
     '3.2-26.s1',
     'Takes a join to another port than that of a connection for a SYN of regular TCP.',
     ({ initiation }) => {
-      let known: Stack | undefined;
+      let known: StackState | undefined;
       return {
         initiation: {
           newKey: (random, stack) => {

@@ -154,7 +154,7 @@ export const numberFaults: readonly Variation[] = [
     'Acknowledges data without a mapping at the connection level.',
     () => ({ dataAck: { value: ({ rcvNxt }, { held }) => dsnAdd(rcvNxt, held.length) } }),
   ),
-  fault('short-data-acks', '3.3.2-2.s2', 'Sends Data ACKs of 4 octets whatever the DSNs have.', () => ({
+  fault('four-octet-data-acks', '3.3.2-2.s2', 'Sends Data ACKs of 4 octets whatever the DSNs have.', () => ({
     dataAck: { octets: () => 4 },
   })),
   fault('short-data-acks-on-joins', '3.3.2-2.s2', 'Sends Data ACKs of 4 octets on joined subflows.', () => ({

@@ -35,6 +35,12 @@ export const endingFaults: readonly Variation[] = [
   fault('fast-close-no-final-reset', '3.5-7.3.s4', 'Gives FASTCLOSE_WAIT up without MP_FASTCLOSE on its RST.', () => ({
     fastClose: { option: () => 'A', finalReset: false },
   })),
+  fault(
+    'data-in-fast-close-wait',
+    '3.5-2.s1.2',
+    'Accepts data and acknowledges it after its own MP_FASTCLOSE.',
+    () => ({ fastClose: { option: () => 'A' }, receiving: { acceptanceEdge: ({ rcvEdge }) => rcvEdge } }),
+  ),
   fault('fast-close-wait-stays', '3.5-7.2.s1', 'Stays in FASTCLOSE_WAIT though the RST came.', () => ({
     fastClose: { option: () => 'A', endsWait: () => false, forgetsConnection: () => false },
   })),

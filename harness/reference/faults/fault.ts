@@ -1,8 +1,7 @@
 /** How faults are written: a row each, and what several have in common. */
 import type { TcpOption } from '../../packet/index.ts';
 import type { Rules, RulesChange, Variation } from '../rules/index.ts';
-import type { Connection, Subflow } from '../state.ts';
-import type { SegmentParts } from '../tcp/emit.ts';
+import type { Connection, SegmentParts, Subflow } from '../state.ts';
 
 /** One fault. `breaks` is the clause whose duty is not done; further ones where the RFC says it at several places. */
 export function fault(

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { rulesWith, standardRules } from '../index.ts';
+import { freedoms, rulesWith, standardRules } from '../index.ts';
 import { conversation } from '../testing/check.ts';
 import { faults } from './index.ts';
 
 test('there are at least 300, each with a name of its own', () => {
   expect(faults.length).toBeGreaterThanOrEqual(300);
-  expect(new Set(faults.map(({ id }) => id)).size).toBe(faults.length);
+  // Freedoms and faults are switched on by the same names.
+  expect(new Set([...faults, ...freedoms].map(({ id }) => id)).size).toBe(faults.length + freedoms.length);
   expect(faults.filter(({ id }) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id))).toEqual([]);
   expect(faults.filter(({ does }) => !/^[A-Z].*\.$/.test(does))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 /** Choices that RFC 8684 leaves to a stack: handshake, data, closing. */
-import { dsnAdd } from '../../mptcp/index.ts';
+import { dsnAdd, dsnDiff, seqAdd } from '../../mptcp/index.ts';
 import type { Connection, SentRange, Subflow } from '../state.ts';
-import type { Variation } from '../rules/index.ts';
+import type { Rules, Variation } from '../rules/index.ts';
 
 /** The subflow after the one that was used last. */
 function roundRobin(): (ready: readonly Subflow[]) => Subflow | undefined {
@@ -18,11 +18,30 @@ function confirmed(subflow: Subflow): boolean {
   return subflow.dataAckReceived && subflow.connection.dssReceived;
 }
 
+/** The start of an infinite mapping at the oldest data without Data ACK; with one subflow both numbers run alike. */
+function reachBack({ sndUna }: Connection, here: { dsn: bigint; ssn: number }): { dsn: bigint; ssn: number } {
+  return { dsn: sndUna, ssn: here.ssn - Number(dsnDiff(here.dsn, sndUna)) };
+}
+
+/** Drops up to a receive window of data in a row without mappings; then the subflow is broken (3.3.1-10.s6). */
+function dropping(): Rules['mapping']['unmapped'] {
+  const dropped = new WeakMap<Subflow, { end: number; octets: number }>();
+  return (subflow, octets, window) => {
+    const before = dropped.get(subflow);
+    const all = (before?.end === subflow.delivered ? before.octets : 0) + octets;
+    if (all >= window) return 'reset';
+    if (subflow.connection.checksum) return 'hold';
+    dropped.set(subflow, { end: seqAdd(subflow.delivered, octets), octets: all });
+    return 'drop';
+  };
+}
+
 export const mptcpFreedoms: readonly Variation[] = [
   {
     id: 'checksum',
     clause: '3.1-20.2.s1',
-    does: 'Asks for checksums.',
+    does: 'Asks for checksums, whatever is configured.',
+    lacks: ['checksums-off'],
     override: ({ initiation }) => ({
       initiation: {
         flags: (subflow, on) => initiation.flags(subflow, on) | 0x80,
@@ -34,26 +53,19 @@ export const mptcpFreedoms: readonly Variation[] = [
   {
     id: 'no-checksum',
     clause: '3.1-20.2.s1',
-    does: 'Does not ask for checksums, as an administrator may decide, and uses them where the peer asks.',
-    override: ({ initiation }) => ({
-      initiation: {
-        flags: (subflow, on) =>
-          initiation.flags(subflow, on) & (subflow.connection.checksum && on !== 'syn' ? 0xff : 0x7f),
-        checksumInUse: (_, { flags }) => (flags & 0x80) !== 0,
-        statelessFlags: (_, offered) => (offered & 0x80) | 1,
-      },
-    }),
+    does: 'Does not ask for checksums: its administrator has decided so. It uses them where the peer asks.',
+    lacks: ['checksums-by-default'],
+    override: () => ({ initiation: { checksumsByDefault: false } }),
   },
   {
     id: 'refuses-checksum',
     clause: '3.1-23.s7',
-    does: 'Asks for no checksums, and does without MPTCP where the peer asks for them.',
-    override: ({ initiation }) => ({
+    does: 'Its administrator does not want checksums, and it does without MPTCP where the peer asks for them.',
+    lacks: ['checksums-by-default', 'accepts-checksums'],
+    override: () => ({
       initiation: {
-        flags: (subflow, on) => initiation.flags(subflow, on) & 0x7f,
-        checksumInUse: () => false,
-        checksumDemandAcceptable: (option) => (option.flags & 0x80) === 0,
-        statelessFlags: () => 1,
+        checksumsByDefault: false,
+        checksumDemandAcceptable: ({ flags }, wanted) => wanted || (flags & 0x80) === 0,
       },
     }),
   },
@@ -67,6 +79,7 @@ export const mptcpFreedoms: readonly Variation[] = [
     id: 'higher-version',
     clause: '3.1-3.s2',
     does: 'Offers version 2 and goes on with version 1 where the peer answers so.',
+    lacks: ['offers-version-1'],
     override: () => ({ initiation: { offeredVersion: 2 } }),
   },
   {
@@ -74,7 +87,7 @@ export const mptcpFreedoms: readonly Variation[] = [
     clause: '3.1-27.s1',
     does: 'Gives MP_CAPABLE up after one SYN that was not answered.',
     override: () => ({
-      initiation: { offersCapable: ({ connection, capableSyns }) => connection.wanted && capableSyns < 2 },
+      initiation: { offersCapable: ({ connection, capableSyns }) => connection.wanted && capableSyns < 1 },
     }),
   },
   {
@@ -88,8 +101,9 @@ export const mptcpFreedoms: readonly Variation[] = [
   {
     id: 'data-ack-when-advanced',
     clause: '3.3.2-5.s1',
-    does: 'Sends a Data ACK only when its value has advanced on that subflow.',
-    override: () => ({ dataAck: { included: (_, { advanced }) => advanced } }),
+    does: 'Sends a Data ACK only when its value has advanced on that subflow, and until one of the peer has come.',
+    // 3.1-15.s1: the first data of a responder has one, which tells that MP_CAPABLE has arrived.
+    override: () => ({ dataAck: { included: ({ dataAckReceived }, { advanced }) => advanced || !dataAckReceived } }),
   },
   {
     id: 'short-data-acks',
@@ -189,14 +203,19 @@ export const mptcpFreedoms: readonly Variation[] = [
   {
     id: 'no-reset-reason',
     clause: '3.6-1.s3',
-    does: 'Sends no MP_TCPRST.',
-    override: () => ({ reset: { option: () => undefined } }),
+    does: 'Sends MP_TCPRST only where the RFC asks for a certain reason.',
+    override: () => ({ reset: { option: (told) => (told.reason === 0 ? undefined : told) } }),
   },
   {
-    id: 'no-infinite-mapping-after-strip',
+    id: 'infinite-mapping-reaches-back',
     clause: '3.7-4.3.s2',
-    does: 'Starts its infinite mapping at the data of the segment that carries it, not before.',
-    override: () => ({ fallback: { infiniteBegin: (_connection, _begin, here) => here } }),
+    does: 'Starts the infinite mapping that follows an ACK without Data ACK at the oldest data without Data ACK.',
+    override: () => ({
+      fallback: {
+        infiniteBegin: (connection, begin, here) =>
+          connection.failReceived || connection.subflowsMade > 1 ? begin : reachBack(connection, here),
+      },
+    }),
   },
   {
     id: 'retransmits-on-same-subflow',
@@ -242,8 +261,8 @@ export const mptcpFreedoms: readonly Variation[] = [
   {
     id: 'drops-unmapped',
     clause: '3.3.1-10.s4',
-    does: 'Does not hold data without a mapping: it resets the subflow at once.',
-    override: () => ({ mapping: { unmapped: () => 'reset' } }),
+    does: 'Acknowledges data without a mapping on the subflow and drops it, where there is no checksum to verify.',
+    override: () => ({ mapping: { unmapped: dropping() } }),
   },
   {
     id: 'holds-little-unmapped',

@@ -36,6 +36,7 @@ export const pathFreedoms: readonly Variation[] = [
     id: 'refuses-joins',
     clause: '3.2-12.s2',
     does: 'Refuses every join by policy, with "administratively prohibited".',
+    lacks: ['accepts-joins'],
     override: () => ({ join: { acceptedByPolicy: () => false } }),
   },
   {

@@ -26,6 +26,7 @@ export const tcpFreedoms: readonly Variation[] = [
     id: 'no-window-scaling',
     clause: 'C.1.2-1.s3',
     does: 'Neither offers nor uses window scaling.',
+    lacks: ['window-scaling'],
     override: () => ({ tcp: { offersScaling: false } }),
   },
   {

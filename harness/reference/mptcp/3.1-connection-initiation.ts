@@ -101,7 +101,7 @@ export function readAnswer(stack: Stack, subflow: Subflow, options: readonly Tcp
   const { initiation } = stack.rules;
   const { connection } = subflow;
   const option = findOption(options, 'mp_capable');
-  if (option === undefined || !initiation.offersCapable(subflow)) return initiation.mptcpWithoutAnswer(subflow);
+  if (option === undefined || !subflow.capableOnLastSyn) return initiation.mptcpWithoutAnswer(subflow);
   if (!initiation.answerValid(option) || option.senderKey === undefined) return false;
   if (!initiation.flagBAcceptable(option, 'synack') || !initiation.algorithmAnswered(option)) return false;
   if (!initiation.checksumDemandAcceptable(option, setChecksums(stack))) return false;

@@ -1,7 +1,6 @@
 /** Rules of section 3: options in general. */
 import type { TcpOption } from '../../packet/index.ts';
-import type { ResetDue, Subflow } from '../state.ts';
-import type { SegmentParts } from '../tcp/emit.ts';
+import type { ResetDue, SegmentParts, Subflow } from '../stack-state.ts';
 
 export const signals = {
   /** The options of a segment as they go out. */

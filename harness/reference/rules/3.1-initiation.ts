@@ -1,7 +1,7 @@
 /** Rules of section 3.1: MP_CAPABLE, keys, tokens, what is negotiated. */
 import type { OptionMpCapable, TcpOption } from '../../packet/index.ts';
 import { idsn, token } from '../../mptcp/index.ts';
-import type { Connection, Outgoing, Stack, Subflow } from '../state.ts';
+import type { Connection, Outgoing, StackState, Subflow } from '../stack-state.ts';
 
 /** The packet of the handshake that an option is on. */
 export type HandshakePacket = 'syn' | 'synack' | 'ack';
@@ -37,9 +37,9 @@ export const initiation = {
     receiverKey: connection.remoteKey ?? 0n,
   }),
   /** 3.1-10.s3: hard to guess. */
-  newKey: (random: bigint, _stack: Stack): bigint => random,
+  newKey: (random: bigint, _stack: StackState): bigint => random,
   /** 3.1-11.s3: no other connection has the token. */
-  tokenFree: (stack: Stack, candidate: number): boolean =>
+  tokenFree: (stack: StackState, candidate: number): boolean =>
     !stack.byToken.has(candidate) && ![...stack.connections].some((one) => one.localToken === candidate),
   /** 3.1-7.1: on a SYN the option has four bytes. */
   offerFormValid: (option: OptionMpCapable): boolean => option.senderKey === undefined,
@@ -49,6 +49,8 @@ export const initiation = {
   algorithmOffered: (option: OptionMpCapable): boolean => (option.flags & H) !== 0,
   /** 3.1-24.s3: one algorithm, one of those offered. */
   algorithmAnswered: (option: OptionMpCapable): boolean => (option.flags & ALGORITHMS) === H,
+  /** 3.1-20.2.s1: whether checksums are asked for where the administrator has not decided. */
+  checksumsByDefault: true,
   /** 3.1-23.s7: a host may refuse checksums; this one does not. */
   checksumDemandAcceptable: (_option: OptionMpCapable, _wanted: boolean): boolean => true,
   /** 3.1-23.s2: used when either asks for them. */
@@ -87,7 +89,7 @@ export const initiation = {
   /** 3.1-16: the Data-Level Length is a mapping like that of a DSS. */
   mapsWithCapable: (_subflow: Subflow): boolean => true,
   /** Flags of a SYN/ACK of which nothing is kept. */
-  statelessFlags: (stack: Stack, offered: number): number => {
+  statelessFlags: (stack: StackState, offered: number): number => {
     const wanted = stack.sysctls.get('net.mptcp.checksum_enabled') === '1';
     const refusesJoins = stack.sysctls.get('net.mptcp.allow_join_initial_addr_port') === '0';
     return (wanted || (offered & A) !== 0 ? A : 0) | (refusesJoins ? C : 0) | H;

@@ -1,6 +1,6 @@
 /** Rules of section 3.2: MP_JOIN. */
 import type { OptionMpJoinSyn, OptionMpJoinSynAck, Packet, TcpSegment } from '../../packet/index.ts';
-import type { AddressPort, Connection, ResetDue, Stack, Subflow } from '../state.ts';
+import type { AddressPort, Connection, ResetDue, StackState, Subflow } from '../stack-state.ts';
 
 function startsWith(whole: Uint8Array, part: Uint8Array, octets: number): boolean {
   return part.length === octets && part.every((octet, at) => octet === whole[at]);
@@ -43,7 +43,7 @@ export const join = {
   dataAllowed: (subflow: Subflow): boolean => subflow.state !== 'PRE_ESTABLISHED',
   /** 3.2-26.s1: a SYN with MP_JOIN is found by its token. */
   handlesRequest: (_packet: Packet): boolean => true,
-  find: (stack: Stack, wanted: number, _packet: Packet): Connection | undefined => stack.byToken.get(wanted),
+  find: (stack: StackState, wanted: number, _packet: Packet): Connection | undefined => stack.byToken.get(wanted),
   /** 3.2-1.s1: MPTCP is spoken, and the connection lives. */
   connectionTakesSubflows: (connection: Connection): boolean =>
     connection.mode === 'mptcp' && connection.state !== 'FASTCLOSE_WAIT' && connection.state !== 'M_CLOSED',

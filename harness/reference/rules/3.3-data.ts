@@ -1,7 +1,7 @@
 /** Rules of sections 3.3 to 3.3.2: DSS, mappings, Data ACKs. */
 import type { TcpSegment } from '../../packet/index.ts';
 import { promote32, seqAdd, seqDiff } from '../../mptcp/index.ts';
-import type { Connection, Mapping, Outgoing, ReceivedMapping, Subflow } from '../state.ts';
+import type { Connection, Mapping, Outgoing, ReceivedMapping, Subflow } from '../stack-state.ts';
 
 export const dss = {
   /** 3.3-7.s6. */

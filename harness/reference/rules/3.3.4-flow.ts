@@ -1,7 +1,7 @@
 /** Rules of sections 3.3.4 to 3.3.8: windows, retransmission, congestion, scheduling. Times are milliseconds. */
 import type { OptionMpPrio, TcpOption } from '../../packet/index.ts';
 import { dsnLt } from '../../mptcp/index.ts';
-import type { Connection, SentRange, Subflow } from '../state.ts';
+import type { Connection, SentRange, Subflow } from '../stack-state.ts';
 
 export const receiving = {
   capacity: (octets: number): number => octets,
@@ -10,8 +10,8 @@ export const receiving = {
   /** 3.3.4-4.s3: a mapping ahead of its subflow by more than ahead of the stream is not taken. */
   sane: (aheadOnSubflow: number, aheadOnStream: number, _subflow: Subflow): boolean =>
     aheadOnStream < 0 || aheadOnSubflow <= aheadOnStream,
-  /** 3.8-2.2: up to where data is taken. */
-  acceptanceEdge: (connection: Connection): bigint => connection.rcvEdge,
+  /** 3.8-2.2: up to where data is taken; none any more after MP_FASTCLOSE was sent (3.5-2.s1). */
+  acceptanceEdge: ({ state, rcvNxt, rcvEdge }: Connection): bigint => (state === 'FASTCLOSE_WAIT' ? rcvNxt : rcvEdge),
   /** 3.3.1-3.s4: bytes that came before and are ignored. */
   octetsAlreadyReceived: (_subflow: Subflow, octets: number): number => octets,
   /** Pieces in the order of the stream. */

@@ -1,6 +1,6 @@
 /** Rules of sections 3.4 and 3.9: addresses and the path manager. Times are milliseconds. */
 import type { OptionAddAddr } from '../../packet/index.ts';
-import type { AddressPort, Announcement, Connection, Stack, Subflow } from '../state.ts';
+import type { AddressPort, Announcement, Connection, StackState, Subflow } from '../stack-state.ts';
 
 export const announcing = {
   /** 3.4.1-8.s3. */
@@ -16,7 +16,7 @@ export const announcing = {
   subflow: (first: Subflow, _connection: Connection): Subflow => first,
   /** 3.4.1-8.s6: sent again while there is no echo. */
   goesOn: (announcement: Announcement): boolean => announcement.transmissions < 4,
-  retransmitAfter: (stack: Stack, _subflow: Subflow): number =>
+  retransmitAfter: (stack: StackState, _subflow: Subflow): number =>
     Number(stack.sysctls.get('net.mptcp.add_addr_timeout') ?? 120) * 1000,
   /** Which announcement an echo is about. */
   echoMatches: (announcement: Announcement, echo: OptionAddAddr): boolean =>
@@ -69,7 +69,7 @@ export const heuristics = {
   /** 3.9.1-1.s3: the port of the first subflow; 0 for any. */
   localPort: (first: number, _connection: Connection): number => first,
   /** 3.9.1-1.s3: the port of a connection's first subflow is taken on all addresses. */
-  reservesPort: (stack: Stack, port: number): boolean =>
+  reservesPort: (stack: StackState, port: number): boolean =>
     [...stack.connections].some((one) => one.wanted && one.role === 'initiator' && one.first?.local.port === port),
   subflowsPerPair: 1,
   /** 3.1-20.6: flag C. */

@@ -1,6 +1,6 @@
 /** Rules of sections 3.5 and 3.7: fast close and fall-back. */
 import type { OptionMpFail, TcpOption } from '../../packet/index.ts';
-import type { Connection, Mapping, Subflow } from '../state.ts';
+import type { Connection, Mapping, Subflow } from '../stack-state.ts';
 
 export const fastClose = {
   /** 3.5-5: by an ACK (A) or by RSTs (R). */

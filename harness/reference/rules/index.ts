@@ -47,6 +47,8 @@ export interface Variation {
   also?: readonly string[];
   /** What the stack then does, in one plain sentence. */
   does: string;
+  /** Features that a stack with this choice lacks (PICS), as scenarios name them: those scenarios are skipped. */
+  lacks?: readonly string[];
   /** The rules that differ. Called once for each host, so that it may remember. */
   override: (standard: Rules) => RulesChange;
 }
@@ -85,4 +87,9 @@ function changed(rules: Rules, change: RulesChange): Rules {
 /** The rules with some variations in place, in order. */
 export function rulesWith(variations: readonly Variation[]): Rules {
   return variations.reduce((rules, one) => changed(rules, one.override(rules)), standardRules);
+}
+
+/** Features that a stack with these variations lacks, with the reason. */
+export function lacksOfVariations(variations: readonly Variation[]): Map<string, string> {
+  return new Map(variations.flatMap(({ id, lacks = [] }) => lacks.map((feature) => [feature, `freedom ${id}`])));
 }

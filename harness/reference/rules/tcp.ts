@@ -1,7 +1,6 @@
 /** Rules of TCP: RFC 9293, RFC 5681, RFC 5961, RFC 6298, RFC 7323, RFC 7413. Times are milliseconds. */
 import type { TcpOption, TcpSegment } from '../../packet/index.ts';
-import type { Connection, Subflow } from '../state.ts';
-import type { SegmentParts } from '../tcp/emit.ts';
+import type { Connection, SegmentParts, Subflow } from '../stack-state.ts';
 
 export const tcp = {
   /** The number of a SYN (RFC 6528): hard to guess. */

@@ -9,7 +9,7 @@ import {
 } from '../../packet/index.ts';
 import { dsnAdd, dsnDiff, seqAdd, seqDiff } from '../../mptcp/index.ts';
 import { octetsOf } from './option-space.ts';
-import type { AddressPort, Stack, Subflow } from '../state.ts';
+import type { AddressPort, SegmentParts, Stack, Subflow } from '../state.ts';
 import { familyOf } from '../../packet/index.ts';
 import { deviceOf } from './subflow.ts';
 
@@ -40,17 +40,6 @@ function windowField(stack: Stack, subflow: Subflow, syn: boolean): { field: num
   if (syn) return { field: Math.min(octets, 0xffff), octets: Math.min(octets, 0xffff) };
   const field = Math.min(Math.ceil(octets / 2 ** subflow.rcvScale), 0xffff);
   return { field, octets: field * 2 ** subflow.rcvScale };
-}
-
-/** What a segment is made of beside what the subflow knows. */
-export interface SegmentParts {
-  seq: number;
-  /** Bit set of FLAG. */
-  flags: number;
-  options: TcpOption[];
-  payload?: Uint8Array;
-  /** Urgent pointer as an offset from `seq`, where URG is set. */
-  urgent?: number;
 }
 
 /** Leaves out options from the end that do not fit into the header. */

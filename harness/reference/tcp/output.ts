@@ -136,7 +136,8 @@ export function sendPiece(stack: Stack, subflow: Subflow, piece: Outgoing): void
 function sendSyn(stack: Stack, subflow: Subflow, piece: Outgoing): void {
   const answering = subflow.state === 'SYN_RECEIVED';
   const options = synOptions(stack, subflow);
-  if (options.some((one) => one.kind === 'mp_capable')) subflow.capableSyns++;
+  subflow.capableOnLastSyn = options.some((one) => one.kind === 'mp_capable');
+  if (subflow.capableOnLastSyn) subflow.capableSyns++;
   emit(stack, subflow, {
     seq: piece.seq,
     flags: answering ? FLAG.SYN | FLAG.ACK : FLAG.SYN,

@@ -82,6 +82,7 @@ export function makeSubflow(stack: Stack, connection: Connection, made: NewSubfl
     peerBackup: false,
     lastHeard: stack.now,
     capableSyns: 0,
+    capableOnLastSyn: false,
     signals: [],
     signalAcks: 0,
     failed: false,

@@ -1,6 +1,6 @@
 /** Agents from a nursery. Started by topology/inside.test.ts, inside a tester namespace. */
 import { existsSync, readlinkSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AgentNursery } from '../nursery.ts';
 import { connectAgent } from '../spawn-agent.ts';
 
@@ -13,7 +13,7 @@ beforeAll(() => {
 afterAll(() => nursery.close());
 
 describe('a nursery of agents', () => {
-  it('gives each agent a namespace of its own, in the order asked for', async () => {
+  test('gives each agent a namespace of its own, in the order asked for', async () => {
     const agents = await Promise.all(
       Array.from({ length: 20 }, async (_, i) => connectAgent(await nursery.start(), { name: `n${i}` })),
     );
@@ -24,7 +24,7 @@ describe('a nursery of agents', () => {
     for (const { pid } of agents) expect(existsSync(`/proc/${pid}`)).toBe(false);
   });
 
-  it("tells how an agent ended, with its last words and nobody else's", async () => {
+  test("tells how an agent ended, with its last words and nobody else's", async () => {
     const [one, other] = await Promise.all(
       [0, 1].map(async (i) => connectAgent(await nursery.start(), { name: `w${i}` })),
     );
@@ -39,7 +39,7 @@ describe('a nursery of agents', () => {
     await Promise.all([one!.close(), other!.close()]);
   });
 
-  it('takes its agents along when it ends, and starts none after', async () => {
+  test('takes its agents along when it ends, and starts none after', async () => {
     const own = new AgentNursery(PATH);
     const agent = await connectAgent(await own.start(), { name: 'orphan' });
     await own.close();
@@ -48,7 +48,7 @@ describe('a nursery of agents', () => {
     await agent.close();
   });
 
-  it('says so when its program is not there', async () => {
+  test('says so when its program is not there', async () => {
     const none = new AgentNursery('/nonexistent/agent');
     await expect(none.start()).rejects.toThrow(/cannot be started: .*ENOENT.*check that \/nonexistent\/agent exists/);
     await none.close();

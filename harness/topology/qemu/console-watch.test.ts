@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ConsoleWatch, troubleSign } from './console-watch.ts';
 
 describe('a line of the console', () => {
-  it.each([
+  test.each([
     ['[    5.1] Kernel panic - not syncing: Attempted to kill init!', 'panic'],
     ['[    5.123456] BUG: kernel NULL pointer dereference, address: 0000000000000008', 'oops'],
     ['[    5.123456][  T123] BUG: KASAN: slab-use-after-free in mptcp_close+0x1/0x2', 'kasan'],
@@ -20,7 +20,7 @@ describe('a line of the console', () => {
     ],
   ])('%s', (line, kind) => expect(troubleSign(line)?.kind).toBe(kind));
 
-  it.each([
+  test.each([
     '[    0.000000] Linux version 6.1.0',
     '',
     '[    1.0] acpi PNP0A03:00: fail to add MMCONFIG information',
@@ -28,7 +28,7 @@ describe('a line of the console', () => {
     '[    1.0] MPTCP: token hash table entries: 512',
   ])('is no trouble: %s', (line) => expect(troubleSign(line)).toBeUndefined());
 
-  it('loses what differs from run to run', () => {
+  test('loses what differs from run to run', () => {
     expect(troubleSign('[ 5.1] WARNING: CPU: 1 PID: 77 at net/a.c:9 f+0x1/0x2')?.title).toBe(
       'WARNING: CPU: * PID: * at net/a.c:9 f+0x1/0x2',
     );
@@ -39,7 +39,7 @@ describe('a line of the console', () => {
 });
 
 describe('a console', () => {
-  it('is put together from pieces, and keeps what came before and after the sign', () => {
+  test('is put together from pieces, and keeps what came before and after the sign', () => {
     const watch = new ConsoleWatch();
     expect(watch.take('[ 1.0] before\r\n[ 2.0] BUG: kernel NULL poi')).toBeUndefined();
     const trouble = watch.take(

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { TopologyError } from '../types.ts';
 import { writeCpio } from './cpio.ts';
 import { makeInitramfs } from './initramfs.ts';
@@ -33,7 +33,7 @@ function moduleFile(name: string, depends: string): Buffer {
 }
 
 describe('the archive', () => {
-  it('holds what was put in, aligned', () => {
+  test('holds what was put in, aligned', () => {
     const read = readCpio(
       writeCpio([
         { path: 'a', mode: 0o755 },
@@ -48,7 +48,7 @@ describe('the archive', () => {
     ]);
   });
 
-  it('holds the agent and its modules in their order', () => {
+  test('holds the agent and its modules in their order', () => {
     const read = readCpio(
       makeInitramfs(Buffer.from('agent'), [
         { file: 'x.ko', content: Buffer.from('x') },
@@ -74,7 +74,7 @@ describe('modules', () => {
   const names = async (root: string): Promise<string[]> =>
     (await resolveModules(root, ['virtio_net'])).map(({ file }) => file);
 
-  it('have one name, however they are written', () => {
+  test('have one name, however they are written', () => {
     expect(moduleName('kernel/net/virtio-net.ko.xz')).toBe('virtio_net');
     expect(dependsOf(moduleFile('virtio_net', 'net_failover,virtio-ring'))).toEqual(['net_failover', 'virtio_ring']);
     expect(parseModulesDep('kernel/a.ko.xz: kernel/b.ko kernel/c.ko\nkernel/b.ko:\n')).toEqual(
@@ -85,7 +85,7 @@ describe('modules', () => {
     );
   });
 
-  it('are found by modules.dep', async () => {
+  test('are found by modules.dep', async () => {
     const root = tree('dep', {
       'kernel/virtio_net.ko': 'n',
       'kernel/net_failover.ko': 'f',
@@ -96,7 +96,7 @@ describe('modules', () => {
     expect(await names(root)).toEqual(['failover.ko', 'net_failover.ko', 'virtio_net.ko']);
   });
 
-  it.each([
+  test.each([
     ['.xz', ['xz']],
     ['.zst', ['zstd', '-q', '--rm']],
     ['', []],
@@ -116,7 +116,7 @@ describe('modules', () => {
     expect(Buffer.from(loaded[2]?.content ?? []).toString('latin1')).toContain('name=virtio_net');
   });
 
-  it('that are missing are named, with who needs them', async () => {
+  test('that are missing are named, with who needs them', async () => {
     const root = tree('missing', {
       'kernel/virtio_net.ko': moduleFile('virtio_net', 'failover'),
       'modules.builtin': '',

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KernelStore } from '../../kernels/cache.ts';
 import { ARCHITECTURES } from '../../sut/architecture.ts';
 import { ensureAgent } from '../../sut/build-agent.ts';
@@ -78,14 +78,14 @@ function judge(report: Report): void {
 describe('guests', () => {
   const command = [process.execPath, '--input-type=module', '--eval', LOAD];
 
-  it('carry many cells, and are replaced when their kernel panics', async () => {
+  test('carry many cells, and are replaced when their kernel panics', async () => {
     const report = await crash(enterCommand(command));
     judge(report);
     console.log(`two cells in a new guest after ${report.upAfterMs.toFixed(0)} ms`);
   }, 180_000);
 
   // Where the administrator keeps taps to root, ordinary users have no guests.
-  it.runIf(process.getuid?.() === 0 && (statSync('/dev/net/tun').mode & 0o006) === 0o006)(
+  test.runIf(process.getuid?.() === 0 && (statSync('/dev/net/tun').mode & 0o006) === 0o006)(
     'do so for an ordinary user, too',
     async () => {
       judge(

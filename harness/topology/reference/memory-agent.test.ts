@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { rulesWith } from '../../reference/index.ts';
 import { fillOctets } from '../../sut/fill.ts';
 import { AgentProtocolError, AgentRefused, type Agent, type AgentAnswer } from '../../sut/types.ts';
@@ -38,14 +38,14 @@ async function refusal(answer: Promise<AgentAnswer>): Promise<string> {
   }
 }
 
-it('greets as the protocol has it, and names only what it can do', async () => {
+test('greets as the protocol has it, and names only what it can do', async () => {
   const { agent } = await cell();
   const { features = '', name } = await agent.request('hello');
   expect(name).toBe('reference');
   expect(new Set(features.split(','))).toEqual(agent.features);
 });
 
-it.each([
+test.each([
   ['nonsense', {}, 'bad'],
   ['accept', { fd: 'nobody' }, 'bad'],
   ['listen', {}, 'bad'],
@@ -61,7 +61,7 @@ it.each([
   expect(await refusal(agent.request(command, args as Record<string, string | number>))).toBe(error);
 });
 
-it('ends a wait when its time is over, in virtual time, and tries once with none', async () => {
+test('ends a wait when its time is over, in virtual time, and tries once with none', async () => {
   const { cell: made, agent } = await cell();
   await listening(agent);
   expect(await refusal(agent.request('accept', { fd: 'lsn', timeout: 3_000_000 }))).toBe('ETIMEDOUT 110');
@@ -70,7 +70,7 @@ it('ends a wait when its time is over, in virtual time, and tries once with none
   expect(made.clock?.now()).toBeCloseTo(3_000_000, 0);
 });
 
-it('cancels what waits on a socket that is closed', async () => {
+test('cancels what waits on a socket that is closed', async () => {
   const { agent } = await cell();
   await listening(agent);
   const waiting = refusal(agent.request('accept', { fd: 'lsn', timeout: 1000 }));
@@ -79,7 +79,7 @@ it('cancels what waits on a socket that is closed', async () => {
   expect(await refusal(agent.request('listen', { fd: 'lsn' }))).toBe('bad');
 });
 
-it('keeps a log of both directions, as lines', async () => {
+test('keeps a log of both directions, as lines', async () => {
   const { agent } = await cell();
   await agent.request('socket', { family: 'ipv4', name: 'one two' });
   expect(agent.log.map(({ direction, text }) => `${direction} ${text}`)).toEqual([
@@ -88,7 +88,7 @@ it('keeps a log of both directions, as lines', async () => {
   ]);
 });
 
-it('sets sysctls, endpoints and limits, and a reset undoes them', async () => {
+test('sets sysctls, endpoints and limits, and a reset undoes them', async () => {
   const { agent } = await cell();
   const before = await agent.request('limits-get');
   await agent.request('limits-set', { subflows: 5, 'add-addr-accepted': 3 });
@@ -104,7 +104,7 @@ it('sets sysctls, endpoints and limits, and a reset undoes them', async () => {
   expect(await agent.request('limits-get')).toEqual(before);
 });
 
-it('answers echoes while its device is up, and not while it is down', async () => {
+test('answers echoes while its device is up, and not while it is down', async () => {
   const { cell: made, agent } = await cell();
   const port = made.links[0]?.open?.('ipv4', () => undefined);
   expect(await port?.echo(100)).toBeCloseTo(0.1);

@@ -42,9 +42,10 @@ export const reference: StackKind<ReferenceChoice, ReferenceSettings> = {
     ...(seed === USUAL_SEED ? [] : ['--seed', seed]),
   ],
   prepare: async (choice) => {
-    await variationsNamed(choice.variations);
+    const { lacksOfVariations } = await import('../../reference/index.ts');
     return {
       settings: choice,
+      lacks: lacksOfVariations(await variationsNamed(choice.variations)),
       info: {
         name: 'reference',
         kind: 'reference',

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { UsageError } from '../../document/explained-error.ts';
@@ -16,7 +16,7 @@ import {
 const KERNEL = { modules: 'm', append: 'nokaslr quiet', mirror: 'http://deb.example' };
 
 describe('--sut', () => {
-  it.each([
+  test.each([
     ['netns', {}, { kind: 'netns' }, []],
     ['docker', {}, { kind: 'docker' }, ['--sut', 'docker']],
     [
@@ -37,7 +37,7 @@ describe('--sut', () => {
     expect(stackArguments(parseStack(spec, details))).toEqual(words);
   });
 
-  it.each([
+  test.each([
     ['netsn', {}, /--sut netsn: unknown kind of stack; did you mean "netns"\?/],
     ['netns:6.12', {}, /--sut netns takes no argument/],
     ['docker:lab/stack', {}, /write --image lab\/stack/],
@@ -52,20 +52,20 @@ describe('--sut', () => {
     expect(() => parseStack(spec, details)).toThrow(message);
   });
 
-  it('gives each kind only the options that go with it', () => {
+  test('gives each kind only the options that go with it', () => {
     expect(detailsFor('kernel:6.12', { ...KERNEL, image: 'x' })).toEqual(KERNEL);
     expect(detailsFor('netns', { ...KERNEL, image: 'x' })).toEqual({});
   });
 });
 
 describe('a command line that names a stack', () => {
-  it('gives up every word of it, and no other', () => {
+  test('gives up every word of it, and no other', () => {
     const words = ['--sut', 'kernel:./bzImage', '--modules', 'm', '--append=quiet', '--mirror', 'u', '--peer', 'netns'];
     expect(stackWords(['mptcp-conformance', 'run', '-j', '4', ...words, '--section', '3.1'])).toEqual(words);
     expect(stackWords(['mptcp-conformance', 'run'])).toEqual([]);
   });
 
-  it('is needed to judge again what is not the kernel of this machine', () => {
+  test('is needed to judge again what is not the kernel of this machine', () => {
     const guest = { name: 'linux', kind: 'kernel', kernel: '6.12' } as const;
     expect(obstacleTo(guest, ['run'])).toMatch(/does not select linux \(kernel\)/);
     expect(obstacleTo(guest, ['run', '--sut', 'kernel:6.12'])).toBeUndefined();
@@ -79,30 +79,30 @@ describe('a command line that names a stack', () => {
 describe('the kinds of stack', () => {
   const kinds = STACK_KINDS.map(({ kind }) => kind);
 
-  it('can all be parsed from the forms that they name', () => {
+  test('can all be parsed from the forms that they name', () => {
     for (const { kind, forms } of STACK_KINDS) for (const form of forms) expect(parseStack(form).kind).toBe(kind);
   });
 
-  it('are those that the schema of results knows', () => {
+  test('are those that the schema of results knows', () => {
     const schema = JSON.parse(
       readFileSync(new URL('../../../reports/schema/results.schema.json', import.meta.url), 'utf8'),
     ) as { $defs: { stackKind: { enum: string[] } } };
     expect(schema.$defs.stackKind.enum.toSorted()).toEqual(kinds.toSorted());
   });
 
-  it('are all told of where users read', () => {
+  test('are all told of where users read', () => {
     for (const page of ['README.md', 'ARCHITECTURE.md']) {
       const text = readFileSync(new URL(`../../../${page}`, import.meta.url), 'utf8');
       for (const kind of kinds) expect(text, `${kind} in ${page}`).toMatch(new RegExp(`--sut ${kind}|\`${kind}\``));
     }
   });
 
-  it('have options of different names', () => {
+  test('have options of different names', () => {
     const names = STACK_OPTIONS.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('say what this machine can do for them', async () => {
+  test('say what this machine can do for them', async () => {
     expect((await stackChecks()).map(({ id }) => id)).toEqual(['docker', 'qemu', 'kvm']);
   }, 20_000);
 });

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import type { RawSocket } from 'raw-socket';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { FLAG } from '../../packet/index.ts';
 import type { Packet } from '../../packet/index.ts';
 import { WireError } from '../../wire/types.ts';
@@ -100,21 +100,21 @@ async function handshake(cell: Cell, link: number, family: 'ipv4' | 'ipv6', src?
 }
 
 describe('a cell of the netns driver', () => {
-  it.each(FAMILIES)('shakes hands over %s with crafted packets, and nothing else is on the wire', async (family) => {
+  test.each(FAMILIES)('shakes hands over %s with crafted packets, and nothing else is on the wire', async (family) => {
     await inCell('one-link', async (cell) => {
       await sutListens(cell, 'sut', family, PORT[family]);
       await handshake(cell, 0, family);
     });
   });
 
-  it.each(FAMILIES)('takes what the SUT sends to any address of the %s prefix', async (family) => {
+  test.each(FAMILIES)('takes what the SUT sends to any address of the %s prefix', async (family) => {
     await inCell('one-link', async (cell) => {
       await sutListens(cell, 'sut', family, PORT[family]);
       await handshake(cell, 0, family, cell.links[0]!.tester[family].replace(/1$/, '77'));
     });
   });
 
-  it('keeps two links apart', async () => {
+  test('keeps two links apart', async () => {
     await inCell('two-links', async (cell) => {
       expect(cell.links.map((link) => link.sutDevice)).toEqual(['a', 'b']);
       for (const family of FAMILIES) {
@@ -128,7 +128,7 @@ describe('a cell of the netns driver', () => {
     });
   });
 
-  it("lets the SUT connect, and the tester kernel's own reset never gets out", async () => {
+  test("lets the SUT connect, and the tester kernel's own reset never gets out", async () => {
     await inCell('one-link', async (cell) => {
       const [link] = cell.links;
       const agent = cell.agents.get('sut')!;
@@ -153,7 +153,7 @@ describe('a cell of the netns driver', () => {
     });
   });
 
-  it('says what kernel settings it made', async () => {
+  test('says what kernel settings it made', async () => {
     await inCell('one-link', async (cell) => {
       const agent = cell.agents.get('sut')!;
       const get = async (name: string): Promise<string | undefined> =>
@@ -164,7 +164,7 @@ describe('a cell of the netns driver', () => {
     });
   });
 
-  it('builds 32 cells at once, each with its own addresses, uses them again, and frees them', async () => {
+  test('builds 32 cells at once, each with its own addresses, uses them again, and frees them', async () => {
     const own = newDriver();
     const cells = await Promise.all(Array.from({ length: 32 }, () => own.build(topology('two-links'))));
     const links = cells.flatMap((cell) => cell.links);
@@ -188,7 +188,7 @@ describe('a cell of the netns driver', () => {
     expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
   });
 
-  it('gives the next cell nothing of what the last one did', async () => {
+  test('gives the next cell nothing of what the last one did', async () => {
     const own = newDriver();
     const first = await own.build(topology('one-link'));
     const agent = first.agents.get('sut')!;
@@ -216,7 +216,7 @@ describe('a cell of the netns driver', () => {
     await own.close();
   });
 
-  it('does not use links again whose addresses were changed', async () => {
+  test('does not use links again whose addresses were changed', async () => {
     const own = newDriver();
     const first = await own.build(topology('one-link'));
     const [link] = first.links;
@@ -227,7 +227,7 @@ describe('a cell of the netns driver', () => {
     await own.close();
   });
 
-  it('leaves no device behind once the driver is closed', async () => {
+  test('leaves no device behind once the driver is closed', async () => {
     const own = newDriver();
     const cell = await own.build(topology('two-links'));
     const names = cell.links.map((link) => link.device);
@@ -236,7 +236,7 @@ describe('a cell of the netns driver', () => {
     expect(names.filter((name) => devices().includes(name))).toEqual([]);
   });
 
-  it('passes over prefixes that are taken, in either family', async () => {
+  test('passes over prefixes that are taken, in either family', async () => {
     const own = newDriver();
     const first = await own.build(topology('one-link'));
     const number = Number(first.links[0]!.sut.ipv4.split('.')[2]);
@@ -259,7 +259,7 @@ describe('a cell of the netns driver', () => {
     await own.close();
   });
 
-  it("fails with the program's name when the agent is not there", async () => {
+  test("fails with the program's name when the agent is not there", async () => {
     const broken = createNetnsDriver({ agentPath: '/nonexistent/agent' });
     await expect(broken.build(topology('one-link'))).rejects.toThrow(/topology one-link cannot be built: /);
     await broken.close();
@@ -267,7 +267,7 @@ describe('a cell of the netns driver', () => {
 });
 
 describe('a port', () => {
-  it('measures the round trip, and tells when no answer comes', async () => {
+  test('measures the round trip, and tells when no answer comes', async () => {
     await inCell('one-link', async (cell) => {
       const { port } = listen(cell.links[0]!, 'ipv4');
       expect(await port.echo(10_000)).toBeLessThan(1000);
@@ -278,7 +278,7 @@ describe('a port', () => {
     });
   });
 
-  it('keeps the order of 2000 packets, and the fence comes after all of them', async () => {
+  test('keeps the order of 2000 packets, and the fence comes after all of them', async () => {
     await inCell('one-link', async (cell) => {
       const link = cell.links[0]!;
       for (const family of FAMILIES) {
@@ -298,7 +298,7 @@ describe('a port', () => {
     });
   });
 
-  it('hears nothing that another link brought before it was bound to its own', async () => {
+  test('hears nothing that another link brought before it was bound to its own', async () => {
     await inCell('two-links', async (cell) => {
       const [a, b] = [cell.links[0]!, cell.links[1]!];
       let answers = 0;
@@ -332,7 +332,7 @@ describe('a port', () => {
     });
   });
 
-  it('stays open while nothing but a waiting promise refers to it', async () => {
+  test('stays open while nothing but a waiting promise refers to it', async () => {
     await inCell('one-link', async (cell) => {
       const agent = cell.agents.get('sut')!;
       const waiting = ((): Promise<Packet> => listen(cell.links[0]!, 'ipv4').next())();
@@ -347,7 +347,7 @@ describe('a port', () => {
     });
   });
 
-  it('names device and remedy when the link is not there', () => {
+  test('names device and remedy when the link is not there', () => {
     const options = {
       device: 'nosuch0',
       link: 'a',
@@ -360,7 +360,7 @@ describe('a port', () => {
     expect(() => openPort(options)).toThrow(/link a: .* nosuch0: No such device \(ENODEV\); /);
   });
 
-  it('tells of a packet that is too long for the link', async () => {
+  test('tells of a packet that is too long for the link', async () => {
     await inCell('one-link', async (cell) => {
       const { port } = listen(cell.links[0]!, 'ipv4');
       const bytes = craft(cell.links[0]!, 'ipv4', { dstPort: 9, flags: FLAG.ACK, seq: 0 });
@@ -373,7 +373,7 @@ describe('a port', () => {
 });
 
 describe('the tester namespace', () => {
-  it('is prepared once, however often it is asked for', async () => {
+  test('is prepared once, however often it is asked for', async () => {
     await Promise.all([prepareTester(), prepareTester()]);
     const batch = new IpBatch('-4');
     // A second rule of the same kind would survive the deletion of one.
@@ -386,7 +386,7 @@ describe('the tester namespace', () => {
 });
 
 describe('speed', () => {
-  it('builds and closes cells quickly', async () => {
+  test('builds and closes cells quickly', async () => {
     const one = topology('one-link');
     await driver.build(one).then((cell) => cell.close());
     const start = performance.now();

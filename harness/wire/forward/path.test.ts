@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Timers } from '../../clock/timers.ts';
 import { encodePacket } from '../../packet/index.ts';
 import { bothWays, Path } from './path.ts';
@@ -37,7 +37,7 @@ function take(to: Path, way: Way, payload: string): void {
 }
 
 describe('Path', () => {
-  it('loses as many segments with payload of a way as it is told, and nothing else', () => {
+  test('loses as many segments with payload of a way as it is told, and nothing else', () => {
     const made = path(bothWays({}));
     made.one.drop('up', 2);
     take(made.one, 'up', '');
@@ -47,7 +47,7 @@ describe('Path', () => {
     expect(made.out).toEqual(['up', 'down', 'up']);
   });
 
-  it('waits in the queue of the path whose bottleneck it shares, each way for itself', () => {
+  test('waits in the queue of the path whose bottleneck it shares, each way for itself', () => {
     // 40 bytes of headers, 8 bytes a millisecond.
     const owner = path(bothWays({ rate: 64_000, queue: 50 })).one;
     const guest = path({ ...bothWays({ delay: 3 }), shares: 'x' }, owner);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../clock/random.ts';
 import { Shaper } from './shaper.ts';
 
@@ -13,18 +13,18 @@ function leaving(shaper: Shaper, count: number, at = 0): (number | string)[] {
 }
 
 describe('Shaper', () => {
-  it('sends at its rate and adds its delay', () => {
+  test('sends at its rate and adds its delay', () => {
     // 8 Mbit/s are 1,000 bytes a millisecond.
     expect(leaving(new Shaper({ rate: 8e6, delay: 20 }, never), 3)).toEqual([21, 22, 23]);
   });
 
-  it('is exact however late it is asked: what is behind does not pay for the wait', () => {
+  test('is exact however late it is asked: what is behind does not pay for the wait', () => {
     const shaper = new Shaper({ rate: 8e6 }, never);
     expect(leaving(shaper, 2)).toEqual([1, 2]);
     expect(leaving(shaper, 2, 50)).toEqual([51, 52]);
   });
 
-  it('drops what its queue has no room for, and takes any packet when it is empty', () => {
+  test('drops what its queue has no room for, and takes any packet when it is empty', () => {
     expect(leaving(new Shaper({ rate: 8e6, queue: 3000 }, never), 5)).toEqual([1, 2, 3, 'queue', 'queue']);
     expect(leaving(new Shaper({ rate: 8e6, queue: 10 }, never), 2)).toEqual([1, 'queue']);
     const shaper = new Shaper({ rate: 8e6, queue: 2000 }, never);
@@ -33,7 +33,7 @@ describe('Shaper', () => {
     expect(leaving(shaper, 2, 1)).toEqual([3, 'queue']);
   });
 
-  it('loses as many as it shall, the same ones for the same seed', () => {
+  test('loses as many as it shall, the same ones for the same seed', () => {
     const fates = (seed: string): (number | string)[] => leaving(new Shaper({ loss: 0.1 }, seededRandom(seed)), 10_000);
     const lost = fates('x').filter((one) => one === 'lost').length;
     expect(lost).toBeGreaterThan(850);
@@ -42,7 +42,7 @@ describe('Shaper', () => {
     expect(fates('x')).not.toEqual(fates('y'));
   });
 
-  it('keeps the order when its delay is cut', () => {
+  test('keeps the order when its delay is cut', () => {
     const shaper = new Shaper({ delay: 100 }, never);
     expect(leaving(shaper, 1)).toEqual([100]);
     shaper.reshape({ delay: 10 });
@@ -50,12 +50,12 @@ describe('Shaper', () => {
     expect(leaving(shaper, 1, 95)).toEqual([105]);
   });
 
-  it('refuses what is larger than its MTU', () => {
+  test('refuses what is larger than its MTU', () => {
     expect(leaving(new Shaper({ mtu: 999 }, never), 1)).toEqual(['too-big']);
     expect(leaving(new Shaper({ mtu: 1000 }, never), 1)).toEqual([0]);
   });
 
-  it('lets two ways wait for each other at one bottleneck, each with its own wire behind it', () => {
+  test('lets two ways wait for each other at one bottleneck, each with its own wire behind it', () => {
     const owner = new Shaper({ rate: 8e6, queue: 3000 }, never);
     const guest = new Shaper({ delay: 10 }, never, owner);
     expect(leaving(owner, 1)).toEqual([1]);
@@ -67,7 +67,7 @@ describe('Shaper', () => {
     expect(leaving(guest, 1, 100)).toEqual([112]);
   });
 
-  it('does nothing without a shape', () => {
+  test('does nothing without a shape', () => {
     expect(leaving(new Shaper({}, never), 2, 7)).toEqual([7, 7]);
   });
 });

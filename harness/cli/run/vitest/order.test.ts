@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Scenario } from '../../../scenario/suite.ts';
 import { mayTake, shareOut, startOrder } from './order.ts';
 
@@ -26,11 +26,11 @@ describe('the order of scenarios', () => {
     scenario('h'),
   ];
 
-  it('begins with the longest wait, and has others between those that wait', () => {
+  test('begins with the longest wait, and has others between those that wait', () => {
     expect(ids(startOrder(some, []))).toBe('e a c b d f g h');
   });
 
-  it('counts what is repeated', () => {
+  test('counts what is repeated', () => {
     const repeated = {
       ...scenario('r'),
       body: [{ kind: 'repeat', times: 40, steps: [{ kind: 'fence' }, { kind: 'fence' }] }],
@@ -39,7 +39,7 @@ describe('the order of scenarios', () => {
     expect(ids(startOrder([...some, repeated], []))).toBe('e a c b d f r g h');
   });
 
-  it('expects a wait where a departure is declared', () => {
+  test('expects a wait where a departure is declared', () => {
     const declared = [{ id: 'x', scenario: 'd', reason: 'because' }] as unknown as Parameters<typeof mayTake>[1];
     expect(mayTake(scenario('d'), declared)).toBeGreaterThan(0);
     expect(mayTake(scenario('a'), declared)).toBe(0);
@@ -47,13 +47,13 @@ describe('the order of scenarios', () => {
 });
 
 describe('the shares of workers', () => {
-  it('are of one size, each with some that wait, and hold every scenario once', () => {
+  test('are of one size, each with some that wait, and hold every scenario once', () => {
     const some = [scenario('a'), scenario('b', 3000), scenario('c'), scenario('d', 9000), scenario('e')];
     const shares = shareOut(some, 2, []);
     expect(shares.map(ids)).toEqual(['d a e', 'b c']);
   });
 
-  it('are no more than there are scenarios', () => {
+  test('are no more than there are scenarios', () => {
     expect(shareOut([scenario('a')], 4, []).map(ids)).toEqual(['a']);
     expect(shareOut([], 4, [])).toEqual([]);
   });

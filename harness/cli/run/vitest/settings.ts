@@ -4,9 +4,6 @@ import type { Deviation } from '../../../report/results.ts';
 import type { Watch } from '../../../topology/kernel-lines.ts';
 import type { StackSettings } from '../../../topology/stacks/registry.ts';
 
-/** File of the evidence folder that has a result a line while a run is under way. */
-export const JOURNAL = 'journal.jsonl';
-
 /** Settings of a run; must survive being sent to another process. */
 export interface WorkerSettings {
   /** Where evidence goes. */

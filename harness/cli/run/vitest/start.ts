@@ -45,11 +45,13 @@ export async function runSuites(run: SuiteRun): Promise<boolean> {
     ...(run.shuffle === undefined ? {} : { sequence: { shuffle: { files: true, tests: true }, seed: run.shuffle } }),
   };
   const known = SIGNALS.map((signal) => process.listeners(signal));
-  const vitest = await createVitest(
-    'test',
-    config,
-    { plugins: [suitePlugin()], logLevel: 'error' },
-    { stderr: process.stderr, stdout: process.stderr },
+  const vitest = await withTemporaryFolder(groups.folder, () =>
+    createVitest(
+      'test',
+      config,
+      { plugins: [suitePlugin()], logLevel: 'error' },
+      { stderr: process.stderr, stdout: process.stderr },
+    ),
   );
   // Vitest would end the process at once; what is running shall come to its end and be reported.
   for (const [index, signal] of SIGNALS.entries()) {
@@ -76,4 +78,16 @@ export async function runSuites(run: SuiteRun): Promise<boolean> {
   // A failed test sets Vitest's own exit code; ours comes from the verdicts.
   process.exitCode = 0;
   return cutShort;
+}
+
+/** Vitest chooses its folder for temporary files when it is created. In `folder`, a killed run leaves none in `/tmp`. */
+async function withTemporaryFolder<T>(folder: string, create: () => Promise<T>): Promise<T> {
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = folder;
+  try {
+    return await create();
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  }
 }

@@ -1,12 +1,12 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openCatalogue, openProject } from '../../inputs/project.ts';
 import { readGroup, writeGroups } from './suite-groups.ts';
 
 describe('groups of suites', () => {
-  it('stand in files that can be taken away', () => {
+  test('stand in files that can be taken away', () => {
     const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-groups-'));
     try {
       const [first, ...others] = openProject().scenarios;

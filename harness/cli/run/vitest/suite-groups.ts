@@ -3,7 +3,6 @@
  * slowest test, and a suite has some that wait for seconds.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import type { Clause } from '../../../catalogue/types.ts';
@@ -11,6 +10,9 @@ import type { AnyScenario } from '../../../multipath/scenario.ts';
 import { GROUP_ENDING } from './suite-plugin.ts';
 
 const LOADED = 'loaded';
+
+/** How the names of folders of group files begin. */
+export const GROUPS_FOLDER = 'groups-';
 
 /** What a worker runs, loaded already: reading all suites takes longer than many of them take to run. */
 export interface LoadedGroup {
@@ -20,35 +22,31 @@ export interface LoadedGroup {
 
 /** Group files on disk. */
 export interface GroupFiles {
+  /** The folder that holds them all. */
+  folder: string;
   paths: string[];
   remove: () => void;
 }
 
-/**
- * Writes group files into a fresh folder below `folder`. What is loaded stands among the temporary files, since it is
- * large and `folder` is for what stays.
- */
+/** Writes group files into a fresh folder below `folder`, where a killed run leaves them for the next one to remove. */
 export function writeGroups(groups: readonly LoadedGroup[], folder: string): GroupFiles {
-  const own = mkdtempSync(join(folder, 'groups-'));
-  const temporary: string[] = [];
+  const own = mkdtempSync(join(folder, GROUPS_FOLDER));
   const paths = groups.map((group, index) => {
-    const folderOfOne = mkdtempSync(join(tmpdir(), 'mptcp-conformance-group-'));
-    temporary.push(folderOfOne);
-    writeFileSync(join(folderOfOne, LOADED), serialize(group));
     const path = join(own, `${index + 1}${GROUP_ENDING}`);
-    writeFileSync(path, folderOfOne);
+    writeFileSync(`${path}.${LOADED}`, serialize(group));
+    writeFileSync(path, '');
     return path;
   });
-  return { paths, remove: () => [own, ...temporary].forEach((one) => rmSync(one, { recursive: true, force: true })) };
+  return { folder: own, paths, remove: () => rmSync(own, { recursive: true, force: true }) };
 }
 
 /**
- * What belongs to a group file, in the process that runs it. Once: a run that is killed then leaves nothing. The two
- * processes are of the same program, so the form is its own affair.
+ * What belongs to a group file, in the process that runs it. Once. The two processes are of the same program, so the
+ * form is its own affair.
  */
 export function readGroup(path: string): LoadedGroup {
-  const folder = readFileSync(path, 'utf8');
-  const group = deserialize(readFileSync(join(folder, LOADED))) as LoadedGroup;
-  rmSync(folder, { recursive: true });
+  const file = `${path}.${LOADED}`;
+  const group = deserialize(readFileSync(file)) as LoadedGroup;
+  rmSync(file);
   return group;
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { FLAG, type OptionDss, type TcpOption } from '../../../packet/types.ts';
 import { through, type Passage } from '../testing/conversation.ts';
 import { earlyAck } from './early-ack.ts';
@@ -31,7 +31,7 @@ function kinds({ out }: Passage): string[][] {
 }
 
 describe('strip', () => {
-  it('takes options of MPTCP from the segments it is told, and leaves the others', () => {
+  test('takes options of MPTCP from the segments it is told, and leaves the others', () => {
     const passage = through([strip({ ways: ['up'], on: 'syn' })]);
     passage.pass('up', { ...SYN, options: [{ kind: 'mss', mss: 1400 }, CAPABLE] });
     passage.pass('up', { payload: 'abcdef', options: [DSS] });
@@ -39,7 +39,7 @@ describe('strip', () => {
     expect(kinds(passage)).toEqual([['mss'], ['dss'], ['mp_capable']]);
   });
 
-  it('begins when so much data has passed, and may choose options', () => {
+  test('begins when so much data has passed, and may choose options', () => {
     const passage = through([strip({ ways: ['up', 'down'], on: 'after-syn', kinds: ['dss'], from: 6 })]);
     for (let i = 0; i < 2; i++)
       passage.pass('up', { payload: 'abcdef', options: [DSS, { kind: 'mp_prio', reserved: 0, backup: true }] });
@@ -49,7 +49,7 @@ describe('strip', () => {
 });
 
 describe('nat', () => {
-  it("puts its own address and ports in place of the client's, and undoes it for answers", () => {
+  test("puts its own address and ports in place of the client's, and undoes it for answers", () => {
     const passage = through([nat('10.0.1.99')]);
     passage.pass('up', SYN);
     const [first] = passage.out;
@@ -59,7 +59,7 @@ describe('nat', () => {
     expect(passage.out[1]?.packet.tcp.srcPort).toBe(61_001);
   });
 
-  it('drops what no conversation asked for', () => {
+  test('drops what no conversation asked for', () => {
     const passage = through([nat('10.0.1.99')]);
     passage.pass('down', SYN);
     expect(passage.out).toEqual([]);
@@ -67,7 +67,7 @@ describe('nat', () => {
 });
 
 describe('rewriteIsn', () => {
-  it('moves numbers of both ways, acknowledgments and SACK blocks against them', () => {
+  test('moves numbers of both ways, acknowledgments and SACK blocks against them', () => {
     const passage = through([rewriteIsn({ up: 1000, down: 0xffffffff })]);
     passage.pass('up', { seq: 0xffffffff, ack: 0, options: [{ kind: 'sack', blocks: [{ left: 0, right: 10 }] }] });
     passage.pass('down', { seq: 5, ack: 1005 });
@@ -79,7 +79,7 @@ describe('rewriteIsn', () => {
 });
 
 describe('split and merge', () => {
-  it('cut segments with all options on each, FIN and PSH on the last', () => {
+  test('cut segments with all options on each, FIN and PSH on the last', () => {
     const passage = through([split(4)]);
     passage.pass('up', { seq: 10, payload: 'abcdefghij', flags: FLAG.ACK | FLAG.PSH, options: [DSS] });
     expect(passage.out.map(({ text, packet }) => [text, packet.tcp.seq, (packet.tcp.flags & FLAG.PSH) !== 0])).toEqual([
@@ -90,7 +90,7 @@ describe('split and merge', () => {
     expect(kinds(passage)).toEqual([['dss'], ['dss'], ['dss']]);
   });
 
-  it('join what follows on each other, with the options of the first, and lower the MSS', () => {
+  test('join what follows on each other, with the options of the first, and lower the MSS', () => {
     const passage = through([merge(10)]);
     passage.pass('up', { ...SYN, options: [{ kind: 'mss', mss: 1460 }] });
     passage.pass('up', { seq: 101, payload: 'abcde', options: [DSS] });
@@ -101,7 +101,7 @@ describe('split and merge', () => {
     expect(passage.out[0]?.packet.tcp.options[0]).toMatchObject({ mss: 5 });
   });
 
-  it('let a segment go that nothing follows on', () => {
+  test('let a segment go that nothing follows on', () => {
     const passage = through([merge(10)]);
     passage.pass('up', { seq: 101, payload: 'abcde' });
     passage.elapse();
@@ -113,7 +113,7 @@ describe('split and merge', () => {
 });
 
 describe('rewrite', () => {
-  it('alters an octet once so much has passed, the same way on a retransmission', () => {
+  test('alters an octet once so much has passed, the same way on a retransmission', () => {
     const passage = through([rewrite({ ways: ['up'], after: 4, insert: 0, times: 1 })]);
     passage.pass('up', { seq: 1, payload: 'abcd' });
     for (let i = 0; i < 2; i++) passage.pass('up', { seq: 5, payload: 'efgh' });
@@ -122,7 +122,7 @@ describe('rewrite', () => {
     expect(passage.out.map(({ packet }) => packet.tcp.payload[0])).toEqual([0x61, 0x65 ^ 0xff, 0x65 ^ 0xff, 0x69]);
   });
 
-  it('moves everything behind what it put in, and hides it from the sender', () => {
+  test('moves everything behind what it put in, and hides it from the sender', () => {
     const passage = through([rewrite({ ways: ['up'], after: 0, insert: 3, times: 1 })]);
     passage.pass('up', { seq: 1, payload: 'abcd' });
     passage.pass('up', { seq: 5, payload: 'efgh' });
@@ -137,7 +137,7 @@ describe('rewrite', () => {
 });
 
 describe('earlyAck', () => {
-  it("acknowledges data in order in the receiver's name, without options of MPTCP, and passes it on", () => {
+  test("acknowledges data in order in the receiver's name, without options of MPTCP, and passes it on", () => {
     const passage = through([earlyAck(['up'])]);
     passage.pass('up', { ...SYN });
     passage.pass('down', { flags: FLAG.SYN | FLAG.ACK, seq: 500, ack: 101 });
@@ -160,7 +160,7 @@ describe('earlyAck', () => {
 });
 
 describe('firewall', () => {
-  it('drops the SYNs it is told to', () => {
+  test('drops the SYNs it is told to', () => {
     const passage = through([firewall('joins')]);
     passage.pass('up', { ...SYN, options: [CAPABLE] });
     passage.pass('up', { ...SYN, options: [JOIN] });
@@ -174,7 +174,7 @@ describe('firewall', () => {
 });
 
 describe('several middleboxes', () => {
-  it('stand in a row, the first next to the client', () => {
+  test('stand in a row, the first next to the client', () => {
     const passage = through([nat('10.0.1.99'), split(2)]);
     passage.pass('up', { payload: 'abcd' });
     expect(passage.out.map(({ text, packet }) => [text, packet.ip.src])).toEqual([

@@ -1,6 +1,6 @@
 /** The forwarder between two real stacks. Runs inside a tester namespace; `inside.test.ts` of topology starts it. */
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { buildPair, linkOf, type Pair } from '../../../multipath/hosts.ts';
 import { Transfer } from '../../../multipath/transfer.ts';
 import { agentPath } from '../../../topology/testing/lab.ts';
@@ -84,7 +84,7 @@ function send({ pair: { client, server } }: Lab, size: number): Transfer {
 }
 
 describe.each(['ipv4', 'ipv6'] as const)('the forwarder, %s', (family) => {
-  it('carries data at the rate of its path, and no faster', async () => {
+  test('carries data at the rate of its path, and no faster', async () => {
     const one = await lab(family, { rate: 8e6, delay: 5, queue: 40_000 });
     await connect(one, family);
     const transfer = send(one, 400_000);
@@ -99,7 +99,7 @@ describe.each(['ipv4', 'ipv6'] as const)('the forwarder, %s', (family) => {
     expect((octets * 8000) / ((last?.at ?? 0) - (data[0]?.at ?? 0))).toBeLessThan(8.3e6);
   });
 
-  it('tells a sender of its MTU, and lets nothing larger through', async () => {
+  test('tells a sender of its MTU, and lets nothing larger through', async () => {
     const one = await lab(family, { mtu: 1300 });
     await connect(one, family);
     const transfer = send(one, 60_000);
@@ -109,7 +109,7 @@ describe.each(['ipv4', 'ipv6'] as const)('the forwarder, %s', (family) => {
     expect(Math.max(...one.left.map(({ bytes }) => bytes.length))).toBeLessThanOrEqual(1300);
   });
 
-  it('shows the server what a NAT makes of the client', async () => {
+  test('shows the server what a NAT makes of the client', async () => {
     const one = await lab(family, {});
     const address = linkOf(one.pair.client, 'a').tester[family].replace(/1$/, '99');
     one.forwarder.install('a', [nat(address)]);
@@ -121,7 +121,7 @@ describe.each(['ipv4', 'ipv6'] as const)('the forwarder, %s', (family) => {
   });
 });
 
-it('a silent path carries nothing, and goes on where it was when it speaks again', async () => {
+test('a silent path carries nothing, and goes on where it was when it speaks again', async () => {
   const one = await lab('ipv4', { delay: 2 });
   await connect(one, 'ipv4');
   one.forwarder.path('a').silence(true);

@@ -1,0 +1,42 @@
+/** Features that a scenario needs by what it expects, in addition to those that it names. Pure. */
+import type { PacketLine } from '../notation/packet-line.ts';
+import type { Profile, Step } from './suite.ts';
+
+/** The stack accepts subflows that the tester opens: local policy may refuse them (RFC 8684 section 3.2). */
+const ACCEPTS_JOINS = 'accepts-joins';
+
+/** The stack speaks MPTCP with a peer that asks for checksums: it may refuse (3.1-23). */
+const ACCEPTS_CHECKSUMS = 'accepts-checksums';
+/** The stack can be configured not to request checksums. */
+const CHECKSUMS_OFF = 'checksums-off';
+
+/** Features that all runs of a scenario need. `profile` is the tester's. */
+export function impliedNeeds(profile: Profile, steps: readonly Step[]): string[] {
+  return [
+    ...(steps.some(acceptsJoin) ? [ACCEPTS_JOINS] : []),
+    ...(profile.checksum || steps.some(asksForChecksums) ? [ACCEPTS_CHECKSUMS] : []),
+    ...(steps.some(turnsChecksumsOff) ? [CHECKSUMS_OFF] : []),
+  ];
+}
+
+function turnsChecksumsOff(step: Step): boolean {
+  return step.kind === 'sut' && /^sysctl-set name=net\.mptcp\.checksum_enabled value=0\b/.test(step.line.text);
+}
+
+/** Whether the tester sends MP_CAPABLE with flag A. */
+function asksForChecksums(step: Step): boolean {
+  return step.kind === 'send' && /<mp_capable\b[^>]*(\bA=1\b|\bflags=[B-H]*A)/.test(step.line.text);
+}
+
+/** Whether the step passes only if the stack accepts a join. What is inside `given` may not run. */
+function acceptsJoin(step: Step): boolean {
+  if (step.kind === 'expect') return isJoinAnswer(step.line);
+  if (step.kind === 'one-of') return step.alternatives.every(({ line }) => isJoinAnswer(line));
+  return step.kind === 'repeat' && step.steps.some(acceptsJoin);
+}
+
+/** SYN/ACK with MP_JOIN. */
+function isJoinAnswer({ flags, options }: PacketLine): boolean {
+  if (flags === 'any' || !flags.includes('SYN') || !flags.includes('ACK')) return false;
+  return options?.items.some(({ name, negated, optional }) => name === 'mp_join' && !negated && !optional) ?? false;
+}
