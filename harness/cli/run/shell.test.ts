@@ -1,7 +1,7 @@
 /** `shell`, as a user would run it: in a namespace, in a guest, with and without a terminal. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   begin,
   buildProgram,
@@ -22,7 +22,7 @@ beforeAll(buildProgram, 120_000);
 afterAll(folder.remove);
 
 describe('shell', { timeout: LIMIT_MS }, () => {
-  it('runs a command in the namespace of the stack, while the scenario is kept', async () => {
+  test('runs a command in the namespace of the stack, while the scenario is kept', async () => {
     const { code, stdout, stderr } = await mptcpConformance(
       'shell',
       SCENARIO,
@@ -36,7 +36,7 @@ describe('shell', { timeout: LIMIT_MS }, () => {
     expect(stderr).toContain('1 scenarios: 1 pass');
   });
 
-  it('is a shell where there is a terminal', async () => {
+  test('is a shell where there is a terminal', async () => {
     const words = [process.execPath, PROGRAM, 'shell', SCENARIO].map((word) => `'${word}'`).join(' ');
     const child = begin(['script', '-qec', `SHELL=/bin/sh ${words}`, '/dev/null'], {});
     const { stdout } = await ending(child);
@@ -45,7 +45,7 @@ describe('shell', { timeout: LIMIT_MS }, () => {
     expect(stdout).toContain('1 scenarios: 1 pass');
   });
 
-  it('says how to enter where there is no terminal, and removes everything when it is interrupted', async () => {
+  test('says how to enter where there is no terminal, and removes everything when it is interrupted', async () => {
     const child = begin([process.execPath, PROGRAM, 'shell', SCENARIO], {});
     let said = '';
     child.stdout?.on('data', (part: Buffer) => (said += part.toString()));
@@ -60,7 +60,7 @@ describe('shell', { timeout: LIMIT_MS }, () => {
     expect(processesOf(child.pid ?? 0)).toEqual([]);
   });
 
-  it('refuses more than one scenario, and stacks without a shell', async () => {
+  test('refuses more than one scenario, and stacks without a shell', async () => {
     const many = await mptcpConformance('shell', '3.5-fast-close/sent');
     expect(many.code).toBe(2);
     expect(many.stderr).toMatch(/names \d+ scenarios; give one id, such as 3\.5-fast-close\/sent/);
@@ -70,7 +70,7 @@ describe('shell', { timeout: LIMIT_MS }, () => {
     expect(gone.stderr).toMatch(/no guest: .*ENOENT/);
   });
 
-  it("is busybox in a guest, and the guest's log and trace are evidence", async () => {
+  test("is busybox in a guest, and the guest's log and trace are evidence", async () => {
     const { code, stdout, stderr } = await mptcpConformance(
       ...['shell', SCENARIO, '--sut', 'kernel:6.12', '--command', 'uname -r; ip addr show dev a'],
     );
@@ -96,7 +96,7 @@ describe('shell', { timeout: LIMIT_MS }, () => {
     expect(ladder.indexOf('kernel: MPTCP: subflow=')).toBeLessThan(ladder.indexOf('◀────────┤  a SYN'));
   });
 
-  it('names an event that the guest does not have', async () => {
+  test('names an event that the guest does not have', async () => {
     const run = await mptcpConformance(
       ...['run', SCENARIO, '--sut', 'kernel:6.12', '--trace', 'mptcp:nothing', '-o', join(folder.path, 'bad')],
     );
