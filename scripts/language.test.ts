@@ -1,4 +1,4 @@
-/** Rejects old turns of phrase in texts that users read: docs, help, shared sequences. CONTRIBUTING.md has the rules. */
+/** Rejects old turns of phrase in texts that users read: docs, help, suites, clauses. CONTRIBUTING.md has the rules. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -8,8 +8,7 @@ const ROOT = join(import.meta.dirname, '..');
 const FOLDERS: readonly [string, RegExp][] = [
   ['docs', /\.md$/],
   ['docker', /\.md$/],
-  ['suites/sequences', /\.yaml$/],
-  ['suites/multipath', /\.yaml$/],
+  ['suites', /(?<!renamed)\.yaml$/],
   ['topologies', /\.yaml$/],
   ['harness/cli', /\.command\.ts$/],
 ];
@@ -25,12 +24,17 @@ const PHRASES: readonly [RegExp, string][] = [
   [/\b(?:says|tells) so\b/i, 'name the thing'],
   [/\b(?:is|are) told\b/i, 'is configured, is informed'],
   [/\btakes? no notice\b/i, 'ignores'],
-  [/\bin the place of\b/i, 'instead of'],
   [/\b(?:does|do) no harm\b/i, 'does not disturb'],
   [/\bstands? for\b/i, 'means, replaces'],
   [/\bwithout a word\b/i, 'silently'],
   [/\bcomes? about\b/i, 'is established'],
   [/\bfall-backs?\b/i, 'fallback'],
+  [/(?<!lags )\bbehind\b(?! (?:\S+ )*?(?:NATs?|firewall|gateways?|it)\b)/i, 'after'],
+  [/\bin the place of\b/i, 'instead of'],
+  [/\b(?:is|are) left to the stack\b/i, 'a choice of the implementation'],
+  [/\band nobody minds\b/i, 'is accepted'],
+  [/\bsigns? of loss\b/i, 'indicates loss'],
+  [/\bleft behind\b/i, 'remains'],
 ];
 
 /** Ids, links and code are names, not prose. */

@@ -105,7 +105,7 @@ function walk(folder, wanted) {
   });
 }
 
-/** Programs and headers by the package that brings them, for the package managers that are told apart. */
+/** Programs and headers by the package that contains them, for each known package manager. */
 const NEEDS = [
   { id: 'ip', command: 'ip', apt: 'iproute2', dnf: 'iproute', when: 'always' },
   { id: 'unshare', command: 'unshare', apt: 'util-linux', dnf: 'util-linux', when: 'always' },

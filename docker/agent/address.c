@@ -24,7 +24,7 @@ bool address_parse(const char *text, bool prefix_allowed, struct address *addres
   }
   address->family = strchr(copy, ':') != NULL ? AF_INET6 : AF_INET;
   address->size = address->family == AF_INET6 ? 16 : 4;
-  if (inet_pton(address->family, copy, address->octets) != 1) return false;
+  if (inet_pton(address->family, copy, address->bytes) != 1) return false;
   address->prefix = (unsigned)address->size * 8;
   if (slash == NULL) return true;
   char *end;
@@ -49,30 +49,30 @@ socklen_t address_to_socket(const struct address *address, unsigned port, struct
     struct sockaddr_in *v4 = (struct sockaddr_in *)to;
     v4->sin_family = AF_INET;
     v4->sin_port = htons((uint16_t)port);
-    memcpy(&v4->sin_addr, address->octets, 4);
+    memcpy(&v4->sin_addr, address->bytes, 4);
     return sizeof *v4;
   }
   struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)to;
   v6->sin6_family = AF_INET6;
   v6->sin6_port = htons((uint16_t)port);
   v6->sin6_scope_id = address->scope;
-  memcpy(&v6->sin6_addr, address->octets, 16);
+  memcpy(&v6->sin6_addr, address->bytes, 16);
   return sizeof *v6;
 }
 
-const char *address_format(int family, const void *octets, char text[INET6_ADDRSTRLEN]) {
-  return inet_ntop(family, octets, text, INET6_ADDRSTRLEN) == NULL ? "?" : text;
+const char *address_format(int family, const void *bytes, char text[INET6_ADDRSTRLEN]) {
+  return inet_ntop(family, bytes, text, INET6_ADDRSTRLEN) == NULL ? "?" : text;
 }
 
 void answer_socket_address(const char *prefix, const struct sockaddr_storage *address) {
   char key[32], text[INET6_ADDRSTRLEN];
   bool v4 = address->ss_family == AF_INET;
-  const void *octets = v4 ? (const void *)&((const struct sockaddr_in *)address)->sin_addr
+  const void *bytes = v4 ? (const void *)&((const struct sockaddr_in *)address)->sin_addr
                           : (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr;
   in_port_t port = v4 ? ((const struct sockaddr_in *)address)->sin_port
                       : ((const struct sockaddr_in6 *)address)->sin6_port;
   snprintf(key, sizeof key, "%saddr", prefix);
-  answer_text(key, address_format(address->ss_family, octets, text));
+  answer_text(key, address_format(address->ss_family, bytes, text));
   snprintf(key, sizeof key, "%sport", prefix);
   answer_number(key, ntohs(port));
 }

@@ -10,7 +10,7 @@
 /* An address, with a prefix length where the text had one. */
 struct address {
   int family; /* AF_INET or AF_INET6 */
-  unsigned char octets[16];
+  unsigned char bytes[16];
   size_t size; /* 4 or 16 */
   unsigned prefix;
   unsigned scope; /* device index of a link-local address, 0 for none */
@@ -25,8 +25,8 @@ bool arg_address(const struct request *request, const char *key, bool prefix_all
 /* Fills a socket address; returns its size. */
 socklen_t address_to_socket(const struct address *address, unsigned port, struct sockaddr_storage *to);
 
-/* The numeric text of octets. */
-const char *address_format(int family, const void *octets, char text[INET6_ADDRSTRLEN]);
+/* The numeric text of bytes. */
+const char *address_format(int family, const void *bytes, char text[INET6_ADDRSTRLEN]);
 
 /* Adds fields `<prefix>addr` and `<prefix>port` to an answer. */
 void answer_socket_address(const char *prefix, const struct sockaddr_storage *address);

@@ -14,20 +14,20 @@ static char *out;
 static size_t out_used, out_room;
 static bool out_closed;
 
-static void put(const char *octets, size_t count) {
+static void put(const char *bytes, size_t count) {
   if (out_closed) return;
   if (out_used + count > out_room) {
     size_t room = out_room == 0 ? 4096 : out_room;
     while (room < out_used + count) room *= 2;
     char *grown = realloc(out, room);
     if (grown == NULL) {
-      log_line("out of memory for answers (%zu octets wait)", out_used);
+      log_line("out of memory for answers (%zu bytes wait)", out_used);
       _exit(1);
     }
     out = grown;
     out_room = room;
   }
-  memcpy(out + out_used, octets, count);
+  memcpy(out + out_used, bytes, count);
   out_used += count;
 }
 
@@ -72,9 +72,9 @@ void answer_unsigned(const char *key, uint64_t value) {
   answer_text(key, text);
 }
 
-void answer_hex(const char *key, const void *octets, size_t count) {
+void answer_hex(const char *key, const void *bytes, size_t count) {
   static const char digits[] = "0123456789abcdef";
-  const unsigned char *from = octets;
+  const unsigned char *from = bytes;
   answer_text(key, "");
   for (size_t i = 0; i < count; i++) {
     char pair[2] = {digits[from[i] >> 4], digits[from[i] & 15]};
@@ -120,16 +120,16 @@ void answer_bad(const char *id, const char *format, ...) {
 
 size_t output_waiting(void) { return out_used; }
 
-/* A socket takes MSG_DONTWAIT; a pipe that polls writable takes PIPE_BUF octets. O_NONBLOCK would reach its sharers. */
-static ssize_t write_some(const char *octets, size_t count) {
-  ssize_t sent = send(STDOUT_FILENO, octets, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+/* A socket takes MSG_DONTWAIT; a pipe that polls writable takes PIPE_BUF bytes. O_NONBLOCK would reach its sharers. */
+static ssize_t write_some(const char *bytes, size_t count) {
+  ssize_t sent = send(STDOUT_FILENO, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent >= 0 || errno != ENOTSOCK) return sent;
   struct pollfd writable = {.fd = STDOUT_FILENO, .events = POLLOUT};
   if (poll(&writable, 1, 0) != 1) {
     errno = EAGAIN;
     return -1;
   }
-  return write(STDOUT_FILENO, octets, count < 4096 ? count : 4096);
+  return write(STDOUT_FILENO, bytes, count < 4096 ? count : 4096);
 }
 
 void output_flush(void) {
@@ -165,5 +165,5 @@ void log_line(const char *format, ...) {
   va_end(args);
   strcat(text, "\n");
   ssize_t written = write(STDERR_FILENO, text, strlen(text));
-  (void)written; /* a log that nobody takes is no reason to stop */
+  (void)written; /* a log that nobody reads must not stop the agent */
 }

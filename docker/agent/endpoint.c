@@ -46,7 +46,7 @@ static void begin(struct netlink_message *message, uint8_t command, uint16_t fla
 }
 
 static int talk(struct netlink_message *message, netlink_receiver *receive, void *context, const char **why) {
-  if (((const struct nlmsghdr *)message->octets)->nlmsg_type != 0)
+  if (((const struct nlmsghdr *)message->bytes)->nlmsg_type != 0)
     return netlink_talk(NETLINK_GENERIC, message, receive, context, why);
   *why = "this kernel has no MPTCP path manager (generic netlink family mptcp_pm)";
   return EOPNOTSUPP;
@@ -82,7 +82,7 @@ static bool arg_endpoint_flags(const struct request *request, uint32_t *flags) {
 
 static void put_address(struct netlink_message *message, const struct address *address) {
   netlink_put_u16(message, AT_FAMILY, (uint16_t)address->family);
-  netlink_put(message, address->family == AF_INET ? AT_ADDR4 : AT_ADDR6, address->octets, address->size);
+  netlink_put(message, address->family == AF_INET ? AT_ADDR4 : AT_ADDR6, address->bytes, address->size);
 }
 
 struct endpoint {
@@ -171,7 +171,7 @@ static void take_endpoint(const void *payload, size_t size, void *context) {
   const void *value;
   if ((value = netlink_find(nest, nest_size, AT_ADDR4, &found)) != NULL) endpoint->address.family = AF_INET;
   else if ((value = netlink_find(nest, nest_size, AT_ADDR6, &found)) != NULL) endpoint->address.family = AF_INET6;
-  if (value != NULL && found <= 16) memcpy(endpoint->address.octets, value, found);
+  if (value != NULL && found <= 16) memcpy(endpoint->address.bytes, value, found);
   if ((value = netlink_find(nest, nest_size, AT_ID, NULL)) != NULL) endpoint->id = *(const uint8_t *)value;
   if ((value = netlink_find(nest, nest_size, AT_PORT, NULL)) != NULL) endpoint->port = *(const uint16_t *)value;
   if ((value = netlink_find(nest, nest_size, AT_FLAGS, NULL)) != NULL) endpoint->flags = *(const uint32_t *)value;
@@ -181,7 +181,7 @@ static void take_endpoint(const void *payload, size_t size, void *context) {
 static void answer_endpoint(const struct endpoint *endpoint) {
   char key[32], address[INET6_ADDRSTRLEN], device[IF_NAMESIZE], flags[96] = "";
   snprintf(key, sizeof key, "%lld.addr", endpoint->id);
-  answer_text(key, address_format(endpoint->address.family, endpoint->address.octets, address));
+  answer_text(key, address_format(endpoint->address.family, endpoint->address.bytes, address));
   snprintf(key, sizeof key, "%lld.flags", endpoint->id);
   for (size_t i = 0; i < FLAG_COUNT; i++) {
     if ((endpoint->flags & flag_names[i].flag) == 0) continue;

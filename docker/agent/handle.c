@@ -73,8 +73,8 @@ static bool close_in_child(int fd) {
     if (limit < 0 || limit > 4096) limit = 4096;
     for (int other = 0; other < limit; other++)
       if (other != fd && other != done[0]) close(other);
-    char octet;
-    while (read(done[0], &octet, 1) < 0 && errno == EINTR) continue;
+    char byte;
+    while (read(done[0], &byte, 1) < 0 && errno == EINTR) continue;
     close(fd);
     _exit(0);
   }

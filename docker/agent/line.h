@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LINE_LIMIT 65536 /* octets of a request line, its newline not counted */
-#define ID_LIMIT 64      /* octets of a request's id */
+#define LINE_LIMIT 65536 /* bytes of a request line, its newline not counted */
+#define ID_LIMIT 64      /* bytes of a request's id */
 #define ARG_LIMIT 64     /* arguments of a request */
 
 struct arg {
@@ -33,7 +33,7 @@ const char *arg_need(const struct request *request, const char *key);
 
 /*
  * Reads a decimal (or 0x) number. Leaves *value alone when the argument was not given.
- * Answers `bad` and returns false when it is no number or out of range.
+ * Answers `bad` and returns false when it is not a number or out of range.
  */
 bool arg_number(const struct request *request, const char *key, long long min, long long max, long long *value);
 
@@ -51,7 +51,7 @@ void answer_ok(const char *id);
 void answer_text(const char *key, const char *value);
 void answer_number(const char *key, long long value);
 void answer_unsigned(const char *key, uint64_t value);
-void answer_hex(const char *key, const void *octets, size_t count);
+void answer_hex(const char *key, const void *bytes, size_t count);
 void answer_end(void);
 
 /* An answer without fields. */
@@ -63,7 +63,7 @@ void answer_bad(const char *id, const char *format, ...) __attribute__((format(p
 /* `<id> err <errno> <NAME> <text>`: the stack's own error. The text is one line; it may be empty. */
 void answer_error(const char *id, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Octets of answers that wait for standard output. */
+/* Bytes of answers that wait for standard output. */
 size_t output_waiting(void);
 
 /* Writes what can be written without blocking. A closed standard output is said once on stderr and then ignored. */

@@ -100,7 +100,7 @@ void command_link_wait(const struct request *request) {
   int running = device == NULL ? -1 : arg_flag(request, "running");
   if (running < 0) return;
   if (strlen(device) >= IFNAMSIZ) {
-    answer_bad(request->id, "dev=%.64s: a device name has at most %d octets", device, IFNAMSIZ - 1);
+    answer_bad(request->id, "dev=%.64s: a device name has at most %d bytes", device, IFNAMSIZ - 1);
     return;
   }
   int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define CELL_LIMIT 64
-#define OUTPUT_HIGH (1 << 20) /* octets that wait for the control device at which no more is read from agents */
+#define OUTPUT_HIGH (1 << 20) /* bytes that wait for the control device at which no more is read from agents */
 
 struct cell {
   char name[CELL_NAME_LIMIT + 1]; /* empty: not in use */
@@ -37,26 +37,26 @@ static struct cell cells[CELL_LIMIT];
 static struct buffer input, output;
 static bool off;
 
-void buffer_add(struct buffer *buffer, const char *octets, size_t count) {
+void buffer_add(struct buffer *buffer, const char *bytes, size_t count) {
   if (buffer->used + count > buffer->room) {
     size_t room = buffer->room == 0 ? 4096 : buffer->room;
     while (room < buffer->used + count) room *= 2;
-    char *grown = realloc(buffer->octets, room);
+    char *grown = realloc(buffer->bytes, room);
     if (grown == NULL) abort();
-    buffer->octets = grown;
+    buffer->bytes = grown;
     buffer->room = room;
   }
-  memcpy(buffer->octets + buffer->used, octets, count);
+  memcpy(buffer->bytes + buffer->used, bytes, count);
   buffer->used += count;
 }
 
 void buffer_drop(struct buffer *buffer, size_t count) {
-  memmove(buffer->octets, buffer->octets + count, buffer->used - count);
+  memmove(buffer->bytes, buffer->bytes + count, buffer->used - count);
   buffer->used -= count;
 }
 
 void buffer_free(struct buffer *buffer) {
-  free(buffer->octets);
+  free(buffer->bytes);
   *buffer = (struct buffer){0};
 }
 
@@ -233,11 +233,11 @@ static bool obey(char *line) {
 /* Obeys every whole line of the input. Returns true in the child of a `spawn`. */
 static bool obey_all(void) {
   for (;;) {
-    char *end = input.used == 0 ? NULL : memchr(input.octets, '\n', input.used);
+    char *end = input.used == 0 ? NULL : memchr(input.bytes, '\n', input.used);
     if (end == NULL) return false;
     *end = '\0';
-    size_t length = (size_t)(end - input.octets);
-    bool child = obey(input.octets);
+    size_t length = (size_t)(end - input.bytes);
+    bool child = obey(input.bytes);
     if (child) return true;
     buffer_drop(&input, length + 1);
   }
@@ -245,21 +245,21 @@ static bool obey_all(void) {
 
 /* Reads what there is and passes on whole lines. Returns false when nothing more can come. */
 static bool pass_on(struct cell *cell, int fd, struct buffer *buffer, const char *what) {
-  char octets[16384];
-  ssize_t got = read(fd, octets, sizeof octets);
+  char bytes[16384];
+  ssize_t got = read(fd, bytes, sizeof bytes);
   if (got < 0) return errno == EAGAIN || errno == EINTR;
   if (got == 0) return false;
-  buffer_add(buffer, octets, (size_t)got);
-  for (char *end; buffer->used > 0 && (end = memchr(buffer->octets, '\n', buffer->used)) != NULL;) {
-    size_t length = (size_t)(end - buffer->octets);
-    say(cell->name, what, buffer->octets, length);
+  buffer_add(buffer, bytes, (size_t)got);
+  for (char *end; buffer->used > 0 && (end = memchr(buffer->bytes, '\n', buffer->used)) != NULL;) {
+    size_t length = (size_t)(end - buffer->bytes);
+    say(cell->name, what, buffer->bytes, length);
     buffer_drop(buffer, length + 1);
   }
   return true;
 }
 
 static void hand_in(struct cell *cell) {
-  ssize_t sent = send(cell->talk, cell->to.octets, cell->to.used, MSG_DONTWAIT | MSG_NOSIGNAL);
+  ssize_t sent = send(cell->talk, cell->to.bytes, cell->to.used, MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent > 0) buffer_drop(&cell->to, (size_t)sent);
   else if (errno != EAGAIN && errno != EINTR) cell->to.used = 0; /* it reads no more; its end will be told */
 }
@@ -295,7 +295,7 @@ static void attend(struct cell *cell, short talks, short logs) {
 }
 
 static bool write_out(int control) {
-  ssize_t wrote = write(control, output.octets, output.used);
+  ssize_t wrote = write(control, output.bytes, output.used);
   if (wrote > 0) buffer_drop(&output, (size_t)wrote);
   return wrote >= 0 || errno == EAGAIN || errno == EINTR;
 }
@@ -333,10 +333,10 @@ static bool turn(int control, const sigset_t *mask) {
   reap();
   if ((polled[WATCHED].revents | polled[WATCHED + 1].revents) != 0) watch_read(&output);
   if ((polled[0].revents & POLLIN) != 0) {
-    char octets[16384];
-    ssize_t got = read(control, octets, sizeof octets);
+    char bytes[16384];
+    ssize_t got = read(control, bytes, sizeof bytes);
     if (got == 0) off = true;
-    if (got > 0) buffer_add(&input, octets, (size_t)got);
+    if (got > 0) buffer_add(&input, bytes, (size_t)got);
     if (obey_all()) return true;
   } else if ((polled[0].revents & (POLLHUP | POLLERR)) != 0) {
     off = true; /* nobody is there any more */

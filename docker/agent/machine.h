@@ -16,13 +16,13 @@ struct cell_device {
   char own[16];   /* its name outside */
 };
 
-/* Octets that wait for someone. */
+/* Bytes that wait for someone. */
 struct buffer {
-  char *octets;
+  char *bytes;
   size_t used, room;
 };
 
-void buffer_add(struct buffer *buffer, const char *octets, size_t count);
+void buffer_add(struct buffer *buffer, const char *bytes, size_t count);
 void buffer_drop(struct buffer *buffer, size_t count);
 void buffer_free(struct buffer *buffer);
 

@@ -12,7 +12,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define OUTPUT_HIGH (1 << 20) /* octets of unread answers at which no further requests are read */
+#define OUTPUT_HIGH (1 << 20) /* bytes of unread answers at which no further requests are read */
 #define POLL_ROOM 4098
 
 static char line[LINE_LIMIT + 1];
@@ -23,7 +23,7 @@ static void refuse_long_line(void) {
   line[256] = '\0'; /* enough for the id */
   struct request request;
   request_parse(line, &request);
-  answer_bad(request.id, "a line has at most %d octets", LINE_LIMIT);
+  answer_bad(request.id, "a line has at most %d bytes", LINE_LIMIT);
 }
 
 static void end_line(void) {
@@ -41,21 +41,21 @@ static void end_line(void) {
   line_too_long = false;
 }
 
-static void take(const char *octets, size_t count) {
+static void take(const char *bytes, size_t count) {
   for (size_t i = 0; i < count && !exit_requested; i++) {
-    if (octets[i] == '\n') end_line();
-    else if (line_used < LINE_LIMIT) line[line_used++] = octets[i];
+    if (bytes[i] == '\n') end_line();
+    else if (line_used < LINE_LIMIT) line[line_used++] = bytes[i];
     else line_too_long = true;
   }
 }
 
 /* Returns false at the end of standard input. A line counts only when its newline has come. */
 static bool read_requests(void) {
-  char octets[16384];
-  ssize_t got = read(STDIN_FILENO, octets, sizeof octets);
+  char bytes[16384];
+  ssize_t got = read(STDIN_FILENO, bytes, sizeof bytes);
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return true;
   if (got <= 0) return false;
-  take(octets, (size_t)got);
+  take(bytes, (size_t)got);
   return true;
 }
 

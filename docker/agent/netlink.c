@@ -15,11 +15,11 @@ static int sockets[32]; /* by protocol; 0: not open yet */
 static uint32_t sequence;
 static char explanation[256];
 
-static void append(struct netlink_message *message, const void *octets, size_t size) {
+static void append(struct netlink_message *message, const void *bytes, size_t size) {
   size_t padded = NLMSG_ALIGN(size);
-  if (message->used + padded > sizeof message->octets) abort(); /* no request comes near the size of the buffer */
-  memset(message->octets + message->used, 0, padded);
-  if (size > 0) memcpy(message->octets + message->used, octets, size);
+  if (message->used + padded > sizeof message->bytes) abort(); /* no request comes near the size of the buffer */
+  memset(message->bytes + message->used, 0, padded);
+  if (size > 0) memcpy(message->bytes + message->used, bytes, size);
   message->used += padded;
 }
 
@@ -32,10 +32,10 @@ void netlink_begin(struct netlink_message *message, uint16_t type, uint16_t flag
   append(message, header, size);
 }
 
-void netlink_put(struct netlink_message *message, uint16_t type, const void *octets, size_t size) {
+void netlink_put(struct netlink_message *message, uint16_t type, const void *bytes, size_t size) {
   struct nlattr head = {.nla_len = (uint16_t)(NLA_HDRLEN + size), .nla_type = type};
   append(message, &head, sizeof head);
-  append(message, octets, size);
+  append(message, bytes, size);
 }
 
 void netlink_put_u8(struct netlink_message *message, uint16_t type, uint8_t value) {
@@ -57,7 +57,7 @@ size_t netlink_nest_begin(struct netlink_message *message, uint16_t type) {
 }
 
 void netlink_nest_end(struct netlink_message *message, size_t start) {
-  struct nlattr *head = (struct nlattr *)(message->octets + start);
+  struct nlattr *head = (struct nlattr *)(message->bytes + start);
   head->nla_len = (uint16_t)(message->used - start);
 }
 
@@ -111,8 +111,8 @@ static int read_error(const struct nlmsghdr *head) {
 }
 
 /* Reads one batch. Returns true when the answer is complete. */
-static bool read_batch(const unsigned char *octets, size_t size, netlink_receiver *receive, void *context, int *error) {
-  const struct nlmsghdr *head = (const struct nlmsghdr *)octets;
+static bool read_batch(const unsigned char *bytes, size_t size, netlink_receiver *receive, void *context, int *error) {
+  const struct nlmsghdr *head = (const struct nlmsghdr *)bytes;
   for (; NLMSG_OK(head, size); head = NLMSG_NEXT(head, size)) {
     if (head->nlmsg_seq != sequence) continue; /* the late answer to an earlier request */
     if (head->nlmsg_type == NLMSG_ERROR) {
@@ -132,11 +132,11 @@ int netlink_talk(int protocol, struct netlink_message *message, netlink_receiver
   *why = explanation;
   int fd = sockets[protocol] != 0 ? sockets[protocol] : open_socket(protocol);
   if (fd < 0) return errno;
-  struct nlmsghdr *head = (struct nlmsghdr *)message->octets;
+  struct nlmsghdr *head = (struct nlmsghdr *)message->bytes;
   head->nlmsg_len = (uint32_t)message->used;
   if ((head->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP) head->nlmsg_flags |= NLM_F_ACK;
   struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-  if (sendto(fd, message->octets, message->used, 0, (struct sockaddr *)&kernel, sizeof kernel) < 0) return errno;
+  if (sendto(fd, message->bytes, message->used, 0, (struct sockaddr *)&kernel, sizeof kernel) < 0) return errno;
   int error = 0;
   for (;;) {
     ssize_t got = recv(fd, answer, sizeof answer, 0);

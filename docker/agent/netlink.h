@@ -8,7 +8,7 @@
 /* A request under construction. */
 struct netlink_message {
   size_t used;
-  _Alignas(8) unsigned char octets[2048];
+  _Alignas(8) unsigned char bytes[2048];
 };
 
 /* Called for every message of an answer, with its payload. */
@@ -17,7 +17,7 @@ typedef void netlink_receiver(const void *payload, size_t size, void *context);
 /* Starts a message: type, flags beyond NLM_F_REQUEST, and the fixed header that follows. */
 void netlink_begin(struct netlink_message *message, uint16_t type, uint16_t flags, const void *header, size_t size);
 /* Appends an attribute. */
-void netlink_put(struct netlink_message *message, uint16_t type, const void *octets, size_t size);
+void netlink_put(struct netlink_message *message, uint16_t type, const void *bytes, size_t size);
 void netlink_put_u8(struct netlink_message *message, uint16_t type, uint8_t value);
 void netlink_put_u16(struct netlink_message *message, uint16_t type, uint16_t value);
 void netlink_put_u32(struct netlink_message *message, uint16_t type, uint32_t value);
@@ -40,7 +40,7 @@ void netlink_forget(void);
 /* Number of a family of generic netlink; 0 when this kernel has none of that name. */
 uint16_t netlink_family(const char *name);
 
-/* The payload of attribute `type` among `size` octets of attributes; NULL when it is not there. */
+/* The payload of attribute `type` among `size` bytes of attributes; NULL when it is not there. */
 const void *netlink_find(const void *attributes, size_t size, uint16_t type, size_t *found_size);
 
 #endif

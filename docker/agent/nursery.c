@@ -38,7 +38,7 @@ static int listen_on(const char *name) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   size_t length = strlen(name);
   if (length == 0 || length > sizeof address.sun_path - 1) {
-    log_line("nursery: a name has 1 to %zu octets", sizeof address.sun_path - 1);
+    log_line("nursery: a name has 1 to %zu bytes", sizeof address.sun_path - 1);
     exit(2);
   }
   memcpy(address.sun_path + 1, name, length);
@@ -59,7 +59,7 @@ static int watch_children(sigset_t *before) {
   return fd;
 }
 
-/* One signal may stand for several children. */
+/* One SIGCHLD may report several children. */
 static void tell_of_ended(int signals) {
   struct signalfd_siginfo info;
   while (read(signals, &info, sizeof info) > 0) continue;
@@ -76,7 +76,7 @@ static void become_agent(int connection, pid_t nursery, const sigset_t *before) 
   if (getppid() != nursery) exit(1); /* it died before the kernel took notice of our wish */
   if (sigprocmask(SIG_SETMASK, before, NULL) < 0) give_up("sigprocmask");
   if (unshare(CLONE_NEWNET) < 0) give_up("unshare of a network namespace");
-  /* The log goes where the nursery tells of ends: last words come before the end. */
+  /* The log goes to the channel on which the nursery reports exits, so that it arrives before the exit. */
   if (dup2(STDOUT_FILENO, STDERR_FILENO) < 0) give_up("dup2");
   if (dup2(connection, STDIN_FILENO) < 0 || dup2(connection, STDOUT_FILENO) < 0) give_up("dup2");
   close(connection);

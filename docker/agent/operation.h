@@ -17,8 +17,8 @@ struct handle {
   int family;
   bool connecting;   /* a connect() is under way */
   int connect_error; /* how the last connect() ended: errno, 0 when established, -1 when there was none */
-  uint64_t sent;     /* octets of the stream handed to the kernel */
-  uint64_t received; /* octets of the stream taken from the kernel */
+  uint64_t sent;     /* bytes of the stream handed to the kernel */
+  uint64_t received; /* bytes of the stream taken from the kernel */
 };
 
 /* Makes a handle that owns fd; NULL takes the next free number. Fails with EEXIST, EINVAL, ENFILE or ENOMEM. */

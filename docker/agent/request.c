@@ -21,7 +21,7 @@ static int hex_digit(char c) {
   return -1;
 }
 
-/* Decodes %XX in place. NUL cannot be carried: values are C strings here, and octets travel as hex. */
+/* Decodes %XX in place. NUL cannot be carried: values are C strings here, and bytes travel as hex. */
 static bool percent_decode(char *text) {
   char *to = text;
   for (const char *from = text; *from != '\0'; from++) {

@@ -30,8 +30,8 @@ static void change_address(const struct request *request, uint16_t type, uint16_
                            .ifa_index = index};
   struct netlink_message message;
   netlink_begin(&message, type, flags, &head, sizeof head);
-  netlink_put(&message, IFA_LOCAL, address.octets, address.size);
-  netlink_put(&message, IFA_ADDRESS, address.octets, address.size);
+  netlink_put(&message, IFA_LOCAL, address.bytes, address.size);
+  netlink_put(&message, IFA_ADDRESS, address.bytes, address.size);
   /* Without duplicate address detection the address is usable at once. */
   uint32_t wanted = (address.family == AF_INET6 ? IFA_F_NODAD : 0) | (noprefixroute == 1 ? IFA_F_NOPREFIXROUTE : 0);
   if (type == RTM_NEWADDR) netlink_put_u32(&message, IFA_FLAGS, wanted);
@@ -133,9 +133,9 @@ static void change_route(const struct request *request, uint16_t type, uint16_t 
   if (type == RTM_DELROUTE) head.rtm_scope = RT_SCOPE_NOWHERE;
   struct netlink_message message;
   netlink_begin(&message, type, flags, &head, sizeof head);
-  if (route.has_dst) netlink_put(&message, RTA_DST, route.dst.octets, route.dst.size);
-  if (route.has_via) netlink_put(&message, RTA_GATEWAY, route.via.octets, route.via.size);
-  if (route.has_src) netlink_put(&message, RTA_PREFSRC, route.src.octets, route.src.size);
+  if (route.has_dst) netlink_put(&message, RTA_DST, route.dst.bytes, route.dst.size);
+  if (route.has_via) netlink_put(&message, RTA_GATEWAY, route.via.bytes, route.via.size);
+  if (route.has_src) netlink_put(&message, RTA_PREFSRC, route.src.bytes, route.src.size);
   if (route.device != 0) netlink_put_u32(&message, RTA_OIF, route.device);
   if (route.metric != 0) netlink_put_u32(&message, RTA_PRIORITY, (uint32_t)route.metric);
   netlink_put_u32(&message, RTA_TABLE, (uint32_t)route.table);
@@ -172,8 +172,8 @@ static void change_rule(const struct request *request, uint16_t type, uint16_t f
                               .action = FR_ACT_TO_TBL};
   struct netlink_message message;
   netlink_begin(&message, type, flags, &head, sizeof head);
-  if (has_from) netlink_put(&message, FRA_SRC, from.octets, from.size);
-  if (has_to) netlink_put(&message, FRA_DST, to.octets, to.size);
+  if (has_from) netlink_put(&message, FRA_SRC, from.bytes, from.size);
+  if (has_to) netlink_put(&message, FRA_DST, to.bytes, to.size);
   if (mark >= 0) netlink_put_u32(&message, FRA_FWMARK, (uint32_t)mark);
   if (priority >= 0) netlink_put_u32(&message, FRA_PRIORITY, (uint32_t)priority);
   netlink_put_u32(&message, FRA_TABLE, (uint32_t)table);
@@ -193,14 +193,14 @@ static void change_neighbour(const struct request *request, uint16_t type, uint1
     if (text == NULL) return;
     char tail;
     if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", m, m + 1, m + 2, m + 3, m + 4, m + 5, &tail) != 6) {
-      answer_bad(request->id, "lladdr=%.64s: expected six octets, 02:00:00:00:00:01", text);
+      answer_bad(request->id, "lladdr=%.64s: expected six bytes, 02:00:00:00:00:01", text);
       return;
     }
   }
   struct ndmsg head = {.ndm_family = (uint8_t)address.family, .ndm_ifindex = (int)index, .ndm_state = NUD_PERMANENT};
   struct netlink_message message;
   netlink_begin(&message, type, flags, &head, sizeof head);
-  netlink_put(&message, NDA_DST, address.octets, address.size);
+  netlink_put(&message, NDA_DST, address.bytes, address.size);
   if (type == RTM_NEWNEIGH) netlink_put(&message, NDA_LLADDR, m, sizeof m);
   talk(request, &message);
 }

@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* Read, it queues work on every processor and waits for that, behind what was queued there before. */
+/* Read, it queues work on every processor and waits for it; work queued earlier runs first. */
 static const char refresh[] = "/proc/sys/vm/stat_refresh";
 
 bool settle_available(void) {

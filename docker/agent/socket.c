@@ -22,7 +22,7 @@ static void answer_names(int fd) {
 static void answer_name_unusable(const char *id, const char *key, const char *name) {
   if (errno == ENFILE) answer_error(id, errno, "%s=: too many sockets are open", key);
   else if (errno == EEXIST) answer_bad(id, "%s=%.80s: a socket has that name", key, name);
-  else answer_bad(id, "%s=%.80s: a name has 1 to 64 octets", key, name);
+  else answer_bad(id, "%s=%.80s: a name has 1 to 64 bytes", key, name);
 }
 
 void command_socket(const struct request *request) {

@@ -103,22 +103,22 @@ static bool arg_linger(const struct request *request, struct linger *linger) {
   return false;
 }
 
-#define HEX_LIMIT 512 /* octets of an option's value */
+#define HEX_LIMIT 512 /* bytes of an option's value */
 
 static bool is_hex(const char *hex) {
   size_t length = strlen(hex);
   return length % 2 == 0 && length / 2 <= HEX_LIMIT && strspn(hex, "0123456789abcdefABCDEF") == length;
 }
 
-/* Any octets, for options whose value is a structure. */
+/* Any bytes, for options whose value is a structure. */
 static int set_hex(const struct handle *handle, const struct option *option, const char *hex) {
-  unsigned char octets[HEX_LIMIT];
+  unsigned char bytes[HEX_LIMIT];
   size_t length = strlen(hex);
   for (size_t i = 0; i < length / 2; i++) {
     char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
-    octets[i] = (unsigned char)strtoul(pair, NULL, 16);
+    bytes[i] = (unsigned char)strtoul(pair, NULL, 16);
   }
-  return setsockopt(handle->fd, option->level, option->number, octets, (socklen_t)(length / 2));
+  return setsockopt(handle->fd, option->level, option->number, bytes, (socklen_t)(length / 2));
 }
 
 void command_setsockopt(const struct request *request) {

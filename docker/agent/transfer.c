@@ -1,4 +1,4 @@
-/* Octets of a stream: sending, receiving, and the pattern that makes them checkable. */
+/* Bytes of a stream: sending, receiving, and the pattern that makes them checkable. */
 #include "address.h"
 #include "command.h"
 #include "operation.h"
@@ -9,15 +9,15 @@
 #include <string.h>
 
 #define CHUNK 65536
-#define SHOWN 1024 /* octets that a recv answer shows, and the most that show= can ask for */
+#define SHOWN 1024 /* bytes that a recv answer shows, and the most that show= can ask for */
 #define TURN 32    /* chunks that one operation moves before others have their turn */
 #define HERE UINT64_MAX /* pattern offset not given: where the socket's stream stands when the operation's turn comes */
 
 /*
- * Octet i of a direction's stream. 251 is prime, so the pattern falls in step with no power of two; the two shifted
- * terms tell apart octets that lie a multiple of 251 from each other.
+ * Byte i of a direction's stream. 251 is prime, so the pattern falls in step with no power of two; the two shifted
+ * terms tell apart bytes that lie a multiple of 251 from each other.
  */
-static unsigned char pattern_octet(uint64_t i) {
+static unsigned char pattern_byte(uint64_t i) {
   return (unsigned char)((i % 251 * 7 + (i >> 8) % 251 * 13 + (i >> 16) % 251 * 29) % 251);
 }
 
@@ -57,12 +57,12 @@ struct sending {
   bool has_address; /* for MSG_FASTOPEN, once */
   struct sockaddr_storage address;
   socklen_t address_size;
-  unsigned char *octets; /* NULL: the pattern */
+  unsigned char *bytes; /* NULL: the pattern */
 };
 
 static void free_sending(struct operation *operation) {
   struct sending *sending = operation->state;
-  free(sending->octets);
+  free(sending->bytes);
   free(sending);
 }
 
@@ -83,9 +83,9 @@ static ssize_t send_chunk(const struct operation *operation, struct sending *sen
   uint64_t left = sending->total - sending->done;
   size_t count = left < CHUNK ? (size_t)left : CHUNK;
   const unsigned char *from = buffer;
-  if (sending->octets != NULL) from = sending->octets + sending->done;
+  if (sending->bytes != NULL) from = sending->bytes + sending->done;
   else
-    for (size_t i = 0; i < count; i++) buffer[i] = pattern_octet(sending->offset + sending->done + i);
+    for (size_t i = 0; i < count; i++) buffer[i] = pattern_byte(sending->offset + sending->done + i);
   int flags = sending->flags | MSG_NOSIGNAL | MSG_DONTWAIT;
   if (!sending->has_address) return send(operation->fd, from, count, flags & ~MSG_FASTOPEN);
   sending->has_address = false;
@@ -126,20 +126,20 @@ static bool send_attempt(struct operation *operation, short revents) {
 static unsigned char *arg_hex(const struct request *request, uint64_t *count) {
   const char *text = arg_text(request, "hex");
   size_t length = strlen(text);
-  unsigned char *octets = malloc(length / 2 + 1);
-  bool good = octets != NULL && length % 2 == 0 && strspn(text, "0123456789abcdefABCDEF") == length;
+  unsigned char *bytes = malloc(length / 2 + 1);
+  bool good = bytes != NULL && length % 2 == 0 && strspn(text, "0123456789abcdefABCDEF") == length;
   if (!good) {
-    if (octets == NULL) answer_error(request->id, ENOMEM, "hex=");
+    if (bytes == NULL) answer_error(request->id, ENOMEM, "hex=");
     else answer_bad(request->id, "hex=: expected pairs of hexadecimal digits");
-    free(octets);
+    free(bytes);
     return NULL;
   }
   for (size_t i = 0; i < length / 2; i++) {
     char pair[3] = {text[2 * i], text[2 * i + 1], '\0'};
-    octets[i] = (unsigned char)strtoul(pair, NULL, 16);
+    bytes[i] = (unsigned char)strtoul(pair, NULL, 16);
   }
   *count = length / 2;
-  return octets;
+  return bytes;
 }
 
 static bool arg_send_address(const struct request *request, struct sending *sending) {
@@ -168,8 +168,8 @@ static bool arg_sending(const struct request *request, struct sending *sending) 
   sending->nowait = nowait == 1;
   sending->offset = offset < 0 ? HERE : (uint64_t)offset;
   sending->total = (uint64_t)fill;
-  if (hex) sending->octets = arg_hex(request, &sending->total);
-  return !hex || sending->octets != NULL;
+  if (hex) sending->bytes = arg_hex(request, &sending->total);
+  return !hex || sending->bytes != NULL;
 }
 
 void command_send(const struct request *request) {
@@ -190,18 +190,18 @@ struct receiving {
   int flags;
   uint64_t offset, done;
   bool differs;
-  uint64_t difference; /* stream offset of the first octet that is not the pattern's */
+  uint64_t difference; /* stream offset of the first byte that is not the pattern's */
   uint64_t digest;     /* FNV-1a, 64 bits */
   size_t to_show, shown;
   unsigned char head[SHOWN];
 };
 
-static void take(struct receiving *receiving, const unsigned char *octets, size_t count) {
+static void take(struct receiving *receiving, const unsigned char *bytes, size_t count) {
   for (size_t i = 0; i < count; i++) {
     uint64_t at = receiving->offset + receiving->done + i;
-    receiving->digest = (receiving->digest ^ octets[i]) * 0x100000001b3ULL;
-    if (receiving->shown < receiving->to_show) receiving->head[receiving->shown++] = octets[i];
-    if (receiving->differs || octets[i] == pattern_octet(at)) continue;
+    receiving->digest = (receiving->digest ^ bytes[i]) * 0x100000001b3ULL;
+    if (receiving->shown < receiving->to_show) receiving->head[receiving->shown++] = bytes[i];
+    if (receiving->differs || bytes[i] == pattern_byte(at)) continue;
     receiving->differs = true;
     receiving->difference = at;
   }

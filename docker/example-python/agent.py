@@ -394,7 +394,7 @@ def poll(args, me):
         yield wait
 
 
-# Octets.
+# Data transfer.
 
 def pattern(offset, count):
     return bytes((7 * (i % 251) + 13 * (i // 256 % 251) + 29 * (i // 65536 % 251)) % 251 for i in range(offset, offset + count))
@@ -413,8 +413,8 @@ def flags_of(args):
 def send(args, me):
     handle = handle_of(args)
     flags, nowait = flags_of(args), number(args, 'nowait', 0) == 1
-    octets = bytes.fromhex(args['hex']) if 'hex' in args else None
-    total = len(octets) if octets is not None else number(args, 'fill')
+    data = bytes.fromhex(args['hex']) if 'hex' in args else None
+    total = len(data) if data is not None else number(args, 'fill')
     offset = number(args, 'offset', -1)
     if offset < 0:
         offset = handle.sent
@@ -422,7 +422,7 @@ def send(args, me):
     done = 0
     while done < total:
         me.progress = 'sent=%d' % done
-        chunk = octets[done:done + CHUNK] if octets is not None else pattern(offset + done, min(CHUNK, total - done))
+        chunk = data[done:done + CHUNK] if data is not None else pattern(offset + done, min(CHUNK, total - done))
         try:
             if address is None:
                 count = handle.sock.send(chunk, flags & ~SEND_FLAGS['fastopen'])
@@ -459,20 +459,20 @@ def recv(args, me):
     while not (ended or (not until_eof and done > 0 and done >= wanted)):
         me.progress = ' '.join('%s=%s' % pair for pair in said().items())
         try:
-            octets = handle.sock.recv(min(CHUNK, wanted - done) if wanted else CHUNK, flags)
+            data = handle.sock.recv(min(CHUNK, wanted - done) if wanted else CHUNK, flags)
         except BlockingIOError:
             yield select.POLLPRI if flags & socket.MSG_OOB else select.POLLIN
             continue
-        ended = not octets
-        right = pattern(offset + done, len(octets))
-        for at, octet in enumerate(octets):
-            digest = (digest ^ octet) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-            if differs is None and octet != right[at]:
+        ended = not data
+        right = pattern(offset + done, len(data))
+        for at, byte in enumerate(data):
+            digest = (digest ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+            if differs is None and byte != right[at]:
                 differs = offset + done + at
-        done += len(octets)
-        head += octets[:SHOWN - len(head)]
+        done += len(data)
+        head += data[:SHOWN - len(head)]
         if not aside:
-            handle.received += len(octets)
+            handle.received += len(data)
         else:
             break
     return {**said(), 'hex': head.hex()}
@@ -762,10 +762,10 @@ def main():
     rest = b''
     while True:
         if wait_for_news():
-            octets = os.read(0, CHUNK)
-            if not octets:
+            data = os.read(0, CHUNK)
+            if not data:
                 return
-            *lines, rest = (rest + octets).split(b'\n')
+            *lines, rest = (rest + data).split(b'\n')
             for line in lines:
                 if not serve(line.decode(errors='replace')):
                     return

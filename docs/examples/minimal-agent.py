@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The smallest agent that is useful: sockets and octets. See docs/agent-protocol.md, which it is written from."""
+"""The smallest agent that is useful: sockets and bytes. See docs/agent-protocol.md, which it is written from."""
 import errno, os, re, select, socket, struct, sys, threading, time
 
 GREETING = 'protocol=2 name=minimal-agent stack=acme-os kernel=1.0 pid=%d features=tcp,mptcp,ipv6' % os.getpid()
@@ -60,7 +60,7 @@ def recv(a, name, s):
     received[name] = at + len(got)
     wrong = next((at + i for i, (x, y) in enumerate(zip(got, pattern(at, len(got)))) if x != y), 'ok')
     digest = 0xcbf29ce484222325
-    for octet in got: digest = (digest ^ octet) * 0x100000001b3 % 2 ** 64
+    for byte in got: digest = (digest ^ byte) * 0x100000001b3 % 2 ** 64
     return 'bytes=%d eof=%d pattern=%s digest=%016x hex=%s' % (len(got), end, wrong, digest, got[:int(a.get('show', 1024))].hex())
 
 def setsockopt(a, name, s):

@@ -61,7 +61,7 @@ describe('order', () => {
     );
   });
 
-  test('puts what is no id last', () => {
+  test('puts text that is not an id last', () => {
     expect(['zz', 'aa', '3.1-1.s1'].sort(compareClauseIds)).toEqual(['3.1-1.s1', 'aa', 'zz']);
   });
 
@@ -95,7 +95,7 @@ describe('anchorUrl', () => {
     expect(anchorUrl(id)).toBe(`https://www.rfc-editor.org/rfc/rfc8684.html#${anchor}`);
   });
 
-  test('refuses what is no id', () => {
+  test('refuses text that is not an id', () => {
     expect(() => anchorUrl('3.1')).toThrow('"3.1" is not a clause id. Expected');
   });
 });

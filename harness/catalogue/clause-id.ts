@@ -44,7 +44,7 @@ export function compareSections(a: string, b: string): number {
   return compareNumbers(numbersOf(a), numbersOf(b));
 }
 
-/** Orders clause ids as the RFC's text does. What is no clause id comes last, in code point order. */
+/** Orders clause ids as the RFC's text does. Text that is not a clause id comes last, in code point order. */
 export function compareClauseIds(a: string, b: string): number {
   const left = parseClauseId(a);
   const right = parseClauseId(b);

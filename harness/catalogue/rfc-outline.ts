@@ -116,15 +116,27 @@ export const rfcOutline: readonly OutlineSection[] = rows.map(([section, title, 
 }));
 
 const titles = new Map(rfcOutline.map(({ section, title }) => [section, title]));
-/** What stands beside the RFC's sections: scenarios of two stacks. */
-const BESIDE: ReadonlyMap<string, string> = new Map([['multipath', 'Several paths, one connection']]);
+/** Sections that are not the RFC's, each a folder of suites: they run only when they are named. */
+const BESIDE: ReadonlyMap<string, string> = new Map([
+  ['multipath', 'Several paths, one connection'],
+  ['path-manager', 'The path manager as documented'],
+  ['socket-api', 'Sockets as programs use them'],
+]);
+
+/** Names of the sections that are not the RFC's. */
+export const sectionsBeside: readonly string[] = [...BESIDE.keys()];
+
+/** Whether a section, or the first part of a scenario's id, is not of the RFC. */
+export function isBeside(section: string): boolean {
+  return BESIDE.has(section);
+}
 
 /** `§3.1 Connection Initiation`; just the number where there is no such section. */
 export function sectionTitle(section: string): string {
   const title = titles.get(section);
   const beside = BESIDE.get(section);
   if (beside !== undefined) return beside;
-  // What does not begin like a section of the RFC is a prefix of the user's own.
-  if (title === undefined) return /^[a-z]/.test(section) ? section : `§${section}`;
+  // A promise stands for itself; what does not begin like a section of the RFC is a prefix of the user's own.
+  if (title === undefined) return /^([A-Z]+-|[a-z])/.test(section) ? section : `§${section}`;
   return `§${section} ${title}`;
 }

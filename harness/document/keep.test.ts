@@ -60,7 +60,7 @@ describe('the fingerprint of files', () => {
     fingerprint({ contents: [join(folder, 'texts')], program: [join(folder, 'code')] }).toString('hex');
   const at = (path: string): string => join(folder, path);
 
-  test('changes with every name and octet of contents, and with size and time of a program', () => {
+  test('changes with every name and byte of contents, and with size and time of a program', () => {
     mkdirSync(at('texts/deep'), { recursive: true });
     mkdirSync(at('code'));
     const seen = [of()];

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 
 /** Bytes of a fingerprint. */
-const FINGERPRINT_OCTETS = 32;
+const FINGERPRINT_BYTES = 32;
 
 /** This user's folder for what can be made again (XDG Base Directory Specification). */
 export function cacheFolder(): string {
@@ -25,8 +25,8 @@ export interface Inputs {
 export function fingerprint({ contents, program }: Inputs): Buffer {
   const hash = createHash('sha256').update(process.version);
   for (const path of contents.flatMap(filesBelow)) {
-    const octets = readFileSync(path);
-    hash.update(`\n${path}\0${octets.length}\n`).update(octets);
+    const bytes = readFileSync(path);
+    hash.update(`\n${path}\0${bytes.length}\n`).update(bytes);
   }
   for (const path of program.flatMap(filesBelow)) {
     const { size, mtimeMs } = statSync(path);
@@ -45,7 +45,7 @@ function filesBelow(folder: string): string[] {
 
 /**
  * What `make` gives, or gave for the same fingerprint. The value has to survive the structured clone algorithm, and loses
- * its prototypes. That nothing can be kept (no home, a full disk) is no error.
+ * its prototypes. A cache that cannot be written (no home, a full disk) is not an error.
  *
  * @param file where it is kept
  * @throws whatever `make` throws; nothing is kept then
@@ -58,13 +58,13 @@ export function keepIn<T>(file: string, print: Buffer, make: () => T): T {
   return value;
 }
 
-/** Keeps a value for its fingerprint, in place of what the file kept before. That it cannot be kept is no error. */
+/** Keeps a value for its fingerprint, in place of what the file kept before. A write that fails is not an error. */
 export function keep(file: string, print: Buffer, value: unknown): void {
-  const octets = Buffer.concat([print, serialize({ value })]);
+  const bytes = Buffer.concat([print, serialize({ value })]);
   const fresh = `${file}.${process.pid}`;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(fresh, octets, { mode: 0o600 });
+    writeFileSync(fresh, bytes, { mode: 0o600 });
     renameSync(fresh, file);
   } catch {
     if (existsSync(fresh)) rmSync(fresh);
@@ -75,9 +75,9 @@ export function keep(file: string, print: Buffer, value: unknown): void {
 export function recall(file: string, print: Buffer): { value: unknown } | undefined {
   try {
     if (statSync(file).uid !== process.getuid?.()) return undefined;
-    const octets = readFileSync(file);
-    return octets.subarray(0, FINGERPRINT_OCTETS).equals(print)
-      ? (deserialize(octets.subarray(FINGERPRINT_OCTETS)) as { value: unknown })
+    const bytes = readFileSync(file);
+    return bytes.subarray(0, FINGERPRINT_BYTES).equals(print)
+      ? (deserialize(bytes.subarray(FINGERPRINT_BYTES)) as { value: unknown })
       : undefined;
   } catch {
     // Not there, or cut off by a full disk: it is made again.

@@ -21,7 +21,7 @@ const compiled = new Map<string, ValidateFunction>();
  *
  * @param path below the package's root: `suites/schema/suite.schema.json`
  * @param others schemas that it refers to by their `$id`
- * @throws Error when it is not there, or is no schema
+ * @throws Error when it does not exist or is not a schema
  */
 export function projectSchema(path: string, others: readonly string[] = []): ValidateFunction {
   const known = compiled.get(path);

@@ -137,7 +137,7 @@ describe('DSS (§3.3)', () => {
     });
   });
 
-  test('counts a DATA_FIN as one octet, and maps it to subflow number 0 without data (§3.3.3)', () => {
+  test('counts a DATA_FIN as one byte, and maps it to subflow number 0 without data (§3.3.3)', () => {
     expect(dss(out(establishedSubflow(), FLAG.ACK, none, true))).toMatchObject({
       dataFin: true,
       ssn: 0,

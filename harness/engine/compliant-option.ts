@@ -2,7 +2,7 @@
 import { addAddrHmac, dsnAdd, dssChecksum, idsn, joinHmac, lowHalf, token, wrap } from '../mptcp/index.ts';
 import { OPTIONS, type OptionKind } from '../packet/options/registry.ts';
 import { FLAG, type OptionAddAddr, type OptionDss, type TcpOption } from '../packet/types.ts';
-import { fillOctets } from '../sut/fill.ts';
+import { fillBytes } from '../sut/fill.ts';
 import type { Before, Subflow } from './endpoint.ts';
 
 /** One packet as its sender sees it. Numbers are relative where the notation's are. */
@@ -183,7 +183,7 @@ export function checksumOfCapable(dataLength: number, view: OptionView, idsnOfSe
   const whole = view.payload.length >= dataLength;
   return dssChecksum({
     ...mapping,
-    data: whole ? view.payload.slice(0, dataLength) : mappedOctets(mapping, view, idsnOfSender),
+    data: whole ? view.payload.slice(0, dataLength) : mappedBytes(mapping, view, idsnOfSender),
   });
 }
 
@@ -191,17 +191,17 @@ export function checksumOfCapable(dataLength: number, view: OptionView, idsnOfSe
 type MappingFields = Pick<OptionDss, 'dsn' | 'ssn' | 'dataLength'>;
 
 /** The bytes that a mapping covers: the payload where it lies in this segment, the pattern where it lies in others. */
-export function mappedOctets(
+export function mappedBytes(
   option: MappingFields & { dataFin?: boolean },
   { ssn: seq, payload }: OptionView,
   idsnOfSender: bigint,
 ): Uint8Array {
   const { dsn = 0n, ssn = 0, dataLength = 0 } = option;
   const from = lowHalf(dsn - idsnOfSender) - 1;
-  const data = fillOctets(Math.max(0, from), Math.max(0, dataLength - (option.dataFin === true ? 1 : 0)));
-  for (const [i, octet] of payload.entries()) {
+  const data = fillBytes(Math.max(0, from), Math.max(0, dataLength - (option.dataFin === true ? 1 : 0)));
+  for (const [i, byte] of payload.entries()) {
     const at = seq + i - ssn;
-    if (at >= 0 && at < data.length) data[at] = octet;
+    if (at >= 0 && at < data.length) data[at] = byte;
   }
   return data;
 }

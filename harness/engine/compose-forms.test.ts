@@ -5,7 +5,7 @@ import { encodeOptions } from '../packet/index.ts';
 import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
 import { OPTION_FIELDS } from '../notation/option-fields.ts';
 import { parsePacketLine } from '../notation/packet-line.ts';
-import { fillOctets } from '../sut/fill.ts';
+import { fillBytes } from '../sut/fill.ts';
 import { composePacket, recordSent } from './compose.ts';
 import type { Subflow } from './endpoint.ts';
 import {
@@ -45,7 +45,7 @@ describe('the header', () => {
         flags: FLAG.PSH | FLAG.ACK,
         window: 0xffff,
         urgent: 0,
-        payload: fillOctets(0, 3),
+        payload: fillBytes(0, 3),
       },
     });
     expect(compose('a SYN', freshSubflow()).tcp).toMatchObject({ seq: LOCAL_ISN, ack: 0, flags: FLAG.SYN });
@@ -78,7 +78,7 @@ describe('the header', () => {
     expect(compose('a ACK', subflow).ip.family).toBe('ipv6');
   });
 
-  test('cannot have what is no value', () => {
+  test('cannot have text that is not a value', () => {
     expect(() => compose('a ACK seq=1..2')).toThrow('seq: a packet to send needs one value');
     expect(() => compose('a ACK data=5')).toThrow('data: a packet to send needs bytes');
     expect(() => compose('a ACK from=5')).toThrow('from: a packet to send needs an address');
@@ -232,7 +232,7 @@ describe('a DSS', () => {
 
   test('sums up what the line writes', () => {
     const subflow = establishedSubflow({ checksum: true });
-    const sum = dssChecksum({ dsn: at(LOCAL_KEY, 51n), ssn: 1, dataLength: 10, data: fillOctets(50, 10) });
+    const sum = dssChecksum({ dsn: at(LOCAL_KEY, 51n), ssn: 1, dataLength: 10, data: fillBytes(50, 10) });
     expect(last('dss dsn=51', subflow)).toMatchObject({ checksum: sum });
     expect(last('dss dsn=51 dsn_size=4', subflow)).toMatchObject({ checksum: sum });
     expect(last('dss csum=flip(auto) dsn=51', subflow)).toMatchObject({ checksum: sum ^ 1 });
@@ -242,7 +242,7 @@ describe('a DSS', () => {
 });
 
 describe('a length', () => {
-  test('cuts or fills an option, and stands in its Length octet', () => {
+  test('cuts or fills an option, and stands in its Length byte', () => {
     for (const length of [3, 4, 11, 12, 20, 33]) {
       const option = last(`mp_capable len=${length}`, establishedSubflow({}, true, false));
       expect(option?.kind === 'raw' && [option.raw.length, option.raw[0], option.raw[1]]).toEqual([length, 30, length]);
@@ -291,12 +291,12 @@ describe('what was sent', () => {
     expect(subflow.connection.sendNext).toBe(11n);
   });
 
-  test('again has the same octets and number', () => {
+  test('again has the same bytes and number', () => {
     const subflow = establishedSubflow();
     send(subflow, 'a PSH/ACK len=10');
     send(subflow, 'a PSH/ACK len=10');
     const again = compose('a PSH/ACK seq=1 len=10', subflow);
-    expect(again.tcp.payload).toEqual(fillOctets(0, 10));
+    expect(again.tcp.payload).toEqual(fillBytes(0, 10));
     expect(again.tcp.options).toMatchObject([{ dsn: BigInt.asUintN(64, idsn(LOCAL_KEY) + 1n), ssn: 1 }]);
     send(subflow, 'a PSH/ACK seq=1 len=10');
     expect(subflow.connection.sendNext).toBe(21n);

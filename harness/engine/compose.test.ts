@@ -3,7 +3,7 @@ import { dssChecksum, idsn } from '../mptcp/index.ts';
 import type { OptionDss, Packet } from '../packet/types.ts';
 import { parsePacketLine } from '../notation/packet-line.ts';
 import type { Profile } from '../scenario/suite.ts';
-import { fillOctets } from '../sut/fill.ts';
+import { fillBytes } from '../sut/fill.ts';
 import { composePacket, recordSent } from './compose.ts';
 import { Connection, dssOf, Subflow } from './endpoint.ts';
 
@@ -37,7 +37,7 @@ function send(text: string, subflow: Subflow): { packet: Packet; dss: OptionDss 
 describe('a mapping that the line writes', () => {
   test('has the payload of its data sequence number', () => {
     const { packet } = send('a PSH/ACK len=10 <dss dsn=101>', subflowOf());
-    expect(packet.tcp.payload).toEqual(fillOctets(100, 10));
+    expect(packet.tcp.payload).toEqual(fillBytes(100, 10));
   });
 
   test('leaves a hole, which the next segment without a number fills', () => {
@@ -45,7 +45,7 @@ describe('a mapping that the line writes', () => {
     send('a PSH/ACK len=10 <dss dsn=11>', subflow);
     expect(subflow.connection.sendNext).toBe(1n);
     const { packet } = send('a PSH/ACK len=10', subflow);
-    expect(packet.tcp.payload).toEqual(fillOctets(0, 10));
+    expect(packet.tcp.payload).toEqual(fillBytes(0, 10));
     expect(subflow.connection.sendNext).toBe(21n);
   });
 
@@ -53,14 +53,14 @@ describe('a mapping that the line writes', () => {
     const subflow = subflowOf();
     send('a PSH/ACK len=10 <dss dlen=30>', subflow);
     const line = parsePacketLine('a PSH/ACK len=20 <>');
-    expect(composePacket(line, subflow, { lookup: () => undefined }, 0).tcp.payload).toEqual(fillOctets(10, 20));
+    expect(composePacket(line, subflow, { lookup: () => undefined }, 0).tcp.payload).toEqual(fillBytes(10, 20));
   });
 
   test('has a checksum over all of it, not only what is in the segment', () => {
     const { dss } = send('a PSH/ACK len=10 <dss dlen=31 dsn_size=4>', subflowOf({ checksum: true }));
     const dsn = BigInt.asUintN(64, idsn(99n) + 1n);
     expect(dss.dsn).toBe(BigInt.asUintN(32, dsn));
-    expect(dss.checksum).toBe(dssChecksum({ dsn, ssn: 1, dataLength: 31, data: fillOctets(0, 31) }));
+    expect(dss.checksum).toBe(dssChecksum({ dsn, ssn: 1, dataLength: 31, data: fillBytes(0, 31) }));
   });
 
   test('can have a checksum that was not agreed, and a wrong one', () => {

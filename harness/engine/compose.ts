@@ -15,12 +15,12 @@ import { headerField, type HeaderFieldName } from '../notation/header-fields.ts'
 import { optionField } from '../notation/option-fields.ts';
 import { toAbsolute, toRelative } from '../notation/relative.ts';
 import type { FieldItem, OptionItem, PacketLine } from '../notation/packet-line.ts';
-import { fillOctets } from '../sut/fill.ts';
+import { fillBytes } from '../sut/fill.ts';
 import {
   announcementHmac,
   checksumOfCapable,
   compliantOption,
-  mappedOctets,
+  mappedBytes,
   narrowDss,
   outgoingView,
   wideOption,
@@ -181,12 +181,12 @@ function payloadOf(line: PacketLine, offset: number, scope: Scope): Uint8Array {
   if (data !== undefined) {
     const value = fieldValue(data, {
       ...scope,
-      auto: () => fillOctets(offset, Number(headerValue(line.fields, 'len', 0n, scope))),
+      auto: () => fillBytes(offset, Number(headerValue(line.fields, 'len', 0n, scope))),
     });
     if (!(value instanceof Uint8Array)) throw new RangeError('data: a packet to send needs bytes; write hex:00ff');
     return value;
   }
-  return fillOctets(offset, Number(headerValue(line.fields, 'len', 0n, scope)));
+  return fillBytes(offset, Number(headerValue(line.fields, 'len', 0n, scope)));
 }
 
 /** The value that a line gives a header field, or `auto`. @throws NotKnownYet */
@@ -315,7 +315,7 @@ function sumUp(option: TcpOption, reference: TcpOption, view: OptionView): void 
     option.checksum =
       dataLength === 0
         ? 0
-        : dssChecksum({ dsn, ssn, dataLength, data: mappedOctets(option, view, view.subflow.connection.localIdsn) });
+        : dssChecksum({ dsn, ssn, dataLength, data: mappedBytes(option, view, view.subflow.connection.localIdsn) });
   }
   if (option.kind !== 'mp_capable' || option.checksum === undefined || option.dataLength === undefined) return;
   if (reference.kind !== 'mp_capable' || reference.senderKey === undefined) return;

@@ -137,7 +137,7 @@ describe('data', () => {
     expect(subflow.receiveNext).toBe(101);
   });
 
-  test('under numbers of four octets counts as well', () => {
+  test('under numbers of four bytes counts as well', () => {
     const subflow = establishedSubflow();
     const short = { dsn8: false, dsn: BigInt.asUintN(32, idsn(REMOTE_KEY) + 1n) };
     subflow.observe(fromStack({ options: [dss(1n, 1, 10, short)], payload: new Uint8Array(10) }));

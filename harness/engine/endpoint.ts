@@ -209,10 +209,9 @@ export class Subflow {
       }
       if (option.kind === 'dss' && option.hasMap && option.dsn !== undefined) {
         const dsn = relativeDsn(option.dsn, option.dsn8, remoteIdsn);
-        const octets = (option.dataLength ?? 0) - (option.dataFin ? 1 : 0);
-        if (option.ssn !== undefined && octets > 0)
-          this.receivedMappings.push({ ssn: option.ssn, dsn, length: octets });
-        if (option.dataFin) connection.received.take(dsn + BigInt(octets), 1);
+        const bytes = (option.dataLength ?? 0) - (option.dataFin ? 1 : 0);
+        if (option.ssn !== undefined && bytes > 0) this.receivedMappings.push({ ssn: option.ssn, dsn, length: bytes });
+        if (option.dataFin) connection.received.take(dsn + BigInt(bytes), 1);
       }
     }
     for (const mapping of this.receivedMappings) {
@@ -229,8 +228,8 @@ export class Subflow {
 }
 
 /** Distance of a DSN from an IDSN; four-byte ones are taken modulo 2^32 (§3.3.1). */
-export function relativeDsn(value: bigint, eightOctets: boolean, base: bigint): bigint {
-  return wrap(value - base, eightOctets ? 64 : 32);
+export function relativeDsn(value: bigint, eightBytes: boolean, base: bigint): bigint {
+  return wrap(value - base, eightBytes ? 64 : 32);
 }
 
 /** The DSS of a packet, if it has one. */

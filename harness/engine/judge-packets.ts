@@ -19,7 +19,7 @@ type NearMisses = Map<number, { arrival: Arrival; differences: Difference[] }>;
 /** Waits for the packet of an `expect`. */
 export async function judgeExpect(step: ExpectStep, session: Session, evidence: Evidence): Promise<StepOutcome> {
   const awaited = [{ label: '', line: step.line }];
-  // The first packet that counts: sending again is a stimulus, too, so this is told before.
+  // The first packet that counts, taken before the step: sending again is also a stimulus.
   const from = step.since === 'stimulus' ? session.windowStart : 0;
   if (step.resend === true) {
     const outcome = await waitFor(awaited, RESEND_AFTER_MS, session, evidence, from);

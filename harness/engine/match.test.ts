@@ -5,7 +5,7 @@ import { packet as anyPacket } from '../packet/testing/arbitrary.ts';
 import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Value } from '../notation/expression.ts';
 import { parsePacketLine } from '../notation/packet-line.ts';
-import { fillOctets } from '../sut/fill.ts';
+import { fillBytes } from '../sut/fill.ts';
 import type { Subflow } from './endpoint.ts';
 import { showPacket } from './show-packet.ts';
 import { matchPacket } from './match.ts';
@@ -34,7 +34,7 @@ const dss: OptionDss = {
   ssn: 1,
   dataLength: 10,
 };
-const data = fromStack({ flags: FLAG.PSH | FLAG.ACK, payload: fillOctets(0, 10), options: [dss] });
+const data = fromStack({ flags: FLAG.PSH | FLAG.ACK, payload: fillBytes(0, 10), options: [dss] });
 
 /** What a packet that came differs in, as `field: actual, not expected`. */
 function differences(line: string, packet: Packet, subflow: Subflow = establishedSubflow()): string[] {
@@ -73,7 +73,7 @@ describe('a difference', () => {
     ['a ACK seq=2', 'seq: 1, not 2'],
     ['a ACK len=!10', 'len: 10, not not 10'],
     ['a ACK urg=any', 'urg: absent, not any value'],
-    ['a ACK data=hex:00', `data: hex:${Buffer.from(fillOctets(0, 10)).toString('hex')}, not hex:00`],
+    ['a ACK data=hex:00', `data: hex:${Buffer.from(fillBytes(0, 10)).toString('hex')}, not hex:00`],
     ['a ACK <>', 'dss: present, not absent'],
     ['a ACK <!dss, ...>', 'dss: present, not absent'],
     ['a ACK <dss, mp_prio>', 'mp_prio: absent, not present'],
@@ -90,7 +90,7 @@ describe('a difference', () => {
   });
 
   test('of a checksum goes by what was agreed', () => {
-    const withSum = fromStack({ payload: fillOctets(0, 10), options: [{ ...dss, checksum: 7 }] });
+    const withSum = fromStack({ payload: fillBytes(0, 10), options: [{ ...dss, checksum: 7 }] });
     expect(differences('a ACK <dss csum=auto>', withSum)).toEqual(['dss.csum: 0x7, not absent']);
     expect(differences('a ACK <dss csum=auto>', data, establishedSubflow({ checksum: true }))).toHaveLength(1);
   });
@@ -132,7 +132,7 @@ describe('a difference', () => {
 });
 
 describe('numbers', () => {
-  test('of four octets are compared by their lower 32 bits', () => {
+  test('of four bytes are compared by their lower 32 bits', () => {
     const short = {
       ...dss,
       dsn8: false,
@@ -140,7 +140,7 @@ describe('numbers', () => {
       dataAck8: false,
       dataAck: BigInt.asUintN(32, ours(1n)),
     };
-    const packet = fromStack({ payload: fillOctets(0, 10), options: [short] });
+    const packet = fromStack({ payload: fillBytes(0, 10), options: [short] });
     expect(differences('a ACK <dss dsn=auto dack=auto dsn_size=4 dack_size=4>', packet)).toEqual([]);
     expect(differences('a ACK <dss dsn=0x100000001>', packet)).toEqual([]);
     expect(differences('a ACK <dss dsn=0x100000001>', data)).toEqual(['dss.dsn: 1, not 4294967297']);
@@ -151,7 +151,7 @@ describe('numbers', () => {
     arrive(data, subflow);
     const next = fromStack({
       seq: 11,
-      payload: fillOctets(10, 5),
+      payload: fillBytes(10, 5),
       options: [{ ...dss, dsn: theirs(11n), ssn: 11, dataLength: 5 }],
     });
     expect(differences('a ACK seq=11 data=auto <dss dsn=auto>', next, subflow)).toEqual([]);

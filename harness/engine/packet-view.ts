@@ -5,13 +5,13 @@ import type { Value } from '../notation/expression.ts';
 import { headerField, type HeaderFieldName } from '../notation/header-fields.ts';
 import { optionField } from '../notation/option-fields.ts';
 import { toRelative } from '../notation/relative.ts';
-import { fillOctets } from '../sut/fill.ts';
+import { fillBytes } from '../sut/fill.ts';
 import {
   announcementHmac,
   checksumOfCapable,
   compliantOption,
   incomingView,
-  mappedOctets,
+  mappedBytes,
   type OptionView,
 } from './compliant-option.ts';
 import { relativeDsn, type Before, type Subflow } from './endpoint.ts';
@@ -56,7 +56,7 @@ export function autoHeader(name: HeaderFieldName, arrival: Arrival, subflow: Sub
   return headerField(name).auto?.({
     seq: arrival.before.receiveNext,
     ack: subflow.sendNext,
-    data: () => fillOctets(streamOffset(arrival, subflow), arrival.packet.tcp.payload.length),
+    data: () => fillBytes(streamOffset(arrival, subflow), arrival.packet.tcp.payload.length),
   });
 }
 
@@ -96,5 +96,5 @@ function checksumOfMapping(option: OptionDss, view: OptionView): Value | undefin
   if (base === undefined) return undefined;
   const { ssn = 0, dataLength = 0 } = option;
   const dsn = dsnAdd(base, relativeDsn(option.dsn ?? 0n, option.dsn8, base));
-  return BigInt(dssChecksum({ dsn, ssn, dataLength, data: mappedOctets(option, view, base) }));
+  return BigInt(dssChecksum({ dsn, ssn, dataLength, data: mappedBytes(option, view, base) }));
 }

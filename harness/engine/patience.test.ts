@@ -7,7 +7,7 @@ import { Session } from './session.ts';
 const profile = { timestamps: true, sack: true, wscale: 7, mss: 1400, checksum: false, dsnSize: 8 as const };
 const ANSWER_MS = 40;
 
-/** A session whose link answers echoes after these round trips, milliseconds; the last one goes on, and NaN is no answer. */
+/** A session whose link answers echoes after these round trips, milliseconds; the last one goes on, and NaN means no answer. */
 function sessionWith(...trips: number[]): Promise<Session> {
   return sessionOver([trips]);
 }

@@ -67,7 +67,7 @@ export class Patience {
 
   /**
    * Waits as {@link until} does, for as long as what takes `milliseconds` on an idle machine may take on this one. How
-   * long that is, is measured anew while waiting: a machine that was busy when the scenario began need not be so now.
+   * long that is, is measured again while waiting: the load may have changed since the scenario began.
    *
    * @returns the value, if any, and how long at most it was waited for, milliseconds
    */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parsePacketLine } from '../notation/packet-line.ts';
-import { fillOctets } from '../sut/fill.ts';
+import { fillBytes } from '../sut/fill.ts';
 import { composePacket, recordSent } from './compose.ts';
 import { Connection, Subflow } from './endpoint.ts';
 
@@ -33,19 +33,19 @@ function send(subflow: Subflow, text: string): Uint8Array {
 describe('the payload of data without a mapping', () => {
   test('goes on where the subflow stands', () => {
     const subflow = established();
-    expect(send(subflow, 'a PSH/ACK len=100 <>')).toEqual(fillOctets(0, 100));
-    expect(send(subflow, 'a PSH/ACK len=100 <!dss>')).toEqual(fillOctets(100, 100));
+    expect(send(subflow, 'a PSH/ACK len=100 <>')).toEqual(fillBytes(0, 100));
+    expect(send(subflow, 'a PSH/ACK len=100 <!dss>')).toEqual(fillBytes(100, 100));
   });
 
   test('is the mapped one when it is sent again without its mapping', () => {
     const subflow = established();
     send(subflow, 'a PSH/ACK len=100 <dss>');
-    expect(send(subflow, 'a PSH/ACK seq=51 len=50 <>')).toEqual(fillOctets(50, 50));
+    expect(send(subflow, 'a PSH/ACK seq=51 len=50 <>')).toEqual(fillBytes(50, 50));
   });
 
   test('is not confused with data whose mapping is stated', () => {
     const subflow = established();
     send(subflow, 'a PSH/ACK len=100 <>');
-    expect(send(subflow, 'a PSH/ACK len=100 <dss>')).toEqual(fillOctets(0, 100));
+    expect(send(subflow, 'a PSH/ACK len=100 <dss>')).toEqual(fillBytes(0, 100));
   });
 });

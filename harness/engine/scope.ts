@@ -1,4 +1,4 @@
-/** What names in a scenario's lines stand for: `$tester.key`, `$link1.sut`, `$a.seq`, and names that lines have bound. */
+/** Resolves names in a scenario's lines: `$tester.key`, `$link1.sut`, `$a.seq`, and names that lines have bound. */
 import type { Scenario } from '../scenario/suite.ts';
 import type { Value } from '../notation/expression.ts';
 import { familyOn } from '../topology/link-family.ts';

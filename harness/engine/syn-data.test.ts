@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { FLAG, type Packet } from '../packet/types.ts';
-import { fillOctets } from '../sut/fill.ts';
+import { fillBytes } from '../sut/fill.ts';
 import { Connection, Subflow } from './endpoint.ts';
 import { autoHeader } from './packet-view.ts';
 
@@ -34,5 +34,5 @@ test('expects the data of a SYN to be the first of the stream', () => {
     },
   };
   const arrival = { packet, subflow, before: subflow.before(), at: 0, link: 'a', index: 0, consumed: false };
-  expect(autoHeader('data', arrival, subflow)).toEqual(fillOctets(0, 5));
+  expect(autoHeader('data', arrival, subflow)).toEqual(fillBytes(0, 5));
 });

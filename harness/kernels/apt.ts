@@ -110,7 +110,7 @@ export class Apt {
     writeFileSync(join(this.#folder, 'sources.list'), lines.join(''));
     this.#say(`reading the package lists of ${this.#mirror.main}`);
     const { status, said } = await this.#run('apt-get', ['update']);
-    // Suites come and go, so that one that is missing is no failure; a bad signature is, and is told by apt alone.
+    // A missing suite is not a failure, since suites come and go; a bad signature is, and only apt reports it.
     const bad = said
       .split('\n')
       .find(

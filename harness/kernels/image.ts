@@ -72,8 +72,8 @@ const IMAGE_PATHS: string = Object.values(ARCHITECTURES)
   .join(', ');
 
 /** Reads the bytes of an image. @param file its name, for messages @throws KernelError */
-export function identify(octets: Buffer, file: string): ImageFacts {
-  const image = unpack(octets, file);
+export function identify(bytes: Buffer, file: string): ImageFacts {
+  const image = unpack(bytes, file);
   const name = (Object.keys(FORMATS) as ArchitectureName[]).find((one) => FORMATS[one].is(image));
   if (name === undefined) {
     if (holds(image, ZBOOT.magic, ZBOOT.magicAt)) {
@@ -93,13 +93,13 @@ export function identify(octets: Buffer, file: string): ImageFacts {
 
 /** Reads the image in a file. @throws KernelError */
 export function readImage(file: string): ImageFacts {
-  let octets: Buffer;
+  let bytes: Buffer;
   try {
-    octets = readFileSync(file);
+    bytes = readFileSync(file);
   } catch (error) {
     throw new KernelError(`${file}: cannot be read: ${(error as Error).message}; give one of ${IMAGE_PATHS}`, {
       cause: error,
     });
   }
-  return identify(octets, file);
+  return identify(bytes, file);
 }

@@ -16,7 +16,7 @@ export function isPath(wanted: string): boolean {
  * @param path an image, the top of a kernel tree, or a tree's `O=` folder
  * @param modules folder of its modules: a `/lib/modules/<release>`, or what `make modules_install INSTALL_MOD_PATH=`
  *   filled; left out where everything needed is built in, or lies in the tree
- * @throws KernelError when it is no image or tree, or the modules are not this kernel's
+ * @throws KernelError when it is not an image or tree, or the modules are not this kernel's
  */
 export function localKernel(path: string, modules?: string): KernelBuild {
   const place = resolve(path);

@@ -131,10 +131,10 @@ describe("a kernel of one's own", () => {
   s390x.write('6.99.1-mine (me@host) #1 SMP today', 0x20000);
   const images = { x86_64: image, aarch64: arm64, riscv64, s390x };
 
-  test.each(Object.entries(images))('says its release and that it is for %s', (architecture, octets) => {
+  test.each(Object.entries(images))('says its release and that it is for %s', (architecture, bytes) => {
     const facts = { architecture, release: '6.99.1-mine', build: '#1 SMP today' };
-    expect(identify(octets, 'image')).toEqual(facts);
-    expect(identify(gzipSync(octets), 'image.gz')).toEqual(facts);
+    expect(identify(bytes, 'image')).toEqual(facts);
+    expect(identify(gzipSync(bytes), 'image.gz')).toEqual(facts);
   });
 
   test.each([

@@ -3,7 +3,7 @@ import { compareKernelVersions, parseVersion, seriesOf, type KernelVersion } fro
 
 /** A package that can be fetched. */
 export interface KernelPackage {
-  /** The package that stands for the whole kernel: `linux-image-6.12.117+deb13-cloud-amd64`. */
+  /** The package of the whole kernel: `linux-image-6.12.117+deb13-cloud-amd64`. */
   name: string;
   /** Version of the package. */
   packageVersion: string;

@@ -24,7 +24,7 @@ export function isFolder(path: string): boolean {
  * Finds the parts of a build.
  *
  * @param folder top of a kernel tree, or its `O=` folder
- * @throws KernelError when it is no build, or nothing was built in it yet
+ * @throws KernelError when it is not a build tree, or has not been built yet
  */
 export function findTree(folder: string): KernelTree {
   const config = join(folder, '.config');

@@ -7,7 +7,7 @@ export interface KernelVersion {
   candidate?: number;
 }
 
-/** Reads `6.12`, `6.12.117-1`, `7.3~rc2-1~exp1`, `6.1.0-56-cloud-amd64`; undefined when it is no version. */
+/** Reads `6.12`, `6.12.117-1`, `7.3~rc2-1~exp1`, `6.1.0-56-cloud-amd64`; undefined when it is not a version. */
 export function parseVersion(text: string): KernelVersion | undefined {
   const match = /^(?:\d+:)?(\d+)\.(\d+)(?:\.(\d+))?(?:[~-]rc(\d+))?/.exec(text);
   if (match === null) return undefined;

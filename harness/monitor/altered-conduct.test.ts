@@ -19,7 +19,7 @@ const hmac =
   (kind: 'mp_join' | 'add_addr') =>
   (packet: Packet): void => {
     const option = optionOf(packet, kind) as { hmac: Uint8Array };
-    option.hmac = option.hmac.map((octet) => octet ^ 0x55);
+    option.hmac = option.hmac.map((byte) => byte ^ 0x55);
   };
 /** Takes the mapping out of a DSS. */
 function unmap(option: OptionDss): void {
@@ -119,7 +119,7 @@ const ONE_PACKET: Alteration[] = [
   },
   {
     packet: 'long-2',
-    what: 'an octet changed behind the first segment',
+    what: 'a byte changed after the first segment',
     change: ({ tcp }) => void (tcp.payload[7]! ^= 1),
     clause: '3.3.1-5.s1',
     rule: 'checksum-right',
@@ -270,7 +270,7 @@ const ONE_PACKET: Alteration[] = [
   },
   {
     packet: 'b-data-ack',
-    what: 'a TCP acknowledgement of octets not sent',
+    what: 'a TCP acknowledgement of bytes not sent',
     change: ({ tcp }) => void (tcp.ack += 1000),
     clause: '4-2.4.s1',
     rule: 'subflow-ack-of-data-sent',
@@ -294,7 +294,7 @@ const ONE_PACKET: Alteration[] = [
   },
   {
     packet: 'b-data',
-    what: 'a mapping of other octets',
+    what: 'a mapping of other bytes',
     change: dss((o) => (o.ssn! += 301)),
     clause: '3.3.1-14.s1',
     rule: 'mapping-on-packet',
@@ -326,7 +326,7 @@ const ONE_PACKET: Alteration[] = [
   },
   {
     packet: 'data-fin',
-    what: 'the number of the last octet',
+    what: 'the number of the last byte',
     change: dss((o) => (o.dsn! -= 1n)),
     clause: '3.3.3-4.s2',
     rule: 'data-fin-number',
@@ -483,7 +483,7 @@ describe('in the order of packets', () => {
     );
   });
 
-  test('a mapping that gives octets another number', () => {
+  test('a mapping that gives bytes another number', () => {
     fails(
       inserted(
         good,
@@ -507,7 +507,7 @@ describe('in the order of packets', () => {
     );
   });
 
-  test('data behind the DATA_FIN', () => {
+  test('data after the DATA_FIN', () => {
     fails(
       inserted(
         good,
@@ -521,7 +521,7 @@ describe('in the order of packets', () => {
     );
   });
 
-  test('data behind the FIN', () => {
+  test('data after the FIN', () => {
     fails(
       inserted(good, 'a-fin', ({ tcp }) => {
         tcp.flags = FLAG.ACK;

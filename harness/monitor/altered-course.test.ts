@@ -62,7 +62,7 @@ describe('the opening', () => {
     fails([...late, { ...again, at: again.at + 1500 }], 'data-ack-of-capable-data', 'responder', '3.1-15.s9');
   });
 
-  test('a Data ACK may come behind the acknowledgment of the subflow', () => {
+  test('a Data ACK may come after the acknowledgment of the subflow', () => {
     const late = altered(
       good,
       'first-ack',
@@ -108,15 +108,15 @@ describe('the opening', () => {
 });
 
 describe('data', () => {
-  test('other octets under numbers that were used on another subflow', () => {
+  test('other bytes under numbers that were used on another subflow', () => {
     const b = optionOf(good.find((one) => one.name === 'b-data')!.packet, 'dss');
-    const again = (octet: number): NamedPacket[] =>
+    const again = (byte: number): NamedPacket[] =>
       inserted(
         without('long-1', 'long-2', 'long-ack'),
         'b-data',
         (packet) => {
           Object.assign(optionOf(packet, 'dss'), { dsn: b.dsn });
-          packet.tcp.payload = good.find((one) => one.name === 'b-data')!.packet.tcp.payload.map((one) => one ^ octet);
+          packet.tcp.payload = good.find((one) => one.name === 'b-data')!.packet.tcp.payload.map((one) => one ^ byte);
         },
         'b-data',
       ).map((one) => (one.name === 'inserted' ? { ...one, packet: onFirst(one.packet) } : one));
@@ -135,7 +135,7 @@ describe('data', () => {
     };
   }
 
-  test('other octets in a retransmission', () => {
+  test('other bytes in a retransmission', () => {
     fails(
       inserted(good, 'b-data', ({ tcp }) => void (tcp.payload[0]! ^= 1)),
       'same-octets-again',

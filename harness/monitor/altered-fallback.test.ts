@@ -8,7 +8,7 @@ import {
   joined,
   opened,
   optionOf,
-  streamOctets,
+  streamBytes,
   type Conversation,
   type Direction,
   type Line,
@@ -36,7 +36,7 @@ function infinite(c: Conversation, line: Line, direction: Direction, dsn: number
   };
   delete option.dataAck;
   if (option.checksum !== undefined) option.checksum = 0;
-  c.send('infinite', line, direction, FLAG.ACK, [option], streamOctets(direction, dsn, count));
+  c.send('infinite', line, direction, FLAG.ACK, [option], streamBytes(direction, dsn, count));
 }
 
 describe('an ACK without options for the first data of the only subflow', () => {
@@ -238,7 +238,7 @@ describe('MP_FAIL on the only subflow', () => {
     [51, 'of the new packet'],
     [11, 'of the data that failed'],
     [0, 'of nothing'],
-  ])('an infinite mapping that begins at octet %i, that %s', (ssn) => {
+  ])('an infinite mapping that begins at byte %i, that %s', (ssn) => {
     const { c, a } = refused();
     answer(c, a);
     infinite(c, a, 0, 51, ssn);

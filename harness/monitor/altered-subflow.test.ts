@@ -10,7 +10,7 @@ import {
   joined,
   opened,
   optionOf,
-  streamOctets,
+  streamBytes,
   type Conversation,
   type Direction,
   type Line,
@@ -49,7 +49,7 @@ describe('the header and the handshake', () => {
   });
 });
 
-describe('octets that are left out', () => {
+describe('bytes that are left out', () => {
   /** The initiator sends five segments, ten bytes apart before the second, and the responder asks for what is missing. */
   function gap(skipped: number, every: number, fill: boolean): NamedPacket[] {
     const { c, a } = established();
@@ -68,7 +68,7 @@ describe('octets that are left out', () => {
   }
   const filling = (from: NamedPacket, seq: number): NamedPacket['packet'] => {
     const packet = structuredClone(from.packet);
-    Object.assign(packet.tcp, { seq, payload: streamOctets(0, 1, 10) });
+    Object.assign(packet.tcp, { seq, payload: streamBytes(0, 1, 10) });
     return packet;
   };
 
@@ -109,7 +109,7 @@ describe('octets that are left out', () => {
 });
 
 describe('acknowledgements of a subflow', () => {
-  /** Bytes that lie behind a hole of the connection's data, sent three times on the second subflow. */
+  /** Bytes after a hole in the connection's data, sent three times on the second subflow. */
   function behindHole(every: number, last: number): NamedPacket[] {
     const { c, b } = joined();
     for (let i = 0; i < 3; i++) {

@@ -248,13 +248,13 @@ function reportOf(connection: Connection, findings: Finding[]): ConnectionReport
     firstAt: connection.firstAt,
     durationMs: connection.lastAt - connection.firstAt,
     packets: connection.packets,
-    data: [octetsOf(a.stream), octetsOf(b.stream)],
+    data: [bytesOf(a.stream), bytesOf(b.stream)],
     subflows: connection.flows.map(subflowReport),
     findings,
   };
 }
 
-function octetsOf(stream: { edge: number; fin: number | undefined }): number {
+function bytesOf(stream: { edge: number; fin: number | undefined }): number {
   return Math.max(0, stream.edge - 1 - (stream.fin === undefined ? 0 : 1));
 }
 
@@ -263,7 +263,7 @@ function subflowReport(flow: Flow): SubflowReport {
     address: one.address,
     port: one.port,
     packets: one.packets,
-    octets: one.octets,
+    octets: one.bytes,
     ...(one.addressId === undefined ? {} : { addressId: one.addressId }),
   });
   return {

@@ -19,7 +19,7 @@ export class Arrival {
   readonly #side: Side;
   readonly #alike: boolean;
   #tsval: number | undefined;
-  #octet: number | undefined;
+  #byte: number | undefined;
   /** When the proof came, milliseconds since 1970. */
   at: number | undefined;
 
@@ -35,7 +35,7 @@ export class Arrival {
     const { tsval } = event.sender;
     // A value that another packet has too tells nothing of this one.
     if (value !== undefined && (tsval === undefined || seqGt(value, tsval))) this.#tsval = value;
-    if (event.length > 0 && !event.retransmission) this.#octet = event.packet.tcp.seq;
+    if (event.length > 0 && !event.retransmission) this.#byte = event.packet.tcp.seq;
   }
 
   /** Takes a later packet of either end, and says whether the proof is there by then. */
@@ -52,11 +52,11 @@ export class Arrival {
   #compare(event: PacketEvent): void {
     const { seq } = event.packet.tcp;
     if (this.#tsval !== undefined && timestampsOf(event)?.value === this.#tsval) this.#tsval = undefined;
-    if (this.#octet !== undefined && seqInWindow(this.#octet, seq, event.length)) this.#octet = undefined;
+    if (this.#byte !== undefined && seqInWindow(this.#byte, seq, event.length)) this.#byte = undefined;
   }
 
   #isProof(event: PacketEvent): boolean {
-    if (this.#octet !== undefined && seqGt(event.packet.tcp.ack, this.#octet)) return true;
+    if (this.#byte !== undefined && seqGt(event.packet.tcp.ack, this.#byte)) return true;
     const echo = this.#tsval === undefined ? undefined : timestampsOf(event)?.echo;
     if (echo === undefined || this.#tsval === undefined) return false;
     return this.#alike ? seqGeq(echo, this.#tsval) : echo === this.#tsval;

@@ -67,7 +67,7 @@ export interface DataMapping {
   /** Data-Level Length as in the option. */
   length: number;
   /** Bytes of data: the length less the DATA_FIN. */
-  octets: number;
+  bytes: number;
   fin: boolean;
   infinite: boolean;
   checksum: number | undefined;
@@ -91,7 +91,7 @@ export interface FlowEnd {
   /** Kinds of the options on its SYN; undefined when they were not seen. */
   synOptions: readonly string[] | undefined;
   /** Bytes of payload on its SYN. */
-  synOctets: number;
+  synBytes: number;
   /** Window scale that its SYN offered; undefined when that was not seen. */
   offered: number | 'none' | undefined;
   /** Shift of its window field; undefined when the SYNs were not seen. */
@@ -102,14 +102,14 @@ export interface FlowEnd {
   acked: number | undefined;
   /** Highest acknowledgement + window that its peer gave it on this subflow. */
   granted: number | undefined;
-  /** Sequence number behind its FIN. */
+  /** Sequence number after its FIN. */
   fin: number | undefined;
   rst: boolean;
   /** Timestamp value and Data ACK edge of its latest segment. */
   tsval: number | undefined;
   packets: number;
   /** Bytes of payload, repetitions left out as far as can be seen. */
-  octets: number;
+  bytes: number;
   /** A gap in its sequence numbers was acknowledged: the capture lacks packets of it. */
   lost: boolean;
   mappings: DataMapping[];
@@ -213,7 +213,7 @@ export function newEnd(address: string, port: number): FlowEnd {
     synSeen: false,
     fromStart: false,
     synOptions: undefined,
-    synOctets: 0,
+    synBytes: 0,
     offered: undefined,
     shift: undefined,
     next: undefined,
@@ -223,7 +223,7 @@ export function newEnd(address: string, port: number): FlowEnd {
     rst: false,
     tsval: undefined,
     packets: 0,
-    octets: 0,
+    bytes: 0,
     lost: false,
     mappings: [],
     mapEdge: undefined,

@@ -59,7 +59,7 @@ function fromDss(stream: DataStream, option: OptionDss, value: bigint, ssn: numb
     dsn64: option.dsn8 ? value : stream.absolute(dsn),
     ssn,
     length,
-    octets: option.dataFin && length > 0 ? length - 1 : length,
+    bytes: option.dataFin && length > 0 ? length - 1 : length,
     fin: option.dataFin,
     infinite: length === 0,
     checksum: option.checksum,
@@ -75,7 +75,7 @@ function fromCapable(stream: DataStream, idsn: bigint, option: OptionMpCapable, 
     dsn64: first,
     ssn: 1,
     length,
-    octets: length,
+    bytes: length,
     fin: false,
     infinite: length === 0,
     checksum: option.checksum,
@@ -95,7 +95,7 @@ function known(sender: FlowEnd, mapping: DataMapping): DataMapping {
   return mapping;
 }
 
-/** Whether a mapping lies behind all that are known: by far the most do, and need no search. */
+/** Whether a mapping lies after all known ones: most do, and need no search. */
 function isBeyond({ mapEdge }: FlowEnd, mapping: DataMapping): boolean {
   return mapEdge === undefined || seqDiff(mapping.ssn, mapEdge) >= 0;
 }
@@ -107,11 +107,11 @@ function sameMapping(a: DataMapping, b: DataMapping): boolean {
 /** Keeps a mapping for the segments that follow. */
 export function keepMapping(sender: FlowEnd, mapping: DataMapping): void {
   const { mappings } = sender;
-  if (mapping.infinite || mapping.octets === 0) return;
+  if (mapping.infinite || mapping.bytes === 0) return;
   const beyond = isBeyond(sender, mapping);
   if (!beyond && mappings.includes(mapping)) return;
   mappings.push(mapping);
-  const end = seqAdd(mapping.ssn, mapping.octets);
+  const end = seqAdd(mapping.ssn, mapping.bytes);
   if (sender.mapEdge === undefined || seqDiff(end, sender.mapEdge) > 0) sender.mapEdge = end;
   if (mappings.length <= KEPT) return;
   const done =
@@ -124,7 +124,7 @@ export function keepMapping(sender: FlowEnd, mapping: DataMapping): void {
 }
 
 function isBelow(mapping: DataMapping, ssn: number): boolean {
-  return seqDiff(ssn, mapping.ssn + mapping.octets) >= 0;
+  return seqDiff(ssn, mapping.ssn + mapping.bytes) >= 0;
 }
 
 /** The mapping that covers one byte of a subflow; of several, the one declared last. */
@@ -132,7 +132,7 @@ export function mappingAt(sender: FlowEnd, ssn: number): DataMapping | undefined
   const { mappings } = sender;
   for (let i = mappings.length - 1; i >= 0; i--) {
     const one = mappings[i];
-    if (one !== undefined && seqInWindow(ssn, one.ssn, one.octets)) return one;
+    if (one !== undefined && seqInWindow(ssn, one.ssn, one.bytes)) return one;
   }
   return undefined;
 }

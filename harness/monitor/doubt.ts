@@ -8,7 +8,7 @@ import type { PacketEvent } from './types.ts';
 
 /** Bytes beyond what was seen last of a subflow that no window and no ordinary gap explains. */
 const FAR = 2 ** 22;
-/** Bytes that an acknowledgement may lie behind. */
+/** Bytes by which an acknowledgement may lag. */
 const FAR_BEHIND = 2 ** 26;
 /** Distance of data sequence numbers that no window explains, of 8 bytes and of 4. */
 const FAR_DATA = { wide: 2 ** 31, narrow: 2 ** 28 } as const;
@@ -25,14 +25,14 @@ export function startsAnother(
   const sender = flow.ends[direction];
   const peer = flow.ends[direction === 0 ? 1 : 0];
   if (sender.isn !== undefined) return sender.isn !== tcp.seq;
-  if (answers) return peer.isn !== undefined && !isJustAfter(tcp.ack, peer.isn, peer.synOctets);
+  if (answers) return peer.isn !== undefined && !isJustAfter(tcp.ack, peer.isn, peer.synBytes);
   // The SYN of a conversation may come after its SYN/ACK in a capture, and after nothing else.
   return sender.packets > 0 || peer.acked !== undefined || sender.acked !== seqAdd(tcp.seq, 1);
 }
 
-function isJustAfter(ack: number, isn: number, octets: number): boolean {
+function isJustAfter(ack: number, isn: number, bytes: number): boolean {
   const distance = seqDiff(ack, isn);
-  return distance >= 1 && distance <= 1 + octets;
+  return distance >= 1 && distance <= 1 + bytes;
 }
 
 /** Why a packet cannot be of the conversation that it is taken for; undefined when nothing says so. */

@@ -128,7 +128,7 @@ export function trackPlain(sender: FlowEnd, tcp: TcpSegment, optionsKnown: boole
     sender.synSeen = true;
     sender.isn = tcp.seq;
     sender.ssnBase = tcp.seq;
-    sender.synOctets = tcp.payload.length;
+    sender.synBytes = tcp.payload.length;
     if (optionsKnown) sender.synOptions = tcp.options.map((option) => option.kind);
   }
   const end = seqAdd(tcp.seq, tcp.payload.length + (syn ? 1 : 0));
@@ -136,7 +136,7 @@ export function trackPlain(sender: FlowEnd, tcp: TcpSegment, optionsKnown: boole
 }
 
 /** Bytes of a segment that lie after all that came before. */
-export function freshOctets(sender: FlowEnd, seq: number, length: number): number {
+export function freshBytes(sender: FlowEnd, seq: number, length: number): number {
   if (sender.next === undefined) return length;
   return Math.max(0, Math.min(length, seqDiff(seqAdd(seq, length), sender.next)));
 }

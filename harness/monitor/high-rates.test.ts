@@ -10,9 +10,7 @@ function verdicts(gibPerMinute: number, wide: boolean, minutes = 5): Set<string>
     check: (_rule: unknown, _event: unknown, holds: boolean, remark: () => { message: string }) => {
       said.add(holds ? 'pass' : 'fail');
       if (!holds)
-        expect(remark().message).toMatch(
-          /^a mapping has 4 octets of its number, \d+ octets after that of \d+ s before$/,
-        );
+        expect(remark().message).toMatch(/^a mapping has 4 bytes of its number, \d+ bytes after that of \d+ s before$/);
     },
   } as unknown as Judge;
   const watch: Watch = highRates.create(undefined as never, judge);

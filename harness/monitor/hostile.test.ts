@@ -27,9 +27,9 @@ describe('damaged packets', () => {
     fc.assert(
       fc.property(fc.nat(3), damage, fc.boolean(), (which, changes, complete) => {
         const packets = good[which]!.map(({ at, bytes }) => ({ at, bytes: bytes.slice() }));
-        for (const [packet, at, octet] of changes) {
+        for (const [packet, at, byte] of changes) {
           const bytes = packets[packet % packets.length]!.bytes;
-          bytes[at % bytes.length] = octet;
+          bytes[at % bytes.length] = byte;
         }
         analyse(packets, { complete });
       }),
@@ -37,7 +37,7 @@ describe('damaged packets', () => {
     );
   });
 
-  test('random octets are counted and dropped', () => {
+  test('random bytes are counted and dropped', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
         const { analysis } = analyse([{ at: 0, bytes }]);
@@ -48,9 +48,9 @@ describe('damaged packets', () => {
   });
 
   test('options of any content on any packet', () => {
-    const octets = fc.uint8Array({ minLength: 4, maxLength: 36 }).map((raw) => raw.slice(0, raw.length & ~3));
+    const bytes = fc.uint8Array({ minLength: 4, maxLength: 36 }).map((raw) => raw.slice(0, raw.length & ~3));
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(31), octets), { minLength: 1, maxLength: 10 }), (changes) => {
+      fc.property(fc.array(fc.tuple(fc.nat(31), bytes), { minLength: 1, maxLength: 10 }), (changes) => {
         const packets = goodConversation().map((one) => ({ ...one, packet: structuredClone(one.packet) }));
         for (const [i, raw] of changes)
           packets[i % packets.length]!.packet.tcp.options = [
@@ -64,7 +64,7 @@ describe('damaged packets', () => {
 });
 
 describe('packets cut by the capture', () => {
-  test.each([20, 40, 44, 52, 60, 66, 72, 80, 90, 100, 120])('at %i octets nobody is blamed', (snaplen) => {
+  test.each([20, 40, 44, 52, 60, 66, 72, 80, 90, 100, 120])('at %i bytes nobody is blamed', (snaplen) => {
     for (const packets of good) {
       const cut = packets.map(({ at, bytes }) => ({ at, bytes: bytes.subarray(0, snaplen) }));
       expect(broken(analyse(cut).findings)).toEqual([]);
@@ -78,7 +78,7 @@ describe('packets cut by the capture', () => {
     expect(analysis.counts.cut).toBe(0);
   });
 
-  test('octets of data are counted as they were on the wire', () => {
+  test('bytes of data are counted as they were on the wire', () => {
     const cut = good[0]!.map(({ at, bytes }) => ({ at, bytes: bytes.subarray(0, 100) }));
     expect(analyse(cut).reports[0]).toMatchObject({ data: [712, 100], ending: 'DATA_FIN in both directions' });
   });

@@ -5,7 +5,7 @@ import { noteAddress, other, type Connection, type DataStream, type Flow, type F
 import { keepMapping, mappingAt } from './data-level.ts';
 import { isMptcp } from '../packet/index.ts';
 import type { OptionKind, OptionOf } from '../packet/options/registry.ts';
-import { freshOctets } from './flows.ts';
+import { freshBytes } from './flows.ts';
 import type { PacketEvent } from './types.ts';
 
 /** Takes a packet into account. Returns true when it brought its subflow to an end. */
@@ -30,7 +30,7 @@ function noteSyn({ packet, sender, receiver, ack, flow, optionsKnown, connection
   if (sender.isn === undefined) {
     sender.isn = tcp.seq;
     sender.ssnBase = tcp.seq;
-    sender.synOctets = tcp.payload.length;
+    sender.synBytes = tcp.payload.length;
     if (optionsKnown) sender.synOptions = tcp.options.map((option) => option.kind);
     const scale = tcp.options.find((option) => option.kind === 'wscale');
     if (optionsKnown) sender.offered = scale === undefined ? 'none' : Math.min(scale.shift, 14);
@@ -41,8 +41,8 @@ function noteSyn({ packet, sender, receiver, ack, flow, optionsKnown, connection
     if (sender === flow.ends[1]) flow.stray = true;
     return;
   }
-  // Data on the SYN that was taken is no part of what mappings count.
-  if (receiver.isn !== undefined && receiver.synOctets > 0) receiver.ssnBase = seqAdd(tcp.ack, -1);
+  // Mappings do not count data accepted on the SYN.
+  if (receiver.isn !== undefined && receiver.synBytes > 0) receiver.ssnBase = seqAdd(tcp.ack, -1);
   const opener = flow.ends[0];
   if (
     flow.opening === 'capable' &&
@@ -141,7 +141,7 @@ function noteData({ connection, side, sender, mapping, packet, ssn, length }: Pa
 
 type Note<K extends OptionKind> = (option: OptionOf<K>, event: PacketEvent) => void;
 
-/** What an option tells of the conversation, by its kind. */
+/** Updates the state of the conversation from an option, by its kind. */
 const NOTES: { readonly [K in OptionKind]?: Note<K> } = {
   ts: ({ value }, { sender }) => {
     if (sender.tsval === undefined || seqGt(value, sender.tsval)) sender.tsval = value;
@@ -186,7 +186,7 @@ function noteSequence(event: PacketEvent): void {
   if (sender.next !== undefined && seqGt(tcp.seq, sender.next)) sender.lost = true;
   // A mapping may have stood among the options that the capture cut.
   if (length > 0 && !event.optionsKnown) sender.lost = true;
-  sender.octets += freshOctets(sender, seqAdd(tcp.seq, syn ? 1 : 0), length);
+  sender.bytes += freshBytes(sender, seqAdd(tcp.seq, syn ? 1 : 0), length);
   if (sender.next === undefined || seqGt(end, sender.next)) sender.next = end;
   if (syn || length === 0 || connection.fallback !== undefined || connection.version === 0) return;
   if (flow.opening !== 'capable' || ssn === undefined || !event.optionsKnown || sender.confirmed) return;

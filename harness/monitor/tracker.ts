@@ -15,7 +15,7 @@ export interface TrackerSettings extends JoinSettings {
   flows: number;
 }
 
-/** What a tracker tells of: connections that came and those that it let go. */
+/** Events of a tracker: connections added and dropped. */
 export interface TrackerEvents {
   opened(connection: Connection): void;
   retired(connection: Connection): void;

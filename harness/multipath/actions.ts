@@ -142,8 +142,8 @@ async function requests(state: RunState, given: Verbs['requests'], within: numbe
     // Not a wait for anything: people do not ask back to back, and queues drain in between.
     if (pause !== undefined) await sleep(state.clock, amount(pause));
   }
-  connection.streams.client.octets += count * asked;
-  connection.streams.server.octets += count * answered;
+  connection.streams.client.bytes += count * asked;
+  connection.streams.server.bytes += count * answered;
 }
 
 async function silence(state: RunState, path: string, isSilent: boolean, ways?: readonly Way[]): Promise<void> {

@@ -2,7 +2,7 @@
 import { scaled } from '../document/amount.ts';
 
 /** Bytes of a queue that is given in bytes, or in time at a rate. */
-export function queueOctets(text: string, rate: number): number {
+export function queueBytes(text: string, rate: number): number {
   const { value, unit } = scaled(text);
   return unit === 'ms' || unit === 's' ? (value * rate) / 8000 : value;
 }

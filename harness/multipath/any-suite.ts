@@ -2,7 +2,7 @@
 import { relative, sep } from 'node:path';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { DocumentError, type Diagnostic } from '../document/diagnostic.ts';
-import { lintPartial, lintScenarios } from '../scenario/lint.ts';
+import { lintPartial, lintScenarios, type ClauseSource } from '../scenario/lint.ts';
 import { loadSuite, PartialSuite, type SuiteLibrary } from '../scenario/load.ts';
 import type { ScenarioKind } from '../scenario/suite.ts';
 import type { Topology } from '../topology/types.ts';
@@ -27,7 +27,7 @@ export interface SuiteWorld {
 /**
  * Loads a suite with every variant of every scenario.
  *
- * @param world tells of a suite with mistakes what else is wrong with it, so that all is told at once
+ * @param world finds further mistakes in a faulty suite, so that all are reported at once
  * @throws DocumentError
  */
 export function loadAnySuite(file: string, library: SuiteLibrary, world?: SuiteWorld): AnyScenario[] {
@@ -35,7 +35,7 @@ export function loadAnySuite(file: string, library: SuiteLibrary, world?: SuiteW
     return load(file, library);
   } catch (error) {
     if (!(error instanceof PartialSuite) || world === undefined) throw error;
-    const more = lintPartial(error.scenarios, world.catalogue, world.topology);
+    const more = lintPartial(error.scenarios, judgeable(world), world.topology);
     throw new DocumentError([...error.diagnostics, ...more].sort((a, b) => a.place.line - b.place.line));
   }
 }
@@ -49,6 +49,11 @@ function load(file: string, library: SuiteLibrary): AnyScenario[] {
   }
 }
 
+/** What scenarios with one stack may judge. */
+function judgeable({ catalogue, promises }: SuiteWorld): ClauseSource {
+  return { all: catalogue.all, promises: new Set(promises.keys()), get: (id) => catalogue.get(id) };
+}
+
 /** Everything wrong with scenarios that their schemas cannot say. */
 export function lintSuites(scenarios: readonly AnyScenario[], world: SuiteWorld): Diagnostic[] {
   const { catalogue, promises, topology } = world;
@@ -56,7 +61,7 @@ export function lintSuites(scenarios: readonly AnyScenario[], world: SuiteWorld)
   return [
     ...lintScenarios(
       scenarios.filter((one) => one.kind === 'wire'),
-      catalogue,
+      judgeable(world),
       topology,
     ),
     ...scenarios.flatMap((one) => (one.kind === 'multipath' ? lintMultipath(one, known, topology) : [])),

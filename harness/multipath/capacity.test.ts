@@ -149,7 +149,7 @@ const ACK: TcpOption = {
   dataAck: 1001n,
 };
 
-/** A connection whose receiver has announced 1,000 times 2^3 bytes behind data 1,001, and then less. */
+/** A connection whose receiver has announced 1,000 times 2^3 bytes after data 1,001, and then less. */
 function connection(run: RunState): RunState {
   const arrives = (at: number, made: Made): void => {
     const packet = segment('down', made);

@@ -25,7 +25,7 @@ function periodOf(state: RunState, since: string | undefined, before: string | u
 }
 
 /**
- * Bits a second that packets of a connection with payload took of the network, behind the bottlenecks.
+ * Bits a second that packets of a connection with payload took of the network, after the bottlenecks.
  *
  * @param path only on this one
  */
@@ -37,16 +37,16 @@ function taken(
   { since, before }: Period,
 ): number {
   const way = from === 'client' ? 'up' : 'down';
-  let octets = 0;
+  let bytes = 0;
   for (const one of state.trace.left) {
     if (one.way !== way || one.at < since || one.at >= before || (path !== undefined && one.path !== path)) continue;
     const packet = decodePacket(one.bytes);
     if (isNotTcp(packet) || packet.tcp.payload.length === 0) continue;
     // Subflows go to the port that the first one went to.
     const port = from === 'client' ? packet.tcp.dstPort : packet.tcp.srcPort;
-    if (port === connection.port) octets += one.bytes.length;
+    if (port === connection.port) bytes += one.bytes.length;
   }
-  return (octets * 8000) / (before - since);
+  return (bytes * 8000) / (before - since);
 }
 
 /** `judge-capacity`: what one connection takes of the network against what another takes at the same time. */
@@ -86,10 +86,10 @@ export function capacity(state: RunState, given: Verbs['judge-capacity']): Findi
 
 /** Bits a second of payload that a side sent on a path. */
 function sentRate(state: RunState, path: string, from: Side, period: Period): number {
-  const octets = state.trace
+  const bytes = state.trace
     .of(from, { path, ...period })
     .reduce((sum, { packet }) => sum + packet.tcp.payload.length, 0);
-  return (octets * 8000) / (period.before - period.since);
+  return (bytes * 8000) / (period.before - period.since);
 }
 
 /** `judge-rate`: what a side sends on a path in one period against another period, or against the path's limit. */

@@ -52,7 +52,7 @@ export async function openConnection(
     port,
     sockets,
     openedAt,
-    streams: { client: { octets: 0 }, server: { octets: 0 } },
+    streams: { client: { bytes: 0 }, server: { bytes: 0 } },
   };
   state.connections.set(name, connection);
   await greet(state, connection);
@@ -70,8 +70,8 @@ async function greet(state: RunState, { sockets, streams }: Connection): Promise
     server.agent.request('send', { fd: sockets.server, fill: 1 }),
     client.agent.request('recv', { fd: sockets.client, bytes: 1, show: 0 }),
   ]);
-  streams.client.octets += 1;
-  streams.server.octets += 1;
+  streams.client.bytes += 1;
+  streams.server.bytes += 1;
 }
 
 /** Ends a connection in both directions and waits until both applications have read the end of the stream. @throws AgentRefused */

@@ -114,7 +114,7 @@ export async function plugIn(host: Host, link: CellLink, family: Family): Promis
   await agent.request('route-add', { dst: 'default', dev, metric: 100 + links.indexOf(link), family, replace: 1 });
 }
 
-/** Takes an address away from a host, and the endpoint that stands for it. */
+/** Removes an address from a host, and its endpoint. */
 export async function removeAddress(
   { agent }: Host,
   link: CellLink,

@@ -82,7 +82,7 @@ describe('judges see the difference', () => {
     transfer(run, 'stuck', EVERY_10.slice(0, 3), 'running');
     expect(asked(run, 'judge-intact', 'whole').isMet).toBe(true);
     expect(asked(run, 'judge-intact', 'altered').isMet).toBe(false);
-    expect(asked(run, 'judge-intact', 'stuck')).toMatchObject({ isMet: false, actual: 'still 3000 of 10000 octets' });
+    expect(asked(run, 'judge-intact', 'stuck')).toMatchObject({ isMet: false, actual: 'still 3000 of 10000 bytes' });
     expect(asked(run, 'judge-error', { of: 'altered', 'one-of': ['altered'] }).isMet).toBe(true);
     expect(asked(run, 'judge-error', { of: 'stuck', 'one-of': ['altered', 'ECONNRESET'] }).isMet).toBe(false);
     expect(() => asked(run, 'judge-intact', 'none')).toThrow(StepUnmet);
@@ -106,7 +106,7 @@ describe('judges see the difference', () => {
     expect(asked(run, 'judge-goodput', { of: 'nothing', against: 'fast', 'at-least': 0.1 }).isMet).toBeUndefined();
   });
 
-  test('between series of transfers: the best goodput counts, and every octet', () => {
+  test('between series of transfers: the best goodput counts, and every byte', () => {
     const run = state();
     transfer(run, 'fast', EVERY_10);
     transfer(
@@ -128,10 +128,10 @@ describe('judges see the difference', () => {
     });
     const worst = asked(run, 'judge-goodput', { of: 'tries', counts: 'worst', against: 'fast', 'at-least': 0.6 });
     expect(worst).toMatchObject({ isMet: false, expected: 'goodput of the worst of tries / fast at least 0.60' });
-    expect(asked(run, 'judge-intact', 'tries')).toMatchObject({ isMet: false, actual: 'still 23000 of 30000 octets' });
+    expect(asked(run, 'judge-intact', 'tries')).toMatchObject({ isMet: false, actual: 'still 23000 of 30000 bytes' });
     series('slow', 'slow');
     expect(asked(run, 'judge-goodput', { of: 'tries', against: 'fast', 'at-least': 0.6 }).isMet).toBe(false);
-    expect(asked(run, 'judge-intact', 'tries')).toMatchObject({ isMet: true, actual: 'intact, 20000 of 20000 octets' });
+    expect(asked(run, 'judge-intact', 'tries')).toMatchObject({ isMet: true, actual: 'intact, 20000 of 20000 bytes' });
   });
 
   test('between a slow stack and a machine that is too busy to tell', () => {

@@ -30,7 +30,7 @@ function intact(state: RunState, name: string): Finding {
   return {
     isMet: wrong === undefined,
     expected: `all ${size} bytes of ${name}, with correct hashes`,
-    actual: `${outcome} ${delivered} of ${size} octets`,
+    actual: `${outcome} ${delivered} of ${size} bytes`,
   };
 }
 
@@ -110,10 +110,9 @@ function gap(state: RunState, { of, 'at-most': most, since }: Verbs['judge-gap']
 function share(state: RunState, given: Verbs['judge-share']): Finding {
   const { path, from = 'client', since, before, 'at-least': least, 'at-most': most } = given;
   const window = { since: state.markOf(since), before: before === undefined ? Infinity : state.markOf(before) };
-  const octets = (sent: readonly Sent[]): number =>
-    sent.reduce((sum, { packet }) => sum + packet.tcp.payload.length, 0);
-  const all = octets(state.trace.of(from, window));
-  const here = octets(state.trace.of(from, { ...window, path }));
+  const bytes = (sent: readonly Sent[]): number => sent.reduce((sum, { packet }) => sum + packet.tcp.payload.length, 0);
+  const all = bytes(state.trace.of(from, window));
+  const here = bytes(state.trace.of(from, { ...window, path }));
   const value = all === 0 ? undefined : here / all;
   return {
     isMet: within(
@@ -122,16 +121,16 @@ function share(state: RunState, given: Verbs['judge-share']): Finding {
       most === undefined ? undefined : amount(most),
     ),
     expected: `share of path ${path} in the data of the ${from} ${bounds(least, most)}`,
-    actual: value === undefined ? `the ${from} sent no data` : `${showShare(value)} (${here} of ${all} octets)`,
+    actual: value === undefined ? `the ${from} sent no data` : `${showShare(value)} (${here} of ${all} bytes)`,
     measures: value === undefined ? [] : [{ name: `share of path ${path}`, value, unit: 'ratio' }],
   };
 }
 
 /** The side whose data this scenario repeats: the one that sent more. */
 function sender(state: RunState): Side {
-  const octets = (side: Side): number =>
+  const bytes = (side: Side): number =>
     state.trace.of(side, {}).reduce((sum, { packet }) => sum + packet.tcp.payload.length, 0);
-  return octets('client') >= octets('server') ? 'client' : 'server';
+  return bytes('client') >= bytes('server') ? 'client' : 'server';
 }
 
 function reinjectionsOf(
@@ -153,7 +152,7 @@ function reinjected(state: RunState, { from, to, since }: Verbs['judge-reinjecte
       expected: `data sent on path ${from} only`,
       actual: 'none: the other paths had carried all of it',
     };
-  const octets = found.reduce((sum, { again }) => sum + again.length, 0);
+  const bytes = found.reduce((sum, { again }) => sum + again.length, 0);
   const [first] = found;
   return {
     isMet: found.length > 0,
@@ -161,12 +160,12 @@ function reinjected(state: RunState, { from, to, since }: Verbs['judge-reinjecte
     actual:
       first === undefined
         ? 'none'
-        : `${octets} bytes; data +${first.again.dsn} on ${first.again.path}, ${showTime(first.again.at - first.first.at)} after it was sent on ${from}`,
+        : `${bytes} bytes; data +${first.again.dsn} on ${first.again.path}, ${showTime(first.again.at - first.first.at)} after it was sent on ${from}`,
     measures:
       first === undefined
         ? []
         : [
-            { name: `reinjected from path ${from}`, value: octets, unit: 'octets' },
+            { name: `reinjected from path ${from}`, value: bytes, unit: 'octets' },
             {
               name: `time to the first reinjection from path ${from}`,
               value: first.again.at - first.first.at,

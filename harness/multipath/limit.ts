@@ -13,9 +13,9 @@ function payloadShare(state: RunState, mtu: number, isMptcp: boolean): number {
 
 /** The way that most data went. */
 function mainWay(state: RunState): Way {
-  const octets = (way: Way): number =>
+  const bytes = (way: Way): number =>
     state.trace.left.reduce((sum, one) => sum + (one.way === way ? one.bytes.length : 0), 0);
-  return octets('up') >= octets('down') ? 'up' : 'down';
+  return bytes('up') >= bytes('down') ? 'up' : 'down';
 }
 
 function limitOf(state: RunState, path: string, isMptcp: boolean): number {

@@ -8,7 +8,7 @@ import type { ScenarioHead } from '../scenario/suite.ts';
 import { suiteId } from '../scenario/load.ts';
 import { combinationsOf, variantSuffix } from '../scenario/variants.ts';
 import { MIDDLEBOX_SCHEMA } from '../topology/load.ts';
-import { queueOctets } from './amounts.ts';
+import { queueBytes } from './amounts.ts';
 import type { RawPathShape, RawScenario, RawShape, RawStep, RawSuite, Verb } from './raw-suite.ts';
 import type { MultipathScenario, MultipathStep, PathPlan } from './scenario.ts';
 
@@ -198,8 +198,8 @@ function wayShape(raw: RawShape, before: WayShape): WayShape {
 
 /** Bytes. A queue holds the same time as before when only the rate changes. */
 function queueOf(raw: RawShape, rate: number, before: WayShape): number {
-  if (raw.queue !== undefined) return queueOctets(raw.queue, rate);
-  if (before.queue === undefined || before.rate === undefined) return queueOctets(USUAL_QUEUE, rate);
+  if (raw.queue !== undefined) return queueBytes(raw.queue, rate);
+  if (before.queue === undefined || before.rate === undefined) return queueBytes(USUAL_QUEUE, rate);
   return (before.queue * rate) / before.rate;
 }
 

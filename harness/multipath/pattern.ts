@@ -1,10 +1,10 @@
 /** What the hash of a transfer's bytes has to be: that of the pattern of `docs/agent-protocol.md`. Pure. */
 import { Digest } from '../sut/digest.ts';
-import { fillOctet } from '../sut/fill.ts';
+import { fillByte } from '../sut/fill.ts';
 
 /** FNV-1a (64 bits) over a part of the pattern, 16 hexadecimal digits, as `recv` answers it. */
 export function patternDigest(offset: number, length: number): string {
   const digest = new Digest();
-  for (let i = offset; i < offset + length; i++) digest.add(fillOctet(i));
+  for (let i = offset; i < offset + length; i++) digest.add(fillByte(i));
   return digest.toString();
 }

@@ -1,4 +1,4 @@
-/** What users expect of Multipath TCP and no clause of the RFC says: promises, judged like clauses and counted apart. */
+/** What users expect and no clause of the RFC says: promises, judged like clauses and counted apart. */
 import { projectSchema } from '../document/schema.ts';
 import { readYaml } from '../document/yaml-file.ts';
 import type { Level } from '../verdict/level.ts';
@@ -9,8 +9,10 @@ export interface Promised {
   id: string;
   level: Level;
   summary: string;
-  /** What is measured against what, and why the threshold is what it is. */
-  threshold: string;
+  /** What is measured against what, and why the threshold is what it is; of measurements. */
+  threshold?: string;
+  /** The public document that makes the promise; of documented behaviour. */
+  source?: string;
 }
 
 /** Reads the promises, by their ids. @throws DocumentError */

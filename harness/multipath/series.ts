@@ -45,12 +45,12 @@ function payloadOf(state: RunState, side: Side): number {
 }
 
 function rates(left: readonly { at: number; bytes: Uint8Array }[], start: number, end: number): Point[] {
-  const octets = new Array<number>(Math.ceil((end - start) / INTERVAL_MS)).fill(0);
+  const perInterval = new Array<number>(Math.ceil((end - start) / INTERVAL_MS)).fill(0);
   for (const { at, bytes } of left) {
-    const index = Math.min(octets.length - 1, Math.floor((at - start) / INTERVAL_MS));
-    octets[index] = (octets[index] ?? 0) + bytes.length;
+    const index = Math.min(perInterval.length - 1, Math.floor((at - start) / INTERVAL_MS));
+    perInterval[index] = (perInterval[index] ?? 0) + bytes.length;
   }
-  return octets.map((sum, i) => ({ t: ((i + 0.5) * INTERVAL_MS) / 1000, value: (sum * 8) / INTERVAL_MS / 1000 }));
+  return perInterval.map((sum, i) => ({ t: ((i + 0.5) * INTERVAL_MS) / 1000, value: (sum * 8) / INTERVAL_MS / 1000 }));
 }
 
 interface Waiting {

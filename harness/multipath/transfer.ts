@@ -24,7 +24,7 @@ export interface Socket {
 
 /** How far streams of a connection have come, for several transfers on one. */
 export interface StreamPlace {
-  octets: number;
+  bytes: number;
 }
 
 /** One transfer. */
@@ -50,8 +50,8 @@ export class Transfer {
     this.name = name;
     this.size = size;
     this.#onChange = onChange;
-    const offset = place.octets;
-    place.octets += size;
+    const offset = place.bytes;
+    place.bytes += size;
     this.ended = this.#move(from, to, offset);
   }
 

@@ -6,7 +6,7 @@ import { parseMatcher } from '../notation/expression.ts';
 import { parsePacketLine, parsePacketTail } from '../notation/packet-line.ts';
 import type { Step } from '../scenario/suite.ts';
 import { parseSutLine } from '../scenario/sut-line.ts';
-import { fillOctets } from '../sut/fill.ts';
+import { fillBytes } from '../sut/fill.ts';
 import { matchPacket } from '../engine/match.ts';
 import { mutationsOf } from './mutations.ts';
 import {
@@ -37,9 +37,9 @@ const dss: OptionDss = {
   dsn: BigInt.asUintN(64, idsn(REMOTE_KEY) + 1n),
   checksum: 5,
 };
-const data = fromStack({ flags: FLAG.PSH | FLAG.ACK, payload: fillOctets(0, 10), options: [dss] });
+const data = fromStack({ flags: FLAG.PSH | FLAG.ACK, payload: fillBytes(0, 10), options: [dss] });
 const short = fromStack({
-  payload: fillOctets(0, 10),
+  payload: fillBytes(0, 10),
   options: [
     {
       ...dss,

@@ -21,7 +21,7 @@ export function isMet(before: readonly Seen[]): boolean {
   return before.length > 0 && before.every(({ verdict }) => isKept(verdict));
 }
 
-/** Whether a step has noticed: something is unmet now, or a MAY is told to have gone another way. */
+/** Whether a step has noticed: an expectation is unmet now, or a MAY has another outcome. */
 export function isNoticed(before: readonly Seen[], after: readonly Seen[]): boolean {
   if (after.some(({ verdict }) => verdict === 'error')) return false;
   if (after.some(({ verdict }) => isUnmet(verdict))) return true;

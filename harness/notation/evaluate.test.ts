@@ -52,7 +52,7 @@ describe('evaluate', () => {
     expect(value('AH')).toBe('AH');
   });
 
-  test('what has no value yet is no defect', () => {
+  test('a name without a value yet is not an error', () => {
     expect(() => value('$none')).toThrow(NotKnownYet);
     expect(() => evaluate(parseExpr('auto', 0), { lookup: () => undefined })).toThrow(NotKnownYet);
   });
@@ -127,7 +127,7 @@ describe('matches', () => {
   });
 });
 
-test('toInt reads octets in network byte order', () => {
+test('toInt reads bytes in network byte order', () => {
   expect(toInt(Uint8Array.of(1, 0))).toBe(256n);
   expect(toInt(new Uint8Array(0))).toBe(0n);
   expect(() => toInt(undefined)).toThrow('an argument is missing');

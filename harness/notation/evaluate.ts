@@ -9,11 +9,11 @@ import { wordValue } from './styles.ts';
 export interface Scope {
   /** Value of `$name`; undefined when it is not known (yet). */
   lookup(name: string): Value | undefined;
-  /** What `auto` stands for; undefined where it stands for nothing. */
+  /** The value of `auto`; undefined where it has none. */
   auto?: () => Value | undefined;
   /** A compliant peer would leave this field out, so an expected `auto` means that it is absent. */
   autoIsAbsent?: boolean;
-  /** Style of the field that the value is for: what its words stand for. */
+  /** Style of the field, which gives its words their values. */
   style?: FieldStyle;
 }
 
@@ -40,7 +40,7 @@ const FUNCTIONS: Readonly<Record<FunctionName, (...args: (Value | undefined)[]) 
   low32: (value) => low32(toInt(value)),
   left: (value, count) => toBytes(value).slice(0, Number(toInt(count))),
   right: (value, count) => right(toBytes(value), Number(toInt(count))),
-  fill: (count, octet) => new Uint8Array(Number(toInt(count))).fill(octet === undefined ? 0 : Number(toInt(octet))),
+  fill: (count, byte) => new Uint8Array(Number(toInt(count))).fill(byte === undefined ? 0 : Number(toInt(byte))),
   swap32: (value) => (toInt(value) >> 32n) | wrap(toInt(value) << 32n, 64),
   reverse64: (value) =>
     BigInt(`0x${toInt(value).toString(16).padStart(16, '0').match(/../g)?.reverse().join('') ?? '0'}`),
@@ -125,7 +125,7 @@ export function describeMatcher(matcher: Matcher, scope: Scope, show: (value: Va
   }
 }
 
-/** Whether a matcher is an `auto` that stands for a field left out. */
+/** Whether a matcher is an `auto` that means an absent field. */
 export function meansAbsent(matcher: Matcher, scope: Scope): boolean {
   return matcher.type === 'equal' && matcher.expr.type === 'auto' && scope.autoIsAbsent === true;
 }
@@ -134,7 +134,7 @@ export function meansAbsent(matcher: Matcher, scope: Scope): boolean {
 export function sameValue(expected: Value, actual: Value, bits?: 32 | 64): boolean {
   if (expected instanceof Uint8Array || actual instanceof Uint8Array) {
     if (!(expected instanceof Uint8Array && actual instanceof Uint8Array)) return false;
-    return expected.length === actual.length && expected.every((octet, i) => octet === actual[i]);
+    return expected.length === actual.length && expected.every((byte, i) => byte === actual[i]);
   }
   if (typeof expected === 'bigint' && typeof actual === 'bigint' && bits !== undefined) {
     return wrap(expected, bits) === wrap(actual, bits);
@@ -175,9 +175,9 @@ function right(bytes: Uint8Array, count: number): Uint8Array {
 function flip(value: Value, at: number): Value {
   if (value instanceof Uint8Array) {
     const copy = value.slice();
-    const octet = copy[Math.floor(at / 8)];
-    if (octet === undefined) throw new RangeError(`bit ${at} is out of range: the value has ${value.length} bytes`);
-    copy[Math.floor(at / 8)] = octet ^ (0x80 >> (at % 8));
+    const byte = copy[Math.floor(at / 8)];
+    if (byte === undefined) throw new RangeError(`bit ${at} is out of range: the value has ${value.length} bytes`);
+    copy[Math.floor(at / 8)] = byte ^ (0x80 >> (at % 8));
     return copy;
   }
   return toInt(value) ^ (1n << BigInt(at));

@@ -128,14 +128,14 @@ test('showValue writes values as the notation does', () => {
   expect(showValue(3n, 'reason')).toBe('prohibited');
   expect(showValue(77n, 'reason')).toBe('77');
   expect(showValue('word')).toBe('word');
-  expect(showValue(new Uint8Array(41))).toBe(`hex:${'00'.repeat(40)}...(41 octets)`);
+  expect(showValue(new Uint8Array(41))).toBe(`hex:${'00'.repeat(40)}...(41 bytes)`);
 });
 
 describe('round trip', () => {
   const isFiller = (option: TcpOption): boolean =>
     option.kind === 'nop' ||
     option.kind === 'eol' ||
-    (option.kind === 'padding' && option.raw.every((octet) => octet === 0));
+    (option.kind === 'padding' && option.raw.every((byte) => byte === 0));
 
   test('every packet is written so that it can be read', () => {
     fc.assert(

@@ -27,7 +27,7 @@ function isFiller(option: TcpOption): boolean {
   return (
     option.kind === 'nop' ||
     option.kind === 'eol' ||
-    (option.kind === 'padding' && option.raw.every((octet) => octet === 0))
+    (option.kind === 'padding' && option.raw.every((byte) => byte === 0))
   );
 }
 

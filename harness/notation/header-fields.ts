@@ -10,7 +10,7 @@ interface ExpectedHeader {
   seq: number;
   /** Acknowledgment number, relative to the receiver's ISN. */
   ack: number;
-  /** The bytes of the stream that the payload stands for. */
+  /** The bytes of the stream that the payload carries. */
   data(): Uint8Array;
 }
 
@@ -27,7 +27,7 @@ export interface HeaderField {
   alter(packet: Packet): Packet;
   /** The text of the value that packets are shown without. */
   readonly quiet?: string;
-  /** What `auto` stands for in an expected packet; nothing when absent. */
+  /** The value of `auto` in an expected packet; none when absent. */
   auto?(expected: ExpectedHeader): FieldValue;
 }
 
@@ -104,9 +104,7 @@ const data: HeaderField = {
   alter: (packet) => {
     const { payload } = packet.tcp;
     const last = payload.length - 1;
-    return withTcp(packet, {
-      payload: last < 0 ? grown(packet) : payload.map((octet, i) => octet ^ Number(i === last)),
-    });
+    return withTcp(packet, { payload: last < 0 ? grown(packet) : payload.map((byte, i) => byte ^ Number(i === last)) });
   },
   auto: (expected) => expected.data(),
 };

@@ -1,7 +1,7 @@
 /**
  * A packet in one line: `a SYN/ACK ack=auto <mp_capable len=12 key=?k>`.
  *
- * Subflow, flags, header fields, then the options; who sends it is told by the verb of the step. Without `<...>`
+ * Subflow, flags, header fields, then the options; the verb of the step says who sends it. Without `<...>`
  * a packet to send has the options of a compliant peer, and an expected one is not judged by its MPTCP options; `<>`
  * means no MPTCP option at all; an expected list is complete unless it ends in `...`.
  */

@@ -7,7 +7,7 @@ import { RST_REASONS } from '../packet/options/mp-tcprst.ts';
 interface Style {
   /** Why a word cannot be a value; undefined when it can. */
   problem(word: string): string | undefined;
-  /** What a word stands for; itself when absent. */
+  /** The value of a word; the word itself when absent. */
   meaning?(word: string): FieldValue;
   /** The text of a number. */
   show(value: bigint): string;
@@ -16,7 +16,7 @@ interface Style {
 }
 
 /** As many as an option can have; a payload may be longer. */
-const OCTETS_SHOWN = 40;
+const BYTES_SHOWN = 40;
 const OTHER_IPV4 = '192.0.2.254';
 
 const number: Style = {
@@ -61,7 +61,7 @@ export function wordProblem(word: string, style: FieldStyle): string | undefined
   return STYLES[style].problem(word);
 }
 
-/** What a word stands for in a field; itself where the style is not told. */
+/** The value of a word in a field; the word itself where the style is unknown. */
 export function wordValue(word: string, style: FieldStyle = 'text'): FieldValue {
   return STYLES[style].meaning?.(word) ?? word;
 }
@@ -69,8 +69,8 @@ export function wordValue(word: string, style: FieldStyle = 'text'): FieldValue 
 /** A value as the notation writes it. */
 export function showValue(value: FieldValue, style: FieldStyle = 'dec'): string {
   if (value instanceof Uint8Array) {
-    const hex = Buffer.from(value.subarray(0, OCTETS_SHOWN)).toString('hex');
-    return `hex:${hex}${value.length > OCTETS_SHOWN ? `...(${value.length} octets)` : ''}`;
+    const hex = Buffer.from(value.subarray(0, BYTES_SHOWN)).toString('hex');
+    return `hex:${hex}${value.length > BYTES_SHOWN ? `...(${value.length} bytes)` : ''}`;
   }
   return typeof value === 'string' ? value : STYLES[style].show(value);
 }
@@ -84,5 +84,5 @@ export function anotherOfStyle(value: FieldValue | undefined, style: FieldStyle)
 export function anotherValue(value: FieldValue): FieldValue {
   if (typeof value === 'bigint') return value ^ 1n;
   if (typeof value === 'string') return `${value}x`;
-  return value.map((octet, i) => (i === 0 ? octet ^ 0x80 : octet));
+  return value.map((byte, i) => (i === 0 ? byte ^ 0x80 : byte));
 }

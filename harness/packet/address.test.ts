@@ -18,10 +18,10 @@ describe('addresses', () => {
     expect(canonicalAddress(text)).toBe(canonical);
   });
 
-  test('text and octets go round, and the system reads the same address', () => {
-    const octets = fc.constantFrom(4, 16).chain((n) => fc.uint8Array({ minLength: n, maxLength: n }));
+  test('text and bytes go round, and the system reads the same address', () => {
+    const bytes = fc.constantFrom(4, 16).chain((n) => fc.uint8Array({ minLength: n, maxLength: n }));
     fc.assert(
-      fc.property(octets, (bytes) => {
+      fc.property(bytes, (bytes) => {
         const text = formatAddress(bytes);
         expect(parseAddress(text)).toEqual(bytes);
         expect(bytes.length === 4 ? isIPv4(text) : isIPv6(text)).toBe(true);
@@ -75,7 +75,7 @@ describe('addresses', () => {
     expect(() => parseAddress(text)).toThrow(`address "${text}"`);
   });
 
-  test('other numbers of octets', () => {
+  test('other numbers of bytes', () => {
     expect(() => formatAddress(new Uint8Array(5))).toThrow('expected 4 or 16 bytes, got 5');
   });
 });

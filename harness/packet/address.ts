@@ -18,7 +18,7 @@ export function familyOf(text: string): Family {
  * Bytes of an address in text form: 4 for IPv4, 16 for IPv6. A v4-mapped address (`::ffff:192.0.2.1`) is an IPv6
  * address. Zone identifiers and IPv4 numbers with leading zeros are refused.
  *
- * @throws EncodeError when the text is no address
+ * @throws EncodeError when the text is not an address
  */
 export function parseAddress(text: string): Uint8Array {
   return familyOf(text) === 'ipv6' ? parseIpv6(text) : parseIpv4(text, text);
@@ -54,7 +54,7 @@ function parseIpv6(text: string): Uint8Array {
   if (more.length > 0) throw notAnAddress(text, 'expected "::" at most once');
   const before = parseGroups(head, text);
   if (tail === undefined) {
-    if (before.length !== 16) throw notAnAddress(text, `expected 16 octets, got ${before.length}`);
+    if (before.length !== 16) throw notAnAddress(text, `expected 16 bytes, got ${before.length}`);
     return Uint8Array.from(before);
   }
   if (head.includes('.')) throw notAnAddress(text, 'expected the dotted part at the end');
@@ -121,19 +121,19 @@ export function fromV4Mapped(text: string): string {
 }
 
 /**
- * The one text that stands for an address: what {@link formatAddress} makes of it.
+ * The canonical text of an address: {@link formatAddress} of it.
  *
- * @throws EncodeError when the text is no address
+ * @throws EncodeError when the text is not an address
  */
 export function canonicalAddress(text: string): string {
   return formatAddress(parseAddress(text));
 }
 
-/** The network of an address: `10.1.2.3` and 16 give `10.1.0.0/16`. @throws RangeError when it is no address */
+/** The network of an address: `10.1.2.3` and 16 give `10.1.0.0/16`. @throws RangeError when it is not an address */
 export function networkOf(text: string, length: number): string {
-  const octets = parseAddress(text).map((octet, at) => {
+  const bytes = parseAddress(text).map((byte, at) => {
     const bits = Math.min(8, Math.max(0, length - 8 * at));
-    return octet & (0xff << (8 - bits));
+    return byte & (0xff << (8 - bits));
   });
-  return `${formatAddress(octets)}/${length}`;
+  return `${formatAddress(bytes)}/${length}`;
 }

@@ -78,9 +78,9 @@ export class ByteWriter {
     else this.u32(Number(wideInRange(value, 32, field)), field);
   }
 
-  put(octets: Uint8Array): void {
-    const at = this.#claim(octets.length);
-    this.#bytes.set(octets, at);
+  put(bytes: Uint8Array): void {
+    const at = this.#claim(bytes.length);
+    this.#bytes.set(bytes, at);
   }
 
   /** Overwrites one byte written before. */

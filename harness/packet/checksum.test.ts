@@ -5,7 +5,7 @@ import { internetChecksum, onesSum } from './checksum.ts';
 /** The definition, word by word and without any folding in between. */
 function plainSum(bytes: Uint8Array): number {
   let sum = 0n;
-  bytes.forEach((octet, i) => (sum += BigInt(octet) << (i % 2 === 0 ? 8n : 0n)));
+  bytes.forEach((byte, i) => (sum += BigInt(byte) << (i % 2 === 0 ? 8n : 0n)));
   while (sum > 0xffffn) sum = (sum & 0xffffn) + (sum >> 16n);
   return Number(sum);
 }
@@ -24,7 +24,7 @@ describe('internet checksum', () => {
     );
   });
 
-  test.each([65535, 65536, 65537, 65538, 200_001])('%i octets of all ones do not overflow', (length) => {
+  test.each([65535, 65536, 65537, 65538, 200_001])('%i bytes of all ones do not overflow', (length) => {
     const bytes = new Uint8Array(length).fill(0xff);
     expect(onesSum(bytes, 0xffff)).toBe(plainSum(new Uint8Array(length + (length % 2)).fill(0xff, 0, length)));
   });

@@ -44,7 +44,7 @@ export function internetChecksum(bytes: Uint8Array, initial = 0): number {
  * The sum of the pseudo-header of TCP or ICMPv6 (RFC 9293 §3.1, RFC 8200 §8.1), for {@link internetChecksum} to start
  * from. Both families give the same words apart from the addresses.
  *
- * @param addresses source and destination one behind the other, as they stand in the IP header: 8 or 32 bytes
+ * @param addresses source and destination concatenated, as in the IP header: 8 or 32 bytes
  * @param length bytes of the segment, header included
  */
 export function pseudoHeaderSum(addresses: Uint8Array, protocol: number, length: number): number {

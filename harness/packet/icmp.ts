@@ -1,6 +1,6 @@
 import { ByteWriter, plainBytes, viewOf } from './bytes.ts';
 import { internetChecksum, pseudoHeaderSum } from './checksum.ts';
-import { addressOctets, decodeIp, PROTOCOL, writeIpHeader } from './ip.ts';
+import { addressBytes, decodeIp, PROTOCOL, writeIpHeader } from './ip.ts';
 import type { Family, IpHeader } from './types.ts';
 
 /** What an echo request asks for and its reply repeats (RFC 792, RFC 4443 §4). */
@@ -53,7 +53,7 @@ export function encodeEchoRequest(request: EchoRequest): Uint8Array {
 
 /** ICMPv6 has a pseudo-header (RFC 4443 §2.3), ICMP has none. `packet` starts with the IP header. */
 function icmpSum(packet: Uint8Array, family: Family, length: number): number {
-  return family === 'ipv4' ? 0 : pseudoHeaderSum(addressOctets(packet, family), PROTOCOL.ICMPV6, length);
+  return family === 'ipv4' ? 0 : pseudoHeaderSum(addressBytes(packet, family), PROTOCOL.ICMPV6, length);
 }
 
 /**

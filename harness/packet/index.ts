@@ -7,4 +7,4 @@ export { PROTOCOL } from './ip.ts';
 export { encodedLength, encodeOptions } from './options.ts';
 export { hasMptcpCode, isAssignedSubtype, isMptcp } from './options/registry.ts';
 export { decodePacket, encodePacket, isAsSent, isNotTcp, synthesizeIpv6, verifyChecksums } from './packet.ts';
-export { MAX_OPTION_OCTETS } from './tcp.ts';
+export { MAX_OPTION_BYTES } from './tcp.ts';

@@ -11,12 +11,12 @@ export interface IpPacket {
   ip: IpHeader;
   /** Offset of the first byte of the upper-layer header. */
   start: number;
-  /** Offset behind the last byte that the IP header counts. */
+  /** Offset after the last byte that the IP header counts. */
   end: number;
 }
 
 /** Source and destination address as they stand in the IP header at the start of `bytes`: 8 or 32 bytes. */
-export function addressOctets(bytes: Uint8Array, family: Family): Uint8Array {
+export function addressBytes(bytes: Uint8Array, family: Family): Uint8Array {
   return family === 'ipv4' ? bytes.subarray(12, 20) : bytes.subarray(8, 40);
 }
 
@@ -81,11 +81,11 @@ export function notTcp(problem: NotTcp['problem'], message: string): NotTcp {
 }
 
 function cutShort(what: string, expected: number, got: number): NotTcp {
-  return notTcp('truncated', `${what}: expected ${expected} octets, got ${got}`);
+  return notTcp('truncated', `${what}: expected ${expected} bytes, got ${got}`);
 }
 
 /**
- * Reads the IP header in front of a packet. Bytes behind what the header counts (link-layer padding) are left out.
+ * Reads the IP header in front of a packet. Bytes after the length that the header gives (link-layer padding) are left out.
  *
  * @param view covers `bytes`
  */

@@ -6,10 +6,10 @@ import { forms, hex, tcpOption } from './testing/samples.ts';
 import type { TcpOption } from './types.ts';
 
 describe('every form', () => {
-  test.each(forms)('%s', (_name, option, octets) => {
-    expect(encodeOptions([option])).toEqual(hex(octets));
-    expect(decodeOptions(hex(octets))).toEqual([option]);
-    expect(encodedLength(option)).toBe(hex(octets).length);
+  test.each(forms)('%s', (_name, option, bytes) => {
+    expect(encodeOptions([option])).toEqual(hex(bytes));
+    expect(decodeOptions(hex(bytes))).toEqual([option]);
+    expect(encodedLength(option)).toBe(hex(bytes).length);
   });
 
   test('MP_CAPABLE and MP_JOIN of other lengths than these are malformed', () => {
@@ -71,7 +71,7 @@ describe('round trips', () => {
     })
     .map((list) => Uint8Array.from(list));
 
-  test('any octets encode again to themselves', () => {
+  test('any bytes encode again to themselves', () => {
     fc.assert(
       fc.property(fc.oneof(noise, likely), (bytes) => {
         expect(encodeOptions(decodeOptions(bytes))).toEqual(bytes);
@@ -93,7 +93,7 @@ describe('round trips', () => {
     );
   });
 
-  test('a lying Length octet is written, and what comes of it encodes again to itself', () => {
+  test('a lying Length byte is written, and what comes of it encodes again to itself', () => {
     fc.assert(
       fc.property(
         tcpOption.filter((option) => option.kind !== 'nop'),
@@ -127,11 +127,11 @@ describe('malformed options', () => {
     ],
     ['02 03 05', { code: 2, reason: 'bad_length', message: 'TCP option MSS with Length 3, expected 4' }],
     ['05 02', { code: 5, reason: 'bad_length', message: 'TCP option SACK with Length 2, expected 10, 18, 26 or 34' }],
-  ])('%s', (octets, expected) => {
-    expect(only(octets)).toEqual({ kind: 'malformed', ...expected, raw: hex(octets) });
+  ])('%s', (bytes, expected) => {
+    expect(only(bytes)).toEqual({ kind: 'malformed', ...expected, raw: hex(bytes) });
   });
 
-  test('reading goes on behind a bad length, and stops where no end can be told', () => {
+  test('reading goes on after a bad length, and stops where the end is unknown', () => {
     expect(decodeOptions(hex('02 03 05 04 02')).map((option) => option.kind)).toEqual(['malformed', 'sack_ok']);
     expect(decodeOptions(hex('02 00 04 02')).map((option) => option.kind)).toEqual(['malformed']);
   });

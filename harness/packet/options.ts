@@ -18,7 +18,7 @@ export function encodeOptions(options: readonly TcpOption[]): Uint8Array {
   return w.bytes().slice();
 }
 
-/** Bytes that {@link encodeOptions} writes for one option, Kind and Length included; a lying `length` is no matter. */
+/** Bytes that {@link encodeOptions} writes for one option, Kind and Length included; a wrong `length` does not count. */
 export function encodedLength(option: TcpOption): number {
   const w = new ByteWriter(40);
   writeOption(w, option);
@@ -55,7 +55,7 @@ function codeOf(option: TcpOption): number {
  *
  * An option whose length does not suit it becomes `malformed` and reading goes on after it. Where the Length byte is
  * missing, below 2 or reaches past the area, the `malformed` entry takes all the rest. Everything after an `eol` is
- * one `padding` entry. The three forms of MP_JOIN and the forms of MP_CAPABLE are told apart by length, so the TCP
+ * one `padding` entry. The three forms of MP_JOIN and the forms of MP_CAPABLE are distinguished by length, so the TCP
  * flags are not needed. Byte fields are views into `bytes`.
  */
 export function decodeOptions(bytes: Uint8Array): TcpOption[] {

@@ -56,7 +56,7 @@ describe('packets', () => {
     );
   });
 
-  test('a decoded packet encodes to the same octets', () => {
+  test('a decoded packet encodes to the same bytes', () => {
     fc.assert(
       fc.property(packet, (p) => {
         const bytes = encodePacket(p);
@@ -103,7 +103,7 @@ describe('packets', () => {
     );
   });
 
-  test('a Buffer gives plain octets, and bytes behind the packet are dropped', () => {
+  test('a Buffer gives plain bytes, and bytes after the packet are dropped', () => {
     const bytes = encodePacket(v4);
     const padded = Buffer.concat([bytes, Buffer.alloc(6)]);
     const decoded = decodePacket(padded);

@@ -1,7 +1,7 @@
 import { canonicalAddress } from './address.ts';
 import { ByteWriter, plainBytes, viewOf } from './bytes.ts';
 import { internetChecksum, pseudoHeaderSum } from './checksum.ts';
-import { addressOctets, decodeIp, notTcp, PROTOCOL, writeIpHeader, type IpPacket } from './ip.ts';
+import { addressBytes, decodeIp, notTcp, PROTOCOL, writeIpHeader, type IpPacket } from './ip.ts';
 import { decodeSegmentAt, encodeOptionArea, padOptions, writeTcp } from './tcp.ts';
 import type { Family, IpHeader, Ipv6Header, NotTcp, Packet } from './types.ts';
 
@@ -25,7 +25,7 @@ export function encodePacket(packet: Packet): Uint8Array {
   const start = w.length;
   writeTcp(w, tcp, optionArea);
   if (tcp.checksum === undefined) {
-    const sum = pseudoHeaderSum(addressOctets(w.bytes(), ip.family), PROTOCOL.TCP, length);
+    const sum = pseudoHeaderSum(addressBytes(w.bytes(), ip.family), PROTOCOL.TCP, length);
     w.patchU16(start + 16, internetChecksum(w.bytes().subarray(start), sum), 'tcp.checksum');
   }
   return w.bytes().slice();
@@ -89,7 +89,7 @@ function assumedIpv6(src: string, dst: string): Ipv6Header {
  * Puts an IPv6 header (hop limit 64, traffic class and flow label 0) before a TCP segment; the segment is left as it
  * is, checksum included.
  *
- * @throws EncodeError when an address is no IPv6 address, or the segment exceeds 65535 bytes
+ * @throws EncodeError when an address is not an IPv6 address, or the segment exceeds 65535 bytes
  */
 export function synthesizeIpv6(src: string, dst: string, tcpBytes: Uint8Array): Uint8Array {
   const w = new ByteWriter(40 + tcpBytes.length);
@@ -108,7 +108,7 @@ export function verifyChecksums(bytes: Uint8Array): { ip: boolean; tcp: boolean 
   const found = decodeIp(plain, viewOf(plain));
   if (isNotTcp(found)) return found;
   if (found.ip.protocol !== PROTOCOL.TCP) return otherProtocol(found);
-  const sum = pseudoHeaderSum(addressOctets(plain, found.ip.family), PROTOCOL.TCP, found.end - found.start);
+  const sum = pseudoHeaderSum(addressBytes(plain, found.ip.family), PROTOCOL.TCP, found.end - found.start);
   return {
     ip: found.ip.family === 'ipv6' || internetChecksum(plain.subarray(0, found.start)) === 0,
     tcp: internetChecksum(plain.subarray(found.start, found.end), sum) === 0,
@@ -124,7 +124,7 @@ export function isAsSent(bytes: Uint8Array): boolean {
   const found = decodeIp(plain, viewOf(plain));
   if (isNotTcp(found) || found.ip.protocol !== PROTOCOL.TCP) return false;
   const { start, end, ip } = found;
-  const sum = pseudoHeaderSum(addressOctets(plain, ip.family), PROTOCOL.TCP, end - start);
+  const sum = pseudoHeaderSum(addressBytes(plain, ip.family), PROTOCOL.TCP, end - start);
   if (internetChecksum(plain.subarray(start, end), sum) === 0) return true;
   return viewOf(plain).getUint16(start + 16) === sum;
 }
@@ -141,8 +141,8 @@ export function normalizePacket(packet: Packet): Packet {
   const src = canonicalAddress(ip.src);
   const dst = canonicalAddress(ip.dst);
   const options = [...padOptions(tcp.options)];
-  const optionOctets = encodeOptionArea(tcp).length;
-  const start = bytes.length - tcp.payload.length - optionOctets - 20;
+  const optionBytes = encodeOptionArea(tcp).length;
+  const start = bytes.length - tcp.payload.length - optionBytes - 20;
   const lengths =
     ip.family === 'ipv4'
       ? { ...ip, src, dst, totalLength: view.getUint16(2), checksum: view.getUint16(10) }

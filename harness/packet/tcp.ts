@@ -4,7 +4,7 @@ import { decodeOptionArea, encodedLength, writeOption } from './options.ts';
 import type { NotTcp, TcpOption, TcpSegment } from './types.ts';
 
 /** Bytes that options can take: a header of 15 words, less the fixed 20 bytes (RFC 9293 §3.1). */
-export const MAX_OPTION_OCTETS = 40;
+export const MAX_OPTION_BYTES = 40;
 
 /**
  * The options with what is needed at the end to fill whole words: `nop` entries, or zeros when an `eol` is already
@@ -28,13 +28,13 @@ export function padOptions(options: readonly TcpOption[]): readonly TcpOption[] 
 
 /** The option area of a segment: encoded and padded to whole words. */
 export function encodeOptionArea(segment: TcpSegment): Uint8Array {
-  const w = new ByteWriter(MAX_OPTION_OCTETS);
+  const w = new ByteWriter(MAX_OPTION_BYTES);
   for (const option of segment.options) writeOption(w, option);
   const filler = segment.options.some((option) => option.kind === 'eol' || option.kind === 'padding') ? 0 : 1;
   while (w.length % 4 !== 0) w.u8(filler, 'padding');
-  if (w.length > MAX_OPTION_OCTETS && segment.dataOffset === undefined) {
+  if (w.length > MAX_OPTION_BYTES && segment.dataOffset === undefined) {
     throw new EncodeError(
-      `options: expected at most ${MAX_OPTION_OCTETS} bytes, got ${w.length}; remove one, or set dataOffset to a wrong value`,
+      `options: expected at most ${MAX_OPTION_BYTES} bytes, got ${w.length}; remove one, or set dataOffset to a wrong value`,
     );
   }
   return w.bytes();
@@ -60,8 +60,8 @@ export function writeTcp(w: ByteWriter, tcp: TcpSegment, optionArea: Uint8Array)
 export function decodeSegmentAt(bytes: Uint8Array, view: DataView, start: number, end: number): TcpSegment | NotTcp {
   const length = end - start;
   if (length < 20) return notTcp('truncated', `TCP header: expected 20 bytes, got ${length}`);
-  const offsetOctet = view.getUint8(start + 12);
-  const dataOffset = offsetOctet >> 4;
+  const offsetByte = view.getUint8(start + 12);
+  const dataOffset = offsetByte >> 4;
   if (dataOffset < 5) return notTcp('bad_header_length', `TCP data offset: expected 5 or more, got ${dataOffset}`);
   const payloadStart = start + dataOffset * 4;
   if (payloadStart > end) {
@@ -80,6 +80,6 @@ export function decodeSegmentAt(bytes: Uint8Array, view: DataView, start: number
     dataOffset,
     checksum: view.getUint16(start + 16),
   };
-  if ((offsetOctet & 0x0f) !== 0) segment.reserved = offsetOctet & 0x0f;
+  if ((offsetByte & 0x0f) !== 0) segment.reserved = offsetByte & 0x0f;
   return segment;
 }

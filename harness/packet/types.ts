@@ -91,7 +91,7 @@ export interface TcpSegment {
   payload: Uint8Array;
   /** Header length in 32-bit words. */
   dataOffset?: number;
-  /** The four bits behind the header length, where any is set; the lowest is AE of RFC 9768. */
+  /** The four bits after the header length, where any is set; the lowest is AE of RFC 9768. */
   reserved?: number;
   checksum?: number;
 }

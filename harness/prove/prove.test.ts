@@ -29,7 +29,7 @@ async function digest(seed: string): Promise<{ verdicts: string[]; packets: stri
   return { verdicts, packets: hash.digest('hex') };
 }
 
-test('gives the same verdicts and packets for the same seed, to the octet, whatever runs beside it', async () => {
+test('gives the same verdicts and packets for the same seed, to the byte, whatever runs beside it', async () => {
   const [first, second, other] = await Promise.all([digest('a'), digest('a'), digest('b')]);
   expect(second).toEqual(first);
   expect(other.packets).not.toBe(first.packets);

@@ -163,20 +163,20 @@ type ReceiveCall = Extract<SocketCall, { op: 'recv' }>;
 
 function receiveAttempt(socket: Socket, call: ReceiveCall): Attempt {
   const parts: Uint8Array[] = [];
-  let octets = 0;
+  let bytes = 0;
   const most = call.most ?? Number.MAX_SAFE_INTEGER;
   const fields = (eof: boolean) => ({ data: new Uint8Array(Buffer.concat(parts)), eof });
   const attempt = (): Ending | undefined => {
     const { connection } = socket;
     if (connection === undefined) return failed('ENOTCONN', fields(false));
     if (call.urgent === true) return receiveUrgent(socket);
-    const data = connection.receiveBuffer.read(0, most - octets);
+    const data = connection.receiveBuffer.read(0, most - bytes);
     parts.push(data);
-    octets += data.length;
+    bytes += data.length;
     if (call.peek !== true) connection.receiveBuffer.drop(data.length);
     const eof = atEnd(connection);
-    const enough = call.untilEnd === true ? octets >= most : octets >= Math.min(call.least ?? 1, most);
-    if (call.peek === true && octets === 0 && !eof && connection.error === undefined) {
+    const enough = call.untilEnd === true ? bytes >= most : bytes >= Math.min(call.least ?? 1, most);
+    if (call.peek === true && bytes === 0 && !eof && connection.error === undefined) {
       parts.pop();
       return call.nowait === true ? failed('EAGAIN', fields(false)) : undefined;
     }
@@ -184,7 +184,7 @@ function receiveAttempt(socket: Socket, call: ReceiveCall): Attempt {
     if (connection.error !== undefined) return failed(takeError(connection) ?? 'EIO', fields(false));
     if (eof) return done(fields(true));
     if (call.nowait !== true) return undefined;
-    return octets > 0 ? done(fields(false)) : failed('EAGAIN', fields(false));
+    return bytes > 0 ? done(fields(false)) : failed('EAGAIN', fields(false));
   };
   return { attempt, partial: () => fields(false) };
 }
@@ -193,7 +193,7 @@ function receiveAttempt(socket: Socket, call: ReceiveCall): Attempt {
 function receiveUrgent(socket: Socket): Ending | undefined {
   const urgent = socket.connection?.urgent;
   if (urgent === undefined) return failed('EINVAL', { data: new Uint8Array(0), eof: false });
-  if (urgent.octet === undefined) return undefined;
+  if (urgent.byte === undefined) return undefined;
   if (socket.connection !== undefined) socket.connection.urgent = undefined;
-  return done({ data: Uint8Array.of(urgent.octet), eof: false });
+  return done({ data: Uint8Array.of(urgent.byte), eof: false });
 }

@@ -4,7 +4,7 @@
  */
 import type { Family, Packet } from '../packet/index.ts';
 
-/** Names what `poll` tells of a socket. */
+/** Names the events of `poll`. */
 export type PollEvent = 'readable' | 'writable' | 'urgent' | 'rdhup' | 'hup' | 'err';
 
 /** Flags of a path manager's endpoint. */

@@ -93,12 +93,12 @@ export interface Connection {
   /** The last DSN received had 8 bytes. */
   dsn8Received: boolean;
   /** Stream position of the urgent byte, and the byte when it was taken out. */
-  urgent?: { at: bigint; octet?: number } | undefined;
+  urgent?: { at: bigint; byte?: number } | undefined;
   urgentInline: boolean;
 
   subflows: Subflow[];
   subflowsMade: number;
-  /** A DSS was received, or MP_CAPABLE with data, which stands for one (§3.1). */
+  /** A DSS was received, or MP_CAPABLE with data, which counts as one (§3.1). */
   dssReceived: boolean;
   /** A DSS itself was received. */
   dssOptionReceived: boolean;

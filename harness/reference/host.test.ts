@@ -5,7 +5,7 @@ import { conversation, infoOf, sameBytes, useSecondPath, vary } from './testing/
 import { addressOf, closeBoth, connect, pattern, transfer, World } from './testing/world.ts';
 
 describe.each(['ipv4', 'ipv6'] as const)('over %s', (family) => {
-  test.each(['tcp', 'mptcp'] as const)('%s: octets go both ways and both ends close', (proto) => {
+  test.each(['tcp', 'mptcp'] as const)('%s: bytes go both ways and both ends close', (proto) => {
     const world = new World({ family });
     const pair = connect(world, proto);
     const there = pattern(100_000);
@@ -40,7 +40,7 @@ test('one megabyte each way over two paths with loss and reordering arrives whol
   expect(conversation({ seed: 'megabyte', links }, 1_000_000)).toBeUndefined();
 });
 
-test('whatever the seed, loss and reordering, every octet arrives', { timeout: 120_000 }, () => {
+test('whatever the seed, loss and reordering, every byte arrives', { timeout: 120_000 }, () => {
   fc.assert(
     fc.property(fc.integer(), fc.double({ min: 0, max: 0.12, noNaN: true }), fc.boolean(), (seed, loss, checksums) => {
       const links = [

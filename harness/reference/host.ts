@@ -25,7 +25,7 @@ interface DeviceOptions {
 
 export interface HostOptions {
   /** Random bytes: keys, nonces, sequence numbers and ports come from here, and nothing else is random. */
-  random: (octets: number) => Uint8Array;
+  random: (bytes: number) => Uint8Array;
   /** What the stack does, freedoms and faults included: {@link rulesWith}. */
   rules: Rules;
   devices: DeviceOptions[];
@@ -33,7 +33,7 @@ export interface HostOptions {
 
 /**
  * The stack. Times are milliseconds of whatever clock the caller has; they never go back. After every call of
- * `receive`, `call`, `cancel` and `tick` the caller takes what came of it with `take`, and asks `nextTimer` anew.
+ * `receive`, `call`, `cancel` and `tick` the caller collects the results with `take`, and asks `nextTimer` again.
  */
 export class Host {
   readonly #options: HostOptions;

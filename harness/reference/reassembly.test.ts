@@ -26,7 +26,7 @@ test('pieces in any order, twice and overlapping, give the stream', () => {
   );
 });
 
-test('of octets that come twice, the first stay', () => {
+test('of bytes that come twice, the first stay', () => {
   const queue = new Reassembly();
   queue.add(10n, Uint8Array.of(1, 1));
   queue.add(8n, Uint8Array.of(2, 2, 2, 2, 2, 2));
@@ -47,10 +47,10 @@ test('what is cut off is forgotten', () => {
   const queue = new Reassembly();
   queue.add(5n, Uint8Array.of(1, 2, 3, 4));
   queue.cut(7n);
-  expect(queue.octets).toBe(2);
+  expect(queue.bytes).toBe(2);
 });
 
-test('a queue of octets reads and drops what was appended', () => {
+test('a queue of bytes reads and drops what was appended', () => {
   fc.assert(
     fc.property(
       fc.array(fc.uint8Array({ maxLength: 9 })),

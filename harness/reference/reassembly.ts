@@ -13,7 +13,7 @@ class Pieces<N> {
   }
 
   /** Bytes held. */
-  get octets(): number {
+  get bytes(): number {
     return this.#pieces.reduce((sum, piece) => sum + piece.data.length, 0);
   }
 

@@ -65,7 +65,7 @@ function settleSubflow(stack: Stack, connection: Connection, subflow: Subflow): 
   watchKeepalive(stack, subflow);
 }
 
-/** The application has read: a window that was small is told anew (RFC 9293 §3.8.6.2.2). */
+/** The application has read: a window that was small is announced again (RFC 9293 §3.8.6.2.2). */
 function tellWindow(stack: Stack, connection: Connection, subflow: Subflow): void {
   if (subflow.state !== 'ESTABLISHED' && subflow.state !== 'FIN_WAIT_1' && subflow.state !== 'FIN_WAIT_2') return;
   const free = connection.receiveCapacity - connection.receiveBuffer.length;

@@ -136,7 +136,7 @@ export function connected(socket: Socket): Ending | undefined {
   return connection.state === 'M_CLOSED' ? failed('ECONNABORTED') : undefined;
 }
 
-/** The error that waits for the application; it is told once. */
+/** The pending error of the socket; reported once. */
 export function takeError(connection: Connection): string | undefined {
   const { error } = connection;
   connection.error = undefined;

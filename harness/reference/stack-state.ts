@@ -7,7 +7,7 @@ export type * from './control-blocks.ts';
 
 /** What all parts of the stack share, but for the rules themselves: what rules may look at. */
 export interface StackState {
-  readonly random: (octets: number) => Uint8Array;
+  readonly random: (bytes: number) => Uint8Array;
   now: number;
   devices: Device[];
   routes: { destination: string; prefix: number; device: string; source?: string }[];

@@ -38,7 +38,7 @@ export interface ReceivedMapping extends Mapping {
   /** Absolute sequence number of its first byte on the subflow. */
   seq: number;
   /** Bytes on the subflow: the length without the DATA_FIN. */
-  octets: number;
+  bytes: number;
 }
 
 /** A piece of a subflow's sequence space that waits to be sent or acknowledged. */

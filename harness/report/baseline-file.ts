@@ -24,7 +24,7 @@ export function verdictsFile(baseline: string): string {
  *
  * @throws BaselineError when there is none, or its verdicts cannot be read
  * @throws DocumentError when the deviations file is wrong
- * @throws ResultsFileError when it is no results file
+ * @throws ResultsFileError when it is not a results file
  */
 export function loadBaseline(file: string): Baseline {
   if (!existsSync(file)) {

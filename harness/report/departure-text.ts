@@ -18,7 +18,7 @@ export type EvidenceLocator = (path: string) => string;
 export interface DepartureOptions extends TextStyle {
   clauses?: ReadonlyMap<string, Clause>;
   locate?: EvidenceLocator;
-  /** Declarations that the results were held against: those of this departure that show otherwise are told. */
+  /** Declarations that the results were held against: those of this departure that contradict it are listed. */
   declarations?: readonly Deviation[];
 }
 

@@ -194,7 +194,7 @@ describe('exitCode', () => {
     expect(exitCode(applyDeviations(runOf([mixed]), list({ clause: 'c1', reason: 'r' })))).toBe(0);
   });
 
-  test('a broken MUST wins over a harness that failed; nothing settled is no success', () => {
+  test('a broken MUST wins over a harness that failed; nothing judged is not a success', () => {
     expect(code(runOf([failed('a', 'c1'), error], { partial: true }))).toBe(1);
     expect(code(runOf([scenario(), error]))).toBe(2);
     expect(code(runOf([scenario()], { partial: true }))).toBe(2);

@@ -161,7 +161,7 @@ function evidenceFor(scenarios: readonly ScenarioRecord[], deviation: Deviation)
     if (shows ?? verdicts.some(isDeparture)) evidence.departed.push(scenario.id);
     // What departs in another way says nothing about this finding.
     else if (verdicts.some((one) => isUndecided(one) || isDeparture(one))) evidence.unsettled = true;
-    // Advice that is not followed is no departure: nothing is left to be declared.
+    // Advice that is not followed is not a departure: nothing to declare.
     else if (verdicts.some((one) => isKept(one) || one === 'note')) evidence.kept = true;
   }
   return evidence;

@@ -52,7 +52,7 @@ export function alignPackets(expected: string, actual: string, fields: readonly 
   return { expected: `${line(0)}${others}`, actual: line(1), marks: line(2) };
 }
 
-/** One column of two packets: what stands for the same, in either. */
+/** One column of two packets: the token of each for the same field. */
 export interface DiffColumn {
   /** `mp_capable.len`, or the token itself. */
   field: string;
@@ -77,7 +77,7 @@ export function diffColumns(expected: string, actual: string, fields: readonly s
   }));
 }
 
-/** How much of two packets is the same: tokens that are alike count for more than those that merely stand for the same. */
+/** How much of two packets is the same: equal tokens count for more than tokens of the same field. */
 function likeness(pairs: readonly [Token | undefined, Token | undefined][]): number {
   return pairs.reduce(
     (sum, [a, b]) => (a === undefined || b === undefined ? sum : sum + (a.text === b.text ? 2 : 1)),

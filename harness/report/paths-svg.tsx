@@ -27,7 +27,7 @@ export function pathsSvg(series: RunSeries): string {
   const { paths, seconds, limit } = series;
   const most = (points: readonly Point[][]): number => Math.max(1e-9, ...points.flat().map(({ value }) => value));
   const panels: [Panel, Panel, Panel] = [
-    { title: 'data sequence number, bytes', y: TOP, most: most(paths.map((one) => one.sequence)), format: octets },
+    { title: 'data sequence number, bytes', y: TOP, most: most(paths.map((one) => one.sequence)), format: bytes },
     {
       title: 'rate, Mbit/s (dashed: limit of all paths together)',
       y: TOP + PANEL + GAP,
@@ -229,7 +229,7 @@ function short(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
-function octets(value: number): string {
+function bytes(value: number): string {
   return value >= 1e6 ? `${short(value / 1e6)} MB` : value >= 1e3 ? `${short(value / 1e3)} kB` : short(value);
 }
 

@@ -213,7 +213,7 @@ describe('the results file', () => {
     ['[{"at":"now","kind":"packet","text":""}]', /has no entries of a ladder diagram/],
     ['[{"at":1,"kind":"dance","text":""}]', /has no entries of a ladder diagram/],
     ['[', /not JSON/],
-  ])('and what is no ladder is refused: %s', (text, message) => {
+  ])('and text that is not a ladder is refused: %s', (text, message) => {
     const file = join(folder, 'broken-ladder.json');
     writeFileSync(file, text);
     expect(() => readLadder(file)).toThrow(message);

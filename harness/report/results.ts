@@ -221,7 +221,7 @@ export function clauseRecords(
         level: entry.level,
         verdict,
         ...(declared ? { declared } : {}),
-        // Scenarios that stopped before are told of where no other has judged the clause.
+        // Scenarios that stopped before are listed where no other has judged the clause.
         scenarios: [...(entry.verdicts.length === 0 ? entry.stopped : entry.scenarios)],
         ...(entry.stopped.size > 0 ? { unjudged: entry.stopped.size } : {}),
         ...monitored,

@@ -158,7 +158,7 @@ function mergedRun(
   };
 }
 
-/** The declarations behind several outcomes, each once. */
+/** The declarations of several outcomes, each once. */
 function declarations(outcomes: readonly DeviationOutcome[]): Deviation[] {
   const found = new Map<string, Deviation>();
   for (const { applied, stale, unseen } of outcomes) {

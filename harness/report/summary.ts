@@ -1,4 +1,5 @@
 /** The terminal summary of a run. Pure: results in, text out. */
+import { isBeside } from '../catalogue/rfc-outline.ts';
 import { departureText, type EvidenceLocator } from './departure-text.ts';
 import { exitCode, type RunExitCode } from './exit-code.ts';
 import type { Deviation, RunResults, ScenarioRecord } from './results.ts';
@@ -158,9 +159,9 @@ function findingsOf(declared: readonly ScenarioRecord[], results: RunResults): S
 }
 
 function unseenBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
-  // Scenarios of two stacks run only when they are asked for.
+  // Scenarios that are not of the RFC's sections run only when they are named.
   const unseen = (results.deviations?.unseen ?? []).filter(
-    ({ scenario }) => scenario?.startsWith('multipath/') !== true,
+    ({ scenario }) => !isBeside(scenario?.split('/', 1)[0] ?? ''),
   );
   if (unseen.length === 0 || results.run.selected === true || results.run.partial) return '';
   const names = unseen.map(nameOf).join(', ');

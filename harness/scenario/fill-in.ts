@@ -3,7 +3,7 @@
 /** A text with its variables filled in. */
 export interface FilledText {
   text: string;
-  /** Offset in the text as written of a character of `text`; of the whole `${name}` for one that stands for it. */
+  /** Offset in the text as written of a character of `text`; of the whole `${name}` for one of its value. */
   origin: (at: number) => number;
 }
 
@@ -15,7 +15,7 @@ interface Piece {
 }
 
 /**
- * Fills in variables. `unknown` is told of those that have no value, with where they stand and how long they are;
+ * Fills in variables. `unknown` is called for those without a value, with their offset and length;
  * a zero takes their place, so that what surrounds them can still be read.
  */
 export function fillIn(

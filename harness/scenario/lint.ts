@@ -11,6 +11,8 @@ import { allSteps, type Scenario, type Step } from './suite.ts';
 /** The catalogue as far as linting needs it. */
 export interface ClauseSource {
   readonly all: readonly Clause[];
+  /** Ids of what no clause says and scenarios may judge. */
+  readonly promises?: ReadonlySet<string>;
   get(id: string): Clause | undefined;
 }
 
@@ -184,15 +186,13 @@ function onlyJudges(step: Step): boolean {
 }
 
 function lintClause(id: string, step: Step, clauses: ClauseSource, report: Report): void {
+  if (clauses.promises?.has(id) === true) return;
   const clause = clauses.get(id);
   if (clause === undefined) {
     report(
       step,
       'UNKNOWN_CLAUSE',
-      `unknown clause "${id}"${suggestion(
-        id,
-        clauses.all.map((one) => one.id),
-      )}`,
+      `unknown clause "${id}"${suggestion(id, [...clauses.all.map((one) => one.id), ...(clauses.promises ?? [])])}`,
     );
   } else if (clause.judged.includes('unobservable')) {
     report(

@@ -82,7 +82,7 @@ export function findSuites(root: string): string[] {
     .map((name) => join(root, name));
 }
 
-/** A suite with mistakes, and what could be read of it all the same: steps that cannot be read are left out. */
+/** A suite with mistakes, without the steps that cannot be read. */
 export class PartialSuite extends DocumentError {
   readonly scenarios: readonly Scenario[];
   constructor(diagnostics: readonly Diagnostic[], scenarios: readonly Scenario[]) {
@@ -144,7 +144,7 @@ function checkIds({
 }
 
 /**
- * A suite without the scenarios that do not fit the schema, so that what is wrong in the others is told at the same time.
+ * A suite without the scenarios that do not fit the schema, so that mistakes in the others are reported as well.
  *
  * @throws DocumentError when something else than a scenario does not fit
  */

@@ -18,7 +18,7 @@ export type ForEach = Readonly<Record<string, Values>>;
 export interface Combination {
   /** What ids and results tell: each variable with its word or label. */
   labels: Record<string, string>;
-  /** What `${name}` stands for, the further variables of rows included. */
+  /** The values of `${name}`, with the further variables of rows. */
   variables: Record<string, string>;
 }
 

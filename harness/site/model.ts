@@ -75,7 +75,7 @@ export function siteModel(given: readonly RunResults[], catalogue: readonly Clau
     scenarios: new Map(run.scenarios.map((scenario) => [scenario.id, scenario])),
   }));
   const known = new Map(catalogue.map((clause) => [clause.id, clause]));
-  // What is no clause id could not be a file name either.
+  // Text that is not a clause id cannot be a file name either.
   const ids = new Set(
     [...known.keys(), ...runs.flatMap((run) => run.clauses.map(({ id }) => id))].filter(
       (id) => parseClauseId(id) !== undefined,

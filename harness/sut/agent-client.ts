@@ -4,7 +4,7 @@ import { PendingRequests } from './pending-requests.ts';
 import type { AgentTransport } from './transport.ts';
 import { AgentLost, AgentProtocolError, AgentRefused, type AgentAnswer, type AgentLogLine } from './types.ts';
 
-/** Bytes without a newline after which what comes is no answer. The longest true answer, all counters, has 20,000. */
+/** Bytes without a newline after which the output is not taken for an answer. The longest true answer, all counters, has 20,000. */
 const ANSWER_LIMIT = 4 * 1024 * 1024;
 /** Lines of stderr that an error shows. */
 const STDERR_SHOWN = 5;

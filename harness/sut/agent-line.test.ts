@@ -19,7 +19,7 @@ describe('values', () => {
     fc.assert(fc.property(text, (value) => !/[\x00-\x20\x7f=]/.test(encodeValue(value))));
   });
 
-  test('may come with every octet percent-encoded', () => {
+  test('may come with every byte percent-encoded', () => {
     fc.assert(
       fc.property(text, (value) => {
         const encoded = Buffer.from(value, 'utf8')

@@ -34,7 +34,7 @@ export function decodeValue(text: string): string | undefined {
 /**
  * A request line without its newline.
  *
- * @throws TypeError when an id, a command or a key is no word of the protocol, or a value holds NUL
+ * @throws TypeError when an id, a command or a key is not a word of the protocol, or a value holds NUL
  */
 export function encodeRequest(id: string, command: string, args: AgentArgs = {}): string {
   for (const name of [id, command, ...Object.keys(args)]) {

@@ -41,7 +41,7 @@ test.each([
   [`1 log ${Array.from({ length: 70 }, (_, i) => `k${i}=1`).join(' ')}`, /^1 bad more than 64 arguments/],
   ['1 recv fd=', /^1 bad recv needs fd=/],
   ['1 socket family=ipx', /^1 bad family=ipx/],
-  [`1 log text=${'x'.repeat(70_000)}`, /^1 bad a line has at most 65536 octets/],
+  [`1 log text=${'x'.repeat(70_000)}`, /^1 bad a line has at most 65536 bytes/],
   ['x'.repeat(200_000), /^- bad/],
 ])('refuses "%s" and goes on', async (line, expected) => {
   child.stdin.write(`${line}\n`);
@@ -50,7 +50,7 @@ test.each([
   expect(await answer()).toBe('2 ok');
 });
 
-test('outlives octets of no meaning', async () => {
+test('outlives bytes of no meaning', async () => {
   const noise = Buffer.alloc(300_000);
   for (let i = 0, state = 1; i < noise.length; i++) {
     state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
@@ -65,7 +65,7 @@ test('outlives octets of no meaning', async () => {
   }
 });
 
-test('takes a line of 65,536 octets', async () => {
+test('takes a line of 65,536 bytes', async () => {
   const head = '1 log text=';
   child.stdin.write(`${head}${'x'.repeat(65_536 - head.length)}\n`);
   expect(await answer()).toBe('1 ok');

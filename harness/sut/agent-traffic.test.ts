@@ -1,6 +1,6 @@
 /** The agent's sockets, on this kernel, in a namespace of their own. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fillOctets } from './fill.ts';
+import { fillBytes } from './fill.ts';
 import { connectPair, isolatedAgent } from './testing/isolated-agent.ts';
 import type { SpawnedAgent } from './spawn-agent.ts';
 
@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => agent.close());
 
 describe.each(['127.0.0.1', '::1'])('over %s', (addr) => {
-  test('carries a stream over MPTCP and checks its octets', async () => {
+  test('carries a stream over MPTCP and checks its bytes', async () => {
     await connectPair(agent, addr);
     const [sent, received] = await Promise.all([
       agent.request('send', { fd: 'client', fill: 3_000_000 }),
@@ -21,7 +21,7 @@ describe.each(['127.0.0.1', '::1'])('over %s', (addr) => {
     ]);
     expect(sent).toEqual({ sent: '3000000' });
     expect(received).toMatchObject({ bytes: '3000000', eof: '0', pattern: 'ok' });
-    expect(received['hex']).toBe(Buffer.from(fillOctets(0, 1024)).toString('hex'));
+    expect(received['hex']).toBe(Buffer.from(fillBytes(0, 1024)).toString('hex'));
     expect(await agent.request('info', { fd: 'server' })).toMatchObject({
       proto: 'mptcp',
       mptcp: '1',
@@ -54,11 +54,11 @@ describe.each(['127.0.0.1', '::1'])('over %s', (addr) => {
   });
 });
 
-test('names the first octet that departs from the pattern', async () => {
+test('names the first byte that departs from the pattern', async () => {
   await connectPair(agent, '127.0.0.1');
-  const octets = fillOctets(0, 100);
-  octets[42] = 255;
-  await agent.request('send', { fd: 'client', hex: Buffer.from(octets).toString('hex') });
+  const bytes = fillBytes(0, 100);
+  bytes[42] = 255;
+  await agent.request('send', { fd: 'client', hex: Buffer.from(bytes).toString('hex') });
   expect(await agent.request('recv', { fd: 'server', bytes: 100 })).toMatchObject({ bytes: '100', pattern: '42' });
 });
 

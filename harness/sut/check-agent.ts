@@ -1,6 +1,6 @@
 /** Talks the protocol with an agent, and says what of it works. For authors of agents. */
 import { Digest } from './digest.ts';
-import { fillOctets } from './fill.ts';
+import { fillBytes } from './fill.ts';
 import type { SpawnedAgent } from './spawn-agent.ts';
 import { AgentProtocolError, AgentRefused, type AgentAnswer } from './types.ts';
 
@@ -44,7 +44,7 @@ export async function checkAgentProtocol(agent: SpawnedAgent): Promise<AgentPoin
     if (!agent.features.has(proto) || (family === 'ipv6' && !agent.features.has('ipv6'))) continue;
     const name = `${proto}-${family}`;
     const open = await point(`sockets, ${proto} over ${family}`, () => connectPair(ask, { proto, family, addr, name }));
-    if (open) await point(`octets, ${proto} over ${family}`, () => exchange(ask, name));
+    if (open) await point(`bytes, ${proto} over ${family}`, () => exchange(ask, name));
   }
   await point('requests overlap', () => overlap(ask));
   for (const [feature, command, args] of BY_FEATURE)
@@ -136,14 +136,14 @@ async function exchange(ask: Ask, name: string): Promise<string> {
   fieldOf(got, 'bytes', String(SENT));
   fieldOf(got, 'pattern', 'ok');
   const digest = new Digest();
-  for (const octet of fillOctets(0, SENT)) digest.add(octet);
+  for (const byte of fillBytes(0, SENT)) digest.add(byte);
   fieldOf(got, 'digest', digest.toString());
   await ask('send', { fd: server, hex: '0a0b', timeout: 3000 });
   fieldOf(await ask('recv', { fd: client, bytes: 2, timeout: 3000 }), 'hex', '0a0b');
   await ask('shutdown', { fd: client, how: 'wr' });
   fieldOf(await ask('recv', { fd: server, eof: 1, timeout: 3000 }), 'eof', '1');
   for (const fd of [client, server, `${name}-lsn`]) await ask('close', { fd });
-  return `${SENT} octets, their digest, and the end of the stream`;
+  return `${SENT} bytes, their digest, and the end of the stream`;
 }
 
 /** A request that waits must not hold up the next, and ends when its socket is closed. */

@@ -7,8 +7,8 @@ export class Digest {
   #high = 0xcbf29ce4;
   #low = 0x84222325;
 
-  add(octet: number): void {
-    const low = (this.#low ^ octet) >>> 0;
+  add(byte: number): void {
+    const low = (this.#low ^ byte) >>> 0;
     const product = low * 0x1b3;
     // 2^40 times the low half reaches the high half as 2^8 times it.
     this.#high = (this.#high * 0x1b3 + Math.floor(product / 0x1_0000_0000) + ((low << 8) >>> 0)) % 0x1_0000_0000;

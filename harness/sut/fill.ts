@@ -6,7 +6,7 @@
  *
  * @param index 0 .. 2^53 - 1
  */
-export function fillOctet(index: number): number {
+export function fillByte(index: number): number {
   const modulus = 251;
   const low = (index % modulus) * 7;
   const middle = (Math.floor(index / 256) % modulus) * 13;
@@ -15,8 +15,8 @@ export function fillOctet(index: number): number {
 }
 
 /** `length` bytes of the stream from `offset` on. */
-export function fillOctets(offset: number, length: number): Uint8Array {
-  const octets = new Uint8Array(length);
-  for (let i = 0; i < length; i++) octets[i] = fillOctet(offset + i);
-  return octets;
+export function fillBytes(offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = fillByte(offset + i);
+  return bytes;
 }

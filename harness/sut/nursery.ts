@@ -84,7 +84,7 @@ export class AgentNursery {
       this.#isReady = resolve;
       this.#failed = reject;
     });
-    // Whoever waits is told; when nobody does, it is no unhandled rejection.
+    // Callers that wait get the rejection; without one, it must not count as unhandled.
     this.#ready.catch(() => undefined);
     this.#process = spawn(agentPath, ['--die-with-parent', `--nursery=${this.#name}`]);
     this.#process.stdout.setEncoding('utf8').on('data', (text: string) => this.#hear(text));

@@ -1,4 +1,4 @@
-/** What the harness knows of a stack under test: an agent that does as it is told. */
+/** The stack under test as the harness sees it: an agent that executes commands. */
 import { ExplainedError } from '../document/explained-error.ts';
 
 /** The fields of an agent's answer, by name; values are text as on the line. */
@@ -26,7 +26,7 @@ export interface Agent {
    *
    * @throws AgentRefused when the agent answers `err`: the stack's own error (carries errno and its name)
    * @throws AgentProtocolError when the agent answers `bad`: it did not understand the request
-   * @throws AgentLost when it exits, crashes, says something that is no answer, or does not answer in time
+   * @throws AgentLost when it exits, crashes, writes something that is not an answer, or does not answer in time
    */
   request(
     command: string,

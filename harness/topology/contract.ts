@@ -90,7 +90,7 @@ export interface Driver {
   close(): Promise<void>;
 }
 
-/** What a worker's driver is told besides the kind's own settings. */
+/** Settings of a worker's driver that do not depend on the kind of stack. */
 export interface OpenOptions {
   /** Set in every namespace of the stack before its links come, after what the suite itself sets. */
   sysctls?: readonly Sysctl[];

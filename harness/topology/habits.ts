@@ -62,8 +62,8 @@ async function setUp({ links, agents }: Cell, { route, mtu }: Habits): Promise<v
 function networkOf(text: string): string {
   const [address = '', length = ''] = text.split('/');
   if (isIP(address) !== 4) return text;
-  const octets = address.split('.').map(Number);
-  const value = octets.reduce((sum, octet) => sum * 256 + octet, 0);
+  const bytes = address.split('.').map(Number);
+  const value = bytes.reduce((sum, byte) => sum * 256 + byte, 0);
   const size = 2 ** (32 - Number(length));
   const network = Math.floor(value / size) * size;
   return `${[24, 16, 8, 0].map((shift) => Math.floor(network / 2 ** shift) % 256).join('.')}/${length}`;

@@ -21,7 +21,7 @@ describe('link plan', () => {
     expect(prefixesOf(0)).toEqual({ ipv4: '10.0.0.', ipv6: 'fd00:0:0:0::' });
   });
 
-  test("names devices within the kernel's 15 octets, also with the largest process id", () => {
+  test("names devices within the kernel's 15 bytes, also with the largest process id", () => {
     expect(deviceName(4_194_304, 10_000_000).length).toBeLessThanOrEqual(15);
     expect(deviceName(11, 1)).not.toBe(deviceName(1, 11));
   });

@@ -1,4 +1,4 @@
-/** Deletes devices behind the scenes, many at a time. */
+/** Deletes devices in the background, many at a time. */
 import { IpBatch } from './ip-batch.ts';
 import type { LineFailure } from './ip-batch.ts';
 import { TopologyError } from './types.ts';

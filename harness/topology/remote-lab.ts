@@ -29,7 +29,7 @@ interface FixedAddresses {
   sut: { ipv4: string; ipv6: string };
   /** Prefix lengths. */
   prefix: { ipv4: number; ipv6: number };
-  /** Ethernet address of the host's interface, where it is told. */
+  /** Ethernet address of the host's interface, where it is given. */
   hardware?: string;
 }
 

@@ -132,7 +132,7 @@ class RemoteDriver implements Driver {
     return this.#prefixes % PREFIXES_PER_WORKER;
   }
 
-  /** Neighbours are told to both ends, so that nothing is on the wire but the test. */
+  /** Both ends get static neighbour entries, so that only the test is on the wire. */
   async #connect(agent: Agent, link: CellLink, links: CellLink[]): Promise<void> {
     links.push(link);
     await this.#must([`link set dev ${link.device} mtu ${link.spec.mtu} up`]);
@@ -216,7 +216,7 @@ class RemoteDriver implements Driver {
 }
 
 /**
- * A driver whose SUT is one host on real interfaces. Each scenario starts the agent anew and has addresses of its own;
+ * A driver whose SUT is one host on real interfaces. Each scenario starts a new agent and has its own addresses;
  * what it changed on the host is put back when it ends.
  */
 export function createRemoteDriver(options: RemoteOptions): Driver {

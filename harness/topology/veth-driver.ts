@@ -77,7 +77,7 @@ interface Rig {
 /** Requests after which a host's network is not what the driver made of it. */
 const REBUILDS = /^(link|addr|route|rule|neigh)-|^offload$/;
 
-/** The agent as a cell has it. @param touched is told of requests that change the host's network, or end it */
+/** The agent as a cell has it. @param touched is called for requests that change the host's network or end the agent */
 function watched(agent: Agent, touched: () => void): Agent {
   return agentOver(agent, {
     request: (command, args, options) => {
@@ -204,7 +204,7 @@ class VethDriver implements KeepingDriver {
   async #moveOn(batch: IpBatch, plan: LinkPlan, taken: number): Promise<number> {
     let number = taken;
     for (let tries = 0; tries < PREFIXES_PER_WORKER; tries += 1) {
-      // The lines name our device, so someone else's route stays; what we did not get is no failure.
+      // The lines name our device, so routes of others stay; a route that we did not get is not a failure.
       await batch.run(routeLines(plan, number).map((line) => line.replace('add', 'del')));
       number = nextPrefix(this.#firstPrefix);
       const failures = await batch.run(routeLines(plan, number));

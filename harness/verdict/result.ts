@@ -1,4 +1,4 @@
-/** What a scenario leaves behind. This is what `results.json` holds for it. */
+/** The result of a scenario, as `results.json` holds it. */
 import type { Family } from '../packet/types.ts';
 import type { Level } from './level.ts';
 import type { TroubleKind } from './trouble.ts';

@@ -56,9 +56,9 @@ const FORMATS = [
 describe.each(FORMATS)('%s', (format) => {
   const contents = captureFile(format, PACKETS, 113);
 
-  test.each([65536, 100, 7, 1])('in chunks of %i octets', async (chunk) => {
+  test.each([65536, 100, 7, 1])('in chunks of %i bytes', async (chunk) => {
     const { packets, end } = await read(contents, chunk);
-    expect(end).toEqual({ octets: contents.length, cutShort: false });
+    expect(end).toEqual({ bytes: contents.length, cutShort: false });
     const timed = format !== 'pcapng-simple';
     expect(packets).toEqual(PACKETS.map((one) => ({ ...one, linkType: 113, at: timed ? one.at : 0 })));
   });
@@ -77,10 +77,10 @@ describe.each(FORMATS)('%s', (format) => {
     for (let length = 24; length < contents.length; length++) {
       const { packets, end } = await read(contents.subarray(0, length)).catch((error: unknown) => {
         expect(error).toBeInstanceOf(CaptureError);
-        return { packets: [], end: { octets: 0, cutShort: true } };
+        return { packets: [], end: { bytes: 0, cutShort: true } };
       });
       expect(packets.length).toBeLessThan(PACKETS.length + (format.startsWith('pcapng') ? 1 : 0));
-      if (end.octets !== length) expect(end.cutShort, `${length}`).toBe(true);
+      if (end.bytes !== length) expect(end.cutShort, `${length}`).toBe(true);
     }
   });
 
@@ -91,7 +91,7 @@ describe.each(FORMATS)('%s', (format) => {
         fc.integer({ min: 1, max: 300 }),
         async (changes, chunk) => {
           const damaged = contents.slice();
-          for (const [at, octet] of changes) damaged[at] = octet;
+          for (const [at, byte] of changes) damaged[at] = byte;
           await read(damaged, chunk).catch((error: unknown) => expect(error).toBeInstanceOf(CaptureError));
         },
       ),
@@ -100,7 +100,7 @@ describe.each(FORMATS)('%s', (format) => {
   });
 });
 
-test('what is no capture is refused with the octets it starts with', async () => {
+test('a file that is not a capture is refused with its first bytes', async () => {
   await expect(read(new TextEncoder().encode('{"this": "is no capture at all"}'))).rejects.toThrow(
     /is not a capture: it starts with 7b22/,
   );

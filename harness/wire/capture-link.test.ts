@@ -1,9 +1,9 @@
-/** Where the IP header starts behind each link layer. */
+/** Where the IP header starts after each link layer. */
 import { expect, test } from 'vitest';
 import { ipOffset } from './capture-link.ts';
 
 const IP = [0x45, 0, 0, 40];
-const at = (...octets: number[]): Uint8Array => Uint8Array.from([...octets, ...IP]);
+const at = (...bytes: number[]): Uint8Array => Uint8Array.from([...bytes, ...IP]);
 const mac = new Array<number>(12).fill(2);
 
 test.each([
@@ -19,10 +19,10 @@ test.each([
   ['raw', 101, at(), 0],
   ['raw of old', 12, at(), 0],
   ['IPv4', 228, at(), 0],
-  ['raw that is no IP', 101, Uint8Array.of(0x12, 0), -1],
+  ['raw that is not IP', 101, Uint8Array.of(0x12, 0), -1],
   ['an unknown link type', 195, at(), -2],
   ['nothing', 1, new Uint8Array(0), -1],
-  ['a frame cut behind its type', 1, Uint8Array.from([...mac, 8, 0]), -1],
+  ['a frame cut after its type', 1, Uint8Array.from([...mac, 8, 0]), -1],
   ['tags without end', 1, Uint8Array.from([...mac, ...new Array<number>(40).fill(0x81)]), -1],
 ])('%s', (_name, linkType, bytes, offset) => {
   expect(ipOffset(linkType, bytes)).toBe(offset);

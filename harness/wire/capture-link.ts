@@ -33,7 +33,7 @@ function word(bytes: Uint8Array, at: number): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
-/** The protocol field stands at `at`, the payload behind it, after as many VLAN tags as there are. */
+/** The protocol field stands at `at`, the payload follows, after as many VLAN tags as there are. */
 function afterEthertype(bytes: Uint8Array, at: number): number {
   let offset = at;
   for (let tags = 0; tags < 4; tags++) {

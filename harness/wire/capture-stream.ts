@@ -14,7 +14,7 @@ import { CaptureError } from './pcap-error.ts';
 /** How a capture ended. */
 export interface CaptureEnd {
   /** Bytes read, after decompression. */
-  octets: number;
+  bytes: number;
   /** Why not all of the file could be read; what came before was handed over. */
   problem?: string;
   /** The problem is only that the file ends in the middle of a record. */
@@ -60,7 +60,7 @@ class Feed {
   #reader: RecordReader | undefined;
   #rest: Uint8Array = new Uint8Array(0);
   #gunzip: { write(chunk: Buffer): Promise<void>; end(): Promise<void> } | undefined;
-  octets = 0;
+  bytes = 0;
 
   constructor(path: string, sink: CaptureSink) {
     this.#path = path;
@@ -72,7 +72,7 @@ class Feed {
       await this.#gunzip.write(chunk);
       return;
     }
-    const isFirst = this.octets === 0 && this.#rest.length === 0;
+    const isFirst = this.bytes === 0 && this.#rest.length === 0;
     if (isFirst && chunk[0] === 0x1f && chunk[1] === 0x8b) {
       this.#gunzip = inflating((plain) => this.#take(plain));
       await this.#gunzip.write(chunk);
@@ -104,7 +104,7 @@ class Feed {
     // A plain Uint8Array slices several times faster than a Buffer.
     const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const taken = this.#reader.read(plain, new DataView(plain.buffer, plain.byteOffset, plain.byteLength));
-    this.octets += taken;
+    this.bytes += taken;
     this.#rest = plain.slice(taken);
   }
 
@@ -120,8 +120,8 @@ class Feed {
   problem(text: string): CaptureEnd {
     if (this.#reader === undefined) throw new CaptureError(this.#path, text, 'fetch the file again');
     return {
-      octets: this.octets,
-      problem: `${text}; the rest, from byte ${this.octets} on, was not read`,
+      bytes: this.bytes,
+      problem: `${text}; the rest, from byte ${this.bytes} on, was not read`,
       cutShort: false,
     };
   }
@@ -134,10 +134,10 @@ class Feed {
         'record it again',
       );
     }
-    if (this.#rest.length === 0) return { octets: this.octets, cutShort: false };
+    if (this.#rest.length === 0) return { bytes: this.bytes, cutShort: false };
     return {
-      octets: this.octets,
-      problem: `the file ends within a record, ${this.#rest.length} bytes after byte ${this.octets}`,
+      bytes: this.bytes,
+      problem: `the file ends within a record, ${this.#rest.length} bytes after byte ${this.bytes}`,
       cutShort: true,
     };
   }

@@ -127,7 +127,7 @@ function mirror(shape: PathShape): { port: WirePort; heard: WirePacket[]; clock:
       link: 'a',
       send: (bytes) => {
         onPacket({ at: 0, direction: 'out', link: 'a', bytes });
-        onPacket({ at: 0, direction: 'in', link: 'a', bytes: bytes.map((octet, i) => (i === 0 ? octet + 1 : octet)) });
+        onPacket({ at: 0, direction: 'in', link: 'a', bytes: bytes.map((byte, i) => (i === 0 ? byte + 1 : byte)) });
         return Promise.resolve();
       },
       echo: () => Promise.resolve(1),
@@ -140,9 +140,9 @@ function mirror(shape: PathShape): { port: WirePort; heard: WirePacket[]; clock:
 const said = (heard: readonly WirePacket[]): string[] =>
   heard.map(({ direction, bytes }) => `${direction} ${bytes[0] ?? '?'}`);
 
-test('delays both ways, keeps the order, and a fence comes behind all', async () => {
+test('delays both ways, keeps the order, and a fence comes after all', async () => {
   const { port, heard } = mirror({ down: { delay: 30 }, up: { delay: 20 } });
-  for (const octet of [10, 20, 30]) await port.send(Uint8Array.of(octet));
+  for (const byte of [10, 20, 30]) await port.send(Uint8Array.of(byte));
   expect(said(heard)).toEqual(['out 10', 'out 20', 'out 30']);
   expect(await port.echo(1000)).toBe(50);
   expect(said(heard)).toEqual(['out 10', 'out 20', 'out 30', 'in 11', 'in 21', 'in 31']);

@@ -18,7 +18,7 @@ export interface PathPortParts {
   seed: string;
   /** Hears of packets as they leave the tester and as they come out of the path: what is lost is sent and never comes. */
   onPacket: (packet: WirePacket) => void;
-  /** Opens the port beneath, which is told nothing of what this one does. */
+  /** Opens the port below. */
   open: (onPacket: (packet: WirePacket) => void) => WirePort;
 }
 

@@ -76,18 +76,18 @@ export class PcapWriter {
     closeSync(this.#fd);
   }
 
-  /** Writes `octets` in full, or nothing. */
-  #append(octets: Uint8Array): void {
+  /** Writes `bytes` in full, or nothing. */
+  #append(bytes: Uint8Array): void {
     if (!this.#open) throw new CaptureError(this.#path, 'is already closed', 'write before close()');
     let written = 0;
     try {
       // A single write may be cut short by a disk that fills up; the next one then says why.
-      while (written < octets.length) written += this.#writeSync(this.#fd, octets.subarray(written));
+      while (written < bytes.length) written += this.#writeSync(this.#fd, bytes.subarray(written));
     } catch (error) {
       if (written > 0) ftruncateSync(this.#fd, this.#size);
       throw writeFailure(this.#path, error);
     }
-    this.#size += octets.length;
+    this.#size += bytes.length;
   }
 }
 

@@ -103,7 +103,7 @@ class RawPort implements WirePort {
     const seq = this.#echoSeq;
     const request = encodeEchoRequest({ family, src: testerAddress, dst: sutAddress, id: this.#echoId, seq });
     const answer = this.#expectEcho(seq, timeoutMs);
-    // Through the TCP socket, so that it queues behind all that was sent before.
+    // Through the TCP socket, so that it queues after everything sent before.
     const sent = this.#write(request, () => {
       const pending = this.#echoes.get(seq);
       if (pending !== undefined) {

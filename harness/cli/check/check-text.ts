@@ -6,9 +6,9 @@ import { SYMBOL } from '../../report/verdict-style.ts';
 import type { FileReport } from './file-report.ts';
 
 /** Bytes as people say them: `2.7 MB`. */
-function octetsText(octets: number): string {
+function bytesText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let value = octets;
+  let value = bytes;
   let unit = 0;
   while (value >= 1000 && unit < units.length - 1) {
     value /= 1000;
@@ -38,7 +38,7 @@ export function headline(report: ConnectionReport): string {
   parts.push(`tokens ${tokenText(report.tokens.initiator)} ${tokenText(report.tokens.responder)}`);
   if (report.checksums !== undefined) parts.push(`checksums ${report.checksums ? 'on' : 'off'}`);
   parts.push(`${report.packets} packets`, secondsText(report.durationMs));
-  parts.push(`${octetsText(report.data[0])} > < ${octetsText(report.data[1])}`, report.ending);
+  parts.push(`${bytesText(report.data[0])} > < ${bytesText(report.data[1])}`, report.ending);
   if (report.fallback !== undefined) parts.push(`fell back to TCP: ${report.fallback}`);
   if (!report.whole && report.version !== 0) parts.push('the capture does not include its start');
   return parts.join(', ');
@@ -55,7 +55,7 @@ export function subflowLine(subflow: SubflowReport): string {
     `${endText(a)} > ${endText(b)}`,
     opening,
     secondsText(subflow.durationMs),
-    `${octetsText(a.octets)} > < ${octetsText(b.octets)}`,
+    `${bytesText(a.octets)} > < ${bytesText(b.octets)}`,
     ...(subflow.backup ? ['backup'] : []),
     subflow.ending,
   ].join(', ');

@@ -4,7 +4,7 @@ import type { ConnectionReport, PacketCounts } from '../../monitor/analysis.ts';
 export interface FileReport {
   file: string;
   counts: PacketCounts;
-  /** Packets of other protocols than IP, or behind a link layer that is not known. */
+  /** Packets of other protocols than IP, or over an unknown link layer. */
   skipped: { notIp: number; linkTypes: number[] };
   /** Packets that the capture says it missed. */
   dropped: number;

@@ -30,10 +30,10 @@ const DAMAGED = [
 /** Files whose packets depart from the RFC. */
 const DEPARTING = [
   'an option of no length',
-  'an option of one octet',
-  'an option that ends behind the header',
-  'MPTCP options of two octets',
-  'every subtype, three octets each',
+  'an option of one byte',
+  'an option that ends after the header',
+  'MPTCP options of two bytes',
+  'every subtype, three bytes each',
   'a DSS with all flags and no room',
   'ADD_ADDR of every length',
 ];

@@ -35,7 +35,7 @@ test('two kernels, the clauses in which they differ, and one file of both', asyn
   expect(stdout).toMatch(/^3\.7-4\.4\.s2 +(warn +pass|pass +warn)/m);
 });
 
-test('a stack twice, or one that is no stack: exit code 2, and nothing is run', async () => {
+test('a stack twice, or one that is not a stack: exit code 2, and nothing is run', async () => {
   const twice = await mptcpConformance('matrix', '--sut', 'netns,netns', '-o', join(folder.path, 'none'));
   expect(twice).toMatchObject({ code: 2, stderr: expect.stringContaining('--sut names netns twice') as string });
   const unknown = await mptcpConformance('matrix', '--sut', 'netns,kernle:6.12', '-o', join(folder.path, 'none'));

@@ -79,7 +79,7 @@ async function runAll(options: MatrixOptions): Promise<Outcome[]> {
   return options.sut.flatMap((sut) => outcomes.find((one) => one.sut === sut) ?? []);
 }
 
-/** One run in a process of its own; what it says goes to a log, and its progress is told in one line. */
+/** One run in a separate process; its output goes to a log, its progress to one line. */
 async function runOne(sut: string, options: MatrixOptions): Promise<Outcome> {
   const folder = join(options.output, folderOf(sut));
   makeFolder(folder);

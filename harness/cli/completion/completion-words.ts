@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { sectionsBeside } from '../../catalogue/rfc-outline.ts';
 import { projectFile } from '../../document/project-file.ts';
 
 /** The words of a kind, sorted. */
@@ -13,8 +14,7 @@ export function completionWords(kind: 'scenarios' | 'sections' | 'clauses'): str
     kind === 'scenarios'
       ? scenarioIds(suites)
       : clauseWords(suites, kind === 'sections' ? /^section: "?([^"\n]+)"?$/gm : /^ +- id: "?([^"\n]+)"?$/gm);
-  // The scenarios of two stacks have a section of their own, which is none of the RFC.
-  return [...new Set(kind === 'sections' ? [...words, 'multipath'] : words)].sort();
+  return [...new Set(kind === 'sections' ? [...words, ...sectionsBeside] : words)].sort();
 }
 
 function clauseWords(suites: string, pattern: RegExp): string[] {

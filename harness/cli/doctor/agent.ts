@@ -1,4 +1,4 @@
-/** Can the agent be built? It is what stands for the application on the stack's side. */
+/** Can the agent be built? It acts as the application on the stack's side. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

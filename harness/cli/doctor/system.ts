@@ -56,6 +56,6 @@ function freeIn(folder: string): number {
   return bavail * bsize;
 }
 
-function inMiB(octets: number): string {
-  return `${Math.floor(octets / 2 ** 20)} MiB`;
+function inMiB(bytes: number): string {
+  return `${Math.floor(bytes / 2 ** 20)} MiB`;
 }

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { writeWhole } from '../../report/results-file.ts';
 import { UsageError } from '../../document/explained-error.ts';
 
-/** The name of a file that stands for standard output. */
+/** The file name that means standard output. */
 export const STANDARD_OUTPUT = '-';
 
 /** Writes a file whole or not at all, or to standard output. @throws ResultsFileError */

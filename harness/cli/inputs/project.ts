@@ -1,6 +1,6 @@
 /** Where things are in this installation, and what is loaded from there. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Catalogue } from '../../catalogue/catalogue.ts';
 import { OWN_CLAUSES_ENDING, withOwnClauses } from '../../catalogue/own-clauses.ts';
@@ -52,9 +52,13 @@ export function openCatalogue(folder = join(projectRoot(), 'suites', 'rfc8684', 
   return ownClauseFiles().reduce(withOwnClauses, loadCatalogue(folder));
 }
 
-/** What no clause says and scenarios of two stacks judge. @throws DocumentError */
+/** What no clause says and scenarios judge: the promises of every folder of suites. @throws DocumentError */
 export function openPromises(): ReadonlyMap<string, Promised> {
-  return loadPromises(join(projectRoot(), 'suites', 'multipath', 'promises.yaml'));
+  const suites = join(projectRoot(), 'suites');
+  const files = readdirSync(suites)
+    .map((folder) => join(suites, folder, 'promises.yaml'))
+    .filter((file) => existsSync(file));
+  return new Map(files.flatMap((file) => [...loadPromises(file)]));
 }
 
 /** What scenarios may name: clauses, promises and topologies. */

@@ -1,8 +1,9 @@
 /** Which scenarios a command is about. Pure. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { isBeside } from '../../catalogue/rfc-outline.ts';
 import { levelOf } from '../../catalogue/types.ts';
 import { suggestion } from '../../document/diagnostic.ts';
-import type { ScenarioHead, ScenarioKind } from '../../scenario/suite.ts';
+import type { ScenarioHead } from '../../scenario/suite.ts';
 import { isLevel, LEVELS } from '../../verdict/level.ts';
 import { UsageError } from '../../document/explained-error.ts';
 
@@ -19,9 +20,6 @@ export interface Selection {
   /** Ids with their variants: nothing but these. */
   among?: readonly string[];
 }
-
-/** Scenarios of two stacks measure and take minutes: they are chosen only by their section or their ids. */
-const ONLY_WHERE_NAMED: Readonly<Record<ScenarioKind, boolean>> = { wire: false, multipath: true };
 
 /** Whether anything narrows the choice. What else the object holds does not count. */
 export function isNarrowed({ ids, sections, clauses, levels, families, excluded, among }: Selection): boolean {
@@ -74,7 +72,7 @@ export function selectScenarios<S extends ScenarioHead>(
     return (
       among?.has(scenario.id) !== false &&
       !excluded.some((word) => isExcluded(scenario, word)) &&
-      (!ONLY_WHERE_NAMED[scenario.kind] || ids.length > 0 || sections.length > 0) &&
+      (!isBeside(scenario.section) || ids.length > 0 || sections.length > 0) &&
       (ids.length === 0 || ids.some((id) => isNamed(scenario, id))) &&
       (sections.length === 0 || sections.some((section) => isWithin(scenario.section, section))) &&
       (families.length === 0 || families.includes(scenario.family)) &&

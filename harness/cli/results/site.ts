@@ -13,7 +13,7 @@ export interface SiteOptions {
   proof: string;
 }
 
-/** Problems with evidence that are told one by one. */
+/** Problems with evidence that are reported one by one. */
 const MOST_PROBLEMS = 5;
 
 /** Builds the site. @throws ResultsFileError, MergeError or SiteError; what was there stays then */

@@ -9,7 +9,7 @@ test.each<[string, string]>([
   expect(roundWords(line.split(' ')).join(' ')).toBe(words);
 });
 
-test('one round is no repetition', () => {
+test('one round is not a repetition', () => {
   expect(isRepeated({ untilFail: false })).toBe(false);
   expect(isRepeated({ repeat: 1, untilFail: false })).toBe(false);
   expect(isRepeated({ repeat: 2, untilFail: false })).toBe(true);

@@ -9,7 +9,7 @@ import { obstacleTo, stackWords } from '../../topology/stacks/registry.ts';
 import { runCommand } from './child-run.ts';
 import { readResults } from '../../report/results-file.ts';
 
-/** When more than this got worse, it is no flake, and running all of them again would take long. */
+/** When more than this got worse, chance is not the cause, and running all of them again would take long. */
 const MOST = 12;
 
 /**

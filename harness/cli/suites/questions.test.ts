@@ -97,7 +97,7 @@ describe('help and mistakes', () => {
   });
 });
 
-test.each(['list', 'clauses', 'help'])('%s, of which nobody reads on, is no error', async (command) => {
+test.each(['list', 'clauses', 'help'])('%s whose reader closed the pipe is not an error', async (command) => {
   const child = begin([process.execPath, PROGRAM, command]);
   child.stdout?.destroy();
   const { code, stderr } = await ending(child);

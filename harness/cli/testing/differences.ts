@@ -1,6 +1,6 @@
 /** How the answers of the reference stack and of Linux may differ in the differential test, and why. */
 
-/** One difference that is explained. Answers are written as `Prober` writes them; `-` is no answer. */
+/** One difference that is explained. Answers are written as `Prober` writes them; `-` means no answer. */
 export interface Difference {
   /** Steps at which it shows. */
   step: RegExp;
@@ -125,7 +125,7 @@ export const DIFFERENCES: readonly Difference[] = [
     reference: /^ACK seq=\d+ ack=\d+ dss dack=\d+$|RST/,
     why: { finding: 'octets-without-a-mapping-on-a' },
     clause: '3.3.1-10',
-    because: 'Octets without a mapping: the reference stack holds them for a mapping that may come, Linux falls back.',
+    because: 'Bytes without a mapping: the reference stack holds them for a mapping that may come, Linux falls back.',
   },
   {
     step: /^infinite mapping$/,

@@ -114,21 +114,21 @@ export class Meeting {
   }
 
   /** Sends bytes one way, and answers what the receiver says of them. */
-  async send(from: StackName, octets: number, timeout = 150_000): Promise<AgentAnswer> {
+  async send(from: StackName, size: number, timeout = 150_000): Promise<AgentAnswer> {
     const to = from === 'linux' ? 'reference' : 'linux';
-    const received = this.agents[to].request('recv', { fd: 'conn', bytes: octets, show: 0, timeout });
+    const received = this.agents[to].request('recv', { fd: 'conn', bytes: size, show: 0, timeout });
     const [answer] = await Promise.all([
       received,
-      this.agents[from].request('send', { fd: 'conn', fill: octets, timeout }),
+      this.agents[from].request('send', { fd: 'conn', fill: size, timeout }),
     ]);
     return answer;
   }
 
   /** Bytes both ways at once; answers what is not as it should be. */
-  async exchange(octets: number): Promise<string[]> {
-    const [there, back] = await Promise.all([this.send('linux', octets), this.send('reference', octets)]);
+  async exchange(size: number): Promise<string[]> {
+    const [there, back] = await Promise.all([this.send('linux', size), this.send('reference', size)]);
     return [there, back].flatMap(({ bytes, pattern }) =>
-      bytes === String(octets) && pattern === 'ok' ? [] : [`${bytes} octets, pattern=${pattern}`],
+      bytes === String(size) && pattern === 'ok' ? [] : [`${bytes} bytes, pattern=${pattern}`],
     );
   }
 

@@ -97,7 +97,7 @@ export class Prober {
 
   /** A DSS; numbers are added to the right ones. */
   dss(
-    map?: { dsn?: number; ssn?: number; length: number; fin?: boolean; sum?: number; octets?: number },
+    map?: { dsn?: number; ssn?: number; length: number; fin?: boolean; sum?: number; bytes?: number },
     dack = 0,
   ): TcpOption {
     const dss = {
@@ -112,8 +112,8 @@ export class Prober {
     };
     if (map === undefined) return dss;
     const relative = BigInt(1 + this.sent + (map.dsn ?? 0));
-    const ssn = map.octets === 0 ? 0 : 1 + this.sent + (map.ssn ?? 0);
-    const sum = map.length === 0 ? 0 : this.#sum(relative, ssn, map.length, this.sent, map.octets);
+    const ssn = map.bytes === 0 ? 0 : 1 + this.sent + (map.ssn ?? 0);
+    const sum = map.length === 0 ? 0 : this.#sum(relative, ssn, map.length, this.sent, map.bytes);
     const hasSum = this.checksum !== (map.sum === -1);
     return {
       ...dss,
@@ -152,8 +152,8 @@ export class Prober {
     return this.#lastDsn === 0n ? dsnAdd(idsn(this.#peerKey), 1) : this.#lastDsn;
   }
 
-  #sum(dsn: bigint, ssn: number, dataLength: number, at: number, octets = dataLength): number {
-    return dssChecksum({ dsn: dsnAdd(idsn(KEY), dsn), ssn, dataLength, data: payload(at, octets) });
+  #sum(dsn: bigint, ssn: number, dataLength: number, at: number, bytes = dataLength): number {
+    return dssChecksum({ dsn: dsnAdd(idsn(KEY), dsn), ssn, dataLength, data: payload(at, bytes) });
   }
 
   async #send({ length = 0, flags = ACK, seq = 0, ack = 0, options }: Told): Promise<void> {

@@ -82,7 +82,7 @@ describe.each(cases)('over %s, the reference stack as %s', (family, role) => {
       expect(await both.closeBoth(responder)).toBe(true);
     }));
 
-  test.each([0, 1])('link %i falls silent in the middle, and every octet comes over the other', (silent) =>
+  test.each([0, 1])('link %i falls silent in the middle, and every byte comes over the other', (silent) =>
     meeting({ family, links: 2 }, async (both) => {
       await both.connect(role);
       expect(await both.exchange(2000)).toEqual([]);

@@ -3,7 +3,7 @@ import { addAddrHmac } from '../../mptcp/index.ts';
 import type { OptionAddAddr } from '../../packet/types.ts';
 import { other, type Connection, type Side } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
-import { blaming, conduct, form, octetsText, sameOctets } from './rule.ts';
+import { blaming, conduct, form, bytesText, sameBytes } from './rule.ts';
 
 const hmac = blaming(
   form('add-addr-hmac', '3.4.1-7.s1', '3.4.1-7.s2', '3.4.1-7.s3', '3.4.1-7.s4', '3.4.1-7.s5', '3.4.1-7.s6'),
@@ -51,10 +51,10 @@ function lookAtHmac(judge: Judge, option: OptionAddAddr, event: PacketEvent): vo
   }
   const expected = addAddrHmac(local, remote, option.addressId, option.address, option.port ?? 0);
   const actual = option.hmac;
-  judge.check(hmac, event, sameOctets(actual, expected), () => ({
+  judge.check(hmac, event, sameBytes(actual, expected), () => ({
     message: 'the HMAC of ADD_ADDR is wrong',
-    expected: octetsText(expected),
-    actual: octetsText(actual),
+    expected: bytesText(expected),
+    actual: bytesText(actual),
     field: 'add_addr.hmac',
   }));
 }
@@ -118,7 +118,7 @@ function lookAtEcho(judge: Judge, option: OptionAddAddr, event: PacketEvent, the
     theirs.list.size < KEPT
   ) {
     judge.broken(echo, event, {
-      message: 'an echo repeats no ADD_ADDR that was received',
+      message: 'an echo does not match any ADD_ADDR that was received',
       expected: [...theirs.list.keys()].slice(-3).join(' or ') || 'no echo',
       actual: name,
     });
@@ -159,7 +159,7 @@ function firstAddresses(connection: Connection, side: Side, mine: Announced): vo
 /** Address IDs, announcements, echoes and ports. */
 export const addresses: Monitor = {
   name: 'addresses',
-  title: 'ADD_ADDR has the right HMAC and echo, an Address ID stands for one address, joins go to known ports',
+  title: 'ADD_ADDR has the right HMAC and echo, an Address ID identifies one address, joins go to known ports',
   rules: [hmac, oneAddress, idZero, echo, echoed, joinPort, sourcePort, privateAddress, usable, again],
   create: (connection, judge) => {
     const none = (): Announced => ({ byId: new Map(), list: new Map(), onPorts: new Set(), echoes: new Set() });

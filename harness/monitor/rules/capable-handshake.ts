@@ -130,7 +130,7 @@ function lookAtAgreement(judge: Judge, option: OptionMpCapable, event: PacketEve
   if (syn === undefined) return;
   const on = ((syn.flags | synAck.flags) & FLAG_A) !== 0;
   judge.check(on ? required : outcome, event, ((option.flags & FLAG_A) !== 0) === on, () => ({
-    message: 'flag A of the third packet does not say what SYN and SYN/ACK agreed on',
+    message: 'flag A of the third packet differs from what SYN and SYN/ACK negotiated',
     expected: `A=${on ? 1 : 0}`,
     actual: `flags=${hex(option.flags)}`,
   }));

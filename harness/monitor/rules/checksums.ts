@@ -24,7 +24,7 @@ const infinite = form('checksum-of-infinite-mapping', '3.3.1-15.s3');
 interface Gathered {
   /** Ranges seen, from and to (exclusive), apart from each other. */
   ranges: [number, number][];
-  octets: number;
+  bytes: number;
   sum: number;
   index: number;
   /** The one byte that all data consists of; undefined when there are several. */
@@ -48,15 +48,15 @@ function gather(gathered: Gathered, payload: Uint8Array, from: number): void {
     const sum = onesSum(part);
     if (!consistsOf(part, gathered.only)) gathered.only = undefined;
     gathered.sum = foldSum(gathered.sum + (left % 2 === 0 ? sum : ((sum & 0xff) << 8) | (sum >> 8)));
-    gathered.octets += right_ - left;
+    gathered.bytes += right_ - left;
     gathered.ranges.push([left, right_]);
   }
   mergeTail(gathered.ranges);
 }
 
 /** Whether all bytes are this one; mostly the second one already tells. */
-function consistsOf(octets: Uint8Array, one: number | undefined): boolean {
-  return one !== undefined && octets.every((octet) => octet === one);
+function consistsOf(bytes: Uint8Array, one: number | undefined): boolean {
+  return one !== undefined && bytes.every((byte) => byte === one);
 }
 
 /** Data mostly comes in order: one range is enough then. */
@@ -98,14 +98,14 @@ function mistakeOf(found: number, header: PseudoHeader, sum: number): { text: st
     [checksumOver({ ...header, dsn: BigInt.asUintN(32, header.dsn) }, sum), '3.3.1-8.s1', 'over 32 bits of the number'],
     [checksumOver(header, 0), '3.3.1-6.s1', 'over the pseudo-header alone'],
     [~right_ & 0xffff, '3.3.1-6.s1', 'without the complement'],
-    [swapped, '3.3.1-6.s1', 'in the other order of octets'],
+    [swapped, '3.3.1-6.s1', 'in the other order of bytes'],
   ];
   const [, clause, text] = mistakes.find(([value]) => sameChecksum(value, found)) ?? [];
   return clause === undefined || text === undefined ? undefined : { text, clause };
 }
 
 function verify(judge: Judge, event: PacketEvent, mapping: DataMapping, sum: number, isBlank = false): void {
-  const rule = mapping.octets === 0 ? finRight : mapping.wide ? right : rightNarrow;
+  const rule = mapping.bytes === 0 ? finRight : mapping.wide ? right : rightNarrow;
   if (mapping.dsn64 === undefined) {
     judge.unknown(rule, event.side, 'the upper half of the data sequence number is not known');
     return;
@@ -115,10 +115,10 @@ function verify(judge: Judge, event: PacketEvent, mapping: DataMapping, sum: num
   const found = mapping.checksum ?? 1;
   const same = sameChecksum(expected, found);
   if (!same && isBlank) {
-    judge.unknown(rule, event.side, 'the data of mappings is one repeated octet, which may have been written over it');
+    judge.unknown(rule, event.side, 'the data of mappings is one repeated byte, which may have been written over it');
     return;
   }
-  if (!same && mapping.octets > 0) event.sender.damaged ??= mapping;
+  if (!same && mapping.bytes > 0) event.sender.damaged ??= mapping;
   judge.check(rule, event, same, () => {
     const mistake = mistakeOf(found, header, sum);
     const isAmongThem = mistake !== undefined && rule.clauses.includes(mistake.clause);
@@ -163,21 +163,21 @@ function gatherPayload(judge: Judge, event: PacketEvent, store: Map<DataMapping,
     if (one.checksum === undefined || one.infinite) continue;
     const offset = seqDiff(ssn, one.ssn);
     const from = Math.max(0, offset);
-    const to = Math.min(one.octets, offset + length);
+    const to = Math.min(one.bytes, offset + length);
     if (from >= to) continue;
     const gathered = store.get(one) ?? {
       ranges: [],
-      octets: 0,
+      bytes: 0,
       sum: 0,
       index: event.index,
       only: packet.tcp.payload[from - offset],
     };
     store.set(one, gathered);
-    if (gathered.octets >= one.octets) continue;
+    if (gathered.bytes >= one.bytes) continue;
     gather(gathered, packet.tcp.payload.subarray(from - offset, to - offset), from);
-    if (gathered.octets !== one.octets) continue;
+    if (gathered.bytes !== one.bytes) continue;
     // The payload of a capture that is handed on is often overwritten; that is not the sender's doing.
-    const isBlank = one.octets > 1 && gathered.only !== undefined && !event.connection.complete;
+    const isBlank = one.bytes > 1 && gathered.only !== undefined && !event.connection.complete;
     verify(judge, event, one, gathered.sum, isBlank);
   }
   if (store.size > 2048) for (const one of [...store.keys()].slice(0, 1024)) store.delete(one);
@@ -188,10 +188,10 @@ function concerned({ mapping, sender, ssn, length }: PacketEvent): DataMapping[]
   if (mapping !== undefined && ssn !== undefined) {
     const offset = seqDiff(ssn, mapping.ssn);
     // By far the most segments lie within the one mapping that they carry.
-    if (offset >= 0 && offset + length <= mapping.octets) return [mapping];
+    if (offset >= 0 && offset + length <= mapping.bytes) return [mapping];
   }
   const found = sender.mappings.filter(
-    (one) => seqDiff(end, one.ssn) > 0 && seqDiff(one.ssn + one.octets, ssn ?? 0) > 0,
+    (one) => seqDiff(end, one.ssn) > 0 && seqDiff(one.ssn + one.bytes, ssn ?? 0) > 0,
   );
   if (mapping !== undefined && !found.includes(mapping)) found.push(mapping);
   return found;
@@ -219,7 +219,7 @@ export const checksums: Monitor = {
         }
         if (mapping !== undefined) {
           lookAtPresence(judge, event, mapping);
-          if (mapping.octets === 0 && mapping.checksum !== undefined && mapping.fin) verify(judge, event, mapping, 0);
+          if (mapping.bytes === 0 && mapping.checksum !== undefined && mapping.fin) verify(judge, event, mapping, 0);
         }
         if (length === 0 || connection.checksums === false || !event.payloadKnown || event.syn || event.flow.stray)
           return;

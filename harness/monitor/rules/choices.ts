@@ -79,7 +79,7 @@ export const choices: Monitor = {
       if (mapping === undefined) {
         if (sender.confirmed && connection.fallback === undefined)
           tell(withoutOwn, event, 'a segment has no mapping of its own');
-      } else if (mapping.octets > length) tell(longMapping, event, 'a mapping covers several segments');
+      } else if (mapping.bytes > length) tell(longMapping, event, 'a mapping covers several segments');
       if (backup.has(sender)) tell(backupData, event, 'data goes over a subflow that the host itself called a backup');
       if (carrier[side] !== undefined && carrier[side] !== sender)
         tell(spread, event, 'data goes over several subflows');

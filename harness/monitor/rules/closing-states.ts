@@ -50,7 +50,7 @@ function lookAtRepetition(judge: Judge, event: PacketEvent, progress: Progress):
     ackRule(connection, judged),
     event,
     {
-      message: 'a DATA_FIN that comes again and again gets no Data ACK',
+      message: 'a repeated DATA_FIN gets no Data ACK',
       expected: `Data ACK ${stream.fin + 1}`,
       actual: `Data ACK ${stream.acked ?? 1}`,
     },

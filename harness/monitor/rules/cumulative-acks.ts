@@ -50,7 +50,7 @@ class Cover {
 
 function addData(event: PacketEvent, cover: Cover): void {
   const { mapping, ssn, length, sender } = event;
-  if (mapping?.fin === true) cover.add(mapping.dsn + mapping.octets, mapping.dsn + mapping.length);
+  if (mapping?.fin === true) cover.add(mapping.dsn + mapping.bytes, mapping.dsn + mapping.length);
   if (length === 0) return;
   if (ssn === undefined || event.flow.stray) {
     cover.lost = true;
@@ -59,14 +59,14 @@ function addData(event: PacketEvent, cover: Cover): void {
   let at = ssn;
   const end = ssn + length;
   while (at < end) {
-    const inOwn = mapping !== undefined && at >= mapping.ssn && at < mapping.ssn + mapping.octets;
+    const inOwn = mapping !== undefined && at >= mapping.ssn && at < mapping.ssn + mapping.bytes;
     const one = inOwn ? mapping : mappingAt(sender, at);
     if (one === undefined) {
       // Bytes may come before the mapping that covers them.
       cover.lost = true;
       return;
     }
-    const to = Math.min(end, one.ssn + one.octets);
+    const to = Math.min(end, one.ssn + one.bytes);
     cover.add(one.dsn + at - one.ssn, one.dsn + to - one.ssn);
     at = to;
   }
@@ -83,7 +83,7 @@ function lookAtAck(judge: Judge, event: PacketEvent, dataAck: number, cover: Cov
   if (dataAck > peer.edge || !cover.holed) return;
   const rule = peer.fin !== undefined && dataAck > peer.fin ? finAfterAll : noHole;
   judge.broken(rule, event, {
-    message: 'the Data ACK covers numbers that have not come yet',
+    message: 'the Data ACK covers numbers that have not arrived',
     expected: `at most ${cover.edge}`,
     actual: `${dataAck}`,
   });
@@ -149,7 +149,7 @@ export const cumulativeAcks: Monitor = {
         mp_fail: (option, event) => {
           const stream = connection.parties[other(event.side)].stream;
           const answers = connection.fallback === 'MP_FAIL';
-          // On a RST it may stand for a mapping that another subflow brings again.
+          // On a RST it may belong to a mapping that is sent again on another subflow.
           if (!stream.known || event.rst || answers) return;
           const number = stream.relative(option.dsn, true, stream.edge);
           if (number >= (stream.acked ?? 1)) failed[event.side] ??= number;

@@ -22,8 +22,8 @@ function lookAtShape(judge: Judge, event: PacketEvent): void {
       expected: 'ssn=0, length 1',
       actual: `ssn=${mapping.ssn}, length ${mapping.length}`,
     }));
-  } else if (mapping.octets > 0 && ssn !== undefined && !event.flow.stray) {
-    const short = seqDiff(seqAdd(ssn, length), seqAdd(mapping.ssn, mapping.octets));
+  } else if (mapping.bytes > 0 && ssn !== undefined && !event.flow.stray) {
+    const short = seqDiff(seqAdd(ssn, length), seqAdd(mapping.ssn, mapping.bytes));
     judge.check(withData, event, short <= 0, () => ({
       message: 'a mapping with DATA_FIN ends before the payload of its segment does',
       expected: `length ${mapping.length + short}`,
@@ -40,7 +40,7 @@ function lookAtNumber(judge: Judge, event: PacketEvent): void {
   if (!mapping.fin) {
     if (stream.fin === undefined) return;
     judge.check(last, event, end <= stream.fin, () => ({
-      message: 'data is mapped behind the DATA_FIN',
+      message: 'data is mapped after the DATA_FIN',
       expected: `numbers below ${stream.fin ?? 0}`,
       actual: `numbers up to ${end - 1}`,
     }));
@@ -55,7 +55,7 @@ function lookAtNumber(judge: Judge, event: PacketEvent): void {
     }));
   } else if ((stream.known || stream.mapped) && fin < stream.edge && !sameData(event, mapping)) {
     judge.broken(number, event, {
-      message: 'the DATA_FIN has the number of an octet of data',
+      message: 'the DATA_FIN has the number of a byte of data',
       expected: `${stream.edge}`,
       actual: `${fin}`,
     });
@@ -64,7 +64,7 @@ function lookAtNumber(judge: Judge, event: PacketEvent): void {
 
 /** Data that was mapped before without the DATA_FIN may be mapped again with it. */
 function sameData({ connection, side }: PacketEvent, mapping: DataMapping): boolean {
-  return mapping.octets > 0 && mapping.dsn + mapping.octets === connection.parties[side].stream.edge;
+  return mapping.bytes > 0 && mapping.dsn + mapping.bytes === connection.parties[side].stream.edge;
 }
 
 /** RST in place of FIN once both DATA_FINs are acknowledged. */
@@ -120,7 +120,7 @@ function lookAtBoth(judge: Judge, event: PacketEvent): void {
   const acked = connection.parties[side].stream.acked ?? 1;
   if (mapping?.fin !== true || !event.fin || !connection.complete) return;
   const elsewhere = connection.flows.some(
-    (one) => one !== flow && endOf(one, side).mappings.some((held) => held.dsn + held.octets > acked),
+    (one) => one !== flow && endOf(one, side).mappings.some((held) => held.dsn + held.bytes > acked),
   );
   judge.check(together, event, !elsewhere, () => ({
     message: 'FIN and DATA_FIN come together while data on another subflow has no Data ACK',

@@ -90,7 +90,7 @@ function lookAtOrder(judge: Judge, event: PacketEvent, dataAck: number, highest:
     judge.pass(ackForward, event.side);
   } else if (sentLater(event, tsval, before.tsval)) {
     judge.broken(ackForward, event, {
-      message: 'the Data ACK goes back',
+      message: 'the Data ACK decreases',
       expected: `at least ${before.value}`,
       actual: `${dataAck}`,
     });
@@ -119,7 +119,7 @@ function lookAtReach(judge: Judge, event: PacketEvent, dataAck: number): void {
   }
   if ((connection.complete && !connection.elsewhere) || (peer.fin !== undefined && dataAck > peer.fin + 1)) {
     judge.broken(ackSeen, event, {
-      message: 'the Data ACK covers what was not sent',
+      message: 'the Data ACK covers data that was not sent',
       expected: `at most ${peer.edge}`,
       actual: `${dataAck}`,
     });
@@ -133,7 +133,7 @@ function lookAtSubflowAck(judge: Judge, event: PacketEvent): void {
   const { connection, receiver, packet } = event;
   if (!connection.complete || receiver.next === undefined || event.syn || event.rst || !event.ack) return;
   judge.check(subflowAck, event, !seqGt(packet.tcp.ack, receiver.next), () => ({
-    message: 'the acknowledgement number covers what was not sent on the subflow',
+    message: 'the acknowledgement number covers bytes that were not sent on the subflow',
     expected: `at most ${receiver.next ?? 0}`,
     actual: `${packet.tcp.ack}`,
   }));
@@ -168,10 +168,10 @@ export const dataNumbers: Monitor = {
             tell(
               event.side,
               event,
-              option.dsn8 ? 'data sequence numbers of 8 octets' : 'data sequence numbers of 4 octets',
+              option.dsn8 ? 'data sequence numbers of 8 bytes' : 'data sequence numbers of 4 bytes',
             );
           if (event.dataAck === undefined || event.dataAck <= 1) return;
-          tell(event.side, event, option.dataAck8 ? 'Data ACKs of 8 octets' : 'Data ACKs of 4 octets');
+          tell(event.side, event, option.dataAck8 ? 'Data ACKs of 8 bytes' : 'Data ACKs of 4 bytes');
           if (option.dataAck8) judge.pass(ackWide, event.side);
           else lookAtNarrow(judge, event, event.dataAck);
         },
@@ -185,11 +185,11 @@ function lookAtNarrow(judge: Judge, event: PacketEvent, dataAck: number): void {
   const last = event.receiver.mappings.find((one) => one.dsn + one.length === dataAck && one.from === 'dss');
   if (last === undefined) return;
   if (!last.wide) {
-    judge.info(ackSizes, event, 'data that came with a number of 4 octets gets a Data ACK of 4 octets');
+    judge.info(ackSizes, event, 'data that came with a number of 4 bytes gets a Data ACK of 4 bytes');
     return;
   }
   judge.broken(ackWide, event, {
-    message: 'data that came with an 8-octet data sequence number gets a 4-octet Data ACK',
+    message: 'data that came with an 8-byte data sequence number gets a 4-byte Data ACK',
     expected: 'a=1',
     actual: 'a=0',
   });

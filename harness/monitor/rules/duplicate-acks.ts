@@ -33,7 +33,7 @@ function markOf({ packet }: PacketEvent): string {
 
 /**
  * Whether an ACK is a duplicate that tells nothing but its options. By RFC 5681 only an ACK that comes while data is
- * outstanding is a duplicate; with SACK blocks it tells of a loss.
+ * outstanding is a duplicate; with SACK blocks it indicates a loss.
  */
 function isForSignals({ packet, length, syn, fin, rst, receiver }: PacketEvent): boolean {
   if (length > 0 || syn || fin || rst) return false;
@@ -66,7 +66,7 @@ export const duplicateAcks: Monitor = {
         const row = rows.get(sender);
         const goesOn = row !== undefined && row.ack === tcp.ack && row.seq === tcp.seq && row.window === tcp.window;
         if (!goesOn) {
-          // The first that acknowledges something is no duplicate.
+          // The first that acknowledges something new is not a duplicate.
           rows.set(sender, {
             ack: tcp.ack,
             seq: tcp.seq,
@@ -81,7 +81,7 @@ export const duplicateAcks: Monitor = {
         row.said = said;
         row.count++;
         judge.check(inARow, event, row.count <= 2, () => ({
-          message: 'ACKs follow one another that only carry MPTCP options',
+          message: 'several ACKs in a row carry only MPTCP options',
           expected: 'at most 2 in a row',
           actual: `${row.count}`,
         }));

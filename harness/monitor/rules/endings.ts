@@ -75,7 +75,7 @@ export const endings: Monitor = {
         },
         mp_tcprst: (option, event) =>
           judge.check(reason, event, option.reason <= 6, () => ({
-            message: 'the reason in MP_TCPRST is in no registry',
+            message: 'the reason in MP_TCPRST is not registered',
             expected: '0 to 6',
             actual: `${option.reason}`,
           })),

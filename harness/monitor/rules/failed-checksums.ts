@@ -3,7 +3,7 @@ import { endOf, isWorking, other, type DataMapping, type Flow, type Side } from 
 import type { Judge, Monitor, PacketEvent, Rule } from '../types.ts';
 import { form } from './rule.ts';
 
-// A wrong checksum is itself a departure of the peer: what follows from it is asked of its receiver all the same.
+// A wrong checksum is itself a departure of the peer. Its receiver must still react to it as required.
 const onAck = form('mp-fail-on-ack-of-only-subflow', '3.7-11.s3.1');
 const byReset = form('mp-fail-by-reset-beside-others', '3.7-8.s3.1');
 const isInterference = form('failed-checksum-is-interference', '3.6-6.7.s3');
@@ -28,7 +28,7 @@ function isContiguous(mappings: readonly DataMapping[]): boolean {
   const inOrder = mappings.toSorted((a, b) => a.ssn - b.ssn);
   return inOrder.every((one, i) => {
     const before = inOrder[i - 1];
-    return before === undefined || one.dsn === before.dsn + before.octets;
+    return before === undefined || one.dsn === before.dsn + before.bytes;
   });
 }
 
@@ -38,7 +38,7 @@ function lookAtFail(judge: Judge, event: PacketEvent): void {
     if (rst) judge.pass(byReset, side);
     else
       judge.broken(byReset, event, {
-        message: 'MP_FAIL stands on an ACK though other subflows work',
+        message: 'MP_FAIL is sent on an ACK although other subflows work',
         expected: 'RST with MP_FAIL',
       });
   } else if (isOnly(event)) {
@@ -55,7 +55,7 @@ function lookAtFail(judge: Judge, event: PacketEvent): void {
 function cameElsewhere(flows: readonly Flow[], sender: Side, damaged: DataMapping): boolean {
   return flows.some((flow) =>
     endOf(flow, sender).mappings.some(
-      (one) => one !== damaged && one.dsn < damaged.dsn + damaged.octets && damaged.dsn < one.dsn + one.octets,
+      (one) => one !== damaged && one.dsn < damaged.dsn + damaged.bytes && damaged.dsn < one.dsn + one.bytes,
     ),
   );
 }
@@ -68,7 +68,7 @@ function lookAtAck(judge: Judge, event: PacketEvent, damaged: DataMapping): bool
   const rule: Rule | undefined = isOnly(event) ? onAck : hasOther(event) ? byReset : undefined;
   if (rule !== undefined) {
     judge.broken(rule, event, {
-      message: 'data that does not fit its checksum gets a Data ACK in place of MP_FAIL',
+      message: 'data whose checksum is wrong gets a Data ACK instead of MP_FAIL',
       expected: `at most ${damaged.dsn}`,
       actual: `${dataAck}`,
     });
@@ -87,7 +87,7 @@ export const failedChecksums: Monitor = {
       if (sender.damaged !== undefined && event.retransmission && ssn !== undefined) {
         // Which of two copies arrived is not known.
         const { damaged } = sender;
-        if (ssn < damaged.ssn + damaged.octets && damaged.ssn < ssn + event.length) sender.damaged = undefined;
+        if (ssn < damaged.ssn + damaged.bytes && damaged.ssn < ssn + event.length) sender.damaged = undefined;
       }
       if (
         receiver.damaged === undefined ||
@@ -104,7 +104,7 @@ export const failedChecksums: Monitor = {
         const reason = event.rst ? tcp.options.find((one) => one.kind === 'mp_tcprst') : undefined;
         if (reason !== undefined) {
           judge.check(isInterference, event, reason.reason === INTERFERENCE, () => ({
-            message: 'a RST with MP_FAIL does not call it middlebox interference',
+            message: 'a RST with MP_FAIL does not give middlebox interference as the reason',
             expected: `reason ${INTERFERENCE}`,
             actual: `reason ${reason.reason}`,
           }));

@@ -23,7 +23,7 @@ function mayFollow(option: TcpOption): boolean {
 function lookAtInfinite(judge: Judge, event: PacketEvent): void {
   const { sender, ssn, length } = event;
   if (sender.infiniteAt === undefined || ssn === undefined || length === 0) return;
-  // Only what lies behind the infinite mapping on its subflow was surely sent after it.
+  // Only data after the infinite mapping on its subflow was certainly sent after it.
   if (seqDiff(ssn, sender.infiniteAt) < 0) return;
   const wrong = event.packet.tcp.options.find((option) => !mayFollow(option));
   judge.check(afterInfinite, event, wrong === undefined, () => ({

@@ -15,7 +15,7 @@ const taken = conduct('refused-syn-data-acknowledged', 'B.3-7.1.s1');
 const LAG = 1000;
 
 /** Bytes of the SYN that the SYN/ACK acknowledged. */
-function octetsTaken({ ssnBase, isn }: FlowEnd): number {
+function bytesTaken({ ssnBase, isn }: FlowEnd): number {
   return ssnBase === undefined || isn === undefined ? 0 : seqOffset(ssnBase, isn);
 }
 
@@ -24,39 +24,39 @@ function lookAtListener(judge: Judge, event: PacketEvent): void {
   const { mapping, connection, side, dataAck, flow, ssn } = event;
   if (!flow.thirdSeen) judge.info(early, event, 'the listener sends data before the third packet came');
   const opener = connection.parties[other(side)].stream;
-  if (mapping === undefined || mapping.infinite || ssn !== 1 || !opener.known || octetsTaken(event.receiver) === 0)
+  if (mapping === undefined || mapping.infinite || ssn !== 1 || !opener.known || bytesTaken(event.receiver) === 0)
     return;
   const ack = opener.mapped ? undefined : dataAck;
   judge.check(listener, event, mapping.dsn === 1 && mapping.ssn === 1 && (ack ?? 1) === 1, () => ({
     message: 'the first data of the listener counts the data of the SYN',
-    expected: 'IDSN + 1, subflow octet 1, Data ACK of IDSN + 1',
-    actual: `IDSN + ${mapping.dsn}, subflow octet ${mapping.ssn}, Data ACK of IDSN + ${ack ?? 1}`,
+    expected: 'IDSN + 1, subflow byte 1, Data ACK of IDSN + 1',
+    actual: `IDSN + ${mapping.dsn}, subflow byte ${mapping.ssn}, Data ACK of IDSN + ${ack ?? 1}`,
   }));
 }
 
 /** The opener's first data after a SYN of which not all was acknowledged. */
 function lookAtOpener(judge: Judge, event: PacketEvent): void {
   const { mapping, sender, ssn, side, optionsKnown, packet } = event;
-  const octets = octetsTaken(sender);
-  if (octets >= sender.synOctets || ssn === undefined || !optionsKnown || sender.isn === undefined) return;
+  const bytes = bytesTaken(sender);
+  if (bytes >= sender.synBytes || ssn === undefined || !optionsKnown || sender.isn === undefined) return;
   const start = seqOffset(packet.tcp.seq, sender.isn + 1);
-  const rule: Rule = octets === 0 ? refused : rest;
+  const rule: Rule = bytes === 0 ? refused : rest;
   const isRight = mapping !== undefined && !mapping.infinite && mapping.dsn === 1;
-  judge.check(rule, event, start === octets && (octets > 0 ? mapping !== undefined : isRight), () => ({
+  judge.check(rule, event, start === bytes && (bytes > 0 ? mapping !== undefined : isRight), () => ({
     message:
-      start === octets
+      start === bytes
         ? 'what was not acknowledged of the SYN is sent again without its mapping'
         : "another part of the SYN's data is sent than was missing",
-    expected: `octet ${octets} of the SYN on, as data from IDSN + 1 on`,
-    actual: `octet ${start} on, ${mapping === undefined ? 'without mapping' : `from IDSN + ${mapping.dsn} on`}`,
+    expected: `byte ${bytes} of the SYN on, as data from IDSN + 1 on`,
+    actual: `byte ${start} on, ${mapping === undefined ? 'without mapping' : `from IDSN + ${mapping.dsn} on`}`,
   }));
-  if (octets === 0 || start !== octets || mapping === undefined) return;
+  if (bytes === 0 || start !== bytes || mapping === undefined) return;
   if (isRight && mapping.ssn === 1) judge.pass(restNumbers, side);
   else {
     judge.broken(restNumbers, event, {
       message: "the mapping of the rest of the SYN's data counts what was acknowledged",
-      expected: 'IDSN + 1, subflow octet 1',
-      actual: `IDSN + ${mapping.dsn}, subflow octet ${mapping.ssn}`,
+      expected: 'IDSN + 1, subflow byte 1',
+      actual: `IDSN + ${mapping.dsn}, subflow byte ${mapping.ssn}`,
     });
   }
 }
@@ -96,7 +96,7 @@ export const fastOpenData: Monitor = {
     return {
       packet: (event) => {
         const { flow, side, sender, length, syn, rst } = event;
-        if (syn || rst || flow !== connection.flows[0] || flow.ends[0].synOctets === 0) return;
+        if (syn || rst || flow !== connection.flows[0] || flow.ends[0].synBytes === 0) return;
         if (!connection.complete || connection.fallback !== undefined || flow.stray || flow.opening !== 'capable')
           return;
         if (again !== undefined && sender === flow.ends[1] && lookAtAnswer(judge, event, again)) again = undefined;
@@ -107,7 +107,7 @@ export const fastOpenData: Monitor = {
           return;
         }
         lookAtOpener(judge, event);
-        if (octetsTaken(sender) === 0 && event.mapping?.dsn === 1)
+        if (bytesTaken(sender) === 0 && event.mapping?.dsn === 1)
           again = { end: seqAdd(event.packet.tcp.seq, length), since: undefined };
       },
     };

@@ -14,7 +14,7 @@ const notMapped = blaming(
   'B.2-2.s1.1',
   'B.2-2.s1.2',
 );
-const subflowOctet = conduct('syn-data-not-counted', 'B.3-4.s4');
+const subflowByte = conduct('syn-data-not-counted', 'B.3-4.s4');
 const takesSyn = conduct('syn-data-acknowledged', 'B.3-8.s1', 'B.3-5.1.s1.1');
 const checksummed = conduct('checksum-after-fast-open', 'B.2-2.s2');
 
@@ -34,9 +34,9 @@ function lookAtOption(judge: Judge, { cookie }: OptionFastOpen, event: PacketEve
   if (!event.syn) return;
   const { length } = cookie;
   judge.check(cookieLength, event, length === 0 || (length >= 4 && length <= 16), () => ({
-    message: 'a fast open cookie has a length that none has',
-    expected: '4 to 16 octets, or none',
-    actual: `${length} octets`,
+    message: 'a fast open cookie has an invalid length',
+    expected: '4 to 16 bytes, or none',
+    actual: `${length} bytes`,
   }));
   judge.info(
     asks,
@@ -47,7 +47,7 @@ function lookAtOption(judge: Judge, { cookie }: OptionFastOpen, event: PacketEve
   if (capable === undefined || event.flow.opening !== 'capable') return;
   const wanted = event.ack ? 12 : 4;
   judge.check(event.ack ? capableOnSynAck : capableOnSyn, event, capable === wanted, () => ({
-    message: 'MP_CAPABLE beside a fast open cookie has another length than without',
+    message: 'MP_CAPABLE with a fast open cookie has a different length than without one',
     expected: `Length ${wanted}`,
     actual: `Length ${capable}`,
   }));
@@ -56,12 +56,12 @@ function lookAtOption(judge: Judge, { cookie }: OptionFastOpen, event: PacketEve
 function lookAtSyn(judge: Judge, event: PacketEvent): void {
   const { packet, receiver, length, side, optionsKnown } = event;
   if (event.ack) {
-    if (receiver.synOctets === 0 || receiver.isn === undefined) return;
+    if (receiver.synBytes === 0 || receiver.isn === undefined) return;
     const taken = seqDiff(packet.tcp.ack, receiver.isn + 1);
-    judge.check(takesSyn, event, taken >= 0 && taken <= receiver.synOctets, () => ({
-      message: 'the SYN/ACK acknowledges other octets than those of the SYN',
-      expected: `0 to ${receiver.synOctets} octets`,
-      actual: `${taken} octets`,
+    judge.check(takesSyn, event, taken >= 0 && taken <= receiver.synBytes, () => ({
+      message: 'the SYN/ACK acknowledges bytes that are not in the SYN',
+      expected: `0 to ${receiver.synBytes} bytes`,
+      actual: `${taken} bytes`,
     }));
     return;
   }
@@ -93,10 +93,10 @@ function lookAtFirstData(judge: Judge, event: PacketEvent): void {
     actual: `IDSN + ${mapping.dsn}`,
   }));
   if (mapping.dsn !== 1) return;
-  judge.check(subflowOctet, event, mapping.ssn === 1, () => ({
+  judge.check(subflowByte, event, mapping.ssn === 1, () => ({
     message: 'the mapping counts the data of the SYN',
-    expected: 'subflow octet 1',
-    actual: `subflow octet ${mapping.ssn}`,
+    expected: 'subflow byte 1',
+    actual: `subflow byte ${mapping.ssn}`,
   }));
   if (connection.checksums === true) {
     judge.check(checksummed, event, mapping.checksum !== undefined, () => ({
@@ -116,7 +116,7 @@ export const fastOpen: Monitor = {
     capableOnSynAck,
     asks,
     notMapped,
-    subflowOctet,
+    subflowByte,
     takesSyn,
     checksummed,
   ],
@@ -127,7 +127,7 @@ export const fastOpen: Monitor = {
         return;
       }
       const { flow, sender } = event;
-      if (sender.synOctets === 0 || event.length === 0 || sender !== flow.ends[0] || flow !== connection.flows[0])
+      if (sender.synBytes === 0 || event.length === 0 || sender !== flow.ends[0] || flow !== connection.flows[0])
         return;
       if (connection.complete && connection.fallback === undefined) lookAtFirstData(judge, event);
     },
@@ -136,8 +136,8 @@ export const fastOpen: Monitor = {
       malformed: ({ code, raw }, event) => {
         if (code === FAST_OPEN && event.syn)
           judge.broken(cookieLength, event, {
-            message: 'a fast open option has a length that none has',
-            actual: `${raw.length} octets`,
+            message: 'a fast open option has an invalid length',
+            actual: `${raw.length} bytes`,
           });
       },
     },

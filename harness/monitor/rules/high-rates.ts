@@ -29,12 +29,12 @@ export const highRates: Monitor = {
           const last = past.at(-1);
           if (last === undefined || at - last.at >= NOTE_EVERY) past.push({ at, dsn: mapping.dsn });
           while (past[0] !== undefined && at - past[0].at > SEGMENT_LIFETIME) past.shift();
-          const octets = mapping.dsn - (past[0]?.dsn ?? mapping.dsn);
-          if (octets < WRAP) return;
+          const bytes = mapping.dsn - (past[0]?.dsn ?? mapping.dsn);
+          if (bytes < WRAP) return;
           judge.check(wideAtHighRates, event, mapping.wide, () => ({
-            message: `a mapping has 4 octets of its number, ${octets} octets after that of ${Math.round((at - (past[0]?.at ?? at)) / 1000)} s before`,
-            expected: 'an 8-octet data sequence number',
-            actual: '4 octets',
+            message: `a mapping has 4 bytes of its number, ${bytes} bytes after that of ${Math.round((at - (past[0]?.at ?? at)) / 1000)} s before`,
+            expected: 'an 8-byte data sequence number',
+            actual: '4 bytes',
           }));
         },
       },

@@ -3,7 +3,7 @@ import { joinHmac, seqAdd } from '../../mptcp/index.ts';
 import type { OptionMpJoinAck, OptionMpJoinSyn, OptionMpJoinSynAck } from '../../packet/types.ts';
 import { other, type Connection } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent, Remark } from '../types.ts';
-import { blaming, conduct, form, hex, octetsText, sameOctets } from './rule.ts';
+import { blaming, conduct, form, hex, bytesText, sameBytes } from './rule.ts';
 
 const token = blaming(
   form(
@@ -54,7 +54,7 @@ const afterDss = conduct('join-after-dss', '3.1-17.s5');
 const notBarred = conduct('join-flag-c', '3.1-20.6.s1.1', '7.3-1.s2.3');
 const noEarlyData = conduct('join-no-early-data', '3.2-14.s4', '3.2-14.s3', '3.2-2.s1');
 const plainAck = conduct('join-fourth-ack', '3.2-14.s2.1');
-// The SYN/ACK without MP_JOIN may be a departure of the peer: what follows from it is asked of the opener all the same.
+// The SYN/ACK without MP_JOIN may be a departure of the peer. The opener must still react to it as required.
 const plainTcp = form('join-never-plain', '3.7-2.s3', '3.2-3.s2.1');
 const opener = form('join-opener', '3.2-1.s4.2');
 
@@ -108,15 +108,15 @@ function hmacRemark(packet: string, found: Uint8Array, proof: JoinProof): Remark
   const whole = joinHmac(local, remote, mine, theirs);
   const isThird = length === 20;
   const mistakes: [Uint8Array, string, string][] = [
-    [whole.slice(-length), isThird ? '3.2-13.s3.2' : '3.2-13.s4.1', 'the last octets of the right one'],
+    [whole.slice(-length), isThird ? '3.2-13.s3.2' : '3.2-13.s4.1', 'the last bytes of the right one'],
     [joinHmac(remote, local, mine, theirs), isThird ? '3.2-16.s1.1' : '3.2-16.s1.2', 'one with the keys swapped'],
     [joinHmac(local, remote, theirs, mine), isThird ? '3.2-16.s3.1' : '3.2-16.s3.2', 'one over the numbers swapped'],
   ];
-  const [, clause, text] = mistakes.find(([value]) => sameOctets(value.subarray(0, length), found)) ?? [];
+  const [, clause, text] = mistakes.find(([value]) => sameBytes(value.subarray(0, length), found)) ?? [];
   return {
     message: `the HMAC of ${packet} of a join is wrong${text === undefined ? '' : `: it is ${text}`}`,
-    expected: octetsText(whole.subarray(0, length)),
-    actual: octetsText(found),
+    expected: bytesText(whole.subarray(0, length)),
+    actual: bytesText(found),
     field: 'mp_join.hmac',
     ...(clause === undefined ? {} : { blames: [clause] }),
   };
@@ -170,7 +170,7 @@ function lookAtSynAck(
     return;
   }
   const expected = joinHmac(local, remote, option.nonce, synNonce).subarray(0, 8);
-  judge.check(synAckHmac, event, sameOctets(option.hmac, expected), () =>
+  judge.check(synAckHmac, event, sameBytes(option.hmac, expected), () =>
     hmacRemark('the SYN/ACK', option.hmac, { local, remote, mine: option.nonce, theirs: synNonce, length: 8 }),
   );
 }
@@ -185,7 +185,7 @@ function lookAtAck(judge: Judge, option: OptionMpJoinAck, event: PacketEvent): v
     return;
   }
   const expected = joinHmac(local, remote, mine, theirs).subarray(0, 20);
-  judge.check(ackHmac, event, sameOctets(option.hmac, expected), () =>
+  judge.check(ackHmac, event, sameBytes(option.hmac, expected), () =>
     hmacRemark('the third packet', option.hmac, { local, remote, mine, theirs, length: 20 }),
   );
 }

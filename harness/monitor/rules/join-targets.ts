@@ -56,7 +56,7 @@ function lookAtJoin(judge: Judge, event: PacketEvent, targets: Targets): void {
     actual: `${address} port ${port}`,
   }));
   judge.check(notRemoved, event, !targets.removed.has(address), () => ({
-    message: 'a join goes to an address that REMOVE_ADDR took away',
+    message: 'a join goes to an address that REMOVE_ADDR withdrew',
     actual: address,
   }));
   if (announced === undefined || used || announced.withPort) return;

@@ -96,8 +96,8 @@ function holdsKey(connection: Connection, value: bigint): Side | undefined {
   return connection.parties[1].key === value ? 1 : undefined;
 }
 
-function wide(octets: Uint8Array): bigint {
-  return octets.length < 8 ? -1n : new DataView(octets.buffer, octets.byteOffset, octets.byteLength).getBigUint64(0);
+function wide(bytes: Uint8Array): bigint {
+  return bytes.length < 8 ? -1n : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0);
 }
 
 function lookForKey(judge: Judge, event: PacketEvent, value: bigint, where: string): void {

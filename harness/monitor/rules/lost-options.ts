@@ -7,7 +7,7 @@ import { hasMptcpCode } from '../../packet/index.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { form } from './rule.ts';
 
-// The ACK itself may depart from the RFC; what follows from it is asked of its receiver all the same.
+// The ACK itself may depart from the RFC. Its receiver must still react to it as required.
 const leaves = form('leaves-mptcp-after-lost-options', '3.7-4.3.s1', '3.7-4.2.s1');
 const announces = form('infinite-mapping-after-lost-options', '3.7-4.3.s2.1');
 const resets = form('reset-after-lost-options', '3.7-4.2.s2.1', '3.7-4.2.s1');
@@ -19,7 +19,7 @@ const INTERFERENCE = 6;
 /** A sender whose data was acknowledged without MPTCP options. */
 interface Lost {
   arrival: Arrival;
-  /** What lies behind this was sent after the ACK. */
+  /** Data from here on was sent after the ACK. */
   next: number;
 }
 
@@ -88,7 +88,7 @@ function lookAtReset(judge: Judge, event: PacketEvent): void {
   judge.pass(resets, event.side);
   const reason = options.find((one) => one.kind === 'mp_tcprst');
   judge.check(named, event, reason?.reason === INTERFERENCE, () => ({
-    message: 'the RST for lost MPTCP options does not call it middlebox interference',
+    message: 'the RST for lost MPTCP options does not give middlebox interference as the reason',
     expected: `MP_TCPRST with reason ${INTERFERENCE}`,
     actual: reason === undefined ? 'no MP_TCPRST' : `reason ${reason.reason}`,
   }));
@@ -104,7 +104,7 @@ function lookAtJoined(judge: Judge, event: PacketEvent, { next }: Lost): boolean
   const goesOn = event.length > 0 && seqDiff(event.packet.tcp.seq, next) >= 0;
   if (!goesOn && !event.fin) return false;
   judge.broken(resets, event, {
-    message: `a joined subflow whose data was acknowledged without MPTCP options ${goesOn ? 'is used for more' : 'is closed in good order'}`,
+    message: `a joined subflow whose data was acknowledged without MPTCP options ${goesOn ? 'is used for more' : 'is closed by FIN'}`,
     expected: 'RST',
   });
   return true;

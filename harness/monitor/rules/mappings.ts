@@ -14,47 +14,47 @@ const notAfterFin = form('no-data-after-fin', '1.3-2.4.s2', '1.1-5.2.s1');
 
 function lookAtChange(judge: Judge, event: PacketEvent, mapping: DataMapping): void {
   const { sender } = event;
-  if (mapping.octets === 0 || sender.mappings.at(-1) === mapping) return;
+  if (mapping.bytes === 0 || sender.mappings.at(-1) === mapping) return;
   if (sender.mapEdge === undefined || seqDiff(mapping.ssn, sender.mapEdge) >= 0) {
     judge.pass(unchanged, event.side);
     return;
   }
-  const end = mapping.ssn + mapping.octets;
+  const end = mapping.ssn + mapping.bytes;
   const clash = sender.mappings.find(
     (one) =>
       one.ssn < end &&
-      mapping.ssn < one.ssn + one.octets &&
+      mapping.ssn < one.ssn + one.bytes &&
       seqDiff(one.dsn, one.ssn + (mapping.dsn - mapping.ssn)) !== 0,
   );
   judge.check(unchanged, event, clash === undefined, () => ({
-    message: 'octets of the subflow that were mapped before get another data sequence number',
-    expected: `subflow octet ${clash?.ssn ?? 0} at ${clash?.dsn ?? 0}, ${clash?.octets ?? 0} octets`,
-    actual: `subflow octet ${mapping.ssn} at ${mapping.dsn}, ${mapping.octets} octets`,
+    message: 'bytes of the subflow that were mapped before get another data sequence number',
+    expected: `subflow byte ${clash?.ssn ?? 0} at ${clash?.dsn ?? 0}, ${clash?.bytes ?? 0} bytes`,
+    actual: `subflow byte ${mapping.ssn} at ${mapping.dsn}, ${mapping.bytes} bytes`,
   }));
 }
 
 function lookAtPlace(judge: Judge, event: PacketEvent, mapping: DataMapping): void {
   const { ssn, length, flow } = event;
-  if (mapping.infinite || mapping.octets === 0) return;
+  if (mapping.infinite || mapping.bytes === 0) return;
   if (ssn === undefined || flow.stray) {
     judge.unknown(onPacket, event.side, 'the start of the subflow is not in the capture');
     return;
   }
-  const inside = seqInWindow(ssn, mapping.ssn, mapping.octets) || seqInWindow(mapping.ssn, ssn, length);
+  const inside = seqInWindow(ssn, mapping.ssn, mapping.bytes) || seqInWindow(mapping.ssn, ssn, length);
   judge.check(onPacket, event, length > 0 && inside, () => ({
     message:
       length === 0
         ? 'a mapping of data stands on a segment without payload'
         : 'a mapping covers nothing of the segment that it stands on',
-    expected: length === 0 ? 'payload' : `some of subflow octets ${ssn} to ${ssn + length - 1}`,
-    actual: `subflow octets ${mapping.ssn} to ${mapping.ssn + mapping.octets - 1}`,
+    expected: length === 0 ? 'payload' : `some of subflow bytes ${ssn} to ${ssn + length - 1}`,
+    actual: `subflow bytes ${mapping.ssn} to ${mapping.ssn + mapping.bytes - 1}`,
   }));
 }
 
 /** Whether a byte of this packet is mapped, by the packet itself or by one before it. */
 function isMapped(event: PacketEvent, ssn: number): boolean {
   const { mapping, sender } = event;
-  if (mapping !== undefined && (mapping.infinite || seqInWindow(ssn, mapping.ssn, mapping.octets))) return true;
+  if (mapping !== undefined && (mapping.infinite || seqInWindow(ssn, mapping.ssn, mapping.bytes))) return true;
   return mappingAt(sender, ssn) !== undefined;
 }
 
@@ -82,7 +82,7 @@ function lookAtCover(judge: Judge, event: PacketEvent, plainAnswer: boolean): vo
   else
     judge.broken(rule, event, {
       message: 'payload has no mapping',
-      expected: `a mapping of subflow octets ${ssn} to ${last}`,
+      expected: `a mapping of subflow bytes ${ssn} to ${last}`,
       actual: event.mapping === undefined ? 'none' : 'a mapping of a part',
     });
 }
@@ -92,7 +92,7 @@ function lookAtFirst(judge: Judge, event: PacketEvent, heard: boolean): void {
   const { connection, flow, sender, ssn, length, mapping } = event;
   if (length === 0 || ssn !== 1 || event.syn || flow !== connection.flows[0] || sender !== flow.ends[0]) return;
   // After a SYN with data the figures of appendix B.3 have a DSS there.
-  if (!connection.whole || connection.fallback !== undefined || mapping === undefined || sender.synOctets > 0) return;
+  if (!connection.whole || connection.fallback !== undefined || mapping === undefined || sender.synBytes > 0) return;
   if (mapping.from === 'mp_capable') judge.pass(capableAtFirst, event.side);
   else if (heard || !connection.complete)
     judge.unknown(capableAtFirst, event.side, 'a packet of the responder may have confirmed the keys');
@@ -124,7 +124,7 @@ export const mappings: Monitor = {
           lookAtCover(judge, event, plainAnswer.has(event.receiver));
           if (sender.fin !== undefined) {
             judge.check(notAfterFin, event, seqDiff(packet.tcp.seq + length, sender.fin - 1) <= 0, () => ({
-              message: 'payload comes behind the FIN of its subflow',
+              message: 'payload comes after the FIN of its subflow',
             }));
           }
         }

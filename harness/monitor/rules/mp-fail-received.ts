@@ -18,7 +18,7 @@ const ENOUGH = { packets: 3, milliseconds: 1000 };
 /** A host that was sent MP_FAIL. */
 interface Asked {
   arrival: Arrival;
-  /** What lies behind this was sent after the MP_FAIL. */
+  /** Data from here on was sent after the MP_FAIL. */
   next: number;
   packets: number;
   answered: boolean;
@@ -29,7 +29,7 @@ interface Asked {
 function intactUpTo({ connection, side, sender }: PacketEvent): number | undefined {
   const { acked } = connection.parties[side].stream;
   if (acked === undefined || acked <= 1) return undefined;
-  const last = sender.mappings.findLast((one) => one.dsn < acked && acked <= one.dsn + one.octets);
+  const last = sender.mappings.findLast((one) => one.dsn < acked && acked <= one.dsn + one.bytes);
   return last === undefined ? undefined : last.ssn + acked - last.dsn;
 }
 
@@ -88,7 +88,7 @@ function lookAtOptions(judge: Judge, event: PacketEvent): void {
     if (event.length > 0) judge.pass(plain, event.side);
   } else
     judge.broken(plain, event, {
-      message: 'a host goes on with MPTCP after MP_FAIL came and was answered',
+      message: 'a host uses MPTCP after MP_FAIL was received and answered',
       expected: 'plain TCP',
       actual: wrong.kind,
     });

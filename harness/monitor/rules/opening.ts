@@ -73,7 +73,7 @@ function lookAtThird(judge: Judge, event: PacketEvent, opened: Opened): void {
   // Without MP_CAPABLE it may go on as plain TCP; with a mapping it takes itself to be in MPTCP.
   if (opened.lacked && event.mapping !== undefined) {
     opened.lacked = false;
-    judge.broken(third, event, { message: 'MPTCP goes on though the first ACK of the initiator had no MP_CAPABLE' });
+    judge.broken(third, event, { message: 'MPTCP is used although the first ACK of the initiator had no MP_CAPABLE' });
   }
 }
 
@@ -102,7 +102,7 @@ function lookAtFirstAnswer(judge: Judge, event: PacketEvent, { end, since }: Fir
   const { stream } = connection.parties[other(side)];
   if (!stream.known) judge.unknown(firstAnswer, side, 'the key was seen too late');
   else if (dataAck !== undefined) {
-    // The connection's acknowledgment may come behind the subflow's, which is given as soon as the data has come.
+    // The Data ACK may come after the subflow's acknowledgment, which is sent as soon as the data arrives.
     if (dataAck <= 1 && event.at - (since ?? event.at) < OWED_AT_MOST) return false;
     judge.check(firstAnswer, event, dataAck > 1, () => ({
       message: 'the Data ACK does not cover the first data, which the subflow acknowledged long before',
@@ -152,7 +152,7 @@ export const opening: Monitor = {
         if (isFirst(flow)) {
           if (!opened.looked || opened.lacked) lookAtThird(judge, event, opened);
           if (event.sender === flow.ends[0] && mapping?.from === 'mp_capable' && !mapping.infinite && event.ssn === 1) {
-            firstData ??= { end: seqAdd(event.packet.tcp.seq, mapping.octets) };
+            firstData ??= { end: seqAdd(event.packet.tcp.seq, mapping.bytes) };
           } else if (
             firstData !== undefined &&
             !answered &&

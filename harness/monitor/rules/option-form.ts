@@ -2,7 +2,7 @@
 import { isAssignedSubtype } from '../../packet/index.ts';
 import type { OptionMalformed } from '../../packet/types.ts';
 import type { Judge, Monitor, PacketEvent, Rule } from '../types.ts';
-import { blaming, form, hex, octetsText } from './rule.ts';
+import { blaming, form, hex, bytesText } from './rule.ts';
 
 const anyOption = blaming(
   form('option-length', '3-2.s3', '3-4.1.s1', '3-3.s2', '3-2.s2.1', '6-3.s1', '7.1-1.s1', 'A-1.s2'),
@@ -64,7 +64,7 @@ function joinRule(event: PacketEvent): Rule {
 
 function malformed(judge: Judge, option: OptionMalformed, event: PacketEvent): void {
   if (option.code !== 30) return;
-  const actual = octetsText(option.raw);
+  const actual = bytesText(option.raw);
   const rule = option.subtype === 1 ? joinRule(event) : bySubtype[option.subtype ?? -1];
   if (option.subtype !== undefined && !isAssignedSubtype(option.subtype)) {
     judge.broken(subtype, event, { message: `subtype ${hex(option.subtype, 1)} is not assigned`, actual });
@@ -103,7 +103,7 @@ export const optionForm: Monitor = {
       mptcp_unknown: (option, event) =>
         judge.broken(subtype, event, {
           message: `subtype ${hex(option.subtype, 1)} is not assigned`,
-          actual: octetsText(option.data),
+          actual: bytesText(option.data),
         }),
       mp_experimental: (_option, event) => judge.info(experimental, event, 'MP_EXPERIMENTAL is in use'),
       mp_capable: (_option, event) => {

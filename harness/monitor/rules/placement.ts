@@ -60,22 +60,22 @@ export const placement: Monitor = {
           oneOpener,
           event,
           !options.some((one) => one.kind === 'mp_join') && flow.opening !== 'join',
-          () => ({ message: 'MP_CAPABLE stands on a subflow that MP_JOIN opens' }),
+          () => ({ message: 'MP_CAPABLE is sent on a subflow that MP_JOIN opens' }),
         );
         if (option.dataLength !== undefined) {
           judge.check(alone, event, !options.some((one) => one.kind === 'dss'), () => ({
-            message: 'MP_CAPABLE with data stands beside a DSS',
+            message: 'MP_CAPABLE with data is sent together with a DSS',
           }));
         }
       },
       mp_tcprst: (_option, event) =>
-        judge.check(tcprst, event, event.rst, () => ({ message: 'MP_TCPRST stands on a segment without RST' })),
+        judge.check(tcprst, event, event.rst, () => ({ message: 'MP_TCPRST is sent on a segment without RST' })),
       mp_fastclose: (_option, event) =>
         judge.check(fastclose, event, !event.syn && !event.fin && (event.ack || event.rst), () => ({
-          message: 'MP_FASTCLOSE stands on a segment that is neither a plain ACK nor a RST',
+          message: 'MP_FASTCLOSE is sent on a segment that is neither a plain ACK nor a RST',
         })),
       add_addr: (_option, event) =>
-        judge.check(addAddr, event, !event.syn, () => ({ message: 'ADD_ADDR stands on a SYN' })),
+        judge.check(addAddr, event, !event.syn, () => ({ message: 'ADD_ADDR is sent on a SYN' })),
       mp_join: (_option, event) => {
         if (!event.syn || event.flow.opening !== 'join') return;
         const cookie = event.packet.tcp.options.some((one) => one.kind === 'fastopen');

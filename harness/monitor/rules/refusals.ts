@@ -3,10 +3,10 @@ import { joinHmac } from '../../mptcp/index.ts';
 import type { OptionMpJoinAck, OptionMpJoinSynAck } from '../../packet/types.ts';
 import { isInFullSwing, other, type FlowEnd } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
-import { conduct, form, sameOctets } from './rule.ts';
+import { conduct, form, sameBytes } from './rule.ts';
 
 const answered = conduct('join-answered-with-join', '3.2-11.s1');
-// The wrong HMAC is a departure of the peer: what follows from it is asked of its receiver all the same.
+// The wrong HMAC is a departure of the peer. Its receiver must still react to it as required.
 const reason = form('reset-reason-for-wrong-hmac', '3.6-6.2.s2');
 
 /** Reason of MP_TCPRST. */
@@ -19,8 +19,8 @@ function isWrong(option: OptionMpJoinSynAck | OptionMpJoinAck, event: PacketEven
   const [first, second] = flow.join.nonces;
   if (local === undefined || remote === undefined || first === undefined || flow.stray) return false;
   if (option.form === 'synack')
-    return !sameOctets(option.hmac, joinHmac(local, remote, option.nonce, first).subarray(0, 8));
-  return second !== undefined && !sameOctets(option.hmac, joinHmac(local, remote, first, second).subarray(0, 20));
+    return !sameBytes(option.hmac, joinHmac(local, remote, option.nonce, first).subarray(0, 8));
+  return second !== undefined && !sameBytes(option.hmac, joinHmac(local, remote, first, second).subarray(0, 20));
 }
 
 /** The SYN/ACK of a join that named an open connection. */
@@ -38,7 +38,7 @@ function lookAtSynAck(judge: Judge, event: PacketEvent): void {
   const has = packet.tcp.options.some((one) => one.kind === 'mp_join' || one.kind === 'malformed');
   judge.check(answered, event, has, () => ({
     message: 'the SYN/ACK to a join with the right token has no MP_JOIN',
-    expected: 'MP_JOIN, or RST in place of the SYN/ACK',
+    expected: 'MP_JOIN, or RST instead of the SYN/ACK',
   }));
 }
 

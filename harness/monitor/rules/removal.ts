@@ -54,7 +54,7 @@ function lookAtReceiver(judge: Judge, event: PacketEvent, arrived: boolean): boo
     );
   if (!arrived || ownReasons) return true;
   judge.broken(keepalive, event, {
-    message: 'a subflow of an address that REMOVE_ADDR took away is ended without a keepalive before',
+    message: 'a subflow of an address that REMOVE_ADDR withdrew is ended without a keepalive before',
     expected: 'a keepalive',
     actual: event.rst ? 'RST' : 'FIN',
   });

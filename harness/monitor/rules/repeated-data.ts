@@ -5,7 +5,7 @@ import type { Judge, Monitor, PacketEvent, Rule } from '../types.ts';
 import { form } from './rule.ts';
 
 const sameData = form('same-data-again', '3.3.6-1.s1');
-const sameOctets = form('same-octets-again', '6-11.3.s2', '1.1-5.2.s1');
+const sameBytes = form('same-octets-again', '6-11.3.s2', '1.1-5.2.s1');
 const bothWays = form('data-on-two-subflows', '3.3.1-3.s2.2', '3.3.1-3.s3', '3.3.6-1.s5');
 const whenAgain = form('when-data-is-sent-again', '3.3.6-2.s1');
 
@@ -49,7 +49,7 @@ class Marks {
   }
 }
 
-/** A few bytes stand for all: those that differ here surely differ, and the rest costs nothing. */
+/** Compares a few bytes only, for speed: bytes that differ here differ for certain. */
 function markOf(payload: Uint8Array): number {
   let mark = 0;
   const step = Math.max(1, payload.length >> 4);
@@ -66,7 +66,7 @@ function compare(
 ): void {
   if (before === undefined) return;
   judge.check(rule, event, before.mark === mark, () => ({
-    message: 'other octets are sent under numbers that were used before',
+    message: 'other bytes are sent under numbers that were used before',
   }));
 }
 
@@ -80,7 +80,7 @@ function delayOf(after: number): string {
 export const repeatedData: Monitor = {
   name: 'repeated-data',
   title: 'what is sent again under the same numbers is the same, on its subflow and on others',
-  rules: [sameData, sameOctets, bothWays, whenAgain],
+  rules: [sameData, sameBytes, bothWays, whenAgain],
   create: (connection, judge) => {
     const bySubflow = new Map<FlowEnd, Marks>();
     const byNumber: [Marks | undefined, Marks | undefined] = [undefined, undefined];
@@ -92,11 +92,11 @@ export const repeatedData: Monitor = {
         const mark = markOf(packet.tcp.payload);
         let marks = bySubflow.get(sender);
         if (marks === undefined) bySubflow.set(sender, (marks = new Marks()));
-        if (event.retransmission) compare(judge, sameOctets, event, marks.find(ssn, length), mark);
+        if (event.retransmission) compare(judge, sameBytes, event, marks.find(ssn, length), mark);
         else marks.keep(ssn, length, mark, event);
         if (mapping === undefined || mapping.infinite || connection.fallback !== undefined) return;
         const offset = seqDiff(ssn, mapping.ssn);
-        if (offset < 0 || offset + length > mapping.octets) return;
+        if (offset < 0 || offset + length > mapping.bytes) return;
         const numbers = (byNumber[side] ??= new Marks());
         const before = numbers.find(mapping.dsn + offset, length);
         if (before === undefined) numbers.keep(mapping.dsn + offset, length, mark, event);

@@ -56,7 +56,7 @@ function lookAtFastclose(judge: Judge, event: PacketEvent, state: Fastclose): vo
   }
   if (state.byAck === undefined) judge.pass(once, side);
   else if (state.byAck !== flow)
-    judge.broken(once, event, { message: 'MP_FASTCLOSE goes on ACKs of two subflows', expected: 'on one' });
+    judge.broken(once, event, { message: 'MP_FASTCLOSE is sent on ACKs of two subflows', expected: 'on one' });
   state.byAck ??= flow;
 }
 

@@ -14,7 +14,7 @@ const MOST = 40;
 const DATA_ACK = 12;
 
 /** Bytes of options in the header. */
-function optionOctets({ packet }: PacketEvent): number {
+function optionBytes({ packet }: PacketEvent): number {
   return ((packet.tcp.dataOffset ?? 5) - 5) * 4;
 }
 
@@ -51,7 +51,7 @@ export const sackRoom: Monitor = {
             return;
           }
           // With room left it is not SACK that keeps the Data ACK away.
-          if (optionOctets(event) + DATA_ACK <= MOST || !sender.confirmed || !hasNews(event)) return;
+          if (optionBytes(event) + DATA_ACK <= MOST || !sender.confirmed || !hasNews(event)) return;
           const known = lacking.get(sender);
           if (known === undefined || known.last !== sender.packets - 1) {
             lacking.set(sender, { times: 1, since: at, last: sender.packets });
@@ -61,7 +61,7 @@ export const sackRoom: Monitor = {
           known.last = sender.packets;
           if (known.times < ENOUGH.times || at - known.since < ENOUGH.milliseconds) return;
           judge.broken(room, event, {
-            message: 'SACK blocks fill the options, and the Data ACK stays behind data that has come',
+            message: 'SACK blocks fill the options, and the Data ACK lags behind received data',
             expected: 'a DSS with a Data ACK',
           });
         },

@@ -35,7 +35,7 @@ function lookAtOther(judge: Judge, event: PacketEvent, infinite: Infinite, told:
   const isClosing = sender.fin !== undefined || receiver.fin !== undefined || flow.closedAt !== undefined;
   if (event.length > 0 && !event.retransmission && after >= APART) {
     judge.broken(oneCarries, event, {
-      message: `data goes over another subflow than number ${infinite.flow.number}, on which the infinite mapping went`,
+      message: `data is sent on a subflow other than number ${infinite.flow.number}, which carried the infinite mapping`,
     });
   }
   if (isClosing || !flow.thirdSeen || after < APART || told.has(sender)) return;

@@ -1,4 +1,4 @@
-/** Acknowledgements of a subflow: they tell of that subflow's bytes and FIN alone. */
+/** Acknowledgements of a subflow: they cover only its bytes and FIN. */
 import { seqAdd, seqGt, seqOffset } from '../../mptcp/index.ts';
 import { Arrival } from '../arrival.ts';
 import { other, type FlowEnd } from '../connection.ts';
@@ -6,9 +6,9 @@ import { mappingAt } from '../data-level.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { conduct } from './rule.ts';
 
-const ownOctets = conduct('subflow-ack-despite-hole-in-data', 'C.2.2-1.2.s2');
+const ownBytes = conduct('subflow-ack-despite-hole-in-data', 'C.2.2-1.2.s2');
 const finAcked = conduct('fin-acknowledged', '3.3.3-1.s4');
-const noOctet = conduct('data-fin-takes-no-octet', '3.3.3-6.s3');
+const noByte = conduct('data-fin-takes-no-octet', '3.3.3-6.s3');
 
 /** What surely came, so often and over so long, while its receiver went on to answer, will not be acknowledged. */
 const ENOUGH = { times: 2, milliseconds: 1000 };
@@ -18,7 +18,7 @@ interface Repeated {
   seq: number;
   since: number;
   times: number;
-  /** Of the first repetition. What comes behind it is out of order without it, and its timestamps are not echoed. */
+  /** Of the first repetition. What comes after it is out of order without it, and its timestamps are not echoed. */
   arrival: Arrival;
   told: boolean;
 }
@@ -40,7 +40,7 @@ function isIgnored(event: PacketEvent, repeated: Repeated | undefined): repeated
   );
 }
 
-/** Whether the byte at the receiver's edge lies within both windows and behind a hole of the connection's data. */
+/** Whether the byte at the receiver's edge lies within both windows and after a hole in the connection's data. */
 function waitsForOthers(event: PacketEvent): boolean {
   const { connection, side, receiver, packet } = event;
   if (connection.flows.length < 2 || receiver.ssnBase === undefined || receiver.granted === undefined) return false;
@@ -49,17 +49,17 @@ function waitsForOthers(event: PacketEvent): boolean {
   if (one === undefined || stream.acked === undefined || stream.granted === undefined) return false;
   return (
     one.dsn > stream.acked &&
-    one.dsn + one.octets <= stream.granted &&
-    seqGt(receiver.granted, packet.tcp.ack + one.octets)
+    one.dsn + one.bytes <= stream.granted &&
+    seqGt(receiver.granted, packet.tcp.ack + one.bytes)
   );
 }
 
-/** An acknowledgement that moves on over data that lies behind a hole. */
+/** An acknowledgement that covers data after a hole. */
 function lookAtProgress(judge: Judge, event: PacketEvent): void {
   const { connection, receiver, packet, dataAck, side } = event;
   if (connection.flows.length < 2 || dataAck === undefined || receiver.ssnBase === undefined) return;
   const last = mappingAt(receiver, seqOffset(packet.tcp.ack, receiver.ssnBase + 1));
-  if (last !== undefined && last.dsn > dataAck) judge.pass(ownOctets, side);
+  if (last !== undefined && last.dsn > dataAck) judge.pass(ownBytes, side);
 }
 
 function lookAtFinAck(judge: Judge, event: PacketEvent, fin: number, repeated: Repeated | undefined): void {
@@ -71,7 +71,7 @@ function lookAtFinAck(judge: Judge, event: PacketEvent, fin: number, repeated: R
   if (packet.tcp.ack !== seqAdd(fin, -1) || !isIgnored(event, repeated)) return;
   repeated.told = true;
   judge.broken(finAcked, event, {
-    message: 'a FIN that comes again and again is not acknowledged',
+    message: 'a repeated FIN is not acknowledged',
     expected: `${fin}`,
     actual: `${packet.tcp.ack}`,
   });
@@ -81,8 +81,8 @@ function lookAtFinAck(judge: Judge, event: PacketEvent, fin: number, repeated: R
 function lookAtDataFin(judge: Judge, event: PacketEvent): void {
   const { receiver, packet } = event;
   if (receiver.next === undefined || receiver.fin !== undefined) return;
-  judge.check(noOctet, event, packet.tcp.ack !== seqAdd(receiver.next, 1), () => ({
-    message: 'the acknowledgement number counts the DATA_FIN as an octet of the subflow',
+  judge.check(noByte, event, packet.tcp.ack !== seqAdd(receiver.next, 1), () => ({
+    message: 'the acknowledgement number counts the DATA_FIN as a byte of the subflow',
     expected: `at most ${receiver.next ?? 0}`,
     actual: `${packet.tcp.ack}`,
   }));
@@ -91,9 +91,8 @@ function lookAtDataFin(judge: Judge, event: PacketEvent): void {
 /** What acknowledgement numbers of a subflow cover. */
 export const subflowAcks: Monitor = {
   name: 'subflow-acks',
-  title:
-    'acknowledgement numbers count the octets and the FIN of their subflow, whatever becomes of the data elsewhere',
-  rules: [ownOctets, finAcked, noOctet],
+  title: 'acknowledgement numbers count the bytes and the FIN of their subflow, whatever becomes of the data elsewhere',
+  rules: [ownBytes, finAcked, noByte],
   create: (connection, judge) => {
     const repeated = new Map<FlowEnd, Repeated>();
     const dataFins = new Set<FlowEnd>();
@@ -116,8 +115,8 @@ export const subflowAcks: Monitor = {
         ) {
           const ignored = repeated.get(receiver);
           if (ignored !== undefined) ignored.told = true;
-          judge.broken(ownOctets, event, {
-            message: 'the subflow does not acknowledge octets in order whose data waits for other subflows',
+          judge.broken(ownBytes, event, {
+            message: 'the subflow does not acknowledge bytes in order whose data waits for other subflows',
             actual: `${packet.tcp.ack}`,
           });
         }

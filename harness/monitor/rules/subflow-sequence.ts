@@ -12,7 +12,7 @@ const sentAgain = conduct('lost-segment-sent-again', '6-11.3.s3', '1.1-5.2.s1');
 
 /**
  * When a sender has had every chance to send a byte that its peer asks for: two retransmission timeouts of RFC 6298
- * have passed, the peer has asked several times, and new data went out all the same.
+ * have passed, the peer has asked several times, and new data was sent nevertheless.
  */
 const ENOUGH = { milliseconds: 3000, requests: 3, segments: 3 };
 
@@ -45,7 +45,7 @@ function lookAtHandshake(judge: Judge, event: PacketEvent): void {
   if (!connection.complete || !flow.ends[0].synSeen || flow.stray) return;
   if (sender.synSeen && receiver.synSeen) judge.pass(handshake, side);
   // With fast open the listener may send at once, and its SYN/ACK get lost.
-  else if (flow.ends[0].synOctets === 0) {
+  else if (flow.ends[0].synBytes === 0) {
     judge.broken(handshake, event, {
       message: `data is sent before ${receiver.synSeen ? 'its sender' : 'the peer'} took part in the handshake`,
     });
@@ -88,8 +88,8 @@ function lookAtData(judge: Judge, event: PacketEvent, gaps: Map<FlowEnd, number>
   const skipped = gaps.get(sender) === wanted.seq;
   judge.broken(skipped ? gapless : sentAgain, event, {
     message: skipped
-      ? 'octets of the subflow are left out for good'
-      : 'octets of the subflow that the peer asks for are not sent again, and new ones are',
+      ? 'bytes of the subflow are left out for good'
+      : 'bytes of the subflow that the peer asks for are not sent again, and new ones are',
     expected: `subflow sequence number ${wanted.seq}`,
     actual: `${seq}`,
   });
@@ -99,7 +99,7 @@ function lookAtData(judge: Judge, event: PacketEvent, gaps: Map<FlowEnd, number>
 /** The course of a subflow as a TCP conversation. */
 export const subflowSequence: Monitor = {
   name: 'subflow-sequence',
-  title: 'a subflow opens by a TCP handshake, leaves out no octet for good and uses no reserved bit of the header',
+  title: 'a subflow opens by a TCP handshake, leaves out no byte for good and uses no reserved bit of the header',
   rules: [headerBits, handshake, gapless, sentAgain],
   create: (connection, judge) => {
     const wanted = new Map<FlowEnd, Wanted>();

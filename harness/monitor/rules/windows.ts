@@ -59,7 +59,7 @@ function lookAtSending(judge: Judge, event: PacketEvent): void {
   }
   const { stream } = connection.parties[side];
   if (mapping === undefined || mapping.infinite || ssn === undefined || stream.granted === undefined) return;
-  const end = mapping.dsn + Math.min(mapping.octets, seqDiff(ssn, mapping.ssn) + length);
+  const end = mapping.dsn + Math.min(mapping.bytes, seqDiff(ssn, mapping.ssn) + length);
   judge.check(connectionWindow, event, end <= stream.granted, () => ({
     message: 'data is sent beyond the window of the connection',
     expected: `numbers below ${stream.granted ?? 0}`,

@@ -18,7 +18,7 @@ export interface Alteration {
   choice?: Partial<ConversationChoice>;
 }
 
-/** Puts an option in the place of another kind. */
+/** Replaces an option by one of another kind. */
 export function replaceOption(kind: TcpOption['kind'], option: TcpOption): (packet: Packet) => void {
   return ({ tcp }) => {
     tcp.options = tcp.options.map((one) => (one.kind === kind ? option : one));
@@ -26,8 +26,8 @@ export function replaceOption(kind: TcpOption['kind'], option: TcpOption): (pack
 }
 
 /** Puts the bytes of an option there as they are. */
-export function rawOption(kind: TcpOption['kind'], ...octets: number[]): (packet: Packet) => void {
-  return replaceOption(kind, { kind: 'raw', raw: Uint8Array.from(octets) });
+export function rawOption(kind: TcpOption['kind'], ...bytes: number[]): (packet: Packet) => void {
+  return replaceOption(kind, { kind: 'raw', raw: Uint8Array.from(bytes) });
 }
 
 /** Adds an option. */
@@ -42,7 +42,7 @@ export function withoutOption(kind: TcpOption['kind']): (packet: Packet) => void
   };
 }
 
-/** The packets of a conversation with another packet behind one of them, made from that. */
+/** The packets of a conversation with one packet inserted after one of them, made from it. */
 export function inserted(
   packets: readonly NamedPacket[],
   after: string,

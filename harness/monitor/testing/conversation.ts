@@ -40,7 +40,7 @@ export interface Line {
 export type Direction = 0 | 1;
 
 /** Bytes of one direction's stream from a data sequence number (relative, from 1) on. */
-export function streamOctets(direction: Direction, dsn: number, count: number): Uint8Array {
+export function streamBytes(direction: Direction, dsn: number, count: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, i) => ((dsn + i) * (direction === 0 ? 7 : 11)) & 0xff);
 }
 
@@ -196,7 +196,7 @@ export class Conversation {
     count: number,
     fin = false,
   ): void {
-    const data = streamOctets(sideOf, dsn, count);
+    const data = streamBytes(sideOf, dsn, count);
     const end = line.ends[direction];
     const ssn = (end.next - end.isn) >>> 0;
     const mapping = { dsn, ssn, length: count + (fin ? 1 : 0), data, fin };
@@ -246,7 +246,7 @@ function openFirst(c: Conversation, a: Line): void {
 }
 
 function exchangeFirst(c: Conversation, a: Line): void {
-  const first = streamOctets(0, 1, 10);
+  const first = streamBytes(0, 1, 10);
   c.send('first-data', a, 0, FLAG.ACK | FLAG.PSH, [c.capableData(first)], first);
   c.received(1, 11);
   c.ack('first-ack', a, 1, 1);
@@ -288,7 +288,7 @@ function openSecond(c: Conversation, b: Line): void {
 function transfer(c: Conversation, a: Line, b: Line): void {
   c.data('b-data', b, 0, 0, 11, 301);
   // One mapping for two segments; the second has none of its own.
-  const long = streamOctets(0, 312, 401);
+  const long = streamBytes(0, 312, 401);
   const ssn = (a.ends[0].next - a.ends[0].isn) >>> 0;
   c.send('long-1', a, 0, FLAG.ACK, [c.dss(0, { dsn: 312, ssn, length: 401, data: long })], long.slice(0, 201));
   c.send('long-2', a, 0, FLAG.ACK | FLAG.PSH, [c.dss(0)], long.slice(201));

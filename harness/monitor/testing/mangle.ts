@@ -36,8 +36,8 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
   },
   duplicate: (packets, chance) => packets.flatMap((packet) => (chance() < 0.1 ? [packet, packet] : [packet])),
   snap: (packets, chance) => {
-    const octets = 60 + Math.floor(chance() * 60);
-    return packets.map(({ at, bytes }) => ({ at, bytes: bytes.subarray(0, octets) }));
+    const length = 60 + Math.floor(chance() * 60);
+    return packets.map(({ at, bytes }) => ({ at, bytes: bytes.subarray(0, length) }));
   },
 };
 

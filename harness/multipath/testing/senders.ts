@@ -6,7 +6,7 @@ import { seededRandom } from '../../clock/random.ts';
 import type { Shaper } from '../../wire/forward/shaper.ts';
 
 const PACKET = 1500;
-/** A hole counts as a loss when so many packets behind it have arrived. */
+/** A hole counts as a loss once this many later packets have arrived. */
 const REORDERING = 3;
 const TIMEOUT_MS = 300;
 /** Hosts take as long to answer, at most; without it drop-tail queues always hit the same sender. */

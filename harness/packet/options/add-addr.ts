@@ -1,6 +1,6 @@
 /** ADD_ADDR (RFC 8684 §3.4.1, figure 12). */
 import { formatAddress, parseAddress } from '../address.ts';
-import { nibbleOf, octets, reservedAndFlag, writeHead, type Lying, type MptcpDefinition } from './definition.ts';
+import { nibbleOf, bytesAt, reservedAndFlag, writeHead, type Lying, type MptcpDefinition } from './definition.ts';
 import { address, bytes, flag, reserved, uint } from './field.ts';
 
 /** ADD_ADDR. The length alone says whether there is a port and an HMAC: no sum of the parts comes about in two ways. */
@@ -41,9 +41,9 @@ export const addAddr: MptcpDefinition<OptionAddAddr> = {
       reserved: nibble >> 1,
       echo: (nibble & 1) === 1,
       addressId: view.getUint8(at + 3),
-      address: formatAddress(octets(span, 4, addressLength)),
+      address: formatAddress(bytesAt(span, 4, addressLength)),
       ...((rest & 2) !== 0 && { port: view.getUint16(at + 4 + addressLength) }),
-      ...(rest >= 8 && { hmac: octets(span, length - 8, 8) }),
+      ...(rest >= 8 && { hmac: bytesAt(span, length - 8, 8) }),
     };
   },
   encode: (w, option) => {

@@ -59,7 +59,7 @@ export interface MptcpDefinition<O extends { kind: string }> extends CodedOption
 }
 
 /** `count` bytes of the option from `offset` on. */
-export function octets({ bytes, at }: OptionSpan, offset: number, count: number): Uint8Array {
+export function bytesAt({ bytes, at }: OptionSpan, offset: number, count: number): Uint8Array {
   return bytes.subarray(at + offset, at + offset + count);
 }
 

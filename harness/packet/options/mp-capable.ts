@@ -3,7 +3,7 @@ import { inRange } from '../bytes.ts';
 import { nibbleOf, writeHead, type Lying, type MptcpDefinition } from './definition.ts';
 import { uint, uint64, type OptionField } from './field.ts';
 
-/** MP_CAPABLE. Which fields are there is told by the length alone, whatever the version says. */
+/** MP_CAPABLE. The length alone determines which fields are present, whatever the version. */
 export interface OptionMpCapable extends Lying {
   kind: 'mp_capable';
   version: number;
@@ -20,7 +20,7 @@ type Field = OptionField<OptionMpCapable>;
 
 const LETTERS = 'ABCDEFGH';
 
-/** The flag byte that letters stand for: `AH` is 0x81. What is not a letter from A to H counts nothing. */
+/** The flag byte of letters: `AH` is 0x81. Other characters are ignored. */
 export function flagLetters(text: string): bigint {
   return BigInt(
     Array.from(text, (letter) => (LETTERS.includes(letter) ? 0x80 >> LETTERS.indexOf(letter) : 0)).reduce(

@@ -1,5 +1,5 @@
 /** MP_JOIN (RFC 8684 §3.2): one form for each packet of the handshake, told apart by length. */
-import { nibbleOf, octets, reservedAndFlag, twelveBitsOf, writeHead, writeHead12 } from './definition.ts';
+import { nibbleOf, bytesAt, reservedAndFlag, twelveBitsOf, writeHead, writeHead12 } from './definition.ts';
 import type { Lying, MptcpDefinition } from './definition.ts';
 import { bytes, flag, reserved, uint } from './field.ts';
 
@@ -56,7 +56,8 @@ export const mpJoin: MptcpDefinition<OptionMpJoin> = {
   lengths: () => '12, 16 or 24',
   decode: (span) => {
     const { view, at, length } = span;
-    if (length === 24) return { kind: 'mp_join', form: 'ack', reserved: twelveBitsOf(span), hmac: octets(span, 4, 20) };
+    if (length === 24)
+      return { kind: 'mp_join', form: 'ack', reserved: twelveBitsOf(span), hmac: bytesAt(span, 4, 20) };
     if (length !== 12 && length !== 16) return undefined;
     const nibble = nibbleOf(span);
     const reserved = nibble >> 1;
@@ -66,7 +67,7 @@ export const mpJoin: MptcpDefinition<OptionMpJoin> = {
       const token = view.getUint32(at + 4);
       return { kind: 'mp_join', form: 'syn', reserved, backup, addressId, token, nonce: view.getUint32(at + 8) };
     }
-    const hmac = octets(span, 4, 8);
+    const hmac = bytesAt(span, 4, 8);
     return { kind: 'mp_join', form: 'synack', reserved, backup, addressId, hmac, nonce: view.getUint32(at + 12) };
   },
   encode: (w, option) => {

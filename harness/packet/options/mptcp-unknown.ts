@@ -1,6 +1,6 @@
 /** Options of MPTCP whose subtype is not assigned (RFC 8684 §8.2). */
 import { inRange } from '../bytes.ts';
-import { nibbleOf, octets, writeHead, type Lying, type MptcpDefinition } from './definition.ts';
+import { nibbleOf, bytesAt, writeHead, type Lying, type MptcpDefinition } from './definition.ts';
 import { bytes, uint } from './field.ts';
 
 /** An MPTCP option with an unassigned subtype. */
@@ -21,7 +21,7 @@ export const mptcpUnknown: MptcpDefinition<OptionMptcpUnknown> = {
     kind: 'mptcp_unknown',
     subtype: span.view.getUint8(span.at + 2) >> 4,
     nibble: nibbleOf(span),
-    data: octets(span, 3, span.length - 3),
+    data: bytesAt(span, 3, span.length - 3),
   }),
   encode: (w, option) => {
     writeHead(

@@ -1,6 +1,6 @@
 /** REMOVE_ADDR (RFC 8684 §3.4.2, figure 13). */
 import { inRange } from '../bytes.ts';
-import { nibbleOf, octets, writeHead, type Lying, type MptcpDefinition } from './definition.ts';
+import { nibbleOf, bytesAt, writeHead, type Lying, type MptcpDefinition } from './definition.ts';
 import { reserved } from './field.ts';
 
 /** REMOVE_ADDR. */
@@ -31,7 +31,7 @@ export const removeAddr: MptcpDefinition<OptionRemoveAddr> = {
   decode: (span) =>
     span.length < 4
       ? undefined
-      : { kind: 'remove_addr', reserved: nibbleOf(span), addressIds: [...octets(span, 3, span.length - 3)] },
+      : { kind: 'remove_addr', reserved: nibbleOf(span), addressIds: [...bytesAt(span, 3, span.length - 3)] },
   encode: (w, option) => {
     writeHead(w, 4, inRange(option.reserved, 15, 'remove_addr.reserved'));
     for (const id of option.addressIds) w.u8(id, 'remove_addr.addressIds');

@@ -1,15 +1,15 @@
 /** Well-formed values of the packet model: each encodes, and decodes to itself. */
 import fc, { type Arbitrary } from 'fast-check';
 import { encodedLength } from '../options.ts';
-import { MAX_OPTION_OCTETS } from '../tcp.ts';
+import { MAX_OPTION_BYTES } from '../tcp.ts';
 import type { IpHeader, Packet, TcpOption, TcpSegment } from '../types.ts';
 import { tcpOption } from './samples.ts';
-import { bits, ipv4Address, ipv6Address, octets, u16, u32, u8 } from './values.ts';
+import { bits, ipv4Address, ipv6Address, bytes, u16, u32, u8 } from './values.ts';
 
 /** As many of the options, from the first on, as fit into a TCP header. */
 function fitting(options: TcpOption[]): TcpOption[] {
   const kept: TcpOption[] = [];
-  let room = MAX_OPTION_OCTETS;
+  let room = MAX_OPTION_BYTES;
   for (const option of options) {
     room -= encodedLength(option);
     if (room < 0) break;
@@ -18,14 +18,14 @@ function fitting(options: TcpOption[]): TcpOption[] {
   return kept;
 }
 
-/** Options that fit into one header; sometimes an `eol` ends them, with padding behind it or without. */
+/** Options that fit into one header; sometimes an `eol` ends them, with padding after it or without. */
 export const optionList: Arbitrary<TcpOption[]> = fc
-  .tuple(fc.array(tcpOption, { maxLength: 4 }), fc.constantFrom('none', 'eol', 'padded'), octets(1, 3))
+  .tuple(fc.array(tcpOption, { maxLength: 4 }), fc.constantFrom('none', 'eol', 'padded'), bytes(1, 3))
   .map(([options, end, raw]) => {
     if (end === 'none') return fitting(options);
     const closing: TcpOption[] = end === 'eol' ? [{ kind: 'eol' }] : [{ kind: 'eol' }, { kind: 'padding', raw }];
     const list = [...fitting(options), ...closing];
-    return list.reduce((sum, option) => sum + encodedLength(option), 0) <= MAX_OPTION_OCTETS ? list : fitting(options);
+    return list.reduce((sum, option) => sum + encodedLength(option), 0) <= MAX_OPTION_BYTES ? list : fitting(options);
   });
 
 const segment: Arbitrary<TcpSegment> = fc.record({
@@ -37,10 +37,10 @@ const segment: Arbitrary<TcpSegment> = fc.record({
   window: u16,
   urgent: u16,
   options: optionList,
-  payload: octets(0, 64),
+  payload: bytes(0, 64),
 });
 
-const extension = fc.tuple(fc.constantFrom(0, 43, 51, 60, 135), octets(14)).map(([type, data]) => ({ type, data }));
+const extension = fc.tuple(fc.constantFrom(0, 43, 51, 60, 135), bytes(14)).map(([type, data]) => ({ type, data }));
 
 /** Extension headers of 16 bytes each (AH counts in words of 4) that lead from one to the next and then to TCP. */
 const extensions = fc.array(extension, { minLength: 1, maxLength: 3 }).map((list) =>
@@ -52,8 +52,8 @@ const extensions = fc.array(extension, { minLength: 1, maxLength: 3 }).map((list
 
 const ipv4Header: Arbitrary<IpHeader> = fc
   .tuple(ipv4Address, ipv4Address, u8, u16, fc.constantFrom(0, 0x4000, 0x8000), u8, fc.constantFrom(0, 4, 8, 40))
-  .chain(([src, dst, tos, id, fragment, ttl, optionOctets]) =>
-    octets(optionOctets).map((options): IpHeader => ({
+  .chain(([src, dst, tos, id, fragment, ttl, optionBytes]) =>
+    bytes(optionBytes).map((options): IpHeader => ({
       family: 'ipv4',
       src,
       dst,
@@ -62,7 +62,7 @@ const ipv4Header: Arbitrary<IpHeader> = fc
       fragment,
       ttl,
       protocol: 6,
-      ...(optionOctets > 0 && { options }),
+      ...(optionBytes > 0 && { options }),
     })),
   );
 

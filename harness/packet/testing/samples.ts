@@ -2,7 +2,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { isAssignedSubtype, type OptionKind, type OptionOf } from '../options/registry.ts';
 import type { MptcpOption, OptionAddAddr, OptionDss, OptionMpCapable, OptionMpJoin, TcpOption } from '../types.ts';
-import { bits, ipv4Address, ipv6Address, octets, u16, u32, u64, u8 } from './values.ts';
+import { bits, ipv4Address, ipv6Address, bytes, u16, u32, u64, u8 } from './values.ts';
 
 /** Bytes from hex digits; spaces are ignored. */
 export const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
@@ -12,7 +12,7 @@ const seq = (from: number, count: number): Uint8Array => Uint8Array.from({ lengt
 const dssFlags = { reserved: 0, dataFin: false, dsn8: false, hasMap: false, dataAck8: false, hasDataAck: false };
 
 /** A form of an option: a name, the value, and its bytes written out by hand from the figures of the RFCs. */
-type Form<K extends OptionKind> = [name: string, option: OptionOf<K>, octets: string];
+type Form<K extends OptionKind> = [name: string, option: OptionOf<K>, bytes: string];
 
 /** Every form of every option that reads back as itself when it stands alone. */
 const FORMS: { readonly [K in OptionKind]: readonly Form<K>[] } = {
@@ -233,7 +233,7 @@ const dss: Arbitrary<OptionDss> = fc
   }));
 
 const addAddr: Arbitrary<OptionAddAddr> = fc
-  .tuple(bits(3), fc.boolean(), u8, fc.oneof(ipv4Address, ipv6Address), fc.option(u16), fc.option(octets(8)))
+  .tuple(bits(3), fc.boolean(), u8, fc.oneof(ipv4Address, ipv6Address), fc.option(u16), fc.option(bytes(8)))
   .map(([reserved, echo, addressId, address, port, hmac]) => ({
     kind: 'add_addr',
     reserved,
@@ -260,14 +260,14 @@ const joins: readonly Arbitrary<OptionMpJoin>[] = [
     reserved: bits(3),
     backup: fc.boolean(),
     addressId: u8,
-    hmac: octets(8),
+    hmac: bytes(8),
     nonce: u32,
   }),
   fc.record({
     kind: fc.constant('mp_join' as const),
     form: fc.constant('ack' as const),
     reserved: bits(12),
-    hmac: octets(20),
+    hmac: bytes(20),
   }),
 ];
 
@@ -299,13 +299,13 @@ const MPTCP: { readonly [K in MptcpOption['kind']]: readonly Arbitrary<OptionOf<
   mp_tcprst: [
     fc.record({ kind: fc.constant('mp_tcprst' as const), reserved: bits(3), transient: fc.boolean(), reason: u8 }),
   ],
-  mp_experimental: [fc.record({ kind: fc.constant('mp_experimental' as const), nibble: bits(4), data: octets(0, 37) })],
+  mp_experimental: [fc.record({ kind: fc.constant('mp_experimental' as const), nibble: bits(4), data: bytes(0, 37) })],
   mptcp_unknown: [
     fc.record({
       kind: fc.constant('mptcp_unknown' as const),
       subtype: fc.integer({ min: 0, max: 15 }).filter((subtype) => !isAssignedSubtype(subtype)),
       nibble: bits(4),
-      data: octets(0, 37),
+      data: bytes(0, 37),
     }),
   ],
 };
@@ -326,13 +326,9 @@ const plainOption: Arbitrary<TcpOption> = fc.oneof(
   fc.record({ kind: fc.constant('ts' as const), value: u32, echo: u32 }),
   fc.record({
     kind: fc.constant('fastopen' as const),
-    cookie: fc.constantFrom(0, 4, 6, 8, 10, 12, 14, 16).chain((length) => octets(length)),
+    cookie: fc.constantFrom(0, 4, 6, 8, 10, 12, 14, 16).chain((length) => bytes(length)),
   }),
-  fc.record({
-    kind: fc.constant('unknown' as const),
-    code: u8.filter((code) => !known.has(code)),
-    data: octets(0, 38),
-  }),
+  fc.record({ kind: fc.constant('unknown' as const), code: u8.filter((code) => !known.has(code)), data: bytes(0, 38) }),
 );
 
 export const tcpOption: Arbitrary<TcpOption> = fc.oneof(plainOption, mptcpOption);

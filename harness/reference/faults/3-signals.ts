@@ -12,13 +12,13 @@ export const signalFaults: readonly Variation[] = [
   fault(
     'signals-are-congestion',
     ['3-6.s5', '4-2.6.s1', 'A-9.s4'],
-    'Counts every duplicate ACK with an MPTCP option as a sign of loss.',
+    'Counts every duplicate ACK with an MPTCP option as a loss.',
     () => ({ congestion: { countsAsDuplicate: () => true } }),
   ),
   fault(
     'signals-are-congestion-on-joins',
     '3-6.s5',
-    'On joined subflows, counts ACKs that only signal as a sign of loss.',
+    'On joined subflows, counts ACKs that carry only MPTCP signals as a loss.',
     ({ congestion }) => ({
       congestion: {
         countsAsDuplicate: (options, subflow) => isJoin(subflow) || congestion.countsAsDuplicate(options, subflow),
@@ -28,7 +28,7 @@ export const signalFaults: readonly Variation[] = [
   fault(
     'signals-are-congestion-ipv6',
     '3-6.s5',
-    'Over IPv6, counts ACKs that only signal as a sign of loss.',
+    'Over IPv6, counts ACKs that carry only MPTCP signals as a loss.',
     ({ congestion }) => ({
       congestion: {
         countsAsDuplicate: (options, subflow) => isIpv6(subflow) || congestion.countsAsDuplicate(options, subflow),
@@ -38,7 +38,7 @@ export const signalFaults: readonly Variation[] = [
   fault(
     'add-addr-is-congestion',
     '3.4.1-14.s3.1',
-    'Counts duplicate ACKs with ADD_ADDR as a sign of loss.',
+    'Counts duplicate ACKs with ADD_ADDR as a loss.',
     ({ congestion }) => ({
       congestion: {
         countsAsDuplicate: (options, subflow) =>
@@ -49,7 +49,7 @@ export const signalFaults: readonly Variation[] = [
   fault(
     'remove-addr-is-congestion',
     ['3.4.1-14.s3.1', 'A-9.s4'],
-    'Counts duplicate ACKs with REMOVE_ADDR as a sign of loss.',
+    'Counts duplicate ACKs with REMOVE_ADDR as a loss.',
     ({ congestion }) => ({
       congestion: {
         countsAsDuplicate: (options, subflow) =>
@@ -60,13 +60,13 @@ export const signalFaults: readonly Variation[] = [
   fault(
     'one-add-addr-is-congestion',
     ['3.4.1-14.s3.1', 'A-9.s4'],
-    'Retransmits at the first duplicate ACK that signals.',
+    'Retransmits at the first duplicate ACK with an MPTCP signal.',
     () => ({ congestion: { countsAsDuplicate: () => true, duplicatesUntilLoss: 1 } }),
   ),
   fault(
     'mp-prio-is-congestion',
     ['4-2.6.s1', 'A-9.s4'],
-    'Counts duplicate ACKs with MP_PRIO as a sign of loss.',
+    'Counts duplicate ACKs with MP_PRIO as a loss.',
     ({ congestion }) => ({
       congestion: {
         countsAsDuplicate: (options, subflow) =>
@@ -77,7 +77,7 @@ export const signalFaults: readonly Variation[] = [
   fault(
     'echo-is-congestion',
     ['4-2.6.s1', '3-6.s5'],
-    'Counts duplicate ACKs with the echo of an ADD_ADDR as a sign of loss.',
+    'Counts duplicate ACKs with the echo of an ADD_ADDR as a loss.',
     ({ congestion }) => ({
       congestion: {
         countsAsDuplicate: (options, subflow) =>
@@ -88,31 +88,34 @@ export const signalFaults: readonly Variation[] = [
   fault(
     'other-signals-are-congestion',
     ['4-2.6.s1', 'A-9.s4'],
-    'Excepts only MP_CAPABLE and MP_JOIN from the signs of loss.',
+    'Counts every duplicate ACK without MP_CAPABLE or MP_JOIN as a loss.',
     () => ({ congestion: { countsAsDuplicate: (options) => !has('mp_capable', 'mp_join')(options) } }),
   ),
   fault(
     'add-addr-unchecked',
     '3.4.1-1.s3',
-    'Acts on ADD_ADDR of a segment whose numbers are wrong.',
+    'Acts on ADD_ADDR of a segment with invalid sequence numbers.',
     actsUnchecked('add_addr'),
   ),
-  fault('add-addr-any-ack', '3.4.1-1.s3', 'Acts on ADD_ADDR of a segment that acknowledges what was not sent.', () => ({
-    tcp: { ackAcceptable: (_, { options }, right) => right || has('add_addr')(options) },
-  })),
+  fault(
+    'add-addr-any-ack',
+    '3.4.1-1.s3',
+    'Acts on ADD_ADDR of a segment that acknowledges data that was not sent.',
+    () => ({ tcp: { ackAcceptable: (_, { options }, right) => right || has('add_addr')(options) } }),
+  ),
   fault('add-addr-any-sequence', '3.4.1-1.s3', 'Acts on ADD_ADDR of a segment outside the window.', () => ({
     tcp: { takesOutOfWindow: (_, { options, payload }) => payload.length === 0 && has('add_addr')(options) },
   })),
   fault(
     'remove-addr-unchecked',
     '3.4.2-4.s5',
-    'Acts on REMOVE_ADDR of a segment whose numbers are wrong.',
+    'Acts on REMOVE_ADDR of a segment with invalid sequence numbers.',
     actsUnchecked('remove_addr'),
   ),
   fault(
     'remove-addr-any-ack',
     '3.4.2-4.s5',
-    'Acts on REMOVE_ADDR of a segment that acknowledges what was not sent.',
+    'Acts on REMOVE_ADDR of a segment that acknowledges data that was not sent.',
     () => ({ tcp: { ackAcceptable: (_, { options }, right) => right || has('remove_addr')(options) } }),
   ),
   fault('remove-addr-any-sequence', '3.4.2-4.s5', 'Acts on REMOVE_ADDR of a segment outside the window.', () => ({
@@ -121,37 +124,37 @@ export const signalFaults: readonly Variation[] = [
   fault(
     'signals-unchecked',
     ['3-7.s1.1', '5-7.s1'],
-    'Acts on every MPTCP option of a segment whose numbers are wrong.',
+    'Acts on every MPTCP option of a segment with invalid sequence numbers.',
     actsUnchecked('dss', 'add_addr', 'remove_addr', 'mp_prio', 'mp_fail', 'mp_fastclose'),
   ),
   fault(
     'fast-close-unchecked',
     '3-7.s1.1',
-    'Acts on MP_FASTCLOSE of a segment whose numbers are wrong.',
+    'Acts on MP_FASTCLOSE of a segment with invalid sequence numbers.',
     actsUnchecked('mp_fastclose'),
   ),
   fault(
     'priority-unchecked',
     '5-7.s1',
-    'Acts on MP_PRIO of a segment whose numbers are wrong.',
+    'Acts on MP_PRIO of a segment with invalid sequence numbers.',
     actsUnchecked('mp_prio'),
   ),
   fault(
     'fail-unchecked',
     '3-7.s1.1',
-    'Acts on MP_FAIL of a segment whose numbers are wrong.',
+    'Acts on MP_FAIL of a segment with invalid sequence numbers.',
     actsUnchecked('mp_fail'),
   ),
   fault(
     'data-ack-unchecked',
     '3-7.s1.1',
-    'Takes the Data ACK of a segment whose numbers are wrong.',
+    'Accepts the Data ACK of a segment with invalid sequence numbers.',
     actsUnchecked('dss'),
   ),
-  fault('acks-of-the-future', '3-7.s1.1', 'Takes segments that acknowledge what was not sent.', () => ({
+  fault('acks-of-the-future', '3-7.s1.1', 'Accepts segments that acknowledge data that was not sent.', () => ({
     tcp: { ackAcceptable: () => true },
   })),
-  fault('any-reset-in-window', '3-7.s1.1', 'Takes a RST anywhere in the window.', () => ({
+  fault('any-reset-in-window', '3-7.s1.1', 'Accepts a RST anywhere in the window.', () => ({
     tcp: { takesResetInWindow: () => true },
   })),
 ];

@@ -43,16 +43,16 @@ export const algorithmFaults: readonly Variation[] = [
     'Sets bit D on the third packet.',
     capable(2, ({ flags }) => ({ flags: flags | 0x10 })),
   ),
-  fault('takes-no-algorithm', '3.1-21.s2', 'Takes an MP_CAPABLE that names no algorithm.', () => ({
+  fault('takes-no-algorithm', '3.1-21.s2', 'Accepts an MP_CAPABLE that names no algorithm.', () => ({
     initiation: { algorithmOffered: () => true },
   })),
-  fault('takes-no-algorithm-answered', '3.1-21.s2', 'Takes a SYN/ACK that names no algorithm.', () => ({
+  fault('takes-no-algorithm-answered', '3.1-21.s2', 'Accepts a SYN/ACK that names no algorithm.', () => ({
     initiation: { algorithmAnswered: ({ flags }) => (flags & 0x1f) === H || (flags & 0x1f) === 0 },
   })),
   fault(
     'takes-no-algorithm-on-third',
     '3.1-21.s2',
-    'Takes a third packet that names no algorithm.',
+    'Accepts a third packet that names no algorithm.',
     ({ initiation }) => ({
       initiation: {
         thirdValid: (option, c, data) => initiation.thirdValid({ ...option, flags: option.flags | H }, c, data),

@@ -99,7 +99,7 @@ export const capableFaults: readonly Variation[] = [
   fault(
     'capable-length-short',
     ['3.1-15.s6.2', '3.1-2.1.s1.2', '3.1-6.4.s1', '3.1-15.s6.1'],
-    'Tells one octet too few in the Data-Level Length of MP_CAPABLE.',
+    'Sends a Data-Level Length in MP_CAPABLE that is one byte too small.',
     sends('mp_capable', (option) =>
       option.dataLength === undefined ? option : { ...option, dataLength: option.dataLength - 1 },
     ),
@@ -151,30 +151,25 @@ export const capableFaults: readonly Variation[] = [
   fault('takes-any-answered-version', '3.1-17.s3', 'Goes on with MPTCP whatever version the SYN/ACK names.', () => ({
     initiation: { answerValid: ({ senderKey }) => senderKey !== undefined },
   })),
-  fault('takes-key-on-syn', '3.1-7.s1', 'Takes an MP_CAPABLE with a key on the SYN for an offer.', () => ({
+  fault('takes-key-on-syn', '3.1-7.s1', 'Treats an MP_CAPABLE with a key on the SYN as an offer.', () => ({
     initiation: { offerFormValid: () => true },
   })),
   fault(
     'takes-wrong-echoed-key',
     '3.1-13.s3',
-    "Takes a third packet whatever it echoes as the responder's key.",
+    "Accepts a third packet whatever it echoes as the responder's key.",
     () => ({ initiation: { thirdValid: () => true } }),
   ),
-  fault('takes-changed-third-flags', '3.1-21.s2', 'Takes a third packet whatever flags it has.', () => ({
+  fault('takes-changed-third-flags', '3.1-21.s2', 'Accepts a third packet with any flags.', () => ({
     initiation: { thirdValid: ({ receiverKey }, { localKey }) => receiverKey === localKey },
   })),
-  fault(
-    'takes-half-of-echoed-key',
-    '3.1-13.s3',
-    'Looks at the upper half of the echoed key only.',
-    ({ initiation }) => ({
-      initiation: {
-        thirdValid: (option, c, withData) =>
-          (option.receiverKey ?? 0n) >> 32n === c.localKey >> 32n &&
-          initiation.thirdValid({ ...option, receiverKey: c.localKey }, c, withData),
-      },
-    }),
-  ),
+  fault('takes-half-of-echoed-key', '3.1-13.s3', 'Checks only the upper half of the echoed key.', ({ initiation }) => ({
+    initiation: {
+      thirdValid: (option, c, withData) =>
+        (option.receiverKey ?? 0n) >> 32n === c.localKey >> 32n &&
+        initiation.thirdValid({ ...option, receiverKey: c.localKey }, c, withData),
+    },
+  })),
   fault(
     'offers-flag-b',
     ['3.1-20.4.s2', '3.1-20.4.s1', '7.3-1.s2.2'],
@@ -193,10 +188,8 @@ export const capableFaults: readonly Variation[] = [
     'Sets flag B on the third packet.',
     capable(2, ({ flags }) => ({ flags: flags | B })),
   ),
-  fault('takes-flag-b', '3.1-20.4.s5', 'Takes no notice of flag B.', () => ({
-    initiation: { flagBAcceptable: () => true },
-  })),
-  fault('takes-flag-b-on-syn', ['3.1-20.4.s5', '3.1-20.4.s6'], 'Takes no notice of flag B on a SYN.', () => ({
+  fault('takes-flag-b', '3.1-20.4.s5', 'Ignores flag B.', () => ({ initiation: { flagBAcceptable: () => true } })),
+  fault('takes-flag-b-on-syn', ['3.1-20.4.s5', '3.1-20.4.s6'], 'Ignores flag B on a SYN.', () => ({
     initiation: { flagBAcceptable: ({ flags }, on) => on === 'syn' || (flags & B) === 0 },
   })),
   fault(
@@ -234,16 +227,16 @@ export const capableFaults: readonly Variation[] = [
   fault(
     'announced-beats-flag-c',
     '3.1-20.6.s1.1',
-    'Minds flag C for its endpoints, not when the same address is announced.',
+    'Obeys flag C for its endpoints, not when the same address is announced.',
     () => ({ heuristics: { honoursNoJoin: false } }),
   ),
   fault(
     'takes-joins-under-own-c',
     '3.1-20.6.s1.2',
-    'Sets flag C and takes joins at that address all the same.',
+    'Sets flag C and accepts joins at that address nevertheless.',
     () => ({ join: { takesTarget: () => true } }),
   ),
-  fault('stops-all-joins-for-c', '3.1-15.s4', 'Takes flag C for a reason to leave MPTCP.', () => ({
+  fault('stops-all-joins-for-c', '3.1-15.s4', 'Treats flag C as a reason to leave MPTCP.', () => ({
     initiation: { flagBAcceptable: ({ flags }) => (flags & (B | C)) === 0 },
   })),
   fault(

@@ -6,8 +6,8 @@ import { fault } from './fault.ts';
 
 /** SHA-256 of a key, as a view; `reversed` takes the key's bytes from the last to the first. */
 function hash(key: bigint, reversed = false): DataView {
-  const octets = reversed ? keyBytes(key).reverse() : keyBytes(key);
-  const digest = createHash('sha256').update(octets).digest();
+  const bytes = reversed ? keyBytes(key).reverse() : keyBytes(key);
+  const digest = createHash('sha256').update(bytes).digest();
   return new DataView(digest.buffer, digest.byteOffset, digest.byteLength);
 }
 
@@ -75,13 +75,13 @@ export const hashFaults: readonly Variation[] = [
   fault(
     'idsn-not-counted',
     ['3.1-28.s5.1', '4-2.2.s3.1'],
-    'Numbers the first octet of data with the IDSN itself.',
+    'Numbers the first byte of data with the IDSN itself.',
     ({ initiation }) => ({ initiation: { initialDsn: (key, whose) => initiation.initialDsn(key, whose) - 1n } }),
   ),
   fault(
     'idsn-counted-twice',
     ['3.1-28.s5.1', 'B.2-1.s2'],
-    'Leaves one number out before the first octet of data.',
+    'Leaves one number out before the first byte of data.',
     ({ initiation }) => ({
       initiation: { initialDsn: (key, whose) => initiation.initialDsn(key, whose) + (whose === 'local' ? 1n : 0n) },
     }),

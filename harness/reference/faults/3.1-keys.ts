@@ -83,7 +83,7 @@ export const keyFaults: readonly Variation[] = [
   fault(
     'responders-wish-ignored',
     '3.1-23.s5',
-    'As an initiator, does not mind flag A of the SYN/ACK.',
+    'As an initiator, ignores flag A of the SYN/ACK.',
     ({ initiation }) => ({
       initiation: {
         checksumInUse: (connection, option) =>
@@ -251,7 +251,7 @@ export const keyFaults: readonly Variation[] = [
   fault('joins-before-dss', '3.1-17.s5', 'Opens subflows as soon as the handshake is over.', () => ({
     join: { mayInitiate: () => true },
   })),
-  fault('joins-after-capable-data', '3.1-17.s5', 'Takes data with MP_CAPABLE for the DSS that joins wait for.', () => ({
+  fault('joins-after-capable-data', '3.1-17.s5', 'Treats data with MP_CAPABLE as the DSS that joins wait for.', () => ({
     join: { mayInitiate: ({ dssReceived }) => dssReceived },
   })),
   fault('joins-after-own-data', '3.1-17.s5', 'Opens subflows once it has sent data, though nothing came.', () => ({

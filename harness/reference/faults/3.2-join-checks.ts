@@ -11,8 +11,8 @@ function secrets(subflow: Subflow) {
   return { localKey, remoteKey, localNonce, remoteNonce };
 }
 
-function startsWith(whole: Uint8Array, part: Uint8Array, octets: number): boolean {
-  return part.subarray(0, octets).every((octet, at) => octet === whole[at]);
+function startsWith(whole: Uint8Array, part: Uint8Array, bytes: number): boolean {
+  return part.subarray(0, bytes).every((byte, at) => byte === whole[at]);
 }
 
 export const joinCheckFaults: readonly Variation[] = [
@@ -31,7 +31,7 @@ export const joinCheckFaults: readonly Variation[] = [
   fault(
     'unknown-token-any-connection',
     ['3.2-19.s1', '3.4.1-10.s5'],
-    'Takes a join with an unknown token for one of its last connection.',
+    'Treats a join with an unknown token as one for its last connection.',
     ({ join }) => ({
       join: { find: (stack, token, packet) => join.find(stack, token, packet) ?? [...stack.byToken.values()].at(-1) },
     }),
@@ -39,13 +39,13 @@ export const joinCheckFaults: readonly Variation[] = [
   fault('token-by-half', '3.2-19.s1', 'Compares only the upper 16 bits of tokens.', () => ({
     join: { find: ({ byToken }, wanted) => [...byToken].find(([one]) => one >>> 16 === wanted >>> 16)?.[1] },
   })),
-  fault('policy-after-all', '3.2-19.s1', 'Takes joins beyond its limit.', () => ({
+  fault('policy-after-all', '3.2-19.s1', 'Accepts joins beyond its limit.', () => ({
     join: { acceptedByPolicy: () => true },
   })),
-  fault('policy-one-off', '3.2-19.s1', 'Takes one join more than its limit.', () => ({
+  fault('policy-one-off', '3.2-19.s1', 'Accepts one join more than its limit.', () => ({
     join: { acceptedByPolicy: (_, taken, limit) => taken <= limit },
   })),
-  fault('joins-to-closed', ['3.2-19.s1', '3.2-11.s3.1'], 'Takes joins to a connection that is closed.', () => ({
+  fault('joins-to-closed', ['3.2-19.s1', '3.2-11.s3.1'], 'Accepts joins to a connection that is closed.', () => ({
     join: { connectionTakesSubflows: () => true },
     closing: { forgetsToken: () => false },
     fastClose: { forgetsConnection: () => false },
@@ -65,29 +65,22 @@ export const joinCheckFaults: readonly Variation[] = [
   fault(
     'synack-hmac-unchecked',
     ['3.2-20.s1', '3.1-11.s5', '3.4.1-10.s7', '5-2.1.s1', '6-11.1.s3.2'],
-    'Does not look at the HMAC of a SYN/ACK.',
+    'Does not check the HMAC of a SYN/ACK.',
     () => ({ join: { synAckHmacValid: () => true } }),
   ),
-  fault('synack-hmac-half-checked', '3.2-20.s1', "Looks at the first 32 bits of the SYN/ACK's HMAC only.", () => ({
+  fault('synack-hmac-half-checked', '3.2-20.s1', "Checks only the first 32 bits of the SYN/ACK's HMAC.", () => ({
     join: { synAckHmacValid: (_, came, whole) => startsWith(whole, came, 4) },
   })),
-  fault(
-    'synack-hmac-unchecked-ipv6',
-    '3.2-20.s1',
-    'Over IPv6, does not look at the HMAC of a SYN/ACK.',
-    ({ join }) => ({
-      join: {
-        synAckHmacValid: (subflow, came, whole) => isIpv6(subflow) || join.synAckHmacValid(subflow, came, whole),
-      },
-    }),
-  ),
+  fault('synack-hmac-unchecked-ipv6', '3.2-20.s1', 'Over IPv6, does not check the HMAC of a SYN/ACK.', ({ join }) => ({
+    join: { synAckHmacValid: (subflow, came, whole) => isIpv6(subflow) || join.synAckHmacValid(subflow, came, whole) },
+  })),
   fault(
     'synack-hmac-unchecked-later',
     '3.2-20.s1',
-    "Looks at the HMAC of the first join's SYN/ACK only.",
+    "Checks only the HMAC of the first join's SYN/ACK.",
     ({ join }) => ({ join: { synAckHmacValid: onlyFirst(join.synAckHmacValid, () => true) } }),
   ),
-  fault('synack-hmac-reflected', '3.2-20.s1', 'Takes its own HMAC for that of the peer.', ({ join }) => ({
+  fault('synack-hmac-reflected', '3.2-20.s1', 'Treats its own HMAC as that of the peer.', ({ join }) => ({
     join: {
       synAckHmacValid: (subflow, came, whole) => {
         const s = secrets(subflow);
@@ -109,19 +102,16 @@ export const joinCheckFaults: readonly Variation[] = [
   fault(
     'third-hmac-unchecked',
     ['3.2-21.s1', '3.1-11.s5', '3.2-13.s4.2', '3.8-3.1.s1.2', '3.9.3-3.s2', '5-2.1.s1'],
-    'Does not look at the HMAC of the third packet.',
+    'Does not check the HMAC of the third packet.',
     () => ({ join: { ackHmacValid: () => true } }),
   ),
-  fault(
-    'third-hmac-partly-checked',
-    '3.2-21.s1',
-    "Looks at the first 64 bits of the third packet's HMAC only.",
-    () => ({ join: { ackHmacValid: (_, came, whole) => startsWith(whole, came, 8) } }),
-  ),
+  fault('third-hmac-partly-checked', '3.2-21.s1', "Checks only the first 64 bits of the third packet's HMAC.", () => ({
+    join: { ackHmacValid: (_, came, whole) => startsWith(whole, came, 8) },
+  })),
   fault(
     'third-hmac-unchecked-ipv6',
     '3.2-21.s1',
-    'Over IPv6, does not look at the HMAC of the third packet.',
+    'Over IPv6, does not check the HMAC of the third packet.',
     ({ join }) => ({
       join: { ackHmacValid: (subflow, came, whole) => isIpv6(subflow) || join.ackHmacValid(subflow, came, whole) },
     }),
@@ -129,13 +119,13 @@ export const joinCheckFaults: readonly Variation[] = [
   fault(
     'third-hmac-unchecked-later',
     ['3.2-21.s1', '5-2.3.s1'],
-    "Looks at the third packet's HMAC of the first join only.",
+    "Checks only the third packet's HMAC of the first join.",
     ({ join }) => ({ join: { ackHmacValid: onlyFirst(join.ackHmacValid, () => true) } }),
   ),
   fault(
     'third-without-join',
     ['3.2-21.s1', '3.9.3-3.s2'],
-    'Takes an ACK without MP_JOIN for the third packet.',
+    'Treats an ACK without MP_JOIN as the third packet.',
     () => ({ join: { withoutAckOption: () => true } }),
   ),
   fault(
@@ -168,7 +158,7 @@ export const joinCheckFaults: readonly Variation[] = [
   fault(
     'synack-with-capable',
     ['3.2-24.s3', '3.2-23.s1'],
-    'Takes a SYN/ACK with MP_CAPABLE for an answer to a join.',
+    'Treats a SYN/ACK with MP_CAPABLE as an answer to a join.',
     () => ({ join: { withoutSynAckOption: () => true, retransmitsAck: () => false } }),
   ),
   fault(
@@ -186,7 +176,7 @@ export const joinCheckFaults: readonly Variation[] = [
     'Over IPv6, goes on with a subflow whose SYN/ACK has no MP_JOIN.',
     () => ({ join: { withoutSynAckOption: isIpv6 } }),
   ),
-  fault('joins-by-port', '3.2-1.s4.1', 'Takes a join only on the port of the connection.', ({ join }) => ({
+  fault('joins-by-port', '3.2-1.s4.1', 'Accepts a join only on the port of the connection.', ({ join }) => ({
     join: {
       find: (stack, token, packet) => {
         const found = join.find(stack, token, packet);
@@ -194,7 +184,7 @@ export const joinCheckFaults: readonly Variation[] = [
       },
     },
   })),
-  fault('joins-by-listener', '3.2-11.s1', 'Takes a join only on a port where it listens.', ({ join }) => ({
+  fault('joins-by-listener', '3.2-11.s1', 'Accepts a join only on a port where it listens.', ({ join }) => ({
     join: {
       find: (stack, token, packet) =>
         stack.listeners.some(({ local }) => local?.port === packet.tcp.dstPort)
@@ -220,7 +210,7 @@ export const joinCheckFaults: readonly Variation[] = [
   fault(
     'joins-to-other-ports-as-tcp',
     '3.2-26.s1',
-    'Takes a join to another port than that of a connection for a SYN of regular TCP.',
+    'Treats a join to another port than that of a connection as a SYN of regular TCP.',
     ({ initiation }) => {
       let known: StackState | undefined;
       return {
@@ -240,7 +230,7 @@ export const joinCheckFaults: readonly Variation[] = [
   fault(
     'joins-by-peer-address',
     ['3.4-2.s5.1', '6-11.1.s3.1'],
-    'Takes a join only from an address that the connection has used.',
+    'Accepts a join only from an address that the connection has used.',
     ({ join }) => ({
       join: {
         find: (stack, token, packet) => {
@@ -259,7 +249,7 @@ export const joinCheckFaults: readonly Variation[] = [
   fault(
     'removal-of-wrong-id',
     ['3.2-9.s2', '3.2-8.s4', '3.4.1-4.s1'],
-    "Takes its own Address IDs for the peer's when an address is removed.",
+    "Treats its own Address IDs as the peer's when an address is removed.",
     () => ({ removing: { concerns: (subflow, id) => subflow.localId === id } }),
   ),
   fault(
@@ -271,7 +261,7 @@ export const joinCheckFaults: readonly Variation[] = [
   fault(
     'join-synack-address-id-unread',
     '3.2-9.s3',
-    'Takes no notice of the Address ID on the SYN/ACK of a join.',
+    'Ignores the Address ID on the SYN/ACK of a join.',
     reads('mp_join', (option) => (option.form === 'synack' ? { ...option, addressId: 0 } : option)),
   ),
 ];

@@ -16,7 +16,7 @@ function otherHmac(make: (of: ReturnType<typeof secrets>) => Uint8Array) {
   return () => ({ join: { hmac: (_right: Uint8Array, subflow: Subflow) => make(secrets(subflow)) } });
 }
 
-function nonceOctets(nonce: number): Uint8Array {
+function nonceBytes(nonce: number): Uint8Array {
   return Uint8Array.of(nonce >>> 24, nonce >>> 16, nonce >>> 8, nonce);
 }
 
@@ -110,11 +110,11 @@ export const joinFaults: readonly Variation[] = [
   fault('join-backup-never', '3.2-10.s2', 'Never sets B on a join, whatever the endpoint says.', () => ({
     join: { backupOnSyn: () => false },
   })),
-  fault('join-backup-unread', '3.2-10.s3', 'Takes no notice of B on joins.', () => ({
+  fault('join-backup-unread', '3.2-10.s3', 'Ignores B on joins.', () => ({
     join: { backupAsked: () => false },
     policy: { scheduler: (ready) => ready.at(-1) },
   })),
-  fault('join-backup-unread-on-synack', '3.2-10.s3', 'Takes no notice of B on the SYN/ACK of a join.', () => ({
+  fault('join-backup-unread-on-synack', '3.2-10.s3', 'Ignores B on the SYN/ACK of a join.', () => ({
     join: { backupAsked: (option) => option.form === 'syn' && option.backup },
     policy: { scheduler: (ready) => ready.at(-1) },
   })),
@@ -123,10 +123,7 @@ export const joinFaults: readonly Variation[] = [
     ['3.2-16.s1.1', '3.1-20.8.s3', '3.2-16.s1.2', '5-4.s3'],
     "Makes its HMAC with the peer's key first.",
     otherHmac((s) =>
-      hmacSha256(
-        [keyBytes(s.remoteKey), keyBytes(s.localKey)],
-        [nonceOctets(s.localNonce), nonceOctets(s.remoteNonce)],
-      ),
+      hmacSha256([keyBytes(s.remoteKey), keyBytes(s.localKey)], [nonceBytes(s.localNonce), nonceBytes(s.remoteNonce)]),
     ),
   ),
   fault(
@@ -139,13 +136,13 @@ export const joinFaults: readonly Variation[] = [
     'hmac-without-own-nonce',
     '3.2-16.s3.2',
     "Makes its HMAC over the peer's number alone.",
-    otherHmac((s) => hmacSha256([keyBytes(s.localKey), keyBytes(s.remoteKey)], [nonceOctets(s.remoteNonce)])),
+    otherHmac((s) => hmacSha256([keyBytes(s.localKey), keyBytes(s.remoteKey)], [nonceBytes(s.remoteNonce)])),
   ),
   fault(
     'hmac-with-own-key',
     ['3.2-16.s2', '3.2-2.s3', '3.2-13.s3.1', '5-4.s3'],
     'Makes its HMAC with its own key alone.',
-    otherHmac((s) => hmacSha256([keyBytes(s.localKey)], [nonceOctets(s.localNonce), nonceOctets(s.remoteNonce)])),
+    otherHmac((s) => hmacSha256([keyBytes(s.localKey)], [nonceBytes(s.localNonce), nonceBytes(s.remoteNonce)])),
   ),
   fault(
     'third-hmac-from-the-right',

@@ -11,10 +11,10 @@ export const closingFaults: readonly Variation[] = [
     () => ({ closing: { dataFinSsn: ({ dataSent }) => dataSent + 1, dataFinWithData: () => false } }),
   ),
   fault('data-fin-with-length-0', '3.3.3-5.s1', 'Sends a DATA_FIN without data with a Data-Level Length of 0.', () => ({
-    closing: { dataFinOctets: 0, dataFinWithData: () => false },
+    closing: { dataFinBytes: 0, dataFinWithData: () => false },
   })),
   fault('data-fin-with-length-2', '3.3.3-5.s1', 'Sends a DATA_FIN without data with a Data-Level Length of 2.', () => ({
-    closing: { dataFinOctets: 2, dataFinWithData: () => false },
+    closing: { dataFinBytes: 2, dataFinWithData: () => false },
   })),
   fault('data-fin-one-too-high', '3.3.3-5.s1', 'Gives the DATA_FIN a number one too high.', () => ({
     closing: { dataFinNumber: (_, end) => dsnAdd(end, 1), dataFinWithData: () => false },
@@ -22,7 +22,7 @@ export const closingFaults: readonly Variation[] = [
   fault(
     'data-fin-one-too-low',
     ['3.3.3-4.s2', '3.3-7.s2', '4-2.2.s3.2'],
-    'Gives the DATA_FIN the number of the last octet.',
+    'Gives the DATA_FIN the number of the last byte.',
     () => ({ closing: { dataFinNumber: (_, end) => dsnAdd(end, -1), dataFinWithData: () => false } }),
   ),
   fault(
@@ -62,13 +62,13 @@ export const closingFaults: readonly Variation[] = [
   fault(
     'fin-closes-connection',
     ['3.3.3-1.s2', '3.3-7.s4', '3.3.3-6.s3', '4-2.10.s1'],
-    "Takes the FIN of a subflow for the end of the connection's data.",
+    "Treats the FIN of a subflow as the end of the connection's data.",
     () => ({ closing: { finClosesConnection: () => true } }),
   ),
   fault(
     'fin-of-first-closes-connection',
     '3.3.3-1.s2',
-    "Takes the FIN of the first subflow for the end of the connection's data.",
+    "Treats the FIN of the first subflow as the end of the connection's data.",
     () => ({ closing: { finClosesConnection: (subflow) => !isJoin(subflow) } }),
   ),
   fault('fins-before-data-ack', '3.3.3-6.s6', 'Sends FINs right after the DATA_FIN, acknowledged or not.', () => ({
@@ -126,16 +126,21 @@ export const closingFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('dead-without-subflows', '3.3.3-9.s4', 'Gives a connection up with its last subflow.', () => ({
+  fault('dead-without-subflows', '3.3.3-9.s4', 'Closes a connection with its last subflow.', () => ({
     closing: { timeoutWithoutSubflow: () => 1 },
   })),
 
-  fault('window-shrinks', '3.3.4-3.s2', 'Tells the window as the buffer is, though the right edge moves back.', () => ({
-    receiving: {
-      rightEdge: ({ connection }) =>
-        dsnAdd(connection.rcvNxt, Math.max(0, connection.receiveCapacity / 2 - 2 * connection.receiveBuffer.length)),
-    },
-  })),
+  fault(
+    'window-shrinks',
+    '3.3.4-3.s2',
+    'Announces the free buffer as window, although the right edge moves back.',
+    () => ({
+      receiving: {
+        rightEdge: ({ connection }) =>
+          dsnAdd(connection.rcvNxt, Math.max(0, connection.receiveCapacity / 2 - 2 * connection.receiveBuffer.length)),
+      },
+    }),
+  ),
   fault('window-shrinks-after-data', '3.3.4-3.s2', 'Halves its window once data has come.', () => ({
     receiving: {
       rightEdge: ({ connection }, edge) => {
@@ -155,7 +160,7 @@ export const closingFaults: readonly Variation[] = [
   fault(
     'takes-data-beyond-window',
     ['3.3.4-3.s3', '5-7.s3'],
-    'Takes data whose number lies beyond the window.',
+    'Accepts data whose number lies beyond the window.',
     () => ({ receiving: { acceptanceEdge: ({ rcvEdge }) => dsnAdd(rcvEdge, 1 << 20) } }),
   ),
   fault(
@@ -164,9 +169,9 @@ export const closingFaults: readonly Variation[] = [
     'Delivers data again that it has delivered before.',
     () => ({
       receiving: {
-        octetsAlreadyReceived: ({ connection }, octets) => {
-          connection.receiveBuffer.append(new Uint8Array(octets));
-          return octets;
+        bytesAlreadyReceived: ({ connection }, bytes) => {
+          connection.receiveBuffer.append(new Uint8Array(bytes));
+          return bytes;
         },
       },
     }),
@@ -183,42 +188,42 @@ export const closingFaults: readonly Variation[] = [
     'Hands pieces that became complete at once to the application in the wrong order.',
     () => ({ receiving: { order: (pieces) => [...pieces].reverse() } }),
   ),
-  fault('edge-moves-back', '3.3.5-1.s2', 'Takes every window that comes, though the right edge moves back.', () => ({
+  fault('edge-moves-back', '3.3.5-1.s2', 'Accepts every window that comes, though the right edge moves back.', () => ({
     sending: { windowEdge: (_, told) => told },
   })),
   fault('window-from-subflow-ack', '3.3.5-4.s1', "Sends beyond the connection's window.", () => ({
-    sending: { connectionRoom: (_, octets) => octets + 3000 },
+    sending: { connectionRoom: (_, bytes) => bytes + 3000 },
   })),
   fault('window-taken-twice', '3.3.5-4.s1', 'Sends as if all subflows had a window of their own.', () => ({
-    sending: { connectionRoom: ({ subflows }, octets) => octets + (subflows.length > 1 ? 100_000 : 0) },
+    sending: { connectionRoom: ({ subflows }, bytes) => bytes + (subflows.length > 1 ? 100_000 : 0) },
   })),
   fault(
     'subflow-window-forgotten',
     ['3.3.5-3.s1', '3.3.5-3.s2', '3.3.5-4.s2', '4-2.8.s4.2', '6-13.3.s2.2'],
-    'Does not mind the window told on a subflow.',
+    'Ignores the window received on a subflow.',
     () => ({ sending: { subflowWindow: () => 1 << 24 } }),
   ),
   fault(
     'subflow-window-of-first',
     ['3.3.5-3.s1', '3.3.5-4.s4', '4-2.8.s4.2', '6-13.3.s2.2'],
-    'Minds on all subflows the window told on the first.',
+    'Obeys on all subflows the window received on the first.',
     () => ({ sending: { subflowWindow: (subflow) => subflow.connection.subflows[0]?.sndWnd ?? subflow.sndWnd } }),
   ),
   fault(
     'subflow-window-largest',
     ['3.3.5-3.s1', '4-2.8.s4.2', '6-13.3.s2.2'],
-    'Minds on all subflows the largest window told on any.',
+    'Obeys on all subflows the largest window received on any.',
     () => ({
       sending: {
         subflowWindow: ({ connection, sndWnd }) => Math.max(sndWnd, ...connection.subflows.map((one) => one.sndWnd)),
       },
     }),
   ),
-  fault('small-send-buffer', '3.3.5-5.s1', 'Has a send buffer of 2000 octets.', () => ({
+  fault('small-send-buffer', '3.3.5-5.s1', 'Has a send buffer of 2000 bytes.', () => ({
     sending: { capacity: () => 2000 },
   })),
   fault('half-send-buffer', '3.3.5-5.s1', 'Has a send buffer of a quarter of its receive buffer.', () => ({
-    sending: { capacity: (octets) => octets / 4 },
+    sending: { capacity: (bytes) => bytes / 4 },
   })),
   fault('one-segment-send-buffer', '3.3.5-5.s1', 'Has a send buffer of one segment.', () => ({
     sending: { capacity: () => 1400 },

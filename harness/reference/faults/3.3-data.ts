@@ -53,38 +53,38 @@ export const dataFaults: readonly Variation[] = [
     'Sets a reserved bit once a subflow has retransmitted.',
     sends('dss', (option, { retransmits }) => (retransmits > 0 ? { ...option, reserved: 1 } : option)),
   ),
-  fault('extra-checksum-tolerated', '3.3-8.s3', 'Takes mappings with a checksum that was not negotiated.', () => ({
+  fault('extra-checksum-tolerated', '3.3-8.s3', 'Accepts mappings with a checksum that was not negotiated.', () => ({
     dss: { toleratesExtraChecksum: () => true },
   })),
   fault(
     'extra-checksum-tolerated-on-joins',
     '3.3-8.s3',
-    'On joined subflows, takes checksums that were not negotiated.',
+    'On joined subflows, accepts checksums that were not negotiated.',
     () => ({ dss: { toleratesExtraChecksum: isJoin } }),
   ),
   fault(
     'extra-checksum-ignored',
     '3.3-8.s3',
-    'Reads a mapping as if the checksum that was not negotiated were not there, after the first data.',
+    'After the first data, ignores a checksum that was not negotiated.',
     reads('dss', (option, subflow) =>
       subflow !== undefined && !subflow.connection.checksum && subflow.delivered !== seqAdd(subflow.irs, 1)
         ? without(option)
         : option,
     ),
   ),
-  fault('missing-checksum-tolerated', '3.3-8.s4', 'Takes mappings without the checksum that was negotiated.', () => ({
+  fault('missing-checksum-tolerated', '3.3-8.s4', 'Accepts mappings without the checksum that was negotiated.', () => ({
     dss: { toleratesMissingChecksum: () => true },
   })),
   fault(
     'missing-checksum-tolerated-on-joins',
     '3.3-8.s4',
-    'On joined subflows, takes mappings without the negotiated checksum.',
+    'On joined subflows, accepts mappings without the negotiated checksum.',
     () => ({ dss: { toleratesMissingChecksum: isJoin } }),
   ),
   fault(
     'missing-checksum-ignored',
     '3.3-8.s4',
-    'Takes no notice of a mapping that lacks its checksum, and does not reset the subflow.',
+    'Ignores a mapping that lacks its checksum, and does not reset the subflow.',
     reads('dss', (option, subflow) =>
       option.hasMap && option.checksum === undefined && subflow?.connection.checksum === true ? undefined : option,
     ),
@@ -125,7 +125,7 @@ export const dataFaults: readonly Variation[] = [
   fault('checksum-not-complemented', '3.3.1-6.s1', 'Sends the sum itself instead of its complement.', () => ({
     mapping: { checksumToSend: (right) => ~right & 0xffff },
   })),
-  fault('checksum-swapped', '3.3.1-6.s1', 'Sends the two octets of checksums in the other order.', () => ({
+  fault('checksum-swapped', '3.3.1-6.s1', 'Sends the two bytes of checksums in the other order.', () => ({
     mapping: { checksumToSend: (right) => ((right & 0xff) << 8) | (right >> 8) },
   })),
   fault(
@@ -141,7 +141,7 @@ export const dataFaults: readonly Variation[] = [
     ({ mapping }) => ({
       mapping: {
         checksumFits: (came, right, subflow, whole) =>
-          whole.octets === 0 || mapping.checksumFits(came, right, subflow, whole),
+          whole.bytes === 0 || mapping.checksumFits(came, right, subflow, whole),
       },
     }),
   ),
@@ -162,7 +162,7 @@ export const dataFaults: readonly Variation[] = [
     'Hands data to the application before its mapping was verified.',
     () => ({ mapping: { deliversUnverified: () => true } }),
   ),
-  fault('retransmits-with-next-dsn', ['3.3.1-3.s2.1', '6-11.3.s2'], 'Maps a retransmission one octet further.', () => ({
+  fault('retransmits-with-next-dsn', ['3.3.1-3.s2.1', '6-11.3.s2'], 'Maps a retransmission one byte further.', () => ({
     mapping: {
       onWire: (declared, { times }) => (times > 1 ? { ...declared, dsn: dsnAdd(declared.dsn, 1) } : declared),
     },
@@ -175,24 +175,18 @@ export const dataFaults: readonly Variation[] = [
       mapping: { onWire: (declared, { times }) => (times > 1 ? { ...declared, ssn: declared.ssn + 1 } : declared) },
     }),
   ),
-  fault('retransmits-with-other-length', '3.3.1-3.s2.1', 'Tells a shorter mapping with a retransmission.', () => ({
+  fault('retransmits-with-other-length', '3.3.1-3.s2.1', 'Sends a shorter mapping with a retransmission.', () => ({
     mapping: {
       onWire: (declared, { times }) =>
         times > 1 && declared.length > 1 ? { ...declared, length: declared.length - 1, dataFin: false } : declared,
     },
   })),
-  fault(
-    'new-mapping-replaces',
-    '3.3.1-3.s1',
-    'Lets a new mapping of the same octets take the place of the first.',
-    () => ({ mapping: { replacesMapping: () => true } }),
-  ),
-  fault(
-    'urgent-pointer-in-mapping',
-    '3.3.1-9.s1',
-    'Uses the urgent pointer on a segment that tells no mapping.',
-    () => ({ mapping: { usesUrgentPointer: true, onSegment: (_, { urgent: pointer }) => pointer === 0 } }),
-  ),
+  fault('new-mapping-replaces', '3.3.1-3.s1', 'Replaces a mapping by a new one of the same bytes.', () => ({
+    mapping: { replacesMapping: () => true },
+  })),
+  fault('urgent-pointer-in-mapping', '3.3.1-9.s1', 'Uses the urgent pointer on a segment without a mapping.', () => ({
+    mapping: { usesUrgentPointer: true, onSegment: (_, { urgent: pointer }) => pointer === 0 },
+  })),
   fault(
     'urgent-pointer-always',
     '3.3.1-9.s1',

@@ -7,10 +7,10 @@ import { fault, isIpv6, isJoin, reads, sends } from './fault.ts';
 const upperOf = (connection: Connection): bigint => (connection.rcvNxt >> 32n) << 32n;
 
 export const numberFaults: readonly Variation[] = [
-  fault('dsn-kept-in-32-bits', '3.3.1-11.s1', 'Keeps only 32 bits of a DSN of 8 octets.', () => ({
+  fault('dsn-kept-in-32-bits', '3.3.1-11.s1', 'Keeps only 32 bits of a DSN of 8 bytes.', () => ({
     mapping: { longDsn: (dsn, connection) => promote32(low32(dsn), connection.rcvNxt) },
   })),
-  fault('data-ack-kept-in-32-bits', '3.3.1-11.s1', 'Keeps only 32 bits of a Data ACK of 8 octets.', () => ({
+  fault('data-ack-kept-in-32-bits', '3.3.1-11.s1', 'Keeps only 32 bits of a Data ACK of 8 bytes.', () => ({
     dataAck: { long: (value, connection) => promote32(low32(value), connection.sndUna) },
   })),
   fault(
@@ -21,55 +21,52 @@ export const numberFaults: readonly Variation[] = [
       dataAck: { value: ({ rcvNxt, remoteKey = 0n }) => ((idsn(remoteKey) >> 32n) << 32n) | (rcvNxt & 0xffffffffn) },
     }),
   ),
-  fault('dsn-without-upper-half', '3.1-22.s3', 'Sends DSNs of 8 octets whose upper half is 0.', () => ({
+  fault('dsn-without-upper-half', '3.1-22.s3', 'Sends DSNs of 8 bytes whose upper half is 0.', () => ({
     mapping: { dsnToSend: (_, dsn) => low32(dsn) },
   })),
   fault(
     'data-ack-without-upper-half',
     ['3.1-15.s1', '3.3.2-2.s1'],
-    'Sends Data ACKs of 8 octets whose upper half is 0.',
+    'Sends Data ACKs of 8 bytes whose upper half is 0.',
     () => ({ dataAck: { value: ({ rcvNxt }) => low32(rcvNxt) } }),
   ),
   fault(
     'short-dsn-unread',
     '3.3.1-11.s3',
-    'Takes no notice of mappings with a DSN of 4 octets.',
+    'Ignores mappings with a DSN of 4 bytes.',
     reads('dss', (option) => (option.hasMap && !option.dsn8 ? undefined : option)),
   ),
   fault(
     'short-dsn-unread-ipv6',
     '3.3.1-11.s3',
-    'Over IPv6, takes no notice of mappings with a DSN of 4 octets.',
+    'Over IPv6, ignores mappings with a DSN of 4 bytes.',
     reads('dss', (option, subflow) => (option.hasMap && !option.dsn8 && isIpv6(subflow) ? undefined : option)),
   ),
   fault(
     'long-dsn-unread',
     '3.3.1-11.s3',
-    'Takes no notice of mappings with a DSN of 8 octets.',
+    'Ignores mappings with a DSN of 8 bytes.',
     reads('dss', (option) => (option.hasMap && option.dsn8 ? undefined : option)),
   ),
-  fault('short-data-ack-unread', ['3.3.2-2.s3.2', '3.3-2.s2'], 'Takes no notice of Data ACKs of 4 octets.', () => ({
-    mapping: { dsnOctets: () => 4 },
+  fault('short-data-ack-unread', ['3.3.2-2.s3.2', '3.3-2.s2'], 'Ignores Data ACKs of 4 bytes.', () => ({
+    mapping: { dsnBytes: () => 4 },
     dataAck: { promote: () => undefined },
   })),
-  fault('long-data-ack-unread', ['3.3.2-2.s3.2', '3.3-2.s2'], 'Takes no notice of Data ACKs of 8 octets.', () => ({
-    mapping: { dsnOctets: () => 4 },
+  fault('long-data-ack-unread', ['3.3.2-2.s3.2', '3.3-2.s2'], 'Ignores Data ACKs of 8 bytes.', () => ({
+    mapping: { dsnBytes: () => 4 },
     dataAck: { long: () => undefined },
   })),
-  fault('short-data-ack-with-zeros', '3.3.2-2.s3.2', 'Completes a Data ACK of 4 octets with zeros.', () => ({
-    mapping: { dsnOctets: () => 4 },
+  fault('short-data-ack-with-zeros', '3.3.2-2.s3.2', 'Completes a Data ACK of 4 bytes with zeros.', () => ({
+    mapping: { dsnBytes: () => 4 },
     dataAck: { promote: (low) => low },
   })),
-  fault('short-dsn-with-zeros', '3.3.1-12.s3', 'Completes a DSN of 4 octets with zeros.', () => ({
+  fault('short-dsn-with-zeros', '3.3.1-12.s3', 'Completes a DSN of 4 bytes with zeros.', () => ({
     mapping: { promote: (low) => low },
   })),
-  fault(
-    'short-dsn-never-wraps',
-    '3.3.1-12.s4',
-    'Completes a DSN of 4 octets with the upper half as it is now.',
-    () => ({ mapping: { promote: (low, connection) => upperOf(connection) | low } }),
-  ),
-  fault('short-dsn-of-start', '3.3.1-12.s3', 'Completes a DSN of 4 octets with the upper half of the start.', () => {
+  fault('short-dsn-never-wraps', '3.3.1-12.s4', 'Completes a DSN of 4 bytes with the upper half as it is now.', () => ({
+    mapping: { promote: (low, connection) => upperOf(connection) | low },
+  })),
+  fault('short-dsn-of-start', '3.3.1-12.s3', 'Completes a DSN of 4 bytes with the upper half of the start.', () => {
     const start = new WeakMap<Connection, bigint>();
     return {
       mapping: {
@@ -83,7 +80,7 @@ export const numberFaults: readonly Variation[] = [
   fault(
     'short-dsn-wraps-late',
     '3.3.1-12.s3',
-    'Completes a DSN of 4 octets with the old upper half for a while after a wrap.',
+    'Completes a DSN of 4 bytes with the old upper half for a while after a wrap.',
     () => ({
       mapping: {
         promote: (low, { rcvNxt }) => {
@@ -93,13 +90,13 @@ export const numberFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('wrap-by-old-data', '3.3.1-12.s4', 'Takes every lower number of 4 octets for a wrap.', () => ({
+  fault('wrap-by-old-data', '3.3.1-12.s4', 'Treats every lower number of 4 bytes as a wrap.', () => ({
     mapping: {
       promote: (low, connection) =>
         BigInt.asUintN(64, upperOf(connection) + (low < low32(connection.rcvNxt) ? 1n << 32n : 0n)) | low,
     },
   })),
-  fault('wrap-by-far-data', '3.3.1-12.s4', 'Takes numbers that lie behind by more than 2^8 for a wrap.', () => ({
+  fault('wrap-by-far-data', '3.3.1-12.s4', 'Treats numbers that are lower by more than 2^8 as a wrap.', () => ({
     mapping: {
       promote: (low, connection) => {
         const near = promote32(low, connection.rcvNxt);
@@ -107,14 +104,19 @@ export const numberFaults: readonly Variation[] = [
       },
     },
   })),
-  fault('wrap-of-repeated-data', '3.3.1-12.s4', 'Takes data that comes again just after a wrap for new data.', () => ({
-    mapping: {
-      promote: (low, connection) => {
-        const near = promote32(low, connection.rcvNxt);
-        return near < upperOf(connection) ? dsnAdd(near, 1n << 32n) : near;
+  fault(
+    'wrap-of-repeated-data',
+    '3.3.1-12.s4',
+    'Accepts data that comes again just after a wrap for new data.',
+    () => ({
+      mapping: {
+        promote: (low, connection) => {
+          const near = promote32(low, connection.rcvNxt);
+          return near < upperOf(connection) ? dsnAdd(near, 1n << 32n) : near;
+        },
       },
-    },
-  })),
+    }),
+  ),
   fault('maps-next-segment', '3.3.1-14.s1', 'Sends the mapping of the next segment with each segment.', () => ({
     mapping: { ssnToSend: (_, ssn, length) => ssn + length },
   })),
@@ -124,7 +126,7 @@ export const numberFaults: readonly Variation[] = [
   fault(
     'ssn-from-zero',
     ['3.3.1-4.s1.2', '3.3.1-1.s1'],
-    'Counts subflow sequence numbers from 0 for the first octet of data.',
+    'Counts subflow sequence numbers from 0 for the first byte of data.',
     () => ({ mapping: { ssnToSend: (_, ssn) => ssn - 1 } }),
   ),
   fault('ssn-absolute', ['3.3.1-14.s1', '3.3.1-1.s1'], 'Sends absolute subflow sequence numbers.', () => ({
@@ -154,16 +156,16 @@ export const numberFaults: readonly Variation[] = [
     'Acknowledges data without a mapping at the connection level.',
     () => ({ dataAck: { value: ({ rcvNxt }, { held }) => dsnAdd(rcvNxt, held.length) } }),
   ),
-  fault('four-octet-data-acks', '3.3.2-2.s2', 'Sends Data ACKs of 4 octets whatever the DSNs have.', () => ({
-    dataAck: { octets: () => 4 },
+  fault('four-octet-data-acks', '3.3.2-2.s2', 'Sends Data ACKs of 4 bytes whatever the DSNs have.', () => ({
+    dataAck: { bytes: () => 4 },
   })),
-  fault('short-data-acks-on-joins', '3.3.2-2.s2', 'Sends Data ACKs of 4 octets on joined subflows.', () => ({
-    dataAck: { octets: (subflow) => (isJoin(subflow) ? 4 : 8) },
+  fault('short-data-acks-on-joins', '3.3.2-2.s2', 'Sends Data ACKs of 4 bytes on joined subflows.', () => ({
+    dataAck: { bytes: (subflow) => (isJoin(subflow) ? 4 : 8) },
   })),
   fault(
     'short-data-acks-on-pure-acks',
     '3.3.2-2.s2',
-    'Sends Data ACKs of 4 octets on segments without data.',
+    'Sends Data ACKs of 4 bytes on segments without data.',
     sends('dss', (option) =>
       option.hasDataAck && !option.hasMap && option.dataAck !== undefined
         ? { ...option, dataAck8: false, dataAck: low32(option.dataAck) }
@@ -176,7 +178,7 @@ export const numberFaults: readonly Variation[] = [
   fault(
     'data-ack-one-too-low',
     ['3.3.2-1.s5', '3.1-15.s9'],
-    'Acknowledges the last octet received, not the next, once 150 have come.',
+    'Acknowledges the last byte received, not the next, once 150 have come.',
     () => ({
       dataAck: {
         value: ({ rcvNxt, remoteKey = 0n }) => (dsnDiff(rcvNxt, idsn(remoteKey)) > 150n ? dsnAdd(rcvNxt, -1) : rcvNxt),
@@ -219,7 +221,7 @@ export const numberFaults: readonly Variation[] = [
   fault(
     'infers-data-ack',
     ['3.3.2-4.s1', '3.3.2-1.s4', '4-2.4.s2', '3.3.6-4.s1'],
-    'Takes a subflow ACK for a Data ACK.',
+    'Accepts a subflow ACK for a Data ACK.',
     ({ reliability }) => ({
       reliability: {
         freeUpTo: (connection, onSubflows) => {

@@ -27,7 +27,7 @@ export const sendingFaults: readonly Variation[] = [
   fault(
     'original-forgotten',
     ['3.3.6-1.s2.1', '6-11.3.s3'],
-    "Takes data off a subflow's queue when another has got it.",
+    'Removes data from the queue of a subflow when another subflow has it.',
     () => ({
       reliability: {
         retransmitsOnSubflow: ({ queue, connection }) => {
@@ -58,9 +58,7 @@ export const sendingFaults: readonly Variation[] = [
   fault('backup-never-used', '3.3.8-9.s1', 'Does not give a backup subflow back after MP_PRIO with B=0.', () => ({
     policy: { priority: ({ backup }, subflow) => backup || subflow.peerBackup },
   })),
-  fault('priority-ignored', '3.3.8-6.s2', 'Takes no notice of MP_PRIO.', () => ({
-    policy: { priorityAppliesTo: () => [] },
-  })),
+  fault('priority-ignored', '3.3.8-6.s2', 'Ignores MP_PRIO.', () => ({ policy: { priorityAppliesTo: () => [] } })),
   fault('priority-of-all', '3.3.8-6.s2', 'Applies MP_PRIO to all subflows.', () => ({
     policy: { priorityAppliesTo: ({ connection }) => connection.subflows },
   })),
@@ -83,10 +81,7 @@ export const sendingFaults: readonly Variation[] = [
   fault('priority-unsent', '3.3.8-8.s1', 'Does not tell the peer that a subflow is to be backup.', () => ({
     policy: { sendsPriority: () => false },
   })),
-  fault(
-    'priority-first-only',
-    '3.3.8-6.s2',
-    'Takes notice of the first MP_PRIO of a connection only.',
-    ({ policy }) => ({ policy: { priorityAppliesTo: onlyFirst(policy.priorityAppliesTo, () => []) } }),
-  ),
+  fault('priority-first-only', '3.3.8-6.s2', 'Ignores all but the first MP_PRIO of a connection.', ({ policy }) => ({
+    policy: { priorityAppliesTo: onlyFirst(policy.priorityAppliesTo, () => []) },
+  })),
 ];

@@ -71,7 +71,7 @@ export const pathFaults: readonly Variation[] = [
   fault(
     'reserved-bit-is-echo',
     ['3.4.1-8.s3.2', '3.4.1-8.s2'],
-    'Takes a reserved bit of ADD_ADDR for flag E.',
+    'Treats a reserved bit of ADD_ADDR as flag E.',
     reads('add_addr', (option) => ({ ...option, echo: option.echo || option.reserved !== 0 })),
   ),
   fault(
@@ -188,22 +188,22 @@ export const pathFaults: readonly Variation[] = [
   fault(
     'add-addr-hmac-with-port',
     '3.4.1-7.s6',
-    "Makes the HMAC over the connection's port where none is told.",
+    "Makes the HMAC over the connection's port where ADD_ADDR has none.",
     () => ({ announcing: { hmacPort: (port) => port ?? 4000 } }),
   ),
   fault('add-addr-hmac-without-port', '3.4.1-7.s5', 'Leaves the port out of the HMAC.', () => ({
     announcing: { hmacPort: () => 0 },
   })),
-  fault('add-addr-hmac-unchecked', ['3.4.1-7.s9', '5-9.s1'], 'Does not look at the HMAC of ADD_ADDR.', () => ({
+  fault('add-addr-hmac-unchecked', ['3.4.1-7.s9', '5-9.s1'], 'Does not check the HMAC of ADD_ADDR.', () => ({
     announcing: { hmacAcceptable: () => true },
   })),
-  fault('add-addr-hmac-unchecked-ipv6', '3.4.1-7.s9', 'Does not look at the HMAC of an IPv6 address.', () => ({
+  fault('add-addr-hmac-unchecked-ipv6', '3.4.1-7.s9', 'Does not check the HMAC of an IPv6 address.', () => ({
     announcing: { hmacAcceptable: (valid, { address }) => valid || address.includes(':') },
   })),
   fault(
     'add-addr-hmac-unchecked-again',
     '3.4.1-7.s9',
-    'Looks at the HMAC of the first ADD_ADDR of a connection only.',
+    'Checks only the HMAC of the first ADD_ADDR of a connection.',
     () => ({
       announcing: {
         hmacAcceptable: onlyFirst(
@@ -213,7 +213,7 @@ export const pathFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('add-addr-hmac-missing', '5-9.s1', 'Takes ADD_ADDR without an HMAC.', () => ({
+  fault('add-addr-hmac-missing', '5-9.s1', 'Accepts ADD_ADDR without an HMAC.', () => ({
     announcing: { hmacAcceptable: (valid, { hmac }) => valid || hmac === undefined },
   })),
   fault('bad-add-addr-resets', '3.4.1-7.s9', 'Resets the subflow when the HMAC of ADD_ADDR is wrong.', () => ({
@@ -258,7 +258,7 @@ export const pathFaults: readonly Variation[] = [
       ),
     },
   })),
-  fault('echoes-echoes', '3.4.1-9.s3.3', 'Takes an echo for an announcement.', (standard) => ({
+  fault('echoes-echoes', '3.4.1-9.s3.3', 'Treats an echo as an announcement.', (standard) => ({
     ...reads('add_addr', (option) => (option.echo ? { ...option, echo: false } : option))(standard),
     announcing: { hmacAcceptable: (valid, { hmac }) => valid || hmac === undefined },
   })),

@@ -13,10 +13,10 @@ export const removalFaults: readonly Variation[] = [
     'Ignores REMOVE_ADDR with reserved bits.',
     reads('remove_addr', (option) => (option.reserved === 0 ? option : undefined)),
   ),
-  fault('first-id-only', '3.4.2-4.s2.1', 'Takes notice of the first Address ID of REMOVE_ADDR only.', () => ({
+  fault('first-id-only', '3.4.2-4.s2.1', 'Ignores all but the first Address ID of REMOVE_ADDR.', () => ({
     removing: { idsToTake: (ids) => ids.slice(0, 1) },
   })),
-  fault('last-id-only', '3.4.2-4.s2.1', 'Takes notice of the last Address ID of REMOVE_ADDR only.', () => ({
+  fault('last-id-only', '3.4.2-4.s2.1', 'Ignores all but the last Address ID of REMOVE_ADDR.', () => ({
     removing: { idsToTake: (ids) => ids.slice(-1) },
   })),
   fault(
@@ -35,7 +35,7 @@ export const removalFaults: readonly Variation[] = [
   fault(
     'unknown-id-is-all',
     '3.8-3.3.s1',
-    'Takes the removal of an unknown Address ID for that of all, at once.',
+    'Treats the removal of an unknown Address ID as that of all, at once.',
     () => ({
       removing: {
         asksFirst: () => false,

@@ -56,20 +56,20 @@ export const endingFaults: readonly Variation[] = [
     'Ignores MP_FASTCLOSE with reserved bits.',
     reads('mp_fastclose', (option) => (option.reserved === 0 ? option : undefined)),
   ),
-  fault('fast-close-any-key', '3.5-7.1.s1.3', 'Takes MP_FASTCLOSE whatever key it has.', () => ({
+  fault('fast-close-any-key', '3.5-7.1.s1.3', 'Accepts MP_FASTCLOSE with any key.', () => ({
     fastClose: { keyValid: () => true },
   })),
   fault(
     'fast-close-any-key-by-reset',
     '3.5-8.s1.2',
-    'On joined subflows, takes MP_FASTCLOSE whatever key it has.',
+    'On joined subflows, accepts MP_FASTCLOSE with any key.',
     ({ fastClose }) => ({
       fastClose: {
         keyValid: (key, connection, subflow) => isJoin(subflow) || fastClose.keyValid(key, connection, subflow),
       },
     }),
   ),
-  fault('fast-close-peers-key', '3.5-7.1.s1.3', "Takes MP_FASTCLOSE with the sender's key.", () => ({
+  fault('fast-close-peers-key', '3.5-7.1.s1.3', "Accepts MP_FASTCLOSE with the sender's key.", () => ({
     fastClose: { keyValid: (key, { localKey, remoteKey }) => key === localKey || key === remoteKey },
   })),
   fault('fast-close-half-key', '3.5-7.1.s1.3', 'Compares the lower half of the key in MP_FASTCLOSE.', () => ({
@@ -99,11 +99,11 @@ export const endingFaults: readonly Variation[] = [
     'Keeps a connection without subflows when a RST with MP_FASTCLOSE came.',
     () => ({ fastClose: { closesConnection: (connection) => hasJoins(connection) } }),
   ),
-  fault('fast-close-token-stays', '3.5-5.2.s2', 'Takes joins to a connection that was closed fast.', () => ({
+  fault('fast-close-token-stays', '3.5-5.2.s2', 'Accepts joins to a connection that was closed fast.', () => ({
     fastClose: { forgetsConnection: () => false },
     join: { connectionTakesSubflows: () => true },
   })),
-  fault('fast-close-ignored', '3.5-7.1.s1.1', 'Takes no notice of MP_FASTCLOSE.', () => ({
+  fault('fast-close-ignored', '3.5-7.1.s1.1', 'Ignores MP_FASTCLOSE.', () => ({
     fastClose: { keyValid: () => false },
   })),
   fault('reset-ends-connection', ['3.5-1.s2', '3.3-7.s4'], 'Closes the connection when a subflow is reset.', () => ({

@@ -143,7 +143,7 @@ export const checksumFaults: readonly Variation[] = [
   fault(
     'discards-too-little',
     '3.7-10.s1',
-    'Discards only what lies more than 150 octets after the number of a failed mapping.',
+    'Discards only what lies more than 150 bytes after the number of a failed mapping.',
     () => ({ fallback: { discardOffset: 150 } }),
   ),
   fault('fail-unanswered', '3.7-11.s7.1', 'Does not answer MP_FAIL by one.', () => ({
@@ -152,7 +152,7 @@ export const checksumFaults: readonly Variation[] = [
   fault('fail-unanswered-by-responder', '3.7-11.s7.1', 'As a responder, does not answer MP_FAIL by one.', () => ({
     fallback: { answersFail: ({ connection }) => connection.role === 'initiator' },
   })),
-  fault('fail-ignored', ['3.7-11.s7.1', '3.7-11.s4'], 'Takes no notice of MP_FAIL on an ACK.', () => ({
+  fault('fail-ignored', ['3.7-11.s7.1', '3.7-11.s4'], 'Ignores MP_FAIL on an ACK.', () => ({
     fallback: { honoursFail: () => false },
   })),
   fault('fail-without-fallback', ['3.7-11.s7.2', '3.7-11.s4'], 'Answers MP_FAIL and goes on with MPTCP.', () => ({

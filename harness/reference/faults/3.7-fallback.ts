@@ -35,8 +35,8 @@ export const fallbackFaults: readonly Variation[] = [
   fault(
     'mapping-on-first-only',
     '3.7-4.1.s1',
-    'Tells mappings of several segments on the first, before a Data ACK came.',
-    () => ({ mapping: { chunkOctets: (_, size) => 4 * size, onSegment: (_, { first }) => first } }),
+    'Sends mappings of several segments on the first, before a Data ACK came.',
+    () => ({ mapping: { chunkBytes: (_, size) => 4 * size, onSegment: (_, { first }) => first } }),
   ),
   fault('retransmission-unmapped', '3.7-4.1.s1', 'Retransmits without a mapping.', () => ({
     mapping: { onSegment: (_, { times }) => times <= 1 },
@@ -150,7 +150,7 @@ export const fallbackFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('joins-after-fallback', '3.7-14.s2', 'Takes joins to a connection that has fallen back.', () => ({
+  fault('joins-after-fallback', '3.7-14.s2', 'Accepts joins to a connection that has fallen back.', () => ({
     fallback: { tokenStays: true },
     join: { connectionTakesSubflows: () => true },
   })),
@@ -180,7 +180,7 @@ export const fallbackFaults: readonly Variation[] = [
     mapping: { unmapped: () => 'hold' },
   })),
   fault('unmapped-dropped', ['3.3.1-10.s6', '6-9.s4'], 'Drops data without mappings and keeps the subflow.', () => ({
-    mapping: { unmapped: (_, octets, window) => (octets < window ? 'hold' : 'drop') },
+    mapping: { unmapped: (_, bytes, window) => (bytes < window ? 'hold' : 'drop') },
   })),
   fault(
     'syn-data-expected-mapped',

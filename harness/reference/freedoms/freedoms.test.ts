@@ -14,7 +14,7 @@ test('names are unique and there are at least 35', () => {
 });
 
 describe.each(freedoms.map((one) => [one.id, one] as const))('%s', (id, freedom) => {
-  test('on either side every octet arrives, and the connection ends', { timeout: 60_000 }, () => {
+  test('on either side every byte arrives, and the connection ends', { timeout: 60_000 }, () => {
     const seed = `freedom/${id}`;
     expect(conversation({ seed, links, client: [freedom] }, 16_000, true)).toBeUndefined();
     expect(conversation({ seed, links, server: [freedom], family: 'ipv6' }, 16_000)).toBeUndefined();

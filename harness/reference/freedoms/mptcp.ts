@@ -25,13 +25,13 @@ function reachBack({ sndUna }: Connection, here: { dsn: bigint; ssn: number }): 
 
 /** Drops up to a receive window of data in a row without mappings; then the subflow is broken (3.3.1-10.s6). */
 function dropping(): Rules['mapping']['unmapped'] {
-  const dropped = new WeakMap<Subflow, { end: number; octets: number }>();
-  return (subflow, octets, window) => {
+  const dropped = new WeakMap<Subflow, { end: number; bytes: number }>();
+  return (subflow, bytes, window) => {
     const before = dropped.get(subflow);
-    const all = (before?.end === subflow.delivered ? before.octets : 0) + octets;
+    const all = (before?.end === subflow.delivered ? before.bytes : 0) + bytes;
     if (all >= window) return 'reset';
     if (subflow.connection.checksum) return 'hold';
-    dropped.set(subflow, { end: seqAdd(subflow.delivered, octets), octets: all });
+    dropped.set(subflow, { end: seqAdd(subflow.delivered, bytes), bytes: all });
     return 'drop';
   };
 }
@@ -108,29 +108,29 @@ export const mptcpFreedoms: readonly Variation[] = [
   {
     id: 'short-data-acks',
     clause: '3.3.2-2.s3',
-    does: 'Sends Data ACKs of 4 octets where the peer sends DSNs of 4 octets.',
-    override: () => ({ dataAck: { octets: ({ connection }) => (connection.dsn8Received ? 8 : 4) } }),
+    does: 'Sends Data ACKs of 4 bytes where the peer sends DSNs of 4 bytes.',
+    override: () => ({ dataAck: { bytes: ({ connection }) => (connection.dsn8Received ? 8 : 4) } }),
   },
   {
     id: 'short-dsn',
     clause: '3.3.1-11.s2',
-    does: 'Sends DSNs of 4 octets.',
-    override: () => ({ mapping: { dsnOctets: () => 4 } }),
+    does: 'Sends DSNs of 4 bytes.',
+    override: () => ({ mapping: { dsnBytes: () => 4 } }),
   },
   {
     id: 'mixed-dsn',
     clause: '3.3.1-11.s2',
-    does: 'Sends DSNs of 4 and of 8 octets in turn.',
+    does: 'Sends DSNs of 4 and of 8 bytes in turn.',
     override: () => {
       let turn = 0;
-      return { mapping: { dsnOctets: () => (turn++ % 2 === 0 ? 8 : 4) } };
+      return { mapping: { dsnBytes: () => (turn++ % 2 === 0 ? 8 : 4) } };
     },
   },
   {
     id: 'long-mappings',
     clause: '3.3.1-2.s4',
     does: 'Maps up to four segments at once and repeats the mapping on each.',
-    override: () => ({ mapping: { chunkOctets: (_, size) => 4 * size } }),
+    override: () => ({ mapping: { chunkBytes: (_, size) => 4 * size } }),
   },
   {
     id: 'sparse-mappings',
@@ -138,7 +138,7 @@ export const mptcpFreedoms: readonly Variation[] = [
     does: 'Maps up to four segments at once and tells it on the first only, once options are known to pass.',
     override: () => ({
       mapping: {
-        chunkOctets: (_, size) => 4 * size,
+        chunkBytes: (_, size) => 4 * size,
         onSegment: (subflow, piece) => piece.first || !confirmed(subflow) || piece.times > 1,
       },
     }),
@@ -146,15 +146,15 @@ export const mptcpFreedoms: readonly Variation[] = [
   {
     id: 'huge-mappings',
     clause: '3.3.1-2.s4',
-    does: 'Maps up to 20000 octets at once, more than it may send at that time.',
-    override: () => ({ mapping: { chunkOctets: () => 20_000 } }),
+    does: 'Maps up to 20000 bytes at once, more than it may send at that time.',
+    override: () => ({ mapping: { chunkBytes: () => 20_000 } }),
   },
   {
     id: 'small-segments',
     clause: '3.3.1-2.s1',
-    does: 'Sends and maps no more than 400 octets at a time.',
+    does: 'Sends and maps no more than 400 bytes at a time.',
     override: () => ({
-      mapping: { chunkOctets: (_, size, now) => Math.min(400, size, now) },
+      mapping: { chunkBytes: (_, size, now) => Math.min(400, size, now) },
       tcp: { delaysSmall: () => false },
     }),
   },
@@ -268,7 +268,7 @@ export const mptcpFreedoms: readonly Variation[] = [
     id: 'holds-little-unmapped',
     clause: '3.3.1-10.s4',
     does: 'Holds no more than two segments of data without a mapping.',
-    override: () => ({ mapping: { unmapped: (_, octets) => (octets < 3000 ? 'hold' : 'reset') } }),
+    override: () => ({ mapping: { unmapped: (_, bytes) => (bytes < 3000 ? 'hold' : 'reset') } }),
   },
   {
     id: 'quick-orphan',

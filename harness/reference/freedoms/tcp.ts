@@ -1,7 +1,7 @@
 /** Choices of TCP that a stack under RFC 8684 is free to make. */
 import type { TcpOption } from '../../packet/index.ts';
 import type { Variation } from '../rules/index.ts';
-import { octetsOf } from '../tcp/option-space.ts';
+import { bytesOf } from '../tcp/option-space.ts';
 
 /** Sorts options by their kinds, those named first. */
 function inOrder(options: readonly TcpOption[], first: readonly TcpOption['kind'][]): TcpOption[] {
@@ -32,13 +32,13 @@ export const tcpFreedoms: readonly Variation[] = [
   {
     id: 'no-mss-option',
     clause: 'A-2.s1',
-    does: 'Sends SYNs without an MSS option, so that the peer sends the default of 536 or 1220 octets.',
+    does: 'Sends SYNs without an MSS option, so that the peer sends the default of 536 or 1220 bytes.',
     override: () => ({ tcp: { mssToOffer: () => undefined } }),
   },
   {
     id: 'small-mss',
     clause: 'A-2.s1',
-    does: 'Offers an MSS of 600 octets.',
+    does: 'Offers an MSS of 600 bytes.',
     override: () => ({ tcp: { mssToOffer: () => 600 } }),
   },
   {
@@ -161,9 +161,9 @@ function padded(options: readonly TcpOption[]): TcpOption[] {
     const count = one.kind in nops ? nops[one.kind as keyof typeof nops] : 0;
     return [...Array.from({ length: count }, (): TcpOption => ({ kind: 'nop' })), one];
   });
-  return encodedOctets(result) <= 40 ? result : [...options];
+  return encodedBytes(result) <= 40 ? result : [...options];
 }
 
-function encodedOctets(options: readonly TcpOption[]): number {
-  return options.reduce((sum, one) => sum + octetsOf(one), 0);
+function encodedBytes(options: readonly TcpOption[]): number {
+  return options.reduce((sum, one) => sum + bytesOf(one), 0);
 }

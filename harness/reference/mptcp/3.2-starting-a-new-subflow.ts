@@ -77,9 +77,9 @@ export function refusalOf(stack: Stack, connection: Connection | undefined, targ
 }
 
 /** Whether two HMACs agree over the shorter's length. */
-export function sameOctets(a: Uint8Array, b: Uint8Array, octets: number): boolean {
-  for (let i = 0; i < octets; i++) if (a[i] !== b[i]) return false;
-  return a.length >= octets && b.length >= octets;
+export function sameBytes(a: Uint8Array, b: Uint8Array, bytes: number): boolean {
+  for (let i = 0; i < bytes; i++) if (a[i] !== b[i]) return false;
+  return a.length >= bytes && b.length >= bytes;
 }
 
 /** Host A reads the SYN/ACK (3.2-20, 3.2-23). Answers whether the subflow goes on. */
@@ -127,7 +127,7 @@ export function readJoinAck(stack: Stack, subflow: Subflow, options: readonly Tc
   return true;
 }
 
-/** Keeps which address an Address ID stands for, on both sides (3.2-9.s2). */
+/** Keeps the address of each Address ID, on both sides (3.2-9.s2). */
 function learnAddress(stack: Stack, subflow: Subflow): void {
   const { connection } = subflow;
   connection.localAddresses.set(subflow.localId, subflow.local);

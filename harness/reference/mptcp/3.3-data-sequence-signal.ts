@@ -5,7 +5,7 @@ import type { Connection, Mapping, Outgoing, Stack, Subflow } from '../state.ts'
 
 /** Fields for a mapping. */
 function mapFields(stack: Stack, subflow: Subflow, mapping: Mapping) {
-  const dsn8 = stack.rules.mapping.dsnOctets(subflow, mapping) === 8;
+  const dsn8 = stack.rules.mapping.dsnBytes(subflow, mapping) === 8;
   const { checksum } = mapping;
   return {
     hasMap: true,
@@ -20,7 +20,7 @@ function mapFields(stack: Stack, subflow: Subflow, mapping: Mapping) {
 
 /** Fields for a Data ACK (§3.3.2). */
 function ackFields(stack: Stack, subflow: Subflow) {
-  const dataAck8 = stack.rules.dataAck.octets(subflow) === 8;
+  const dataAck8 = stack.rules.dataAck.bytes(subflow) === 8;
   const value = stack.rules.dataAck.value(subflow.connection, subflow);
   return { hasDataAck: true, dataAck8, dataAck: dataAck8 ? value : low32(value) };
 }
@@ -67,7 +67,7 @@ export function makeMapping(
 ): Mapping {
   const { mapping, closing } = stack.rules;
   const { connection } = subflow;
-  const length = data.length + (dataFin ? closing.dataFinOctets : 0);
+  const length = data.length + (dataFin ? closing.dataFinBytes : 0);
   const numbers = {
     dsn: mapping.dsnToSend(connection, at.dsn),
     ssn: mapping.ssnToSend(subflow, at.ssn, data.length),

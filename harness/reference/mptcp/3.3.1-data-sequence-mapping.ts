@@ -59,25 +59,25 @@ export function acceptCapableMapping(
   accept(stack, subflow, { ...wireMapping(option), dsn, ssn: 1, length: option.dataLength, dataFin: false }, segment);
 }
 
-type Told = Omit<ReceivedMapping, 'seq' | 'octets'>;
+type Told = Omit<ReceivedMapping, 'seq' | 'bytes'>;
 
 function accept(stack: Stack, subflow: Subflow, told: Told, segment: TcpSegment): void {
   const { mapping: rules } = stack.rules;
-  const octets = told.length - (told.dataFin ? 1 : 0);
+  const bytes = told.length - (told.dataFin ? 1 : 0);
   const seq = seqAdd(subflow.irs, rules.subflowOffset(told.ssn, subflow) + subflow.receivedBase);
-  const whole: ReceivedMapping = { ...told, seq, octets };
-  if (octets === 0) {
+  const whole: ReceivedMapping = { ...told, seq, bytes };
+  if (bytes === 0) {
     if (told.ssn === 0 || stack.rules.closing.takesDataFinWithSsn) finishMapping(stack, subflow, whole);
     return;
   }
   if (!rules.appliesToSegment(whole, segment)) return;
-  if (seqDiff(seqAdd(seq, octets), subflow.delivered) <= 0) {
+  if (seqDiff(seqAdd(seq, bytes), subflow.delivered) <= 0) {
     // All of it was processed before; only its DATA_FIN may be news.
     if (told.dataFin && !subflow.connection.checksum) finishMapping(stack, subflow, whole);
     return;
   }
   const known = subflow.mappings.find(
-    (one) => seqDiff(one.seq, seqAdd(seq, octets)) < 0 && seqDiff(seq, seqAdd(one.seq, one.octets)) < 0,
+    (one) => seqDiff(one.seq, seqAdd(seq, bytes)) < 0 && seqDiff(seq, seqAdd(one.seq, one.bytes)) < 0,
   );
   // A mapping is fixed: the first that covers a byte stays (3.3.1-3.s2).
   if (known !== undefined && !rules.replacesMapping(subflow)) return;
@@ -88,7 +88,7 @@ function accept(stack: Stack, subflow: Subflow, told: Told, segment: TcpSegment)
 /** Does what belongs to a mapping as a whole: the checksum of one without data, and the DATA_FIN. */
 function finishMapping(stack: Stack, subflow: Subflow, mapping: ReceivedMapping): void {
   const { connection } = subflow;
-  if (mapping.octets === 0 && !checksumFits(stack, subflow, mapping, new Uint8Array(0))) {
+  if (mapping.bytes === 0 && !checksumFits(stack, subflow, mapping, new Uint8Array(0))) {
     checksumFailed(stack, subflow, mapping);
     return;
   }
@@ -107,7 +107,7 @@ function checksumFits(stack: Stack, subflow: Subflow, mapping: ReceivedMapping, 
 export function processHeld(stack: Stack, subflow: Subflow): void {
   while (subflow.held.length > 0 && subflow.resetDue === undefined && subflow.connection.failed === undefined) {
     const mapping = subflow.mappings.find(
-      (one) => seqDiff(one.seq, subflow.delivered) <= 0 && seqDiff(subflow.delivered, seqAdd(one.seq, one.octets)) < 0,
+      (one) => seqDiff(one.seq, subflow.delivered) <= 0 && seqDiff(subflow.delivered, seqAdd(one.seq, one.bytes)) < 0,
     );
     if (mapping === undefined) {
       keepUnmapped(stack, subflow);
@@ -120,7 +120,7 @@ export function processHeld(stack: Stack, subflow: Subflow): void {
 /** Delivers what is there of a mapping. Answers whether to go on. */
 function deliverMapped(stack: Stack, subflow: Subflow, mapping: ReceivedMapping): boolean {
   const offset = seqDiff(subflow.delivered, mapping.seq);
-  const left = mapping.octets - offset;
+  const left = mapping.bytes - offset;
   const whole = subflow.held.length >= left;
   // With checksums nothing is delivered before the whole mapping has been verified.
   if (subflow.connection.checksum && !whole && !stack.rules.mapping.deliversUnverified(subflow)) return false;
@@ -172,7 +172,7 @@ function skipToMapped(subflow: Subflow): boolean {
 /** The number on the stream of an absolute number on the subflow, where a mapping tells. */
 export function dataNumber(subflow: Subflow, seq: number): bigint | undefined {
   const mapping = subflow.mappings.find(
-    (one) => seqDiff(one.seq, seq) <= 0 && seqDiff(seq, seqAdd(one.seq, one.octets)) < 0,
+    (one) => seqDiff(one.seq, seq) <= 0 && seqDiff(seq, seqAdd(one.seq, one.bytes)) < 0,
   );
   return mapping === undefined ? undefined : dsnAdd(mapping.dsn, seqDiff(seq, mapping.seq));
 }

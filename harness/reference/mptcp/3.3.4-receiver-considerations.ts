@@ -14,7 +14,7 @@ function appendToStream(connection: Connection, data: Uint8Array): void {
     connection.receiveBuffer.append(data);
     return;
   }
-  urgent.octet = data[offset] ?? 0;
+  urgent.byte = data[offset] ?? 0;
   if (connection.urgentInline) {
     connection.receiveBuffer.append(data);
     return;
@@ -40,7 +40,7 @@ export function deliverData(stack: Stack, subflow: Subflow, dsn: bigint, data: U
   const before = Number(dsnDiff(connection.rcvNxt, from));
   if (before > 0) {
     repeatDataAck(connection);
-    const skip = receiving.octetsAlreadyReceived(subflow, Math.min(before, rest.length));
+    const skip = receiving.bytesAlreadyReceived(subflow, Math.min(before, rest.length));
     from = dsnAdd(from, skip);
     rest = rest.subarray(skip);
   }

@@ -86,33 +86,33 @@ function sendNew(stack: Stack, connection: Connection, subflow: Subflow): boolea
   if (now < size && !last && now < subflow.maxSndWnd / 2) return false;
   if (now < size && last && !connection.writeClosed && rules.tcp.delaysSmall(subflow, inFlight(subflow) > 0))
     return false;
-  const chunk = Math.min(rules.mapping.chunkOctets(subflow, size, now), waiting, connectionRoom(stack, connection));
+  const chunk = Math.min(rules.mapping.chunkBytes(subflow, size, now), waiting, connectionRoom(stack, connection));
   const whole = connection.mode === 'mptcp' ? Math.max(Math.min(now, size), chunk) : Math.min(now, size);
-  const octets = untilUrgent(stack, connection, whole);
+  const bytes = untilUrgent(stack, connection, whole);
   const dataFin =
-    waiting === octets &&
+    waiting === bytes &&
     connection.writeClosed &&
     connection.mode === 'mptcp' &&
     !startsWithCapable(stack, subflow) &&
     rules.closing.dataFinWithData(subflow);
-  put(stack, connection, subflow, connection.sndNxt, octets, dataFin);
+  put(stack, connection, subflow, connection.sndNxt, bytes, dataFin);
   if (rules.policy.redundant) {
     for (const other of usableSubflows(stack, connection)) {
-      if (other !== subflow && roomOf(stack, other) >= octets) {
-        put(stack, connection, other, connection.sndNxt, octets, dataFin);
+      if (other !== subflow && roomOf(stack, other) >= bytes) {
+        put(stack, connection, other, connection.sndNxt, bytes, dataFin);
       }
     }
   }
-  connection.sndNxt = dsnAdd(connection.sndNxt, octets);
+  connection.sndNxt = dsnAdd(connection.sndNxt, bytes);
   if (dataFin) connection.dataFinSent = true;
   return true;
 }
 
 /** Urgent data ends a mapping, so that the urgent pointer does not interrupt one (3.3.1-9.s1). */
-function untilUrgent(stack: Stack, connection: Connection, octets: number): number {
-  if (connection.sndUp === undefined || !stack.rules.mapping.urgentEndsMapping) return octets;
+function untilUrgent(stack: Stack, connection: Connection, bytes: number): number {
+  if (connection.sndUp === undefined || !stack.rules.mapping.urgentEndsMapping) return bytes;
   const left = Number(dsnDiff(connection.sndUp, connection.sndNxt));
-  return left > 0 && left < octets ? left : octets;
+  return left > 0 && left < bytes ? left : bytes;
 }
 
 /** Queues a range on a subflow: one mapping, as many segments as it takes. */

@@ -3,7 +3,7 @@ import type { OptionAddAddr } from '../../packet/index.ts';
 import { addAddrHmac } from '../../mptcp/index.ts';
 import { count, isOpen } from '../tcp/subflow.ts';
 import type { Announcement, Connection, Stack, Subflow } from '../state.ts';
-import { sameOctets } from './3.2-starting-a-new-subflow.ts';
+import { sameBytes } from './3.2-starting-a-new-subflow.ts';
 import { usableSubflows } from './3.3.8-subflow-policy.ts';
 
 /** How a target of joins is remembered. */
@@ -70,7 +70,7 @@ export function receiveAddAddr(stack: Stack, subflow: Subflow, option: OptionAdd
   count(stack, 'MPTcpExt.AddAddr');
   const { localKey, remoteKey = 0n } = connection;
   const expected = addAddrHmac(remoteKey, localKey, option.addressId, option.address, option.port ?? 0);
-  const valid = option.hmac !== undefined && sameOctets(option.hmac, expected, 8);
+  const valid = option.hmac !== undefined && sameBytes(option.hmac, expected, 8);
   if (!announcing.hmacAcceptable(valid, option, subflow)) {
     count(stack, 'MPTcpExt.AddAddrDrop');
     return;

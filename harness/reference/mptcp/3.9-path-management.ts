@@ -30,8 +30,8 @@ interface FirstAddresses {
 
 /** A port of an ephemeral range that makes a 4-tuple which is not in use. */
 export function freePort(stack: Stack, address: string, remote: AddressPort): number {
-  const octets = stack.random(2);
-  const begin = ((octets[0] ?? 0) << 8) | (octets[1] ?? 0);
+  const bytes = stack.random(2);
+  const begin = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
   for (let step = 0; step < 28_000; step++) {
     const port = 32_768 + ((begin + step) % 28_000);
     const taken = stack.listeners.some((one) => one.local?.port === port);
@@ -171,7 +171,7 @@ function openToAnnounced(stack: Stack, connection: Connection, first: FirstAddre
   }
 }
 
-/** A join has failed: its target is not tried again unless it is announced anew (3.9.3-3.s4, 3.4.1-11). */
+/** A join has failed: its target is not tried again unless it is announced again (3.9.3-3.s4, 3.4.1-11). */
 export function joinFailed(stack: Stack, subflow: Subflow): void {
   const { heuristics } = stack.rules;
   if (!heuristics.remembersFailure(subflow)) {

@@ -7,7 +7,7 @@ export const signals = {
   outgoing: (_subflow: Subflow, options: TcpOption[], _parts: SegmentParts): TcpOption[] => options,
   /** The options of a segment that count; the subflow is undefined where there is none yet. */
   incoming: (options: readonly TcpOption[], _subflow: Subflow | undefined): readonly TcpOption[] => options,
-  /** 3-7.s1: options of a segment whose numbers are not right that count all the same: none. */
+  /** 3-7.s1: options that are processed although the sequence numbers of their segment are invalid: none. */
   actsUnchecked: (_subflow: Subflow, _options: readonly TcpOption[]): readonly TcpOption[] => [],
   /** 3-6.s6: no more than two ACKs in a row that only signal; `before` were sent already. */
   maySignal: (_subflow: Subflow, before: number): boolean => before < 2,

@@ -73,7 +73,7 @@ export const initiation = {
   answersWithoutOffer: (_options: readonly TcpOption[]): number | undefined => undefined,
   /** 3.1-26.s3: without MP_CAPABLE on the third packet it is regular TCP. */
   mptcpWithoutThird: (_subflow: Subflow): boolean => false,
-  /** A segment that is not the next one does not stand for the third packet. */
+  /** A segment that is not the next one does not replace the third packet. */
   waitsForThird: true,
   /** 3.1-22: the most significant 32 bits of the hash. */
   tokenOf: (key: bigint): number => token(key),

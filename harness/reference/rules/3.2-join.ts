@@ -2,8 +2,8 @@
 import type { OptionMpJoinSyn, OptionMpJoinSynAck, Packet, TcpSegment } from '../../packet/index.ts';
 import type { AddressPort, Connection, ResetDue, StackState, Subflow } from '../stack-state.ts';
 
-function startsWith(whole: Uint8Array, part: Uint8Array, octets: number): boolean {
-  return part.length === octets && part.every((octet, at) => octet === whole[at]);
+function startsWith(whole: Uint8Array, part: Uint8Array, bytes: number): boolean {
+  return part.length === bytes && part.every((byte, at) => byte === whole[at]);
 }
 
 export const join = {

@@ -13,12 +13,12 @@ export const dss = {
 
 export const mapping = {
   /** 3.3.1-11: 8, or 4 at a slow rate. */
-  dsnOctets: (_subflow: Subflow, _mapping: Mapping): 4 | 8 => 8,
+  dsnBytes: (_subflow: Subflow, _mapping: Mapping): 4 | 8 => 8,
   /** Numbers of a mapping that is sent. */
   dsnToSend: (_connection: Connection, dsn: bigint): bigint => dsn,
   ssnToSend: (_subflow: Subflow, ssn: number, _length: number): number => ssn,
   /** Bytes that one mapping covers, no less than `now`: what may be sent in one segment. */
-  chunkOctets: (_subflow: Subflow, size: number, now: number): number => Math.min(size, now),
+  chunkBytes: (_subflow: Subflow, size: number, now: number): number => Math.min(size, now),
   /** 3.7-4.1: whether a segment tells its mapping: always before a Data ACK came, and at least once. */
   onSegment: (_subflow: Subflow, _piece: Outgoing): boolean => true,
   /** 3.3.1-3.s2: a mapping stays as it was declared. */
@@ -45,21 +45,21 @@ export const mapping = {
   appliesToSegment: (whole: ReceivedMapping, segment: TcpSegment): boolean =>
     segment.payload.length > 0 &&
     seqDiff(whole.seq, seqAdd(segment.seq, segment.payload.length)) < 0 &&
-    seqDiff(segment.seq, seqAdd(whole.seq, whole.octets)) < 0,
+    seqDiff(segment.seq, seqAdd(whole.seq, whole.bytes)) < 0,
   /** 3.3.1-3.s2: the first mapping of a byte stays. */
   replacesMapping: (_subflow: Subflow): boolean => false,
   /** Bytes on their way to the connection. */
   data: (data: Uint8Array, _subflow: Subflow): Uint8Array => data,
   /** 3.3.1-10: what becomes of bytes without a mapping; `window` is a receive window of data. */
-  unmapped: (_subflow: Subflow, octets: number, window: number): 'hold' | 'drop' | 'reset' =>
-    octets < window ? 'hold' : 'reset',
+  unmapped: (_subflow: Subflow, bytes: number, window: number): 'hold' | 'drop' | 'reset' =>
+    bytes < window ? 'hold' : 'reset',
 };
 
 export const dataAck = {
   /** 3.3.2-5: in all segments, or where it has advanced. */
   included: (_subflow: Subflow, _about: { advanced: boolean; mapped: boolean }): boolean => true,
   /** 3.3.2-2: 8 after a DSN of 8. */
-  octets: (_subflow: Subflow): 4 | 8 => 8,
+  bytes: (_subflow: Subflow): 4 | 8 => 8,
   /** 3.3.2-1: the next number that is expected. */
   value: (connection: Connection, _subflow: Subflow): bigint => connection.rcvNxt,
   long: (value: bigint, _connection: Connection): bigint | undefined => value,

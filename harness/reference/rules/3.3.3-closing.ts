@@ -3,7 +3,7 @@ import type { Connection, ReceivedMapping, Subflow } from '../stack-state.ts';
 
 export const closing = {
   /** 3.3.3-4: the DATA_FIN counts in the Data-Level Length. */
-  dataFinOctets: 1,
+  dataFinBytes: 1,
   /** The number of the DATA_FIN: after all data. */
   dataFinNumber: (_connection: Connection, end: bigint): bigint => end,
   /** 3.3.3-5.s1. */
@@ -32,7 +32,7 @@ export const closing = {
   dataFinPosition: (mapping: ReceivedMapping): bigint => mapping.dsn + BigInt(mapping.length - 1),
   takesDataFinWithSsn: true,
   acknowledgesDataFin: (_subflow: Subflow): boolean => true,
-  /** RFC 9293 §3.6.1: a close with data unread, or data after it, is told by a reset. */
+  /** RFC 9293 §3.6.1: a close with data unread, or data after it, sends a reset. */
   resetsUnread: (_connection: Connection): boolean => true,
   resetsLateData: (_connection: Connection): boolean => true,
   /** 3.3.3-9.s2: break before make. */

@@ -4,7 +4,7 @@ import { dsnLt } from '../../mptcp/index.ts';
 import type { Connection, SentRange, Subflow } from '../stack-state.ts';
 
 export const receiving = {
-  capacity: (octets: number): number => octets,
+  capacity: (bytes: number): number => bytes,
   /** 3.3.4-3.s2: the right edge never moves back. `target` is where the buffer would have it now. */
   rightEdge: (_subflow: Subflow, edge: bigint, _target: bigint): bigint => edge,
   /** 3.3.4-4.s3: a mapping ahead of its subflow by more than ahead of the stream is not taken. */
@@ -13,22 +13,22 @@ export const receiving = {
   /** 3.8-2.2: up to where data is taken; none any more after MP_FASTCLOSE was sent (3.5-2.s1). */
   acceptanceEdge: ({ state, rcvNxt, rcvEdge }: Connection): bigint => (state === 'FASTCLOSE_WAIT' ? rcvNxt : rcvEdge),
   /** 3.3.1-3.s4: bytes that came before and are ignored. */
-  octetsAlreadyReceived: (_subflow: Subflow, octets: number): number => octets,
+  bytesAlreadyReceived: (_subflow: Subflow, bytes: number): number => bytes,
   /** Pieces in the order of the stream. */
   order: (pieces: readonly Uint8Array[]): readonly Uint8Array[] => pieces,
-  /** Whether a window that has opened is told. */
+  /** Whether a window that has opened is announced. */
   updatesWindow: (_subflow: Subflow): boolean => true,
 };
 
 export const sending = {
-  capacity: (octets: number): number => octets,
+  capacity: (bytes: number): number => bytes,
   /** 3.3.5-1: the edge moves forth only. */
   windowEdge: (connection: Connection, told: bigint, _subflow: Subflow): bigint =>
     dsnLt(connection.sndEdge, told) ? told : connection.sndEdge,
   /** 3.3.5-3.s1: the window told on the subflow. */
   subflowWindow: (subflow: Subflow): number => subflow.sndWnd,
-  /** 3.3.5-4: `octets` is what the connection's window leaves. */
-  connectionRoom: (_connection: Connection, octets: number): number => octets,
+  /** 3.3.5-4: `bytes` is what the connection's window leaves. */
+  connectionRoom: (_connection: Connection, bytes: number): number => bytes,
 };
 
 export const reliability = {
@@ -68,7 +68,7 @@ export const congestion = {
   countsAsDuplicate: (options: readonly TcpOption[], _subflow: Subflow): boolean => !options.some(isSignal),
 };
 
-/** An MPTCP option that is no DSS. */
+/** An MPTCP option other than DSS. */
 export function isSignal(option: TcpOption): boolean {
   return option.kind.startsWith('mp_') || option.kind.endsWith('_addr') || option.kind === 'mptcp_unknown';
 }

@@ -45,7 +45,7 @@ export const tcp = {
 
 export const fastOpen = {
   /** Bytes of a cookie: with MP_CAPABLE there is room for six (B.1). */
-  cookieOctets: 6,
+  cookieBytes: 6,
   /** RFC 7413 §4.1.2: another cookie than the client's own does not count. */
   takesAnyCookie: (_cookie: Uint8Array): boolean => false,
   /** B.2: data of the SYN that the peer took has no data sequence numbers. */

@@ -25,7 +25,7 @@ function advance(stack: Stack, subflow: Subflow, arrival: Arrival): number {
   const before = inFlight(subflow);
   measure(stack, subflow, arrival);
   subflow.sndUna = segment.ack;
-  const octets = dropAcknowledged(subflow, segment.ack);
+  const bytes = dropAcknowledged(subflow, segment.ack);
   subflow.backoff = 0;
   subflow.probes = 0;
   if (subflow.queue.some((one) => one.times > 0)) armRetransmission(stack, subflow);
@@ -33,7 +33,7 @@ function advance(stack: Stack, subflow: Subflow, arrival: Arrival): number {
   recover(stack, subflow, before - inFlight(subflow));
   if (subflow.connection.mode === 'tcp') acknowledgeStream(stack, subflow.connection);
   else releaseBuffer(stack, subflow.connection);
-  return octets;
+  return bytes;
 }
 
 /** A round trip: by the timestamp that came back, else by a segment that was sent once (Karn). */
@@ -50,31 +50,31 @@ function measure(stack: Stack, subflow: Subflow, { segment, options }: Arrival):
 
 /** Takes what is acknowledged out of the queue. Answers bytes of data. */
 function dropAcknowledged(subflow: Subflow, ack: number): number {
-  let octets = 0;
+  let bytes = 0;
   while (subflow.queue.length > 0) {
     const [piece] = subflow.queue;
     if (piece === undefined) break;
     const covered = seqDiff(ack, piece.seq);
     if (covered <= 0) break;
     if (covered < lengthOf(piece)) {
-      octets += trim(piece, covered);
+      bytes += trim(piece, covered);
       break;
     }
-    octets += piece.data.length;
+    bytes += piece.data.length;
     subflow.queue.shift();
   }
-  return octets;
+  return bytes;
 }
 
 /** Takes the first bytes off a piece that is acknowledged in part. */
 function trim(piece: Outgoing, covered: number): number {
-  const octets = Math.min(covered - (piece.syn ? 1 : 0), piece.data.length);
+  const bytes = Math.min(covered - (piece.syn ? 1 : 0), piece.data.length);
   piece.syn = false;
-  piece.data = piece.data.subarray(octets);
+  piece.data = piece.data.subarray(bytes);
   piece.seq = seqAdd(piece.seq, covered);
-  if (piece.dsn !== undefined) piece.dsn += BigInt(octets);
-  piece.urgent = Math.max(0, piece.urgent - octets);
-  return octets;
+  if (piece.dsn !== undefined) piece.dsn += BigInt(bytes);
+  piece.urgent = Math.max(0, piece.urgent - bytes);
+  return bytes;
 }
 
 function recover(stack: Stack, subflow: Subflow, acked: number): void {
@@ -108,7 +108,7 @@ function updateWindow(subflow: Subflow, segment: TcpSegment): boolean {
   return changed;
 }
 
-/** RFC 5681 §2; and with an MPTCP option other than DSS it is no sign of congestion (3-6.s5, 4-2.6.s1). */
+/** RFC 5681 §2; and with an MPTCP option other than DSS it does not indicate congestion (3-6.s5, 4-2.6.s1). */
 function isDuplicate(stack: Stack, subflow: Subflow, arrival: Arrival, windowChanged: boolean): boolean {
   const { segment, options } = arrival;
   if (segment.ack !== subflow.sndUna || inFlight(subflow) === 0 || windowChanged) return false;

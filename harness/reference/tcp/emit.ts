@@ -1,14 +1,14 @@
 /** Segments onto the wire (RFC 9293 §3.10.8), windows included. */
 import {
   FLAG,
-  MAX_OPTION_OCTETS,
+  MAX_OPTION_BYTES,
   type IpHeader,
   type Packet,
   type TcpOption,
   type TcpSegment,
 } from '../../packet/index.ts';
 import { dsnAdd, dsnDiff, seqAdd, seqDiff } from '../../mptcp/index.ts';
-import { octetsOf } from './option-space.ts';
+import { bytesOf } from './option-space.ts';
 import type { AddressPort, SegmentParts, Stack, Subflow } from '../state.ts';
 import { familyOf } from '../../packet/index.ts';
 import { deviceOf } from './subflow.ts';
@@ -34,21 +34,21 @@ function receiveWindow(stack: Stack, subflow: Subflow): number {
   return Math.max(0, Number(dsnDiff(edge, connection.rcvNxt)));
 }
 
-/** The Window field, and the window in bytes that it stands for. */
-function windowField(stack: Stack, subflow: Subflow, syn: boolean): { field: number; octets: number } {
-  const octets = receiveWindow(stack, subflow);
-  if (syn) return { field: Math.min(octets, 0xffff), octets: Math.min(octets, 0xffff) };
-  const field = Math.min(Math.ceil(octets / 2 ** subflow.rcvScale), 0xffff);
-  return { field, octets: field * 2 ** subflow.rcvScale };
+/** The Window field, and the window in bytes that it encodes. */
+function windowField(stack: Stack, subflow: Subflow, syn: boolean): { field: number; bytes: number } {
+  const bytes = receiveWindow(stack, subflow);
+  if (syn) return { field: Math.min(bytes, 0xffff), bytes: Math.min(bytes, 0xffff) };
+  const field = Math.min(Math.ceil(bytes / 2 ** subflow.rcvScale), 0xffff);
+  return { field, bytes: field * 2 ** subflow.rcvScale };
 }
 
 /** Leaves out options from the end that do not fit into the header. */
 function fitting(options: readonly TcpOption[]): TcpOption[] {
-  let room = MAX_OPTION_OCTETS;
+  let room = MAX_OPTION_BYTES;
   return options.filter((option) => {
-    const octets = octetsOf(option);
-    if (octets > room) return false;
-    room -= octets;
+    const bytes = bytesOf(option);
+    if (bytes > room) return false;
+    room -= bytes;
     return true;
   });
 }
@@ -56,7 +56,7 @@ function fitting(options: readonly TcpOption[]): TcpOption[] {
 /** Sends a segment of a subflow. Whatever carries ACK tells what was received and what may come. */
 export function emit(stack: Stack, subflow: Subflow, parts: SegmentParts): void {
   const { rules } = stack;
-  const { field, octets } = windowField(stack, subflow, (parts.flags & FLAG.SYN) !== 0);
+  const { field, bytes } = windowField(stack, subflow, (parts.flags & FLAG.SYN) !== 0);
   const options = rules.signals.outgoing(subflow, parts.options, parts);
   const segment: TcpSegment = {
     srcPort: subflow.local.port,
@@ -69,7 +69,7 @@ export function emit(stack: Stack, subflow: Subflow, parts: SegmentParts): void 
     options: fitting(rules.tcp.optionOrder(options, parts)),
     payload: parts.payload ?? new Uint8Array(0),
   };
-  subflow.lastWindow = octets;
+  subflow.lastWindow = bytes;
   if ((parts.flags & FLAG.ACK) !== 0) {
     subflow.lastAckSent = subflow.rcvNxt;
     noteDataAck(subflow, segment);
@@ -78,7 +78,7 @@ export function emit(stack: Stack, subflow: Subflow, parts: SegmentParts): void 
       subflow.segmentsUnacked = 0;
       subflow.timers.delete('delayedAck');
     }
-    const edge = seqAdd(subflow.rcvNxt, octets);
+    const edge = seqAdd(subflow.rcvNxt, bytes);
     if (seqDiff(edge, subflow.rcvEdge) > 0) subflow.rcvEdge = edge;
   }
   const altered = rules.tcp.outgoing(subflow, segment);

@@ -38,7 +38,7 @@ function endSubflow(stack: Stack, subflow: Subflow): void {
   subflowEnded(stack, subflow);
 }
 
-/** The connection is over, and the application is told why. */
+/** The connection has ended; reports the reason to the application. */
 export function failConnection(stack: Stack, connection: Connection, error: string): void {
   connection.error ??= error;
   closeNow(stack, connection);

@@ -8,11 +8,11 @@ import { enqueue, findOption, mssOf, setting } from './subflow.ts';
 
 /** The cookie for a client's address. It has to leave room for MP_CAPABLE on the SYN/ACK (appendix B.1). */
 function cookieFor(stack: Stack, address: string): Uint8Array {
-  return hmacSha256([stack.secret], [parseAddress(address)]).subarray(0, stack.rules.fastOpen.cookieOctets);
+  return hmacSha256([stack.secret], [parseAddress(address)]).subarray(0, stack.rules.fastOpen.cookieBytes);
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((octet, at) => octet === b[at]);
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
 /** Queues the SYN of a connection: with a cookie and data where there is one, else with a request for one. */

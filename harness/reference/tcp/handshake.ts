@@ -124,9 +124,9 @@ function finishInitial(stack: Stack, subflow: Subflow, arrival: Arrival): void {
 }
 
 /** MP_CAPABLE acknowledges the number before the first byte of data; the window counts from there. */
-function openWindow(subflow: Subflow, octets: number): void {
+function openWindow(subflow: Subflow, bytes: number): void {
   const { connection } = subflow;
-  connection.sndEdge = dsnAdd(connection.sndUna, octets);
+  connection.sndEdge = dsnAdd(connection.sndUna, bytes);
 }
 
 /** The window of a segment in bytes: that of a SYN is not scaled (RFC 7323 §2.2). */

@@ -141,10 +141,10 @@ function noteUrgent(subflow: Subflow, segment: TcpSegment): void {
   if (subflow.rcvUp !== undefined && !seqGt(pointer, subflow.rcvUp)) return;
   subflow.rcvUp = pointer;
   const { connection } = subflow;
-  const octet = seqAdd(pointer, -1);
-  const ahead = seqDiff(octet, subflow.rcvNxt);
+  const byte = seqAdd(pointer, -1);
+  const ahead = seqDiff(byte, subflow.rcvNxt);
   if (ahead < 0) return;
-  const at = connection.mode === 'mptcp' ? dataNumber(subflow, octet) : dsnAdd(connection.rcvNxt, ahead);
+  const at = connection.mode === 'mptcp' ? dataNumber(subflow, byte) : dsnAdd(connection.rcvNxt, ahead);
   if (at !== undefined) connection.urgent = { at };
 }
 
@@ -169,7 +169,7 @@ function receivePayload(stack: Stack, subflow: Subflow, arrival: Arrival): void 
   if (data.length > 0) subflow.reassembly.add(seqAdd(segment.seq, old), data);
   for (const ready of subflow.reassembly.take(subflow.rcvNxt)) {
     subflow.rcvNxt = seqAdd(subflow.rcvNxt, ready.length);
-    takeOctets(stack, subflow, ready);
+    takeBytes(stack, subflow, ready);
   }
   if (subflow.connection.mode === 'mptcp') processHeld(stack, subflow);
   planAck(stack, subflow, inOrder && old === 0 && subflow.reassembly.isEmpty && !hasFin);
@@ -185,7 +185,7 @@ function isSane(stack: Stack, subflow: Subflow, segment: TcpSegment): boolean {
   return stack.rules.receiving.sane(seqDiff(segment.seq, subflow.rcvNxt), aheadOnStream, subflow);
 }
 
-function takeOctets(stack: Stack, subflow: Subflow, data: Uint8Array): void {
+function takeBytes(stack: Stack, subflow: Subflow, data: Uint8Array): void {
   if (subflow.connection.mode === 'mptcp') {
     subflow.held.append(data);
     return;
@@ -241,7 +241,7 @@ function enterTimeWait(stack: Stack, subflow: Subflow): void {
   subflow.timers.set('timeWait', stack.now + stack.rules.tcp.timeWait(subflow));
 }
 
-/** Segments in TIME_WAIT: a FIN that comes again starts the wait anew; a new SYN may take its place. */
+/** Segments in TIME_WAIT: a repeated FIN restarts the timer; a new SYN may replace the subflow. */
 export function timeWaitSegment(stack: Stack, subflow: Subflow, arrival: Arrival): void {
   const { segment } = arrival;
   if ((segment.flags & FLAG.RST) !== 0) {
@@ -253,7 +253,7 @@ export function timeWaitSegment(stack: Stack, subflow: Subflow, arrival: Arrival
   if (segmentLength(segment) > 0 || !isAcceptable(subflow, segment)) subflow.ackNow = true;
 }
 
-/** Whether a SYN may begin anew where a subflow waits in TIME_WAIT (RFC 9293 §3.6.1). */
+/** Whether a SYN may open a subflow in place of one in TIME_WAIT (RFC 9293 §3.6.1). */
 export function reopens(subflow: Subflow, segment: TcpSegment): boolean {
   const syn = (segment.flags & (FLAG.SYN | FLAG.ACK | FLAG.RST)) === FLAG.SYN;
   return syn && seqGt(segment.seq, subflow.rcvNxt);

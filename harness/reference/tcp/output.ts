@@ -7,7 +7,7 @@ import { dataFinMapping, dssOption, mappingOnWire } from '../mptcp/3.3-data-sequ
 import { resetOption } from '../mptcp/3.6-subflow-reset.ts';
 import type { Outgoing, Stack, Subflow } from '../state.ts';
 import { emit } from './emit.ts';
-import { octetsOf } from './option-space.ts';
+import { bytesOf } from './option-space.ts';
 import { count, forgetSubflow, inFlight, isSynchronized, lengthOf, mssOf, setting } from './subflow.ts';
 
 /** The timestamps option (RFC 7323), where it was agreed. */
@@ -179,7 +179,7 @@ function finSent(subflow: Subflow): void {
 export function sendAck(stack: Stack, subflow: Subflow, seq = subflow.sndNxt): void {
   const timestamps = timestampOption(stack, subflow);
   const signals = plainSignal(stack, subflow);
-  const used = [...timestamps, ...signals].reduce((sum, one) => sum + octetsOf(one), 0);
+  const used = [...timestamps, ...signals].reduce((sum, one) => sum + bytesOf(one), 0);
   emit(stack, subflow, {
     seq,
     flags: FLAG.ACK,

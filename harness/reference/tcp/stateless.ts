@@ -9,7 +9,7 @@ import { ipHeader } from './emit.ts';
 import { findListener, firstFrom, inSynReceived } from './handshake.ts';
 import { count, deviceOf, findOption, makeSubflow, mssOf, setInitialReceive, setting } from './subflow.ts';
 
-/** Values that two bits of the sequence number stand for. */
+/** Values that two bits of the sequence number encode. */
 const MSS = [536, 1220, 1440, 1460] as const;
 
 /** Whether the next SYN is to be answered without keeping anything. */

@@ -8,14 +8,14 @@ import type { AddressPort, Connection, Outgoing, Stack, Subflow } from '../state
 
 /** Random numbers of 32 bits. */
 export function random32(stack: Stack): number {
-  const octets = stack.random(4);
-  return new DataView(octets.buffer, octets.byteOffset, 4).getUint32(0);
+  const bytes = stack.random(4);
+  return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);
 }
 
 /** Random numbers of 64 bits. */
 export function random64(stack: Stack): bigint {
-  const octets = stack.random(8);
-  return new DataView(octets.buffer, octets.byteOffset, 8).getBigUint64(0);
+  const bytes = stack.random(8);
+  return new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0);
 }
 
 /** Adds one to a counter. */

@@ -14,7 +14,7 @@ export function useSecondPath(world: World, flags: { backup?: boolean } = {}): v
 }
 
 /** Bytes both ways over two lossy paths, then an orderly end. Answers the first thing that was not right. */
-export function conversation(options: WorldOptions, octets = 60_000, checksums = false): string | undefined {
+export function conversation(options: WorldOptions, bytes = 60_000, checksums = false): string | undefined {
   const world = new World(options);
   const value = checksums ? '1' : '0';
   for (const side of ['client', 'server'] as const) {
@@ -22,10 +22,10 @@ export function conversation(options: WorldOptions, octets = 60_000, checksums =
   }
   useSecondPath(world);
   const pair = connect(world);
-  const there = pattern(octets);
-  const back = pattern(octets / 2, 9);
-  if (!sameBytes(transfer(world, 'client', pair, there), there)) return 'octets of the client';
-  if (!sameBytes(transfer(world, 'server', pair, back), back)) return 'octets of the server';
+  const there = pattern(bytes);
+  const back = pattern(bytes / 2, 9);
+  if (!sameBytes(transfer(world, 'client', pair, there), there)) return 'bytes of the client';
+  if (!sameBytes(transfer(world, 'server', pair, back), back)) return 'bytes of the server';
   if (!closeBoth(world, pair)) return 'the end of a stream';
   world.run(400_000);
   if (world.hosts.client.nextTimer() !== undefined) return 'the client has timers left';
@@ -33,7 +33,7 @@ export function conversation(options: WorldOptions, octets = 60_000, checksums =
   return undefined;
 }
 
-/** What `info` tells of a side. */
+/** What `info` reports of a side. */
 export function infoOf(world: World, side: 'client' | 'server', pair: Pair): Readonly<Record<string, Field>> {
   return world.do(side, { op: 'info', socket: pair[side] });
 }

@@ -4,21 +4,21 @@ import { decodePacket, encodePacket, isNotTcp, type Packet, type TcpOption } fro
 import { Host, rulesWith, type Call, type Field, type Output, type Variation } from '../index.ts';
 
 /** Random bytes from a seed: SHA-256 in counter mode. */
-export function seededRandom(seed: string): (octets: number) => Uint8Array {
+export function seededRandom(seed: string): (bytes: number) => Uint8Array {
   let counter = 0;
   let pool = Buffer.alloc(0);
-  return (octets) => {
-    while (pool.length < octets) {
+  return (bytes) => {
+    while (pool.length < bytes) {
       pool = Buffer.concat([pool, createHash('sha256').update(`${seed}/${counter++}`).digest()]);
     }
-    const taken = new Uint8Array(pool.subarray(0, octets));
-    pool = pool.subarray(octets);
+    const taken = new Uint8Array(pool.subarray(0, bytes));
+    pool = pool.subarray(bytes);
     return taken;
   };
 }
 
 /** A number from 0 to 1 out of random bytes. */
-export function fraction(random: (octets: number) => Uint8Array): number {
+export function fraction(random: (bytes: number) => Uint8Array): number {
   const [a = 0, b = 0, c = 0] = random(3);
   return (a * 65_536 + b * 256 + c) / 16_777_216;
 }
@@ -59,7 +59,7 @@ interface Travelling {
   order: number;
   to: Side;
   link: number;
-  octets: Uint8Array;
+  bytes: Uint8Array;
 }
 
 /** The address of a side on a link. */
@@ -74,7 +74,7 @@ export class World {
   readonly family: 'ipv4' | 'ipv6';
   now = 0;
   readonly #links: LinkOptions[];
-  readonly #random: (octets: number) => Uint8Array;
+  readonly #random: (bytes: number) => Uint8Array;
   readonly #middlebox: WorldOptions['middlebox'];
   #travelling: Travelling[] = [];
   #order = 0;
@@ -146,7 +146,7 @@ export class World {
 
   /** Puts a packet of the test's own before a host, as if it had come over the wire. */
   inject(to: Side, link: number, packet: Packet): void {
-    this.#travelling.push({ at: this.now, order: this.#order++, to, link, octets: encodePacket(packet) });
+    this.#travelling.push({ at: this.now, order: this.#order++, to, link, bytes: encodePacket(packet) });
   }
 
   /** Does the next thing that happens no later than `end`. */
@@ -164,7 +164,7 @@ export class World {
       if (next.at > end) return false;
       this.now = Math.max(this.now, next.at);
       this.#travelling = this.#travelling.filter((one) => one !== next);
-      const packet = decodePacket(next.octets);
+      const packet = decodePacket(next.bytes);
       if (!isNotTcp(packet)) this.hosts[next.to].receive(`eth${next.link}`, packet, this.now);
       this.#collect(next.to);
       return true;
@@ -196,7 +196,7 @@ export class World {
       order: this.#order++,
       to: from === 'client' ? 'server' : 'client',
       link,
-      octets: encodePacket(altered),
+      bytes: encodePacket(altered),
     });
   }
 

@@ -63,7 +63,7 @@ export function scenario(over: Partial<ScenarioResult> = {}): ScenarioResult {
   const id = over.id ?? '3.1/synack/key-length#ipv4';
   return {
     id,
-    title: 'The key in the answer has eight octets',
+    title: 'The key in the answer has eight bytes',
     suite: '3.1/synack',
     file: 'suites/rfc8684/3.1/synack.suite.yaml',
     line: 21,

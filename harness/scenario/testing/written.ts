@@ -30,7 +30,7 @@ sequences:
     title: Uses itself
     steps: [{ use: loop }]
   crooked:
-    title: Has a mistake behind a variable
+    title: Has a mistake after a variable
     parameters: { on: sub }
     steps:
       - send: \${on} SYM

@@ -20,7 +20,7 @@ export interface SutAction {
   answers: Readonly<Record<string, ValueKind>>;
   /** What `fd=` is where it is left out; undefined where the action is not about a socket. */
   socket?: 'conn' | 'lsn';
-  /** It may wait: the agent is told how long. */
+  /** It may wait; the agent gets the timeout. */
   waits: boolean;
 }
 

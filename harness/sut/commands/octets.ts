@@ -2,7 +2,7 @@
 import { COUNT, flag, listOf, needed, number, numberOr, PORT, text, TIMEOUT, type CommandRow } from './kinds.ts';
 
 /** The commands, by name. */
-export const OCTETS_COMMANDS = {
+export const BYTES_COMMANDS = {
   send: {
     group: 'octets',
     args: {

@@ -5,7 +5,7 @@
 import { AGENT_COMMANDS } from './agent.ts';
 import { KERNEL_STATE_COMMANDS } from './kernel-state.ts';
 import { NETWORK_COMMANDS } from './network.ts';
-import { OCTETS_COMMANDS } from './octets.ts';
+import { BYTES_COMMANDS } from './octets.ts';
 import { PATH_MANAGER_COMMANDS } from './path-manager.ts';
 import { SOCKETS_COMMANDS } from './sockets.ts';
 import type { CommandRow } from './kinds.ts';
@@ -13,7 +13,7 @@ import type { CommandRow } from './kinds.ts';
 const ROWS = {
   ...AGENT_COMMANDS,
   ...SOCKETS_COMMANDS,
-  ...OCTETS_COMMANDS,
+  ...BYTES_COMMANDS,
   ...NETWORK_COMMANDS,
   ...PATH_MANAGER_COMMANDS,
   ...KERNEL_STATE_COMMANDS,

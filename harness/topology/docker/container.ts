@@ -130,7 +130,7 @@ export async function removeContainer(container: Docker.Container): Promise<void
   }
 }
 
-/** Time between looks whether a container is there, and for the daemon to tell of its end by itself; milliseconds. */
+/** Poll interval for a container, and the time for the daemon to report its end; milliseconds. */
 const LOOK_AGAIN_MS = 100;
 const TOLD_MS = 1000;
 

@@ -23,7 +23,7 @@ export async function startAgent(plan: ContainerPlan): Promise<SpawnedAgent> {
     }
     return agent;
   } catch (error) {
-    // What is not there any more may be so because the container ended; then that is what is told.
+    // A missing object may be due to the end of the container; then that is reported.
     const lost = await agent.request('hello').then(
       () => undefined,
       (reason: unknown) => reason,

@@ -1,4 +1,4 @@
-/** Is there a Docker daemon that answers? A client alone is no use. */
+/** Is there a Docker daemon that answers? A client alone is not enough. */
 import { existsSync } from 'node:fs';
 import { request, type RequestOptions } from 'node:http';
 import { lacks, works, type Check } from './check.ts';

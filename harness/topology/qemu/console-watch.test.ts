@@ -26,7 +26,7 @@ describe('a line of the console', () => {
     '[    1.0] acpi PNP0A03:00: fail to add MMCONFIG information',
     'mptcp-agent: BUG: no',
     '[    1.0] MPTCP: token hash table entries: 512',
-  ])('is no trouble: %s', (line) => expect(troubleSign(line)).toBeUndefined());
+  ])('is not trouble: %s', (line) => expect(troubleSign(line)).toBeUndefined());
 
   test('loses what differs from run to run', () => {
     expect(troubleSign('[ 5.1] WARNING: CPU: 1 PID: 77 at net/a.c:9 f+0x1/0x2')?.title).toBe(

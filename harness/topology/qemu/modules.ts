@@ -109,7 +109,7 @@ class ModuleTree {
     if (this.#seen.has(name) || this.#builtin?.has(name) === true) return;
     this.#seen.add(name);
     const path = this.#paths.get(name);
-    // What is no file is built in, as far as one can know: the guest does not get up otherwise, and its console says why.
+    // A module without a file is assumed to be built in. If it is not, the guest does not boot, and its console says why.
     if (path === undefined && this.#builtin === undefined) return;
     if (path === undefined) {
       throw new TopologyError(

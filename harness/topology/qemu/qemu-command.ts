@@ -77,7 +77,7 @@ const KERNEL_WORDS = [
   'selinux=0',
   'nokaslr',
   'random.trust_cpu=on',
-  // An emulated processor stands still for seconds when the machine is busy: that is no lockup.
+  // An emulated processor stands still for seconds when the machine is busy: that is not a lockup.
   'watchdog_thresh=60',
   'rcupdate.rcu_cpu_stall_timeout=120',
   'sysctl.kernel.hung_task_timeout_secs=60',

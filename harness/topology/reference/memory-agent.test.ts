@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rulesWith } from '../../reference/index.ts';
-import { fillOctets } from '../../sut/fill.ts';
+import { fillBytes } from '../../sut/fill.ts';
 import { AgentProtocolError, AgentRefused, type Agent, type AgentAnswer } from '../../sut/types.ts';
 import type { Cell } from '../contract.ts';
 import type { Topology } from '../types.ts';
@@ -110,7 +110,7 @@ test('answers echoes while its device is up, and not while it is down', async ()
   expect(await port?.echo(100)).toBeCloseTo(0.1);
   await agent.request('link-up', { dev: 'a', up: 0 });
   await expect(port?.echo(100)).rejects.toThrow(/no answer to an echo within 100 ms/);
-  await port?.send(fillOctets(0, 40));
+  await port?.send(fillBytes(0, 40));
   port?.close();
   await expect(port?.echo(100)).rejects.toThrow(/closed/);
 });

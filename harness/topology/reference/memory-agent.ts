@@ -60,7 +60,7 @@ export class MemoryAgent implements Agent {
   }
 
   /**
-   * A command and its answer travel like packets, behind those that were sent before: as on a machine, where what the
+   * A command and its answer travel like packets, after those sent before: as on a machine, where what the
    * tester has sent is in the stack before the agent reads the next command.
    */
   async #carry(command: string, args: AgentArgs): Promise<AgentAnswer> {

@@ -74,7 +74,7 @@ class ReferenceDriver implements Driver {
     const machine = new Machine(
       clock,
       {
-        random: randomOctets(seededRandomness(`${seed} ${host}`)),
+        random: randomBytes(seededRandomness(`${seed} ${host}`)),
         rules: this.#options.rules,
         devices: ends.map(({ spec, sut, prefix }) => ({
           name: spec.name,
@@ -118,10 +118,10 @@ function cellEnd(spec: LinkSpec, index: number): CellLink {
 }
 
 /** Random bytes for a host. */
-export function randomOctets(random: Randomness): (octets: number) => Uint8Array {
-  return (octets) => {
-    const made = new Uint8Array(octets);
-    for (let i = 0; i < octets; i++) made[i] = random.uint32() >>> 24;
+export function randomBytes(random: Randomness): (bytes: number) => Uint8Array {
+  return (bytes) => {
+    const made = new Uint8Array(bytes);
+    for (let i = 0; i < bytes; i++) made[i] = random.uint32() >>> 24;
     return made;
   };
 }

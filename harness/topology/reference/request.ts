@@ -74,7 +74,7 @@ export class Request {
     return word;
   }
 
-  octets(key: string): Uint8Array | undefined {
+  bytes(key: string): Uint8Array | undefined {
     const text = this.#args.get(key);
     if (text === undefined) return undefined;
     if (!/^([0-9a-fA-F]{2})*$/.test(text)) throw this.invalid(`${key}=: expected pairs of hexadecimal digits`);

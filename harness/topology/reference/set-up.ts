@@ -6,7 +6,7 @@ import type { Done, Handler } from './sockets.ts';
 
 const FLAGS = ['signal', 'subflow', 'backup', 'fullmesh', 'implicit', 'laminar'] as const;
 
-/** A device as the agent tells of it. */
+/** A device as the agent reports it. */
 export interface Device {
   name: string;
   mtu: number;

@@ -1,7 +1,7 @@
 /** Commands on sockets, for the agent in memory: what docs/agent-protocol.md says, done by the reference stack. */
 import type { Addresses, Field, PollEvent, SocketCall } from '../../reference/index.ts';
 import { Digest } from '../../sut/digest.ts';
-import { fillOctet, fillOctets } from '../../sut/fill.ts';
+import { fillByte, fillBytes } from '../../sut/fill.ts';
 import type { AgentAnswer } from '../../sut/types.ts';
 import { answer, refused, type Request } from './request.ts';
 
@@ -169,8 +169,8 @@ export class Sockets {
   async #setOption(request: Request): Promise<AgentAnswer> {
     const { id } = this.#find(request);
     const name = request.need('name');
-    const octets = request.octets('hex');
-    const text = octets === undefined ? request.need('value') : integers(octets).join(',');
+    const bytes = request.bytes('hex');
+    const text = bytes === undefined ? request.need('value') : integers(bytes).join(',');
     const value = /^-?\d+$/.test(text) ? Number(text) : text;
     await this.#ask(request, { op: 'setsockopt', socket: id, name, value });
     return {};
@@ -210,12 +210,12 @@ export class Sockets {
 
   async #send(request: Request): Promise<AgentAnswer> {
     const socket = this.#find(request);
-    const hex = request.octets('hex');
+    const hex = request.bytes('hex');
     const fill = request.number('fill', 0, 2 ** 40);
     if ((hex === undefined) === (fill === undefined)) throw request.invalid('send needs either hex= or fill=');
     const flags = request.list('flags', ['oob', 'more', 'fastopen']);
     const nowait = request.flag('nowait') ?? false;
-    const data = hex ?? fillOctets(request.number('offset', 0, 2 ** 52) ?? socket.sent, fill ?? 0);
+    const data = hex ?? fillBytes(request.number('offset', 0, 2 ** 52) ?? socket.sent, fill ?? 0);
     const call: SocketCall = {
       op: 'send',
       socket: socket.id,
@@ -267,9 +267,9 @@ export class Sockets {
 function received(data: Uint8Array, offset: number, ended: boolean): AgentAnswer {
   const digest = new Digest();
   let differs: number | undefined;
-  for (const [i, octet] of data.entries()) {
-    digest.add(octet);
-    if (differs === undefined && octet !== fillOctet(offset + i)) differs = offset + i;
+  for (const [i, byte] of data.entries()) {
+    digest.add(byte);
+    if (differs === undefined && byte !== fillByte(offset + i)) differs = offset + i;
   }
   return answer({ bytes: data.length, eof: ended, pattern: differs ?? 'ok', digest: digest.toString() });
 }
@@ -327,7 +327,7 @@ function both({ addresses }: Pick<Socket, 'addresses'>, prefix = ''): Record<str
 }
 
 /** 32-bit integers of an option's bytes, little-endian as on x86. */
-function integers(octets: Uint8Array): number[] {
-  const view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
-  return Array.from({ length: Math.floor(octets.length / 4) }, (_, i) => view.getInt32(4 * i, true));
+function integers(bytes: Uint8Array): number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => view.getInt32(4 * i, true));
 }

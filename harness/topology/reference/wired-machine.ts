@@ -9,7 +9,7 @@ import type { Cell, CellLink } from '../contract.ts';
 import { openLink } from '../open-link.ts';
 import { Machine } from './machine.ts';
 import { MemoryAgent } from './memory-agent.ts';
-import { randomOctets } from './reference-driver.ts';
+import { randomBytes } from './reference-driver.ts';
 import type { Device } from './set-up.ts';
 
 /** What the network between the stacks does to packets, beside what the links do. Both directions alike. */
@@ -52,7 +52,7 @@ export class WiredMachine {
     const machine = new Machine(
       this.#clock,
       {
-        random: randomOctets(seededRandomness(seed)),
+        random: randomBytes(seededRandomness(seed)),
         rules,
         devices: links.map(({ spec, tester, prefix }) => ({
           name: spec.name,
@@ -66,7 +66,7 @@ export class WiredMachine {
     this.agent = new MemoryAgent(this.#clock, machine, devices, 'reference');
   }
 
-  /** From now on nothing passes on a link in either direction, and neither stack is told. */
+  /** From now on nothing passes on a link in either direction, and neither stack is notified. */
   silence(link: string): void {
     this.#silent.add(link);
   }

@@ -64,7 +64,7 @@ function devices(): string[] {
   return readdirSync('/proc/sys/net/ipv4/conf').filter((name) => name !== 'all' && name !== 'default');
 }
 
-/** A cell, when those that were closed before are there to be used again: that happens behind the scenes. */
+/** A cell, when those that were closed before can be used again: cleaning runs in the background. */
 async function nextOf(from: KeepingDriver, name: string): Promise<Cell> {
   await from.returned();
   return from.build(topology(name));

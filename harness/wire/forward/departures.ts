@@ -15,7 +15,7 @@ export class Departures {
   #released = 0;
   #late = 0;
 
-  /** @param paths all paths of the owner, asked anew each time */
+  /** @param paths all paths of the owner, called each time */
   constructor(clock: Clock, paths: () => Iterable<Path>) {
     this.#clock = clock;
     this.#paths = paths;

@@ -11,7 +11,7 @@ interface UnderWay {
   bytes: Uint8Array;
 }
 
-/** First in, first out, without moving what is behind. */
+/** First in, first out, without moving later entries. */
 class Queue {
   #items: (UnderWay | undefined)[] = [];
   #head = 0;

@@ -18,7 +18,7 @@ describe('Shaper', () => {
     expect(leaving(new Shaper({ rate: 8e6, delay: 20 }, never), 3)).toEqual([21, 22, 23]);
   });
 
-  test('is exact however late it is asked: what is behind does not pay for the wait', () => {
+  test('is exact however late it is asked: a late query does not delay later packets', () => {
     const shaper = new Shaper({ rate: 8e6 }, never);
     expect(leaving(shaper, 2)).toEqual([1, 2]);
     expect(leaving(shaper, 2, 50)).toEqual([51, 52]);
@@ -55,7 +55,7 @@ describe('Shaper', () => {
     expect(leaving(new Shaper({ mtu: 1000 }, never), 1)).toEqual([0]);
   });
 
-  test('lets two ways wait for each other at one bottleneck, each with its own wire behind it', () => {
+  test('lets two ways wait for each other at one bottleneck, each with its own wire after it', () => {
     const owner = new Shaper({ rate: 8e6, queue: 3000 }, never);
     const guest = new Shaper({ delay: 10 }, never, owner);
     expect(leaving(owner, 1)).toEqual([1]);

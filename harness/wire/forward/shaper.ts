@@ -35,7 +35,7 @@ class Bottleneck {
   }
 }
 
-/** A bottleneck with a queue before it and a wire behind it. Packets leave in the order in which they came. */
+/** A bottleneck with a queue before it and a wire after it. Packets leave in the order in which they came. */
 export class Shaper {
   readonly #random: () => number;
   readonly #bottleneck = new Bottleneck();

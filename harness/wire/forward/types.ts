@@ -15,7 +15,7 @@ export interface WayShape {
   queue?: number;
   /** Largest IP packet, bytes. */
   mtu?: number;
-  /** What becomes of larger packets: the sender is told by ICMP, or nobody is. */
+  /** What happens to larger packets: ICMP to the sender, or a silent drop. */
   tooBig?: 'told' | 'silent';
 }
 

@@ -92,7 +92,7 @@ export function hostileCaptures(): HostileCapture[] {
     name,
     contents: pcap(linkType, ...packets),
   });
-  const options = (name: string, ...octets: number[]): HostileCapture => one(name, RAW_IP, { bytes: segment(octets) });
+  const options = (name: string, ...bytes: number[]): HostileCapture => one(name, RAW_IP, { bytes: segment(bytes) });
   return [
     { name: 'nothing', contents: new Uint8Array(0) },
     { name: 'a header of pcap and no more', contents: pcap(RAW_IP) },
@@ -138,10 +138,10 @@ export function hostileCaptures(): HostileCapture[] {
       contents: gzipSync(gzipSync(pcap(RAW_IP, { bytes: segment(CAPABLE) }))),
     },
     { name: 'compressed data cut off', contents: gzipSync(pcap(RAW_IP, { bytes: segment(CAPABLE) })).subarray(0, 40) },
-    one('an IP header of 60 octets in a packet of 44', RAW_IP, { bytes: segment(CAPABLE, { ihl: 15 }) }),
-    one('an IP header of 4 octets', RAW_IP, { bytes: segment(CAPABLE, { ihl: 1 }) }),
+    one('an IP header of 60 bytes in a packet of 44', RAW_IP, { bytes: segment(CAPABLE, { ihl: 15 }) }),
+    one('an IP header of 4 bytes', RAW_IP, { bytes: segment(CAPABLE, { ihl: 1 }) }),
     one('an IP packet shorter than its header', RAW_IP, { bytes: segment(CAPABLE, { total: 3 }) }),
-    one('a TCP header of 60 octets in a segment of 24', RAW_IP, { bytes: segment(CAPABLE, { dataOffset: 15 }) }),
+    one('a TCP header of 60 bytes in a segment of 24', RAW_IP, { bytes: segment(CAPABLE, { dataOffset: 15 }) }),
     one('a TCP header of nothing', RAW_IP, { bytes: segment(CAPABLE, { dataOffset: 0 }) }),
     one('8000 extension headers', RAW_IP, { bytes: extensions(8000) }),
     one('100 VLAN tags', ETHERNET, {
@@ -150,11 +150,11 @@ export function hostileCaptures(): HostileCapture[] {
     one('an Ethernet header cut off', ETHERNET, { bytes: Buffer.alloc(13) }),
     one('a cooked header cut off', COOKED, { bytes: Buffer.alloc(15) }),
     options('an option of no length', 30, 0),
-    options('an option of one octet', 30, 1),
-    options('an option that ends behind the header', 30, 40, 0, 1),
-    options('MPTCP options of two octets', 30, 2, 30, 2, 30, 2, 30, 2),
+    options('an option of one byte', 30, 1),
+    options('an option that ends after the header', 30, 40, 0, 1),
+    options('MPTCP options of two bytes', 30, 2, 30, 2, 30, 2, 30, 2),
     options(
-      'every subtype, three octets each',
+      'every subtype, three bytes each',
       ...Array.from({ length: 13 }, (_, subtype) => [30, 3, subtype << 4]).flat(),
     ),
     options('a DSS with all flags and no room', 30, 4, 0x20, 0x1f),

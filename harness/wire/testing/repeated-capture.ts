@@ -17,9 +17,9 @@ interface Field {
  * come from ports of its own: each repetition begins when the one before has ended.
  *
  * @param capture the file, of IPv4 and of conversations whose server has port 5001
- * @param octets the length to reach
+ * @param bytes the length to reach
  */
-export function* repeated(capture: Uint8Array, octets: number): Generator<Uint8Array> {
+export function* repeated(capture: Uint8Array, bytes: number): Generator<Uint8Array> {
   // A Buffer's slice would share its bytes.
   const body = new Uint8Array(capture.subarray(FILE_HEADER));
   const linkType = new DataView(capture.buffer, capture.byteOffset).getUint32(20, true);
@@ -29,7 +29,7 @@ export function* repeated(capture: Uint8Array, octets: number): Generator<Uint8A
   yield capture.slice(0, FILE_HEADER);
   let parts: Uint8Array[] = [];
   let held = 0;
-  for (let made = FILE_HEADER; made < octets; made += body.length) {
+  for (let made = FILE_HEADER; made < bytes; made += body.length) {
     parts.push(new Uint8Array(body));
     held += body.length;
     if (held >= CHUNK) {

@@ -7,7 +7,7 @@ const worker = fileURLToPath(
   new URL(`./suite-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
 );
 
-/** Ending of a file that stands for scenarios of many suites, to be run as one: see `suite-groups.ts`. */
+/** Suffix of a generated module with scenarios of many suites: see `suite-groups.ts`. */
 export const GROUP_ENDING = '.suite-group';
 
 /** Turns a suite file, or a group of them, into a module that registers their scenarios as tests. */

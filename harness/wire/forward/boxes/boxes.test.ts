@@ -113,7 +113,7 @@ describe('split and merge', () => {
 });
 
 describe('rewrite', () => {
-  test('alters an octet once so much has passed, the same way on a retransmission', () => {
+  test('alters a byte once so much has passed, the same way on a retransmission', () => {
     const passage = through([rewrite({ ways: ['up'], after: 4, insert: 0, times: 1 })]);
     passage.pass('up', { seq: 1, payload: 'abcd' });
     for (let i = 0; i < 2; i++) passage.pass('up', { seq: 5, payload: 'efgh' });
@@ -122,7 +122,7 @@ describe('rewrite', () => {
     expect(passage.out.map(({ packet }) => packet.tcp.payload[0])).toEqual([0x61, 0x65 ^ 0xff, 0x65 ^ 0xff, 0x69]);
   });
 
-  test('moves everything behind what it put in, and hides it from the sender', () => {
+  test('moves everything after what it inserted, and hides it from the sender', () => {
     const passage = through([rewrite({ ways: ['up'], after: 0, insert: 3, times: 1 })]);
     passage.pass('up', { seq: 1, payload: 'abcd' });
     passage.pass('up', { seq: 5, payload: 'efgh' });

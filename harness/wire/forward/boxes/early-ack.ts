@@ -14,7 +14,7 @@ interface Known {
 
 /**
  * Acknowledges data that comes in order at once, in the receiver's name and without any option of MPTCP, and passes it
- * on. It keeps nothing: what gets lost behind it, it has acknowledged all the same.
+ * on. It keeps nothing: data lost after it has been acknowledged all the same.
  *
  * @param ways ways whose data is acknowledged
  */

@@ -6,8 +6,8 @@ import type { Way } from '../types.ts';
 const FIRST_PORT = 61_001;
 
 /**
- * Puts another address, and ports of its own, in the place of the client's. Every conversation of the client begins
- * with a packet of the client's; what comes for a port that stands for none is dropped.
+ * Replaces the client's address and ports by its own. Every conversation of the client begins
+ * with a packet of the client's; packets to an unmapped port are dropped.
  *
  * @param address what the server sees
  */

@@ -25,7 +25,7 @@ interface Change {
   length: number;
 }
 
-/** Alters segments, the same way when they come again, and moves all numbers behind what was put in. */
+/** Alters segments, the same way when they come again, and moves all numbers after the inserted bytes. */
 export function rewrite({ ways, after, insert, times }: RewriteSettings): Middlebox {
   const passed: Record<Way, number> = { up: 0, down: 0 };
   const changes = new Map<string, Change[]>();
@@ -89,7 +89,7 @@ function changed(payload: Uint8Array, insert: number): Uint8Array {
   return made;
 }
 
-/** Whether a sequence number lies behind another (RFC 9293 section 3.4). */
+/** Whether a sequence number lies after another (RFC 9293 section 3.4). */
 function isBehind(a: number, b: number): boolean {
   return seqDiff(a, b) > 0;
 }

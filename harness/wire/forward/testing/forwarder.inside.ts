@@ -78,7 +78,7 @@ function send({ pair: { client, server } }: Lab, size: number): Transfer {
     size,
     { agent: client.agent, fd: 'c' },
     { agent: server.agent, fd: 's' },
-    { octets: 0 },
+    { bytes: 0 },
     () => undefined,
   );
 }
@@ -94,9 +94,9 @@ describe.each(['ipv4', 'ipv6'] as const)('the forwarder, %s', (family) => {
     expect(one.forwarder.strays).toBe(0);
     const data = one.left.filter((packet) => packet.way === 'up');
     const last = data.at(-1);
-    const octets = data.reduce((sum, packet) => sum + packet.bytes.length, 0);
+    const bytes = data.reduce((sum, packet) => sum + packet.bytes.length, 0);
     // What the bottleneck let out over the whole time: its rate, and one packet that was under way.
-    expect((octets * 8000) / ((last?.at ?? 0) - (data[0]?.at ?? 0))).toBeLessThan(8.3e6);
+    expect((bytes * 8000) / ((last?.at ?? 0) - (data[0]?.at ?? 0))).toBeLessThan(8.3e6);
   });
 
   test('tells a sender of its MTU, and lets nothing larger through', async () => {
