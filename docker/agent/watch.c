@@ -85,13 +85,13 @@ static void read_log(struct buffer *output) {
 }
 
 static void read_trace(struct buffer *output) {
-  char octets[16384];
+  char bytes[16384];
   ssize_t got;
-  while ((got = read(trace_fd, octets, sizeof octets)) > 0) {
-    buffer_add(&traced, octets, (size_t)got);
-    for (char *end; traced.used > 0 && (end = memchr(traced.octets, '\n', traced.used)) != NULL;) {
-      size_t length = (size_t)(end - traced.octets);
-      say("event", traced.octets, length, output);
+  while ((got = read(trace_fd, bytes, sizeof bytes)) > 0) {
+    buffer_add(&traced, bytes, (size_t)got);
+    for (char *end; traced.used > 0 && (end = memchr(traced.bytes, '\n', traced.used)) != NULL;) {
+      size_t length = (size_t)(end - traced.bytes);
+      say("event", traced.bytes, length, output);
       buffer_drop(&traced, length + 1);
     }
   }
