@@ -35,6 +35,7 @@ export const DIAGNOSTIC_CODES = [
   'BAD_ID',
   'BAD_CATALOGUE',
   'NO_JUDGEMENT',
+  'CONTRADICTION',
   'EMPTY',
 ] as const;
 

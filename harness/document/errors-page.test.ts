@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadCatalogue } from '../catalogue/load.ts';
 import { loadDeviations } from '../report/deviations-file.ts';
+import { findContradictions } from '../scenario/contradictions.ts';
 import { lintScenarios } from '../scenario/lint.ts';
 import { loadSuite, openLibrary } from '../scenario/load.ts';
 import { findTopology, loadTopology } from '../topology/load.ts';
@@ -27,6 +28,7 @@ function load(file: string): void {
   if (file.endsWith('.suite.yaml')) {
     const scenarios = loadSuite(file, openLibrary(join(root, 'suites')));
     const found = lintScenarios(scenarios, catalogue, (name) => findTopology(join(root, 'topologies'), name));
+    found.push(...findContradictions(scenarios));
     if (found.length > 0) throw new DocumentError(found);
   } else if (/\/\d[^/]*$/.test(file)) {
     loadCatalogue(join(file, '..'));

@@ -8,7 +8,7 @@ import type { Arrival } from './packet-view.ts';
 import type { Session } from './session.ts';
 import { showPacket } from './show-packet.ts';
 import { met, unreached, type StepOutcome } from './step-outcome.ts';
-import { isAnnouncementAgain, isPureAck, isRetransmissionOf, repeatsData } from './tolerance.ts';
+import { isAnnouncementAgain, isKeepalive, isPureAck, isRetransmissionOf, repeatsData } from './tolerance.ts';
 
 /** The retransmission timeout of a peer that has measured nothing yet, milliseconds (RFC 6298, section 2). */
 const RESEND_AFTER_MS = 1000;
@@ -89,13 +89,14 @@ function look(
     if (pure && arrival.index < session.windowStart) continue;
     const owner = subflow ?? arrival.subflow;
     const result = matchPacket(line, arrival, owner, session.scope());
+    if (result.differences.length === 0 && isDataAgain(arrival, arrivals) && !namesPlace(line)) continue;
     if (result.differences.length === 0) {
       session.accept(arrival.index, owner);
       bind(result, session);
       return met();
     }
     misses.set(arrival.index, { arrival, differences: result.differences });
-    if (strict.length === 0 || pure || isRepetition(arrival, arrivals)) continue;
+    if (strict.length === 0 || pure || isKeepalive(arrival) || isRepetition(arrival, arrivals)) continue;
     return {
       met: false,
       stop: true,
@@ -126,6 +127,44 @@ function isRepetition(arrival: Arrival, arrivals: readonly Arrival[]): boolean {
       return one.subflow === arrival.subflow && isRetransmissionOf(arrival.packet, one.packet);
     })
   );
+}
+
+/**
+ * Data that a step has had before, on the same subflow: the tester's acknowledgment was late. It comes in the same place, or in a new
+ * one when no Data ACK came.
+ */
+function isDataAgain(arrival: Arrival, arrivals: readonly Arrival[]): boolean {
+  if (arrival.packet.tcp.payload.length === 0) return false;
+  return arrivals.some(
+    (one) =>
+      one.consumed &&
+      one.index < arrival.index &&
+      one.subflow === arrival.subflow &&
+      (isRetransmissionOf(arrival.packet, one.packet) || (repeatsData(arrival) && dsnOf(one) === dsnOf(arrival))),
+  );
+}
+
+/** Whether a line says where its data begins, so that it can ask for data that has come before. */
+function namesPlace({ fields, options }: PacketLine): boolean {
+  const places = ['seq', 'dsn', 'ssn'];
+  const names = [...fields, ...(options?.items ?? []).flatMap((item) => item.fields)].map(({ name }) => name);
+  return names.some((name) => places.includes(name));
+}
+
+/** Data that another subflow has sent twice before, without an acknowledgment in time (RFC 8684 §3.3.6). */
+function wasRetransmittedElsewhere(arrival: Arrival, arrivals: readonly Arrival[]): boolean {
+  if (!repeatsData(arrival)) return false;
+  const dsn = dsnOf(arrival);
+  const elsewhere = arrivals.filter(
+    (one) => one.index < arrival.index && one.subflow !== arrival.subflow && dsnOf(one) === dsn,
+  );
+  return elsewhere.some((again) =>
+    elsewhere.some((first) => first.index < again.index && isRetransmissionOf(again.packet, first.packet)),
+  );
+}
+
+function dsnOf({ packet }: Arrival): bigint | undefined {
+  return packet.tcp.options.find((option) => option.kind === 'dss')?.dsn;
 }
 
 /** Judges the packet just matched once more. */
@@ -173,9 +212,11 @@ export async function judgeQuiet(step: QuietStep, session: Session, evidence: Ev
 /** After a fence, no packet like this has come. */
 export async function judgeNever(step: NeverStep, session: Session, evidence: Evidence): Promise<StepOutcome> {
   await session.fence();
-  for (const arrival of evidence.arrivals()) {
+  const arrivals = evidence.arrivals();
+  for (const arrival of arrivals) {
     if (step.from === 'here' && arrival.index < session.windowStart) continue;
     if (!fits(step.line, arrival, session)) continue;
+    if (step.unless === 'retransmitted' && wasRetransmittedElsewhere(arrival, arrivals)) continue;
     return {
       met: false,
       stop: false,
@@ -190,6 +231,8 @@ export async function judgeNever(step: NeverStep, session: Session, evidence: Ev
 function fits(line: PacketLine, arrival: Arrival, session: Session): boolean {
   const subflow = line.subflow === 'any' ? arrival.subflow : session.subflows.get(line.subflow);
   if (line.subflow !== 'any' && arrival.subflow !== subflow) return false;
+  // The first packet of a subflow that no line has claimed comes by the link of its name.
+  if (line.subflow !== 'any' && subflow === undefined && arrival.link !== session.linkOf(line.subflow)) return false;
   return matchPacket(line, arrival, subflow, session.scope()).differences.length === 0;
 }
 

@@ -178,6 +178,11 @@ export class Session {
     return subflow;
   }
 
+  /** The link that a subflow's name stands for. */
+  linkOf(name: string): string {
+    return this.#subflows.linkOf(name).spec.name;
+  }
+
   /** A step has matched the packet of this index: no later one looks at it again. */
   accept(index: number, subflow: Subflow | undefined): void {
     const arrival = this.#conversation.arrivals[index];

@@ -2,8 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { idsn } from '../mptcp/index.ts';
 import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import { Connection, Subflow } from './endpoint.ts';
-import { fromStack } from './testing/subflows.ts';
-import { flagsMatch, isAnnouncementAgain, isPureAck, isRetransmissionOf, repeatsData } from './tolerance.ts';
+import { establishedSubflow, fromStack } from './testing/subflows.ts';
+import {
+  flagsMatch,
+  isAnnouncementAgain,
+  isKeepalive,
+  isPureAck,
+  isRetransmissionOf,
+  repeatsData,
+} from './tolerance.ts';
 
 const { SYN, ACK, FIN, RST, PSH, URG, ECE, CWR } = FLAG;
 
@@ -88,6 +95,13 @@ describe('isRetransmissionOf', () => {
     expect(isRetransmissionOf(fromStack({ payload: new Uint8Array(10), flags: FIN | ACK }), data)).toBe(false);
   });
 
+  test('may leave out the data of a SYN, and no other', () => {
+    const syn = fromStack({ flags: SYN, payload: new Uint8Array(10) });
+    expect(isRetransmissionOf(fromStack({ flags: SYN }), syn)).toBe(true);
+    expect(isRetransmissionOf(syn, fromStack({ flags: SYN }))).toBe(false);
+    expect(isRetransmissionOf(fromStack({}), data)).toBe(false);
+  });
+
   test('knows the third packet of a join when it comes again', () => {
     const third = fromStack({ options: [{ kind: 'mp_join', form: 'ack', reserved: 0, hmac: new Uint8Array(20) }] });
     expect(isRetransmissionOf(third, third)).toBe(true);
@@ -99,6 +113,21 @@ describe('isRetransmissionOf', () => {
     expect(isRetransmissionOf(fromStack({ flags: SYN }), fromStack({ flags: SYN }))).toBe(true);
     expect(isRetransmissionOf(fromStack({ flags: FIN | ACK }), fromStack({ flags: FIN | ACK }))).toBe(true);
   });
+});
+
+test.each([
+  ['one byte below the next', { seq: 100, payload: new Uint8Array(1) }, true],
+  ['one new byte', { seq: 101, payload: new Uint8Array(1) }, false],
+  ['two bytes', { seq: 100, payload: new Uint8Array(2) }, false],
+  ['a FIN', { seq: 100, payload: new Uint8Array(1), flags: FIN | ACK }, false],
+])('keepalive: %s', (_what, packet, expected) => {
+  const arrival = {
+    packet: fromStack(packet),
+    subflow: establishedSubflow(),
+    before: { receiveNext: 101, dataNext: 101n },
+  };
+  expect(isKeepalive(arrival)).toBe(expected);
+  expect(isKeepalive({ ...arrival, subflow: undefined })).toBe(false);
 });
 
 function ack(...options: TcpOption[]): Packet {

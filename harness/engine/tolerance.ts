@@ -1,4 +1,5 @@
 /** What the matcher overlooks. Everything that may be tolerated is written here and nowhere else. */
+import { seqOffset } from '../mptcp/index.ts';
 import { encodeOptions, hasMptcpCode } from '../packet/index.ts';
 import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
 import { relativeDsn } from './endpoint.ts';
@@ -31,16 +32,31 @@ export function isPureAck(packet: Packet): boolean {
   );
 }
 
-/** A segment sent again: same place in sequence space, same flags, same length. */
+/**
+ * A segment sent again: same place in sequence space, same flags, same length. A SYN with data may be sent again
+ * without the data (RFC 7413 §4.2.2).
+ */
 export function isRetransmissionOf(packet: Packet, earlier: Packet): boolean {
+  const withoutData = (packet.tcp.flags & FLAG.SYN) !== 0 && packet.tcp.payload.length === 0;
   return (
     packet.tcp.seq === earlier.tcp.seq &&
     (packet.tcp.flags & ~UNJUDGED) === (earlier.tcp.flags & ~UNJUDGED) &&
-    packet.tcp.payload.length === earlier.tcp.payload.length &&
+    (packet.tcp.payload.length === earlier.tcp.payload.length || withoutData) &&
     (packet.tcp.payload.length > 0 ||
       (packet.tcp.flags & (FLAG.SYN | FLAG.FIN)) !== 0 ||
       (isSentUntilAnswered(packet) && isSentUntilAnswered(earlier)))
   );
+}
+
+/** A keepalive with a byte of no meaning, one below the stack's next sequence number (RFC 9293 §3.8.4). */
+export function isKeepalive({
+  packet: { tcp },
+  subflow,
+  before,
+}: Pick<Arrival, 'packet' | 'subflow' | 'before'>): boolean {
+  if (subflow?.remoteIsn === undefined || (tcp.flags & ~UNJUDGED) !== FLAG.ACK || tcp.payload.length !== 1)
+    return false;
+  return seqOffset(tcp.seq, subflow.remoteIsn) === before.receiveNext - 1;
 }
 
 /** Data or a DATA_FIN sent again at the connection level, on whichever subflow: all of it had come before (RFC 8684 §3.3.6). */

@@ -65,7 +65,7 @@ export function covering(
 ): Deviation | undefined {
   const shown = shownBy(departure);
   return naming(deviations, scenario, departure.clause).find(
-    ({ instead }) => instead === undefined || instead.some((line) => fits(line, shown)),
+    ({ instead }) => instead === undefined || instead.some((line) => shown.some((one) => fits(line, one))),
   );
 }
 

@@ -7,11 +7,15 @@ const DATA = 'b PSH/ACK seq=101 ack=1 win=63 len=100 <ts, dss dack=1 dsn=101 ssn
 
 describe('what a departure shows', () => {
   test('is what came, or the packet that a monitor names, or nothing', () => {
-    expect(shownBy({ actual: SYN_ACK, message: 'm' })).toBe(SYN_ACK);
-    expect(shownBy({ message: 'data is mapped (packet 6 of the capture, responder: 1 ACK seq=1 <>)' })).toBe(
+    expect(shownBy({ actual: SYN_ACK, message: 'm' })).toEqual([SYN_ACK]);
+    expect(shownBy({ message: 'data is mapped (packet 6 of the capture, responder: 1 ACK seq=1 <>)' })).toEqual([
       '1 ACK seq=1 <>',
-    );
-    expect(shownBy({ message: 'no answer' })).toBe('nothing');
+    ]);
+    expect(shownBy({ actual: 'none', message: 'm (packet 6 of the capture, responder: 1 ACK seq=1 <>)' })).toEqual([
+      'none',
+      '1 ACK seq=1 <>',
+    ]);
+    expect(shownBy({ message: 'no answer' })).toEqual(['nothing']);
   });
 
   test.each([

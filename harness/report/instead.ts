@@ -13,10 +13,11 @@ const NOTHING = 'nothing';
 /** A packet in the text of a monitor's finding. */
 const PACKET_OF_CAPTURE = /\(packet \d+ of the capture, (?:initiator|responder): (.*)\)$/;
 
-/** What a departure shows: the packet or value that came instead, or `nothing`. */
-export function shownBy({ actual = '', message = '' }: Pick<ExpectationResult, 'actual' | 'message'>): string {
-  if (actual !== '') return actual;
-  return PACKET_OF_CAPTURE.exec(message)?.[1] ?? NOTHING;
+/** What a departure shows: the value and the packet that came instead, or `nothing`. */
+export function shownBy({ actual = '', message = '' }: Pick<ExpectationResult, 'actual' | 'message'>): string[] {
+  const packet = PACKET_OF_CAPTURE.exec(message)?.[1];
+  const shown = [actual, packet ?? ''].filter((one) => one !== '');
+  return shown.length === 0 ? [NOTHING] : shown;
 }
 
 /**

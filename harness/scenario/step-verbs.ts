@@ -28,7 +28,7 @@ interface StepInput {
 }
 
 /** Keys of a step that only go with certain verbs. */
-export type Companion = 'within' | 'resend' | 'since' | 'allow' | 'from' | 'with' | 'steps';
+export type Companion = 'within' | 'resend' | 'since' | 'allow' | 'from' | 'unless' | 'with' | 'steps';
 
 /** What is known of steps of one kind. */
 export interface StepVerb<S extends Step> {
@@ -148,17 +148,18 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
   },
   never: {
     manual: [
-      '`never: LINE`, `from: start`',
-      'after a fence: no such packet has arrived since the last stimulus, or since the start',
+      '`never: LINE`, `from: start`, `unless: retransmitted`',
+      'after a fence: no such packet has arrived since the last stimulus, or since the start. With `unless: retransmitted`, data may come that another subflow had to retransmit before, because the tester was slow',
     ],
     schema: { type: 'string', description: 'A packet that must not have come.' },
-    companions: ['from'],
+    companions: ['from', 'unless'],
     judges: 'always',
     build: ({ raw, at, base, context }) => ({
       ...base,
       kind: 'never',
       line: packetAt(raw.never ?? '', at, context),
       from: raw.from ?? 'here',
+      ...(raw.unless === undefined ? {} : { unless: raw.unless }),
     }),
     lines: ({ line }) => [line],
   },

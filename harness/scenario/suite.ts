@@ -52,11 +52,15 @@ export interface QuietStep extends StepBase {
   allow: PacketLine[];
 }
 
-/** No packet like this has come, up to an answered fence: since the last stimulus, or since the scenario's start. */
+/**
+ * No packet like this has come, up to an answered fence: since the last stimulus, or since the scenario's start. With
+ * `unless`, data may come that another subflow had to retransmit before: what it is sent on then is up to the stack.
+ */
 export interface NeverStep extends StepBase {
   kind: 'never';
   line: PacketLine;
   from: 'here' | 'start';
+  unless?: 'retransmitted';
 }
 
 /** An action of the SUT; `within` in milliseconds before scaling. */
@@ -135,6 +139,7 @@ export interface RawStep {
   allow?: string[];
   never?: string;
   from?: 'here' | 'start';
+  unless?: 'retransmitted';
   sut?: string;
   use?: string;
   with?: Record<string, string | number | boolean>;

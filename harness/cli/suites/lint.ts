@@ -8,6 +8,7 @@ import { formatDiagnostic, gather, type Diagnostic } from '../../document/diagno
 import { loadDeviations } from '../../report/deviations-file.ts';
 import { findBreaks, lintBreaks, loadBreaks } from '../../mutation/breaks.ts';
 import { loadAnySuite } from '../../multipath/any-suite.ts';
+import { findContradictions } from '../../scenario/contradictions.ts';
 import { findSuites } from '../../scenario/load.ts';
 import { loadSequences } from '../../scenario/sequences.ts';
 import { loadPics } from '../../sut/pics.ts';
@@ -229,6 +230,7 @@ function checkSuites(files: readonly string[], report: Report): void {
     const library = ofFile.get(file) ?? installedLibrary;
     return library === undefined ? [] : (report.check('suite', () => loadAnySuite(file, library, world)) ?? []);
   });
-  for (const diagnostic of [...lintAny(scenarios, catalogue), ...lintIds(scenarios)])
+  const wire = scenarios.filter((one) => one.kind === 'wire');
+  for (const diagnostic of [...lintAny(scenarios, catalogue), ...lintIds(scenarios), ...findContradictions(wire)])
     report.add(formatDiagnostic(diagnostic));
 }

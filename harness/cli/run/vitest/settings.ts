@@ -38,5 +38,7 @@ export interface WorkerSettings {
 declare module 'vitest' {
   interface ProvidedContext {
     conformance: WorkerSettings;
+    /** Scenarios that a worker may run at once. */
+    atOnce: number;
   }
 }

@@ -18,13 +18,14 @@ export function workersFor(concurrency: number): number {
  */
 export function suiteOptions(settings: WorkerSettings, concurrency: number) {
   const workers = workersFor(concurrency);
+  const atOnce = Math.max(1, Math.ceil(concurrency / workers));
   return {
     pool: 'forks',
     execArgv: [...WORKER_FLAGS],
     isolate: false,
     maxWorkers: workers,
-    maxConcurrency: Math.max(1, Math.ceil(concurrency / workers)),
-    provide: { conformance: settings },
+    maxConcurrency: atOnce,
+    provide: { conformance: settings, atOnce },
     server: { deps: { external: [/\/dist\//] } },
   } satisfies InlineConfig;
 }

@@ -39,6 +39,7 @@ import { holdCell } from '../hold.ts';
 import { rerunCommand } from '../rerun.ts';
 import { registerBreaks, registerMutants } from './mutants.ts';
 import { startOrder } from './order.ts';
+import { followDelays, Pace } from './pace.ts';
 import { JOURNAL } from '../../../verdict/evidence.ts';
 import type { WorkerSettings } from './settings.ts';
 import { readGroup } from './suite-groups.ts';
@@ -51,8 +52,8 @@ import { judgementsOf } from '../../../verdict/scenario-verdict.ts';
 // Workers live for seconds and keep every processor busy: optimizing code as eagerly as V8 does took a fifth of the run.
 setFlagsFromString('--interrupt-budget=1000000');
 
-/** One scenario at most; a hung one must not hang the run. */
-const SCENARIO_TIMEOUT_MS = 300_000;
+/** One scenario at most, with the time that it waits for its turn; a hung one must not hang the run. */
+const SCENARIO_TIMEOUT_MS = 600_000;
 /** One that is left open for a person. */
 const HELD_TIMEOUT_MS = 7 * 24 * 3600 * 1000;
 
@@ -101,6 +102,17 @@ async function openOnce(settings: WorkerSettings): Promise<Opened> {
   };
 }
 
+let pace: Pace | undefined;
+
+/** The worker's pace, which follows the delays of the machine. */
+function paceOfWorker(): Pace {
+  if (pace === undefined) {
+    pace = new Pace(inject('atOnce'));
+    followDelays(pace);
+  }
+  return pace;
+}
+
 let catalogue: ReadonlyMap<string, Clause> | undefined;
 
 /** Registers every scenario of a suite file, where Vitest itself was asked to run it. @throws DocumentError */
@@ -132,7 +144,8 @@ function registerOne(scenario: AnyScenario, settings: WorkerSettings, state: Wor
   if (settings.mode === 'judge') {
     const timeout = settings.hold === undefined ? SCENARIO_TIMEOUT_MS : HELD_TIMEOUT_MS;
     TEST[scenario.kind](scenario.id, { timeout }, async (context) => {
-      await runAsTest(scenario, settings, state, context);
+      const work = (): Promise<void> => runAsTest(scenario, settings, state, context);
+      await (scenario.kind === 'wire' ? paceOfWorker().run(work) : work());
     });
     return;
   }
