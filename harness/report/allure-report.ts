@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { ALLURE_CATEGORIES } from './allure.ts';
+import { ALLURE_CATEGORIES } from './allure-reporter.ts';
 
 /** The HTML report could not be made; the message holds what Allure said. */
 class AllureReportError extends ExplainedError {

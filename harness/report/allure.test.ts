@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { TestResult } from 'allure-js-commons';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateAllureReport } from './allure-report.ts';
-import { ALLURE_CATEGORIES, reportToAllure } from './allure.ts';
+import { reportToAllure } from './allure.ts';
+import { ALLURE_CATEGORIES } from './allure-reporter.ts';
 import { projectFile } from '../document/project-file.ts';
 import { scenario } from './testing/sample.ts';
 

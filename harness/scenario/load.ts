@@ -161,8 +161,7 @@ function readable(file: YamlFile, problems: readonly Diagnostic[]): RawSuite {
   return { ...raw, scenarios: Object.fromEntries(Object.entries(raw.scenarios).filter(([name]) => !broken.has(name))) };
 }
 
-/** A suite's id is its path below the suites folder; of a suite that stands elsewhere, its name. */
-/** Id of the suite in a file: its path below the folder of the suites. */
+/** Id of the suite in a file: its path below the folder of the suites; of a suite that stands elsewhere, its name. */
 export function suiteId(path: string, root: string, prefix?: string): string {
   const below = relative(root, path);
   const name = below.startsWith('..') ? basename(path) : below;

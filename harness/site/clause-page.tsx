@@ -9,6 +9,7 @@ import { judgementsFor, type ClauseRow, type Judgement, type SiteModel, type Sta
 import { LevelMark, Mark, OutsideLink, Page, Scroll } from './page.tsx';
 import type { ExpectationResult } from '../verdict/result.ts';
 import { judgementsOf } from '../verdict/scenario-verdict.ts';
+import { isDeparture } from '../verdict/verdict.ts';
 
 /** Scenarios shown with their packets, for each stack; the rest are in the table below them. */
 const SHOWN = 3;
@@ -161,7 +162,7 @@ function Shown({ judgement, stack, row }: { judgement: Judgement; stack: Stack; 
         <Files stack={stack} scenario={scenario} />
       </p>
       {files?.ladder === undefined ? null : (
-        <details open={outcome === 'fail' || outcome === 'warn'}>
+        <details open={outcome !== 'declared' && isDeparture(outcome)}>
           <summary>Ladder diagram</summary>
           <Scroll label={`Ladder diagram of ${clean(scenario.id)}`}>
             <img

@@ -1,7 +1,7 @@
 /** The run itself, in the tester's namespace: Vitest over the suites, then the results and what is made of them. */
 import type { SutInfo } from '../../verdict/stack-info.ts';
 import { join } from 'node:path';
-import { allureReporterOptions } from '../../report/allure.ts';
+import { allureReporterOptions } from '../../report/allure-reporter.ts';
 import type { DeviationList } from '../../report/deviations.ts';
 import { createProgress } from '../../report/progress.ts';
 import { buildResults, inOrderOf, type RunResults } from '../../report/results.ts';

@@ -1,7 +1,7 @@
 /** `run`: judges the kernel by the suites. */
 import { join, relative, resolve } from 'node:path';
 import { UsageError } from '../../document/explained-error.ts';
-import { allureEnvironment } from '../../report/allure.ts';
+import { allureEnvironment } from '../../report/allure-reporter.ts';
 import { generateAllureReport, requireAllure } from '../../report/allure-report.ts';
 import { applyDeviations } from '../../report/deviations.ts';
 import { exitCode } from '../../report/exit-code.ts';

@@ -28,12 +28,11 @@ export function plainEnvironment(): NodeJS.ProcessEnv {
   );
 }
 
-/** Compiles the sources where they are newer than what is built. */
+/** Compiles the sources where they are newer than what is built: one process at a time, so that one compiles for all. */
 export function buildProgram(): void {
-  const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts', 'bootstrap.mjs'), 'build'], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`the build ended with ${status ?? 'a signal'}: ${stderr}`);
+  const build = [process.execPath, join(ROOT, 'scripts', 'bootstrap.mjs'), 'build'];
+  const { status, stderr, error } = spawnSync('flock', [join(ROOT, 'package.json'), ...build], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`the build ended with ${status ?? 'a signal'}: ${error?.message ?? stderr}`);
 }
 
 /** Runs a program to its end. */

@@ -1,5 +1,5 @@
 /** MPTCP options of an acceptable segment (RFC 8684 §3), each to its section. */
-import type { TcpOption } from '../../packet/index.ts';
+import type { OptionKind, TcpOption, TcpSegment } from '../../packet/index.ts';
 import type { Arrival, Stack, Subflow } from '../state.ts';
 import { acceptCapableMapping, acceptDssMapping } from './3.3.1-data-sequence-mapping.ts';
 import { receiveDataAck, windowWithoutDataAck } from './3.3.2-data-acknowledgments.ts';
@@ -26,56 +26,44 @@ export function receiveSignals(stack: Stack, subflow: Subflow, arrival: Arrival)
   return true;
 }
 
-function receiveSignal(stack: Stack, subflow: Subflow, option: TcpOption, arrival: Arrival): boolean {
-  const { connection } = subflow;
-  switch (option.kind) {
-    case 'dss':
-      noteDss(stack, subflow);
-      connection.dssOptionReceived ||= stack.rules.join.countsDss(subflow);
-      if (option.hasMap) acceptDssMapping(stack, subflow, option, arrival.segment);
-      if (option.hasDataAck) receiveDataAck(stack, subflow, option, arrival.segment);
-      return true;
-    case 'mp_capable':
-      if (option.dataLength === undefined || connection.role === 'initiator') return true;
-      noteDss(stack, subflow);
-      acceptCapableMapping(stack, subflow, option, arrival.segment);
-      return true;
-    case 'add_addr':
-      receiveAddAddr(stack, subflow, option);
-      return true;
-    case 'remove_addr':
-      receiveRemoveAddr(stack, subflow, option);
-      return true;
-    case 'mp_prio':
-      receivePriority(stack, subflow, option);
-      return true;
-    case 'mp_fail':
-      receiveFail(stack, subflow, option, false);
-      return true;
-    case 'mp_fastclose':
-      return !receiveFastClose(stack, subflow, option, false);
-    case 'mp_join':
-      // The third packet again: the peer lacks the ACK of it (3.2-14.s2).
-      if (option.form === 'ack' && stack.rules.join.acknowledgesThird(subflow)) subflow.ackNow = true;
-      return true;
-    // MP_TCPRST counts on a RST only; the rest signals nothing of MPTCP.
-    case 'mp_tcprst':
-    case 'mp_experimental':
-    case 'mptcp_unknown':
-    case 'malformed':
-    case 'mss':
-    case 'wscale':
-    case 'sack_ok':
-    case 'sack':
-    case 'ts':
-    case 'fastopen':
-    case 'unknown':
-    case 'nop':
-    case 'eol':
-    case 'raw':
-    case 'padding':
-      return true;
-  }
+type OptionOf<K extends OptionKind> = Extract<TcpOption, { kind: K }>;
+
+/** Processes an option; `false` where the rest of the segment does not count. */
+type Receive<K extends OptionKind> = (
+  stack: Stack,
+  subflow: Subflow,
+  option: OptionOf<K>,
+  segment: TcpSegment,
+) => unknown;
+
+/** What the stack does on each option that signals something; MP_TCPRST counts on a RST only. */
+const RECEIVERS: { readonly [K in OptionKind]?: Receive<K> } = {
+  dss: (stack, subflow, option, segment) => {
+    noteDss(stack, subflow);
+    subflow.connection.dssOptionReceived ||= stack.rules.join.countsDss(subflow);
+    if (option.hasMap) acceptDssMapping(stack, subflow, option, segment);
+    if (option.hasDataAck) receiveDataAck(stack, subflow, option, segment);
+  },
+  mp_capable: (stack, subflow, option, segment) => {
+    if (option.dataLength === undefined || subflow.connection.role === 'initiator') return;
+    noteDss(stack, subflow);
+    acceptCapableMapping(stack, subflow, option, segment);
+  },
+  add_addr: receiveAddAddr,
+  remove_addr: receiveRemoveAddr,
+  mp_prio: receivePriority,
+  mp_fail: (stack, subflow, option) => receiveFail(stack, subflow, option, false),
+  mp_fastclose: (stack, subflow, option) => !receiveFastClose(stack, subflow, option, false),
+  mp_join: (stack, subflow, { form }) => {
+    // The third packet again: the peer lacks the ACK of it (3.2-14.s2).
+    if (form === 'ack' && stack.rules.join.acknowledgesThird(subflow)) subflow.ackNow = true;
+  },
+};
+
+function receiveSignal(stack: Stack, subflow: Subflow, option: TcpOption, { segment }: Arrival): boolean {
+  // The receiver of a kind takes options of that kind; the type of a table cannot say so.
+  const receive = RECEIVERS[option.kind] as Receive<OptionKind> | undefined;
+  return receive?.(stack, subflow, option, segment) !== false;
 }
 
 /** DSS options pass on this path. */

@@ -1,6 +1,6 @@
 /** Runs the fixture through the real reporter; `allure.test.ts` reads what comes out. */
 import { defineConfig } from 'vitest/config';
-import { allureReporterOptions } from '../../allure.ts';
+import { allureReporterOptions } from '../../allure-reporter.ts';
 
 const resultsDir = process.env['FIXTURE_RESULTS'];
 if (resultsDir === undefined) throw new Error('FIXTURE_RESULTS names no folder');
