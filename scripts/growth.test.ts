@@ -94,7 +94,7 @@ beforeAll(async () => {
     .replace('subtype: 5', 'subtype: 9');
   writeFileSync(join(copy, 'harness/packet/options/mp-grown.ts'), grown);
 
-  insertAfter('harness/sut/commands/octets.ts', 'OCTETS_COMMANDS = {', GROWN_COMMAND);
+  insertAfter('harness/sut/commands/octets.ts', 'BYTES_COMMANDS = {', GROWN_COMMAND);
   insertAfter('docker/agent/commands.def', '*/\n', 'COMMAND("grown", command_grown, "fd")\n');
 
   addToUnion('Step', "{ kind: 'step-grown'; place: Place; text: string; clauses: string[] }");

@@ -103,7 +103,7 @@ void handle_close(struct handle *handle) {
   free(handle);
 }
 
-/* Connections are reset, or they would live on without us and talk to whoever has the peer's address next. */
+/* Resets connections; otherwise they would remain and send to the next owner of the peer's address. */
 size_t handle_abort_all(void) {
   size_t count = used;
   struct linger at_once = {.l_onoff = 1};

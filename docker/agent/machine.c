@@ -339,7 +339,7 @@ static bool turn(int control, const sigset_t *mask) {
     if (got > 0) buffer_add(&input, bytes, (size_t)got);
     if (obey_all()) return true;
   } else if ((polled[0].revents & (POLLHUP | POLLERR)) != 0) {
-    off = true; /* nobody is there any more */
+    off = true; /* the other end has closed */
   }
   for (size_t i = 0; i < CELL_LIMIT; i++)
     if (cells[i].name[0] != '\0') attend(&cells[i], polled[1 + 2 * i].revents, polled[2 + 2 * i].revents);

@@ -22,7 +22,7 @@ export interface JudgedClause {
 /** Clauses of one group, counted. */
 export interface JudgedCount {
   total: number;
-  /** Without those that nobody outside can judge. */
+  /** Without those that cannot be judged from outside. */
   observable: number;
   /** Observable, and something judges it. */
   judged: number;

@@ -26,7 +26,7 @@ export interface Clause {
   /** What would be seen on the wire, or by the application, if it were broken. */
   broken: string;
   judged: JudgedBy[];
-  /** Why nobody outside can tell; only with `judged: [unobservable]`. */
+  /** Why it cannot be observed; only with `judged: [unobservable]`. */
   reason?: string;
   /** Only with `stated`: what two stacks would lose without it. */
   why?: string;

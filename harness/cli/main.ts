@@ -23,7 +23,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Goes on when nobody reads any more what is written (`| head`): the exit code is still to be true. @throws any other error */
+/** Ignores EPIPE (`| head`), so that the exit code stays correct. @throws any other error */
 function lostReader(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }
@@ -32,7 +32,7 @@ function lostReader(error: NodeJS.ErrnoException): void {
 function enterQuietly(): void {
   if (process.send === undefined) return;
   process.send('entered');
-  // Whoever started us inside a namespace is gone: nobody waits for the results.
+  // The parent that started us inside a namespace has ended: nothing waits for the results.
   process.on('disconnect', () => process.exit(2));
   process.channel?.unref();
 }

@@ -1,7 +1,7 @@
-/** Waiting for a condition that others bring about: it is looked at again whenever they say that something changed. */
+/** Waits for a condition that other code changes; it is evaluated again at each notification. */
 import type { Clock } from './clock.ts';
 
-/** Wakes whoever waits for a condition. */
+/** Wakes the waiters of conditions. */
 export class Changes {
   readonly #clock: Clock;
   readonly #waiters = new Set<() => void>();
@@ -11,7 +11,7 @@ export class Changes {
     this.#clock = clock;
   }
 
-  /** Something changed: every condition that is waited for is looked at, before this call returns. */
+  /** Something changed: every pending condition is evaluated before this call returns. */
   changed(): void {
     for (const look of [...this.#waiters]) look();
   }

@@ -1,4 +1,4 @@
-/** Time as a parameter: whoever waits takes a clock, so that a driver in memory can let time jump. */
+/** Time as a parameter: code that waits takes a clock, so that a driver in memory can advance time at once. */
 
 /** Cancels a timer; harmless when it has fired. */
 export type Cancel = () => void;

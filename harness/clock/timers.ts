@@ -1,4 +1,4 @@
-/** Timers with one owner: cancelled together, and whoever needs to can wait until none is left. */
+/** Timers with one owner: cancelled together; a caller can wait until none is left. */
 import { Changes } from './changes.ts';
 import type { Cancel, Clock } from './clock.ts';
 

@@ -92,7 +92,7 @@ export function formatDiagnostic(diagnostic: Diagnostic): string {
   return `${head}\n    ${sourceLine}\n    ${indent}${'^'.repeat(Math.max(1, span))}`;
 }
 
-/** At most so many valid words are listed when none is near to what was written. */
+/** Maximum of valid words listed when none is similar to the text. */
 const WORDS_LISTED = 40;
 
 /**

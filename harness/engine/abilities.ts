@@ -1,4 +1,4 @@
-/** What a scenario asks of the stack's agent, by the features of the greeting (docs/agent-protocol.md). Pure. */
+/** The agent features that a scenario requires, in the words of the greeting (docs/agent-protocol.md). Pure. */
 import { allSteps, type Scenario, type SutStep } from '../scenario/suite.ts';
 import { COMMANDS, type AgentCommand } from '../sut/commands/table.ts';
 

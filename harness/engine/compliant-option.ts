@@ -20,9 +20,9 @@ export interface OptionView {
   dsnNext: bigint;
   /** Next data byte that the sender expects, relative to the receiver's IDSN. */
   dataAckNext: bigint;
-  /** A DSS maps, though there is neither data nor a DATA_FIN. */
+  /** A DSS has a mapping although there is neither data nor a DATA_FIN. */
   mapping?: boolean;
-  /** Timestamp value to send (RFC 7323 §3), 32 bits; 0 unless told. */
+  /** Timestamp value to send (RFC 7323 §3), 32 bits; 0 by default. */
   clock?: number;
 }
 
@@ -40,7 +40,7 @@ export function outgoingView(
   return { subflow, outgoing: true, flags, ssn, payload, dataFin, dsnNext, dataAckNext: connection.received.next };
 }
 
-/** The view of a packet that has come; `before` is what the tester knew until then. */
+/** The view of a received packet; `before` is the tester's state before it. */
 export function incomingView(
   subflow: Subflow,
   flags: number,
@@ -71,7 +71,7 @@ interface Secrets {
 function secretsOf(view: OptionView): Secrets {
   const { subflow } = view;
   const local = { key: subflow.connection.localKey, nonce: subflow.nonce };
-  // A key or nonce that was never seen counts as zero; whoever needs it has expected it first.
+  // A key or nonce that was never seen counts as zero; a scenario that needs it expects it first.
   const remote = { key: subflow.connection.remoteKey ?? 0n, nonce: subflow.remoteNonce ?? 0 };
   const [sender, receiver] = view.outgoing ? [local, remote] : [remote, local];
   return { senderKey: sender.key, receiverKey: receiver.key, senderNonce: sender.nonce, receiverNonce: receiver.nonce };
@@ -93,7 +93,7 @@ const BUILDERS: { readonly [K in OptionKind]?: (view: OptionView, secrets: Secre
   mss: ({ subflow }) => ({ kind: 'mss', mss: subflow.connection.profile.mss }),
   wscale: ({ subflow }) => ({ kind: 'wscale', shift: Math.max(0, subflow.connection.profile.wscale) }),
   ts: ({ clock = 0, subflow }) => ({ kind: 'ts', value: clock, echo: subflow.timestampRecent }),
-  // Nobody sends these on purpose but byte by byte.
+  // These are sent only as raw bytes.
   malformed: () => OPTIONS.raw.blank(),
   padding: () => OPTIONS.raw.blank(),
   mp_capable: mpCapable,
@@ -111,7 +111,7 @@ const BUILDERS: { readonly [K in OptionKind]?: (view: OptionView, secrets: Secre
   mp_fastclose: (_view, { receiverKey }) => ({ kind: 'mp_fastclose', reserved: 0, receiverKey }),
 };
 
-/** The same with the DSN and Data ACK of a DSS in all 64 bits, whatever its flags say of their size. */
+/** The same with the DSN and Data ACK of a DSS in all 64 bits, regardless of its size flags. */
 export function wideOption(kind: OptionKind, view: OptionView): TcpOption {
   return BUILDERS[kind]?.(view, secretsOf(view)) ?? OPTIONS[kind].blank();
 }
@@ -187,7 +187,7 @@ export function checksumOfCapable(dataLength: number, view: OptionView, idsnOfSe
   });
 }
 
-/** What a mapping says; absolute DSN, relative SSN, bytes with those of a DATA_FIN. */
+/** The content of a mapping; absolute DSN, relative SSN, bytes with those of a DATA_FIN. */
 type MappingFields = Pick<OptionDss, 'dsn' | 'ssn' | 'dataLength'>;
 
 /** The bytes that a mapping covers: the payload where it lies in this segment, the pattern where it lies in others. */

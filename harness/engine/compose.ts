@@ -144,7 +144,7 @@ function viewFor(line: PacketLine, subflow: Subflow, flags: number, scope: Scope
   const known = subflow.sentMappingAt(start);
   const { connection } = subflow;
   const dsn = known === undefined ? connection.sendNext : known.dsn + BigInt(start - known.ssn);
-  // What a sequence number once carried it carries always, whatever the line says of it now.
+  // Retransmissions must carry the same bytes, whatever the line says.
   const shown = known === undefined ? writtenDsn(line, start, dsn, scope) : undefined;
   const isPlain = !connection.mptcp || (subflow.first && known === undefined && isUnmapped(line));
   const offset = isPlain ? start - 1 : Number(shown ?? dsn) - 1;
@@ -274,7 +274,7 @@ function settleHmac(option: OptionAddAddr, view: OptionView): void {
   else option.hmac = announcementHmac(option, view);
 }
 
-/** What belongs to a part of the DSS that the line took out goes with it, unless the line speaks of it. */
+/** Fields of a part of the DSS that the line removes are removed too, unless the line sets them. */
 function dropWithParts(option: OptionDss, item: OptionItem): void {
   const written = new Set(item.fields.map((field) => field.name));
   if (!option.hasDataAck && !written.has('dack_size')) option.dataAck8 = false;
@@ -289,7 +289,7 @@ function dropWithParts(option: OptionDss, item: OptionItem): void {
 
 interface Building {
   option: TcpOption;
-  /** What a compliant sender would write. */
+  /** The value that a compliant sender would write. */
   reference: TcpOption;
   view: OptionView;
   scope: Scope;

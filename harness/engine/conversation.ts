@@ -1,4 +1,4 @@
-/** The record of a scenario: every packet in the order of the wire, and the stack's packets as steps look at them. */
+/** The record of a scenario: every packet in the order of the wire, and the stack's packets as steps see them. */
 import { FLAG, type Packet } from '../packet/types.ts';
 import type { Subflow } from './endpoint.ts';
 import type { Scope } from '../notation/evaluate.ts';
@@ -44,7 +44,7 @@ export class Conversation {
     }
   }
 
-  /** The subflow that packets of this tuple belong to is known now: it learns what has come on it so far. */
+  /** The subflow of this tuple is known now: processes the packets that came on it so far. */
   adopt(subflow: Subflow, tuple: string): void {
     for (const arrival of this.arrivals) {
       if (arrival.subflow === undefined && tupleOf(arrival.packet, 'in') === tuple) learn(arrival, subflow);
@@ -62,7 +62,7 @@ export class Conversation {
     )?.packet;
   }
 
-  /** What came is no longer looked at by later steps: all of it, or that of one subflow. */
+  /** Later steps ignore what came so far: all of it, or that of one subflow. */
   consume(subflow?: Subflow): void {
     for (const arrival of this.arrivals)
       if (subflow === undefined || arrival.subflow === subflow) arrival.consumed = true;

@@ -1,5 +1,5 @@
 /**
- * What a correct peer would know: the state of the tester's end of one MPTCP connection and its subflows.
+ * The state of a correct peer: that of the tester's end of one MPTCP connection and its subflows.
  *
  * Pure but for the random numbers handed in. Sequence numbers are kept relative (the SYN is 0, RFC 8684 §3.3.1), data
  * sequence numbers relative to the IDSN (the MP_CAPABLE SYN is 0, the first byte of data is 1).
@@ -57,7 +57,7 @@ export class Connection {
   remoteChecksum = false;
   /** False once either side left MP_CAPABLE out: the endpoint then behaves as plain TCP. */
   mptcp = true;
-  /** What was sent under data sequence numbers, relative; numbers that a line wrote may leave holes. */
+  /** Data sent so far, by relative data sequence number; numbers written in a line may leave holes. */
   sent = new ReceivedSpace(1n);
   received = new ReceivedSpace(1n);
   readonly random: Randomness;

@@ -1,4 +1,4 @@
-/** What a judging step may ask of the stack under test. Judges read the stack through this and nothing else. */
+/** The evidence that judging steps may read of the stack under test. They read nothing else. */
 import type { Value } from '../notation/expression.ts';
 import { parseExpr } from '../notation/expression.ts';
 import { evaluate } from '../notation/evaluate.ts';
@@ -12,7 +12,7 @@ import { askSut } from './sut-actions.ts';
 
 /** The stack's conduct, as one step gets to see it. */
 export interface Evidence {
-  /** The packets that have come so far, in order of arrival. */
+  /** The packets received so far, in order of arrival. */
   arrivals(): readonly Arrival[];
   /** The packet that the last `expect` matched. */
   lastMatch(): OnSubflow | undefined;
@@ -23,7 +23,7 @@ export interface Evidence {
    * @throws AgentLost
    */
   answer(line: SutLine, limit: number): Promise<AgentAnswer>;
-  /** What the rounds of a `repeat` have bound to a name. */
+  /** The values that the rounds of a `repeat` have bound to a name. */
   collected(name: string): readonly Value[];
   /** The value of an expression now. @throws NotKnownYet */
   value(expression: string): Value;
@@ -32,7 +32,7 @@ export interface Evidence {
 /** Chooses what a step gets to see. */
 export type EvidenceFor = (step: Step, session: Session) => Evidence;
 
-/** What has really happened. */
+/** The evidence as recorded. */
 export function recordedEvidence(session: Session): Evidence {
   return {
     arrivals: () => session.arrivals,

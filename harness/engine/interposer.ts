@@ -1,4 +1,4 @@
-/** What stands between the stack under test and everything else in the harness. */
+/** The layer between the stack under test and the rest of the harness, which a mutation run replaces. */
 import type { Scope } from '../notation/evaluate.ts';
 import type { Packet } from '../packet/types.ts';
 import type { AgentAnswer } from '../sut/types.ts';

@@ -7,11 +7,11 @@ import type { Level } from '../verdict/level.ts';
 import type { ExpectationResult } from '../verdict/result.ts';
 import { isUnmet } from '../verdict/verdict.ts';
 
-/** What the monitors say of a scenario. */
+/** The findings of the monitors in a scenario. */
 export interface CaptureVerdict {
   /** Clauses that were broken, and what looked so but cannot be held against the stack. */
   departures: ExpectationResult[];
-  /** Clauses that held wherever they came up, by level. */
+  /** Clauses that held at every occurrence, by level. */
   held: Partial<Record<Level, string[]>>;
 }
 

@@ -36,7 +36,7 @@ export async function judgeOneOf(step: OneOfStep, session: Session, evidence: Ev
   return outcome;
 }
 
-/** Of a wait that a step asks for: neither the RFC nor TCP says that a stack takes no longer. */
+/** Note for waits with a time from the step: neither RFC 8684 nor TCP limits the time. */
 const LIMIT = ', and the test waits no longer';
 
 async function waitFor(
@@ -71,7 +71,7 @@ async function waitFor(
   };
 }
 
-/** Looks through what has come for the packet of one line; `strict` lists the lines that a stray packet fails. */
+/** Searches the received packets for that of one line; `strict` lists the lines that a stray packet fails. */
 function look(
   line: PacketLine,
   session: Session,
@@ -117,7 +117,7 @@ function bind(result: MatchResult, session: Session): void {
   for (const [name, value] of result.bound) session.names.set(name, value);
 }
 
-/** What a step has had before: a segment sent again, data on another subflow, an announcement. */
+/** Packets that a step has seen before: a segment sent again, data on another subflow, an announcement. */
 function isRepetition(arrival: Arrival, arrivals: readonly Arrival[]): boolean {
   return (
     repeatsData(arrival) ||
@@ -187,7 +187,7 @@ export function judgeAnd(step: AndStep, session: Session, evidence: Evidence): S
   };
 }
 
-/** After a fence, nothing but what is allowed has come. */
+/** After a fence, only allowed packets have come. */
 export async function judgeQuiet(step: QuietStep, session: Session, evidence: Evidence): Promise<StepOutcome> {
   await session.fence();
   const subflows = step.subflows === 'all' ? undefined : step.subflows.map((name) => session.subflows.get(name));

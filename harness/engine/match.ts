@@ -18,7 +18,7 @@ export interface Difference {
   actual: string;
 }
 
-/** What holding a packet against a line gave; `bound` holds what `?name` caught. */
+/** The result of matching a packet against a line; `bound` has the values of `?name`. */
 export interface MatchResult {
   differences: Difference[];
   bound: Map<string, Value>;

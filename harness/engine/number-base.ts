@@ -1,4 +1,4 @@
-/** What the relative numbers of a conversation's packets count from. Pure. */
+/** The bases of the relative numbers of a conversation's packets. Pure. */
 import { toInt } from '../notation/evaluate.ts';
 import type { Value } from '../notation/expression.ts';
 import { bitsOf, toAbsolute } from '../notation/relative.ts';
@@ -11,7 +11,7 @@ interface Direction {
   outgoing: boolean;
 }
 
-/** What the numbers of a packet count from; undefined while an ISN or a key is unknown. */
+/** The bases of the numbers of a packet; undefined while an ISN or a key is unknown. */
 export function baseOf(base: NumberBase, { subflow, outgoing }: Direction): bigint | undefined {
   const isLocal = (base === 'senderIsn' || base === 'senderIdsn') === outgoing;
   if (base === 'senderIdsn' || base === 'receiverIdsn')

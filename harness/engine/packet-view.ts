@@ -1,4 +1,4 @@
-/** Reads the fields of a packet that has come, in the notation's numbers. Pure. */
+/** Reads the fields of a received packet, in the notation's numbers. Pure. */
 import { dsnAdd, dssChecksum, seqOffset } from '../mptcp/index.ts';
 import { FLAG, type OptionDss, type Packet, type TcpOption } from '../packet/types.ts';
 import type { Value } from '../notation/expression.ts';
@@ -22,7 +22,7 @@ export interface Arrival {
   packet: Packet;
   /** Undefined until a packet line has claimed the conversation. */
   subflow: Subflow | undefined;
-  /** What the tester expected next when it came. */
+  /** The number that the tester expected next when it came. */
   before: Before;
   /** Milliseconds since the scenario began. */
   at: number;
@@ -51,7 +51,7 @@ export function readHeader(name: HeaderFieldName, arrival: Arrival, subflow: Sub
   return base === undefined ? undefined : toRelative(value, base, 32);
 }
 
-/** What `auto` is for a header field: the value that a compliant stack's packet would have here. */
+/** The value of `auto` for a header field: that that a compliant stack's packet would have here. */
 export function autoHeader(name: HeaderFieldName, arrival: Arrival, subflow: Subflow): Value | undefined {
   return headerField(name).auto?.({
     seq: arrival.before.receiveNext,
@@ -79,7 +79,7 @@ export function readField(option: TcpOption, name: string, view: OptionView): Va
   return base === undefined ? undefined : toRelative(value, base, field.bits?.(option) ?? 64);
 }
 
-/** What `auto` is for a field of an option. */
+/** The value of `auto` for a field of an option. */
 export function autoField(option: TcpOption, name: string, view: OptionView): Value | undefined {
   if (option.kind === 'add_addr' && name === 'hmac') return announcementHmac(option, view);
   if (option.kind === 'dss' && option.hasMap && name === 'csum') return checksumOfMapping(option, view);

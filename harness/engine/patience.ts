@@ -37,7 +37,7 @@ export class Patience {
     this.#ports = ports;
   }
 
-  /** A packet came: whoever waits looks again. */
+  /** A packet came: waiters evaluate again. */
   changed(): void {
     this.#changes.changed();
   }

@@ -33,7 +33,7 @@ import type { LadderEntry, ScenarioResult } from '../verdict/result.ts';
 import { concludeScenario, emptyResult, unjudgedOf, withoutIdleSkips } from '../verdict/scenario-verdict.ts';
 import { isDeparture, isKept } from '../verdict/verdict.ts';
 
-/** What the engine runs scenarios with. */
+/** The environment in which the engine runs scenarios. */
 export interface EngineContext {
   driver: Driver;
   /** A topology by name; the loader has seen to it that it exists. */
@@ -50,14 +50,14 @@ export interface EngineContext {
   ) => WirePort;
   /** Folder for captures, beside the results file; a scenario's is made below it. */
   evidenceRoot: string;
-  /** Whose captures are written: those of all scenarios unless told; `none` where the verdict alone is wanted. */
+  /** Whose captures are written: those of all scenarios by default; `none` where the verdict alone is wanted. */
   captures?: 'failed' | 'none';
   waits: Waits;
   /** Features that the SUT lacks, with the reason; scenarios that need one are skipped. */
   lacks: ReadonlyMap<string, string>;
   /** Command that runs a scenario again. */
   rerun: (scenario: Scenario) => string;
-  /** What each step gets to see; by default what has happened. */
+  /** The evidence that each step reads; by default as recorded. */
   evidenceFor?: EvidenceFor;
   /** Makes what stands between the stack and the harness, for one run of a scenario. */
   interpose?: () => Interposer;
@@ -158,7 +158,7 @@ function skipped(draft: ScenarioResult, reason: string): Attempt {
   return { result: draft, ...NOTHING_SAID, troubles: [] };
 }
 
-/** Writes down what a kernel complained of. What shows with nothing else running is the scenario's own doing, and fails it. */
+/** Records the complaints of a kernel. If nothing else was running, the scenario caused them, and fails. */
 function blame(draft: ScenarioResult, trouble: KernelTrouble, alone: boolean, context: EngineContext): void {
   const folder = join(context.evidenceRoot, evidenceFolder(draft.id));
   makeFolder(folder);
@@ -257,11 +257,11 @@ async function judgeInCell(
   if (capture !== undefined) await proveCapture(pcap ?? '', capture.contents(), packets);
   if (context.withoutMonitors === undefined) addMonitors(draft, packets, context);
   concludeScenario(draft);
-  // What was found broken before stands.
+  // Failures found before are kept.
   if (lacking !== undefined && !isDeparture(draft.verdict)) skip(draft, lacking.message);
 }
 
-/** What the monitors make of the capture. */
+/** The judgement of the monitors on the capture. */
 function addMonitors(draft: ScenarioResult, packets: readonly WirePacket[], context: EngineContext): void {
   const { departures, held } = judgeCapture(packets, context.levelOf);
   for (const one of departures) if (draft.evidence.pcap !== undefined) one.pcap = draft.evidence.pcap;
@@ -296,7 +296,7 @@ function ladderOf(session: Session, steps: readonly LadderEntry[], cell: Cell, k
       ...(subflow === undefined ? {} : { subflow: subflow.name }),
     };
   });
-  // What was said before the first step made the stack ready, and is in the agent's log.
+  // Commands before the first step only prepared the stack; they are in the agent's log.
   const begin = session.startedAt + (steps[0]?.at ?? 0);
   const agent = ([...cell.agents.values()][0]?.log ?? [])
     .filter((line) => line.at >= begin && line.direction !== 'stderr')

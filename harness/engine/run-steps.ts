@@ -13,7 +13,7 @@ import { type Level, verdictOf } from '../verdict/level.ts';
 import type { ExpectationResult, LadderEntry } from '../verdict/result.ts';
 import { byWorst, isKept, type Verdict } from '../verdict/verdict.ts';
 
-/** What steps are run with. */
+/** The environment in which steps run. */
 export interface StepRun {
   session: Session;
   /** Level of a clause; the loader has seen to it that it exists. */
@@ -24,7 +24,7 @@ export interface StepRun {
   fieldsOf?: (clause: string) => readonly string[];
   results: ExpectationResult[];
   ladder: LadderEntry[];
-  /** What each step gets to see; by default what has happened. */
+  /** The evidence that each step reads; by default as recorded. */
   evidenceFor?: EvidenceFor;
 }
 
@@ -33,7 +33,7 @@ export function sourceOf(step: Step): string {
   return `${projectPath(step.place.file)}:${step.place.line}`;
 }
 
-/** The scenario cannot go on: a step was not met, or what it needs is not there. */
+/** The scenario cannot continue: a step was not met, or something it needs is missing. */
 export class ScenarioStopped extends Error {
   override readonly name = 'ScenarioStopped';
 }
@@ -120,7 +120,7 @@ function settle(step: Step, outcome: StepOutcome, run: StepRun, inPreamble: bool
   if (!outcome.met && outcome.stop) throw new ScenarioStopped(outcome.message);
 }
 
-/** What an outcome says of each of some clauses. */
+/** The outcome of a step for each of its clauses. */
 function addResults(step: Step, clauses: readonly string[], outcome: StepOutcome, run: StepRun): void {
   const source = sourceOf(step);
   for (const clause of clauses) {
@@ -163,7 +163,7 @@ async function repeat(step: RepeatStep, run: StepRun, inPreamble: boolean): Prom
   const { session } = run;
   const gathered = new Set<string>();
   for (let i = 0; i < step.times; i++) {
-    // What the last round bound is taken out, or a value that comes again would look as if nothing was bound.
+    // Names bound in the last round are removed; otherwise an equal value would look unbound.
     for (const name of gathered) session.names.delete(name);
     const earlier = run.results.length;
     const before = new Map(session.names);

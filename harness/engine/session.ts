@@ -18,7 +18,7 @@ import { Patience, type Waits } from './patience.ts';
 import { scenarioScope } from './scope.ts';
 import { Subflows, tupleOfSubflow } from './subflows.ts';
 
-/** What a session is made of. */
+/** The parts of a session. */
 export interface SessionParts {
   scenario: Scenario;
   cell: Cell;
@@ -183,7 +183,7 @@ export class Session {
     return this.#subflows.linkOf(name).spec.name;
   }
 
-  /** A step has matched the packet of this index: no later one looks at it again. */
+  /** A step has matched the packet of this index: later steps ignore it. */
   accept(index: number, subflow: Subflow | undefined): void {
     const arrival = this.#conversation.arrivals[index];
     if (arrival === undefined) return;

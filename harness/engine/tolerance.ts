@@ -1,4 +1,4 @@
-/** What the matcher overlooks. Everything that may be tolerated is written here and nowhere else. */
+/** Differences that the matcher ignores. All tolerances are here. */
 import { seqOffset } from '../mptcp/index.ts';
 import { encodeOptions, hasMptcpCode } from '../packet/index.ts';
 import { FLAG, type Packet, type TcpOption } from '../packet/types.ts';
@@ -69,7 +69,7 @@ export function repeatsData({ packet, subflow, before }: Pick<Arrival, 'packet' 
   return dataLength > 0 && relativeDsn(dsn, dsn8, base) + BigInt(dataLength) <= before.dataNext;
 }
 
-/** An ADD_ADDR that comes again: it is repeated until its echo is there, which may be on its way (RFC 8684 §3.4.1). */
+/** A repeated ADD_ADDR: it is sent until its echo arrives, which may be in flight (RFC 8684 §3.4.1). */
 export function isAnnouncementAgain(packet: Packet, earlier: Packet): boolean {
   const [again, first] = [announcementOf(packet), announcementOf(earlier)];
   if (again === undefined || first === undefined || packet.tcp.payload.length > 0) return false;

@@ -9,11 +9,11 @@ import type { PacketNote } from './flows.ts';
 import { Tracker } from './tracker.ts';
 import type { Finding, Monitor, PacketEvent, Watch } from './types.ts';
 
-/** How to look at a capture. */
+/** Settings for the analysis of a capture. */
 export interface AnalysisSettings extends JudgeSettings {
-  /** Monitors to run; all of them unless told. */
+  /** Monitors to run; all by default. */
   monitors?: readonly Monitor[];
-  /** Whether the packets of an address are judged; those of all addresses unless told. */
+  /** Whether the packets of an address are judged; those of all addresses by default. */
   judges?: (address: string) => boolean;
   /**
    * Every packet of every subflow is there, in the order in which one end saw them. Without this, whatever a packet
@@ -24,7 +24,7 @@ export interface AnalysisSettings extends JudgeSettings {
   onConnection: (report: ConnectionReport) => void;
   /** Sees every packet of a connection, after the monitors. */
   onPacket?: (event: PacketEvent) => void;
-  /** Conversations followed at once; 50,000 unless told. */
+  /** Conversations followed at once; default 50,000. */
   flows?: number;
 }
 
@@ -89,7 +89,7 @@ export interface PacketCounts {
   malformed: number;
 }
 
-/** A look at one capture. */
+/** The analysis of one capture. */
 export class Analysis {
   readonly counts: PacketCounts = { packets: 0, mptcp: 0, fragments: 0, notTcp: 0, cut: 0, malformed: 0 };
   readonly #settings: AnalysisSettings;

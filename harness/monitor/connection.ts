@@ -1,4 +1,4 @@
-/** What is known of connections, subflows and their data, as far as a capture tells. */
+/** State of connections, subflows and their data, as far as a capture shows it. */
 import { dsnAdd, dsnDiff, lowHalf, seqDiff } from '../mptcp/index.ts';
 import type { OptionMpCapable } from '../packet/types.ts';
 
@@ -158,7 +158,7 @@ export interface FlowDirection {
   direction: Side;
 }
 
-/** What one host said in the MP_CAPABLE handshake. */
+/** One host's fields of the MP_CAPABLE handshake. */
 export interface Party {
   key: bigint | undefined;
   token: number | undefined;
@@ -188,14 +188,14 @@ export interface Connection {
   fallback: string | undefined;
   /** How it was ended, other than by DATA_FINs. */
   aborted: string | undefined;
-  /** An MP_FAIL came on a RST: that subflow is over, and the connection may go on by another. */
+  /** An MP_FAIL came on a RST: that subflow has ended, and the connection may continue on another. */
   failedByRst: boolean;
   firstAt: number;
   lastAt: number;
   packets: number;
   /** A Data ACK for data not seen, or the like: other subflows are not in the capture. */
   elsewhere: boolean;
-  /** What says that packets of another connection are among those of this one. */
+  /** The evidence that packets of another connection are mixed with those of this one. */
   doubt: string | undefined;
   /** Every packet of the connection is in the capture, in the order in which one of its ends saw them. */
   readonly complete: boolean;

@@ -14,7 +14,7 @@ export interface DataLevel {
 
 const NOTHING: DataLevel = { mapping: undefined, dataAck: undefined };
 
-/** What a packet's options say of data. A mapping that is known already comes back as the same object. */
+/** Reads the data-level options of a packet. A known mapping is returned as the same object. */
 export function resolveDataLevel(
   connection: Connection,
   side: Side,

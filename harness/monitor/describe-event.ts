@@ -1,4 +1,4 @@
-/** A packet that a monitor looks at, in the notation of the suites. Pure. */
+/** A packet that a monitor judges, in the notation of the suites. Pure. */
 import { formatPacket } from '../notation/format.ts';
 import type { PacketEvent } from './types.ts';
 

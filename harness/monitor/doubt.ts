@@ -1,6 +1,6 @@
 /**
  * Signs that a conversation in a capture with gaps is several: ports were used again, and the packets between are
- * missing. What such a connection seems to break is not held against anyone. Pure.
+ * missing. Breaches in such a connection are not reported. Pure.
  */
 import { seqAdd, seqDiff, seqGeq, seqGt } from '../mptcp/index.ts';
 import type { FlowDirection } from './connection.ts';

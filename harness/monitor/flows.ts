@@ -5,7 +5,7 @@ import { startsAnother } from './doubt.ts';
 import type { Packet, TcpSegment } from '../packet/types.ts';
 import { newEnd, other, type Flow, type FlowDirection, type FlowEnd, type Side } from './connection.ts';
 
-/** What the capture says of a packet besides its bytes. */
+/** Metadata of a captured packet. */
 export interface PacketNote {
   /** Number in the capture, from 1. */
   index: number;

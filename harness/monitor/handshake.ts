@@ -1,4 +1,4 @@
-/** What the MP_CAPABLE handshake settles: version, keys, tokens, IDSNs, checksums. */
+/** What the MP_CAPABLE handshake determines: version, keys, tokens, IDSNs, checksums. */
 import { idsn, token } from '../mptcp/index.ts';
 import { FLAG } from '../packet/index.ts';
 import type { OptionMpCapable } from '../packet/types.ts';
@@ -10,7 +10,7 @@ export type TokenTable = Map<number, { connection: Connection; side: Side }[]>;
 /** Flag A of MP_CAPABLE: checksums required. */
 export const FLAG_A = 0x80;
 
-/** Takes in an MP_CAPABLE. What was said first holds: repetitions change nothing. */
+/** Processes an MP_CAPABLE. The first one counts; repetitions change nothing. */
 export function learnKeys(
   connection: Connection,
   direction: Side,

@@ -3,7 +3,7 @@ import type { Packet } from '../packet/types.ts';
 import { other, type Connection, type Side } from './connection.ts';
 import type { TokenTable } from './handshake.ts';
 
-/** What attribution goes by. */
+/** The input of the attribution. */
 export interface JoinSettings {
   /** Every packet is there, in the order in which one end saw them. */
   complete: boolean;
@@ -29,7 +29,7 @@ export class JoinAttribution {
     this.#settings = settings;
   }
 
-  /** Where the SYN of a join goes; undefined where that cannot be told. */
+  /** The connection that the SYN of a join opens a subflow of; undefined where unknown. */
   targetOf(token: number, packet: Packet): JoinTarget | undefined {
     const owners = this.tokens.get(token) ?? [];
     const owner =

@@ -5,7 +5,7 @@ import type { Finding, Judge, Monitor, PacketEvent, Remark, Rule } from './types
 import { type Level, verdictOf } from '../verdict/level.ts';
 import type { JudgedVerdict } from '../verdict/verdict.ts';
 
-/** What the ledger needs to know from outside. */
+/** Settings of the ledger. */
 export interface JudgeSettings {
   levelOf: (clause: string) => Level;
 }
@@ -120,7 +120,7 @@ export class Ledger {
     };
   }
 
-  /** What was found, worst first; `judged` says whose findings count. */
+  /** The findings, worst first; `judged` selects the hosts whose findings count. */
   findings(judged: (side: Side) => boolean): Finding[] {
     const found: Finding[] = [];
     for (const pair of this.#tallies.flat()) {
@@ -130,7 +130,7 @@ export class Ledger {
     return found;
   }
 
-  /** What packets of two connections seem to break together, nobody may have broken. */
+  /** A breach that needs packets of two connections may be an artefact of the capture. */
   #withholdIfDoubtful(tally: Tally): void {
     const { doubt } = this.#connection;
     if (doubt === undefined || tally.broken === undefined) return;
@@ -144,7 +144,7 @@ export class Ledger {
     if (tally.broken !== undefined) found.push(...this.#byVerdict(tally, tally.broken));
     for (const one of tally.info) found.push(this.#finding(tally, 'info', tally.rule.clauses, one));
     if (tally.broken !== undefined) return found;
-    // What looked wrong and may not be is said; what merely could not be seen is not, where other packets passed.
+    // Reports doubtful breaches. Unseen packets are not reported where other packets passed.
     if (tally.unknown !== undefined && (tally.passes === 0 || tally.unknown.event !== undefined)) {
       found.push(this.#finding(tally, 'inconclusive', tally.rule.clauses, tally.unknown));
     } else if (tally.passes > 0) {

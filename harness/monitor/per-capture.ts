@@ -1,4 +1,4 @@
-/** What a rule remembers over all connections of one capture. */
+/** State of a rule over all connections of one capture. */
 import type { Connection } from './connection.ts';
 
 /**

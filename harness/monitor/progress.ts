@@ -1,4 +1,4 @@
-/** Carries what is known of a connection past a packet, once the monitors have looked at it. */
+/** Updates the state of a connection by a packet, after the monitors have judged it. */
 import { seqAdd, seqGt } from '../mptcp/index.ts';
 import type { TcpOption } from '../packet/types.ts';
 import { noteAddress, other, type Connection, type DataStream, type Flow, type FlowEnd } from './connection.ts';
@@ -151,7 +151,7 @@ const NOTES: { readonly [K in OptionKind]?: Note<K> } = {
     if (!echo) noteAddress(connection.parties[side], addressId, address);
   },
   mp_fail: (_option, { connection, rst }) => {
-    // On a RST it ends the subflow alone, and what answers it does no more: a new subflow may go on.
+    // On a RST it ends only the subflow, and so does its answer: a new subflow may continue the connection.
     if (rst) connection.failedByRst = true;
     else if (!connection.failedByRst) connection.fallback ??= 'MP_FAIL';
   },
@@ -206,7 +206,7 @@ function noteEnd({ packet, sender, receiver, fin, rst, length, at }: PacketEvent
   return true;
 }
 
-/** What became of a connection, in a few words. */
+/** How a connection ended, in a few words. */
 export function endingOf(connection: Connection): string {
   if (connection.aborted !== undefined) return connection.aborted;
   const [a, b] = connection.parties;

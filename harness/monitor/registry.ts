@@ -40,7 +40,7 @@ import { subflowSequence } from './rules/subflow-sequence.ts';
 import { windows } from './rules/windows.ts';
 import type { Monitor } from './types.ts';
 
-/** Every monitor, in the order in which they look at a packet: what departs in form is known before conduct is judged. */
+/** Every monitor, in the order in which they judge a packet: form before conduct. */
 export const monitors: readonly Monitor[] = [
   optionForm,
   reservedBits,

@@ -12,7 +12,7 @@ export interface MonitoredPacket {
   bytes: Uint8Array;
 }
 
-/** What {@link runMonitors} needs besides the packets. */
+/** Settings of {@link runMonitors}. */
 export type MonitorSettings = Pick<AnalysisSettings, 'complete' | 'monitors'>;
 
 /**

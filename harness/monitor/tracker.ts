@@ -9,7 +9,7 @@ import { JoinAttribution, type JoinSettings } from './join-attribution.ts';
 import { packetEvent } from './packet-event.ts';
 import type { PacketEvent } from './types.ts';
 
-/** What a tracker goes by. */
+/** Settings of a tracker. */
 export interface TrackerSettings extends JoinSettings {
   /** Conversations at once; the oldest make room: no capture takes unbounded memory. */
   flows: number;
@@ -21,7 +21,7 @@ export interface TrackerEvents {
   retired(connection: Connection): void;
 }
 
-/** Time after which a closed connection is let go, milliseconds of the capture. */
+/** Time after which a closed connection is dropped, milliseconds of the capture. */
 const LINGER = 2_000;
 /** Packets of an end in which its keys come for the first time; later on they only come again. */
 const KEYS_WITHIN = 8;
@@ -72,7 +72,7 @@ export class Tracker {
     return event;
   }
 
-  /** Connections that are closed for long enough are let go. */
+  /** Drops connections that have been closed for long enough. */
   sweep(at: number): void {
     while (this.#closed.length > 0) {
       const [first] = this.#closed;
@@ -123,7 +123,7 @@ export class Tracker {
     );
   }
 
-  /** A subflow that cannot be told to be of any connection may be of each: none is seen whole any more. */
+  /** A subflow of unknown connection may belong to each: none counts as complete any more. */
   #noteUnattached(): void {
     if (this.#complete) for (const connection of this.#live) connection.elsewhere = true;
   }

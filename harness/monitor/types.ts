@@ -1,4 +1,4 @@
-/** What monitors are made of, and what they say. */
+/** The types of monitors and of their findings. */
 import type { Packet, TcpOption } from '../packet/types.ts';
 import type { Connection, DataMapping, Flow, FlowEnd, Side } from './connection.ts';
 import type { JudgedVerdict } from '../verdict/verdict.ts';
@@ -18,7 +18,7 @@ export interface Rule {
   readonly about: 'form' | 'conduct';
 }
 
-/** What is wrong with a packet, or what is worth to know. */
+/** A defect of a packet, or a remark on it. */
 export interface Remark {
   message: string;
   expected?: string;
@@ -91,7 +91,7 @@ export interface Watch {
 /** A passive check: one clause or a tight group. */
 export interface Monitor {
   readonly name: string;
-  /** What it looks at, one line. */
+  /** What it checks, one line. */
   readonly title: string;
   readonly rules: readonly Rule[];
   create(connection: Connection, judge: Judge): Watch;
@@ -101,7 +101,7 @@ export interface Monitor {
 export interface Finding {
   /** Clause judged. */
   clause: string;
-  /** Clauses that the same observation settles in the same way. */
+  /** Clauses that the same observation judges in the same way. */
   also: string[];
   rule: string;
   monitor: string;

@@ -1,4 +1,4 @@
-/** What the steps that do not judge do. */
+/** The steps that do not judge. */
 import { sleep } from '../clock/clock.ts';
 import { amount } from '../document/amount.ts';
 import type { Way } from '../wire/forward/types.ts';
@@ -11,7 +11,7 @@ import { StepUnmet, type Connection, type RunState } from './state.ts';
 import { hasOption } from './trace.ts';
 import { Transfer, type Socket } from './transfer.ts';
 
-/** How long steps wait unless told, milliseconds: long against any round trip here, so that only what never comes is missed. */
+/** Default wait of steps, milliseconds: long compared to any round trip here. */
 const WAIT = { connect: 10_000, joined: 10_000, transfer: 30_000, condition: 30_000, request: 10_000 } as const;
 
 /** A way to carry out each verb that does not judge. */

@@ -16,7 +16,7 @@ function kindOf(file: string, root: string): ScenarioKind {
   return relative(root, file).split(sep)[0] === 'multipath' ? 'multipath' : 'wire';
 }
 
-/** What scenarios may name. */
+/** The names that scenarios may use. */
 export interface SuiteWorld {
   catalogue: Catalogue;
   promises: ReadonlyMap<string, Promised>;
@@ -49,7 +49,7 @@ function load(file: string, library: SuiteLibrary): AnyScenario[] {
   }
 }
 
-/** What scenarios with one stack may judge. */
+/** Judging steps that scenarios with one stack may use. */
 function judgeable({ catalogue, promises }: SuiteWorld): ClauseSource {
   return { all: catalogue.all, promises: new Set(promises.keys()), get: (id) => catalogue.get(id) };
 }

@@ -1,5 +1,5 @@
 /**
- * What connections and paths carry in a period, by the packets: the judges of congestion control. Goodput would not do,
+ * Traffic of connections and paths in a period, from the packets: the judges of congestion control. Goodput would not do,
  * since an application gets nothing of one path while bytes of another are missing before it.
  */
 import { decodePacket, isNotTcp } from '../packet/index.ts';
@@ -132,7 +132,7 @@ export function rate(state: RunState, given: Verbs['judge-rate']): Finding {
       : { isMet, expected, actual, measures };
   measures.push({ name: 'smallest room in the receive window', value: room, unit: 'octets' });
   const found = { expected, actual: `${actual}; the receive window always had room for ${room} bytes`, measures };
-  // What is slow with room left is not held up by the receiver. What stands still shows nothing.
+  // A slow transfer with window left is not limited by the receiver. A stalled one shows nothing.
   if (isMet === false && room >= NO_ROOM) return { ...found, isMet: value > 0 ? true : undefined };
   return isMet === false && tooBusy(state) ? busyFinding(state, ratio, measures) : { ...found, isMet };
 }

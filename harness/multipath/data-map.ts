@@ -97,7 +97,7 @@ export function reinjections(
     .flatMap((again) => {
       const first = firsts.find((one) => one.at < again.at && overlap(one, again));
       if (first === undefined) return [];
-      // What its own path carried before is a retransmission there, and no reinjection.
+      // Data that the same path carried before is a retransmission, not a reinjection.
       const isOwn = carried.some((one) => one.path === again.path && one.at < again.at && overlap(one, again));
       return isOwn ? [] : [{ first, again }];
     });

@@ -1,9 +1,9 @@
-/** What judges find, and what they share. */
+/** Findings of judges, and shared helpers. */
 import { showShare } from './amounts.ts';
 import type { RunState } from './state.ts';
 import type { Measure } from '../verdict/result.ts';
 
-/** What a judging step found. */
+/** The finding of a judging step. */
 export interface Finding {
   /** `undefined`: there was nothing to judge by. */
   isMet: boolean | undefined;

@@ -1,4 +1,4 @@
-/** What paths allow in theory: their rates, less the headers. */
+/** The theoretical capacity of paths: their rates, less the headers. */
 import type { Way } from '../wire/forward/types.ts';
 import type { RunState } from './state.ts';
 

@@ -1,4 +1,4 @@
-/** What a schema cannot say about scenarios of two stacks. */
+/** Checks of scenarios of two stacks that a schema cannot make. */
 import type { Clause } from '../catalogue/types.ts';
 import { suggestion, type Diagnostic } from '../document/diagnostic.ts';
 import { diagnoseAt } from '../document/yaml-file.ts';

@@ -61,7 +61,7 @@ function fill(file: YamlFile, variables: Readonly<Record<string, string>>, texts
   return known;
 }
 
-/** A value for every variable, so that scenarios beside the one that is looked at fit the schema. */
+/** A value for every variable, so that the other scenarios fit the schema. */
 function firstValues(raw: RawSuite | null): Record<string, string> {
   const found: Record<string, string> = {};
   for (const scenario of Object.values(raw?.scenarios ?? {})) {
@@ -115,7 +115,7 @@ function variantsOf(input: VariantInput): MultipathScenario[] {
   }));
 }
 
-/** What a scenario has beside its head. */
+/** The parts of a scenario besides its head. */
 type Plan = Omit<MultipathScenario, keyof ScenarioHead>;
 
 function planOf(input: VariantInput, raw: RawScenario): Plan {

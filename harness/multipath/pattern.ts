@@ -1,4 +1,4 @@
-/** What the hash of a transfer's bytes has to be: that of the pattern of `docs/agent-protocol.md`. Pure. */
+/** The expected hash of a transfer's bytes: that of the pattern of `docs/agent-protocol.md`. Pure. */
 import { Digest } from '../sut/digest.ts';
 import { fillByte } from '../sut/fill.ts';
 

@@ -1,4 +1,4 @@
-/** What users expect and no clause of the RFC says: promises, judged like clauses and counted apart. */
+/** Promises: properties that users expect and no clause requires; judged like clauses, counted apart. */
 import { projectSchema } from '../document/schema.ts';
 import { readYaml } from '../document/yaml-file.ts';
 import type { Level } from '../verdict/level.ts';
@@ -9,7 +9,7 @@ export interface Promised {
   id: string;
   level: Level;
   summary: string;
-  /** What is measured against what, and why the threshold is what it is; of measurements. */
+  /** For measurements: what is compared, and the reason for the threshold. */
   threshold?: string;
   /** The public document that makes the promise; of documented behaviour. */
   source?: string;

@@ -41,7 +41,7 @@ export interface SeenRequest {
   reset?: boolean;
 }
 
-/** What each verb takes. */
+/** The arguments of each verb. */
 export interface Verbs {
   connect: { path: string; to?: string; proto?: 'mptcp' | 'tcp'; as?: string };
   joined: string[];

@@ -27,7 +27,7 @@ import { concludeScenario, emptyResult } from '../verdict/scenario-verdict.ts';
 import type { RunSeries } from '../verdict/series.ts';
 import { isKept } from '../verdict/verdict.ts';
 
-/** What scenarios of two stacks are run with. */
+/** The environment in which scenarios of two stacks run. */
 export interface MultipathContext {
   /** What makes each of the two; the same driver twice where both are alike. */
   drivers: Readonly<Record<Side, Driver>>;
@@ -226,7 +226,7 @@ async function runStep(
   }
 }
 
-/** A step with a time may come true until then; it is looked at whenever some packets more have come. */
+/** A step with a time may become true until then; it is evaluated again after every few packets. */
 async function judgeInTime(state: RunState, step: Extract<MultipathStep, { verb: JudgeVerb }>): Promise<Finding> {
   const deadline = state.clock.now() + (step.within ?? 0);
   for (;;) {

@@ -76,12 +76,12 @@ export class RunState {
     this.#forwarder = forwarder;
   }
 
-  /** A link's failure ends the scenario: whoever waits hears of it. */
+  /** A link's failure ends the scenario: waiters are rejected. */
   fail(error: Error): void {
     this.#changes.fail(error);
   }
 
-  /** Something has happened: whoever waits looks again. */
+  /** Something has happened: waiters evaluate again. */
   changed(): void {
     this.#changes.changed();
   }
@@ -92,7 +92,7 @@ export class RunState {
   }
 
   /**
-   * Waits until a condition holds; it is looked at after every packet and every delivery.
+   * Waits until a condition holds; it is evaluated after every packet and every delivery.
    *
    * @param what the condition in words
    * @throws StepUnmet when the time is over first

@@ -33,7 +33,7 @@ export class Transfer {
   readonly size: number;
   readonly startedAt = performance.now();
   readonly deliveries: Delivery[] = [];
-  /** Settles when it has ended, whatever way. */
+  /** Resolves when it has ended, by success or error. */
   readonly ended: Promise<void>;
   /** `running`, `intact`, `altered` (complete, but bytes differ), or the error that ended it: `ECONNRESET`. */
   outcome = 'running';

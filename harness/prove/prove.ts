@@ -13,7 +13,7 @@ export type ProofOutcome = 'caught' | 'elsewhere' | 'survived' | 'hung';
 /** A departure, and the scenario that shows it. */
 type Catch = Departure & { scenario: string };
 
-/** Scenarios to run for the sake of monitors: what they have not seen in so many, each another, they do not see. */
+/** Number of different scenarios to run for monitors; a fault that shows in none of them counts as not caught. */
 const MONITORED = 100;
 
 /** What became of one fault. */

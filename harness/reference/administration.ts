@@ -1,4 +1,4 @@
-/** What an administrator asks of the host: links, addresses, endpoints, settings. */
+/** Administrative calls of a host: links, addresses, endpoints, settings. */
 import { canonicalAddress, familyOf } from '../packet/index.ts';
 import type { Endpoint, HostCall } from './calls.ts';
 import { withdrawAddress } from './mptcp/3.4.2-remove-address.ts';

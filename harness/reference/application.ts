@@ -30,7 +30,7 @@ export interface WaitingCall {
   call: SocketCall;
   /** Tries to end it. */
   attempt: () => Ending | undefined;
-  /** What was done so far. */
+  /** The calls made so far. */
   partial: () => Record<string, Field>;
 }
 

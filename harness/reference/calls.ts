@@ -1,6 +1,6 @@
 /**
- * What an application or an administrator asks of the stack, and what the stack puts out. Addresses are canonical text
- * without a prefix length unless told; ports are 0 to 65535, 0 in `bind` and `connect` for one that the stack chooses.
+ * Calls of applications and administrators, and the output of the stack. Addresses are canonical text
+ * without a prefix length unless stated; ports are 0 to 65535, 0 in `bind` and `connect` for one that the stack chooses.
  */
 import type { Family, Packet } from '../packet/index.ts';
 
@@ -47,7 +47,7 @@ export type SocketCall =
       fastopen?: { address: string; port: number };
     }
   /**
-   * Takes bytes out of the receive buffer as they come, until there are `least` (1 unless told) or the stream ends;
+   * Takes bytes out of the receive buffer as they come, until there are `least` (default 1) or the stream ends;
    * with `untilEnd` until the stream ends. At most `most`. `peek` leaves them there, `urgent` reads the urgent byte;
    * these read once. `nowait` takes what is there. Answers `data` and `eof`; after an error too, with what was taken.
    */
@@ -124,7 +124,7 @@ export interface Endpoint {
   flags: EndpointFlags;
 }
 
-/** What `info` answers. Names without a dash are those of Linux's `struct mptcp_info`. */
+/** The answer of `info`. Names without a dash are those of Linux's `struct mptcp_info`. */
 export interface ConnectionInfo {
   proto: 'mptcp' | 'tcp';
   /** Whether the connection speaks MPTCP: false for TCP and after a fall-back. */

@@ -35,7 +35,7 @@ export interface SentRange {
 export interface Connection {
   readonly role: 'initiator' | 'responder';
   readonly number: number;
-  /** `negotiating` until the handshake has told; `tcp` for ever after a fall-back. */
+  /** `negotiating` until the handshake has decided; `tcp` after a fallback, for good. */
   mode: 'negotiating' | 'mptcp' | 'tcp';
   /** The application asked for MPTCP. */
   readonly wanted: boolean;
@@ -73,7 +73,7 @@ export interface Connection {
   sent: SentRange[];
   /** To be sent once more (§3.3.6). */
   reinject: SentRange[];
-  /** The last segment that the peer told to have in whole (§3.7). */
+  /** The last segment that the peer has acknowledged in full (§3.7). */
   intact?: { dsn: bigint; ssn: number };
   /** Urgent bytes end here (exclusive). */
   sndUp?: bigint;
@@ -106,13 +106,13 @@ export interface Connection {
   dataBackoff: number;
   dataRetransmits: number;
 
-  /** What fall-back still has to send. */
+  /** Signals that the fallback still has to send. */
   infinite: 'none' | 'due' | 'sent';
   /** Number at which mapping failed; MP_FAIL was sent. */
   failed?: bigint;
   /** MP_FAIL came. */
   failReceived: boolean;
-  /** Data sequence number from which a new subflow goes on, after the only one was reset with MP_FAIL (§3.7). */
+  /** Data sequence number from which a new subflow continues, after the only one was reset with MP_FAIL (§3.7). */
   restartAt?: bigint;
   /** The peer's infinite mapping came. */
   infiniteReceived: boolean;
@@ -178,7 +178,7 @@ export interface Subflow {
 
   irs: number;
   rcvNxt: number;
-  /** Right edge of the window as told on this subflow. */
+  /** Right edge of the window as received on this subflow. */
   rcvEdge: number;
   /** Shift of windows that we send. */
   rcvScale: number;
@@ -234,7 +234,7 @@ export interface Subflow {
   delivered: number;
   /** In-order bytes that wait for their mapping or for the rest of it; begins at `delivered`. */
   held: ByteQueue;
-  /** Data ACK that this subflow told last. */
+  /** Last Data ACK sent on this subflow. */
   lastDataAck?: bigint;
   /** REMOVE_ADDR has come for it and a keepalive is out (§3.4.2). */
   removalAsked: boolean;
@@ -243,7 +243,7 @@ export interface Subflow {
   /** Signalling ACKs in a row without anything else (§3.4.1). */
   signalAcks: number;
   resetDue?: ResetDue;
-  /** Why it was reset by the peer, where MP_TCPRST told. */
+  /** Reason of the peer's reset, where MP_TCPRST gave one. */
   peerReset?: { reason: number; transient: boolean };
   /** The subflow ended before its handshake was over, or by a RST. */
   failed: boolean;

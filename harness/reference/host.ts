@@ -26,7 +26,7 @@ interface DeviceOptions {
 export interface HostOptions {
   /** Random bytes: keys, nonces, sequence numbers and ports come from here, and nothing else is random. */
   random: (bytes: number) => Uint8Array;
-  /** What the stack does, freedoms and faults included: {@link rulesWith}. */
+  /** The rules of the stack, freedoms and faults included: {@link rulesWith}. */
   rules: Rules;
   devices: DeviceOptions[];
 }
@@ -107,7 +107,7 @@ export class Host {
     this.#finish();
   }
 
-  /** What came out since the last call, in order. */
+  /** The output since the last call, in order. */
   take(): Output[] {
     const outputs = this.#outputs;
     this.#outputs = [];

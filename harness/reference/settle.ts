@@ -1,4 +1,4 @@
-/** What follows from an input: the end of every round. */
+/** The last step of every round: consequences of the input. */
 import { advanceClosing, isClosed } from './mptcp/3.3.3-closing-a-connection.ts';
 import { pump } from './mptcp/3.3.5-sender-considerations.ts';
 import { dataTimedOut, subflowEnded, watchDataAcks } from './mptcp/3.3.6-reliability-and-retransmissions.ts';
@@ -100,7 +100,7 @@ function endOfConnection(stack: Stack, connection: Connection): void {
     // No subflow is left: a new one may come for a while (3.3.3-9).
     connection.timers.set('orphan', stack.now + closing.timeoutWithoutSubflow(connection));
   }
-  // What is left waits in TIME_WAIT.
+  // The remaining subflows wait in TIME_WAIT.
   if (connection.subflows.length === 0 && !connection.timers.has('orphan')) stack.connections.delete(connection);
 }
 

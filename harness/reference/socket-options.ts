@@ -1,4 +1,4 @@
-/** Socket options that matter to the stack. Others are kept and told, as they were set. */
+/** Socket options that matter to the stack. Others are stored and returned as set. */
 import type { Socket } from './state.ts';
 
 /** Milliseconds of an option in seconds. */

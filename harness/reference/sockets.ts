@@ -1,4 +1,4 @@
-/** What applications ask of sockets: each call is tried until it can end. */
+/** Socket calls of applications: each is tried until it can complete. */
 import { canonicalAddress, familyOf } from '../packet/index.ts';
 import type { ConnectionInfo, Field, PollEvent, SocketCall } from './calls.ts';
 import { makeConnection } from './connection.ts';
@@ -196,7 +196,7 @@ function release(stack: Stack, connection: Connection, atOnce: boolean): void {
   else connection.writeClosed = true;
 }
 
-/** What `poll` tells. */
+/** The events of `poll`. */
 export function pollState(socket: Socket): Record<PollEvent, boolean> {
   const { connection, listening } = socket;
   if (connection === undefined) {

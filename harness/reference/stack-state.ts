@@ -5,7 +5,7 @@ import type { Connection, Device, Socket, Subflow } from './control-blocks.ts';
 
 export type * from './control-blocks.ts';
 
-/** What all parts of the stack share, but for the rules themselves: what rules may look at. */
+/** State that all parts of the stack share and that rules may read. */
 export interface StackState {
   readonly random: (bytes: number) => Uint8Array;
   now: number;

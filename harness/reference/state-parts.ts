@@ -49,7 +49,7 @@ export interface Outgoing {
   fin: boolean;
   /** Where the data begins in the connection's stream. */
   dsn?: bigint;
-  /** What the data is mapped to; a copy of it goes with every transmission. */
+  /** The mapping of the data; every transmission carries a copy. */
   mapping?: Mapping;
   /** Whether MP_CAPABLE carries the mapping (§3.1). */
   capable: boolean;
@@ -78,7 +78,7 @@ export type SubflowTimer =
   | 'fastClose'
   | 'finWait';
 
-/** What the initiator or responder of an MP_JOIN keeps until its end (§3.2). */
+/** State of the initiator or responder of an MP_JOIN, kept until its end (§3.2). */
 export interface JoinState {
   localNonce: number;
   remoteNonce: number;
@@ -88,7 +88,7 @@ export interface JoinState {
   ackTransmissions: number;
 }
 
-/** What a reset that is due says (§3.6). */
+/** The content of a pending reset (§3.6). */
 export interface ResetDue {
   /** Reason code of MP_TCPRST; undefined for none. */
   reason?: number;
@@ -139,7 +139,7 @@ export interface Arrival {
   options: readonly TcpOption[];
 }
 
-/** What a segment is made of beside what the subflow knows. */
+/** The parts of a segment that do not come from the subflow's state. */
 export interface SegmentParts {
   seq: number;
   /** Bit set of FLAG. */

@@ -4,7 +4,7 @@ import type { StackState } from './stack-state.ts';
 
 export type * from './stack-state.ts';
 
-/** What all parts of the stack share. */
+/** State that all parts of the stack share. */
 export interface Stack extends StackState {
   readonly rules: Rules;
 }

@@ -54,7 +54,7 @@ export interface Comparison {
   /** What turns the gate red: `worse`, `new` and `vanished`. */
   worse: Change[];
   better: Change[];
-  /** Departed before and was not settled now: neither better nor worse. */
+  /** Departed before and was not judged now: neither better nor worse. */
   unsettled: Change[];
   /** Worse, but below the level asked for. */
   minor: Change[];

@@ -11,7 +11,7 @@ import { MOST_URGENT_LAST, type Outcome } from '../verdict/verdict.ts';
 /** With more sections than this, those without undeclared trouble share rows: the summary is to fit a screen. */
 const MOST_SECTIONS = 16;
 
-/** Outcomes that somebody has to look at. */
+/** Outcomes that need attention. */
 const TROUBLE: readonly Outcome[] = ['fail', 'warn', 'error', 'inconclusive'];
 
 /** Whether the run was asked for everything: what a selection covers of the RFC says nothing. */

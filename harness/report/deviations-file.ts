@@ -92,7 +92,7 @@ function withoutPath(placed: Placed): Deviation {
   return deviation;
 }
 
-/** A deviation of another kernel that may show here by other packets: nobody has looked. */
+/** A deviation of another kernel that may show here by other packets; not verified. */
 function open(inherited: Deviation): Deviation {
   const deviation = { ...inherited };
   delete deviation.instead;

@@ -119,7 +119,7 @@ function list(
   return [colours.bold(`${title} (${changes.length})`), ...lines, ...rest].join('\n');
 }
 
-/** The scenarios to look at: those that got worse, and those through which a clause did. */
+/** The scenarios to examine: those that got worse, and those through which a clause did. */
 function redScenarios(red: readonly JudgedChange[], options: DepartureOptions, colours: Colours): string {
   const shown = new Map<string, { scenario: ScenarioRecord; changes: JudgedChange[] }>();
   for (const change of red) {

@@ -11,7 +11,7 @@ const MIN_BODY = 32;
 
 /**
  * Draws a ladder: time in milliseconds, an arrow between the tester and the SUT, the packet, and the verdict of the
- * expectation that it settled. Long packets go on below, so nothing is cut; no line is wider than the style's width.
+ * expectation that it decided. Long packets continue below, so nothing is cut; no line is wider than the style's width.
  */
 export function ladderText(entries: readonly LadderEntry[], style: TextStyle): string {
   const colours = coloursOf(style);

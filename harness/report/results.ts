@@ -57,7 +57,7 @@ export interface ClauseRecord {
   monitored?: number;
 }
 
-/** How many clauses there are, how many of them the run judged, and how many nobody outside could. */
+/** How many clauses there are, how many of them the run judged, and how many cannot be judged from outside. */
 export interface CoverageRow {
   total: number;
   judged: number;
@@ -124,7 +124,7 @@ export interface ResultsInput {
   catalogue?: readonly Clause[];
 }
 
-/** Puts a run's results together: drops the ladders, counts, and settles each clause. Deviations come later. */
+/** Puts a run's results together: drops the ladders, counts, and gives each clause its outcome. Deviations come later. */
 export function buildResults(input: ResultsInput): RunResults {
   const scenarios = input.scenarios.map(withoutLadder);
   const clauses = clauseRecords(scenarios, () => false);
@@ -187,7 +187,7 @@ function countHeld(found: Map<string, ClauseTally>, clause: string, level: Level
 }
 
 /**
- * Settles each clause from its expectations, in the order of the RFC's sections.
+ * Gives each clause its outcome from its expectations, in the order of the RFC's sections.
  *
  * @param isDeclared whether a departure in a scenario from a clause is declared
  */

@@ -1,4 +1,4 @@
-/** What a schema cannot say about scenarios: that the things they name exist, and that they can judge at all. */
+/** Checks of scenarios that a schema cannot make: that names exist, and that they can judge something. */
 import type { Clause } from '../catalogue/types.ts';
 import { DocumentError, nearest, suggestion, type Diagnostic, type DiagnosticCode } from '../document/diagnostic.ts';
 import { diagnoseAt } from '../document/yaml-file.ts';
@@ -23,7 +23,7 @@ export function lintScenarios(
   topology: (name: string) => Topology,
 ): Diagnostic[] {
   const found = new Map<string, Diagnostic>();
-  // Variants that share their steps differ in nothing that is looked at here.
+  // Variants with the same steps do not differ in anything checked here.
   const seen = new Set<readonly Step[]>();
   for (const scenario of scenarios) {
     if (seen.has(scenario.body)) continue;
@@ -35,10 +35,10 @@ export function lintScenarios(
   return [...found.values()];
 }
 
-/** Mistakes that stand by themselves: they are there whatever else of a scenario could not be read. */
+/** Mistakes that do not depend on parts of a scenario that could not be read. */
 const STANDING: ReadonlySet<DiagnosticCode> = new Set(['UNKNOWN_CLAUSE', 'UNKNOWN_TOPOLOGY', 'UNKNOWN_SUBFLOW']);
 
-/** What is wrong with scenarios of which steps are missing, since they could not be read. */
+/** Mistakes in scenarios that lack steps because these could not be read. */
 export function lintPartial(...input: Parameters<typeof lintScenarios>): Diagnostic[] {
   return lintScenarios(...input).filter(({ code }) => STANDING.has(code));
 }
@@ -95,7 +95,7 @@ function linksOf(
 
 type Report = (step: Pick<Step, 'place'>, code: DiagnosticCode, message: string) => void;
 
-/** What is known where a step stands. */
+/** The context of a step. */
 interface Known {
   /** Names bound by the steps before. */
   bound: Set<string>;

@@ -60,11 +60,11 @@ interface RawSuite extends Omit<RawScenario, 'steps' | 'subflows' | 'sut'> {
   scenarios: Record<string, RawScenario>;
 }
 
-/** What suites are read with: the folder they stand in, and the sequences. */
+/** The context in which suites are read: their folder, and the sequences. */
 export interface SuiteLibrary {
   /** The `suites` folder. */
   root: string;
-  /** What ids begin with in suites that are not of this package: `acme` of `acme/echo/once`. */
+  /** Prefix of ids in suites from outside this package: `acme` of `acme/echo/once`. */
   prefix?: string;
   sequences: ReadonlyMap<string, Sequence>;
 }
@@ -289,7 +289,7 @@ function topologyOf({ raw, scenario, name }: VariantInput, context: StepContext)
   return value === undefined ? 'one-link' : say(value, path, context);
 }
 
-/** What `for-each` and YAML write for yes and no. */
+/** The words of `for-each` and YAML for yes and no. */
 const SWITCH: Readonly<Record<string, boolean>> = { true: true, on: true, 1: true, false: false, off: false, 0: false };
 
 function profileOf({ raw, scenario, name }: VariantInput, context: StepContext): Profile {

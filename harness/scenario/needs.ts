@@ -28,7 +28,7 @@ function asksForChecksums(step: Step): boolean {
   return step.kind === 'send' && /<mp_capable\b[^>]*(\bA=1\b|\bflags=[B-H]*A)/.test(step.line.text);
 }
 
-/** Whether the step passes only if the stack accepts a join. What is inside `given` may not run. */
+/** Whether the step passes only if the stack accepts a join. Steps inside `given` may not run. */
 function acceptsJoin(step: Step): boolean {
   if (step.kind === 'expect') return isJoinAnswer(step.line);
   if (step.kind === 'one-of') return step.alternatives.every(({ line }) => isJoinAnswer(line));

@@ -30,7 +30,7 @@ export function formerIds(id: string, renamed: readonly Renamed[]): string[] {
   return found;
 }
 
-/** What an id, with a variant or without, has become; the id itself when it has not changed. */
+/** The current id of an old one, with or without a variant; the id itself when it has not changed. */
 export function currentId(id: string, renamed: readonly Renamed[]): string {
   return renamed.reduce((now, { was, is }) => replaced(now, was, is) ?? now, id);
 }

@@ -24,7 +24,7 @@ export interface Sequence {
   path: NodePath;
   /** Parameters and their defaults; undefined means that a value must be given. */
   parameters: Readonly<Record<string, string | undefined>>;
-  /** What a role has for itself goes before `steps`. */
+  /** Steps of one role; they run before `steps`. */
   steps: StepsByRole;
 }
 

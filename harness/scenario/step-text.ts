@@ -1,4 +1,4 @@
-/** Reads the texts of steps: variables filled in, notation parsed, mistakes told where they were written. */
+/** Reads the texts of steps: variables filled in, notation parsed, mistakes reported with their position. */
 import { DocumentError, suggestion, type Diagnostic, type NodePath } from '../document/diagnostic.ts';
 import type { YamlFile } from '../document/yaml-file.ts';
 import { NotationError } from '../notation/expression.ts';

@@ -11,14 +11,14 @@ import { packetAt, readAt, say, type TextContext } from './step-text.ts';
 import type { RawStep, Step, StepKind, StepOf } from './suite.ts';
 import { parseSutLine } from './sut-line.ts';
 
-/** What a step is built from. */
+/** The input from which a step is built. */
 interface StepInput {
   raw: RawStep;
   /** Of the step. */
   path: NodePath;
   /** Of the verb's value. */
   at: NodePath;
-  /** What every step has. */
+  /** The properties that every step has. */
   base: Pick<Step, 'place' | 'text' | 'clauses'>;
   /** `within` in milliseconds. */
   within: { within?: number };
@@ -30,7 +30,7 @@ interface StepInput {
 /** Keys of a step that only go with certain verbs. */
 export type Companion = 'within' | 'resend' | 'since' | 'allow' | 'from' | 'unless' | 'with' | 'steps';
 
-/** What is known of steps of one kind. */
+/** The properties of steps of one kind. */
 export interface StepVerb<S extends Step> {
   readonly companions: readonly Companion[];
   /**
@@ -251,7 +251,7 @@ export const STEP_VERBS: { readonly [K in StepKind]: StepVerb<StepOf<K>> } = {
   },
 };
 
-/** What is known of a step's kind. */
+/** The properties of a step's kind. */
 export function verbOf(kind: StepKind): StepVerb<Step> {
   return STEP_VERBS[kind];
 }
@@ -261,7 +261,7 @@ export function linesOf(step: Step): readonly PacketLine[] {
   return verbOf(step.kind).lines?.(step) ?? [];
 }
 
-/** What a step holds against what it gets, or sets. */
+/** The matchers and values of a step. */
 export function matchersOf(step: Step): Matcher[] {
   return [...linesOf(step).flatMap(matchersIn), ...(verbOf(step.kind).matchers?.(step) ?? [])];
 }

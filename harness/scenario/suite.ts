@@ -5,7 +5,7 @@ import type { Matcher } from '../notation/expression.ts';
 import type { PacketLine } from '../notation/packet-line.ts';
 import type { SutLine } from './sut-line.ts';
 
-/** What every step has. */
+/** The properties that every step has. */
 interface StepBase {
   place: Place;
   /** The step as written, one line. */
@@ -157,7 +157,7 @@ export interface RawStep {
   since?: 'stimulus';
 }
 
-/** What the tester's endpoint offers on its SYN or SYN/ACK. */
+/** The parameters that the tester offers on its SYN or SYN/ACK. */
 export interface Profile {
   /** Timestamps option (RFC 7323). */
   timestamps: boolean;
@@ -169,7 +169,7 @@ export interface Profile {
   checksum: boolean;
   /** Bytes of DSN and Data ACK that the tester sends. */
   dsnSize: 4 | 8;
-  /** Window field of segments that write none, unscaled; the largest unless told. */
+  /** Window field of segments that write none, unscaled; the largest by default. */
   window?: number;
   /** The tester's key where a scenario needs a certain IDSN; random otherwise. */
   key?: bigint;

@@ -1,4 +1,4 @@
-/** What `for-each` of a suite spells out: variables, their values, and the part of an id that names them. Pure. */
+/** Expands `for-each` of a suite: variables, their values, and the part of an id that names them. Pure. */
 import type { Family } from '../packet/types.ts';
 
 /** A value as YAML has it. */
@@ -16,13 +16,13 @@ export type ForEach = Readonly<Record<string, Values>>;
 
 /** One combination of the values of a `for-each`. */
 export interface Combination {
-  /** What ids and results tell: each variable with its word or label. */
+  /** Parameters as ids and results show them: each variable with its word or label. */
   labels: Record<string, string>;
   /** The values of `${name}`, with the further variables of rows. */
   variables: Record<string, string>;
 }
 
-/** What an id consists of. No shell gives any of these a meaning where ids have them. */
+/** The characters of an id. None has a meaning to a shell where ids use it. */
 const ID = /^[a-z0-9./=,#-]+$/;
 
 /** A word that may stand in an id for a value: what separates the parts of an id is not in it. */

@@ -196,7 +196,7 @@ export function tally(
 export interface StackDifference {
   better: ClauseRow[];
   worse: ClauseRow[];
-  /** Judged in one of the two only, or not settled in one. */
+  /** Judged in only one of the two, or without verdict in one. */
   other: ClauseRow[];
 }
 

@@ -14,7 +14,7 @@ const PIPES_MS = 250;
 /** Whom to talk with. All times in milliseconds, already scaled. */
 export interface ClientOptions {
   transport: AgentTransport;
-  /** What errors call the agent. */
+  /** The name of the agent in errors. */
   name: string;
   graceMs: number;
 }
@@ -54,7 +54,7 @@ export class AgentClient {
       this.#greet = resolve;
       this.#refuse = reject;
     });
-    // Whoever asks for it hears of a failure; nobody has to.
+    // Callers may handle the failure, but need not.
     this.greeting.catch(() => undefined);
     this.#watch();
   }

@@ -105,7 +105,7 @@ async function ensure(root: string, cross: Architecture | undefined): Promise<st
  * processes at once.
  *
  * @param root the project's folder
- * @param architecture for which machine; this one unless told
+ * @param architecture for which machine; this one by default
  * @throws AgentBuildError with the remedy when make or the compiler is missing or fails
  */
 export function ensureAgent(root: string, architecture = hostArchitecture()): Promise<string> {

@@ -8,7 +8,7 @@ import { AgentProtocolError, AgentRefused, type AgentAnswer } from './types.ts';
 export interface AgentPoint {
   what: string;
   state: 'works' | 'missing' | 'wrong' | 'optional';
-  /** What was found, one line. */
+  /** The result, one line. */
   detail: string;
 }
 

@@ -2,7 +2,7 @@
 import type { SpawnedAgent } from './spawn-agent.ts';
 import { AgentProtocolError, AgentRefused, type AgentAnswer } from './types.ts';
 
-/** What an agent says of its stack. */
+/** The agent's report on its stack. */
 export interface Introduction {
   /** Name of the stack. Baselines and PICS go by it. */
   stack: string;

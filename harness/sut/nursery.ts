@@ -49,13 +49,13 @@ class Child implements AgentTransport {
   }
 
   kill(): void {
-    // The process id may be someone else's once the nursery has told of the end.
+    // The process id may be reused once the nursery has reported the exit.
     if (!this.#isOver && this.pid > 0) process.kill(this.pid, 'SIGKILL');
     this.input.destroy();
   }
 }
 
-/** What the nursery's words mean for one of its children. */
+/** Processes the nursery's messages about one of its children. */
 function howEnded(kind: string, value: number): string {
   if (kind === 'status') return `exited with status ${value}`;
   const name = Object.entries(constants.signals).find(([, number]) => number === value)?.[0];

@@ -1,4 +1,4 @@
-/** What stacks say that they lack (PICS, ISO/IEC 9646): `suites/pics/*.yaml`. */
+/** Features that stacks declare to lack (PICS, ISO/IEC 9646): `suites/pics/*.yaml`. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectSchema } from '../document/schema.ts';
@@ -52,7 +52,7 @@ export function lacksOf(pics: Pics, release: string): Map<string, string> {
   return lacking;
 }
 
-/** What a stack says that this version of it lacks; nothing for a stack without a statement. @throws DocumentError */
+/** Features that this version of a stack declares to lack; none for a stack without a statement. @throws DocumentError */
 export function findLacks(folder: string, sut: string, release: string): Map<string, string> {
   return hasPics(folder, sut) ? lacksOf(loadPics(join(folder, `${sut}.yaml`)), release) : new Map<string, string>();
 }

@@ -4,20 +4,20 @@ import { AgentClient } from './agent-client.ts';
 import { spawnTransport, type AgentTransport } from './transport.ts';
 import { AgentLost, type Agent, type AgentAnswer } from './types.ts';
 
-/** Time for an answer unless told, milliseconds. */
+/** Default time for an answer, milliseconds. */
 const REQUEST_MS = 10_000;
 /** Time between the wish to exit and SIGKILL, milliseconds. */
 const GRACE_MS = 1_000;
 
 /** How to talk with an agent, however it was started. */
 export interface ConnectOptions {
-  /** What errors call it. */
+  /** Its name in errors. */
   name: string;
-  /** Time for the greeting and for every answer, milliseconds; 10,000 unless told. */
+  /** Time for the greeting and for every answer, milliseconds; default 10,000. */
   timeoutMs?: number;
-  /** Time between asking it to exit and killing it, milliseconds; 1,000 unless told. */
+  /** Time between asking it to exit and killing it, milliseconds; default 1,000. */
   graceMs?: number;
-  /** Factor on all time limits, for slow machines; 1 unless told. */
+  /** Factor on all time limits, for slow machines; default 1. */
   timeScale?: number;
   /** Process id in the tester's pid namespace, where the transport's is not the agent's (a container, a VM). */
   pid?: number;
@@ -31,7 +31,7 @@ export interface SpawnAgentOptions extends ConnectOptions {
   env?: NodeJS.ProcessEnv;
 }
 
-/** What an agent says of itself when it starts. */
+/** The greeting of an agent. */
 interface AgentGreeting {
   protocol: number;
   /** Name of the agent program. */

@@ -1,4 +1,4 @@
-/** What carries the agent's lines: a child process here; a container or a virtual machine elsewhere. */
+/** Transport of the agent's lines: a child process here; a container or a virtual machine elsewhere. */
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 
@@ -16,7 +16,7 @@ export interface AgentTransport {
   readonly exited: Promise<string>;
   /** Resolves, never rejects, when also everything that the agent said has been read. */
   readonly drained: Promise<void>;
-  /** Ends the agent at once, whatever it does. Harmless when it is over. */
+  /** Kills the agent. No effect when it has ended. */
   kill(): void;
 }
 

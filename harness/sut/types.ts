@@ -16,7 +16,7 @@ export interface AgentLogLine {
 export interface Agent {
   /** Process id in the tester's pid namespace; what links are moved to. */
   readonly pid: number;
-  /** What it said that it can do when it greeted; docs/agent-protocol.md has the words. */
+  /** The features of its greeting; docs/agent-protocol.md defines them. */
   readonly features: ReadonlySet<string>;
   /** Everything said in both directions, oldest first. */
   readonly log: readonly AgentLogLine[];

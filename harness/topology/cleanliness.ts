@@ -1,4 +1,4 @@
-/** Whether a host's network namespace is as a new one is, seen from outside: nobody's word is taken for it. */
+/** Checks from outside whether a host's network namespace is as clean as a new one. */
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -30,17 +30,17 @@ function devicesOf(pid: number): string[] {
   return lines.map((line) => line.split(':')[0]?.trim() ?? '').filter((name) => name !== '');
 }
 
-/** What of a namespace stays from cell to cell. */
+/** The parts of a namespace that remain from cell to cell. */
 export interface Cleanliness {
   devices: readonly string[];
 }
 
-/** Takes down what a namespace holds that has served nobody yet. */
+/** Records the contents of a namespace before its first use. */
 export function asNew(pid: number): Cleanliness {
   return { devices: devicesOf(pid) };
 }
 
-/** What is left in the namespace that was not there at first; undefined when there is nothing. Waits for what is going. */
+/** Leftovers in the namespace; undefined when there are none. Waits for those that are being freed. */
 export async function leftIn(pid: number, before: Cleanliness): Promise<string | undefined> {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {

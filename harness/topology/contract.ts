@@ -1,5 +1,5 @@
 /**
- * What a stack has to offer to be judged: all of it, in one file.
+ * The interface that a stack must implement to be judged, in one file.
  *
  * A stack whose application side is an agent (docs/agent-protocol.md) needs no code: `--sut docker --image` and
  * `--sut remote:` take it. A new kind of stack is one {@link StackKind}, in a file of `topology/stacks`, named in
@@ -26,7 +26,7 @@ export interface CellLink {
   device: string;
   /** The SUT's device, as the SUT names it. */
   sutDevice: string;
-  /** The link's shape is left to whoever opens a port on it: nothing below does it. */
+  /** The caller that opens a port on the link shapes it; the driver does not. */
   shapedByTester?: true;
   /** Opens the tester's port where the link is in memory: there is no device. */
   open?: (family: 'ipv4' | 'ipv6', onPacket: (packet: WirePacket) => void) => WirePort;
@@ -43,11 +43,11 @@ export interface Cell {
   /** The agent of each host, by host name. */
   agents: ReadonlyMap<string, Agent>;
   links: CellLink[];
-  /** The time that the cell's packets and agents go by; the machine's unless told. */
+  /** The clock of the cell's packets and agents; the machine's by default. */
   clock?: Clock;
-  /** Where the tester takes random numbers from; the machine's unless told. */
+  /** The tester's source of random numbers; the machine's by default. */
   random?: Randomness;
-  /** What the SUT's kernel complained of since the cell was begun, where the driver can tell; complete after `close`. */
+  /** Complaints of the SUT's kernel since the cell was begun, where the driver can observe them; complete after `close`. */
   troubles?(): readonly KernelTrouble[];
   /** What the SUT's kernel logged and traced since the cell was begun, where the driver can tell; never rejects. */
   kernelLines?(): Promise<readonly KernelLine[]>;
@@ -71,11 +71,11 @@ export interface TerminalSize {
   columns: number;
 }
 
-/** What a cell is asked for. */
+/** The request for a cell. */
 export interface BuildOptions {
   /** Nothing else shares the SUT's kernel, where that can be had: what it complains of is this cell's doing. */
   alone?: boolean;
-  /** What the cell is for, where the driver makes random numbers by a seed: the same purpose gives the same ones. */
+  /** Seed of the random numbers where the driver makes them: the same purpose gives the same numbers. */
   purpose?: string;
 }
 

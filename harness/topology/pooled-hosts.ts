@@ -66,7 +66,7 @@ export class PooledHosts implements HostSource {
     await this.#origin.close?.();
   }
 
-  /** A host on its way back that nobody waits for yet: sooner there than a new one. Undefined when there is none. */
+  /** A host being cleaned that has no waiter yet: available sooner than a new one. Undefined when there is none. */
   #next(): Promise<Member | undefined> {
     if (this.#waiting.length >= this.#coming.size) return Promise.resolve(undefined);
     return new Promise((resolve) => this.#waiting.push(resolve));

@@ -146,7 +146,7 @@ class RemoteDriver implements Driver {
     ]);
   }
 
-  /** Tells the host this end's hardware address. @returns the host's own, empty where nobody says it */
+  /** Tells the host this end's hardware address. @returns the host's own, empty where unknown */
   async #meetNeighbour(agent: Agent, link: CellLink): Promise<string> {
     if (!agent.features.has('netlink'))
       return this.#options.lab.links.find(({ device }) => device === link.device)?.fixed?.hardware ?? '';

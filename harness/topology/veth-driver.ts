@@ -1,4 +1,4 @@
-/** Builds cells of veth pairs for SUT hosts that are network namespaces on this machine, whoever starts them. */
+/** Builds cells of veth pairs for SUT hosts that are network namespaces on this machine, however started. */
 import { lossOf } from '../sut/agent-loss.ts';
 import { agentOver } from '../sut/agent-over.ts';
 import type { Agent } from '../sut/types.ts';
@@ -102,7 +102,7 @@ class VethDriver implements KeepingDriver {
   readonly #source: HostSource;
   readonly #firstPrefix: number;
   readonly #cells = new Set<Cell>();
-  /** Rigs that nobody uses, by topology in full. */
+  /** Unused rigs, by the whole topology. */
   readonly #kept = new Map<string, Rig[]>();
   readonly #returning = new Set<Promise<void>>();
   #batch: IpBatch | undefined;
@@ -275,7 +275,7 @@ class VethDriver implements KeepingDriver {
     else kept.push(rig);
   }
 
-  /** Gives the hosts of a rig that nobody uses back to where hosts come from. */
+  /** Returns the hosts of an unused rig to their source. */
   #freeHosts(): void {
     const rig = [...this.#kept.values()].find((rigs) => rigs.length > 0)?.pop();
     if (rig !== undefined) this.#takeApart(rig, true);

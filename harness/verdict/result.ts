@@ -49,7 +49,7 @@ export interface LadderEntry {
   subflow?: string;
   /** Packet notation, step text, agent line or line of the kernel. */
   text: string;
-  /** Verdict of an expectation settled by this packet or step. */
+  /** Verdict of an expectation decided by this packet or step. */
   verdict?: Verdict;
   clause?: string;
 }

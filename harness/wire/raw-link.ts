@@ -46,7 +46,7 @@ const open = new Set<WirePort>();
 let waking = false;
 
 /**
- * The addon calls us without a callback scope, so promises that we settle would wait for the loop's next event.
+ * The addon calls us without a callback scope, so promises that we resolve would wait for the loop's next event.
  * An immediate gives them their turn at once.
  */
 function wakePromises(): void {

@@ -39,7 +39,7 @@ export class CheckJson {
     this.#put(`],${rest.slice(1)}`);
   }
 
-  /** All captures were read. The file takes its name only now: nobody reads half of it. */
+  /** All captures were read. The file is renamed only now, so that no reader sees half of it. */
   end(): void {
     this.#put('\n]}\n');
     this.#flush();

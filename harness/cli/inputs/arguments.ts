@@ -18,7 +18,7 @@ export const SELECTION_OUTPUT = 'reports/again';
 /** Both, in words for help texts. */
 export const LAST_RUNS = `${DEFAULT_OUTPUT} and ${SELECTION_OUTPUT}`;
 
-/** The results file that commands look at unless told. */
+/** The results file that commands read by default. */
 export const DEFAULT_RESULTS = `${DEFAULT_OUTPUT}/results.json`;
 
 /** Parses a list with commas; the option may be given several times. */

@@ -61,14 +61,14 @@ function orphans(): Leftover[] {
 function orphanReason(pid: number, environment: ReadonlyMap<string, string>): string | undefined {
   const launcher = environment.get(LAUNCHER_VARIABLE);
   if (launcher !== undefined) return isLauncherAlive(launcher) ? undefined : 'its run has ended';
-  // Started by tests or by hand through enterCommand(): ours when it is our agent and nobody of a run holds it.
+  // Started by tests or by hand through enterCommand(): ours when it is our agent and no process of a run holds it.
   if (!environment.has(OUTSIDE_VARIABLE) || programOf(pid) !== join(projectRoot(), 'docker', 'agent', 'mptcp-agent'))
     return undefined;
   const parent = environmentOf(parentOf(pid));
   return parent?.has(OUTSIDE_VARIABLE) === true ? undefined : 'its tester has ended';
 }
 
-/** Environment of a process; undefined when it is gone or not ours to look at. */
+/** Environment of a process; undefined when it has ended or access is denied. */
 function environmentOf(pid: number): ReadonlyMap<string, string> | undefined {
   const text = readProc(() => readFileSync(`/proc/${pid}/environ`, 'utf8'));
   if (text === undefined) return undefined;

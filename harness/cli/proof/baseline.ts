@@ -29,7 +29,7 @@ export async function openBaseline({ root, scenarios }: Project, seed: string, r
   return baseline;
 }
 
-/** What of a folder counts; `reference` is looked at by itself. */
+/** The files of a folder that count; `reference` is handled separately. */
 function parts(folder: string): string[] {
   return readdirSync(folder)
     .filter((name) => !WITHOUT_EFFECT.has(name) && name !== 'reference')

@@ -12,7 +12,7 @@ import { runCommand } from './child-run.ts';
 
 /** How often a run is repeated. */
 export interface Repetition {
-  /** Rounds; with `untilFail` at most so many, and without limit when absent. */
+  /** Rounds; with `untilFail` the maximum, without limit when absent. */
   repeat?: number;
   /** End with the first round whose exit code is not 0. */
   untilFail: boolean;

@@ -41,12 +41,12 @@ type Kind =
   | 'freedoms'
   | 'lab';
 
-/** What was looked at, and what is wrong with it. */
+/** What was checked, and its problems. */
 class Report {
   readonly counts = new Map<Kind, number>();
   readonly #problems = new Set<string>();
 
-  /** Runs a check; what is wrong with the document is a problem. Without a kind it is not counted as looked at. */
+  /** Runs a check; defects of the document are problems. Without a kind it does not count as checked. */
   check<T>(kind: Kind | undefined, work: () => T): T | undefined {
     if (kind !== undefined) this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
     const diagnostics: Diagnostic[] = [];

@@ -147,7 +147,7 @@ export class Meeting {
     return ends.every(({ eof, bytes }) => eof === '1' && bytes === '0');
   }
 
-  /** Waits until both stacks say that the connection has so many subflows, the first included. */
+  /** Waits until both stacks report this number of subflows, the first included. */
   async #subflows(count: number): Promise<void> {
     const deadline = performance.now() + 20_000;
     for (const [stack, agent] of Object.entries(this.agents))

@@ -26,7 +26,7 @@ const LINKS = [1, 2, 3] as const;
 const FIRST = 1000;
 const TO_RESPONDER = 1_500_000;
 const TO_INITIATOR = 200_000;
-/** A port that nobody listens on, and one to ask from: the answer to that SYN is the sign that all has been captured. */
+/** A port without listener and a source port: the answer to this SYN shows that all packets before it were captured. */
 const MARKER = { to: 9, from: 4009 } as const;
 
 const asRoot = process.getuid?.() === 0;
@@ -122,7 +122,7 @@ async function capture(holder: ChildProcess, name: string, path: string): Promis
   };
 }
 
-/** Waits until the marker's answer is in the file: a RST from the port that nobody listens on. */
+/** Waits until the marker's answer is in the file: a RST from the port without listener. */
 async function sawMarker(path: string): Promise<void> {
   const ports = Buffer.from([MARKER.to >> 8, MARKER.to & 0xff, MARKER.from >> 8, MARKER.from & 0xff]);
   for (const end = Date.now() + 10_000; Date.now() < end;) {

@@ -8,7 +8,7 @@ const byFastclose = conduct('abort-by-fastclose', '3.5-2.s5', '4-2.12.s2');
 /** RSTs that come within this time are one act. Milliseconds. */
 const AT_ONCE = 200;
 
-/** What a side has reset, with nothing said of why. */
+/** Subflows that a side has reset without a reason. */
 interface Resets {
   flows: Set<Flow>;
   since: number;

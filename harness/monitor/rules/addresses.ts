@@ -24,7 +24,7 @@ const privateAddress = form('add-addr-private', '3.4.1-10.s2');
 const usable = form('add-addr-of-a-host', '3.4.1-1.s1');
 const again = form('add-addr-again', '3.4.1-4.s4.2', '3.4.1-9.s4', '3.4.1-9.s2');
 
-/** What one side has announced. */
+/** The announcements of one side. */
 interface Announced {
   byId: Map<number, string>;
   list: Map<string, { address: string; port: number | undefined; id: number }>;

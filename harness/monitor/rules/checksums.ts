@@ -20,7 +20,7 @@ const rightNarrow = blaming(
 const finRight = form('checksum-of-data-fin', '3.3.3-5.s2');
 const infinite = form('checksum-of-infinite-mapping', '3.3.1-15.s3');
 
-/** What has been seen of the data of one mapping. */
+/** The data seen of one mapping. */
 interface Gathered {
   /** Ranges seen, from and to (exclusive), apart from each other. */
   ranges: [number, number][];

@@ -1,4 +1,4 @@
-/** What the RFC leaves to the stack: nothing here is right or wrong, it is recorded what the host does. */
+/** Choices that the RFC leaves to the implementation. Nothing is judged; the choices of the host are recorded. */
 import type { FlowEnd } from '../connection.ts';
 import { isMptcp } from '../../packet/index.ts';
 import type { Monitor, PacketEvent, Rule } from '../types.ts';

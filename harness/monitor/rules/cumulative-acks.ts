@@ -15,10 +15,10 @@ const noGap = blaming(
 );
 const notAfterInfinite = conduct('no-data-ack-after-infinite-mapping', '3.7-13.s3');
 
-/** Ranges apart from each other that are kept; with more, the last are forgotten and nobody is blamed. */
+/** Ranges apart from each other that are kept; with more, the last are dropped and nothing is reported. */
 const KEPT = 256;
 
-/** What of one direction's data has been sent, as far as a complete capture shows. */
+/** The data of one direction that has been sent, as far as a complete capture shows. */
 class Cover {
   /** All numbers below this were sent. */
   edge = 1;
@@ -116,7 +116,7 @@ function lookAtFailed(judge: Judge, event: PacketEvent, dataAck: number, failed:
   }));
 }
 
-/** What a Data ACK may cover. */
+/** Judges which data a Data ACK may cover. */
 export const cumulativeAcks: Monitor = {
   name: 'cumulative-acks',
   title: 'Data ACKs cover data without a hole, none that failed, and end with an infinite mapping',

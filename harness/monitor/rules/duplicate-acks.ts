@@ -13,7 +13,7 @@ interface Row {
   seq: number;
   window: number;
   count: number;
-  /** What the last one said: a capture may hold a packet twice. */
+  /** The options of the last one: a capture may hold a packet twice. */
   said: string;
 }
 

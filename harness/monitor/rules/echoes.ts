@@ -28,7 +28,7 @@ interface Pending {
   packets: number;
 }
 
-/** What one side has announced. */
+/** The announcements of one side. */
 interface Announced {
   pending: Map<string, Pending>;
   echoed: Set<string>;
@@ -40,7 +40,7 @@ function nameOf({ addressId, address, port }: OptionAddAddr): string {
   return `${addressId} ${address} ${port ?? ''}`;
 }
 
-/** What makes an announcement more than the first of its kind. */
+/** The ways in which an announcement differs from the first of its kind. */
 function rulesFor(connection: Connection, side: Side, option: OptionAddAddr, mine: Announced): Rule[] {
   const rules: Rule[] = [first];
   const name = nameOf(option);

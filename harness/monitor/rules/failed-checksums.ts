@@ -76,7 +76,7 @@ function lookAtAck(judge: Judge, event: PacketEvent, damaged: DataMapping): bool
   return true;
 }
 
-/** What a host does with data that fails its checksum. */
+/** Reactions of a host to data that fails its checksum. */
 export const failedChecksums: Monitor = {
   name: 'failed-checksums',
   title: 'a failed checksum is answered with MP_FAIL: on an ACK of the only subflow, on a RST of one of several',

@@ -1,4 +1,4 @@
-/** What fell back to plain TCP stays plain TCP. */
+/** A connection that fell back to plain TCP stays plain TCP. */
 import { seqDiff } from '../../mptcp/index.ts';
 import type { TcpOption } from '../../packet/types.ts';
 import { isMptcp } from '../../packet/index.ts';

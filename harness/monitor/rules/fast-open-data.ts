@@ -67,7 +67,7 @@ interface Again {
   since: number | undefined;
 }
 
-/** Returns true when the matter is settled. */
+/** Returns true when the clause is judged. */
 function lookAtAnswer(judge: Judge, event: PacketEvent, again: Again): boolean {
   const { dataAck, packet, side, at } = event;
   if (!event.ack || !seqGeq(packet.tcp.ack, again.end) || dataAck === undefined) return false;

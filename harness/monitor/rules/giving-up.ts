@@ -1,4 +1,4 @@
-/** What the RFC leaves open of hosts that get no answer: after how many retransmissions they end a subflow. */
+/** Recorded choice: after how many unanswered retransmissions a host ends a subflow. */
 import type { FlowEnd } from '../connection.ts';
 import type { Monitor } from '../types.ts';
 import { form } from './rule.ts';

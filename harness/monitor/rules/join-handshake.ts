@@ -91,7 +91,7 @@ function lookAtSyn(judge: Judge, option: OptionMpJoinSyn, event: PacketEvent, no
   judge.check(side === 0 ? tokenInitiator : tokenResponder, event, option.token === target.token, remark);
 }
 
-/** What an HMAC of a join is made of. */
+/** The input of an HMAC of a join. */
 interface JoinProof {
   local: bigint;
   remote: bigint;
@@ -102,7 +102,7 @@ interface JoinProof {
   length: 8 | 20;
 }
 
-/** What is wrong with an HMAC: a common mistake that gives just this one, or only that it is another. */
+/** The defect of an HMAC: a common mistake that gives this value, or just that it differs. */
 function hmacRemark(packet: string, found: Uint8Array, proof: JoinProof): Remark {
   const { local, remote, mine, theirs, length } = proof;
   const whole = joinHmac(local, remote, mine, theirs);
@@ -190,7 +190,7 @@ function lookAtAck(judge: Judge, option: OptionMpJoinAck, event: PacketEvent): v
   );
 }
 
-/** What has to have happened before a host may start a subflow. */
+/** Conditions before a host may start a subflow. */
 function lookAtTiming(judge: Judge, event: PacketEvent, heardDss: boolean): void {
   const { connection, side, flow, receiver } = event;
   if (connection.whole && event.flow.join.nonces[0] === undefined) {

@@ -10,14 +10,14 @@ const notRemoved = conduct('no-join-to-removed-address', '3.4.2-4.s3.1');
 const follows = conduct('join-follows-announcement', '3.4-4.2.s2', '3.4-4.3.s2', '3.4.1-4.s3');
 const otherFamily = conduct('other-address-family', '3.4-2.s5.2', '3.4-5.s1');
 
-/** What a peer has said of one of its addresses. */
+/** A peer's announcements of one of its addresses. */
 interface Announced {
   /** Remote ports of the subflows on which it was announced without a port. */
   onPorts: Set<number>;
   withPort: boolean;
 }
 
-/** What one side knows of its peer's addresses. */
+/** One side's knowledge of its peer's addresses. */
 interface Targets {
   announced: Map<string, Announced>;
   byId: Map<number, string>;

@@ -23,7 +23,7 @@ interface User {
   isn: number | undefined;
 }
 
-/** What keys and tokens are remembered of a capture. */
+/** The keys and tokens of a capture. */
 interface Memory {
   keys: Map<bigint, User>;
   tokens: Map<number, { user: User; key: bigint }>;

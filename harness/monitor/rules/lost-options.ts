@@ -56,7 +56,7 @@ function hasMptcp({ packet }: PacketEvent): boolean {
   return packet.tcp.options.some(hasMptcpCode);
 }
 
-/** The first new data on the only subflow. Returns true when it settles the matter. */
+/** The first new data on the only subflow. Returns true when the clause is judged. */
 function lookAtFirst(judge: Judge, event: PacketEvent, { next }: Lost): boolean {
   const { mapping, side, sender, ssn, packet } = event;
   if (event.rst || event.fin) return true;
@@ -94,7 +94,7 @@ function lookAtReset(judge: Judge, event: PacketEvent): void {
   }));
 }
 
-/** What comes on a joined subflow. Returns true when it settles the matter. */
+/** New data or a FIN on a joined subflow. Returns true when the clause is judged. */
 function lookAtJoined(judge: Judge, event: PacketEvent, { next }: Lost): boolean {
   if (event.rst) {
     lookAtReset(judge, event);

@@ -104,7 +104,7 @@ function lookAtFirst(judge: Judge, event: PacketEvent, heard: boolean): void {
   }
 }
 
-/** What mappings cover, and whether all payload is mapped. */
+/** Judges the extent of mappings, and whether all payload is mapped. */
 export const mappings: Monitor = {
   name: 'mappings',
   title: 'mappings are never changed, cover their own packet, and all payload is mapped',

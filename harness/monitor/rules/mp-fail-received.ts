@@ -94,7 +94,7 @@ function lookAtOptions(judge: Judge, event: PacketEvent): void {
     });
 }
 
-/** What a host does that is sent MP_FAIL on an ACK of its only subflow. */
+/** Reactions of a host to MP_FAIL on an ACK of its only subflow. */
 export const mpFailReceived: Monitor = {
   name: 'mp-fail-received',
   title: 'MP_FAIL on the only subflow is answered with MP_FAIL and an infinite mapping, and plain TCP follows',

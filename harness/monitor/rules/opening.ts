@@ -52,7 +52,7 @@ function lookAtStart(judge: Judge, event: PacketEvent): void {
   } else judge.unknown(start, event.side, 'the packets may have been captured at two places');
 }
 
-/** What the first packet of the opener after its SYN lacked. */
+/** The option that the opener's first packet after its SYN lacked. */
 interface Opened {
   looked: boolean;
   lacked: boolean;
@@ -70,7 +70,7 @@ function lookAtThird(judge: Judge, event: PacketEvent, opened: Opened): void {
     else opened.lacked = fair && connection.fallback === undefined;
     return;
   }
-  // Without MP_CAPABLE it may go on as plain TCP; with a mapping it takes itself to be in MPTCP.
+  // Without MP_CAPABLE it may continue as plain TCP; a mapping shows that it uses MPTCP.
   if (opened.lacked && event.mapping !== undefined) {
     opened.lacked = false;
     judge.broken(third, event, { message: 'MPTCP is used although the first ACK of the initiator had no MP_CAPABLE' });

@@ -1,4 +1,4 @@
-/** What a host makes of a peer that refused MPTCP: the RFC leaves open whether it remembers that. */
+/** Recorded choice: whether a host remembers that a peer refused MPTCP. */
 import { perCapture } from '../per-capture.ts';
 import type { Monitor } from '../types.ts';
 import { form } from './rule.ts';

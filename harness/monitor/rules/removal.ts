@@ -26,7 +26,7 @@ function subflowsOf(connection: Connection, side: Side, id: number): Flow[] {
   return connection.flows.filter((flow) => {
     if (!isWorking(flow)) return false;
     const end = endOf(flow, side);
-    // What the host itself called the address goes before what is in the IP header.
+    // The address that the host announced takes precedence over that in the IP header.
     if (end.addressId !== undefined) return end.addressId === id;
     return flow === connection.flows[0] ? id === 0 : addresses?.has(end.address) === true;
   });
@@ -37,7 +37,7 @@ function isKeepalive({ packet, sender, length }: PacketEvent): boolean {
   return length <= 1 && sender.next !== undefined && packet.tcp.seq === seqAdd(sender.next, -1);
 }
 
-/** The receiver of a REMOVE_ADDR, on a subflow of that address. Returns true when it settles the matter. */
+/** The receiver of a REMOVE_ADDR, on a subflow of that address. Returns true when the clause is judged. */
 function lookAtReceiver(judge: Judge, event: PacketEvent, arrived: boolean): boolean {
   const { connection, receiver, side } = event;
   if (!event.rst && !event.fin) {
@@ -61,7 +61,7 @@ function lookAtReceiver(judge: Judge, event: PacketEvent, arrived: boolean): boo
   return true;
 }
 
-/** The host that took an address away, on a subflow of that address. Returns true when it settles the matter. */
+/** The host that withdrew an address, on a subflow of that address. Returns true when the clause is judged. */
 function lookAtRemover(judge: Judge, event: PacketEvent, since: number): boolean {
   const { side } = event;
   if (event.rst || event.fin) {
@@ -73,7 +73,7 @@ function lookAtRemover(judge: Judge, event: PacketEvent, since: number): boolean
   return true;
 }
 
-/** What REMOVE_ADDR leads to at both ends. */
+/** Reactions to REMOVE_ADDR at both ends. */
 export const removal: Monitor = {
   name: 'removal',
   title: 'REMOVE_ADDR leads to a keepalive before a subflow is ended, and its sender ends the subflows of that address',

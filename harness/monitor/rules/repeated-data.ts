@@ -22,7 +22,7 @@ class Marks {
   #times = new Float64Array(FEW);
   #kept = 0;
 
-  /** What is known of a segment of that start and length: its mark, and when and on which subflow it came. */
+  /** A segment of that start and length: its mark, and when and on which subflow it came. */
   find(start: number, length: number): { mark: number; flow: number; at: number } | undefined {
     const slot = start & (this.#starts.length - 1);
     if (this.#starts[slot] !== start || this.#lengths[slot] !== length) return undefined;

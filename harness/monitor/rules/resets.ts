@@ -1,4 +1,4 @@
-/** What RSTs say of their reason, and how MP_FASTCLOSE goes over several subflows. */
+/** Reasons of RSTs, and MP_FASTCLOSE on several subflows. */
 import type { Flow, Side } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent, Rule } from '../types.ts';
 import { blaming, conduct, form } from './rule.ts';

@@ -13,7 +13,7 @@ const APART = 3000;
 /** The largest that a window field can say. */
 const FULL = 0xffff;
 
-/** What a host granted last on one subflow. */
+/** The last window that a host granted on one subflow. */
 interface Grant {
   edge: number;
   dataAck: number;
@@ -56,7 +56,7 @@ function compare(judge: Judge, event: PacketEvent, mine: Grant, granted: Grant):
 }
 
 /**
- * Data from outside the window that gets a Data ACK. Room may have come since the window was told, but never more than
+ * Data from outside the window that gets a Data ACK. The buffer may have grown since the window was sent, but not by more than
  * the largest window there was.
  */
 function lookAtReach(judge: Judge, event: PacketEvent, dataAck: number, largest: number): void {

@@ -46,7 +46,7 @@ function lookAtOther(judge: Judge, event: PacketEvent, infinite: Infinite, told:
   });
 }
 
-/** What a host does with its other subflows. */
+/** A host's conduct on its other subflows. */
 export const singlePath: Monitor = {
   name: 'single-path',
   title: 'after an infinite mapping one subflow carries the data, and the others end',

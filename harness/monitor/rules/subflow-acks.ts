@@ -10,7 +10,7 @@ const ownBytes = conduct('subflow-ack-despite-hole-in-data', 'C.2.2-1.2.s2');
 const finAcked = conduct('fin-acknowledged', '3.3.3-1.s4');
 const noByte = conduct('data-fin-takes-no-octet', '3.3.3-6.s3');
 
-/** What surely came, so often and over so long, while its receiver went on to answer, will not be acknowledged. */
+/** A segment sent this often over this time, while its receiver answered, will not be acknowledged. */
 const ENOUGH = { times: 2, milliseconds: 1000 };
 
 /** Bytes at the edge of what a subflow has received, or a FIN, that were sent again: how often, and since when. */
@@ -88,7 +88,7 @@ function lookAtDataFin(judge: Judge, event: PacketEvent): void {
   }));
 }
 
-/** What acknowledgement numbers of a subflow cover. */
+/** Judges what acknowledgement numbers of a subflow cover. */
 export const subflowAcks: Monitor = {
   name: 'subflow-acks',
   title: 'acknowledgement numbers count the bytes and the FIN of their subflow, whatever becomes of the data elsewhere',

@@ -1,4 +1,4 @@
-/** Every option that the codec knows. Whoever adds one adds a file beside this and a line here. */
+/** Every option that the codec knows. A new one takes a file in this folder and a line here. */
 import { addAddr } from './add-addr.ts';
 import { eol, malformed, nop, padding, raw } from './bare.ts';
 import type { BareOption, CodedOption, MptcpDefinition } from './definition.ts';

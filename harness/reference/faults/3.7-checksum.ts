@@ -1,4 +1,4 @@
-/** Faults of what follows a failed checksum: MP_FAIL, what is discarded, what goes on (section 3.7). */
+/** Faults after a failed checksum: MP_FAIL, discarding, continuation (section 3.7). */
 import { low32 } from '../../mptcp/index.ts';
 import type { TcpOption } from '../../packet/index.ts';
 import type { Rules, RulesChange, Variation } from '../rules/index.ts';

@@ -34,7 +34,7 @@ export function sends<K extends TcpOption['kind']>(
   });
 }
 
-/** Alters options of a kind as they come in, before anything looks at them. */
+/** Alters received options of a kind, before they are processed. */
 export function reads<K extends TcpOption['kind']>(
   kind: K,
   change: (option: Of<K>, subflow: Subflow | undefined) => TcpOption | undefined,

@@ -58,7 +58,7 @@ export function capableAck(
   };
 }
 
-/** What a SYN with MP_CAPABLE asks for; undefined when the handshake is to be that of regular TCP. */
+/** The offer of a SYN with MP_CAPABLE; undefined for a handshake of regular TCP. */
 export function readOffer(
   stack: Stack,
   options: readonly TcpOption[],
@@ -96,7 +96,7 @@ function setRemoteKey(stack: Stack, connection: Connection, key: bigint): void {
   connection.rcvEdge = dsnAdd(begin, window);
 }
 
-/** The initiator reads the SYN/ACK. Answers whether the connection goes on with MPTCP (3.1-26). */
+/** The initiator reads the SYN/ACK. Returns whether the connection continues with MPTCP (3.1-26). */
 export function readAnswer(stack: Stack, subflow: Subflow, options: readonly TcpOption[]): boolean {
   const { initiation } = stack.rules;
   const { connection } = subflow;

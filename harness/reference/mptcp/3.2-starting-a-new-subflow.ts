@@ -82,7 +82,7 @@ export function sameBytes(a: Uint8Array, b: Uint8Array, bytes: number): boolean 
   return a.length >= bytes && b.length >= bytes;
 }
 
-/** Host A reads the SYN/ACK (3.2-20, 3.2-23). Answers whether the subflow goes on. */
+/** Host A reads the SYN/ACK (3.2-20, 3.2-23). Returns whether the subflow continues. */
 export function readJoinSynAck(stack: Stack, subflow: Subflow, options: readonly TcpOption[]): boolean {
   const { join } = stack.rules;
   const option = options.find((one): one is OptionMpJoinSynAck => one.kind === 'mp_join' && one.form === 'synack');
@@ -105,7 +105,7 @@ export function readJoinSynAck(stack: Stack, subflow: Subflow, options: readonly
   return true;
 }
 
-/** Host B reads the third packet (3.2-21). Answers whether the subflow goes on. */
+/** Host B reads the third packet (3.2-21). Returns whether the subflow continues. */
 export function readJoinAck(stack: Stack, subflow: Subflow, options: readonly TcpOption[]): boolean {
   const { join } = stack.rules;
   const option = options.find((one): one is OptionMpJoinAck => one.kind === 'mp_join' && one.form === 'ack');

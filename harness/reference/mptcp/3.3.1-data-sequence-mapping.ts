@@ -117,7 +117,7 @@ export function processHeld(stack: Stack, subflow: Subflow): void {
   }
 }
 
-/** Delivers what is there of a mapping. Answers whether to go on. */
+/** Delivers the received part of a mapping. Returns whether to continue. */
 function deliverMapped(stack: Stack, subflow: Subflow, mapping: ReceivedMapping): boolean {
   const offset = seqDiff(subflow.delivered, mapping.seq);
   const left = mapping.bytes - offset;

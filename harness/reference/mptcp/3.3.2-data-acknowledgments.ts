@@ -40,7 +40,7 @@ function stillDue(connection: Connection, range: SentRange): boolean {
   return false;
 }
 
-/** The right edge only moves forth; the largest of those told on the subflows counts (3.3.5-1, 3.3.5-2). */
+/** The right edge only advances; the largest of those received on the subflows counts (3.3.5-1, 3.3.5-2). */
 function updateWindow(stack: Stack, subflow: Subflow, ack: bigint, segment: TcpSegment): void {
   const { connection } = subflow;
   const edge = dsnAdd(ack, segment.window * 2 ** subflow.sndScale);

@@ -54,7 +54,7 @@ function closeSubflows(stack: Stack, connection: Connection): void {
   }
 }
 
-/** The peer has closed a subflow: close the other half where the connection can go on without it (3.3.3-9). */
+/** The peer has closed a subflow: closes the other half where the connection can continue without it (3.3.3-9). */
 function answersFin(stack: Stack, subflow: Subflow): boolean {
   if (subflow.state !== 'CLOSE_WAIT') return false;
   const others = openSubflows(subflow.connection).filter((one) => one !== subflow && canSend(one));

@@ -29,7 +29,7 @@ export function deliverStream(connection: Connection, data: Uint8Array): void {
 }
 
 /**
- * Mapped bytes that came in on a subflow. What lies outside the window is dropped and not acknowledged (§3.8); of what
+ * Mapped bytes received on a subflow. Data outside the window is dropped and not acknowledged (§3.8); of what
  * came twice, the first counts (3.3.1-3.s4).
  */
 export function deliverData(stack: Stack, subflow: Subflow, dsn: bigint, data: Uint8Array): void {
@@ -51,7 +51,7 @@ export function deliverData(stack: Stack, subflow: Subflow, dsn: bigint, data: U
   advance(stack, connection);
 }
 
-/** The peer sends again what is here: a Data ACK has been lost, and counts as not yet told. */
+/** The peer sends received data again: a Data ACK was lost, and counts as not yet sent. */
 function repeatDataAck(connection: Connection): void {
   for (const subflow of connection.subflows) delete subflow.lastDataAck;
 }

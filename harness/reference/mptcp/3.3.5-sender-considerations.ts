@@ -12,7 +12,7 @@ export function segmentSize(stack: Stack, subflow: Subflow): number {
   return payloadLimit(subflow, mssOf(stack, subflow.device, subflow.family));
 }
 
-/** Bytes that a subflow may send now: its congestion window and the window told on it (3.3.5-3). */
+/** Bytes that a subflow may send now: its congestion window and the window received on it (3.3.5-3). */
 function roomOf(stack: Stack, subflow: Subflow): number {
   const waiting = seqDiff(endOfQueue(subflow), subflow.sndNxt);
   const window = stack.rules.sending.subflowWindow(subflow);

@@ -47,7 +47,7 @@ export function enterRecovery(stack: Stack, subflow: Subflow): void {
 export function enterLoss(stack: Stack, subflow: Subflow): void {
   if (subflow.backoff === 0) subflow.ssthresh = halve(stack, subflow);
   subflow.cwnd = stack.rules.congestion.afterTimeout(segmentSize(stack, subflow), subflow);
-  // What was on the way counts as lost: each ACK of a part sends the next piece.
+  // Data in flight counts as lost: each ACK of a part sends the next piece.
   subflow.recover = subflow.sndNxt;
   subflow.dupAcks = 0;
   for (const piece of subflow.queue) piece.sacked = false;

@@ -64,7 +64,7 @@ export function fastCloseTimedOut(stack: Stack, subflow: Subflow): void {
   subflow.timers.set('fastClose', stack.now + subflow.rto * 2 ** (subflow.fastCloses - 1));
 }
 
-/** The connection is over: nothing of it goes on, and joins find it no more. */
+/** The connection has ended: its subflows stop, and joins no longer find it. */
 export function closeNow(stack: Stack, connection: Connection): void {
   connection.state = 'M_CLOSED';
   if (stack.rules.fastClose.forgetsConnection(connection)) stack.byToken.delete(connection.localToken);

@@ -13,7 +13,7 @@ export function openSubflows(connection: Connection): Subflow[] {
 }
 
 /**
- * Leaves MPTCP on the subflow that is to go on. Its bytes are the stream from now on, those that lacked a mapping too;
+ * Leaves MPTCP on the subflow that remains. Its bytes are the stream from now on, those that lacked a mapping too;
  * other subflows are reset (3.7-14).
  */
 export function fallBack(stack: Stack, subflow: Subflow, infinite: 'due' | 'none'): void {
@@ -137,7 +137,7 @@ export function receiveFail(stack: Stack, subflow: Subflow, option: OptionMpFail
 }
 
 /**
- * The only subflow was reset with MP_FAIL: the next one goes on as the single path, by an infinite mapping from the
+ * The only subflow was reset with MP_FAIL: the next one continues as the single path, by an infinite mapping from the
  * number that the MP_FAIL declared (3.7-12.s3, 3.7-12.s4).
  */
 export function restart(stack: Stack, connection: Connection, subflow: Subflow): void {

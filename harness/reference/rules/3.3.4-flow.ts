@@ -25,7 +25,7 @@ export const sending = {
   /** 3.3.5-1: the edge moves forth only. */
   windowEdge: (connection: Connection, told: bigint, _subflow: Subflow): bigint =>
     dsnLt(connection.sndEdge, told) ? told : connection.sndEdge,
-  /** 3.3.5-3.s1: the window told on the subflow. */
+  /** 3.3.5-3.s1: the window received on the subflow. */
   subflowWindow: (subflow: Subflow): number => subflow.sndWnd,
   /** 3.3.5-4: `bytes` is what the connection's window leaves. */
   connectionRoom: (_connection: Connection, bytes: number): number => bytes,

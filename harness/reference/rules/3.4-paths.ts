@@ -35,7 +35,7 @@ export const announcing = {
   replacesAddress: (_subflow: Subflow): boolean => false,
   /** 3.2-8.s5: an address that the peer has joined from needs no subflow more. */
   correlatesJoins: (_subflow: Subflow): boolean => true,
-  /** 3.4.1-6.s3: without a port, that of the peer on the subflow that told it. */
+  /** 3.4.1-6.s3: without a port, that of the peer on the subflow of the announcement. */
   portToConnect: (port: number | undefined, subflow: Subflow): number => port ?? subflow.remote.port,
   /** 3.4.1-11.s2: an announcement makes a target that failed new. */
   refreshesTarget: (_subflow: Subflow): boolean => true,

@@ -1,4 +1,4 @@
-/** What a stack must do and what it is free to do, as values and small functions that freedoms and faults replace. */
+/** The duties and freedoms of a stack, as values and small functions that freedoms and faults replace. */
 import { errors, reset, signals } from './3-signals.ts';
 import { initiation } from './3.1-initiation.ts';
 import { join } from './3.2-join.ts';
@@ -45,7 +45,7 @@ export interface Variation {
   clause: string;
   /** Other clauses that the same behaviour breaks. */
   also?: readonly string[];
-  /** What the stack then does, in one plain sentence. */
+  /** The conduct of the stack with it, in one plain sentence. */
   does: string;
   /** Features that a stack with this choice lacks (PICS), as scenarios name them: those scenarios are skipped. */
   lacks?: readonly string[];

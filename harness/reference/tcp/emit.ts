@@ -97,7 +97,7 @@ function noteDataAck(subflow: Subflow, segment: TcpSegment): void {
 }
 
 /**
- * A RST for a segment that belongs to no subflow (RFC 9293 §3.10.7.1). `options` go on it.
+ * A RST for a segment that belongs to no subflow (RFC 9293 §3.10.7.1). It carries `options`.
  */
 export function resetStray(stack: Stack, packet: Packet, options: TcpOption[]): void {
   const { tcp, ip } = packet;

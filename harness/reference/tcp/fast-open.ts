@@ -40,7 +40,7 @@ export function fastOpenAnswered(stack: Stack, subflow: Subflow, options: readon
     subflow.connection.sendBuffer.drop(taken);
     subflow.sentBase = stack.rules.fastOpen.sentBase(taken);
   }
-  // What was not taken is sent again, now as data with a mapping (figure 21).
+  // Data that was not accepted is sent again, now with a mapping (figure 21).
   subflow.queue = [];
   subflow.sndNxt = subflow.sndUna;
   subflow.timers.delete('retransmit');

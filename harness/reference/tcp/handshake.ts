@@ -144,7 +144,7 @@ function finishJoin(stack: Stack, subflow: Subflow, arrival: Arrival): void {
   subflow.timers.set('joinAck', stack.now + subflow.rto);
 }
 
-/** Both hosts sent a SYN (RFC 9293 §3.5, figure 7). Without a way to tell keys it goes on as regular TCP. */
+/** Both hosts sent a SYN (RFC 9293 §3.5, figure 7). Without a way to exchange keys it continues as regular TCP. */
 function simultaneousOpen(stack: Stack, subflow: Subflow, arrival: Arrival): void {
   const request = joinRequest(arrival.options);
   if (subflow.kind === 'join') {

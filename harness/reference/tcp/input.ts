@@ -17,7 +17,7 @@ function segmentLength({ payload, flags }: TcpSegment): number {
   return payload.length + (flags & FLAG.SYN ? 1 : 0) + (flags & FLAG.FIN ? 1 : 0);
 }
 
-/** The window in which segments are acceptable: the connection's, or what was told on the subflow (3.3.4-4). */
+/** The window in which segments are acceptable: the connection's, or that announced on the subflow (3.3.4-4). */
 function acceptanceWindow(subflow: Subflow): number {
   return Math.max(0, seqDiff(subflow.rcvEdge, subflow.rcvNxt));
 }
@@ -222,7 +222,7 @@ function receiveFin(stack: Stack, subflow: Subflow): void {
   if (connection.mode !== 'mptcp' || stack.rules.closing.finClosesConnection(subflow)) connection.peerClosed = true;
 }
 
-/** What an ACK of our FIN does to the state. */
+/** State transitions on an ACK of our FIN. */
 function afterFinAcked(stack: Stack, subflow: Subflow): void {
   if (subflow.queue.length > 0 || subflow.sndUna !== subflow.sndNxt) return;
   if (subflow.state === 'FIN_WAIT_1') {

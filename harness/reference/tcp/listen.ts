@@ -89,7 +89,7 @@ function receiveSyn(stack: Stack, listener: Socket, packet: Packet, options: rea
   if (acceptFastOpen(stack, subflow, packet.tcp, options)) makeReady(connection);
 }
 
-/** Answers an MP_CAPABLE on the SYN, or goes on with regular TCP. */
+/** Answers an MP_CAPABLE on the SYN, or continues with regular TCP. */
 function negotiate(stack: Stack, connection: Connection, options: readonly TcpOption[]): void {
   const offer = readOffer(stack, options);
   if (offer === undefined) {

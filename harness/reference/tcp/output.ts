@@ -1,4 +1,4 @@
-/** What goes out: data, acknowledgments, signals, resets (RFC 9293 §3.8, RFC 8684 §3). */
+/** Output: data, acknowledgments, signals, resets (RFC 9293 §3.8, RFC 8684 §3). */
 import { FLAG, type TcpOption } from '../../packet/index.ts';
 import { dsnDiff, seqAdd, seqDiff } from '../../mptcp/index.ts';
 import { capableAck, capableSyn, capableSynAck } from '../mptcp/3.1-connection-initiation.ts';

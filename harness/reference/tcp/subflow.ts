@@ -43,7 +43,7 @@ export function isUsable(stack: Stack, address: string): boolean {
   return stack.devices.some((device) => device.up && device.addresses.some((one) => one.address === address));
 }
 
-/** What tells subflows apart when they are made. */
+/** The parameters that distinguish new subflows. */
 export interface NewSubflow {
   kind: 'initial' | 'join';
   opener: 'active' | 'passive';

@@ -1,4 +1,4 @@
-/** What time brings to a subflow (RFC 6298, RFC 9293 §3.8, RFC 1122 §4.2). */
+/** Timers of a subflow (RFC 6298, RFC 9293 §3.8, RFC 1122 §4.2). */
 import { seqAdd } from '../../mptcp/index.ts';
 import { enterLoss } from '../mptcp/3.3.7-congestion-control.ts';
 import { put } from '../mptcp/3.3.5-sender-considerations.ts';

@@ -31,7 +31,7 @@ export interface LinkOptions {
   delay: number;
   /** 0 to 1. */
   loss: number;
-  /** Up to so many milliseconds more for some. */
+  /** Additional delay of some packets, at most, milliseconds. */
   jitter: number;
 }
 

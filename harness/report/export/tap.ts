@@ -4,7 +4,7 @@ import type { RunResults, ScenarioRecord } from '../results.ts';
 import { clean } from '../text-layout.ts';
 import { bySuite, caseDetails, caseReason, caseStatus, nameInSuite, stackNames, type ExportOptions } from './case.ts';
 
-/** Results as TAP: a test point for each scenario. What is declared is a TODO, what was not settled a SKIP. */
+/** Results as TAP: a test point for each scenario. Declared departures are TODO, scenarios without verdict SKIP. */
 export function toTap(runs: readonly RunResults[], options: ExportOptions): string {
   const names = stackNames(runs);
   const points = runs.flatMap((run, index) =>

@@ -38,7 +38,7 @@ export async function openPage(
 export async function accessibilityProblems(page: Page): Promise<string[]> {
   const source = readFileSync(projectFile('node_modules/axe-core/axe.min.js'), 'utf8');
   await page.evaluate(source);
-  // Its look at style sheets by request is what the page's policy forbids.
+  // It loads style sheets by fetch, which the page's CSP blocks.
   const { violations } = await page.evaluate<AxeResults>('axe.run({ preload: false })');
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary ?? ''}`),

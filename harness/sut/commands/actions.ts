@@ -1,4 +1,4 @@
-/** What a suite may write after `sut:`: the agent's commands that are meant for suites, and a few made of several. */
+/** The actions of `sut:` steps: the agent's commands that are meant for suites, and a few made of several. */
 import {
   COUNT,
   FAMILY,
@@ -18,7 +18,7 @@ import { COMMANDS, type AgentCommand } from './table.ts';
 export interface SutAction {
   args: Readonly<Record<string, Argument>>;
   answers: Readonly<Record<string, ValueKind>>;
-  /** What `fd=` is where it is left out; undefined where the action is not about a socket. */
+  /** Default of `fd=`; undefined where the action is not about a socket. */
   socket?: 'conn' | 'lsn';
   /** It may wait; the agent gets the timeout. */
   waits: boolean;

@@ -1,6 +1,6 @@
-/** What a command of the agent's protocol is: kinds of values, and the row that describes a command. Pure. */
+/** Types for the commands of the agent's protocol: kinds of values, and the row that describes a command. Pure. */
 
-/** What a value may be. */
+/** Kinds of values. */
 export type ValueKind =
   /** Any text: a name, an address, bytes as hexadecimal. */
   | { type: 'text' }
@@ -33,7 +33,7 @@ export interface CommandRow {
   waits?: true;
   /** Suites may use it. `socket`: what `fd=` is where a suite leaves it out. */
   suites?: { socket?: 'conn' | 'lsn' };
-  /** What it does and answers, Markdown, for the page. */
+  /** Its effect and answer, Markdown, for the page. */
   does: string;
 }
 
@@ -91,7 +91,7 @@ export function wordsOf(kind: ValueKind): readonly string[] {
   }
 }
 
-/** What is wrong with a value that stands written out: `expected ok or a number`; undefined when nothing is. */
+/** The defect of a literal value: `expected ok or a number`; undefined when it is valid. */
 export function problemWith(value: string, kind: ValueKind): string | undefined {
   const isNumber = /^(?:\d+|0x[0-9a-f]+)$/i.test(value);
   switch (kind.type) {

@@ -25,7 +25,7 @@ const TABLE = number(1, 2 ** 32 - 1);
 /** A window in segments, or a segment in bytes. */
 const WINDOW = number(1, 0xffff);
 const ROUTE_TYPE = oneOf('unicast', 'local', 'blackhole', 'unreachable', 'prohibit', 'throw');
-/** What tells one route from another. */
+/** The key of a route. */
 const ROUTE = {
   dst: needed(text),
   via: text,

@@ -10,7 +10,7 @@ export function agentProgram(): Promise<string> {
   return ensureAgent(root);
 }
 
-/** What has to stand before a command to run it in a fresh network namespace, with or without root. */
+/** Prefix of a command that runs it in a fresh network namespace, with or without root. */
 export function unshared(...command: string[]): string[] {
   const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
   return ['unshare', '--net', ...user, ...command];

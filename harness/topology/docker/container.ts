@@ -75,7 +75,7 @@ const START_MS = 60_000;
 const TRIES = 2;
 
 /**
- * Starts a container. Nobody has looked yet whether it holds an agent.
+ * Starts a container; whether it has an agent is not checked yet.
  *
  * @throws DockerError when it does not start, or does not run on this machine
  */
@@ -87,7 +87,7 @@ export async function startContainer(plan: ContainerPlan): Promise<AgentTranspor
       late.abort(),
     );
     if (started !== undefined) return started;
-    // It is nobody's, should it come still.
+    // If it still comes, it has no owner.
     starting.then(
       (transport) => transport.kill(),
       () => undefined,

@@ -16,7 +16,7 @@ async function labelled(docker: Docker, labels: string[]): Promise<Docker.Contai
 
 /**
  * Containers of runs that are gone. Those of another machine, boot or namespace of process ids are left alone: from
- * here nobody can tell whether their run is alive.
+ * from here it is unknown whether their run is alive.
  *
  * @param isAlive whether the run of a mark is alive
  * @throws DockerError

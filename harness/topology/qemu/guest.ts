@@ -146,7 +146,7 @@ export class Guest {
     this.#serve();
   }
 
-  /** Waits for so many free devices, first come, first served. @throws TopologyError when the guest is retired meanwhile */
+  /** Waits for this number of free devices, in order of request. @throws TopologyError when the guest is retired */
   lease(count: number): Promise<GuestDevice[]> {
     if (this.#retired) return Promise.reject(new GuestRetired());
     return new Promise((take, refuse) => {

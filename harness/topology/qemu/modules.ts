@@ -89,7 +89,7 @@ class ModuleTree {
   readonly #root: string;
   readonly #paths: Map<string, string>;
   readonly #declared: Map<string, string[]>;
-  /** Absent where nobody says what is built in. */
+  /** Absent where the built-in modules are unknown. */
   readonly #builtin: ReadonlySet<string> | undefined;
   readonly order: LoadedModule[] = [];
   readonly #seen = new Set<string>();

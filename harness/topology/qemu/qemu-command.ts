@@ -114,7 +114,7 @@ function networkDevice(transport: Emulator['transport'], tap: string, index: num
   ];
 }
 
-/** Program and arguments. QEMU dies with whoever starts it. */
+/** Program and arguments. QEMU dies with its parent. */
 export function guestCommand(options: GuestOptions): string[] {
   const { console, control, monitor } = GUEST_FDS;
   const { program, machine, cpu, transport, consoleArguments } = ARCHITECTURES[options.architecture].emulator;

@@ -181,7 +181,7 @@ class QemuDriver implements QemuDriverHandle {
     return devices;
   }
 
-  /** Leads a prefix that is nobody else's to the tap, for as long as there is the tap. */
+  /** Routes a free prefix to the tap, for as long as the tap exists. */
   async #route(batch: IpBatch, device: string): Promise<number> {
     for (let tries = 0; tries < PREFIXES_PER_WORKER; tries += 1) {
       const number = nextPrefix(this.#firstPrefix);

@@ -74,7 +74,7 @@ export function detailsFor(spec: string, details: StackDetails): StackDetails {
 /**
  * Reads what `--sut` says.
  *
- * @param details the options that say more, by name; what is not one of {@link STACK_OPTIONS} is not looked at
+ * @param details further options by name; others than {@link STACK_OPTIONS} are ignored
  * @throws UsageError with the forms that there are, or with what does not go with this one
  */
 export function parseStack(spec: string, details: StackDetails = {}): StackChoice {

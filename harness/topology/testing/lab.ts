@@ -116,7 +116,7 @@ export async function sutListens(cell: Cell, host: string, family: 'ipv4' | 'ipv
 }
 
 /**
- * Waits until a port's SUT answers: what reaches it before its kernel has settled the addresses is lost.
+ * Waits until a port's SUT answers: packets before its kernel has finished address detection are lost.
  *
  * @throws WireError when it does not answer for ten seconds
  */

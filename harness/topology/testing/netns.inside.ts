@@ -284,7 +284,7 @@ describe('a port', () => {
       for (const family of FAMILIES) {
         const ear = listen(link, family);
         const sent = Array.from({ length: 2000 }, (_, index) => index);
-        // Nobody listens: the SUT answers every ACK with a RST that carries its number.
+        // No listener: the SUT answers every ACK with a RST that carries its number.
         const sends = sent.map((index) =>
           ear.port.send(craft(link, family, { dstPort: 9, flags: FLAG.ACK, seq: 1, ack: index })),
         );

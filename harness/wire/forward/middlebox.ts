@@ -78,7 +78,7 @@ export function flowOf(way: Way, { ip, tcp }: Packet): string {
   return way === 'up' ? `${from} ${to}` : `${to} ${from}`;
 }
 
-/** A SYN with no more than so many bytes in its MSS option, as middleboxes do that make segments longer. */
+/** Clamps the MSS option of a SYN, as middleboxes do that make segments longer. */
 export function clampMss(packet: Packet, most: number): Packet {
   const { ip, tcp } = unsealed(packet);
   const options = tcp.options.map((option) =>

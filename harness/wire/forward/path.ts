@@ -188,7 +188,7 @@ export class Path {
 
   #throughBoxes(way: Way, bytes: Uint8Array, settle: (fate: Fate) => void = () => undefined): void {
     const packet = decodePacket(bytes);
-    // Middleboxes look at TCP; a segment that is not whole, or something else, goes past them.
+    // Middleboxes process whole TCP segments; other packets pass unchanged.
     if (isNotTcp(packet)) {
       this.#out(way, bytes);
       return;

@@ -1,4 +1,4 @@
-/** Captures that somebody made to break whoever reads them: what each attacks is its name. */
+/** Captures made to break a reader; the name says what each one attacks. */
 import { gzipSync } from 'node:zlib';
 
 /** One capture of the corpus. */

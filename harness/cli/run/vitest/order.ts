@@ -1,4 +1,4 @@
-/** Which worker runs which scenarios, and in which order: so that those that take long keep nobody from working. */
+/** Which worker runs which scenarios, in which order: long ones first, so that no worker waits at the end. */
 import { DEFAULT_WAITS } from '../../../engine/run-scenario.ts';
 import type { Deviation } from '../../../report/results.ts';
 import { namesScenario } from '../../../report/deviations.ts';

@@ -7,7 +7,7 @@ import type { Way } from '../types.ts';
 /** How long a segment waits for one that can be joined to it, milliseconds; less than any timer of a sender. */
 const HOLD_MS = 5;
 
-/** Cuts segments into parts of so many bytes, each with all the options, as TSO does (RFC 8684 section 6 speaks of it). */
+/** Cuts segments into parts of a given size, each with all the options, as TSO does (RFC 8684 section 6). */
 export function split(at: number): Middlebox {
   return {
     name: 'split',

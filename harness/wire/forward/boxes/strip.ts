@@ -10,7 +10,7 @@ export interface StripSettings {
   on: 'syn' | 'after-syn' | 'all';
   /** Kinds of the codec; all of MPTCP when absent. */
   kinds?: readonly string[];
-  /** Only once so many bytes of payload have passed the same way. */
+  /** Only once this many bytes of payload have passed in the same direction. */
   from?: number;
 }
 
