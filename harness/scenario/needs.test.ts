@@ -17,6 +17,16 @@ test('not where a refusal is an answer, too, or where the answer is no join', ()
   expect(needsOf('- expect: a SYN <mp_join>')).toEqual([]);
 });
 
+test('an echo and a subflow to an announced address are features, too', () => {
+  expect(needsOf('- expect: a ACK <add_addr E=1, ...>')).toEqual(['echoes-announcements']);
+  expect(needsOf('- send: a ACK <add_addr id=2 addr=192.0.2.9>\n- expect: a SYN <mp_join>')).toEqual([
+    'joins-announced-addresses',
+  ]);
+  expect(needsOf('- send: a ACK <add_addr E=1 id=2 addr=192.0.2.9 hmac=absent>\n- expect: a SYN <mp_join>')).toEqual(
+    [],
+  );
+});
+
 test('checksums that the tester or an administrator wants are features of the stack', () => {
   expect(needsOf('- send: a SYN', 'tester: { checksum: true }')).toEqual(['accepts-checksums']);
   expect(needsOf('- send: a SYN <mp_capable A=1>')).toEqual(['accepts-checksums']);

@@ -7,6 +7,10 @@ const ACCEPTS_JOINS = 'accepts-joins';
 
 /** The stack speaks MPTCP with a peer that asks for checksums: it may refuse (3.1-23). */
 const ACCEPTS_CHECKSUMS = 'accepts-checksums';
+/** The stack echoes announcements of addresses: it may discard them (3.4.1-4). */
+const ECHOES_ANNOUNCEMENTS = 'echoes-announcements';
+/** The stack opens subflows to addresses that are announced to it: its path manager may do without (3.9.2). */
+const JOINS_ANNOUNCED = 'joins-announced-addresses';
 /** The stack can be configured not to request checksums. */
 const CHECKSUMS_OFF = 'checksums-off';
 
@@ -15,6 +19,8 @@ export function impliedNeeds(profile: Profile, steps: readonly Step[]): string[]
   return [
     ...(steps.some(acceptsJoin) ? [ACCEPTS_JOINS] : []),
     ...(profile.checksum || steps.some(asksForChecksums) ? [ACCEPTS_CHECKSUMS] : []),
+    ...(steps.some(expectsEcho) ? [ECHOES_ANNOUNCEMENTS] : []),
+    ...(joinsAnnounced(steps) ? [JOINS_ANNOUNCED] : []),
     ...(steps.some(turnsChecksumsOff) ? [CHECKSUMS_OFF] : []),
   ];
 }
@@ -33,6 +39,28 @@ function acceptsJoin(step: Step): boolean {
   if (step.kind === 'expect') return isJoinAnswer(step.line);
   if (step.kind === 'one-of') return step.alternatives.every(({ line }) => isJoinAnswer(line));
   return step.kind === 'repeat' && step.steps.some(acceptsJoin);
+}
+
+/** Whether the stack has to echo an announcement. */
+function expectsEcho(step: Step): boolean {
+  if (step.kind === 'expect') return /<[^>]*\badd_addr\b[^,>]*\bE=1/.test(step.line.text);
+  return step.kind === 'repeat' && step.steps.some(expectsEcho);
+}
+
+/** Whether the stack has to open a subflow after the tester has announced an address. */
+function joinsAnnounced(steps: readonly Step[]): boolean {
+  const from = steps.findIndex(announces);
+  return from >= 0 && steps.slice(from).some(opensJoin);
+}
+
+function announces(step: Step): boolean {
+  if (step.kind === 'send') return /<[^>]*\badd_addr\b(?![^,>]*\bE=1)/.test(step.line.text);
+  return step.kind === 'repeat' && step.steps.some(announces);
+}
+
+function opensJoin(step: Step): boolean {
+  if (step.kind === 'expect') return / SYN /.test(step.line.text) && /<[^>]*\bmp_join\b/.test(step.line.text);
+  return step.kind === 'repeat' && step.steps.some(opensJoin);
 }
 
 /** SYN/ACK with MP_JOIN. */

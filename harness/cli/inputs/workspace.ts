@@ -53,7 +53,7 @@ export function useSuites(folders: readonly string[]): void {
 }
 
 /** @throws DocumentError for mistakes in the file, UsageError for those in the folders */
-export function openWorkspace(folder: string, more: readonly string[]): Workspace {
+function openWorkspace(folder: string, more: readonly string[]): Workspace {
   const file = join(folder, WORKSPACE_FILE);
   const own = existsSync(file) ? readWorkspace(file) : EMPTY;
   const added = more.map((path) => folderOfSuites(resolve(folder, path)));

@@ -9,7 +9,7 @@ const H = 0x01;
 export const algorithmFaults: readonly Variation[] = [
   fault(
     'no-algorithm',
-    '3.1-21.s1',
+    ['3.1-21.s1', '3.1-24.s2'],
     'Names no algorithm on the SYN.',
     capable(0, ({ flags }) => ({ flags: flags & ~H })),
   ),

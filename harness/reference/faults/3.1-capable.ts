@@ -18,13 +18,13 @@ export function capable(keys: number | 'any', change: (option: OptionMpCapable) 
 export const capableFaults: readonly Variation[] = [
   fault(
     'key-on-syn',
-    ['3.1-6.1.s1', '3.1-3.s1', '3.1-8.s1', '3.1-14.s2'],
+    ['3.1-6.1.s1', '3.1-3.s1', '3.1-8.s1', '3.1-14.s2', 'B.1-3.1.s1'],
     'Puts its key on the SYN already, as version 0 did.',
     () => ({ initiation: { synKey: ({ connection }) => ({ senderKey: connection.localKey }) } }),
   ),
   fault(
     'two-keys-on-synack',
-    '3.1-6.2.s1',
+    ['3.1-6.2.s1', 'B.1-3.2.s1'],
     'Puts two keys on the SYN/ACK.',
     capable(1, () => ({ receiverKey: 0n })),
   ),
@@ -40,7 +40,7 @@ export const capableFaults: readonly Variation[] = [
   ),
   fault(
     'third-without-own-key',
-    ['3.1-14.s1', '3.1-6.3.s1'],
+    ['3.1-14.s1', '3.1-6.3.s1', '3.1-1.s2'],
     "Sends a third packet that has only the peer's key.",
     () => ({ initiation: { keysOnAck: ({ connection }) => ({ senderKey: connection.remoteKey ?? 0n }) } }),
   ),
@@ -81,7 +81,7 @@ export const capableFaults: readonly Variation[] = [
   ),
   fault(
     'first-data-without-capable',
-    ['3.1-15.s5', '3.1-6.4.s1', '3.1-15.s3', '3.1-16.s2'],
+    ['3.1-15.s5', '3.1-6.4.s1', '3.1-15.s3', '3.1-16.s2', '3.1-5.s1'],
     'Sends its first data with a DSS instead of MP_CAPABLE.',
     () => ({ initiation: { capableOnFirstData: () => false } }),
   ),

@@ -97,9 +97,14 @@ export const keyFaults: readonly Variation[] = [
   fault('checksums-on-first-subflow', '3.1-23.s6', 'Sends checksums only while there is one subflow.', () => ({
     mapping: { carriesChecksum: ({ checksum, subflows }) => checksum && !subflows.some(isJoin) },
   })),
-  fault('answers-without-checksums', '3.1-23.s7', 'Answers A=1 with A=0 and uses no checksums.', ({ initiation }) => ({
-    initiation: { checksumInUse: () => false, flags: (subflow, on) => initiation.flags(subflow, on) & ~0x80 },
-  })),
+  fault(
+    'answers-without-checksums',
+    ['3.1-23.s7', 'B.2-2.s2'],
+    'Answers A=1 with A=0 and uses no checksums.',
+    ({ initiation }) => ({
+      initiation: { checksumInUse: () => false, flags: (subflow, on) => initiation.flags(subflow, on) & ~0x80 },
+    }),
+  ),
   fault('reset-for-checksums', '3.1-23.s7', 'Answers A=1 with a RST.', () => {
     let refused = false;
     return {

@@ -50,9 +50,12 @@ export const joinCheckFaults: readonly Variation[] = [
     closing: { forgetsToken: () => false },
     fastClose: { forgetsConnection: () => false },
   })),
-  fault('refuses-valid-joins', '3.2-11.s1', 'Refuses every join by a RST.', () => ({
-    join: { connectionTakesSubflows: () => false },
-  })),
+  fault(
+    'refuses-valid-joins',
+    ['3.2-11.s1', '3.2-2.s2', '3.2-3.s2.1', '3.2-2.s1'],
+    'Refuses every join by a RST.',
+    () => ({ join: { connectionTakesSubflows: () => false } }),
+  ),
   fault('refuses-joins-to-client', '3.2-1.s4.1', 'As an initiator, refuses joins.', ({ join }) => ({
     join: {
       connectionTakesSubflows: (connection) =>
@@ -64,7 +67,7 @@ export const joinCheckFaults: readonly Variation[] = [
   })),
   fault(
     'synack-hmac-unchecked',
-    ['3.2-20.s1', '3.1-11.s5', '3.4.1-10.s7', '5-2.1.s1', '6-11.1.s3.2'],
+    ['3.2-20.s1', '3.1-11.s5', '3.4.1-10.s7', '5-2.1.s1', '6-11.1.s3.2', '5-8.s2'],
     'Does not check the HMAC of a SYN/ACK.',
     () => ({ join: { synAckHmacValid: () => true } }),
   ),
@@ -101,7 +104,7 @@ export const joinCheckFaults: readonly Variation[] = [
   ),
   fault(
     'third-hmac-unchecked',
-    ['3.2-21.s1', '3.1-11.s5', '3.2-13.s4.2', '3.8-3.1.s1.2', '3.9.3-3.s2', '5-2.1.s1'],
+    ['3.2-21.s1', '3.1-11.s5', '3.2-13.s4.2', '3.8-3.1.s1.2', '3.9.3-3.s2', '5-2.1.s1', '5-4.s4'],
     'Does not check the HMAC of the third packet.',
     () => ({ join: { ackHmacValid: () => true } }),
   ),
@@ -204,9 +207,12 @@ export const joinCheckFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('joins-by-newest', '3.2-26.s1', 'Gives every join to the newest connection, whatever the token.', () => ({
-    join: { find: ({ byToken }) => [...byToken.values()].at(-1) },
-  })),
+  fault(
+    'joins-by-newest',
+    ['3.2-26.s1', '3.1-10.s6'],
+    'Gives every join to the newest connection, whatever the token.',
+    () => ({ join: { find: ({ byToken }) => [...byToken.values()].at(-1) } }),
+  ),
   fault(
     'joins-to-other-ports-as-tcp',
     '3.2-26.s1',

@@ -46,8 +46,25 @@ export const joinFaults: readonly Variation[] = [
     },
   ),
   fault(
+    'nonce-changes-when-repeated',
+    '5-4.s7',
+    'Sends another random number when it repeats the SYN or SYN/ACK of a join.',
+    (standard) => {
+      const sent = new WeakMap<Subflow, number>();
+      return sends('mp_join', (option, subflow) => {
+        if (option.form === 'ack') return option;
+        const before = sent.get(subflow) ?? 0;
+        sent.set(subflow, before + 1);
+        return { ...option, nonce: (option.nonce + before) >>> 0 };
+      })(standard);
+    },
+  ),
+  fault('joins-before-data', '3.2-1.s1', 'Takes joins before the exchange of MP_CAPABLE has been confirmed.', () => ({
+    join: { mayEstablish: () => true, connectionTakesSubflows: () => true },
+  })),
+  fault(
     'own-token-on-syn',
-    ['3.2-6.s3', '3.1-9.s3.2', '3.2-4.s1', '3.2-6.s1', '3.2-26.s4'],
+    ['3.2-6.s3', '3.1-9.s3.2', '3.2-4.s1', '3.2-6.s1', '3.2-26.s4', '3.4-4.1.s2', '3.4-4.1.s3', '3.2-5.1.s1.2'],
     "Joins with its own token instead of the peer's.",
     () => ({ join: { tokenToSend: ({ connection }) => connection.localToken } }),
   ),
@@ -120,7 +137,7 @@ export const joinFaults: readonly Variation[] = [
   })),
   fault(
     'hmac-keys-swapped',
-    ['3.2-16.s1.1', '3.1-20.8.s3', '3.2-16.s1.2', '5-4.s3'],
+    ['3.2-16.s1.1', '3.1-20.8.s3', '3.2-16.s1.2', '5-4.s3', '3.2-15.1.s1.2'],
     "Makes its HMAC with the peer's key first.",
     otherHmac((s) =>
       hmacSha256([keyBytes(s.remoteKey), keyBytes(s.localKey)], [nonceBytes(s.localNonce), nonceBytes(s.remoteNonce)]),
@@ -146,7 +163,7 @@ export const joinFaults: readonly Variation[] = [
   ),
   fault(
     'third-hmac-from-the-right',
-    ['3.2-13.s3.2', '3.2-13.s1', '3.2-14.s1'],
+    ['3.2-13.s3.2', '3.2-13.s1', '3.2-14.s1', '3.2-15.1.s1.2'],
     'Sends the rightmost 160 bits of its HMAC.',
     () => ({ join: { ackHmac: (whole) => whole.slice(12, 32) } }),
   ),

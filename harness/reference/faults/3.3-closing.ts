@@ -6,7 +6,7 @@ import { fault, isJoin, reset, sends } from './fault.ts';
 export const closingFaults: readonly Variation[] = [
   fault(
     'data-fin-with-ssn',
-    '3.3.3-5.s1',
+    ['3.3.3-5.s1', '3.3.3-4.s1'],
     'Sends a DATA_FIN without data with the current subflow sequence number.',
     () => ({ closing: { dataFinSsn: ({ dataSent }) => dataSent + 1, dataFinWithData: () => false } }),
   ),
@@ -71,9 +71,18 @@ export const closingFaults: readonly Variation[] = [
     "Treats the FIN of the first subflow as the end of the connection's data.",
     () => ({ closing: { finClosesConnection: (subflow) => !isJoin(subflow) } }),
   ),
-  fault('fins-before-data-ack', '3.3.3-6.s6', 'Sends FINs right after the DATA_FIN, acknowledged or not.', () => ({
-    closing: { closesSubflowEarly: () => true },
-  })),
+  fault(
+    'closes-without-data-fin',
+    ['3.3.3-2.s1', '4-2.10.s2'],
+    'Sends no DATA_FIN when the application closes.',
+    () => ({ closing: { mayFinish: () => false } }),
+  ),
+  fault(
+    'fins-before-data-ack',
+    ['3.3.3-6.s6', '3.3.3-1.s4'],
+    'Sends FINs right after the DATA_FIN, acknowledged or not.',
+    () => ({ closing: { closesSubflowEarly: () => true } }),
+  ),
   fault(
     'fins-before-data-is-acknowledged',
     '3.3.3-6.s6',
@@ -184,16 +193,19 @@ export const closingFaults: readonly Variation[] = [
   ),
   fault(
     'pieces-reversed',
-    ['3.3.1-1.s2', '3.3-1.s2', '4-2.2.s2'],
+    ['3.3.1-1.s2', '3.3-1.s2', '4-2.2.s2', '3.3.4-5.s2', '3.3.1-1.s3'],
     'Hands pieces that became complete at once to the application in the wrong order.',
     () => ({ receiving: { order: (pieces) => [...pieces].reverse() } }),
   ),
   fault('edge-moves-back', '3.3.5-1.s2', 'Accepts every window that comes, though the right edge moves back.', () => ({
     sending: { windowEdge: (_, told) => told },
   })),
-  fault('window-from-subflow-ack', '3.3.5-4.s1', "Sends beyond the connection's window.", () => ({
-    sending: { connectionRoom: (_, bytes) => bytes + 3000 },
-  })),
+  fault(
+    'window-from-subflow-ack',
+    ['3.3.5-4.s1', '3.3.2-3.s2', '3.3.5-1.s1'],
+    "Sends beyond the connection's window.",
+    () => ({ sending: { connectionRoom: (_, bytes) => bytes + 3000 } }),
+  ),
   fault('window-taken-twice', '3.3.5-4.s1', 'Sends as if all subflows had a window of their own.', () => ({
     sending: { connectionRoom: ({ subflows }, bytes) => bytes + (subflows.length > 1 ? 100_000 : 0) },
   })),

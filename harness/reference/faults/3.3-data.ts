@@ -89,9 +89,12 @@ export const dataFaults: readonly Variation[] = [
       option.hasMap && option.checksum === undefined && subflow?.connection.checksum === true ? undefined : option,
     ),
   ),
-  fault('sends-no-checksum', '3.3-8.s1', 'Leaves out the checksums that were negotiated.', () => ({
-    mapping: { carriesChecksum: () => false },
-  })),
+  fault(
+    'sends-no-checksum',
+    ['3.3-8.s1', '3.3.1-5.s1', 'B.2-2.s2'],
+    'Leaves out the checksums that were negotiated.',
+    () => ({ mapping: { carriesChecksum: () => false } }),
+  ),
   fault('sends-checksum-unasked', ['3.3-8.s1', '3.1-23.s3'], 'Sends checksums that were not negotiated.', () => ({
     mapping: { carriesChecksum: () => true },
   })),

@@ -32,7 +32,7 @@ export const numberFaults: readonly Variation[] = [
   ),
   fault(
     'short-dsn-unread',
-    '3.3.1-11.s3',
+    ['3.3.1-11.s3', '3.3-5.4.s1', '3.3.1-12.s2', '3.3-3.1.s1.1'],
     'Ignores mappings with a DSN of 4 bytes.',
     reads('dss', (option) => (option.hasMap && !option.dsn8 ? undefined : option)),
   ),
@@ -44,15 +44,15 @@ export const numberFaults: readonly Variation[] = [
   ),
   fault(
     'long-dsn-unread',
-    '3.3.1-11.s3',
+    ['3.3.1-11.s3', '3.3-5.4.s1', '3.3.1-12.s2'],
     'Ignores mappings with a DSN of 8 bytes.',
     reads('dss', (option) => (option.hasMap && option.dsn8 ? undefined : option)),
   ),
-  fault('short-data-ack-unread', ['3.3.2-2.s3.2', '3.3-2.s2'], 'Ignores Data ACKs of 4 bytes.', () => ({
+  fault('short-data-ack-unread', ['3.3.2-2.s3.2', '3.3-2.s2', '3.3-5.2.s1'], 'Ignores Data ACKs of 4 bytes.', () => ({
     mapping: { dsnBytes: () => 4 },
     dataAck: { promote: () => undefined },
   })),
-  fault('long-data-ack-unread', ['3.3.2-2.s3.2', '3.3-2.s2'], 'Ignores Data ACKs of 8 bytes.', () => ({
+  fault('long-data-ack-unread', ['3.3.2-2.s3.2', '3.3-2.s2', '3.3-5.2.s1'], 'Ignores Data ACKs of 8 bytes.', () => ({
     mapping: { dsnBytes: () => 4 },
     dataAck: { long: () => undefined },
   })),
@@ -177,7 +177,7 @@ export const numberFaults: readonly Variation[] = [
   })),
   fault(
     'data-ack-one-too-low',
-    ['3.3.2-1.s5', '3.1-15.s9'],
+    ['3.3.2-1.s5', '3.1-15.s9', '3.3.2-1.s1'],
     'Acknowledges the last byte received, not the next, once 150 have come.',
     () => ({
       dataAck: {
@@ -187,7 +187,7 @@ export const numberFaults: readonly Variation[] = [
   ),
   fault(
     'data-ack-past-holes',
-    ['3.3.2-1.s3', '3.1-28.s4', '3.3.1-13.s3'],
+    ['3.3.2-1.s3', '3.1-28.s4', '3.3.1-13.s3', '3.3.2-1.s1', '4-2.4.s1'],
     'Acknowledges the highest number received, holes or not.',
     () => ({ dataAck: { value: ({ rcvNxt, reassembly }) => reassembly.runs().at(-1)?.end ?? rcvNxt } }),
   ),
@@ -211,7 +211,7 @@ export const numberFaults: readonly Variation[] = [
   ),
   fault(
     'frees-by-subflow-ack',
-    ['3.3.2-4.s1', '4-2.4.s2', '3.3.6-4.s1'],
+    ['3.3.2-4.s1', '4-2.4.s2', '3.3.6-4.s1', '3.3.2-3.s5'],
     'Frees data that a subflow has acknowledged, Data ACK or not.',
     () => ({ reliability: { freeUpTo: (_, onSubflows) => onSubflows } }),
   ),
@@ -220,7 +220,7 @@ export const numberFaults: readonly Variation[] = [
   })),
   fault(
     'infers-data-ack',
-    ['3.3.2-4.s1', '3.3.2-1.s4', '4-2.4.s2', '3.3.6-4.s1'],
+    ['3.3.2-4.s1', '3.3.2-1.s4', '4-2.4.s2', '3.3.6-4.s1', '3.3.2-3.s5'],
     'Accepts a subflow ACK for a Data ACK.',
     ({ reliability }) => ({
       reliability: {

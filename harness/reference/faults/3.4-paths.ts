@@ -159,16 +159,16 @@ export const pathFaults: readonly Variation[] = [
   })),
   fault(
     'add-addr-hmac-from-the-left',
-    '3.4.1-7.s1',
+    ['3.4.1-7.s1', '3.4.1-7.s2'],
     'Announces with another 64 bits of the HMAC.',
     announces(({ hmac }) => (hmac === undefined ? {} : { hmac: hmac.slice().reverse() })),
   ),
-  fault('add-addr-without-hmac', ['3.4.1-2.1.s1.3', '5-4.s8'], 'Announces without an HMAC.', () => ({
+  fault('add-addr-without-hmac', ['3.4.1-2.1.s1.3', '5-4.s8', '3.4.1-2.1.s1.2'], 'Announces without an HMAC.', () => ({
     announcing: { hmac: () => ({}) },
   })),
   fault(
     'add-addr-keys-swapped',
-    ['3.4.1-7.s3', '3.4.1-7.s4'],
+    ['3.4.1-7.s3', '3.4.1-7.s4', '3.4.1-7.s2'],
     "Makes the HMAC of ADD_ADDR with the peer's key first.",
     ({ signals }) => ({
       signals: {
@@ -226,13 +226,13 @@ export const pathFaults: readonly Variation[] = [
   })),
   fault(
     'echo-with-hmac',
-    '3.4.1-9.s3.2',
+    ['3.4.1-9.s3.2', '3.4.1-2.1.s1.2'],
     'Echoes ADD_ADDR with an HMAC.',
     echoes(() => ({ hmac: new Uint8Array(8) })),
   ),
   fault(
     'echo-without-e',
-    '3.4.1-9.s3.2',
+    ['3.4.1-9.s3.2', '3.4.1-2.1.s1.1'],
     'Echoes ADD_ADDR with E=0.',
     echoes(() => ({ echo: false })),
   ),

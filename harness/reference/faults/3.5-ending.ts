@@ -13,7 +13,7 @@ export const endingFaults: readonly Variation[] = [
   })),
   fault(
     'fast-close-by-plain-reset',
-    ['3.5-2.s5', '3.5-2.s1.1'],
+    ['3.5-2.s5', '3.5-2.s1.1', '3.5-4.s1'],
     'Aborts a connection by RSTs without MP_FASTCLOSE.',
     () => ({ fastClose: { sendsFastClose: () => false } }),
   ),
@@ -156,7 +156,7 @@ export const endingFaults: readonly Variation[] = [
       },
     }),
   ),
-  fault('reason-unknown', '3.6-5.s1', 'Sends reason 9, which is not defined.', () => ({
+  fault('reason-unknown', ['3.6-5.s1', '7.4-1.s1'], 'Sends reason 9, which is not defined.', () => ({
     reset: { option: ({ transient }) => ({ transient, reason: 9 }) },
   })),
   fault('reason-unknown-minded', '3.6-5.s2', 'Ignores a RST with a reason that it does not know.', () => ({

@@ -25,7 +25,7 @@ export function dataAcksAfterwards(
 export const fallbackFaults: readonly Variation[] = [
   fault(
     'second-segment-unmapped',
-    ['3.7-4.1.s1', '4-2.2.s5', '6-9.s3'],
+    ['3.7-4.1.s1', '4-2.2.s5', '6-9.s3', 'A-6.s1', '3.3.1-14.s2'],
     'Sends its second data segment without a mapping.',
     ({ mapping }) => {
       let sent = 0;
@@ -102,6 +102,17 @@ export const fallbackFaults: readonly Variation[] = [
   fault('infinite-mapping-too-late', '3.7-11.s5.2', 'Starts its infinite mapping at new data after MP_FAIL.', () => ({
     fallback: { infiniteBegin: (_connection, _begin, here) => here },
   })),
+  fault(
+    'restart-too-late',
+    '3.7-12.s4',
+    'Starts the infinite mapping of a new subflow after the number of MP_FAIL.',
+    () => ({
+      fallback: {
+        infiniteBegin: ({ subflowsMade }, begin) =>
+          subflowsMade > 1 ? { dsn: begin.dsn + 100n, ssn: begin.ssn + 100 } : begin,
+      },
+    }),
+  ),
   fault(
     'options-after-fallback',
     ['3.7-4.3.s2.2', '3.7-11.s7.2', '3.7-14.s3'],
@@ -184,7 +195,7 @@ export const fallbackFaults: readonly Variation[] = [
   })),
   fault(
     'syn-data-expected-mapped',
-    'B.2-2.s1.2',
+    ['B.2-2.s1.2', 'B.2-2.s1.1'],
     'Expects data of the SYN to be counted in subflow sequence numbers.',
     () => ({ fastOpen: { receivedBase: () => 0 } }),
   ),

@@ -8,6 +8,7 @@ import { joinCheckFaults } from './3.2-join-checks.ts';
 import { closingFaults } from './3.3-closing.ts';
 import { dataFaults } from './3.3-data.ts';
 import { numberFaults } from './3.3-numbers.ts';
+import { receivingFaults } from './3.3-receiving.ts';
 import { sendingFaults } from './3.3-sending.ts';
 import { fallbackFaults } from './3.7-fallback.ts';
 import { checksumFaults } from './3.7-checksum.ts';
@@ -29,6 +30,7 @@ export const faults: readonly Variation[] = [
   ...signalFaults,
   ...closingFaults,
   ...sendingFaults,
+  ...receivingFaults,
   ...pathFaults,
   ...removalFaults,
   ...endingFaults,

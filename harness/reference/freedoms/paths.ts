@@ -6,12 +6,14 @@ export const pathFreedoms: readonly Variation[] = [
     id: 'no-echo',
     clause: '3.4.1-4.s3',
     does: 'Discards every ADD_ADDR: no echo, no join.',
+    lacks: ['echoes-announcements', 'joins-announced-addresses'],
     override: () => ({ announcing: { takes: () => false } }),
   },
   {
     id: 'echo-only',
     clause: '3.9.3-3.s5',
     does: 'Echoes ADD_ADDR and opens no subflow for it.',
+    lacks: ['joins-announced-addresses'],
     override: () => ({ heuristics: { connectsToAnnounced: () => false } }),
   },
   {
