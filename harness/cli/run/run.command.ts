@@ -47,6 +47,12 @@ machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). Diffe
     .addOption(
       new Option('--shuffle <seed>', 'randomise the order; the same seed gives the same order').argParser(positive),
     )
+    .option(
+      '--trace <event...>',
+      'tracepoints to record beside the packets, as in ftrace: mptcp:* (one scenario at a time)',
+    )
+    .option('--dyndbg <query...>', "dynamic debug of a guest's kernel: 'file net/mptcp/* +p' (one scenario at a time)")
+    .addOption(new Option('--hold <socket>', 'for "shell"').hideHelp())
     .option('--label <name>', 'name of this build in comparisons')
     .option('--json <file>', 'also write the results to FILE; - for standard output, and the summary to standard error')
     .addOption(
@@ -80,6 +86,7 @@ Examples:
   mptcp-conformance run --section 3.1 --family ipv6     one section with its subsections, one family
   mptcp-conformance run --clause 3.1-20.8.s4            the scenarios that judge a clause
   mptcp-conformance run ID --ladder                     one scenario, and its packets
+  mptcp-conformance run ID --ladder --trace 'mptcp:*'   ... with the tracepoints of the kernel
   mptcp-conformance run --failed                        what did not pass in the last run
   mptcp-conformance run --shard 1/4 -o shard-1          a quarter of everything
   mptcp-conformance run ID --repeat 100                 one scenario a hundred times
