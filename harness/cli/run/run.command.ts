@@ -64,12 +64,7 @@ machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). Diffe
       '-o, --output <folder>',
       `folder for results and evidence (default: ${DEFAULT_OUTPUT}, and ${SELECTION_OUTPUT} for a selection)`,
     )
-    .addOption(
-      new Option(
-        '--shard <i/n>',
-        'part I of N of the selection, for machines side by side; "merge" joins them',
-      ).argParser(shard),
-    )
+    .addOption(shardOption())
     .option('--failed', 'only what did not pass in the last run; declared departures count as passed', false)
     .addOption(new Option('--repeat <n>', 'run N times and report which verdicts differ').argParser(positive))
     .option('--until-fail', 'repeat until a run does not exit with 0; at most as often as --repeat says', false)
@@ -110,4 +105,9 @@ function exitCodes(): string {
   return Object.entries(EXIT_MEANING)
     .flatMap(([code, meaning]) => wrap(meaning, 90).map((line, index) => `  ${index === 0 ? code : ' '}  ${line}`))
     .join('\n');
+}
+
+function shardOption(): Option {
+  const help = 'part I of N of the selection, for machines side by side; "merge" joins them';
+  return new Option('--shard <i/n>', help).argParser(shard);
 }
