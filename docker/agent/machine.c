@@ -25,6 +25,7 @@
 struct cell {
   char name[CELL_NAME_LIMIT + 1]; /* empty: not in use */
   pid_t pid;                      /* 0: has ended */
+  pid_t shell;                    /* 0: has none */
   int status;
   int talk, log, namespace;       /* -1: closed */
   struct buffer to, from, logged;
@@ -148,9 +149,36 @@ static void lend(struct cell *cell, const char *own, const char *given) {
   say(cell->name, "lent", given, strlen(given));
 }
 
+/* `shell DEVICE ROWS COLUMNS`: a shell in the cell's namespace on a terminal of the machine. */
+static void give_shell(struct cell *cell, const char *text) {
+  char device[32];
+  unsigned short rows, columns;
+  if (sscanf(text, "%31[a-z0-9] %hu %hu", device, &rows, &columns) != 3) {
+    refuse(cell->name, "shell", EINVAL, "expected shell DEVICE ROWS COLUMNS");
+    return;
+  }
+  pid_t pid = cell->shell > 0 ? -1 : shell_start(cell->namespace, device, rows, columns);
+  if (pid < 0) refuse(cell->name, "shell", cell->shell > 0 ? EBUSY : errno, "");
+  else cell->shell = pid;
+}
+
+/* A line for the machine itself. */
+static void obey_self(const char *verb, const char *rest) {
+  const char *why = "";
+  int error = EINVAL;
+  if (strcmp(verb, "trace") == 0) error = watch_event(rest, &why);
+  else if (strcmp(verb, "dyndbg") == 0) error = watch_debug(rest, &why);
+  else if (strcmp(verb, "flush") == 0) error = 0;
+  else why = "expected trace EVENT, dyndbg QUERY, or flush";
+  watch_read(&output);
+  if (error != 0) refuse(MACHINE, verb, error, why);
+  else say(MACHINE, "done", verb, strlen(verb));
+}
+
 /* Takes everything back from a cell whose agent is gone. */
 static void bury(struct cell *cell) {
   const char *why = "";
+  if (cell->shell > 0) kill(-cell->shell, SIGKILL);
   for (size_t i = 0; i < cell->device_count; i++) {
     int error = device_return(cell->namespace, &cell->devices[i], &why);
     if (error != 0) refuse(cell->name, "return", error, why);
@@ -177,6 +205,10 @@ static bool obey(char *line) {
   char *rest = strchr(verb, ' ');
   if (rest != NULL) *rest++ = '\0';
   if (*line == '\0' || strlen(line) > CELL_NAME_LIMIT) return false;
+  if (strcmp(line, MACHINE) == 0) {
+    obey_self(verb, rest == NULL ? "" : rest);
+    return false;
+  }
   if (strcmp(verb, "spawn") == 0) return spawn(line);
   struct cell *cell = find(line);
   if (cell == NULL) {
@@ -190,8 +222,10 @@ static bool obey(char *line) {
     char *given = strchr(rest, ' ');
     *given++ = '\0';
     lend(cell, rest, given);
+  } else if (strcmp(verb, "shell") == 0 && rest != NULL) {
+    give_shell(cell, rest);
   } else {
-    refuse(line, verb, EINVAL, "expected spawn, to, kill, or lend DEVICE NAME");
+    refuse(line, verb, EINVAL, "expected spawn, to, kill, lend DEVICE NAME, or shell DEVICE ROWS COLUMNS");
   }
   return false;
 }
@@ -233,11 +267,16 @@ static void hand_in(struct cell *cell) {
 static void reap(void) {
   int status;
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
-    for (size_t i = 0; i < CELL_LIMIT; i++)
-      if (cells[i].name[0] != '\0' && cells[i].pid == pid) {
+    for (size_t i = 0; i < CELL_LIMIT; i++) {
+      if (cells[i].name[0] == '\0') continue;
+      if (cells[i].pid == pid) {
         cells[i].pid = 0;
         cells[i].status = status;
+      } else if (cells[i].shell == pid) {
+        cells[i].shell = 0;
+        say(cells[i].name, "left", "shell", 5);
       }
+    }
 }
 
 /* What a cell's descriptors have to say; its end comes after its last words. */
@@ -274,11 +313,15 @@ static void greet(int control) {
   }
 }
 
+#define WATCHED (1 + 2 * CELL_LIMIT) /* place of the kernel's log and trace among what is polled */
+
 /* Waits for news and deals with them. Returns true in the child of a `spawn`. */
 static bool turn(int control, const sigset_t *mask) {
-  static struct pollfd polled[1 + 2 * CELL_LIMIT];
+  static struct pollfd polled[3 + 2 * CELL_LIMIT];
   bool full = output.used > OUTPUT_HIGH;
   polled[0] = (struct pollfd){.fd = control, .events = (short)(POLLIN | (output.used > 0 ? POLLOUT : 0))};
+  polled[WATCHED] = (struct pollfd){.fd = full ? -1 : watch_log_fd(), .events = POLLIN};
+  polled[WATCHED + 1] = (struct pollfd){.fd = full ? -1 : watch_trace_fd(), .events = POLLIN};
   for (size_t i = 0; i < CELL_LIMIT; i++) {
     bool used = cells[i].name[0] != '\0';
     short talk = (short)((full ? 0 : POLLIN) | (cells[i].to.used > 0 ? POLLOUT : 0));
@@ -288,6 +331,7 @@ static bool turn(int control, const sigset_t *mask) {
   int ready = ppoll(polled, sizeof polled / sizeof polled[0], NULL, mask);
   if (ready < 0) memset(polled, 0, sizeof polled);
   reap();
+  if ((polled[WATCHED].revents | polled[WATCHED + 1].revents) != 0) watch_read(&output);
   if ((polled[0].revents & POLLIN) != 0) {
     char bytes[16384];
     ssize_t got = read(control, bytes, sizeof bytes);
@@ -316,6 +360,7 @@ bool machine_serve(const char *control) {
   int fd = STDIN_FILENO; /* init_machine() has led it there */
   if (!devices_prepare()) log_line("init: devices cannot be prepared: %s", errno_name(errno));
   greet(fd);
+  watch_begin();
   int flags = fcntl(fd, F_GETFL);
   fcntl(fd, F_SETFL, flags | O_NONBLOCK);
   while (!off)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#define MACHINE "machine" /* in place of a cell's name: the machine itself */
 #define CELL_NAME_LIMIT 32
 #define CELL_DEVICES 8 /* devices that one cell may hold */
 
@@ -35,6 +36,21 @@ bool devices_prepare(void);
 int device_lend(int namespace, const char *own, const char *given, const char **why);
 /* Fetches a device back from a namespace, down and with its own name. Returns 0 or errno; *why says more. */
 int device_return(int namespace, const struct cell_device *device, const char **why);
+
+/* Opens the kernel's log; what it holds already is passed over. */
+void watch_begin(void);
+/* Descriptors to poll for input; -1 where there is none. */
+int watch_log_fd(void);
+int watch_trace_fd(void);
+/* Traces an event, such as `mptcp:*`, from now on. Returns 0 or errno; *why says more. */
+int watch_event(const char *event, const char **why);
+/* Gives a query to dynamic debug. Returns 0 or errno; *why says more. */
+int watch_debug(const char *query, const char **why);
+/* Appends what there is to say: `machine kmsg SECONDS RECORD` and `machine event SECONDS LINE`, with CLOCK_MONOTONIC. */
+void watch_read(struct buffer *output);
+
+/* Starts a shell in a namespace on the terminal /dev/<device>. Returns its pid, or -1 with errno. */
+pid_t shell_start(int namespace, const char *device, unsigned short rows, unsigned short columns);
 
 /*
  * Serves the control device until it says `off` or is closed: lines in, lines out. In the agent of a cell it returns

@@ -120,7 +120,6 @@ const titles = new Map(rfcOutline.map(({ section, title }) => [section, title]))
 const BESIDE: ReadonlyMap<string, string> = new Map([
   ['multipath', 'Several paths, one connection'],
   ['path-manager', 'The path manager as documented'],
-  ['socket-api', 'Sockets as programs use them'],
 ]);
 
 /** Names of the sections that are not the RFC's. */

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { projectFile } from '../document/project-file.ts';
 import { addAgentCheck } from './doctor/agent-check.command.ts';
 import { addBisect } from './compare/bisect.command.ts';
+import { addShell } from './run/shell.command.ts';
 import { addCheck } from './check/check.command.ts';
 import { addClauses } from './suites/clauses.command.ts';
 import { addClean } from './machine/clean.command.ts';
@@ -67,6 +68,7 @@ Exit codes: 0 no undeclared MUST is broken, 1 one is broken, 2 the command faile
   addClauses(program);
   addExplain(program);
   addBisect(program);
+  addShell(program);
   addInit(program);
   addKernels(program);
   addKernelConfig(program);

@@ -8,6 +8,7 @@ import { allSteps, type Scenario } from '../scenario/suite.ts';
 import { showValue } from '../notation/styles.ts';
 import { lossOf } from '../sut/agent-loss.ts';
 import type { Agent, AgentLogLine } from '../sut/types.ts';
+import type { KernelLine } from '../topology/kernel-lines.ts';
 import type { KernelTrouble } from '../topology/kernel-trouble.ts';
 import { familyOn } from '../topology/link-family.ts';
 import type { Cell, CellLink, Driver } from '../topology/contract.ts';
@@ -60,6 +61,8 @@ export interface EngineContext {
   evidenceFor?: EvidenceFor;
   /** Makes what stands between the stack and the harness, for one run of a scenario. */
   interpose?: () => Interposer;
+  /** Called when the steps are over, with everything still there; the cell is taken down when it has resolved. */
+  hold?: (cell: Cell, draft: ScenarioResult) => Promise<void>;
   /** The monitors do not judge the capture: the conduct that steps see is not the one that it holds. */
   withoutMonitors?: true;
 }
@@ -71,6 +74,14 @@ export const DEFAULT_WAITS: Waits = { answer: 2000, grace: 15 };
 export interface ScenarioRun {
   result: ScenarioResult;
   agentLog: readonly AgentLogLine[];
+  kernelLog: KernelLog;
+}
+
+/** What the stack's kernel said while the scenario ran. */
+export interface KernelLog {
+  lines: readonly KernelLine[];
+  /** Time at which the scenario began, on the lines' clock. */
+  begin: number;
 }
 
 /**
@@ -81,7 +92,7 @@ export async function runScenario(scenario: Scenario, context: EngineContext): P
   const missing = scenario.needs.find((need) => context.lacks.has(need));
   if (missing !== undefined) {
     const reason = `the stack is declared to lack ${missing}: ${context.lacks.get(missing) ?? ''}`;
-    return { result: { ...emptyResult(scenario, context.rerun(scenario)), verdict: 'skip', reason }, agentLog: [] };
+    return { result: { ...emptyResult(scenario, context.rerun(scenario)), verdict: 'skip', reason }, ...NOTHING_SAID };
   }
   const first = await attempt(scenario, context, false);
   const [suspect] = first.troubles;
@@ -92,6 +103,8 @@ export async function runScenario(scenario: Scenario, context: EngineContext): P
   blame(again.result, own ?? suspect, own !== undefined, context);
   return again;
 }
+
+const NOTHING_SAID = { agentLog: [], kernelLog: { lines: [], begin: 0 } };
 
 /** One run, with what the stack's kernel complained of meanwhile. */
 interface Attempt extends ScenarioRun {
@@ -104,6 +117,7 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
   let cell: Cell | undefined;
   let agentLog: readonly AgentLogLine[] = [];
   let troubles: readonly KernelTrouble[] = [];
+  const kernelLog: KernelLog = { lines: [], begin: startedAt };
   try {
     const topology = context.topology(scenario.topology);
     const problems = context.driver.problems(topology);
@@ -111,7 +125,7 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
     cell = await context.driver.build(topology, { alone, purpose: scenario.id });
     agentLog = agentOf(cell)?.log ?? [];
     const missing = missingAbility(scenario, agentOf(cell)?.features ?? new Set());
-    if (missing === undefined) await runInCell(scenario, context, cell, draft);
+    if (missing === undefined) await runInCell(scenario, context, { cell, draft, kernelLog });
     else skip(draft, missing);
   } catch (error) {
     draft.verdict = 'error';
@@ -125,7 +139,7 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
   const unjudged = unjudgedOf(about, draft.expectations, context.levelOf);
   if (unjudged !== undefined) draft.unjudged = unjudged;
   draft.durationMs = Math.round((realClock.now() - startedAt) * 10) / 10;
-  return { result: draft, agentLog, troubles };
+  return { result: draft, agentLog, kernelLog, troubles };
 }
 
 /** The agent of the stack under test. */
@@ -141,7 +155,7 @@ function skip(draft: ScenarioResult, reason: string): void {
 
 function skipped(draft: ScenarioResult, reason: string): Attempt {
   skip(draft, reason);
-  return { result: draft, agentLog: [], troubles: [] };
+  return { result: draft, ...NOTHING_SAID, troubles: [] };
 }
 
 /** Records the complaints of a kernel. If nothing else was running, the scenario caused them, and fails. */
@@ -160,13 +174,21 @@ function blame(draft: ScenarioResult, trouble: KernelTrouble, alone: boolean, co
   draft.reason = `the kernel under test reported a problem (${trouble.kind}): ${trouble.title}`;
 }
 
+/** A scenario that is being run, and what comes of it. */
+interface Running {
+  cell: Cell;
+  draft: ScenarioResult;
+  kernelLog: KernelLog;
+}
+
 /** Judges a scenario, and saves its capture where that is wanted. */
-async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell, draft: ScenarioResult): Promise<void> {
+async function runInCell(scenario: Scenario, context: EngineContext, running: Running): Promise<void> {
+  const { draft } = running;
   const path = join(context.evidenceRoot, evidenceFolder(scenario.id), 'capture.pcap');
   const capture = context.captures === 'none' ? undefined : new PcapBuffer(path);
   let isWanted = true;
   try {
-    await judgeInCell(scenario, context, cell, draft, capture);
+    await judgeInCell(scenario, context, running, capture);
     isWanted = context.captures !== 'failed' || !isKept(draft.verdict);
   } finally {
     if (isWanted) capture?.save();
@@ -177,8 +199,7 @@ async function runInCell(scenario: Scenario, context: EngineContext, cell: Cell,
 async function judgeInCell(
   scenario: Scenario,
   context: EngineContext,
-  cell: Cell,
-  draft: ScenarioResult,
+  { cell, draft, kernelLog }: Running,
   capture: PcapBuffer | undefined,
 ): Promise<void> {
   const { epoch } = cell.clock ?? realClock;
@@ -216,11 +237,16 @@ async function judgeInCell(
     if (error instanceof AbilityMissing) lacking = error;
     else if (error instanceof ScenarioStopped) draft.reason = error.message;
     else failure = error instanceof Error ? error : new Error(String(error));
+  }
+  try {
+    await context.hold?.(cell, draft);
   } finally {
     session.close();
   }
   draft.expectations = withoutIdleSkips(draft.expectations);
-  draft.ladder = ladderOf(session, run.ladder, cell);
+  kernelLog.begin = session.startedAt;
+  kernelLog.lines = await linesSince(cell, session.startedAt);
+  draft.ladder = ladderOf(session, run.ladder, cell, kernelLog);
   const pcap = capture === undefined ? undefined : evidencePath(context.evidenceRoot, scenario.id, 'capture.pcap');
   if (pcap !== undefined) {
     draft.evidence.pcap = pcap;
@@ -253,7 +279,13 @@ async function proveCapture(path: string, contents: Buffer, packets: readonly Wi
   }
 }
 
-function ladderOf(session: Session, steps: readonly LadderEntry[], cell: Cell): LadderEntry[] {
+/** What the stack's kernel said since the scenario began. */
+async function linesSince(cell: Cell, begin: number): Promise<KernelLine[]> {
+  const lines = (await cell.kernelLines?.()) ?? [];
+  return lines.filter(({ at }) => at === undefined || at >= begin);
+}
+
+function ladderOf(session: Session, steps: readonly LadderEntry[], cell: Cell, kernelLog: KernelLog): LadderEntry[] {
   const packets = session.record.map((one): LadderEntry => {
     const subflow: Subflow | undefined = session.tuples.get(one.tuple);
     return {
@@ -273,7 +305,12 @@ function ladderOf(session: Session, steps: readonly LadderEntry[], cell: Cell): 
       kind: 'agent',
       text: `${line.direction === 'to' ? '->' : '<-'} ${line.text}`,
     }));
-  return [...steps, ...packets, ...agent].sort((a, b) => a.at - b.at);
+  const kernel = kernelLog.lines.flatMap(({ at, source, text }): LadderEntry[] =>
+    at === undefined
+      ? []
+      : [{ at: at - session.startedAt, kind: 'kernel', text: source === 'dmesg' ? text : `trace ${text}` }],
+  );
+  return [...steps, ...packets, ...agent, ...kernel].sort((a, b) => a.at - b.at);
 }
 
 function describeError(error: unknown): string {

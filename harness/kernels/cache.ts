@@ -41,23 +41,31 @@ export interface StoreOptions {
 
 /** Finds, fetches and keeps kernels. */
 export class KernelStore {
-  readonly #folder: string;
+  /** Where everything is kept. */
+  readonly folder: string;
   readonly #apt: Apt;
   readonly #say: (line: string) => void;
   readonly #architecture: Architecture;
 
   constructor({ folder = kernelsFolder(), mirror, say, architecture }: StoreOptions) {
-    this.#folder = folder;
+    this.folder = folder;
     this.#say = say;
     this.#architecture = architecture;
     this.#apt = new Apt(join(folder, this.#named('apt')), architecture.debian, chooseMirror(mirror), say);
   }
 
+  /** Fetches a package of the architecture, verified, into a folder. @throws KernelError */
+  async download(name: string, folder: string): Promise<void> {
+    await this.available();
+    this.#say(`fetching ${name} for ${this.#architecture.debian}`);
+    await this.#apt.download([name], folder);
+  }
+
   /** What is there already, newest first. */
   cached(): CachedKernel[] {
-    if (!existsSync(this.#folder)) return [];
-    const kernels = readdirSync(this.#folder).flatMap((name) => {
-      const manifest = join(this.#folder, name, MANIFEST);
+    if (!existsSync(this.folder)) return [];
+    const kernels = readdirSync(this.folder).flatMap((name) => {
+      const manifest = join(this.folder, name, MANIFEST);
       return existsSync(manifest)
         ? [{ ...(JSON.parse(readFileSync(manifest, 'utf8')) as CachedKernel), architecture: this.#architecture.name }]
         : [];
@@ -68,7 +76,7 @@ export class KernelStore {
 
   /** What can be had, newest first. @param refresh reads the lists again also when they are fresh @throws KernelError */
   async available(refresh = false): Promise<KernelPackage[]> {
-    const index = join(this.#folder, `${this.#named('available')}.json`);
+    const index = join(this.folder, `${this.#named('available')}.json`);
     if (!refresh && existsSync(index) && Date.now() - statSync(index).mtimeMs < FRESH_MS) {
       return JSON.parse(readFileSync(index, 'utf8')) as KernelPackage[];
     }
@@ -78,7 +86,7 @@ export class KernelStore {
       throw new KernelError(
         'apt lists no kernel packages; check that the mirror has Debian, or give another with --mirror',
       );
-    mkdirSync(this.#folder, { recursive: true });
+    mkdirSync(this.folder, { recursive: true });
     writeFileSync(`${index}.${process.pid}`, JSON.stringify(kernels));
     renameSync(`${index}.${process.pid}`, index);
     return kernels;
@@ -130,8 +138,8 @@ export class KernelStore {
 
   /** @throws PackageGone when the archive does not hold it; KernelError for everything else */
   async #fetch(kernel: KernelPackage): Promise<CachedKernel> {
-    const place = join(this.#folder, kernel.release);
-    const work = join(this.#folder, `.${kernel.release}.${process.pid}`);
+    const place = join(this.folder, kernel.release);
+    const work = join(this.folder, `.${kernel.release}.${process.pid}`);
     rmSync(work, { recursive: true, force: true });
     try {
       this.#say(`fetching ${kernel.name} ${kernel.packageVersion} (${Math.round(kernel.size / 1e6)} MB)`);
@@ -150,8 +158,8 @@ export class KernelStore {
   }
 }
 
-/** @throws KernelError */
-async function unpack(deb: string, root: string): Promise<void> {
+/** Unpacks a package into a folder. @throws KernelError */
+export async function unpack(deb: string, root: string): Promise<void> {
   mkdirSync(root, { recursive: true });
   try {
     await execute('dpkg-deb', ['--extract', deb, root]);

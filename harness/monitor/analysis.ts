@@ -56,6 +56,8 @@ export interface ConnectionReport {
   /** 0 is recognised and not judged; absent when the handshake is not in the capture. */
   version?: number;
   whole: boolean;
+  /** Why what seems broken is not held against anyone. */
+  doubt?: string;
   tokens: { initiator?: number; responder?: number };
   checksums?: boolean;
   fallback?: string;
@@ -238,6 +240,7 @@ function reportOf(connection: Connection, findings: Finding[]): ConnectionReport
     number: connection.number,
     ...(connection.version === undefined ? {} : { version: connection.version }),
     whole: connection.whole,
+    ...(connection.doubt === undefined ? {} : { doubt: connection.doubt }),
     tokens: {
       ...(a.token === undefined ? {} : { initiator: a.token }),
       ...(b.token === undefined ? {} : { responder: b.token }),

@@ -195,10 +195,12 @@ export interface Connection {
   packets: number;
   /** A Data ACK for data not seen, or the like: other subflows are not in the capture. */
   elsewhere: boolean;
-  /** The evidence that packets of another connection are mixed with those of this one. */
+  /** The evidence that packets of another connection are mixed with those of this one, or that some are missing. */
   doubt: string | undefined;
   /** Every packet of the connection is in the capture, in the order in which one of its ends saw them. */
   readonly complete: boolean;
+  /** A translator (NAT) may have been on the path: the source address of a packet is not sure to be its sender's. */
+  translated: boolean;
   /** The same object for all connections of a capture. */
   readonly capture: object;
 }
@@ -265,6 +267,7 @@ export function newConnection(number: number, at: number, complete: boolean, cap
     elsewhere: false,
     doubt: undefined,
     complete,
+    translated: !complete,
     capture,
   };
 }

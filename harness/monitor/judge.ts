@@ -134,7 +134,10 @@ export class Ledger {
   #withholdIfDoubtful(tally: Tally): void {
     const { doubt } = this.#connection;
     if (doubt === undefined || tally.broken === undefined) return;
-    const message = `${tally.broken.message}; but ${doubt}: packets of another connection may be among those of this one`;
+    const why = this.#connection.complete
+      ? 'the capture is not complete'
+      : 'packets of another connection may be among those of this one';
+    const message = `${tally.broken.message}; but ${doubt}: ${why}`;
     tally.unknown = { ...tally.broken, message };
     tally.broken = undefined;
   }

@@ -3,7 +3,7 @@ import { FLAG, hasMptcpCode } from '../packet/index.ts';
 import type { OptionMpJoin, Packet } from '../packet/types.ts';
 import { newConnection, noteAddress, other, type Connection, type Flow, type Side } from './connection.ts';
 import { Flows, trackPlain, type PacketNote } from './flows.ts';
-import { contradiction } from './doubt.ts';
+import { contradiction, hole } from './doubt.ts';
 import { learnKeys } from './handshake.ts';
 import { JoinAttribution, type JoinSettings } from './join-attribution.ts';
 import { packetEvent } from './packet-event.ts';
@@ -34,11 +34,14 @@ export class Tracker {
   readonly #live = new Set<Connection>();
   readonly #events: TrackerEvents;
   readonly #complete: boolean;
+  /** The harness made the capture itself: it has every packet, unlawful ones of its own too. */
+  readonly #isOwn: boolean;
   #count = 0;
 
   constructor(events: TrackerEvents, settings: TrackerSettings) {
     this.#events = events;
     this.#complete = settings.complete;
+    this.#isOwn = settings.isHost !== undefined;
     this.#joins = new JoinAttribution(settings);
     this.#flows = new Flows(
       settings.flows,
@@ -69,6 +72,7 @@ export class Tracker {
     this.#learnKeys(packet, flow, direction, connection);
     const event = packetEvent(packet, note, flow, direction, connection);
     if (!this.#complete) connection.doubt ??= contradiction(event);
+    else if (!this.#isOwn) connection.doubt ??= hole(event);
     return event;
   }
 
@@ -130,6 +134,7 @@ export class Tracker {
 
   #create(note: PacketNote): Connection {
     const connection = newConnection(++this.#count, note.at, this.#complete, this);
+    connection.translated = !this.#isOwn;
     this.#live.add(connection);
     this.#events.opened(connection);
     return connection;

@@ -58,7 +58,7 @@ export const ALLURE_CATEGORIES = [
     description: 'The kernel under test crashed or logged a warning.',
     matchers: { statuses: [STATUS.fail, STATUS.error, STATUS.inconclusive], message: '^crash:[\\s\\S]*' },
   },
-  category('Declared deviations', 'Deviations that are declared, with a reason.', STATUS.fail, 'declared'),
+  category('Declared deviations', 'Deviations that are declared, with a reason.', STATUS.skip, 'declared'),
   category('Broken requirements', 'A MUST, or a stated requirement, is broken.', STATUS.fail, 'fail'),
   category('Broken recommendations', 'A SHOULD is broken.', STATUS.warn, 'warn'),
   category('Harness errors', 'The harness failed; this says nothing about the stack.', STATUS.error, 'error'),
@@ -75,7 +75,8 @@ const statusListener: LifecycleListener = {
     if (carried === undefined) return;
     result.parameters = result.parameters.filter((parameter) => parameter !== carried);
     const outcome = JSON.parse(carried.value) as AllureOutcome;
-    result.status = STATUS[outcome.verdict];
+    // A declared departure is not a failure of this run: it has a category of its own.
+    result.status = outcome.declared ? STATUS.skip : STATUS[outcome.verdict];
     // Allure reads `known`, though allure-js-commons does not list it: the failure is accepted and does not count.
     const details: StatusDetails & { known?: boolean } = {};
     if (outcome.message !== undefined) details.message = outcome.message;

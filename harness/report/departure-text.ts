@@ -45,6 +45,8 @@ export function departureText(scenario: ScenarioRecord, options: DepartureOption
     ...(scenario.evidence.agentLog === undefined
       ? []
       : labelled('agent', locate(scenario.evidence.agentLog), options.width)),
+    ...(scenario.evidence.dmesg === undefined ? [] : labelled('dmesg', locate(scenario.evidence.dmesg), options.width)),
+    ...(scenario.evidence.trace === undefined ? [] : labelled('trace', locate(scenario.evidence.trace), options.width)),
     ...labelled('again', scenario.rerun, options.width),
   ];
   return lines.join('\n');

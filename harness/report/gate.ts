@@ -52,6 +52,7 @@ export function decide(comparison: Comparison, baseline: Baseline, level: GateLe
     const alone = lookAgain(change, baseline, level, again.rounds);
     return alone === undefined ? change : { ...change, alone };
   });
+  const notes = [versionNote(comparison, baseline), again.note].filter((one) => one !== undefined);
   const isFlaky = ({ alone }: JudgedChange): boolean => alone?.bad === 0;
   return {
     comparison,
@@ -59,8 +60,16 @@ export function decide(comparison: Comparison, baseline: Baseline, level: GateLe
     level,
     red: judged.filter((change) => !isFlaky(change)),
     flaky: judged.filter(isFlaky),
-    ...(again.note === undefined ? {} : { note: again.note }),
+    ...(notes.length === 0 ? {} : { note: notes.join(' ') }),
   };
+}
+
+/** Says that suites of another version were run than those of which the baseline has the verdicts. */
+function versionNote({ results }: Comparison, { verdicts }: Baseline): string | undefined {
+  const before = verdicts?.tool.version;
+  const now = results.tool.version;
+  if (before === undefined || before === now) return undefined;
+  return `The baseline was recorded with version ${before} of the suites, the results are of ${now}: CHANGELOG.md lists changed verdicts; --update records the new ones.`;
 }
 
 function lookAgain(

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { ResultsFileError, writeWhole } from './results-file.ts';
 import type { LadderEntry } from '../verdict/result.ts';
 
-const KINDS: Readonly<Record<LadderEntry['kind'], true>> = { packet: true, step: true, agent: true, note: true };
+const KINDS: Readonly<Record<LadderEntry['kind'], true>> = {
+  packet: true,
+  step: true,
+  agent: true,
+  kernel: true,
+  note: true,
+};
 
 /** Writes a scenario's ladder entries into its evidence folder and returns the path. @throws ResultsFileError */
 export function writeLadder(folder: string, ladder: readonly LadderEntry[]): string {

@@ -17,6 +17,12 @@ export interface ToolInfo {
   version: string;
 }
 
+/** One of several parts of a run that are made apart. */
+export interface Shard {
+  index: number;
+  of: number;
+}
+
 /** How and when the run went. */
 interface RunInfo {
   /** ISO 8601, UTC. */
@@ -27,6 +33,8 @@ interface RunInfo {
   partial: boolean;
   /** Only a selection of the suites was asked for. */
   selected?: boolean;
+  /** Which part of what was asked for, with `--shard`: `index` counts from 1. */
+  shard?: Shard;
   /** Command line, program first. */
   command: string[];
   /** Scenarios at once. */

@@ -117,6 +117,31 @@ function mergeShards(shards: readonly RunResults[], options: MergeOptions): RunR
   });
 }
 
+/**
+ * One line for each stack of which some shards are missing: parts of runs that were made with `--shard`.
+ *
+ * @param runs before they are merged
+ */
+export function missingShards(runs: readonly RunResults[]): string[] {
+  const bySut = new Map<string, { sut: SutInfo; of: number; present: Set<number> }>();
+  for (const { sut, run } of runs) {
+    if (run.shard === undefined) continue;
+    const known = bySut.get(sutKey(sut)) ?? { sut, of: run.shard.of, present: new Set<number>() };
+    if (known.of !== run.shard.of)
+      throw new MergeError(
+        `${sut.name} ${sut.kernel}: one run is a shard of ${known.of}, another of ${run.shard.of}; merge shards of one division`,
+      );
+    known.present.add(run.shard.index);
+    bySut.set(sutKey(sut), known);
+  }
+  return [...bySut.values()].flatMap(({ sut, of, present }) => {
+    const missing = Array.from({ length: of }, (_, i) => i + 1).filter((index) => !present.has(index));
+    return missing.length === 0
+      ? []
+      : [`${sut.name} ${sut.kernel}: shard ${missing.join(', ')} of ${of} is missing; the results are a selection`];
+  });
+}
+
 function withoutDoubles(shards: readonly RunResults[]): ScenarioRecord[] {
   const seen = new Set<string>();
   return shards.flatMap(({ scenarios, sut }) =>
@@ -151,20 +176,27 @@ function mergedRun(
     // Shards run side by side, or days apart: what adds up is the time spent.
     durationMs: runs.reduce((sum, { durationMs }) => sum + durationMs, 0),
     partial: runs.some(({ partial }) => partial),
-    selected: !whole,
+    selected: !whole || missing(runs),
     command: first.command,
     concurrency: Math.max(...runs.map(({ concurrency }) => concurrency)),
     ...(first.seed === undefined ? {} : { seed: first.seed }),
   };
 }
 
+/** Whether parts of the runs that were made with `--shard` are not there. */
+function missing(runs: readonly RunResults['run'][]): boolean {
+  const shards = runs.flatMap(({ shard }) => shard ?? []);
+  return shards.some(({ of }) => new Set(shards.map(({ index }) => index)).size < of);
+}
+
 /** The declarations of several outcomes, each once. */
 function declarations(outcomes: readonly DeviationOutcome[]): Deviation[] {
   const found = new Map<string, Deviation>();
   for (const { applied, stale, unseen } of outcomes) {
-    for (const { scenario, clause, reason, link } of [...applied, ...stale, ...unseen]) {
-      const names = { ...(scenario === undefined ? {} : { scenario }), ...(clause === undefined ? {} : { clause }) };
-      found.set(`${scenario ?? ''} ${clause ?? ''}`, { ...names, reason, ...(link === undefined ? {} : { link }) });
+    for (const one of [...applied, ...stale, ...unseen]) {
+      const deviation: Deviation & { scenarios?: string[] } = { ...one };
+      delete deviation.scenarios;
+      found.set(`${one.scenario ?? ''} ${one.clause ?? ''}`, deviation);
     }
   }
   return [...found.values()];

@@ -13,6 +13,7 @@ import type { Randomness } from '../clock/random.ts';
 import type { Agent } from '../sut/types.ts';
 import type { Habits, StackKindName, SutInfo, Sysctl } from '../verdict/stack-info.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
+import type { KernelLine, Watch } from './kernel-lines.ts';
 import type { KernelTrouble } from './kernel-trouble.ts';
 import type { Check } from './machine/check.ts';
 import type { Leftover } from './machine/leftover.ts';
@@ -48,8 +49,26 @@ export interface Cell {
   random?: Randomness;
   /** Complaints of the SUT's kernel since the cell was begun, where the driver can observe them; complete after `close`. */
   troubles?(): readonly KernelTrouble[];
+  /** What the SUT's kernel logged and traced since the cell was begun, where the driver can tell; never rejects. */
+  kernelLines?(): Promise<readonly KernelLine[]>;
+  /** A shell in the first host, where the host has no process on this machine. */
+  shell?: CellShell;
   /** Takes everything down. Idempotent; never throws. */
   close(): Promise<void>;
+}
+
+/** A way into a host that is not on this machine: a terminal of it, carried by a socket. */
+export interface CellShell {
+  /** Path of the Unix socket. */
+  socket: string;
+  /** Starts a shell on the terminal; resolves when it has ended. @throws TopologyError */
+  start(size: TerminalSize): Promise<void>;
+}
+
+/** Size of a terminal, in characters. */
+export interface TerminalSize {
+  rows: number;
+  columns: number;
 }
 
 /** The request for a cell. */
@@ -77,6 +96,19 @@ export interface OpenOptions {
   sysctls?: readonly Sysctl[];
   /** Habits of every host. */
   habits?: Habits;
+  /** What of the stack's kernel is watched. */
+  watch?: Watch;
+  /** Folder for the socket of a shell in the stack's host. */
+  shellFolder?: string;
+}
+
+/** Ways to look into a stack while it is judged. */
+export type Insight = 'shell' | 'trace' | 'dyndbg';
+
+/** What a stack is made ready for, besides being judged. */
+export interface PrepareOptions {
+  /** A shell is wanted in its host. */
+  shell?: boolean;
 }
 
 /** An option of the command line that says more about a stack; `--sut` chooses the kind. */
@@ -127,6 +159,8 @@ export interface StackKind<Choice extends { kind: StackKindName }, Settings exte
   readonly noPeer?: string;
   /** Why `--sysctl` cannot set anything on it, with what to do; absent when it can. */
   readonly noSysctls?: string;
+  /** Ways to look into it. */
+  readonly insights: readonly Insight[];
   /**
    * Reads what follows `kind:` in `--sut`; undefined for the bare word.
    *
@@ -139,9 +173,9 @@ export interface StackKind<Choice extends { kind: StackKindName }, Settings exte
   /** Refuses, before anything is begun, what this user cannot do. @throws UsageError */
   requireRights?(): void;
   /** Does what cannot be done in a run's namespace, where there is no network. @throws ExplainedError */
-  prepareOutside?(choice: Choice): Promise<void>;
+  prepareOutside?(choice: Choice, options?: PrepareOptions): Promise<void>;
   /** Makes the stack ready, once for a run, in the tester's namespace. @param root the installation's folder @throws ExplainedError */
-  prepare(choice: Choice, root: string): Promise<PreparedStack<Settings>>;
+  prepare(choice: Choice, root: string, options?: PrepareOptions): Promise<PreparedStack<Settings>>;
   /** Makes a worker's driver. Nothing is started before a cell is built. */
   open(settings: Settings, options: OpenOptions): Promise<Driver>;
   /** Why results that have no `--sut` on their command line cannot be had again here; undefined when they can. */

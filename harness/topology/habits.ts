@@ -34,6 +34,8 @@ export function withHabits(driver: Driver, habits: Habits): Driver {
         ...(clock === undefined ? {} : { clock }),
         ...(random === undefined ? {} : { random }),
         troubles: () => cell.troubles?.() ?? [],
+        kernelLines: () => cell.kernelLines?.() ?? Promise.resolve([]),
+        ...(cell.shell === undefined ? {} : { shell: cell.shell }),
         close: () => cell.close(),
       };
     },

@@ -42,12 +42,12 @@ export interface Measure {
 export interface LadderEntry {
   /** Milliseconds since the scenario began. */
   at: number;
-  kind: 'packet' | 'step' | 'agent' | 'note';
+  kind: 'packet' | 'step' | 'agent' | 'kernel' | 'note';
   /** For packets: `out` is from the tester. */
   direction?: 'in' | 'out';
   /** Subflow name, when the packet belongs to one. */
   subflow?: string;
-  /** Packet notation, step text or agent line. */
+  /** Packet notation, step text, agent line or line of the kernel. */
   text: string;
   /** Verdict of an expectation decided by this packet or step. */
   verdict?: Verdict;
@@ -93,8 +93,19 @@ export interface ScenarioResult {
   ladder: LadderEntry[];
   /** Numbers of a scenario that measures, in the order in which it did. */
   measures?: Measure[];
-  /** Paths relative to the results file. `serverPcap` is the other end of the paths, `plot` shows them over time (SVG). */
-  evidence: { pcap?: string; agentLog?: string; ladder?: string; serverPcap?: string; plot?: string };
+  /**
+   * Paths relative to the results file. `serverPcap` is the other end of the paths, `plot` shows them over time (SVG),
+   * `dmesg` and `trace` are what the stack's kernel logged and traced while the scenario ran.
+   */
+  evidence: {
+    pcap?: string;
+    agentLog?: string;
+    ladder?: string;
+    serverPcap?: string;
+    plot?: string;
+    dmesg?: string;
+    trace?: string;
+  };
   /** MPTCP counters that moved, name to difference. */
   counters: Record<string, number>;
   /** Command that runs just this scenario again. */

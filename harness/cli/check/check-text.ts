@@ -109,6 +109,13 @@ export function tally(findings: readonly Finding[]): string {
   return `clauses: ${parts.join(', ')}`;
 }
 
+function kindsText(kinds: FileReport['skipped']['kinds']): string {
+  return Object.entries(kinds)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ');
+}
+
 /** The last lines about a file. */
 export function fileText(report: FileReport, style: TextStyle): string {
   const colours = coloursOf(style);
@@ -120,9 +127,10 @@ export function fileText(report: FileReport, style: TextStyle): string {
   note(counts.fragments, 'IP fragments, not reassembled');
   note(counts.cut, 'truncated by the capture before the end of their TCP header');
   note(counts.malformed, 'with an invalid IP or TCP header');
-  note(skipped.notIp, 'without an IP packet');
+  note(skipped.notIp, `without an IP packet: ${kindsText(skipped.kinds)}`);
   note(report.dropped, 'packets dropped by the capture, according to its statistics');
-  if (skipped.linkTypes.length > 0) lines.push(`  unknown link types: ${skipped.linkTypes.join(', ')}`);
+  if (skipped.linkTypes.length > 0)
+    lines.push(colours.yellow('  packets of these link types cannot be read: capture on an interface with IP packets'));
   if (report.problem !== undefined) lines.push(colours.yellow(`  ${clean(report.problem)}`));
   if (counts.mptcp === 0) lines.push('  no MPTCP connections');
   return lines.join('\n');

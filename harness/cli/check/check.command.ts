@@ -21,14 +21,16 @@ export function addCheck(program: Command): void {
     .addHelpText(
       'after',
       `
-Link layers: Ethernet, Linux cooked (v1, v2), raw IP, loopback, with VLAN tags.
+Link layers: Ethernet, Linux cooked (v1, v2), PPP, MPLS, raw IP, loopback; past VLAN tags, PPPoE, MPLS, GRE, ERSPAN, VXLAN, Geneve
+and IP in IP. Other packets are named and counted.
 
 Examples:
   mptcp-conformance check trace.pcapng                   every MPTCP connection of a capture
   mptcp-conformance check trace.pcap.gz --html page.html with ladder diagrams
   tcpdump -i any -w - tcp | mptcp-conformance check -    live: reports each connection when it ends
 
-Exit codes: 0 no MUST is broken, 1 a MUST is broken, 2 a file could not be read.`,
+Exit codes: 0 no MUST is broken, 1 a MUST is broken, 2 a file could not be read, or has an unknown link
+layer and no MPTCP connections.`,
     )
     .action(async (files: string[], options: CheckOptions) => {
       const { check } = await import('./check.ts');

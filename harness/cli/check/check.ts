@@ -5,7 +5,7 @@ import { Analysis, type ConnectionReport } from '../../monitor/analysis.ts';
 import { levels } from '../../monitor/run-monitors.ts';
 import type { PacketEvent } from '../../monitor/types.ts';
 import { styleFor, type TextStyle } from '../../report/text-layout.ts';
-import { ipOffset } from '../../wire/capture-link.ts';
+import { ipOffset, nameOfOther, UNKNOWN_LINK } from '../../wire/capture-link.ts';
 import { readCapture } from '../../wire/capture-stream.ts';
 import { checkPage, LadderKeeper, type DrawnConnection } from './check-html.tsx';
 import { CheckJson } from './check-json.ts';
@@ -65,11 +65,17 @@ export async function check(files: readonly string[], options: CheckOptions, inp
     look.json?.end();
     if (options.html !== undefined) put(options.html, checkPage(reports, look.drawn));
     if (reports.some((report) => report.broken > 0)) return 1;
-    return reports.some((report) => report.problem !== undefined && !report.cutShort) ? 2 : 0;
+    return reports.some(isUnread) ? 2 : 0;
   } catch (error) {
     look.json?.abandon();
     throw error;
   }
+}
+
+/** Whether a file could not be read to its end, or has link layers that cannot be read and nothing else to judge. */
+function isUnread({ problem, cutShort, counts, skipped }: FileReport): boolean {
+  if (problem !== undefined && !cutShort) return true;
+  return counts.mptcp === 0 && skipped.linkTypes.length > 0;
 }
 
 function put(path: string, text: string): void {
@@ -83,18 +89,19 @@ async function checkFile(file: string, look: Look, input: Readable | undefined):
   const report: FileReport = {
     file: name,
     counts: { packets: 0, mptcp: 0, fragments: 0, notTcp: 0, cut: 0, malformed: 0 },
-    skipped: { notIp: 0, linkTypes: [] },
+    skipped: { notIp: 0, linkTypes: [], kinds: {} },
     dropped: 0,
     cutShort: false,
     found: 0,
     connections: [],
     broken: 0,
   };
+  const complete = options.complete && (await isComplete(file, say));
   look.json?.beginFile(name);
   const keeper = options.html === undefined ? undefined : new LadderKeeper(name);
   const analysis = new Analysis({
     levelOf: look.levelOf,
-    complete: options.complete,
+    complete,
     ...(keeper === undefined ? {} : { onPacket: (event: PacketEvent) => keeper.packet(event) }),
     onConnection: (one) => {
       const drawn = keeper?.take(one.number);
@@ -115,6 +122,30 @@ async function checkFile(file: string, look: Look, input: Readable | undefined):
   return report;
 }
 
+/** Reads a file before it is judged as a complete one: says what proves that it is not. A stream is read only once. */
+async function isComplete(file: string, say: (text: string) => void): Promise<boolean> {
+  if (file === '-') return true;
+  let doubt: string | undefined;
+  const analysis = new Analysis({
+    levelOf: () => 'may',
+    monitors: [],
+    complete: true,
+    onConnection: (one) => (doubt ??= one.doubt === undefined ? undefined : `connection ${one.number}: ${one.doubt}`),
+  });
+  await readCapture(file, {
+    packet: (at, linkType, bytes) => {
+      const offset = ipOffset(linkType, bytes);
+      if (offset < 0) analysis.counts.packets++;
+      else analysis.packet(at, offset === 0 ? bytes : bytes.subarray(offset));
+    },
+    dropped: () => undefined,
+  });
+  analysis.finish();
+  if (doubt === undefined) return true;
+  say(`${file} is not complete, so it is judged without --complete: ${doubt}`);
+  return false;
+}
+
 function list(report: FileReport, one: ConnectionReport, show: boolean): void {
   const bad = one.findings.some((finding) => finding.verdict === 'fail');
   if (bad) report.broken++;
@@ -132,7 +163,8 @@ async function read(file: string, input: Readable | undefined, analysis: Analysi
         if (offset < 0) {
           // Packets keep the numbers that other programs give them.
           analysis.counts.packets++;
-          if (offset === -2 && !skipped.linkTypes.includes(linkType) && skipped.linkTypes.length < 16)
+          count(skipped.kinds, nameOfOther(linkType, bytes));
+          if (offset === UNKNOWN_LINK && !skipped.linkTypes.includes(linkType) && skipped.linkTypes.length < 16)
             skipped.linkTypes.push(linkType);
           skipped.notIp++;
         } else analysis.packet(at, offset === 0 ? bytes : bytes.subarray(offset));
@@ -144,6 +176,14 @@ async function read(file: string, input: Readable | undefined, analysis: Analysi
   if (end.problem === undefined) return;
   report.problem = end.problem;
   report.cutShort = end.cutShort;
+}
+
+/** Names that are counted one by one; a damaged capture can have any. */
+const MOST_KINDS = 32;
+
+function count(kinds: Record<string, number>, name: string): void {
+  const known = name in kinds || Object.keys(kinds).length < MOST_KINDS ? name : 'other';
+  kinds[known] = (kinds[known] ?? 0) + 1;
 }
 
 /** A live capture is ended by an interrupt that the shell sends to both: what came until then is still reported. */

@@ -4,8 +4,8 @@ import type { ConnectionReport, PacketCounts } from '../../monitor/analysis.ts';
 export interface FileReport {
   file: string;
   counts: PacketCounts;
-  /** Packets of other protocols than IP, or over an unknown link layer. */
-  skipped: { notIp: number; linkTypes: number[] };
+  /** Packets of other protocols than IP, or over an unknown link layer; and what they are, by name. */
+  skipped: { notIp: number; linkTypes: number[]; kinds: Record<string, number> };
   /** Packets that the capture says it missed. */
   dropped: number;
   /** Why the file could not be read to its end. */

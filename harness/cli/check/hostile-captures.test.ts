@@ -39,7 +39,7 @@ const DEPARTING = [
 ];
 
 function codeOf(name: string): number {
-  if (REFUSED.includes(name) || DAMAGED.includes(name)) return 2;
+  if (REFUSED.includes(name) || DAMAGED.includes(name) || name === 'an unknown link type') return 2;
   return DEPARTING.includes(name) ? 1 : 0;
 }
 

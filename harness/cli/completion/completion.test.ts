@@ -86,7 +86,7 @@ test('the words are those of the project, without loading it', () => {
   const scenarios = [...project.scenarios, ...project.multipath];
   expect(completionWords('clauses')).toEqual(catalogue.all.map(({ id }) => id).sort());
   expect(completionWords('sections')).toEqual(
-    [...catalogue.sections.map(({ section }) => section), 'multipath'].sort(),
+    [...catalogue.sections.map(({ section }) => section), 'multipath', 'path-manager'].sort(),
   );
   expect(completionWords('scenarios')).toEqual(
     [...new Set(scenarios.flatMap((one) => [one.suite, withoutVariant(one.id)]))].sort(),

@@ -3,6 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { StackDetails } from '../../topology/contract.ts';
 import type { Sysctl } from '../../verdict/stack-info.ts';
 import { STACK_OPTIONS } from '../../topology/stacks/registry.ts';
+import type { Shard } from '../../report/results.ts';
 import { parseSysctl } from './sysctl-option.ts';
 import type { Selection } from './selection.ts';
 
@@ -36,6 +37,13 @@ export function positive(value: string): number {
   const number = Number(value);
   if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('Expected a whole number from 1.');
   return number;
+}
+
+/** Parses `2/4`. */
+export function shard(value: string): Shard {
+  const [, index = 0, of = 0] = (/^([1-9]\d*)\/([1-9]\d*)$/.exec(value) ?? []).map(Number);
+  if (index === 0 || index > of) throw new InvalidArgumentError('Expected INDEX/COUNT, such as 1/4.');
+  return { index, of };
 }
 
 /** Adds `--suites`; the program acts on it before the command does. */
@@ -77,7 +85,7 @@ export interface SelectionFlags {
 export function toSelection<T>(
   ids: readonly string[],
   raw: SelectionFlags & T,
-): Required<Omit<Selection, 'among'>> & T {
+): Required<Omit<Selection, 'among' | 'shard'>> & T {
   const { section, clause, scenario, level, family, exclude, ...rest } = raw;
   return {
     ...(rest as unknown as T),

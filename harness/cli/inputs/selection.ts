@@ -3,6 +3,7 @@ import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { isBeside } from '../../catalogue/rfc-outline.ts';
 import { levelOf } from '../../catalogue/types.ts';
 import { suggestion } from '../../document/diagnostic.ts';
+import type { Shard } from '../../report/results.ts';
 import type { ScenarioHead } from '../../scenario/suite.ts';
 import { isLevel, LEVELS } from '../../verdict/level.ts';
 import { UsageError } from '../../document/explained-error.ts';
@@ -17,12 +18,15 @@ export interface Selection {
   families?: readonly string[];
   /** What is left out: scenarios, suites or sections. */
   excluded?: readonly string[];
+  /** Of all that is chosen otherwise, every `of`th scenario, from the `index`th. */
+  shard?: Shard;
   /** Ids with their variants: nothing but these. */
   among?: readonly string[];
 }
 
 /** Whether anything narrows the choice. What else the object holds does not count. */
-export function isNarrowed({ ids, sections, clauses, levels, families, excluded, among }: Selection): boolean {
+export function isNarrowed({ ids, sections, clauses, levels, families, excluded, among, shard }: Selection): boolean {
+  if (shard !== undefined) return true;
   return [ids, sections, clauses, levels, families, excluded, among].some(
     (list) => list !== undefined && list.length > 0,
   );
@@ -82,7 +86,15 @@ export function selectScenarios<S extends ScenarioHead>(
     );
   });
   if (chosen.length === 0) throw new UsageError(nothingChosen(selection));
-  return chosen;
+  return inShard(chosen, selection.shard);
+}
+
+/** Neighbours take alike long, so they go to different shards. @throws UsageError for a shard without scenarios */
+function inShard<S>(chosen: S[], shard: Shard | undefined): S[] {
+  if (shard === undefined) return chosen;
+  if (shard.of > chosen.length)
+    throw new UsageError(`--shard: ${chosen.length} scenarios cannot be divided into ${shard.of} shards`);
+  return chosen.filter((_, position) => position % shard.of === shard.index - 1);
 }
 
 function nothingChosen(selection: Selection): string {

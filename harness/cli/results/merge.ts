@@ -5,6 +5,7 @@ import { readRuns, resultsText } from '../../report/results-file.ts';
 import {
   MATRIX_VERSION,
   mergeRuns,
+  missingShards,
   moveEvidence,
   sutKey,
   type MatrixResults,
@@ -35,6 +36,7 @@ export function mergeFiles(files: readonly string[], options: MergeCommandOption
     const from = dirname(resolve(file));
     return readRuns(file).map((run) => moveEvidence(run, (path) => relative(dirname(output), resolve(from, path))));
   });
+  for (const line of missingShards(all)) process.stderr.write(`${line}\n`);
   const runs = mergeRuns(all, optionsFor(all));
   const [only] = runs;
   const merged = runs.length === 1 && only !== undefined && options.matrix !== true ? only : matrixOf(runs);

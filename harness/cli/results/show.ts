@@ -101,7 +101,13 @@ function scenarioText(scenario: ScenarioRecord, style: TextStyle): string {
 function evidenceLines({ evidence, rerun }: ScenarioRecord, last: LastResults): string[] {
   const line = (label: string, path: string | undefined): string[] =>
     path === undefined ? [] : [`  ${label.padEnd(9)}${pathFromHere(last, path)}`];
-  return [...line('capture', evidence.pcap), ...line('agent', evidence.agentLog), `  again    ${rerun}`];
+  return [
+    ...line('capture', evidence.pcap),
+    ...line('agent', evidence.agentLog),
+    ...line('dmesg', evidence.dmesg),
+    ...line('trace', evidence.trace),
+    `  again    ${rerun}`,
+  ];
 }
 
 function ladderOf(scenario: ScenarioRecord, last: LastResults, style: TextStyle): string {

@@ -9,12 +9,13 @@ import { NO_DEVIATIONS, type DeviationList } from '../../report/deviations.ts';
 import { loadDeviations } from '../../report/deviations-file.ts';
 import { selectBaseline } from '../../report/select-baseline.ts';
 import { findLacks, hasPics } from '../../sut/pics.ts';
-import type { PreparedStack, StackDetails } from '../../topology/contract.ts';
+import type { PreparedStack, PrepareOptions, StackDetails } from '../../topology/contract.ts';
 import {
   detailsFor,
   parseStack,
   peerProblem,
   prepareStack,
+  requireInsight,
   requireRights,
   requireSysctlsOf,
   stackArguments,
@@ -50,6 +51,12 @@ export interface StackOptions {
   deviations?: string;
   /** Folders of suites of the user's own. */
   suites?: string[];
+  /** Tracepoints to record. */
+  trace?: string[];
+  /** Queries of dynamic debug. */
+  dyndbg?: string[];
+  /** Socket of the `shell` command: leave the scenario's cell open when its steps are over. */
+  hold?: string;
 }
 
 /** The stacks that the options name, parsed. */
@@ -66,6 +73,7 @@ export function chooseStacks(options: StackOptions): ChosenStacks {
   const lawful = freedomsNamed(options.freedom ?? []);
   const sysctls = [...lawful.sysctls, ...(options.sysctl ?? [])];
   if (sysctls.length > 0) requireSysctlsOf(choice);
+  requireInsights(options, choice);
   requireRights(choice);
   const peer = peerOf(options, choice);
   return {
@@ -74,6 +82,18 @@ export function chooseStacks(options: StackOptions): ChosenStacks {
     ...(peer === undefined ? {} : { peer }),
     ...(lawful.habits === undefined ? {} : { habits: lawful.habits }),
   };
+}
+
+/** @throws UsageError where the stack cannot be looked into in the way that is asked for */
+function requireInsights({ trace, dyndbg, hold }: StackOptions, choice: StackChoice): void {
+  if (trace !== undefined) requireInsight(choice, 'trace', '--trace');
+  if (dyndbg !== undefined) requireInsight(choice, 'dyndbg', '--dyndbg');
+  if (hold !== undefined) requireInsight(choice, 'shell', 'shell');
+}
+
+/** What the stacks have to be made ready for, besides being judged. */
+export function preparation({ hold }: StackOptions): PrepareOptions {
+  return { shell: hold !== undefined };
 }
 
 /** The other stack, when one is named. @throws UsageError */
@@ -102,7 +122,7 @@ export interface PreparedRun {
 /** Prepares the stacks once for all workers. @throws UsageError and whatever a kind of stack can fail with */
 export async function prepareRun(chosen: ChosenStacks, options: StackOptions, root: string): Promise<PreparedRun> {
   const { choice, sysctls, habits } = chosen;
-  const sut = await prepareStack(choice, root);
+  const sut = await prepareStack(choice, root, preparation(options));
   const peer = chosen.peer === undefined ? undefined : await preparePeer(chosen.peer, root, sut);
   const stacks = [sut, ...(peer === undefined ? [] : [peer])];
   await requireSysctls(sysctls, stacks);
@@ -132,6 +152,7 @@ export async function prepareRun(chosen: ChosenStacks, options: StackOptions, ro
       ],
       ...(sysctls.length === 0 ? {} : { sysctls }),
       ...(habits === undefined ? {} : { habits }),
+      ...watchOf(options),
       lacks: [...lacksFor(sut.info, root), ...(sut.lacks ?? [])],
       topologies: workspace().topologies,
       deviations: list.deviations,
@@ -166,7 +187,17 @@ function infoOf(
   };
 }
 
-function concurrencyOf(sut: Prepared, peer: Prepared | undefined, { concurrency }: StackOptions): number {
+function watchOf({ trace, dyndbg, hold }: StackOptions): Pick<WorkerSettings, 'watch' | 'hold'> {
+  return {
+    ...(trace === undefined && dyndbg === undefined ? {} : { watch: { trace: trace ?? [], dyndbg: dyndbg ?? [] } }),
+    ...(hold === undefined ? {} : { hold }),
+  };
+}
+
+function concurrencyOf(sut: Prepared, peer: Prepared | undefined, options: StackOptions): number {
+  const { concurrency, trace, dyndbg, hold } = options;
+  // The kernel's lines are to be those of one scenario.
+  if (trace !== undefined || dyndbg !== undefined || hold !== undefined) return 1;
   return Math.min(
     concurrency ?? sut.concurrency ?? DEFAULT_CONCURRENCY,
     // Two guests and what is between them are all that a small machine can bear.

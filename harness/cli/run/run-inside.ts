@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { allureReporterOptions } from '../../report/allure-reporter.ts';
 import type { DeviationList } from '../../report/deviations.ts';
 import { createProgress } from '../../report/progress.ts';
-import { buildResults, inOrderOf, type RunResults } from '../../report/results.ts';
+import { buildResults, inOrderOf, type RunResults, type Shard } from '../../report/results.ts';
 import type { AnyScenario } from '../../multipath/scenario.ts';
 import type { Project } from '../inputs/project.ts';
 import { beginJournal, type JournalHead } from './journal.ts';
@@ -19,6 +19,7 @@ export interface RunPlan {
   project: Project;
   scenarios: AnyScenario[];
   selected: boolean;
+  shard?: Shard | undefined;
   settings: WorkerSettings;
   /** What is declared of the stack. */
   deviations: DeviationList;
@@ -79,6 +80,7 @@ function headOf(plan: RunPlan, startedAt: Date): JournalHead {
     run: {
       startedAt: startedAt.toISOString(),
       selected: plan.selected,
+      ...(plan.shard === undefined ? {} : { shard: plan.shard }),
       command: plan.command,
       concurrency: plan.concurrency,
       ...(plan.shuffle === undefined ? {} : { seed: String(plan.shuffle) }),

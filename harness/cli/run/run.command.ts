@@ -9,6 +9,7 @@ import {
   DEFAULT_CONCURRENCY,
   DEFAULT_OUTPUT,
   SELECTION_OUTPUT,
+  shard,
   positive,
   stackDetails,
   toSelection,
@@ -46,6 +47,12 @@ machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). Diffe
     .addOption(
       new Option('--shuffle <seed>', 'randomise the order; the same seed gives the same order').argParser(positive),
     )
+    .option(
+      '--trace <event...>',
+      'tracepoints to record beside the packets, as in ftrace: mptcp:* (one scenario at a time)',
+    )
+    .option('--dyndbg <query...>', "dynamic debug of a guest's kernel: 'file net/mptcp/* +p' (one scenario at a time)")
+    .addOption(new Option('--hold <socket>', 'for "shell"').hideHelp())
     .option('--label <name>', 'name of this build in comparisons')
     .option('--json <file>', 'also write the results to FILE; - for standard output, and the summary to standard error')
     .addOption(
@@ -57,6 +64,7 @@ machine ("node scripts/with-docker.mjs COMMAND" starts one for a command). Diffe
       '-o, --output <folder>',
       `folder for results and evidence (default: ${DEFAULT_OUTPUT}, and ${SELECTION_OUTPUT} for a selection)`,
     )
+    .addOption(shardOption())
     .option('--failed', 'only what did not pass in the last run; declared departures count as passed', false)
     .addOption(new Option('--repeat <n>', 'run N times and report which verdicts differ').argParser(positive))
     .option('--until-fail', 'repeat until a run does not exit with 0; at most as often as --repeat says', false)
@@ -73,7 +81,9 @@ Examples:
   mptcp-conformance run --section 3.1 --family ipv6     one section with its subsections, one family
   mptcp-conformance run --clause 3.1-20.8.s4            the scenarios that judge a clause
   mptcp-conformance run ID --ladder                     one scenario, and its packets
+  mptcp-conformance run ID --ladder --trace 'mptcp:*'   ... with the tracepoints of the kernel
   mptcp-conformance run --failed                        what did not pass in the last run
+  mptcp-conformance run --shard 1/4 -o shard-1          a quarter of everything
   mptcp-conformance run ID --repeat 100                 one scenario a hundred times
   sudo mptcp-conformance run --sut docker               every stack in a container
   mptcp-conformance run --section multipath --sut kernel:6.1 --peer kernel:7.3
@@ -95,4 +105,9 @@ function exitCodes(): string {
   return Object.entries(EXIT_MEANING)
     .flatMap(([code, meaning]) => wrap(meaning, 90).map((line, index) => `  ${index === 0 ? code : ' '}  ${line}`))
     .join('\n');
+}
+
+function shardOption(): Option {
+  const help = 'part I of N of the selection, for machines side by side; "merge" joins them';
+  return new Option('--shard <i/n>', help).argParser(shard);
 }

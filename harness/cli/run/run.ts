@@ -19,7 +19,7 @@ import { requireWritable, STANDARD_OUTPUT, writeOutput } from '../inputs/output-
 import { allScenarios, openProject, type Project } from '../inputs/project.ts';
 import { endJournal } from './journal.ts';
 import { claimFolder, EVIDENCE_FOLDER } from './output-folder.ts';
-import { chooseStacks, prepareRun, type PreparedRun, type StackOptions } from './prepare-run.ts';
+import { chooseStacks, preparation, prepareRun, type PreparedRun, type StackOptions } from './prepare-run.ts';
 import { isRepeated, repeatRuns, type Repetition } from './repeat.ts';
 import { runInside, type RunPlan } from './run-inside.ts';
 import { failedIds } from '../inputs/last-results.ts';
@@ -51,7 +51,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   if (isRepeated(options)) return repeatRuns(options, outputOf(options), argv);
   if (!isInMemory(choice)) {
     if (outsideProblem() !== undefined) {
-      await prepareOutside(choice);
+      await prepareOutside(choice, preparation(options));
       if (peer !== undefined) await prepareOutside(peer);
     }
     // The suites are loaded inside only: with many, doing it twice is the longest part of starting.
@@ -105,6 +105,7 @@ function planRun(
     sut: prepared.info,
     concurrency: prepared.concurrency,
     shuffle: options.shuffle,
+    shard: options.shard,
     allure: options.allure,
     keepCaptures: options.keepCaptures,
     deviations: prepared.list,
@@ -163,7 +164,8 @@ async function report(
       historyFile: join(plan.output, 'allure-history.jsonl'),
       environment: allureEnvironment(results.sut, results.tool),
     });
-    reports.push(`report: ${nice(join(plan.output, 'allure-report', 'index.html'))}`);
+    const folder = nice(join(plan.output, 'allure-report'));
+    reports.push(`report: ${join(folder, 'index.html')}; browsers need a server for it: npx allure open ${folder}`);
   }
   say(reports.join('\n'));
 }

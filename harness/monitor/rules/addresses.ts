@@ -27,6 +27,8 @@ const again = form('add-addr-again', '3.4.1-4.s4.2', '3.4.1-9.s4', '3.4.1-9.s2')
 /** The announcements of one side. */
 interface Announced {
   byId: Map<number, string>;
+  /** Ids whose address is known from the source of a packet, which a translator may have changed. */
+  fromSource: Set<number>;
   list: Map<string, { address: string; port: number | undefined; id: number }>;
   /** Ports of its own at which it announced addresses without a port: joins to those go there (RFC 8684 §3.4.1). */
   onPorts: Set<number>;
@@ -60,20 +62,31 @@ function lookAtHmac(judge: Judge, option: OptionAddAddr, event: PacketEvent): vo
 }
 
 /** One id, one address. Without every packet a REMOVE_ADDR in between may be missing, and a NAT may have been at work. */
-function lookAtId(judge: Judge, event: PacketEvent, mine: Announced, id: number, address: string): void {
+function lookAtId(
+  judge: Judge,
+  event: PacketEvent,
+  mine: Announced,
+  id: number,
+  address: string,
+  isSource = false,
+): void {
   const before = mine.byId.get(id);
+  if (isSource && before === undefined) mine.fromSource.add(id);
   if (mine.byId.size < KEPT) mine.byId.set(id, address);
   if (before === undefined || before === address) {
     judge.pass(oneAddress, event.side);
     return;
   }
   const message = `Address ID ${id} is used for a second address`;
-  if (!event.connection.complete)
+  const { complete, translated } = event.connection;
+  if (!complete)
     judge.unknown(
       oneAddress,
       event.side,
       `${message}; a REMOVE_ADDR may be missing, or a NAT have changed the address`,
     );
+  else if (translated && (isSource || mine.fromSource.has(id)))
+    judge.unknown(oneAddress, event.side, `${message}; a NAT may have changed the address`);
   else judge.broken(id === 0 ? idZero : oneAddress, event, { message, expected: before, actual: address });
 }
 
@@ -162,7 +175,13 @@ export const addresses: Monitor = {
   title: 'ADD_ADDR has the right HMAC and echo, an Address ID identifies one address, joins go to known ports',
   rules: [hmac, oneAddress, idZero, echo, echoed, joinPort, sourcePort, privateAddress, usable, again],
   create: (connection, judge) => {
-    const none = (): Announced => ({ byId: new Map(), list: new Map(), onPorts: new Set(), echoes: new Set() });
+    const none = (): Announced => ({
+      byId: new Map(),
+      fromSource: new Set(),
+      list: new Map(),
+      onPorts: new Set(),
+      echoes: new Set(),
+    });
     const announced = [none(), none()] as const;
     return {
       options: {
@@ -179,7 +198,7 @@ export const addresses: Monitor = {
           if (option.form === 'ack' || !event.syn || event.flow.opening !== 'join') return;
           const mine = announced[event.side];
           firstAddresses(connection, event.side, mine);
-          lookAtId(judge, event, mine, option.addressId, event.sender.address);
+          lookAtId(judge, event, mine, option.addressId, event.sender.address, true);
           if (option.form === 'syn') lookAtJoin(judge, event, announced[other(event.side)]);
         },
       },

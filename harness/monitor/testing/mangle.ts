@@ -1,5 +1,6 @@
 /** Damages a capture as bad captures are damaged. The same seed gives the same damage. Pure. */
 import { seededRandom } from '../../clock/random.ts';
+import { flipped, withAddress, withLessTtl, withoutPayload } from './rewrite.ts';
 
 /** A packet of a capture, from the IP header on. */
 export interface CapturedPacket {
@@ -35,11 +36,53 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
     return packets.filter((packet) => source(packet) === first);
   },
   duplicate: (packets, chance) => packets.flatMap((packet) => (chance() < 0.1 ? [packet, packet] : [packet])),
+  reorder: reordered,
+  'two interfaces': (packets, chance) => atTwoInterfaces(packets, chance, (bytes) => bytes),
+  'a translator, from both of its sides': (packets, chance) => {
+    const inside = packets[0] === undefined ? '' : source(packets[0]);
+    return atTwoInterfaces(packets, chance, (bytes) =>
+      withAddress(bytes, (one) => (one === inside ? flipped(one) : one)),
+    );
+  },
+  translate: (packets) => {
+    const inside = packets[0] === undefined ? '' : source(packets[0]);
+    return packets.map(({ at, bytes }) => ({
+      at,
+      bytes: withAddress(bytes, (one) => (one === inside ? flipped(one) : one)),
+    }));
+  },
+  anonymise: (packets) => packets.map(({ at, bytes }) => ({ at, bytes: withoutPayload(withAddress(bytes, flipped)) })),
   snap: (packets, chance) => {
     const length = 60 + Math.floor(chance() * 60);
     return packets.map(({ at, bytes }) => ({ at, bytes: bytes.subarray(0, length) }));
   },
 };
+
+/** Every packet at two interfaces of one machine: `-i any` on a router. `change` is what the router does to the copy. */
+function atTwoInterfaces(
+  packets: readonly CapturedPacket[],
+  chance: Chance,
+  change: (bytes: Uint8Array) => Uint8Array,
+): CapturedPacket[] {
+  const seen = packets.flatMap(({ at, bytes }) => {
+    const copy = change(withLessTtl(bytes));
+    // Towards the inside of a translator the translated one comes first.
+    const pair = chance() < 0.5 ? [bytes, copy] : [copy, bytes];
+    return [
+      { at, bytes: pair[0] ?? bytes },
+      { at: at + 0.02 + chance() * 0.1, bytes: pair[1] ?? copy },
+    ];
+  });
+  return seen.sort((a, b) => a.at - b.at);
+}
+
+/** Swaps packets with near ones, as several receive queues do. */
+function reordered(packets: readonly CapturedPacket[], chance: Chance): CapturedPacket[] {
+  return packets
+    .map((packet, place) => ({ packet, place: place + (chance() < 0.1 ? chance() * 4 : 0) }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ packet }, index) => ({ bytes: packet.bytes, at: packets[index]?.at ?? packet.at }));
+}
 
 /** What was done, and what is left. @param seed any text */
 export function mangle(

@@ -63,10 +63,11 @@ export class ConsoleWatch {
     return begun;
   }
 
-  /** The guest has gone without a word. */
+  /** The guest has gone without a word, or does not answer any more; what it still says belongs to that. */
   lost(title: string): KernelTrouble {
     const trouble: KernelTrouble = { kind: 'lost', title, console: [...this.#recent] };
     this.troubles.push(trouble);
+    this.#open = trouble;
     return trouble;
   }
 

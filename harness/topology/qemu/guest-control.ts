@@ -1,6 +1,7 @@
 /** Speaks with the first process of a guest: one line of text for each thing, many agents over one connection. */
 import { PassThrough, Writable, type Duplex } from 'node:stream';
 import type { AgentTransport } from '../../sut/transport.ts';
+import type { TerminalSize } from '../contract.ts';
 import { TopologyError } from '../types.ts';
 
 /** Version of the lines, see docs/agent-protocol.md. */
@@ -12,7 +13,9 @@ interface CellLine {
   errors: PassThrough;
   end: (how: string) => void;
   /** Waits for `lent` or `refused`, in the order of the requests. */
-  lending: { resolve: () => void; reject: (error: Error) => void }[];
+  lending: Waiting[];
+  /** Waits for the end of the shell. */
+  shell?: Waiting;
 }
 
 /** What the guest's first process says of itself. */
@@ -25,8 +28,19 @@ export interface GuestCell {
   transport: AgentTransport;
   /** Gives the guest's device to the cell under another name. @throws TopologyError with the guest's reason */
   lend(device: string, name: string): Promise<void>;
+  /** Starts a shell in the cell on a terminal of the guest; resolves when it has ended. @throws TopologyError */
+  shell(device: string, size: TerminalSize): Promise<void>;
   /** Resolves when the agent is over and its devices are back. */
   ended: Promise<void>;
+}
+
+/** Hears what the guest's kernel says. @param kind `kmsg` or `event` @param now the guest's monotonic clock, milliseconds */
+export type KernelListener = (kind: string, now: number, text: string) => void;
+
+/** Waits for an answer. */
+interface Waiting {
+  resolve: () => void;
+  reject: (error: Error) => void;
 }
 
 /** The connection to a guest's first process. */
@@ -37,12 +51,16 @@ export class GuestControl {
   readonly #cells = new Map<string, CellLine>();
   #greet: (greeting: MachineGreeting) => void = () => undefined;
   #refuse: (error: Error) => void = () => undefined;
+  readonly #onKernel: KernelListener;
+  /** Requests to the machine itself, answered in order. */
+  readonly #asked: Waiting[] = [];
   #rest = '';
   #lost: string | undefined;
   #count = 0;
 
-  constructor(stream: Duplex) {
+  constructor(stream: Duplex, onKernel: KernelListener = () => undefined) {
     this.#stream = stream;
+    this.#onKernel = onKernel;
     this.greeting = new Promise((resolve, reject) => {
       this.#greet = resolve;
       this.#refuse = reject;
@@ -84,14 +102,29 @@ export class GuestControl {
         kill: () => this.#say(`${name} kill`),
       },
       lend: (device, given) => this.#lend(name, cell, device, given),
+      shell: (device, { rows, columns }) =>
+        new Promise((resolve, reject) => {
+          cell.shell = { resolve, reject };
+          this.#say(`${name} shell ${device} ${rows} ${columns}`);
+        }),
       ended: exited.then(() => undefined),
     };
+  }
+
+  /** Asks the machine itself: `trace EVENT`, `dyndbg QUERY`, `flush`. @throws TopologyError with the guest's reason */
+  ask(request: string): Promise<void> {
+    if (this.#lost !== undefined) return Promise.reject(new TopologyError(`the guest ${this.#lost}`));
+    return new Promise((resolve, reject) => {
+      this.#asked.push({ resolve, reject });
+      this.#say(`machine ${request}`);
+    });
   }
 
   /** Ends all cells: the guest is gone. @param how words that follow an agent's name @param why those that follow "the guest" */
   lose(how: string, why: string): void {
     this.#lost ??= how;
     this.#refuse(new TopologyError(`the guest ${why}`));
+    for (const { reject } of this.#asked.splice(0)) reject(new TopologyError(`the guest ${why}`));
     for (const [name, cell] of this.#cells) this.#end(name, cell, how);
   }
 
@@ -142,7 +175,7 @@ export class GuestControl {
   #line(line: string): void {
     const [, name = '', verb = '', text = ''] = /^(\S+) (\S+) ?(.*)$/s.exec(line) ?? [];
     if (name === 'machine') {
-      this.#greeted(line);
+      this.#ofMachine(verb, text, line);
       return;
     }
     const cell = this.#cells.get(name);
@@ -150,15 +183,25 @@ export class GuestControl {
     if (verb === 'from') cell.output.write(`${text}\n`);
     else if (verb === 'log') cell.errors.write(`${text}\n`);
     else if (verb === 'lent') cell.lending.shift()?.resolve();
+    else if (verb === 'left') cell.shell?.resolve();
     else if (verb === 'end') this.#end(name, cell, `has ended (${text})`);
     else if (verb === 'refused') this.#refused(name, cell, text);
   }
 
   #refused(name: string, cell: CellLine, text: string): void {
-    const lending = text.startsWith('lend') ? cell.lending.shift() : undefined;
+    const lending = text.startsWith('lend') ? cell.lending.shift() : text.startsWith('shell') ? cell.shell : undefined;
     if (lending !== undefined) lending.reject(new TopologyError(`the guest refused to ${text}`));
     else if (text.startsWith('spawn')) this.#end(name, cell, `cannot be started: ${text}`);
     else cell.errors.write(`guest: refused ${text}\n`);
+  }
+
+  #ofMachine(verb: string, text: string, line: string): void {
+    if (verb === 'kmsg' || verb === 'event') {
+      const at = text.indexOf(' ');
+      this.#onKernel(verb, Number(text.slice(0, at)) * 1000, text.slice(at + 1));
+    } else if (verb === 'done') this.#asked.shift()?.resolve();
+    else if (verb === 'refused') this.#asked.shift()?.reject(new TopologyError(`the guest refused to ${text}`));
+    else this.#greeted(line);
   }
 
   #greeted(line: string): void {
@@ -183,6 +226,7 @@ export class GuestControl {
     cell.output.end();
     cell.errors.end();
     for (const lending of cell.lending.splice(0)) lending.reject(new TopologyError(`agent ${how}`));
+    cell.shell?.resolve();
     cell.end(how);
   }
 }

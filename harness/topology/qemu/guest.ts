@@ -1,16 +1,25 @@
 /** One running guest: QEMU, its console, the control of its cells, and its network devices. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
+import { setTimeout as startTimer } from 'node:timers';
+import { setTimeout } from 'node:timers/promises';
 import { TopologyError } from '../types.ts';
 import type { KernelTrouble } from '../kernel-trouble.ts';
+import { ClockOffset, parseKmsg, parseTrace, type KernelLine, type Watch } from '../kernel-lines.ts';
 import { ConsoleWatch } from './console-watch.ts';
 import { GuestControl, type GuestCell } from './guest-control.ts';
-import { GUEST_FDS, guestCommand, type GuestOptions } from './qemu-command.ts';
+import { CONSOLE_CHARDEV, GUEST_FDS, guestCommand, type GuestOptions } from './qemu-command.ts';
 
 /** Time for one start, milliseconds: some 4 s are usual without KVM, many times that on a busy machine. */
 const BOOT_MS = 90_000;
 /** Lines of the console that an error shows. */
 const CONSOLE_SHOWN = 15;
+/** All levels on the console, the stack of the processor, the stacks of blocked tasks. */
+const SYSRQ_KEYS = ['9', 'l', 'w'];
+/** Between a break and its key, and between two of them, milliseconds. */
+const SYSRQ_STEP_MS = 200;
+/** How long stacks may take to be written, milliseconds. */
+const STACK_MS = 2000;
 
 /** A network device of the guest and the tester's end of it. */
 export interface GuestDevice {
@@ -34,10 +43,15 @@ export class Guest {
   readonly #child: ChildProcess;
   readonly #control: GuestControl;
   readonly #monitor: Duplex;
+  readonly #console: Duplex;
   readonly #free: GuestDevice[] = [];
   readonly #waiting: { count: number; take: (devices: GuestDevice[]) => void; refuse: (error: Error) => void }[] = [];
   /** Resolves when it is no more. */
   readonly gone: Promise<void>;
+  /** What its kernel logged and traced, with times of its own clocks. */
+  readonly #lines: { source: KernelLine['source']; at: number; text: string }[] = [];
+  readonly #sinceBoot = new ClockOffset();
+  readonly #logClock = new ClockOffset();
   #said = '';
   #stopping = false;
   #retired = false;
@@ -51,15 +65,14 @@ export class Guest {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.#said += text));
     }
-    pipe(GUEST_FDS.console)
-      .setEncoding('utf8')
-      .on('data', (text: string) => {
-        if (this.watch.take(text) !== undefined) this.retire();
-      });
+    this.#console = pipe(GUEST_FDS.console);
+    this.#console.setEncoding('utf8').on('data', (text: string) => {
+      if (this.watch.take(text) !== undefined) this.retire();
+    });
     this.#monitor = pipe(GUEST_FDS.monitor);
     this.#monitor.resume();
     for (const fd of [GUEST_FDS.console, GUEST_FDS.monitor]) pipe(fd).on('error', () => undefined);
-    this.#control = new GuestControl(pipe(GUEST_FDS.control));
+    this.#control = new GuestControl(pipe(GUEST_FDS.control), (kind, now, text) => this.#hear(kind, now, text));
     this.gone = new Promise((resolve) => {
       this.#child.once('error', (error) =>
         this.#end(
@@ -77,7 +90,7 @@ export class Guest {
   /** Starts a guest and waits until it can be used. @throws TopologyError with the end of its console */
   static async boot(options: GuestOptions, onRetire: RetireListener): Promise<Guest> {
     const guest = new Guest(options, onRetire);
-    const timer = setTimeout(() => guest.kill(`is not up after ${BOOT_MS / 1000} s`), BOOT_MS);
+    const timer = startTimer(() => guest.kill(`is not up after ${BOOT_MS / 1000} s`), BOOT_MS);
     try {
       guest.release = (await guest.#control.greeting).kernel;
       return guest;
@@ -99,6 +112,27 @@ export class Guest {
   /** Trouble that the console has shown so far. */
   get troubles(): readonly KernelTrouble[] {
     return this.watch.troubles;
+  }
+
+  /** Watches more of its kernel than the log. @throws TopologyError with the guest's reason */
+  async look({ trace, dyndbg }: Watch): Promise<void> {
+    for (const event of trace) await this.#control.ask(`trace ${event}`);
+    for (const query of dyndbg) await this.#control.ask(`dyndbg ${query}`);
+  }
+
+  /** How many lines its kernel has said. */
+  get said(): number {
+    return this.#lines.length;
+  }
+
+  /** What its kernel has logged and traced since it had said so many lines, with times of this machine. */
+  async kernelLines(since: number): Promise<KernelLine[]> {
+    // Who is gone has said all that it had to say.
+    await this.#control.ask('flush').catch(() => undefined);
+    return this.#lines.slice(since).map(({ source, at, text }) => {
+      const monotonic = source === 'dmesg' ? this.#logClock.here(at) : at;
+      return { source, at: this.#sinceBoot.here(monotonic), text };
+    });
   }
 
   /** Whether it takes no more cells. */
@@ -146,7 +180,23 @@ export class Guest {
   kill(how: string): void {
     if (!this.#stopping && this.watch.troubles.length === 0) this.watch.lost(`the guest ${how}`);
     this.retire();
-    this.#child.kill('SIGKILL');
+    void this.#askForStacks().finally(() => this.#child.kill('SIGKILL'));
+  }
+
+  /**
+   * Has the kernel say where it is: by SysRq while it serves the console's interrupts, by an NMI, which panics it, when it
+   * does not.
+   */
+  async #askForStacks(): Promise<void> {
+    for (const key of SYSRQ_KEYS) {
+      this.monitor(`chardev-send-break ${CONSOLE_CHARDEV}`);
+      await setTimeout(SYSRQ_STEP_MS);
+      this.#console.write(key);
+      await setTimeout(SYSRQ_STEP_MS);
+    }
+    await setTimeout(STACK_MS);
+    this.monitor('nmi');
+    await Promise.race([this.gone, setTimeout(STACK_MS)]);
   }
 
   /** Says something to QEMU's monitor, such as `nmi`. */
@@ -160,6 +210,14 @@ export class Guest {
     this.#retired = true;
     this.#child.kill('SIGTERM');
     await this.gone;
+  }
+
+  #hear(kind: string, now: number, text: string): void {
+    this.#sinceBoot.learn(now, performance.now());
+    const line = kind === 'kmsg' ? parseKmsg(text) : parseTrace(text);
+    if (line === undefined) return;
+    if (kind === 'kmsg') this.#logClock.learn(line.at, now);
+    this.#lines.push({ source: kind === 'kmsg' ? 'dmesg' : 'trace', ...line });
   }
 
   #serve(): void {

@@ -14,6 +14,8 @@ export interface GuestOptions {
   append?: string;
   /** MiB. */
   memory?: number;
+  /** Path of the Unix socket that carries the guest's terminal {@link TERMINAL_DEVICE}. */
+  terminal?: string;
 }
 
 /** File descriptors of the started program, each a socket. */
@@ -21,6 +23,12 @@ export const GUEST_FDS = { console: 3, control: 4, monitor: 5 } as const;
 
 /** Every device of a guest has the hardware address that its far end has: see `link-plan.ts`. */
 export const GUEST_HARDWARE_ADDRESS = '02:00:00:00:00:01';
+
+/** QEMU's name of the console's connection. */
+export const CONSOLE_CHARDEV = 'console';
+
+/** The guest's terminal for shells. */
+export const TERMINAL_DEVICE = 'hvc0';
 
 /** Where the guest's agent finds its control device. */
 const CONTROL_DEVICE = '/dev/vport0p1';
@@ -57,6 +65,9 @@ const KERNEL_WORDS = [
   'loglevel=5',
   'panic=-1',
   'oops=panic',
+  // A guest that does not answer is asked for its stacks.
+  'sysrq_always_enabled',
+  'unknown_nmi_panic',
   'hung_task_panic=0',
   'rdinit=/init',
   'net.ifnames=0',
@@ -137,7 +148,7 @@ export function guestCommand(options: GuestOptions): string[] {
     '-append',
     kernelCommandLine(options.architecture, options.append),
     '-chardev',
-    `socket,id=console,fd=${console}`,
+    `socket,id=${CONSOLE_CHARDEV},fd=${console}`,
     ...consoleArguments,
     '-chardev',
     `socket,id=control,fd=${control}`,
@@ -145,6 +156,14 @@ export function guestCommand(options: GuestOptions): string[] {
     CONTROL_BUS[transport],
     '-device',
     'virtserialport,chardev=control,nr=1',
+    ...(options.terminal === undefined
+      ? []
+      : [
+          '-chardev',
+          `socket,id=terminal,path=${options.terminal},server=on,wait=off`,
+          '-device',
+          'virtconsole,chardev=terminal',
+        ]),
     '-chardev',
     `socket,id=monitor,fd=${monitor}`,
     '-mon',

@@ -1,4 +1,5 @@
 /** The qemu driver: the SUT is any kernel, in a guest; each cell is a network namespace of the guest. */
+import { join } from 'node:path';
 import { connectAgent } from '../../sut/spawn-agent.ts';
 import type { Agent } from '../../sut/types.ts';
 import type { Sysctl } from '../../verdict/stack-info.ts';
@@ -9,19 +10,24 @@ import { isShaped } from '../shaping.ts';
 import { settleEnd, settleLink, settleNamespace } from '../sut-settings.ts';
 import { assertInsideTester, prepareTester } from '../tester-namespace.ts';
 import type { BuildOptions, Cell, CellLink, Driver } from '../contract.ts';
+import type { Watch } from '../kernel-lines.ts';
 import { TopologyError, type Topology } from '../types.ts';
 import { Guest, GuestRetired, type GuestDevice } from './guest.ts';
 import type { GuestCell } from './guest-control.ts';
-import { GUEST_HARDWARE_ADDRESS, type GuestOptions } from './qemu-command.ts';
+import { GUEST_HARDWARE_ADDRESS, TERMINAL_DEVICE, type GuestOptions } from './qemu-command.ts';
 
 /** How the driver works. */
-export interface QemuOptions extends Omit<GuestOptions, 'taps'> {
+export interface QemuOptions extends Omit<GuestOptions, 'taps' | 'terminal'> {
   /** Network devices of a guest: as many links can be in use at once. */
   devices?: number;
   /** Which share of the address space is ours, 0..63; told by `VITEST_POOL_ID` unless given. */
   worker?: number;
   /** Settings of the user's, for every namespace of the stack. */
   sysctls?: readonly Sysctl[] | undefined;
+  /** What of the guests' kernel is watched. */
+  watch?: Watch | undefined;
+  /** Folder for the sockets of the guests' terminals; they have none without it. */
+  shellFolder?: string | undefined;
 }
 
 /** A guest that is only started takes 0.1 s longer for each. */
@@ -54,6 +60,9 @@ class QemuDriver implements QemuDriverHandle {
   #current: Promise<Guest> | undefined;
   #batch: IpBatch | undefined;
   #hasBooted = false;
+  /** Sockets of the guests' terminals. */
+  readonly #terminals = new WeakMap<Guest, string>();
+  #terminalCount = 0;
   /** Resolves when the last guest for one cell is gone. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -129,15 +138,26 @@ class QemuDriver implements QemuDriverHandle {
     for (let tries = 1; ; tries += 1) {
       const taps = Array.from({ length: count }, () => freshDeviceName());
       try {
-        const guest = await Guest.boot({ ...this.#options, taps }, (retired) => this.#retired(retired));
+        const terminal = this.#nextTerminal();
+        const options = { ...this.#options, taps, ...(terminal === undefined ? {} : { terminal }) };
+        const guest = await Guest.boot(options, (retired) => this.#retired(retired));
+        if (terminal !== undefined) this.#terminals.set(guest, terminal);
         this.#guests.add(guest);
         this.#hasBooted = true;
+        if (this.#options.watch !== undefined) await guest.look(this.#options.watch);
         guest.offer(await this.#prepareTaps(taps));
         return guest;
       } catch (error) {
         if (tries === BOOT_TRIES) throw error;
       }
     }
+  }
+
+  #nextTerminal(): string | undefined {
+    const { shellFolder } = this.#options;
+    if (shellFolder === undefined) return undefined;
+    this.#terminalCount += 1;
+    return join(shellFolder, `terminal-${this.#terminalCount}`);
   }
 
   #retired(guest: Guest): void {
@@ -177,7 +197,8 @@ class QemuDriver implements QemuDriverHandle {
 
   async #build(topology: Topology, guest: Guest, devices: GuestDevice[], alone: boolean): Promise<Cell> {
     const hosts = new Map<string, QemuHost>();
-    const seen = guest.troubles.length;
+    const [seen, said] = [guest.troubles.length, guest.said];
+    const socket = this.#terminals.get(guest);
     const links: CellLink[] = [];
     let closing: Promise<void> | undefined;
     const cell: Cell = {
@@ -185,6 +206,18 @@ class QemuDriver implements QemuDriverHandle {
       agents: new Map(),
       links,
       troubles: () => guest.troubles.slice(seen),
+      kernelLines: () => guest.kernelLines(said),
+      ...(socket === undefined
+        ? {}
+        : {
+            shell: {
+              socket,
+              start: async (size) => {
+                const host = hosts.get(topology.hosts[0] ?? '');
+                await host?.cell.shell(TERMINAL_DEVICE, size);
+              },
+            },
+          }),
       close: () => {
         closing ??= this.#close(cell, guest, devices, hosts, alone);
         return closing;

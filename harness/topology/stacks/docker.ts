@@ -7,6 +7,7 @@ import { builtAs, introduce, type Introduction } from '../../sut/introduce.ts';
 import { AgentLost } from '../../sut/types.ts';
 import type { PreparedStack, StackKind } from '../contract.ts';
 import type { ContainerPlan } from '../docker/container.ts';
+import { withHostKernel } from '../machine/host-kernel.ts';
 import { checkDocker } from '../machine/docker.ts';
 import { hostInfo } from '../machine/host-info.ts';
 import { isLauncherAlive, LAUNCHER_VARIABLE, launcherMark } from '../machine/launcher.ts';
@@ -35,6 +36,7 @@ export const docker: StackKind<DockerChoice, DockerSettings> = {
   kind: 'docker',
   label: 'containers',
   forms: ['docker'],
+  insights: ['shell', 'trace'],
   options: [
     { name: 'image', value: '<name>', help: 'a container image with an agent (default: built from docker/Dockerfile)' },
   ],
@@ -51,9 +53,9 @@ export const docker: StackKind<DockerChoice, DockerSettings> = {
     );
   },
   prepare: ({ image }, root) => prepareDocker(root, image),
-  open: async ({ image, run }, { sysctls }) => {
+  open: async ({ image, run }, { sysctls, watch }) => {
     const { createDockerDriver } = await import('../docker/docker-driver.ts');
-    return createDockerDriver({ image, run, sysctls });
+    return withHostKernel(createDockerDriver({ image, run, sysctls }), watch);
   },
   leftovers: dockerLeftovers,
   doctor: async () => [await checkDocker()],

@@ -52,6 +52,7 @@ export const kernel: StackKind<KernelChoice, KernelSettings> = {
   label: 'a kernel in QEMU guests',
   forms: ['kernel:6.12', 'kernel:6.12/s390x', 'kernel:./bzImage', 'kernel:~/linux'],
   options: OPTIONS,
+  insights: ['shell', 'trace', 'dyndbg'],
   parse: (wanted, details) => {
     if (wanted === undefined || wanted === '')
       throw new UsageError(
@@ -65,17 +66,22 @@ export const kernel: StackKind<KernelChoice, KernelSettings> = {
     `kernel:${choice.wanted}`,
     ...OPTIONS.flatMap(({ name }) => (choice[name] === undefined ? [] : [`--${name}`, choice[name]])),
   ],
-  prepareOutside: async (choice) => {
-    await fetchKernel(choice);
+  prepareOutside: async (choice, options) => {
+    const { architecture } = await fetchKernel(choice);
+    if (options?.shell === true) await findBusybox(ARCHITECTURES[architecture], choice.mirror);
   },
-  prepare: (choice, root) => prepareKernel(root, choice),
-  open: async (settings, { sysctls }) =>
-    (await import('../qemu/qemu-driver.ts')).createQemuDriver({ ...settings, sysctls }),
+  prepare: (choice, root, options) => prepareKernel(root, choice, options?.shell === true),
+  open: async (settings, { sysctls, watch, shellFolder }) =>
+    (await import('../qemu/qemu-driver.ts')).createQemuDriver({ ...settings, sysctls, watch, shellFolder }),
   doctor: () => Promise.all([checkQemu(), checkKvm()]),
 };
 
 /** Finds or fetches the kernel and makes the guest's initramfs. */
-async function prepareKernel(root: string, choice: KernelChoice): Promise<PreparedStack<KernelSettings>> {
+async function prepareKernel(
+  root: string,
+  choice: KernelChoice,
+  shell: boolean,
+): Promise<PreparedStack<KernelSettings>> {
   const { makeInitramfs } = await import('../qemu/initramfs.ts');
   const { resolveModules } = await import('../qemu/modules.ts');
   const { kernelCommandLine } = await import('../qemu/qemu-command.ts');
@@ -89,7 +95,8 @@ async function prepareKernel(root: string, choice: KernelChoice): Promise<Prepar
   const modules = build.modules === undefined ? [] : await resolveModules(build.modules, architecture.modules);
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-guest-'));
   const initramfs = join(folder, 'initramfs');
-  writeFileSync(initramfs, makeInitramfs(readFileSync(agent), modules));
+  const busybox = shell ? readFileSync(await findBusybox(architecture, choice.mirror)) : undefined;
+  writeFileSync(initramfs, makeInitramfs(readFileSync(agent), modules, busybox));
   return {
     settings: {
       kind: 'kernel',
@@ -129,6 +136,13 @@ async function fetchKernel(choice: KernelChoice): Promise<KernelBuild> {
   const { KernelStore } = await import('../../kernels/cache.ts');
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   return new KernelStore({ mirror: choice.mirror, say, architecture: wanted.architecture }).get(wanted.name);
+}
+
+/** The static busybox that is the guest's shell. @throws KernelError */
+async function findBusybox(architecture: Architecture, mirror: string | undefined): Promise<string> {
+  const { ensureBusybox } = await import('../../kernels/busybox.ts');
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  return ensureBusybox({ architecture, mirror, say });
 }
 
 /** KVM where a guest of this architecture really runs with it. @throws UsageError without QEMU */

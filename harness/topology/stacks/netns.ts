@@ -5,6 +5,7 @@ import { UsageError } from '../../document/explained-error.ts';
 import { ensureAgent } from '../../sut/build-agent.ts';
 import type { StackKind } from '../contract.ts';
 import { hostInfo } from '../machine/host-info.ts';
+import { withHostKernel } from '../machine/host-kernel.ts';
 import { createNetnsDriver } from '../netns.ts';
 
 /** What `--sut netns` says. */
@@ -25,6 +26,7 @@ export const netns: StackKind<NetnsChoice, NetnsSettings> = {
   label: "network namespaces of this machine's kernel",
   forms: ['netns'],
   options: [],
+  insights: ['shell', 'trace'],
   parse: (target) => {
     if (target !== undefined) throw new UsageError('--sut netns takes no argument; write --sut netns');
     return { kind: 'netns' };
@@ -38,7 +40,8 @@ export const netns: StackKind<NetnsChoice, NetnsSettings> = {
       close: () => Promise.resolve(),
     };
   },
-  open: ({ agentPath }, { sysctls }) => Promise.resolve(createNetnsDriver({ agentPath, sysctls })),
+  open: ({ agentPath }, { sysctls, watch }) =>
+    Promise.resolve(withHostKernel(createNetnsDriver({ agentPath, sysctls }), watch)),
   obstacle: ({ kernel }) =>
     kernel === release() ? undefined : `the results are for kernel ${kernel}, this machine runs ${release()}`,
 };

@@ -25,6 +25,7 @@ export const reference: StackKind<ReferenceChoice, ReferenceSettings> = {
   kind: 'reference',
   label: 'the reference stack, in memory',
   forms: ['reference'],
+  insights: [],
   options: [
     { name: 'seed', value: '<text>', help: 'random numbers: the same seed gives the same packets (default: 1)' },
   ],

@@ -2,7 +2,16 @@
 import { suggestion } from '../../document/diagnostic.ts';
 import { UsageError } from '../../document/explained-error.ts';
 import type { StackKindName, SutInfo } from '../../verdict/stack-info.ts';
-import type { Driver, OpenOptions, PreparedStack, StackDetails, StackKind, StackOption } from '../contract.ts';
+import type {
+  Driver,
+  Insight,
+  OpenOptions,
+  PrepareOptions,
+  PreparedStack,
+  StackDetails,
+  StackKind,
+  StackOption,
+} from '../contract.ts';
 import { withHabits } from '../habits.ts';
 import type { Check } from '../machine/check.ts';
 import type { Leftover } from '../machine/leftover.ts';
@@ -115,8 +124,15 @@ export function requireSysctlsOf({ kind }: StackChoice): void {
 }
 
 /** Does what cannot be done in a run's namespace, where there is no network: fetches a kernel. @throws ExplainedError */
-export async function prepareOutside(choice: StackChoice): Promise<void> {
-  await kindOf(choice.kind).prepareOutside?.(choice);
+export async function prepareOutside(choice: StackChoice, options?: PrepareOptions): Promise<void> {
+  await kindOf(choice.kind).prepareOutside?.(choice, options);
+}
+
+/** Refuses ways to look into a stack that it does not have. @throws UsageError */
+export function requireInsight({ kind }: StackChoice, insight: Insight, option: string): void {
+  if (kindOf(kind).insights.includes(insight)) return;
+  const able = STACK_KINDS.filter(({ insights }) => insights.includes(insight)).map((one) => one.forms[0] ?? one.kind);
+  throw new UsageError(`${option} does not work with --sut ${kind}; it works with ${able.join(', ')}`);
 }
 
 /**
@@ -125,8 +141,12 @@ export async function prepareOutside(choice: StackChoice): Promise<void> {
  * @param root the installation's folder
  * @throws ExplainedError when there is nothing to judge, with the remedy
  */
-export function prepareStack(choice: StackChoice, root: string): Promise<PreparedStack<StackSettings>> {
-  return kindOf(choice.kind).prepare(choice, root);
+export function prepareStack(
+  choice: StackChoice,
+  root: string,
+  options?: PrepareOptions,
+): Promise<PreparedStack<StackSettings>> {
+  return kindOf(choice.kind).prepare(choice, root, options);
 }
 
 /** Makes a worker's driver. Nothing is started before a cell is built. */

@@ -29,6 +29,7 @@ export const remote: StackKind<RemoteChoice, RemoteSettings> = {
   label: 'a host on real interfaces',
   forms: ['remote:lab.yaml'],
   options: [],
+  insights: [],
   noPeer: 'a remote host has links to the tester only',
   parse: (file) => {
     if (file === undefined || file === '') throw new UsageError('--sut remote: needs a file; write remote:lab.yaml');

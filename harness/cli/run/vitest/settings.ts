@@ -1,6 +1,7 @@
 /** What the command hands to the Vitest workers. */
 import type { Habits, Sysctl } from '../../../verdict/stack-info.ts';
 import type { Deviation } from '../../../report/results.ts';
+import type { Watch } from '../../../topology/kernel-lines.ts';
 import type { StackSettings } from '../../../topology/stacks/registry.ts';
 
 /** Settings of a run; must survive being sent to another process. */
@@ -22,6 +23,10 @@ export interface WorkerSettings {
   /** Features that the stack says it lacks, with the reason. */
   lacks?: [feature: string, reason: string][];
   deviations: Deviation[];
+  /** What of the stack's kernel is watched. */
+  watch?: Watch;
+  /** Socket of the command that wants the cell left open when the steps are over. */
+  hold?: string;
   /** Write no evidence of what passed. */
   captures?: 'failed';
   /** Judge the stack, or see whether the scenarios notice a stack that is made to err. */

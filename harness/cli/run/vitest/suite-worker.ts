@@ -4,7 +4,14 @@ import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { inject, test, type TestContext } from 'vitest';
 import { levelOf, type Clause } from '../../../catalogue/types.ts';
-import { DEFAULT_WAITS, runScenario, type EngineContext, type ScenarioRun } from '../../../engine/run-scenario.ts';
+import { makeFolder } from '../../../document/make-folder.ts';
+import {
+  DEFAULT_WAITS,
+  runScenario,
+  type EngineContext,
+  type KernelLog,
+  type ScenarioRun,
+} from '../../../engine/run-scenario.ts';
 import { reportToAllure } from '../../../report/allure.ts';
 import { departureText } from '../../../report/departure-text.ts';
 import { declareScenario } from '../../../report/deviations.ts';
@@ -17,6 +24,7 @@ import type { AnyScenario } from '../../../multipath/scenario.ts';
 import { openLibrary } from '../../../scenario/load.ts';
 import type { ScenarioKind } from '../../../scenario/suite.ts';
 import type { Driver } from '../../../topology/contract.ts';
+import { kernelLog } from '../../../topology/kernel-lines.ts';
 import { openStack } from '../../../topology/stacks/registry.ts';
 import { openLink } from '../../../topology/open-link.ts';
 import {
@@ -27,6 +35,7 @@ import {
   projectRoot,
   useTopologies,
 } from '../../inputs/project.ts';
+import { holdCell } from '../hold.ts';
 import { rerunCommand } from '../rerun.ts';
 import { registerBreaks, registerMutants } from './mutants.ts';
 import { startOrder } from './order.ts';
@@ -45,6 +54,8 @@ setFlagsFromString('--interrupt-budget=1000000');
 
 /** One scenario at most, with the time that it waits for its turn; a hung one must not hang the run. */
 const SCENARIO_TIMEOUT_MS = 600_000;
+/** One that is left open for a person. */
+const HELD_TIMEOUT_MS = 7 * 24 * 3600 * 1000;
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -75,9 +86,14 @@ function open(settings: WorkerSettings): Promise<Opened> {
 }
 
 async function openOnce(settings: WorkerSettings): Promise<Opened> {
-  const { sysctls, habits, topologies = [] } = settings;
+  const { sysctls, habits, watch, hold, topologies = [] } = settings;
   useTopologies(topologies);
-  const options = { ...(sysctls === undefined ? {} : { sysctls }), ...(habits === undefined ? {} : { habits }) };
+  const options = {
+    ...(sysctls === undefined ? {} : { sysctls }),
+    ...(habits === undefined ? {} : { habits }),
+    ...(watch === undefined ? {} : { watch }),
+    ...(hold === undefined ? {} : { shellFolder: dirname(hold) }),
+  };
   const driver = await openStack(settings.sut, options);
   return {
     promises: openPromises(),
@@ -126,7 +142,8 @@ const TEST: Readonly<Record<ScenarioKind, typeof test.concurrent>> = { wire: tes
 
 function registerOne(scenario: AnyScenario, settings: WorkerSettings, state: WorkerState): void {
   if (settings.mode === 'judge') {
-    TEST[scenario.kind](scenario.id, { timeout: SCENARIO_TIMEOUT_MS }, async (context) => {
+    const timeout = settings.hold === undefined ? SCENARIO_TIMEOUT_MS : HELD_TIMEOUT_MS;
+    TEST[scenario.kind](scenario.id, { timeout }, async (context) => {
       const work = (): Promise<void> => runAsTest(scenario, settings, state, context);
       await (scenario.kind === 'wire' ? paceOfWorker().run(work) : work());
     });
@@ -164,7 +181,8 @@ async function runAsTest(
   state: WorkerState,
   context: TestContext,
 ): Promise<void> {
-  const { result, agentLog } = await runAny(scenario, settings, state);
+  const run = await runAny(scenario, settings, state);
+  const { result, agentLog } = run;
   const folder = join(settings.evidenceRoot, evidenceFolder(scenario.id));
   const outcome: ScenarioResult = { ...declareScenario(result, settings.deviations), ladder: result.ladder };
   const isWanted = settings.captures !== 'failed' || !isKept(result.verdict);
@@ -176,6 +194,7 @@ async function runAsTest(
     outcome.evidence.agentLog = evidencePath(settings.evidenceRoot, scenario.id, 'agent.log');
     outcome.evidence.ladder = evidencePath(settings.evidenceRoot, scenario.id, 'ladder.json');
   }
+  if (isWanted && 'kernelLog' in run) keepKernelLog(outcome, run.kernelLog, folder, settings);
   const judged = new Set([...scenario.clauses, ...judgementsOf(outcome).map(({ clause }) => clause)]);
   const clauses = [...judged].flatMap((id) => state.clauses.get(id) ?? []);
   const files =
@@ -202,6 +221,22 @@ async function runAsTest(
   }
 }
 
+/** What the stack's kernel logged and traced, beside the other evidence. */
+function keepKernelLog(
+  outcome: ScenarioResult,
+  { lines, begin }: KernelLog,
+  folder: string,
+  settings: WorkerSettings,
+): void {
+  for (const source of ['dmesg', 'trace'] as const) {
+    const text = kernelLog(lines, source, begin);
+    if (text === '') continue;
+    makeFolder(folder);
+    writeFileSync(join(folder, `${source}.log`), text);
+    outcome.evidence[source] = evidencePath(settings.evidenceRoot, outcome.id, `${source}.log`);
+  }
+}
+
 let journalFile: number | undefined;
 
 /** A run that is killed leaves what it knew: a line for each scenario as it ends. */
@@ -221,6 +256,7 @@ class ScenarioFailed extends Error {
 
 function engineContext(settings: WorkerSettings, state: WorkerState): EngineContext {
   const captures = settings.mode === 'judge' ? settings.captures : 'none';
+  const { hold } = settings;
   return {
     driver: state.driver,
     topology: openTopology,
@@ -232,6 +268,7 @@ function engineContext(settings: WorkerSettings, state: WorkerState): EngineCont
     ...(captures === undefined ? {} : { captures }),
     lacks: new Map(settings.lacks),
     rerun: (scenario) => rerunCommand(scenario.id, settings.sutArguments),
+    ...(hold === undefined ? {} : { hold: (cell, draft) => holdCell(hold, cell, draft) }),
   };
 }
 
