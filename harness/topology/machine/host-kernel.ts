@@ -1,23 +1,14 @@
 /** The log and the tracepoints of this machine's kernel, for stacks that it carries. */
 import { spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  constants,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readSync,
-  rmdirSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, readdirSync, readSync, rmdirSync, writeFileSync } from 'node:fs';
 import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../../document/explained-error.ts';
 import type { Cell, Driver } from '../contract.ts';
 import { parseKmsg, parseTrace, type KernelLine, type Watch } from '../kernel-lines.ts';
 
+/** Where tracefs belongs; the folder is there in every kernel that has it. */
+const TRACING = '/sys/kernel/tracing';
 const INSTANCE = 'mptcp-conformance-';
 const RECORD = 65_536;
 
@@ -107,15 +98,13 @@ function openQuietly(path: string): number | undefined {
 /** An instance of ftrace with buffers of its own, so that nobody else's tracing is touched. @throws UsageError */
 function makeInstance(): string {
   // The mount goes with this run's mount namespace.
-  const place = mkdtempSync(join(tmpdir(), 'mptcp-conformance-tracefs-'));
-  const { status, stderr } = spawnSync('mount', ['-t', 'tracefs', 'tracefs', place], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync('mount', ['-t', 'tracefs', 'tracefs', TRACING], { encoding: 'utf8' });
   if (status !== 0) {
-    rmdirSync(place);
     throw new UsageError(
       `--trace needs root and CONFIG_FTRACE: ${stderr.trim()}; or test the kernel in a guest: --sut kernel:...`,
     );
   }
-  const instances = join(place, 'instances');
+  const instances = join(TRACING, 'instances');
   for (const name of readdirSync(instances)) {
     const pid = name.startsWith(INSTANCE) ? name.slice(INSTANCE.length) : undefined;
     if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmdirSync(join(instances, name));
