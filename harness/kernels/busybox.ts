@@ -11,7 +11,7 @@ const PLACES = ['usr/bin/busybox', 'bin/busybox'];
 const PT_INTERP = 3;
 
 /** Whether an ELF program of 64 bits needs no loader. Pure. */
-export function isStatic(program: Buffer): boolean {
+function isStatic(program: Buffer): boolean {
   if (program.length < 64 || program.toString('latin1', 0, 4) !== '\x7fELF' || program[4] !== 2) return false;
   const isLittle = program[5] === 1;
   const read16 = (at: number): number => (isLittle ? program.readUInt16LE(at) : program.readUInt16BE(at));

@@ -58,7 +58,7 @@ export interface Cell {
 }
 
 /** A way into a host that is not on this machine: a terminal of it, carried by a socket. */
-export interface CellShell {
+interface CellShell {
   /** Path of the Unix socket. */
   socket: string;
   /** Starts a shell on the terminal; resolves when it has ended. @throws TopologyError */

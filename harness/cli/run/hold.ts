@@ -18,7 +18,7 @@ export type HeldMessage =
   | { event: 'left' };
 
 /** What the command asks for, a line of JSON each: a shell on the guest's terminal. */
-export type HoldRequest = TerminalSize;
+type HoldRequest = TerminalSize;
 
 /**
  * Tells the command that the steps are over, and resolves when its connection ends: the command is over, or dead.
