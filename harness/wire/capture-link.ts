@@ -22,7 +22,7 @@ const PORT = { VXLAN: 4789, VXLAN_LINUX: 8472, GENEVE: 6081 } as const;
 const DEEPEST = 16;
 
 /** No IP packet: ARP, for one, or a packet that is cut before its IP header. */
-export const NOT_IP = -1;
+const NOT_IP = -1;
 /** The link type is not known. */
 export const UNKNOWN_LINK = -2;
 
