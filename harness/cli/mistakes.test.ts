@@ -241,7 +241,7 @@ const MISTAKES: Readonly<Record<string, () => Mistake>> = {
   }),
   'no baseline': () => ({
     args: ['gate', at('old.json')],
-    says: /required option '-b, --baseline <file>' not specified\n\(--help explains\)/,
+    says: /name a baseline: --baseline FILE, or defaults of "gate" in mptcp-conformance\.yaml/,
   }),
   'a site of results that there are not': () => ({
     args: ['site', at('none.json'), '-o', at('site')],

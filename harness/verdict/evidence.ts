@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 /** Names of the files of evidence. */
 export const EVIDENCE_FILES = [
   'capture.pcap',
+  'capture.pcapng',
   'server.pcap',
   'ladder.json',
   'agent.log',

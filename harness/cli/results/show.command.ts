@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ShowOptions } from './show.ts';
 import { LAST_RUNS } from '../inputs/arguments.ts';
 
 /** `show`: a scenario of the last run. */
@@ -16,18 +17,25 @@ verdict, the expected and the actual packet if they differ, and the ladder diagr
       '--svg <file>',
       'also write the ladder diagram to FILE as SVG (- for standard output, and nothing else); needs one variant',
     )
+    .option(
+      '--wireshark',
+      'open the capture in Wireshark, with a comment on each judged packet; needs one variant',
+      false,
+    )
+    .option('--pcapng <file>', 'write that capture to FILE; - for standard output, and nothing else')
     .addHelpText(
       'after',
       `
 Examples:
   mptcp-conformance show 3.1-connection-initiation/responder-handshake/mp-capable-fields#ipv4
   mptcp-conformance show ID#ipv6 --svg ladder.svg
+  mptcp-conformance show ID#ipv4 --wireshark
   mptcp-conformance show ID --results ci/results.json
 
 Exit codes: 0 printed, 2 the results or the scenario do not exist.`,
     )
-    .action(async (id: string, options: { results?: string; svg?: string }) => {
+    .action(async (id: string, options: ShowOptions) => {
       const { show } = await import('./show.ts');
-      show(id, options);
+      await show(id, options);
     });
 }

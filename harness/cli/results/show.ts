@@ -1,5 +1,6 @@
 /** `show`: what a scenario did in an earlier run. And ladder diagrams in the terminal. */
-import { existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { suggestion } from '../../document/diagnostic.ts';
 import { departureText } from '../../report/departure-text.ts';
@@ -13,6 +14,7 @@ import { withoutVariant } from '../inputs/judges.ts';
 import { lastRuns, pathFromHere, readLast, runLine, type LastResults } from '../inputs/last-results.ts';
 import { STANDARD_OUTPUT, writeOutput } from '../inputs/output-file.ts';
 import { openCatalogue } from '../inputs/project.ts';
+import { wiresharkCapture } from './wireshark.ts';
 import { LEVEL_NAME } from '../../verdict/level.ts';
 import { isDeparture } from '../../verdict/verdict.ts';
 import { UsageError } from '../../document/explained-error.ts';
@@ -21,6 +23,10 @@ import { UsageError } from '../../document/explained-error.ts';
 export interface ShowOptions {
   results?: string;
   svg?: string;
+  /** Writes the capture with comments there. */
+  pcapng?: string;
+  /** Opens it in Wireshark. */
+  wireshark: boolean;
 }
 
 /** The ladder diagram of every scenario that has one. @param folder of the results file */
@@ -35,11 +41,15 @@ export function laddersText(results: Pick<RunResults, 'scenarios'>, folder: stri
 }
 
 /** Shows the scenario, every variant of it that the id names. @throws UsageError @throws ResultsFileError */
-export function show(id: string, options: ShowOptions): void {
+export async function show(id: string, options: ShowOptions): Promise<void> {
   const last = resultsWith(id, options.results);
   const found = find(last, id);
   if (options.svg !== undefined) writeSvg(found, last, options.svg);
   if (options.svg === STANDARD_OUTPUT) return;
+  if (options.pcapng !== undefined || options.wireshark) {
+    await writeCommented(found, last, options);
+    return;
+  }
   const style = styleFor(process.stdout);
   const clauses = new Map(openCatalogue().all.map((clause) => [clause.id, clause]));
   const locate = (path: string): string => pathFromHere(last, path);
@@ -124,16 +134,56 @@ function ladderPath(scenario: ScenarioRecord, last: LastResults): string | undef
   return existsSync(path) ? path : undefined;
 }
 
-function writeSvg(found: readonly ScenarioRecord[], last: LastResults, file: string): void {
-  const [scenario] = found;
-  if (scenario === undefined || found.length > 1) {
-    throw new UsageError(
-      `--svg needs one variant, but ${found.length} match: ${found.map((one) => one.id).join(', ')}`,
-    );
+/** Writes the capture for Wireshark, beside the one of the run unless told, and says what to look for. */
+async function writeCommented(
+  found: readonly ScenarioRecord[],
+  last: LastResults,
+  { pcapng, wireshark }: ShowOptions,
+): Promise<void> {
+  const scenario = theOne(found, wireshark ? '--wireshark' : '--pcapng');
+  const { pcap } = scenario.evidence;
+  const ladder = ladderPath(scenario, last);
+  if (pcap === undefined || ladder === undefined) throw notKept(scenario);
+  const source = join(dirname(last.file), pcap);
+  const { bytes, filter } = await wiresharkCapture(scenario, { pcap: source, ladder });
+  if (pcapng === STANDARD_OUTPUT) {
+    process.stdout.write(bytes);
+    return;
   }
+  const file = pcapng ?? `${source}ng`;
+  writeFileSync(file, bytes);
+  process.stdout.write(`capture with comments: ${file}\ndisplay filter: ${filter}\n`);
+  if (wireshark) await openWireshark(file, filter);
+}
+
+/** Starts Wireshark and does not wait for it. @throws UsageError where there is none */
+async function openWireshark(file: string, filter: string): Promise<void> {
+  const child = spawn('wireshark', ['-r', file, '-Y', filter], { stdio: 'ignore', detached: true });
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', () =>
+      reject(new UsageError(`cannot start "wireshark"; install it, or open ${file} elsewhere`)),
+    );
+  });
+  child.unref();
+}
+
+function theOne(found: readonly ScenarioRecord[], option: string): ScenarioRecord {
+  const [scenario] = found;
+  if (scenario !== undefined && found.length === 1) return scenario;
+  throw new UsageError(
+    `${option} needs one variant, but ${found.length} match: ${found.map((one) => one.id).join(', ')}`,
+  );
+}
+
+function notKept({ id, rerun }: ScenarioRecord): UsageError {
+  return new UsageError(`the evidence of ${id} was not kept; run it again: ${rerun}`);
+}
+
+function writeSvg(found: readonly ScenarioRecord[], last: LastResults, file: string): void {
+  const scenario = theOne(found, '--svg');
   const path = ladderPath(scenario, last);
-  if (path === undefined)
-    throw new UsageError(`the evidence of ${scenario.id} was not kept; run it again: ${scenario.rerun}`);
+  if (path === undefined) throw notKept(scenario);
   writeOutput(
     file,
     ladderSvg(readLadder(path), { title: scenario.title, subtitle: `${scenario.id}: ${scenario.verdict}` }),
