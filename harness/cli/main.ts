@@ -2,7 +2,7 @@
 import { tmpdir } from 'node:os';
 import { CommanderError } from 'commander';
 import { ExplainedError } from '../document/explained-error.ts';
-import { buildProgram } from './program.ts';
+import { isWordKind, printWords } from './completion/completion-words.ts';
 
 /** Runs the program; never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -10,6 +10,13 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', lostReader);
   process.stderr.on('error', lostReader);
   try {
+    const [command, kind] = argv;
+    // A shell waits for these words: the command line of all commands takes longer to load than they do to print.
+    if (command === 'complete' && isWordKind(kind) && argv.length === 2) {
+      printWords(kind);
+      return;
+    }
+    const { buildProgram } = await import('./program.ts');
     if (argv.length === 0) buildProgram(argv).help({ error: true });
     await buildProgram(argv).parseAsync(argv, { from: 'user' });
   } catch (error) {

@@ -7,8 +7,25 @@ import { dirname, join } from 'node:path';
 import { sectionsBeside } from '../../catalogue/rfc-outline.ts';
 import { projectFile } from '../../document/project-file.ts';
 
+/** Kinds of words. */
+export const WORD_KINDS = ['scenarios', 'sections', 'clauses'] as const;
+export type WordKind = (typeof WORD_KINDS)[number];
+
+export function isWordKind(text: string | undefined): text is WordKind {
+  return WORD_KINDS.some((kind) => kind === text);
+}
+
+/** Prints the words of a kind, a line each. */
+export function printWords(kind: WordKind): void {
+  process.stdout.write(
+    completionWords(kind)
+      .map((word) => `${word}\n`)
+      .join(''),
+  );
+}
+
 /** The words of a kind, sorted. */
-export function completionWords(kind: 'scenarios' | 'sections' | 'clauses'): string[] {
+export function completionWords(kind: WordKind): string[] {
   const suites = join(dirname(projectFile('package.json')), 'suites');
   const words =
     kind === 'scenarios'

@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander';
+import { printWords, WORD_KINDS, type WordKind } from './completion-words.ts';
 
 /** `completion`: scripts for shells, and the ids that these ask for. */
 export function addCompletion(program: Command): void {
@@ -25,13 +26,6 @@ It completes the command "mptcp-conformance" if that is on the PATH (npm install
   program
     .command('complete', { hidden: true })
     .description('print words for a completion script, one per line')
-    .addArgument(new Argument('<kind>').choices(['scenarios', 'sections', 'clauses']))
-    .action(async (kind: 'scenarios' | 'sections' | 'clauses') => {
-      const { completionWords } = await import('./completion-words.ts');
-      process.stdout.write(
-        completionWords(kind)
-          .map((word) => `${word}\n`)
-          .join(''),
-      );
-    });
+    .addArgument(new Argument('<kind>').choices(WORD_KINDS))
+    .action((kind: WordKind) => printWords(kind));
 }
