@@ -30,7 +30,7 @@ commits of a tree, use "git bisect run" with templates/git-bisect.sh.`,
       'after',
       `
 Examples:
-  mptcp-conformance bisect 3.5-fast-close/sent/abort-by-application --good 6.12 --bad 6.16
+  mptcp-conformance bisect 3.2-starting-a-new-subflow/answer-third-packet/rightmost-octets --good 6.12 --bad 6.16 --level should
   mptcp-conformance bisect ID --good 6.18 --bad 6.17 --repeat 5
 
 Exit codes: 0 found, 2 failed (also if --good or --bad has the opposite result).`,
