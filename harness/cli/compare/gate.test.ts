@@ -85,7 +85,7 @@ describe('worse than the baseline', () => {
     );
     expect(gate.stdout).toMatch(/pass → warn, repeated alone: 3 of 3/);
     expect(gate.stdout).toMatch(/expected {2}.*SYN\/ACK/);
-    expect(gate.stdout).toContain(`run ${run.scenarios[0]?.id ?? ''} --ladder`);
+    expect(gate.stdout).toContain(`run ${run.scenarios[0]?.id ?? ''} --deviations none --ladder`);
     expect(gate.stdout).toMatch(/The gate failed: \d+ scenarios? and \d clauses? got worse\.\n$/);
     expect(gate.code).toBe(1);
   });
