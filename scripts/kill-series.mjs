@@ -81,8 +81,9 @@ const lines = (command, ...args) =>
 
 /** All that a run could leave. */
 function machine() {
+  const running = processes();
   const namespaces = new Set();
-  for (const { pid } of processes()) {
+  for (const { pid } of running) {
     for (const kind of ['net', 'mnt', 'pid', 'user']) {
       try {
         namespaces.add(readlinkSync(`/proc/${pid}/ns/${kind}`));
@@ -92,7 +93,7 @@ function machine() {
     }
   }
   return {
-    processes: processes().map(({ line }) => line.slice(0, 100)),
+    processes: running.map(({ line }) => line.slice(0, 100)),
     namespaces: [...namespaces],
     links: lines('ip', '-o', 'link').map((line) => line.split(':')[1]),
     routes: [...lines('ip', 'route', 'show', 'table', 'all'), ...lines('ip', '-6', 'route', 'show', 'table', 'all')],

@@ -51,7 +51,7 @@ export const packetLines: FuzzTarget = {
   tokens: [...PACKET_WORDS, ...OPTION_WORDS, ...NUMBERS],
   read: (input) => {
     const line = text(input);
-    for (const parse of [parsePacketLine, parseSentLine]) attempt(() => parse(line));
+    attempt(() => parseSentLine(line));
     parsePacketLine(line);
   },
   errors: [NotationError],

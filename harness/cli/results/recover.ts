@@ -7,7 +7,7 @@ import { buildResults, inOrderOf } from '../../report/results.ts';
 import { writeResults } from '../../report/results-file.ts';
 import { JOURNAL } from '../../verdict/evidence.ts';
 import { allScenarios, openProject } from '../inputs/project.ts';
-import { endJournal, readJournal } from '../run/journal.ts';
+import { endJournal, readJournal, requireJournal } from '../run/journal.ts';
 import { claimFolder, EVIDENCE_FOLDER } from '../run/output-folder.ts';
 
 /**
@@ -20,7 +20,7 @@ export function recover(folder: string): void {
   const output = resolve(folder);
   const evidence = join(output, EVIDENCE_FOLDER);
   // Without one there is no folder to lock.
-  readJournal(evidence);
+  requireJournal(evidence);
   const unlock = claimFolder(output, { keep: true });
   try {
     const { scenarios, run, deviations, ...head } = readJournal(evidence);

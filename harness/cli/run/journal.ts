@@ -32,17 +32,21 @@ export function endJournal(evidence: string): void {
   for (const name of [JOURNAL, JOURNAL_HEAD]) rmSync(join(evidence, name), { force: true });
 }
 
+/** @throws UsageError where no killed run left a journal */
+export function requireJournal(evidence: string): void {
+  if (!existsSync(join(evidence, JOURNAL_HEAD)))
+    throw new UsageError(`${evidence} has no journal of a killed run; name the --output folder of that run`);
+}
+
 /** Reads what a killed run left. @throws UsageError where there is nothing */
 export function readJournal(evidence: string): Journal {
-  const head = join(evidence, JOURNAL_HEAD);
-  if (!existsSync(head))
-    throw new UsageError(`${evidence} has no journal of a killed run; name the --output folder of that run`);
+  requireJournal(evidence);
   const file = join(evidence, JOURNAL);
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
   // What follows the last newline was being written when the run was killed.
   const whole = lines.slice(0, -1);
   return {
-    ...(JSON.parse(readFileSync(head, 'utf8')) as JournalHead),
+    ...(JSON.parse(readFileSync(join(evidence, JOURNAL_HEAD), 'utf8')) as JournalHead),
     scenarios: whole.map((line) => JSON.parse(line) as ScenarioRecord),
   };
 }
