@@ -4,6 +4,8 @@ import { Analysis } from '../monitor/analysis.ts';
 import { decodePacket, encodePacket, isAsSent, isNotTcp } from '../packet/index.ts';
 import { readCapture } from '../wire/capture-stream.ts';
 import { CaptureError } from '../wire/pcap-error.ts';
+import { LINKTYPE_RAW } from '../wire/pcap-write.ts';
+import { pcapng } from '../wire/pcapng-write.ts';
 import { FuzzFinding, type FuzzTarget } from './target.ts';
 
 const hex = (...texts: string[]): Uint8Array[] => texts.map((one) => Buffer.from(one.replaceAll(' ', ''), 'hex'));
@@ -50,7 +52,7 @@ export const conversations: FuzzTarget = {
 /** Capture files: pcap and pcapng of both byte orders, compressed or not. */
 export const captures: FuzzTarget = {
   name: 'capture',
-  seeds: () => [pcap(false), pcap(true), pcapng()],
+  seeds: () => [pcap(false), pcap(true), commented()],
   tokens: ['\n\r\r\n', '\u001f\u008b\u0008', 'MM\u0000*'],
   read: async (input) => {
     let packetsSeen = 0;
@@ -89,22 +91,14 @@ function pcap(big: boolean): Uint8Array {
   };
   const version = big ? 0x0002_0004 : 0x0004_0002;
   const records = PACKETS.flatMap((bytes, i) => [words(1_700_000_000, i, bytes.length, bytes.length), bytes]);
-  return Buffer.concat([words(0xa1b2c3d4, version, 0, 0, 262_144, 101), ...records]);
+  return Buffer.concat([words(0xa1b2c3d4, version, 0, 0, 262_144, LINKTYPE_RAW), ...records]);
 }
 
-/** A pcapng file of the packets: section, interface, enhanced packet blocks. */
-function pcapng(): Uint8Array {
-  const words = (...list: number[]): Buffer => {
-    const bytes = Buffer.alloc(4 * list.length);
-    for (const [i, word] of list.entries()) bytes.writeUInt32LE(word >>> 0, 4 * i);
-    return bytes;
-  };
-  const block = (type: number, body: Uint8Array): Buffer =>
-    Buffer.concat([words(type, body.length + 12), body, words(body.length + 12)]);
-  const padded = (bytes: Uint8Array): Buffer => Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)]);
-  return Buffer.concat([
-    block(0x0a0d0d0a, words(0x1a2b3c4d, 1, 0xffff_ffff, 0xffff_ffff)),
-    block(1, words(101, 0)),
-    ...PACKETS.map((bytes, i) => block(6, Buffer.concat([words(0, 0, i, bytes.length, bytes.length), padded(bytes)]))),
-  ]);
+/** A pcapng file of the packets, with comments. */
+function commented(): Uint8Array {
+  return pcapng({
+    comment: 'packets',
+    interfaces: ['link1'],
+    packets: PACKETS.map((bytes, at) => ({ at, bytes, originalLength: bytes.length, interface: 0, comment: 'one' })),
+  });
 }

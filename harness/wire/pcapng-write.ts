@@ -1,4 +1,5 @@
 /** Writes pcapng (draft-ietf-opsawg-pcapng), which has comments and names of interfaces where pcap has none. Pure. */
+import { LINKTYPE_RAW } from './pcap-write.ts';
 
 /** A packet of IP, with what is said of it. */
 export interface CommentedPacket {
@@ -24,7 +25,6 @@ export interface CommentedCapture {
 
 const BLOCK = { SECTION: 0x0a0d0d0a, INTERFACE: 1, PACKET: 6 } as const;
 const OPTION = { COMMENT: 1, IF_NAME: 2, EPB_FLAGS: 2 } as const;
-const LINKTYPE_RAW = 101;
 const BYTE_ORDER = 0x1a2b3c4d;
 /** Options are at most so long; a comment is cut there. */
 const LONGEST = 0xfff0;
