@@ -7,7 +7,7 @@ import type { Verdict } from '../verdict/verdict.ts';
 /** picocolors' functions; all identity when colour is off. */
 export type Colours = ReturnType<typeof pc.createColors>;
 
-/** What a printer needs to know about where its text goes. */
+/** Properties of the stream that text is printed to. */
 export interface TextStyle {
   /** Columns; at least 40 are assumed. */
   width: number;

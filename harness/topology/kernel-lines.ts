@@ -1,4 +1,4 @@
-/** What the kernel under test logged and traced. */
+/** Lines that the kernel under test logged and traced. */
 
 /** One line. */
 export interface KernelLine {
@@ -9,7 +9,7 @@ export interface KernelLine {
   text: string;
 }
 
-/** What of the kernel is watched beyond its log. */
+/** Sources watched in the kernel besides its log. */
 export interface Watch {
   /** Tracepoints as ftrace's `set_event` has them: `mptcp:*`. */
   trace: readonly string[];

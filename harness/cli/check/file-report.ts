@@ -1,6 +1,6 @@
 import type { ConnectionReport, PacketCounts } from '../../monitor/analysis.ts';
 
-/** What was found in one file. */
+/** The findings in one file. */
 export interface FileReport {
   file: string;
   counts: PacketCounts;

@@ -18,7 +18,7 @@ interface Repeated {
   seq: number;
   since: number;
   times: number;
-  /** Of the first repetition. What comes after it is out of order without it, and its timestamps are not echoed. */
+  /** Of the first repetition. Without it, later packets are out of order, and their timestamps are not echoed. */
   arrival: Arrival;
   told: boolean;
 }
