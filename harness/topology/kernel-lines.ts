@@ -30,6 +30,11 @@ export function parseTrace(line: string): { at: number; text: string } | undefin
   return { at: Number(seconds) * 1000, text: `${text} [${task.trim()}]` };
 }
 
+/** Whether the kernel logged what the run itself does: it moves and renames the links of its cells. */
+export function isOwnDoing(text: string): boolean {
+  return /^(?:virtio_net|veth)\b.*: renamed from /.test(text);
+}
+
 /** The file that a scenario's lines of one source are kept in: seconds, then the text. */
 export function kernelLog(lines: readonly KernelLine[], source: KernelLine['source'], begin: number): string {
   return lines

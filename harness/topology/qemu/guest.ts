@@ -5,7 +5,7 @@ import { setTimeout as startTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { TopologyError } from '../types.ts';
 import type { KernelTrouble } from '../kernel-trouble.ts';
-import { ClockOffset, parseKmsg, parseTrace, type KernelLine, type Watch } from '../kernel-lines.ts';
+import { ClockOffset, isOwnDoing, parseKmsg, parseTrace, type KernelLine, type Watch } from '../kernel-lines.ts';
 import { ConsoleWatch } from './console-watch.ts';
 import { GuestControl, type GuestCell } from './guest-control.ts';
 import { CONSOLE_CHARDEV, GUEST_FDS, guestCommand, type GuestOptions } from './qemu-command.ts';
@@ -217,6 +217,7 @@ export class Guest {
     const line = kind === 'kmsg' ? parseKmsg(text) : parseTrace(text);
     if (line === undefined) return;
     if (kind === 'kmsg') this.#logClock.learn(line.at, now);
+    if (kind === 'kmsg' && isOwnDoing(line.text)) return;
     this.#lines.push({ source: kind === 'kmsg' ? 'dmesg' : 'trace', ...line });
   }
 
