@@ -61,7 +61,7 @@ function toDeviations(source: YamlFile, depth = 0): DeviationList {
   if (part === undefined) throw new DocumentError(misfits);
   const raw: RawFile = { sut: '', ...part.value };
   if (part.lacks.has('extends') || part.lacks.has('not')) {
-    // What is inherited is not known, so nothing can be compared with it.
+    // The inherited declarations are unknown, so nothing can be compared with them.
     delete raw.extends;
     delete raw.not;
   }

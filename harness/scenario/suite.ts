@@ -108,6 +108,7 @@ interface ForgetStep extends StepBase {
   subflow?: string;
 }
 
+/** A step of a scenario, by kind. */
 export type Step =
   | SendStep
   | ExpectStep
