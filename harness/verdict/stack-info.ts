@@ -1,7 +1,7 @@
 /** What results say of the stack that was judged. */
 
 /** Kinds of stack: where a stack under test runs. `topology/stacks/registry.ts` has the code of each. */
-export type StackKindName = 'netns' | 'docker' | 'kernel' | 'remote' | 'reference';
+export type StackKindName = 'netns' | 'docker' | 'kernel' | 'remote' | 'relay' | 'reference';
 
 /** Lawful habits of a host that no kernel setting makes; see `topology/habits.ts`. */
 export interface Habits {
