@@ -78,7 +78,7 @@ export interface ScenarioRun {
   kernelLog: KernelLog;
 }
 
-/** What the stack's kernel said while the scenario ran. */
+/** Lines that the stack's kernel logged and traced while the scenario ran. */
 export interface KernelLog {
   lines: readonly KernelLine[];
   /** Time at which the scenario began, on the lines' clock. */
@@ -283,7 +283,7 @@ async function proveCapture(path: string, contents: Buffer, packets: readonly Wi
   }
 }
 
-/** What the stack's kernel said since the scenario began. */
+/** Lines that the stack's kernel logged and traced since the scenario began. */
 async function linesSince(cell: Cell, begin: number): Promise<KernelLine[]> {
   const lines = (await cell.kernelLines?.()) ?? [];
   return lines.filter(({ at }) => at === undefined || at >= begin);

@@ -13,7 +13,7 @@ import type { RawPathShape, RawScenario, RawShape, RawStep, RawSuite, Verb } fro
 import type { MultipathScenario, MultipathStep, PathPlan } from './scenario.ts';
 
 const SCHEMA = 'suites/schema/multipath.schema.json';
-/** What may stand beside the verb. */
+/** Keys allowed beside the verb. */
 const BESIDE = ['clause', 'mark', 'within'];
 /** A queue as it is usual in routers of homes, where a suite names none. */
 const USUAL_QUEUE = '100ms';

@@ -99,7 +99,7 @@ function open(inherited: Deviation): Deviation {
   return deviation;
 }
 
-/** What shows a finding, one by one. */
+/** The deviations that a finding declares, one by one. */
 function deviationsOf(source: YamlFile, finding: string, raw: RawFinding): Placed[] {
   const { title, reason, upstream, instead } = raw;
   const common = {
@@ -161,7 +161,7 @@ function inheritedFrom(source: YamlFile, name: string, depth: number): Deviation
   return toDeviations(readYaml(extendedFile(source, name)), depth + 1).deviations;
 }
 
-/** What is left of the extended file's declarations; each entry of `not` has to name some. */
+/** The declarations of the extended file without those under `not`, each of which must name some. */
 function withoutNot(
   source: YamlFile,
   raw: RawFile,

@@ -19,7 +19,7 @@ function stepsOf(text: string): string[] {
   return allSteps(first(text).body).map((step) => [step.text, ...step.clauses].join(' | '));
 }
 
-/** What is wrong, without its place. */
+/** Messages of the problems, without their places. */
 function problems(text: string): string[] {
   return complaints(() => loadText(text));
 }

@@ -29,7 +29,7 @@ interface RawTopology {
 }
 
 const SCHEMA = 'suites/schema/topology.schema.json';
-/** What topologies and suites of two stacks say of middleboxes. */
+/** Schema of middleboxes, in topologies and in suites of two stacks. */
 export const MIDDLEBOX_SCHEMA = 'suites/schema/middlebox.schema.json';
 /** Least MTU of an IPv6 link (RFC 8200, section 5). */
 const LEAST_IPV6_MTU = 1280;

@@ -28,7 +28,7 @@ export function outsideCommand(outsidePid: number, command: readonly string[]): 
   return ['nsenter', '--target', String(outsidePid), '--net', '--mount', '--', ...command];
 }
 
-/** What a lab file says of a link's addresses. */
+/** Addresses of a link, from a lab file. */
 function addressesOf({ fixed }: LabLink): Partial<Pick<CellLink, 'tester' | 'sut' | 'prefix'>> {
   if (fixed === undefined) return {};
   return { tester: fixed.tester, sut: fixed.sut, prefix: fixed.prefix };

@@ -1,4 +1,4 @@
-/** What `check` prints. Pure. */
+/** Text output of `check`. Pure. */
 import type { ConnectionReport, EndReport, SubflowReport } from '../../monitor/analysis.ts';
 import type { Finding } from '../../monitor/types.ts';
 import type { CheckedConnection, CheckFinding } from './narrow.ts';

@@ -1,7 +1,7 @@
 import type { PacketCounts } from '../../monitor/analysis.ts';
 import type { CheckedConnection } from './narrow.ts';
 
-/** What was found in one file. */
+/** The findings in one file. */
 export interface FileReport {
   file: string;
   counts: PacketCounts;

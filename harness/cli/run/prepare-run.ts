@@ -67,7 +67,7 @@ export interface ChosenStacks {
   habits?: Habits;
 }
 
-/** What the options name, with nothing started yet. @throws UsageError */
+/** The stacks that the options name; starts nothing. @throws UsageError */
 export function chooseStacks(options: StackOptions): ChosenStacks {
   const choice = parseStack(options.sut, options.stack);
   const lawful = freedomsNamed(options.freedom ?? []);
@@ -91,7 +91,7 @@ function requireInsights({ trace, dyndbg, hold }: StackOptions, choice: StackCho
   if (hold !== undefined) requireInsight(choice, 'shell', 'shell');
 }
 
-/** What the stacks have to be made ready for, besides being judged. */
+/** Preparations that the options need, besides judging. */
 export function preparation({ hold }: StackOptions): PrepareOptions {
   return { shell: hold !== undefined };
 }
@@ -109,7 +109,7 @@ function peerOf(options: StackOptions, choice: StackChoice): StackChoice | undef
 
 /** Stacks that are ready for workers. */
 export interface PreparedRun {
-  /** What results say of the stack. */
+  /** The stack, as recorded in the results. */
   info: SutInfo;
   /** Scenarios at once, over all workers. */
   concurrency: number;
@@ -208,7 +208,7 @@ function concurrencyOf(sut: Prepared, peer: Prepared | undefined, options: Stack
   );
 }
 
-/** What the stack says that it lacks: the user's own statements come first. */
+/** Features that the stack lacks, with reasons: the user's statements come first. */
 function lacksFor({ name, kernel }: SutInfo, root: string): Map<string, string> {
   const folders = [...workspace().pics, join(root, 'suites', 'pics')];
   const folder = folders.find((one) => hasPics(one, name));

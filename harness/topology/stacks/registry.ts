@@ -22,7 +22,7 @@ import { reference, type ReferenceChoice, type ReferenceSettings } from './refer
 import { relay, type RelayChoice, type RelaySettings } from './relay.ts';
 import { remote, type RemoteChoice, type RemoteSettings } from './remote.ts';
 
-/** What `--sut` and the options that go with it say. */
+/** Parsed form of `--sut` and its options. */
 export type StackChoice = NetnsChoice | DockerChoice | KernelChoice | RemoteChoice | RelayChoice | ReferenceChoice;
 
 /** How a worker gets at the stack under test; must survive being sent to another process. */
@@ -167,12 +167,12 @@ export function obstacleTo(sut: SutInfo, command: readonly string[]): string | u
     : `the recorded command of the run does not select ${sut.name} (${sut.kind})`;
 }
 
-/** What killed runs left, of every kind. @param root the installation's folder */
+/** Leftovers of killed runs, of every kind. @param root the installation's folder */
 export async function stackLeftovers(root: string): Promise<Leftover[]> {
   return (await Promise.all(STACK_KINDS.map(async (one) => (await one.leftovers?.(root)) ?? []))).flat();
 }
 
-/** What this machine can do for each kind of stack. */
+/** Checks of this machine for each kind of stack. */
 export async function stackChecks(): Promise<Check[]> {
   return (await Promise.all(STACK_KINDS.map(async (one) => (await one.doctor?.()) ?? []))).flat();
 }

@@ -9,7 +9,7 @@ import { hostInfo } from '../machine/host-info.ts';
 import { loadLab, type Lab } from '../remote-lab.ts';
 import { createRemoteDriver, outsideCommand, REMOTE_TIME_SCALE } from '../remote.ts';
 
-/** What `--sut remote:` says. */
+/** Parsed form of `--sut remote:`. */
 export interface RemoteChoice {
   kind: 'remote';
   /** Path of a lab file. */
