@@ -95,7 +95,7 @@ function problemOf(application: Application, { line, clauses }: SutStep): string
   return line.returns.length > 0 || clauses.length > 0 ? 'does not tell what its sockets return' : undefined;
 }
 
-/** What the backend's socket says of its own connection, and not of the one that is judged. */
+/** The expected answers that only describe the backend's own connection, not the one that is judged; undefined without any. */
 function unseen(line: SutLine): string | undefined {
   const told: Readonly<Record<string, readonly string[]>> = {
     accept: [],
