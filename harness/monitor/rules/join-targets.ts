@@ -35,7 +35,7 @@ function usedBefore(connection: Connection, side: Side, address: string, event: 
   );
 }
 
-function lookAtJoin(judge: Judge, event: PacketEvent, targets: Targets): void {
+function checkJoinTarget(judge: Judge, event: PacketEvent, targets: Targets): void {
   const { connection, side, receiver } = event;
   const { address, port } = receiver;
   const announced = targets.announced.get(address);
@@ -117,7 +117,7 @@ export const joinTargets: Monitor = {
         mp_join: (option, event) => {
           if (option.form !== 'syn' || !event.syn || event.ack || event.flow.opening !== 'join' || event.retransmission)
             return;
-          if (connection.flows[0]?.opening === 'capable') lookAtJoin(judge, event, known_[event.side]);
+          if (connection.flows[0]?.opening === 'capable') checkJoinTarget(judge, event, known_[event.side]);
         },
       },
     };
