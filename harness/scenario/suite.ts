@@ -215,6 +215,8 @@ export interface ScenarioHead {
 /** One variant of a scenario between the tester and one stack. */
 export interface Scenario extends ScenarioHead {
   kind: 'wire';
+  /** Why it may end otherwise by chance: it is run again when it does not pass. */
+  unsteady?: string;
   profile: Profile;
   subflows: Readonly<Record<string, SubflowSpec>>;
   preamble: Step[];

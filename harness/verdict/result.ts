@@ -82,6 +82,8 @@ export interface ScenarioResult {
    * ran: the scenario brings it about, and has failed. Without, it is some other scenario's doing, or a rare fault.
    */
   trouble?: { kind: TroubleKind; title: string; alone: boolean; console: string };
+  /** Set when the scenario was run more than once, because it may end otherwise by chance; the last run counts. */
+  repeated?: { times: number; because: string; first: string };
   durationMs: number;
   expectations: ExpectationResult[];
   /** Departures of the stack that monitors found in the scenario's capture; `source` names the monitor. */
