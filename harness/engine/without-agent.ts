@@ -6,7 +6,8 @@
  */
 import type { Matcher } from '../notation/expression.ts';
 import type { SutLine } from '../scenario/sut-line.ts';
-import { allSteps, type Scenario, type SutStep } from '../scenario/suite.ts';
+import type { SutStep } from '../scenario/action-steps.ts';
+import { allSteps, type Scenario } from '../scenario/suite.ts';
 import type { Application } from '../topology/contract.ts';
 
 /** Actions of a relay's backend, with the arguments that it can honour. */

@@ -110,7 +110,7 @@ function adviceBlock(results: RunResults, options: SummaryOptions, colours: Colo
   return [colours.bold(title), ...lines].join('\n');
 }
 
-/** What passed only when it was run again: chance, or a fault that shows sometimes. */
+/** Scenarios that passed only when they were run again: chance, or an intermittent fault. */
 function repeatedBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
   const lines = results.scenarios.flatMap(({ id, repeated, verdict }) =>
     repeated === undefined || isDeparture(verdict)
