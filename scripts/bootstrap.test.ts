@@ -154,7 +154,14 @@ describe('from a clone to a run', () => {
     const lock = readFileSync(join(clone, 'package-lock.json'), 'utf8');
     put(join(clone, 'package-lock.json'), lock.replace('1.0.0', '1.0.1'));
     expect(checks.installReason(clone)).toBe('node_modules is older than package-lock.json');
+    put(join(clone, 'harness/cli/main.ts'), `${CLI}\n// pulled\n`);
+    const pulled = run('bin/mptcp-conformance.mjs', ['list']);
     put(join(clone, 'package-lock.json'), lock);
+    expect(pulled).toEqual({
+      code: 2,
+      out: '',
+      err: 'mptcp-conformance: node_modules is older than package-lock.json; run: npm ci\n',
+    });
   });
 
   test('an addon that does not load is rebuilt; one that still does not has a remedy', () => {

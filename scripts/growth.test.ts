@@ -22,7 +22,7 @@ const root = join(import.meta.dirname, '..');
 const copy = mkdtempSync(join(tmpdir(), 'growth-'));
 const run = promisify(execFile);
 
-/** What the tools read. */
+/** Files that the tools read. */
 const COPIED = [
   'bin',
   'docker',
@@ -56,7 +56,7 @@ function addToUnion(name: string, member: string): void {
   writeFileSync(file, readFileSync(file, 'utf8').replace(start, `${declaration} ${member} |`));
 }
 
-/** What the tools say on both streams; they fail when they find something. */
+/** Output of a tool on both streams; tools fail when they find something. */
 async function output(command: string, args: string[]): Promise<string> {
   try {
     return (await run(command, args, { cwd: copy, maxBuffer: 1 << 26 })).stdout;

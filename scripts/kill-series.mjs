@@ -65,7 +65,7 @@ function processes() {
     });
 }
 
-/** What a process is to a run. */
+/** Role of a process in a run. */
 function kindOf(line, command) {
   if (/vitest|forks/.test(line)) return 'worker';
   if (/qemu-system/.test(line)) return 'qemu';
@@ -163,7 +163,7 @@ async function once(output, random, before, kinds) {
   return problems;
 }
 
-/** What is there now and was not before. */
+/** New leftovers since the state `before`. */
 function differences(before) {
   const now = machine();
   return Object.entries(now).flatMap(([name, list]) =>

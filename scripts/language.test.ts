@@ -16,7 +16,7 @@ const PAGES = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md'];
 /** The first defines "octet"; the second is generated from texts that are checked. */
 const SKIPPED = new Set(['docs/glossary.md', 'docs/coverage.md']);
 
-/** What is written, and what to write. */
+/** Rejected phrases, with the replacement to suggest. */
 const PHRASES: readonly [RegExp, string][] = [
   [/(?<!\bthere )\bis no (?!longer\b|more\b)/i, 'is not a'],
   [/\b(?:an? )?octets?\b(?!:)/i, 'byte'],

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 
-/** What each layer may import besides itself, as ARCHITECTURE.md has it. */
+/** Layers that each layer may import besides itself, as in ARCHITECTURE.md. */
 const ORDER = [
   'clock',
   'document',
@@ -32,7 +32,7 @@ const ORDER = [
   'cli',
 ];
 
-/** What runs, or knows of running: results are read without it. */
+/** Layers that run something, or know of running: results are read without them. */
 const RUNNING = [
   'clock',
   'reference',

@@ -1,4 +1,4 @@
-/** What a clone still needs before it can run. Only looks; changes nothing. Plain JavaScript, no dependencies. */
+/** Checks what a clone still needs before it can run; changes nothing. Plain JavaScript, no dependencies. */
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -74,7 +74,7 @@ export function agentStale(root) {
 }
 
 /**
- * What the build would be made from, as one hash over names, sizes and times; undefined in an installed package, which
+ * The sources of the build, as one hash over names, sizes and times; undefined in an installed package, which
  * has no sources.
  */
 export function sourceStamp(root) {
@@ -159,7 +159,7 @@ const NEEDS = [
 ];
 
 /**
- * What the operating system lacks.
+ * The needs that the operating system lacks.
  *
  * @param occasions any of `compile`, `tests` and `docker`, besides what is always needed
  */

@@ -104,6 +104,9 @@ export function build(root) {
   if (!buildStale(root)) return;
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   if (!existsSync(compiler)) throw new SetupError('dist is out of date and typescript is not installed; run: npm ci');
+  // The compiler would name each missing package a hundred times.
+  const reason = installReason(root);
+  if (reason !== undefined) throw new SetupError(`${reason}; run: npm ci`);
   // Taken before the compiler reads the sources: what changes meanwhile makes the stamp stale, as it should.
   const stamp = sourceStamp(root);
   const fresh = join(root, `dist.${process.pid}.tmp`);

@@ -1,4 +1,4 @@
-/** What an installation brings with it: pinned, licensed, and without scripts that nobody has looked at. */
+/** Packages of an installation: pinned, licensed, and without unreviewed scripts. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

@@ -8,7 +8,7 @@ import type { Clause, Keyword } from './types.ts';
 export interface CatalogueGap {
   /** Clause or sentence id. */
   id: string;
-  /** What is missing or wrong, and what to do. */
+  /** The defect, and its remedy. */
   message: string;
 }
 

@@ -1,4 +1,4 @@
-/** What a field of a packet is about, in the words that clauses have under `concerns`. Pure. */
+/** Which packet fields a clause is about, by the words that it has under `concerns`. Pure. */
 
 /** Fields with a subject of their own; every other field of an option is about the option. */
 const FIELDS: Readonly<Record<string, string>> = {

@@ -8,15 +8,15 @@ import type { Catalogue } from './catalogue.ts';
 /** One choice. */
 export interface Freedom {
   name: string;
-  /** What the stack does. */
+  /** The stack's conduct, in one line. */
   title: string;
   /** Anchors of RFC 8684's paragraphs, `3.3.2-5`, or `RFC 7323 section 2.2`. */
   paragraphs: string[];
-  /** What it changes on the wire. */
+  /** The difference on the wire. */
   wire: string;
   /** Kernel settings that make a Linux stack choose so; empty where there are none. */
   sysctls: { name: string; value: string }[];
-  /** What else makes it: routes, links, endpoints, the application. */
+  /** Settings that make a real stack do the same: routes, links, endpoints, the application. */
   habits?: Habits;
 }
 

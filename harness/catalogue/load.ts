@@ -39,7 +39,7 @@ interface Declared {
 export function loadCatalogue(dir: string): Catalogue {
   const problems: Diagnostic[] = [];
   const files = clauseFiles(dir).flatMap((name) => gather(problems, () => readClauseFile(join(dir, name))) ?? []);
-  // What one file relates to may stand in another that did not load: say first what keeps files from loading.
+  // A file may relate to one that did not load: report first the problems that keep files from loading.
   if (problems.length > 0) throw new DocumentError(problems);
   const declared = collectIds(files, problems);
   for (const file of files) checkFile(file, declared, problems);
@@ -168,7 +168,7 @@ function checkReason(file: ClauseFile, index: number, clause: RawClause, problem
   }
 }
 
-/** What binds without a keyword has to say why. */
+/** A clause that binds without a keyword must say why. */
 function checkWhy(file: ClauseFile, index: number, clause: RawClause, problems: Diagnostic[]): void {
   const path = ['clauses', index];
   if (clause.keyword !== 'stated') {

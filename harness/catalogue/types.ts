@@ -23,7 +23,7 @@ export interface Clause {
   /** The requirement in our own words, complete enough to be read instead of the RFC. */
   summary: string;
   roles: ClauseRole[];
-  /** What would be seen on the wire, or by the application, if it were broken. */
+  /** The effect of breaking it, on the wire or for the application. */
   broken: string;
   judged: JudgedBy[];
   /** Why it cannot be observed; only with `judged: [unobservable]`. */

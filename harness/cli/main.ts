@@ -44,7 +44,7 @@ function enterQuietly(): void {
   process.channel?.unref();
 }
 
-/** What the system says of paths that people name. */
+/** System errors for paths that the user named. */
 const PATH_CODES: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'EPERM', 'ELOOP', 'ENAMETOOLONG']);
 
 function describe(error: unknown): string {

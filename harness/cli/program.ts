@@ -1,4 +1,4 @@
-/** The command line: says what there is. What a command does is loaded when it is called. */
+/** The command line. The implementation of a command is loaded when it is called. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { projectFile } from '../document/project-file.ts';

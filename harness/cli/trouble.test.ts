@@ -1,4 +1,4 @@
-/** What goes wrong around a run, for real: no namespaces, no MPTCP, no compiler, no room, signals. */
+/** Real trouble around a run: no namespaces, no MPTCP, no compiler, no space, signals. */
 import {
   cpSync,
   existsSync,

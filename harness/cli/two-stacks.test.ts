@@ -14,8 +14,8 @@ const folder = mkdtempSync(join(tmpdir(), 'two-stacks-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /**
- * What Linux really does otherwise, as a look at the packets shows. It joins as soon as an ADD_ADDR has come, before
- * any DSS. It reckons the right edge with the latest window of a subflow and a Data ACK that is newer. And it lets a
+ * Real departures of Linux, confirmed by reading the packets. It joins as soon as an ADD_ADDR has come, before
+ * any DSS. It computes the right edge from the latest window of a subflow and a Data ACK that is newer. And it lets a
  * subflow use the largest window that came on any of them.
  */
 const TRUE_OF_LINUX = ['join-after-dss', 'within-connection-window', 'within-subflow-window'];

@@ -62,7 +62,7 @@ export class VirtualClock implements Clock {
 }
 
 function nothing(): void {
-  // What a timer that was cancelled does.
+  // Replaces the action of a cancelled timer.
 }
 
 /** Timers, the earliest first; cancelled ones are dropped when their time comes. */

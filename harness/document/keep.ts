@@ -13,7 +13,7 @@ export function cacheFolder(): string {
   return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'mptcp-conformance');
 }
 
-/** What a value depends on. */
+/** The files and values that a cached value depends on. */
 export interface Inputs {
   /** Folders and files of which every byte counts. */
   contents: readonly string[];
@@ -44,7 +44,7 @@ function filesBelow(folder: string): string[] {
 }
 
 /**
- * What `make` gives, or gave for the same fingerprint. The value has to survive the structured clone algorithm, and loses
+ * Returns what `make` returns, or returned for the same fingerprint. The value must survive structured cloning, and loses
  * its prototypes. A cache that cannot be written (no home, a full disk) is not an error.
  *
  * @param file where it is kept
@@ -71,7 +71,7 @@ export function keep(file: string, print: Buffer, value: unknown): void {
   }
 }
 
-/** What the file keeps, if it is of that fingerprint, and this user's: others could have written what they like. */
+/** The value in the file, if the fingerprint matches and the file is this user's: others could have written anything. */
 export function recall(file: string, print: Buffer): { value: unknown } | undefined {
   try {
     if (statSync(file).uid !== process.getuid?.()) return undefined;

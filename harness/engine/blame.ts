@@ -1,7 +1,7 @@
 /** Which clauses of a scenario a wrong field in its preamble breaks. Pure. */
 import type { Difference } from './match.ts';
 
-/** What an unexpected option of the stack reports about our packets: MP_FAIL reports a wrong checksum. */
+/** Fields of our packets that an unexpected option of the stack complains about: MP_FAIL reports a wrong checksum. */
 const COMPLAINTS: Readonly<Record<string, readonly string[]>> = { mp_fail: ['dss.csum', 'mp_capable.csum'] };
 
 /** Fields that are right or wrong by themselves. A sequence number can be off for many reasons. */

@@ -176,7 +176,7 @@ function checksumOf(
 
 /**
  * Checksum of the data parameters of MP_CAPABLE, whose mapping begins right after the IDSN (§3.1). Bytes beyond this
- * segment are those of the pattern. What was on a SYN comes before the mapping, so a segment that has all of it counts as it is.
+ * segment are those of the pattern. Data on a SYN comes before the mapping, so a segment that has all of it counts as it is.
  */
 export function checksumOfCapable(dataLength: number, view: OptionView, idsnOfSender: bigint): number {
   const mapping = { dsn: dsnAdd(idsnOfSender, 1), ssn: 1, dataLength };

@@ -1,4 +1,4 @@
-/** Lines to send: each form of the header and of the options. What follows from mappings is in compose.test.ts. */
+/** Lines to send: each form of the header and of the options. Defaults that follow from mappings are in compose.test.ts. */
 import { describe, expect, test } from 'vitest';
 import { dssChecksum, idsn, joinHmac, token } from '../mptcp/index.ts';
 import { encodeOptions } from '../packet/index.ts';

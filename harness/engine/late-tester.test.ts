@@ -1,4 +1,4 @@
-/** What a stack sends again because the tester was slow does not count as something new. */
+/** Retransmissions that the stack makes because the tester was slow do not count as new packets. */
 import { expect, test } from 'vitest';
 import { encodePacket } from '../packet/index.ts';
 import { FLAG, type TcpOption } from '../packet/types.ts';

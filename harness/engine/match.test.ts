@@ -36,7 +36,7 @@ const dss: OptionDss = {
 };
 const data = fromStack({ flags: FLAG.PSH | FLAG.ACK, payload: fillBytes(0, 10), options: [dss] });
 
-/** What a packet that came differs in, as `field: actual, not expected`. */
+/** Fields in which a packet differs from the expectation, as `field: actual, not expected`. */
 function differences(line: string, packet: Packet, subflow: Subflow = establishedSubflow()): string[] {
   return matchPacket(parsePacketLine(line), arrive(packet, subflow), subflow, NOTHING).differences.map(
     ({ field, expected, actual }) => `${field}: ${actual}, not ${expected}`,

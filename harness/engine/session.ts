@@ -17,7 +17,7 @@ import { TRANSPARENT, type Interposer, type OnSubflow } from './interposer.ts';
 import type { Arrival } from './packet-view.ts';
 import { Patience, type Waits } from './patience.ts';
 import { scenarioScope } from './scope.ts';
-import { Subflows, tupleOfSubflow } from './subflows.ts';
+import { Subflows, tupleOf, tupleOfSubflow } from './subflows.ts';
 
 /** Header fields that tell the subflow of a packet. */
 const TUPLE_FIELDS: ReadonlySet<string> = new Set(['from', 'to', 'sport', 'dport']);
@@ -227,11 +227,13 @@ export class Session {
 
   close(): void {
     for (const port of this.#ports) port.close();
+    for (const { tuple } of this.record) this.cell.earlier?.add(tuple);
   }
 
   #hear(wire: WirePacket): void {
-    this.#onPacket(wire);
     const packet = decodePacket(wire.bytes);
+    if ('tcp' in packet && this.cell.earlier?.has(tupleOf(packet, wire.direction)) === true) return;
+    this.#onPacket(wire);
     if (!('tcp' in packet)) return;
     this.#conversation.note(packet, { at: wire.at - this.startedAt, direction: wire.direction, link: wire.link });
     this.#patience.changed();

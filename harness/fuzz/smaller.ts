@@ -1,7 +1,7 @@
 /** Makes a failing input smaller, so that a person can read it. */
 import { tryInput, type Failure, type FuzzTarget } from './target.ts';
 
-/** What tells one failure from another: the error's class and the first line of its message without numbers. */
+/** Identifies a kind of failure: the error's class and the first line of its message without numbers. */
 export function signature({ error }: Failure): string {
   const { name, message } = error as Error;
   return `${name}: ${message.split('\n', 1)[0] ?? ''}`.replace(/[0-9a-f]*\d[0-9a-f]*/gi, 'N').slice(0, 120);

@@ -1,4 +1,4 @@
-/** What is fuzzed: a reader of input from outside, and the errors that it may throw. */
+/** A target of fuzzing: a reader of input from outside, and the errors that it may throw. */
 
 /** A reader of one kind of input. */
 export interface FuzzTarget {
@@ -9,7 +9,7 @@ export interface FuzzTarget {
   /** Pieces of its language. */
   tokens: readonly string[];
   /**
-   * Reads one input. What it throws that is not one of {@link errors} is a finding; a broken promise about what it read
+   * Reads one input. An error other than {@link errors} is a finding; a broken promise about what it read
    * is thrown as {@link FuzzFinding}.
    */
   read: (input: Uint8Array) => void | Promise<void>;

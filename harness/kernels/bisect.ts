@@ -1,6 +1,6 @@
 /** The search for the first bad kernel between a good and a bad one. Pure but for the question that it is handed. */
 
-/** What is known of one kernel. */
+/** Verdict on one kernel. */
 export interface Judged {
   /** Runs made. */
   runs: number;
@@ -17,7 +17,7 @@ export function answerOf({ runs, bad }: Judged): Answer {
   return bad > 0 ? 'bad' : 'good';
 }
 
-/** What the search found. */
+/** Result of the search. */
 export interface BisectResult<T> {
   lastGood: T;
   firstBad: T;

@@ -61,7 +61,7 @@ export class KernelStore {
     await this.#apt.download([name], folder);
   }
 
-  /** What is there already, newest first. */
+  /** Cached kernels, newest first. */
   cached(): CachedKernel[] {
     if (!existsSync(this.folder)) return [];
     const kernels = readdirSync(this.folder).flatMap((name) => {
@@ -74,7 +74,7 @@ export class KernelStore {
     return ours.sort((a, b) => compareKernelVersions(versionOf(b), versionOf(a)));
   }
 
-  /** What can be had, newest first. @param refresh reads the lists again also when they are fresh @throws KernelError */
+  /** Packages to fetch, newest first. @param refresh read the lists again even if they are fresh @throws KernelError */
   async available(refresh = false): Promise<KernelPackage[]> {
     const index = join(this.folder, `${this.#named('available')}.json`);
     if (!refresh && existsSync(index) && Date.now() - statSync(index).mtimeMs < FRESH_MS) {

@@ -9,7 +9,7 @@ import { gunzipSync } from 'node:zlib';
 import { ARCHITECTURES, type ArchitectureName } from '../sut/architecture.ts';
 import { KernelError } from './types.ts';
 
-/** What an image tells. */
+/** Facts read from a kernel image. */
 export interface ImageFacts {
   architecture: ArchitectureName;
   /** `uname -r` of the kernel. */
@@ -26,7 +26,7 @@ const RISCV = { magic: 'RISCV', magicAt: 0x30 };
 const GZIP = '\x1f\x8b';
 const ELF = '\x7fELF';
 const ZBOOT = { magic: 'zimg', magicAt: 4 };
-/** What an uncompressed image says when it starts; the release is the third word. */
+/** The banner of an uncompressed image; the release is the third word. */
 const BANNER = 'Linux version ';
 
 function holds(image: Buffer, text: string, at: number): boolean {

@@ -1,4 +1,4 @@
-/** What a kernel was built with, as far as it matters here. Pure. */
+/** The build options of a kernel that matter here. Pure. */
 import type { Architecture } from '../sut/architecture.ts';
 
 /** Values of the options that a `.config` sets: `y`, `m`, or a value; options that are not set are not there. */
@@ -20,13 +20,13 @@ export function notableOptions(config: KernelConfig): Record<string, string> {
   );
 }
 
-/** What MPTCP itself needs, on every architecture. */
+/** Options that MPTCP itself needs, on every architecture. */
 const MPTCP: readonly (readonly [option: string, why: string])[] = [
   ['CONFIG_MPTCP', 'the protocol under test'],
   ['CONFIG_MPTCP_IPV6', 'half of the scenarios use IPv6'],
 ];
 
-/** What is useful, and not needed: option, value, and what for. */
+/** Options that are useful but not needed: option, value, and purpose. */
 const USEFUL: readonly (readonly [option: string, value: string, why: string])[] = [
   ['CONFIG_INET_MPTCP_DIAG', 'y', 'ss shows MPTCP sockets'],
   ['CONFIG_SYN_COOKIES', 'y', 'scenarios with stateless handshakes'],

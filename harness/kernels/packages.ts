@@ -42,8 +42,8 @@ function paragraphs(text: string): Paragraph[] {
 }
 
 /**
- * Since 6.19 the image is a package that only asks for its parts. What `linux-base-*` holds (configuration, lists) can
- * be done without, and has gone from the archive for some kernels.
+ * Since 6.19 the image is a package that only asks for its parts. The contents of `linux-base-*` (configuration,
+ * lists) are not needed, and the archive no longer has them for some kernels.
  */
 function partsOf({ name, depends }: Paragraph, all: ReadonlyMap<string, Paragraph>): string[] {
   const asked = depends

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ARCHITECTURES } from '../sut/architecture.ts';
 import { KernelError } from './types.ts';
 
-/** What a build folder holds. Paths are absolute where the folder is. */
+/** Contents of a build folder. Paths are absolute if the folder's is. */
 export interface KernelTree {
   image: string;
   config?: string;

@@ -1,4 +1,4 @@
-/** What `--sut kernel:` names: a version, with an architecture or for this machine's, or a path. */
+/** The kernel that `--sut kernel:` names: a version, of a given or this machine's architecture, or a path. */
 import { ARCHITECTURES, ARCHITECTURE_NAMES, findArchitecture, hostArchitecture } from '../sut/architecture.ts';
 import type { Architecture } from '../sut/architecture.ts';
 import { isPath } from './local.ts';

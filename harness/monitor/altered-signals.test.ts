@@ -21,7 +21,7 @@ const KEYS = [0x0123456789abcdefn, 0xfedcba9876543210n] as const;
 const tcprst = (reason: number): TcpOption => ({ kind: 'mp_tcprst', reserved: 0, transient: false, reason });
 
 describe('announcements', () => {
-  /** What the responder announces. */
+  /** An ADD_ADDR of the responder. */
   const announcement = (addressId: number, address: string, port?: number): OptionAddAddr => ({
     kind: 'add_addr',
     reserved: 0,

@@ -82,7 +82,7 @@ describe('bytes that are left out', () => {
     expect(brokenRules(gap(10, 1000, false), 'initiator', false)).not.toContain('subflow-without-gap');
   });
 
-  /** What was sent once gets lost: the responder asks for byte 11 again and again. */
+  /** A packet that was sent once gets lost: the responder asks for byte 11 again and again. */
   function lost(every: number, again: boolean): NamedPacket[] {
     const { c, a } = established();
     const missing = a.ends[0].next;

@@ -35,7 +35,7 @@ function isJustAfter(ack: number, isn: number, bytes: number): boolean {
   return distance >= 1 && distance <= 1 + bytes;
 }
 
-/** What proves that packets of a capture that claims to have all are missing; undefined when nothing does. */
+/** Evidence that a capture which claims to be complete lacks packets; undefined without any. */
 export function hole({ packet, receiver, ack, rst, syn, index }: PacketEvent): string | undefined {
   if (!ack || rst || syn || receiver.next === undefined) return undefined;
   // A FIN counts as one.

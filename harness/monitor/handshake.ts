@@ -1,4 +1,4 @@
-/** What the MP_CAPABLE handshake determines: version, keys, tokens, IDSNs, checksums. */
+/** Results of the MP_CAPABLE handshake: version, keys, tokens, IDSNs, checksums. */
 import { idsn, token } from '../mptcp/index.ts';
 import { FLAG } from '../packet/index.ts';
 import type { OptionMpCapable } from '../packet/types.ts';

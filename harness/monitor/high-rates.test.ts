@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { highRates } from './rules/high-rates.ts';
 import type { Judge, PacketEvent, Watch } from './types.ts';
 
-/** What is said of a host that sends `gibPerMinute` for some minutes. */
+/** Findings about a host that sends `gibPerMinute` for some minutes. */
 function verdicts(gibPerMinute: number, wide: boolean, minutes = 5): Set<string> {
   const said = new Set<string>();
   const judge = {

@@ -41,7 +41,7 @@ function noteInfo(tally: Tally, { index, at, flow }: PacketEvent, message: strin
   }
 }
 
-/** What one monitor has noted, by the place of the rule among the monitor's; of one side and of the other. */
+/** Counts of one monitor, by the index of its rule; a pair for the two sides. */
 type Tallies = ([Tally, Tally] | undefined)[];
 
 /** Most rules have nothing to say of most connections: their tallies are made when they are needed. */

@@ -30,7 +30,7 @@ async function packetsOf(file: string): Promise<CapturedPacket[]> {
   return packets;
 }
 
-/** What is blamed on whom, and how many packets were looked at. */
+/** Departures by side, and the number of packets analysed. */
 function blamed(packets: readonly CapturedPacket[]): { departures: string[]; seen: number } {
   const departures: string[] = [];
   const analysis = new Analysis({

@@ -91,7 +91,7 @@ export interface Watch {
 /** A passive check: one clause or a tight group. */
 export interface Monitor {
   readonly name: string;
-  /** What it checks, one line. */
+  /** The condition that it checks, in one line. */
   readonly title: string;
   readonly rules: readonly Rule[];
   create(connection: Connection, judge: Judge): Watch;

@@ -1,6 +1,6 @@
 import { foldSum, internetChecksum, onesSum } from '../packet/index.ts';
 
-/** What the pseudo-header of the DSS checksum holds (RFC 8684 §3.3.1, figure 10). */
+/** Fields of the pseudo-header of the DSS checksum (RFC 8684 §3.3.1, figure 10). */
 export interface ChecksummedMapping {
   /** All 64 bits, even where the option carries 32. */
   dsn: bigint;

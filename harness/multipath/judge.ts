@@ -1,4 +1,4 @@
-/** What the steps that judge find. Each says what it expected and what was there, with the numbers. */
+/** The judging steps. Each result has the expected and the actual value, with numbers. */
 import { amount } from '../document/amount.ts';
 import { FLAG } from '../packet/types.ts';
 import { showRate, showShare, showTime } from './amounts.ts';

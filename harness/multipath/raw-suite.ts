@@ -30,7 +30,7 @@ export interface RawHost {
   routes?: Record<string, string>;
 }
 
-/** What `judge-seen` and `judge-unseen` look for. */
+/** Packets that `judge-seen` and `judge-unseen` search for. */
 export interface SeenRequest {
   option?: string;
   path?: string;

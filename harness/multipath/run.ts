@@ -29,7 +29,7 @@ import { isKept } from '../verdict/verdict.ts';
 
 /** The environment in which scenarios of two stacks run. */
 export interface MultipathContext {
-  /** What makes each of the two; the same driver twice where both are alike. */
+  /** Driver of each of the two stacks; the same one twice if both are of one kind. */
   drivers: Readonly<Record<Side, Driver>>;
   topology: (name: string) => Topology;
   levelOf: (clause: string) => Level;
@@ -252,7 +252,7 @@ function expectation(step: MultipathStep, clause: string, finding: Finding, leve
   };
 }
 
-/** What was still to be judged when a scenario could not go on. */
+/** Judging steps that were not reached because the scenario could not continue. */
 function unreached(
   state: RunState,
   at: MultipathStep,

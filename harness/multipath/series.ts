@@ -1,4 +1,4 @@
-/** What happened on each path over time, as numbers to draw. Pure. */
+/** Events on each path over time, as numbers to draw. Pure. */
 import { seqAdd, seqDiff } from '../mptcp/index.ts';
 import { FLAG } from '../packet/types.ts';
 import { carriedBy } from './data-map.ts';

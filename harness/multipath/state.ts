@@ -1,4 +1,4 @@
-/** What a running scenario of two stacks knows. */
+/** State of a running scenario of two stacks. */
 import { Changes } from '../clock/changes.ts';
 import { realClock, type Clock } from '../clock/clock.ts';
 import type { Family } from '../packet/types.ts';
@@ -41,7 +41,7 @@ export class RunState {
   readonly startedAt = this.clock.now();
   readonly connections = new Map<string, Connection>();
   readonly transfers = new Map<string, Transfer>();
-  /** What was moved several times, by its name. */
+  /** Repeated transfers, by name. */
   readonly repeated = new Map<string, readonly Transfer[]>();
   readonly requests = new Map<string, RequestSeries>();
   readonly marks = new Map<string, number>();

@@ -28,7 +28,7 @@ function question(name: string): Question {
   return { scenario, atMost: step.with['at-most'] ?? 0, against: [step.with.against].flat(), path: step.with.path };
 }
 
-/** What the scenario would measure of senders that follow the RFCs, with and without linked increases. */
+/** The ratio that the scenario would measure of senders that follow the RFCs, with and without linked increases. */
 function ratio({ scenario, against, path }: Question, isLinked: boolean, seed: string): number {
   const { paths, steps } = scenario;
   const ways = new Map<string, Shaper>();

@@ -11,7 +11,7 @@ export interface Sent {
   packet: Packet;
 }
 
-/** What a scenario's forwarder has seen so far. */
+/** Packets that the forwarder of a scenario has seen so far. */
 export class Trace {
   /** Packets in the order in which hosts sent them. */
   readonly sent: Sent[] = [];

@@ -102,7 +102,7 @@ export class Transfer {
     } catch (error) {
       fails(error);
     }
-    // What the receiver met counts first; a sender whose bytes have all arrived has nothing more to say.
+    // The receiver's failure comes first; a sender whose bytes have all arrived has nothing to add.
     if (this.delivered < this.size && failures.length === 0) {
       await sending;
     }

@@ -10,7 +10,7 @@ import { fitsLine } from './fits-line.ts';
 import { withNumbers } from './forge.ts';
 import type { Mutation } from './mutations.ts';
 
-/** What a step gets to see of a stack that does one thing otherwise. The endpoint and the capture keep what came. */
+/** The evidence of a stack that departs in one way, for one step. The endpoint and the capture keep the real packets. */
 export function alteredEvidence(mutation: Mutation, step: Step, session: Session): Evidence {
   const recorded = recordedEvidence(session);
   return {

@@ -9,13 +9,13 @@ import { NotationError } from '../notation/expression.ts';
 import { parsePacketLine, parsePacketTail, type PacketLine } from '../notation/packet-line.ts';
 import type { Scenario } from '../scenario/suite.ts';
 
-/** What follows `to`: header fields and options that are set in a packet. */
+/** The part after `to`: header fields and options to set in a packet. */
 export type Change = ReturnType<typeof parsePacketTail>;
 
 /** One way in which a stack may break a clause. Exactly one of `drop`, `change`, `add`, `answer` is there. */
 export interface Break {
   clause: string;
-  /** What the erring stack does, in words. */
+  /** Conduct of the faulty stack, in words. */
   stack: string;
   /** Place: file:line is for people. */
   place: Diagnostic['place'];
@@ -117,7 +117,7 @@ export function isTriedOn(one: Break, scenario: Scenario): boolean {
   return one.scenarios.length === 0 ? scenario.clauses.includes(one.clause) : one.scenarios.includes(name);
 }
 
-/** What a schema cannot say: that clauses and scenarios exist, and that each MUST which scenarios judge has a break. */
+/** Checks beyond the schema: clauses and scenarios exist, and each MUST that scenarios judge has a break. */
 export function lintBreaks(
   breaks: readonly Break[],
   scenarios: readonly Scenario[],
@@ -137,7 +137,7 @@ export function lintBreaks(
   }
   const broken = new Set(breaks.map((one) => one.clause));
   for (const { id, keyword, repeats } of clauses) {
-    // What says the same elsewhere is broken there.
+    // A clause that repeats another is broken there.
     if (!keyword.startsWith('MUST') || repeats !== undefined || !judged.has(id) || broken.has(id)) continue;
     problems.push(`clause ${id} (${keyword}) has no plausible break; add one to the breaks.yaml of its section`);
   }

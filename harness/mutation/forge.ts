@@ -51,7 +51,7 @@ export function withNumbers(packet: Packet, line: PacketLine, subflow: Subflow, 
     const field = headerField(name);
     const value = fitting(matcher, scope);
     if (value === undefined) return result;
-    // What lies beside a port that the conversation has is a port too.
+    // A port next to one of the conversation's ports is a valid port too.
     const isPort = name === 'sport' || name === 'dport';
     return field.write(result, isPort ? toInt(value) & 0xffffn : asSentByStack(field, value, subflow));
   }, packet);

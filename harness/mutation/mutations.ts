@@ -1,4 +1,4 @@
-/** What can be altered in the evidence that one step gets, so that tests can see the step fail. Pure. */
+/** Alterations of the evidence that one step reads, so that tests can see the step fail. Pure. */
 import { FLAG, type Packet } from '../packet/types.ts';
 import { evaluate, toInt, type Scope } from '../notation/evaluate.ts';
 import type { Matcher, Value } from '../notation/expression.ts';

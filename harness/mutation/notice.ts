@@ -2,7 +2,7 @@
 import type { ExpectationResult } from '../verdict/result.ts';
 import { isKept, isUnmet, type Verdict } from '../verdict/verdict.ts';
 
-/** What one expectation came to. */
+/** Outcome of one expectation. */
 export interface Seen {
   verdict: Verdict;
   /** Of `info`: which way the stack took. Of `error`: what went wrong. */

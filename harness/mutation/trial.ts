@@ -14,14 +14,14 @@ import { BrokenStack } from './broken-stack.ts';
 import type { Mutation } from './mutations.ts';
 import { isMet, isNoticed, seenAt, showSeen, type Seen } from './notice.ts';
 
-/** What became of one alteration. */
+/** Outcome of one alteration. */
 export interface MutantOutcome {
   scenario: string;
   /** Place of the step, or of the break: file:line. */
   source: string;
   step: string;
   clauses: string[];
-  /** What was altered, or how the stack erred. */
+  /** The alteration, or the conduct of the faulty stack. */
   alteration: string;
   /** `unreached`: this stack does not meet the step as it is, so nothing can be seen. */
   outcome: 'noticed' | 'survived' | 'unreached';

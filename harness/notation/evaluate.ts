@@ -5,7 +5,7 @@ import type { Expr, Matcher, Value } from './expression.ts';
 import type { FunctionName } from './names.ts';
 import { wordValue } from './styles.ts';
 
-/** What an expression may refer to. */
+/** Names that an expression may refer to. */
 export interface Scope {
   /** Value of `$name`; undefined when it is not known (yet). */
   lookup(name: string): Value | undefined;

@@ -3,7 +3,7 @@ import { suggestion, type DiagnosticCode } from '../document/diagnostic.ts';
 import type { FieldValue } from '../packet/options/field.ts';
 import { FUNCTION_ARGUMENTS, type FunctionName } from './names.ts';
 
-/** What an expression comes to. */
+/** Value of an expression. */
 export type Value = FieldValue;
 
 /** Something that comes to one value. */
@@ -17,7 +17,7 @@ export type Expr =
   /** The value that a compliant peer would have here. */
   | { type: 'auto' };
 
-/** What a field is held against. In a packet to send only `equal` and `absent` make sense. */
+/** The condition on a field. In a packet to send only `equal` and `absent` make sense. */
 export type Matcher =
   | { type: 'equal'; expr: Expr }
   | { type: 'not'; matcher: Matcher }

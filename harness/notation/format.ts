@@ -22,7 +22,7 @@ export function formatPacket(subflow: string, packet: Packet, bases: NumberBases
   return parts.join(' ');
 }
 
-/** What only fills the option area up to a multiple of four bytes (RFC 9293 §3.1). */
+/** Whether an option only fills the option area up to a multiple of four bytes (RFC 9293 §3.1). */
 function isFiller(option: TcpOption): boolean {
   return (
     option.kind === 'nop' ||

@@ -4,7 +4,7 @@ import { FLAG, type Packet, type TcpSegment } from '../packet/types.ts';
 import type { FieldStyle, FieldValue } from '../packet/options/field.ts';
 import { toInt } from './evaluate.ts';
 
-/** What a correct host's packet would have at this point of the conversation. */
+/** Header of a correct host's packet at this point of the conversation. */
 interface ExpectedHeader {
   /** Sequence number of the sender's next byte, relative to its ISN. */
   seq: number;
@@ -17,7 +17,7 @@ interface ExpectedHeader {
 /** One field of the header. */
 export interface HeaderField {
   readonly style: FieldStyle;
-  /** What the number counts from; 32 bits. As on the wire when absent. */
+  /** Base that the number is relative to, 32 bits; absolute if absent. */
   readonly base?: 'senderIsn' | 'receiverIsn';
   /** The value, as on the wire; undefined when the packet does not have the field. */
   read(packet: Packet): FieldValue | undefined;

@@ -2,7 +2,7 @@
 import { wrap } from '../mptcp/index.ts';
 import type { NumberBase } from '../packet/options/field.ts';
 
-/** What relative numbers count from; a number whose base is unknown is shown as it is on the wire. */
+/** Bases of relative numbers; a number whose base is unknown is shown as on the wire. */
 export interface NumberBases extends Partial<Record<NumberBase, number | bigint | undefined>> {
   /** ISN of the packet's sender. */
   senderIsn?: number | undefined;

@@ -93,7 +93,7 @@ export class ByteWriter {
     this.#view.setUint16(at, inRange(value, 0xffff, field));
   }
 
-  /** What was written; a view, valid until the next write. */
+  /** The bytes written so far; a view, valid until the next write. */
   bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }

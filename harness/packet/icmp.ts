@@ -3,7 +3,7 @@ import { internetChecksum, pseudoHeaderSum } from './checksum.ts';
 import { addressBytes, decodeIp, PROTOCOL, writeIpHeader } from './ip.ts';
 import type { Family, IpHeader } from './types.ts';
 
-/** What an echo request asks for and its reply repeats (RFC 792, RFC 4443 §4). */
+/** Identification of an echo request, which its reply repeats (RFC 792, RFC 4443 §4). */
 export interface Echo {
   /** 0..65535 */
   id: number;

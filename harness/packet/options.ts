@@ -97,7 +97,7 @@ function decodeOne(span: OptionSpan, code: number): TcpOption | undefined {
   return span.length < 3 ? undefined : BY_SUBTYPE[span.view.getUint8(span.at + 2) >> 4]?.decode(span);
 }
 
-/** What is known of an option by its bytes. */
+/** The definition of an option by its Kind and, for MPTCP, its subtype; undefined if unknown. */
 function definitionBy(code: number, subtype: number | undefined): CodedOption<TcpOption> | undefined {
   if (code !== MPTCP_CODE) return BY_CODE[code];
   return subtype === undefined ? undefined : BY_SUBTYPE[subtype];

@@ -198,7 +198,7 @@ describe('bare TCP segments', () => {
 });
 
 describe('ICMP echo', () => {
-  /** What a host makes of a request: addresses swapped, type changed, checksum adjusted by the difference. */
+  /** The reply to a request: addresses swapped, type changed, checksum adjusted by the difference. */
   function answer(request: Uint8Array, headerLength: number, addressLength: number, type: number): Uint8Array {
     const reply = request.slice();
     const at = headerLength - 2 * addressLength;

@@ -131,8 +131,8 @@ export function isAsSent(bytes: Uint8Array): boolean {
 
 /**
  * The packet as it looks after a round trip: `decodePacket(encodePacket(p))` equals `normalizePacket(p)` for every
- * well-formed `p`. Padding, lengths, checksums and Data Offset are filled in, addresses are in canonical form. What
- * lies on purpose (`length`, `dataOffset`, `totalLength`, `raw`) is kept and may well decode to something else.
+ * well-formed `p`. Padding, lengths, checksums and Data Offset are filled in, addresses are in canonical form. Values
+ * that are wrong on purpose (`length`, `dataOffset`, `totalLength`, `raw`) are kept and may decode to something else.
  */
 export function normalizePacket(packet: Packet): Packet {
   const { ip, tcp } = packet;

@@ -102,7 +102,7 @@ export interface Packet {
   tcp: TcpSegment;
 }
 
-/** What the decoder makes of bytes that are no TCP/IP packet. */
+/** Result of decoding bytes that are not a TCP/IP packet. */
 export interface NotTcp {
   problem: 'truncated' | 'not_ip' | 'not_tcp' | 'fragment' | 'bad_header_length';
   /** One line for people. */

@@ -22,7 +22,7 @@ export async function proveFreedoms(
   return { freedoms: [...freedoms], runs: results.length, unjust };
 }
 
-/** What a lawful stack must not get. */
+/** Verdicts that a lawful stack must not get. */
 export function troubled(results: readonly TaskResult[]): FreedomProof['unjust'] {
   return results
     .filter(({ verdict }) => ['fail', 'warn', 'inconclusive', 'error'].includes(verdict))

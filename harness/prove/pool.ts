@@ -7,7 +7,7 @@ import type { Task, TaskResult } from './task.ts';
 const TASK_LIMIT_MS = 60_000;
 const SCENARIO_LIMIT_MS = 500;
 
-/** What a worker process says. */
+/** Messages of a worker process. */
 export type WorkerMessage =
   { kind: 'ready' } | { kind: 'done'; results: TaskResult[] } | { kind: 'failed'; message: string };
 

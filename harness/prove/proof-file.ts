@@ -1,4 +1,4 @@
-/** What `prove` found, as a file: for the site, for `reference`, and for other programs. */
+/** Results of `prove` as a file: for the site, for `reference`, and for other programs. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from '../document/make-folder.ts';
@@ -26,7 +26,7 @@ export interface ProofFile {
   faults: number;
   proofs: Proof[];
   freedoms: FreedomProof[];
-  /** What the unswitched stack does not pass. */
+  /** Scenarios that the stack without variations does not pass. */
   baseline: Pick<TaskResult, 'scenario' | 'verdict' | 'reason'>[];
 }
 

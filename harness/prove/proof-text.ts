@@ -1,4 +1,4 @@
-/** What `prove` found, for the terminal. Pure. */
+/** Results of `prove` for the terminal. Pure. */
 import type { FreedomProof, ProofFile } from './proof-file.ts';
 import type { Proof, ProofOutcome } from './prove.ts';
 
@@ -58,7 +58,7 @@ function widest(proofs: readonly Proof[], field: 'clause' | 'fault'): number {
   return Math.max(field.length, ...proofs.map((one) => one[field].length));
 }
 
-/** What notices a fault, or why nothing does. */
+/** The scenarios that detect a fault, or the reason why none does. */
 function noticed({ outcome, by, why = '', declared }: Proof): string[] {
   if (declared !== undefined) return [`declared: ${declared}`];
   if (by.length === 0) return [why];

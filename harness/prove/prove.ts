@@ -16,7 +16,7 @@ type Catch = Departure & { scenario: string };
 /** Number of different scenarios to run for monitors; a fault that shows in none of them counts as not caught. */
 const MONITORED = 100;
 
-/** What became of one fault. */
+/** Outcome for one fault. */
 export interface Proof {
   fault: string;
   clause: string;
@@ -25,7 +25,7 @@ export interface Proof {
   /** Scenarios that were run with it. */
   runs: number;
   /**
-   * What notices it: under its clause if it is caught, under other clauses if not. The first one, or one for each
+   * Its detections: under its clause if it is caught, under other clauses if not. The first one, or one for each
    * scenario where all were asked for.
    */
   by: Catch[];
@@ -35,7 +35,7 @@ export interface Proof {
   declared?: string;
 }
 
-/** What the unswitched stack shows: which scenarios judge what, and where it departs by itself. */
+/** Results of the stack without variations: the clauses that each scenario judges, and its departures. */
 export interface Baseline {
   results: readonly TaskResult[];
   /** Clauses broken without any fault, by scenario. */

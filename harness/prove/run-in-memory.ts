@@ -8,7 +8,7 @@ import { createReferenceDriver } from '../topology/reference/reference-driver.ts
 import type { Topology } from '../topology/types.ts';
 import type { WirePacket } from '../wire/types.ts';
 
-/** What runs in memory are made with. */
+/** Parameters of runs in memory. */
 export interface MemoryRun {
   /** Freedoms and faults of the stack. */
   variations: readonly Variation[];

@@ -18,7 +18,7 @@ export interface Charge {
   clause: string;
 }
 
-/** What there is to prove of faults: every clause that they break. With words for clauses, only those. */
+/** Pairs of a fault and a clause that it breaks, one for each clause. With words for clauses, only those. */
 export function chargesOf(faults: readonly Variation[], words: readonly string[]): Charge[] {
   return faults.flatMap((fault) => {
     const clauses = [fault.clause, ...(fault.also ?? [])];

@@ -5,7 +5,7 @@ import { faults, freedoms, type Variation } from '../reference/index.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { runInMemory, type MemoryRun } from './run-in-memory.ts';
 
-/** What to run; survives being sent to another process. */
+/** A run of scenarios; can be sent to another process. */
 export interface Task {
   /** Ids of freedoms and faults. */
   variations: readonly string[];
@@ -29,7 +29,7 @@ export interface Departure {
   message: string;
 }
 
-/** What became of one scenario. */
+/** Outcome of one scenario. */
 export interface TaskResult {
   scenario: string;
   verdict: Verdict;
@@ -40,7 +40,7 @@ export interface TaskResult {
   held?: string[];
 }
 
-/** What tasks are run with. */
+/** Context of tasks. */
 export interface TaskContext extends Omit<MemoryRun, 'variations' | 'seed' | 'onPacket'> {
   scenarios: ReadonlyMap<string, Scenario>;
 }

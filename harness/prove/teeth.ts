@@ -1,9 +1,9 @@
-/** What the suite cannot notice, with reasons: `suites/teeth.yaml`. */
+/** Faults that the suite cannot detect, with reasons: `suites/teeth.yaml`. */
 import { projectSchema } from '../document/schema.ts';
 import { readYaml } from '../document/yaml-file.ts';
 import type { Proof } from './prove.ts';
 
-/** What the file says. */
+/** Contents of the file. */
 export interface Teeth {
   /** Why a fault is not caught, by its id. */
   survivors: Readonly<Record<string, string>>;

@@ -94,7 +94,7 @@ describe('falls back to regular TCP', () => {
     const pair = connect(world);
     const data = pattern(20_000);
     const got = transfer(world, 'client', pair, data);
-    // What was changed arrives changed: the stream is that of regular TCP.
+    // Changed data arrives changed: the stream is that of regular TCP.
     expect(got.length).toBe(data.length);
     expect(world.packetsWith('server', 'mp_fail').length).toBe(1);
     expect(world.packetsWith('client', 'mp_fail').length).toBe(1);

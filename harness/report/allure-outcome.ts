@@ -8,7 +8,7 @@ import { isDeparture, isKept, type Verdict } from '../verdict/verdict.ts';
 /** Name of the parameter that carries the verdict to the reporter; it never reaches the results. */
 export const OUTCOME_PARAMETER = 'mptcp-conformance.outcome';
 
-/** What the reporter needs to set the status itself: a Vitest test knows only passed and failed. */
+/** Data by which the reporter sets the status itself: a Vitest test knows only passed and failed. */
 export interface AllureOutcome {
   verdict: Verdict;
   message?: string;
@@ -33,7 +33,7 @@ export const STATUS: Readonly<Record<Verdict, Status>> = {
   inconclusive: 'unknown' as Status,
 };
 
-/** What the reporter is told of a scenario. */
+/** The reporter's view of a scenario. */
 export function outcomeFor(result: ScenarioResult): AllureOutcome {
   const { verdict, declared } = result;
   const outcome: AllureOutcome = { verdict, declared: declared !== undefined };
@@ -50,7 +50,7 @@ export function outcomeFor(result: ScenarioResult): AllureOutcome {
   return outcome;
 }
 
-/** What the kernel under test said of itself while the scenario ran, where its driver watches the console. */
+/** Trouble of the kernel under test while the scenario ran, if its driver watches the console. */
 function troubleOf({ trouble }: ScenarioResult): string | undefined {
   return trouble === undefined ? undefined : clean(trouble.title);
 }

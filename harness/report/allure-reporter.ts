@@ -1,4 +1,4 @@
-/** What the Allure reporter is given: the listener that sets statuses, the environment, the categories. */
+/** Options of the Allure reporter: the listener that sets statuses, the environment, the categories. */
 import type { Status, StatusDetails } from 'allure-js-commons';
 import type { Category } from 'allure-js-commons/sdk';
 import type { LifecycleListener, ReporterConfig } from 'allure-js-commons/sdk/reporter';
@@ -7,7 +7,7 @@ import type { ToolInfo } from './results.ts';
 import { clean } from './text-layout.ts';
 import type { SutInfo } from '../verdict/stack-info.ts';
 
-/** What {@link allureReporterOptions} sets. */
+/** The options that {@link allureReporterOptions} sets. */
 export type AllureReporterOptions = Required<
   Pick<ReporterConfig, 'resultsDir' | 'listeners' | 'environmentInfo' | 'categories'>
 > & { reportMatchers: boolean };
@@ -32,7 +32,7 @@ export function allureReporterOptions(resultsDir: string, sut: SutInfo): AllureR
   };
 }
 
-/** What the report's page of the environment says: the stack, how it was reached, and the machine. */
+/** Contents of the report's environment page: the stack, how it was reached, and the machine. */
 export function allureEnvironment(sut: SutInfo, tool?: ToolInfo): Record<string, string> {
   const { host = {} } = sut;
   const facts: [string, string | number | undefined][] = [

@@ -1,4 +1,4 @@
-/** What a run is compared with, and the comparison: scenario by scenario and clause by clause. Pure. */
+/** Comparison of a run with a baseline: scenario by scenario and clause by clause. Pure. */
 import { applyDeviations, type DeviationList } from './deviations.ts';
 import type { ClauseRecord, RunResults, ScenarioRecord, ToolInfo } from './results.ts';
 import { clauseOutcome, judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
@@ -18,7 +18,7 @@ export interface RecordedVerdicts {
   scenarios: Record<string, Outcome>;
 }
 
-/** What results are held against. */
+/** The reference of a comparison. */
 export interface Baseline {
   /** The file that was named. */
   file: string;
@@ -51,7 +51,7 @@ export interface Change {
 export interface Comparison {
   /** The results with the baseline's declarations applied. */
   results: RunResults;
-  /** What turns the gate red: `worse`, `new` and `vanished`. */
+  /** Changes that make the gate fail: `worse`, `new` and `vanished`. */
   worse: Change[];
   better: Change[];
   /** Departed before and was not judged now: neither better nor worse. */
@@ -81,7 +81,7 @@ function weight(outcome: Outcome, level: GateLevel): number {
 }
 
 /**
- * How an outcome compares with an earlier one; undefined when there is nothing to say. What is declared is accepted.
+ * How an outcome compares with an earlier one; undefined when there is nothing to say. A declared departure is accepted.
  *
  * @param before undefined when the baseline does not know it; then it is expected to pass
  */
@@ -203,7 +203,7 @@ function withoutFormer(recorded: Record<string, Outcome>, { scenarios }: RunResu
   return Object.fromEntries(Object.entries(recorded).filter(([id]) => !former.has(id)));
 }
 
-/** What was recorded of a scenario, under its id or a former one. */
+/** The recorded verdict of a scenario, under its id or a former one. */
 function recordedOf(
   recorded: RecordedVerdicts | undefined,
   { id, formerly = [] }: ScenarioRecord,

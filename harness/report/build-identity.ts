@@ -1,7 +1,7 @@
 /** Tells builds of one version of a stack apart. Pure. */
 import type { SutInfo } from '../verdict/stack-info.ts';
 
-/** What tells builds apart, and how messages call it. */
+/** Fields that identify a build, and their names in messages. */
 const MARKS = [
   ['name', 'stack'],
   ['kernel', 'version'],

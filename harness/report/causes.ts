@@ -6,7 +6,7 @@ import type { ExpectationResult } from '../verdict/result.ts';
 import { isDeparture } from '../verdict/verdict.ts';
 import type { ScenarioRecord } from './results.ts';
 
-/** What several scenarios have in common: the field, or else the step, that was the first to be otherwise. */
+/** A common cause of several scenarios: the field that differed first, or else the step. */
 export interface Cause {
   /** `dss.csum`; undefined where no packet departed in a field. */
   field?: string;
@@ -57,7 +57,7 @@ export function causesOf(
 }
 
 /**
- * What says most of why a scenario departed: a field that a monitor found wrong, as monitors look at every packet and name
+ * The best explanation of a departure: a field that a monitor found wrong, as monitors look at every packet and name
  * the clause of just that field; then the first step that departed in a field; then what else a monitor found.
  */
 function firstOf({ expectations, monitors = [] }: ScenarioRecord): ExpectationResult | undefined {

@@ -14,7 +14,7 @@ import { isDeparture } from '../verdict/verdict.ts';
 /** Turns a path relative to the results file into one that can be opened from here. */
 export type EvidenceLocator = (path: string) => string;
 
-/** What to show beside the scenario. */
+/** Details to show beside the scenario. */
 export interface DepartureOptions extends TextStyle {
   clauses?: ReadonlyMap<string, Clause>;
   locate?: EvidenceLocator;

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DocumentError, suggestion, type Diagnostic, type NodePath } from '../document/diagnostic.ts';
+import { fittingPart } from '../document/fitting.ts';
 import { projectFile } from '../document/project-file.ts';
 import { projectSchema } from '../document/schema.ts';
 import { readYaml, YamlFile } from '../document/yaml-file.ts';
@@ -55,10 +56,18 @@ interface RawFile {
 const DEEPEST = 20;
 
 function toDeviations(source: YamlFile, depth = 0): DeviationList {
-  source.check(projectSchema(SCHEMA));
-  const raw = source.value as RawFile;
+  const misfits = source.problems(projectSchema(SCHEMA));
+  const part = fittingPart<RawFile>(source.value, misfits, ['findings']);
+  if (part === undefined) throw new DocumentError(misfits);
+  const raw: RawFile = { sut: '', ...part.value };
+  if (part.lacks.has('extends') || part.lacks.has('not')) {
+    // What is inherited is not known, so nothing can be compared with it.
+    delete raw.extends;
+    delete raw.not;
+  }
   const findings = Object.entries(raw.findings ?? {});
-  const problems = findings.flatMap(([id, finding]) => lineProblems(source, id, finding));
+  const problems: Diagnostic[] = [...misfits];
+  problems.push(...findings.flatMap(([id, finding]) => lineProblems(source, id, finding)));
   const own = findings.flatMap(([id, finding]) => deviationsOf(source, id, finding));
   problems.push(...duplicates(source, own));
   const inherited = raw.extends === undefined ? [] : inheritedFrom(source, raw.extends, depth);
@@ -99,7 +108,7 @@ function open(inherited: Deviation): Deviation {
   return deviation;
 }
 
-/** What shows a finding, one by one. */
+/** The deviations that a finding declares, one by one. */
 function deviationsOf(source: YamlFile, finding: string, raw: RawFinding): Placed[] {
   const { title, reason, upstream, instead } = raw;
   const common = {
@@ -161,7 +170,7 @@ function inheritedFrom(source: YamlFile, name: string, depth: number): Deviation
   return toDeviations(readYaml(extendedFile(source, name)), depth + 1).deviations;
 }
 
-/** What is left of the extended file's declarations; each entry of `not` has to name some. */
+/** The declarations of the extended file without those under `not`, each of which must name some. */
 function withoutNot(
   source: YamlFile,
   raw: RawFile,

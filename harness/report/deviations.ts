@@ -159,7 +159,7 @@ function evidenceFor(scenarios: readonly ScenarioRecord[], deviation: Deviation)
     const verdicts = judged?.map(({ verdict }) => verdict) ?? [scenario.verdict];
     const shows = judged?.some((one) => isDeparture(one.verdict) && covering([deviation], scenario, one) !== undefined);
     if (shows ?? verdicts.some(isDeparture)) evidence.departed.push(scenario.id);
-    // What departs in another way says nothing about this finding.
+    // Another departure leaves this finding undecided.
     else if (verdicts.some((one) => isUndecided(one) || isDeparture(one))) evidence.unsettled = true;
     // Advice that is not followed is not a departure: nothing to declare.
     else if (verdicts.some((one) => isKept(one) || one === 'note')) evidence.kept = true;

@@ -1,11 +1,11 @@
-/** What a run comes to: its exit code, and the words for it. Pure. */
+/** The exit code of a run, and its explanation. Pure. */
 import { turnsRed } from '../verdict/level.ts';
 import { judgementsOf } from '../verdict/scenario-verdict.ts';
 import { covering } from './deviations.ts';
 import type { Deviation, RunResults, ScenarioRecord } from './results.ts';
 import { inconclusivePart, unjudgedRequirements } from './stops.ts';
 
-/** What each exit code of a run means; 1 wins over 2, and 2 over 3. */
+/** Meaning of each exit code of a run; 1 wins over 2, and 2 over 3. */
 export const EXIT_MEANING = {
   0: 'no MUST or stated requirement is broken beyond the declared deviations, and none was inconclusive',
   1: 'a MUST or a stated requirement is broken and not declared, or the kernel under test crashed or logged a warning',

@@ -1,11 +1,11 @@
-/** What lawful choices change, for the terminal. Pure. */
+/** The effect of lawful choices, for the terminal. Pure. */
 import { coloursOf, fit, type TextStyle } from './text-layout.ts';
 import type { VerdictChange } from './verdict-changes.ts';
 
-/** What became of the scenarios under one choice. */
+/** Outcome of the scenarios under one choice. */
 export interface FreedomOutcome {
   name: string;
-  /** What the stack does then. */
+  /** The stack's conduct under it. */
   title: string;
   changes: VerdictChange[];
   /** Why nothing is known. */

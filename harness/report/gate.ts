@@ -1,4 +1,4 @@
-/** What the gate decides, once scenarios that got worse have been run again alone. Pure. */
+/** The decision of the gate, after scenarios that got worse have been run again alone. Pure. */
 import {
   compareOutcomes,
   isUnjudgedIn,
@@ -14,7 +14,7 @@ import { judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
 /** Times that a scenario is run alone. */
 export const ALONE_RUNS = 3;
 
-/** What became of scenarios when they were run alone: one list of results for each time. */
+/** Results of the scenarios that were run alone: one list for each repetition. */
 export interface AloneRuns {
   rounds: readonly (readonly ScenarioRecord[])[];
   /** Why nothing was run again, or not everything. */

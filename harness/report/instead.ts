@@ -7,13 +7,13 @@ import { optionField } from '../notation/option-fields.ts';
 import { parsePacketLine, type FieldItem, type PacketLine } from '../notation/packet-line.ts';
 import { NotationError } from '../notation/expression.ts';
 
-/** What a departure shows when nothing came. */
+/** Stands for a packet or value that did not arrive. */
 const NOTHING = 'nothing';
 
 /** A packet in the text of a monitor's finding. */
 const PACKET_OF_CAPTURE = /\(packet \d+ of the capture, (?:initiator|responder): (.*)\)$/;
 
-/** What a departure shows: the value and the packet that came instead, or `nothing`. */
+/** The evidence of a departure: the value and the packet that came instead, or `nothing`. */
 export function shownBy({ actual = '', message = '' }: Pick<ExpectationResult, 'actual' | 'message'>): string[] {
   const packet = PACKET_OF_CAPTURE.exec(message)?.[1];
   const shown = [actual, packet ?? ''].filter((one) => one !== '');
@@ -43,7 +43,7 @@ function packetIn(line: string): PacketLine | undefined {
     : undefined;
 }
 
-/** What is wrong with a line; undefined when it can be read. */
+/** The defect of a line; undefined if it can be parsed. */
 export function problemIn(line: string): NotationError | undefined {
   try {
     packetIn(line);

@@ -1,4 +1,4 @@
-/** A scenario's ladder on disk: `ladder.json` in its evidence folder. What a file holds is checked. */
+/** A scenario's ladder on disk: `ladder.json` in its evidence folder. The contents are checked. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ResultsFileError, writeWhole } from './results-file.ts';

@@ -8,11 +8,11 @@ import { SVG_COLOUR, SYMBOL } from './verdict-style.ts';
 import type { LadderEntry } from '../verdict/result.ts';
 import { WORST_FIRST } from '../verdict/verdict.ts';
 
-/** What stands above the ladder. */
+/** Text above the ladder. */
 export interface LadderTitle {
   title: string;
   subtitle?: string;
-  /** What the lifelines are called: where packets of direction `out` come from, and where they go. */
+  /** Names of the lifelines: the source of packets of direction `out`, and their destination. */
   hosts?: readonly [string, string];
 }
 

@@ -10,7 +10,7 @@ export interface PacketDiff {
 }
 
 interface Token {
-  /** What the token is lined up by: the name before `=`, brackets off. */
+  /** Key by which tokens are aligned: the name before `=`, without brackets. */
   key: string;
   /** `mp_capable.len` for a field inside an option, as {@link ExpectationResult} names them. */
   field: string;

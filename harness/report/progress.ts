@@ -21,7 +21,7 @@ export interface Progress {
   end(): void;
 }
 
-/** What a progress line says. */
+/** Contents of a progress line. */
 export interface ProgressState {
   total: number;
   done: number;

@@ -29,12 +29,12 @@ const TOOL = 'mptcp-conformance';
 const RESULTS_SCHEMA = 'reports/schema/results.schema.json';
 const MATRIX_SCHEMA = 'reports/schema/matrix.schema.json';
 
-/** What of a value departs from the published schema of results, one line each; empty when nothing does. */
+/** Departures of a value from the published schema of results, one line each; empty without any. */
 export function schemaProblems(value: unknown): string[] {
   return problemsOf(value, projectSchema(RESULTS_SCHEMA));
 }
 
-/** What of a value departs from the published schema of a matrix, one line each; empty when nothing does. */
+/** Departures of a value from the published schema of a matrix, one line each; empty without any. */
 export function matrixProblems(value: unknown): string[] {
   return problemsOf(value, projectSchema(MATRIX_SCHEMA, [RESULTS_SCHEMA]));
 }

@@ -49,7 +49,7 @@ export type Summary = Record<Outcome, number>;
 /** A scenario in `results.json`: without its ladder, which is in the evidence folder. */
 export type ScenarioRecord = Omit<ScenarioResult, 'ladder'>;
 
-/** What became of one clause. */
+/** Outcome of one clause. */
 export interface ClauseRecord {
   id: string;
   level: Level;
@@ -93,11 +93,11 @@ export interface Deviation {
   reason: string;
   /** Where upstream discusses the finding. */
   link?: string;
-  /** What shows the finding: packets, in the notation of the suites, or other text; anything where it is absent. */
+  /** Evidence of the finding: packets in the notation of the suites, or other text. Matches anything if absent. */
   instead?: string[];
 }
 
-/** What the declared deviations did to the results. */
+/** Effect of the declared deviations on the results. */
 export interface DeviationOutcome {
   /** Name of the file they came from. */
   source: string;
@@ -122,7 +122,7 @@ export interface RunResults {
   clauses: ClauseRecord[];
 }
 
-/** What {@link buildResults} is made from. */
+/** Input of {@link buildResults}. */
 export interface ResultsInput {
   tool: ToolInfo;
   run: RunInfo;

@@ -32,7 +32,7 @@ export class MergeError extends ExplainedError {
   override readonly name = 'MergeError';
 }
 
-/** What {@link mergeRuns} needs besides the runs. */
+/** Parameters of {@link mergeRuns} besides the runs. */
 export interface MergeOptions {
   /** The catalogue; gives the merged runs their coverage. */
   catalogue?: readonly Clause[];

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What {@link selectBaseline} chose. */
+/** The choice of {@link selectBaseline}. */
 export interface BaselineChoice {
   match: 'exact' | 'older' | 'none';
   /** Path of the file; absent when there is none. */

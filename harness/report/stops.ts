@@ -1,4 +1,4 @@
-/** What a run did not come to judge, and where its scenarios stopped. Pure. */
+/** Requirements that a run did not judge, and where its scenarios stopped. Pure. */
 import { turnsRed } from '../verdict/level.ts';
 import type { ClauseRecord, RunResults, ScenarioRecord } from './results.ts';
 

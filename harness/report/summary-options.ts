@@ -1,7 +1,7 @@
 import type { Clause } from '../catalogue/types.ts';
 import type { TextStyle } from './text-layout.ts';
 
-/** What the summary can show besides the results. */
+/** Additional parts of the summary. */
 export interface SummaryOptions extends TextStyle {
   /** Clause texts, by id. */
   clauses?: ReadonlyMap<string, Clause>;

@@ -7,7 +7,7 @@ import type { Verdict } from '../verdict/verdict.ts';
 /** picocolors' functions; all identity when colour is off. */
 export type Colours = ReturnType<typeof pc.createColors>;
 
-/** What a printer needs to know about where its text goes. */
+/** Properties of the stream that text is printed to. */
 export interface TextStyle {
   /** Columns; at least 40 are assumed. */
   width: number;
@@ -80,12 +80,16 @@ export function displayWidth(text: string): number {
   return PLAIN.test(text) ? text.length : stringWidth(text);
 }
 
-/** Cuts text to `width` columns; the last is an ellipsis where something was cut. */
+/** Pieces of at most `width` columns, cut anywhere between two graphemes; spaces are kept. */
+function cut(text: string, width: number): string[] {
+  return wrapAnsi(text, width, { hard: true, wordWrap: false, trim: false }).split('\n');
+}
+
+/** Cuts text to `width` columns, 1 or more; the last is an ellipsis where something was cut. */
 export function fit(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   if (PLAIN.test(text)) return `${text.slice(0, Math.max(0, width - 1))}…`;
-  const room = Math.max(1, width - 1);
-  const [kept = ''] = wrapAnsi(text, room, { hard: true, wordWrap: false, trim: false }).split('\n');
+  const [kept = ''] = cut(text, Math.max(1, width - 1));
   // A wide character alone may be wider than the room.
   return displayWidth(kept) < width ? `${kept}…` : '…';
 }
@@ -95,10 +99,16 @@ export function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
 }
 
-/** Breaks text at spaces into lines of at most `width` columns; a longer word is cut hard, so nothing is lost. */
+/**
+ * Breaks text at spaces into lines of at most `width` columns; a longer word is cut hard, so nothing is lost. Only a single
+ * grapheme that is wider than `width` makes a longer line.
+ */
 export function wrap(text: string, width: number): string[] {
   const plain = text.replaceAll(/ +/g, ' ').trim();
-  return plain.length <= width && PLAIN.test(plain) ? [plain] : wrapAnsi(plain, width, { hard: true }).split('\n');
+  if (plain.length <= width && PLAIN.test(plain)) return [plain];
+  const lines = wrapAnsi(plain, width, { hard: true }).split('\n');
+  // A word without width, such as an accent alone, does not start a line there, but the space before it has a width.
+  return lines.flatMap((line) => (displayWidth(line) <= width ? [line] : cut(line, width)));
 }
 
 /** `1.234 s`, `2 min 05 s`, `1 h 02 min`. */

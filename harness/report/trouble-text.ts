@@ -1,4 +1,4 @@
-/** What a run saw of kernels in trouble, for the terminal. Pure. */
+/** Kernel trouble seen during a run, for the terminal. Pure. */
 import type { ScenarioRecord } from './results.ts';
 
 /** A paragraph for each trouble, with the scenarios that bring it about; empty when there was none. */

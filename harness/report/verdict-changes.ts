@@ -3,7 +3,7 @@ import { judgementsOf } from '../verdict/scenario-verdict.ts';
 import { isDeparture } from '../verdict/verdict.ts';
 import type { ScenarioRecord } from './results.ts';
 
-/** What became of one scenario. */
+/** Outcome of one scenario. */
 export interface VerdictChange {
   scenario: string;
   what: 'failing' | 'inconclusive' | 'better';

@@ -13,7 +13,7 @@ writeFileSync(
 );
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** What two scenarios contradict each other in, after the same steps. */
+/** Contradictions between two scenarios after the same steps. */
 function between(one: string, other: string, before = '- send: a PSH/ACK len=100', otherBefore = before): string[] {
   const file = join(root, 'x.suite.yaml');
   const scenario = (name: string, first: string, steps: string): string =>

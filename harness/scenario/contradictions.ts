@@ -16,7 +16,7 @@ interface Wait {
   lines: readonly PacketLine[];
 }
 
-/** What a scenario says of the packets after certain steps, until the next thing that happens to the stack. */
+/** A scenario's expectations after certain steps, until the next stimulus of the stack. */
 interface Moment {
   waits: Wait[];
   forbids: { scenario: Scenario; step: NeverStep }[];
@@ -153,7 +153,7 @@ function recordMoments(scenario: Scenario, moments: Map<string, Map<Scenario, Mo
   walk([...scenario.preamble, ...scenario.body]);
 }
 
-/** What a step does to the stack, with the names that scenarios choose numbered in their order. */
+/** The effect of a step on the stack, with the names that scenarios choose numbered in order. */
 function stimulus(step: Step, names: Map<string, string>): string {
   const text = step.kind === 'sut' ? (step.text.split(' -> ')[0] ?? '') : step.text;
   return text.replace(/\$([a-z]\w*)(?![\w.])/gi, (_, name: string) => {

@@ -34,7 +34,7 @@ const clauses = new Catalogue(
 );
 const topology = (name: string) => findTopology(join(import.meta.dirname, '..', '..', 'topologies'), name);
 
-/** What there is to say about a scenario with these steps. */
+/** Remarks on a scenario with these steps. */
 function remarks(steps: string, extra = '', lookUp = topology): string[] {
   const file = join(root, 'x.suite.yaml');
   writeFileSync(file, suiteOf(steps, extra));

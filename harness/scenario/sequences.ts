@@ -26,6 +26,8 @@ export interface Sequence {
   parameters: Readonly<Record<string, string | undefined>>;
   /** Steps of one role; they run before `steps`. */
   steps: StepsByRole;
+  /** Set if its content cannot be read, which is reported where it is defined. */
+  isLost?: true;
 }
 
 /** Reads the sequences that stand in a file. */
@@ -39,6 +41,11 @@ export function readSequences(file: YamlFile, raw: RawSequences): Sequence[] {
     ),
     steps: one,
   }));
+}
+
+/** A sequence that does not fit the schema: known by name, without its steps. */
+export function lostSequence(file: YamlFile, name: string): Sequence {
+  return { name, file, path: ['sequences', name], parameters: {}, steps: {}, isLost: true };
 }
 
 /** Paths of the files of shared sequences, sorted. @throws DocumentError when the folder is not there */

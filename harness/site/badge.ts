@@ -2,7 +2,7 @@
 import { makeBadge } from 'badge-maker';
 import { tally, type SiteModel } from './model.ts';
 
-/** What the badge of a stack says, and its colour. Requirements are MUSTs and what is stated. */
+/** Message and colour of a stack's badge. Requirements are those of level MUST and `stated`. */
 export function badgeText(model: SiteModel, index: number): { message: string; color: string } {
   const { must, stated } = tally(model, index);
   const count = (outcome: 'pass' | 'fail' | 'declared'): number => (must[outcome] ?? 0) + (stated[outcome] ?? 0);

@@ -31,7 +31,7 @@ export interface SiteRun {
   folder: string;
 }
 
-/** What was written. */
+/** The files that were written. */
 export interface BuiltSite {
   /** Path of the front page. */
   index: string;

@@ -1,4 +1,4 @@
-/** What changed from one stack to another. */
+/** Page of changes from one stack to another. */
 import type { JSX } from 'preact';
 import { difference, type ClauseRow, type SiteModel } from './model.ts';
 import { LevelMark, Mark, Page, Scroll } from './page.tsx';

@@ -1,4 +1,4 @@
-/** Copies captures into the site and draws ladders. What the files hold is not trusted. */
+/** Copies captures into the site and draws ladders. The contents of the files are not trusted. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { makeFolder } from '../document/make-folder.ts';
@@ -12,11 +12,11 @@ import { outcomeOf } from '../verdict/scenario-verdict.ts';
 /** First bytes of pcap (microseconds, nanoseconds, either byte order) and pcapng. */
 const CAPTURE_MAGIC = new Set(['a1b2c3d4', 'd4c3b2a1', 'a1b23c4d', '4d3cb2a1', '0a0d0d0a']);
 
-/** What {@link placeEvidence} has put into the site. */
+/** Evidence that {@link placeEvidence} has put into the site. */
 export interface PlacedEvidence {
   /** By scenario id. */
   evidence: Map<string, SiteEvidence>;
-  /** What was to be there and is not, or is something else: one line each. */
+  /** Files that are missing, or are not evidence: one line each. */
   problems: string[];
 }
 

@@ -1,4 +1,4 @@
-/** What the site shows, worked out of runs and the catalogue. Pure; every text from outside is cleaned here. */
+/** Data of the site, computed from runs and the catalogue. Pure; every text from outside is cleaned here. */
 import { compareClauseIds, compareSections, parseClauseId, sectionOf } from '../catalogue/clause-id.ts';
 import { sectionTitle } from '../catalogue/rfc-outline.ts';
 import type { Clause } from '../catalogue/types.ts';
@@ -138,7 +138,7 @@ export function uniqueSlugs(texts: readonly string[]): string[] {
   });
 }
 
-/** What a scenario said of one clause: its outcome there, and the scenario. */
+/** A scenario's outcome for one clause. */
 export interface Judgement {
   scenario: ScenarioRecord;
   outcome: Outcome;
@@ -212,7 +212,7 @@ const RANK: Readonly<Record<Outcome, number | undefined>> = {
   skip: undefined,
 };
 
-/** What changed from one stack to another. A departure is one, declared or not. */
+/** Changes from one stack to another. A departure counts whether declared or not. */
 export function difference(model: SiteModel, from: number, to: number): StackDifference {
   const result: StackDifference = { better: [], worse: [], other: [] };
   for (const row of model.rows) {

@@ -17,7 +17,7 @@ const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
   error: 'the harness failed',
 };
 
-/** What every page needs to know of its place. */
+/** Properties of every page. */
 export interface PageProps {
   title: string;
   /** From the page's folder to the site's root: empty, or `../`. */
@@ -86,7 +86,7 @@ export function LevelMark({ level }: { level: Level }): JSX.Element {
   return <span class={`level ${level}`}>{LEVEL_NAME[level]}</span>;
 }
 
-/** What the marks mean. */
+/** Legend of the marks. */
 export function Legend({ outcomes }: { outcomes: readonly Outcome[] }): JSX.Element {
   return (
     <dl class="legend">

@@ -1,4 +1,4 @@
-/** What proves that the suite notices: each fault of the reference stack, and what caught it. */
+/** Page of proof that the suite detects faults: each fault of the reference stack, and what caught it. */
 import type { JSX } from 'preact';
 import type { ProofFile } from '../prove/proof-file.ts';
 import type { Proof } from '../prove/prove.ts';

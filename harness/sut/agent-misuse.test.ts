@@ -1,4 +1,4 @@
-/** What the agent does with requests that are none, and with pipes that end. */
+/** The agent's reaction to malformed requests, and to pipes that end. */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';

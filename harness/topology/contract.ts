@@ -37,19 +37,33 @@ export interface CellLink {
   prefix: { ipv4: number; ipv6: number };
 }
 
+/**
+ * The application on a stack that has no agent: `backend` relays its connections to this machine, also half-closed ones;
+ * `closing-backend` does so, and closes both directions when its peer closes one; `discard` reads everything and sends
+ * nothing (RFC 863); `echo` sends back what it reads (RFC 862). The last two close when their peer does.
+ */
+export type Application = 'backend' | 'closing-backend' | 'discard' | 'echo';
+
 /** A topology built once, for one scenario. */
 export interface Cell {
   topology: Topology;
   /** The agent of each host, by host name. */
   agents: ReadonlyMap<string, Agent>;
   links: CellLink[];
+  /** TCP port on which the stack listens, where scenarios cannot choose it. */
+  servicePort?: number;
+  /**
+   * Addresses and ports of connections of earlier scenarios, where the stack may still send on them (`tupleOf` of the
+   * engine makes the words). A scenario ignores their packets, and adds its own when it ends.
+   */
+  earlier?: Set<string>;
   /** The clock of the cell's packets and agents; the machine's by default. */
   clock?: Clock;
   /** The tester's source of random numbers; the machine's by default. */
   random?: Randomness;
   /** Complaints of the SUT's kernel since the cell was begun, where the driver can observe them; complete after `close`. */
   troubles?(): readonly KernelTrouble[];
-  /** What the SUT's kernel logged and traced since the cell was begun, where the driver can tell; never rejects. */
+  /** Lines that the SUT's kernel logged and traced since the cell began, if the driver has them; never rejects. */
   kernelLines?(): Promise<readonly KernelLine[]>;
   /** A shell in the first host, where the host has no process on this machine. */
   shell?: CellShell;
@@ -82,7 +96,9 @@ export interface BuildOptions {
 /** A way to make SUT hosts and links. */
 export interface Driver {
   readonly name: string;
-  /** What of this topology the driver cannot do, one line each; empty when it can do all. */
+  /** The application on the stack, where scenarios cannot replace it. */
+  readonly application?: Application;
+  /** Parts of this topology that the driver does not support, one line each; empty without any. */
   problems(topology: Topology): string[];
   /** Builds the topology. Many cells may exist at once. @throws TopologyError */
   build(topology: Topology, options?: BuildOptions): Promise<Cell>;
@@ -96,7 +112,7 @@ export interface OpenOptions {
   sysctls?: readonly Sysctl[];
   /** Habits of every host. */
   habits?: Habits;
-  /** What of the stack's kernel is watched. */
+  /** Additional sources watched in the stack's kernel. */
   watch?: Watch;
   /** Folder for the socket of a shell in the stack's host. */
   shellFolder?: string;
@@ -105,7 +121,7 @@ export interface OpenOptions {
 /** Ways to look into a stack while it is judged. */
 export type Insight = 'shell' | 'trace' | 'dyndbg';
 
-/** What a stack is made ready for, besides being judged. */
+/** Purposes that a stack is prepared for, besides judging. */
 export interface PrepareOptions {
   /** A shell is wanted in its host. */
   shell?: boolean;
@@ -121,17 +137,19 @@ export interface StackOption {
   help: string;
 }
 
-/** What the command line says beside `--sut`: values of {@link StackOption}s by name. */
+/** Options beside `--sut`: values of {@link StackOption}s by name. */
 export type StackDetails = Readonly<Record<string, string | undefined>>;
 
 /** A stack that is ready to be judged. */
 export interface PreparedStack<Settings = unknown> {
-  /** What each worker opens its driver with; must survive being sent to another process. */
+  /** Settings with which each worker opens its driver; can be sent to another process. */
   settings: Settings;
-  /** What results say of it. */
+  /** The stack, as recorded in the results. */
   info: SutInfo;
   /** Features that it lacks because of what was chosen, with the reason. */
   lacks?: ReadonlyMap<string, string>;
+  /** See {@link Driver.application}. */
+  application?: Application;
   /** Scenarios at once that suit the stack, where that is not the usual number. */
   concurrency?: number;
   /** Scenarios at once that the stack can bear, whatever the user says. */
@@ -147,7 +165,7 @@ export interface PreparedStack<Settings = unknown> {
  */
 export interface StackKind<Choice extends { kind: StackKindName }, Settings extends { kind: StackKindName }> {
   readonly kind: Choice['kind'] & Settings['kind'];
-  /** What it is, in a few words: `containers`. */
+  /** Short description: `containers`. */
   readonly label: string;
   /** How `--sut` is written, examples for help and messages. */
   readonly forms: readonly string[];
@@ -180,8 +198,8 @@ export interface StackKind<Choice extends { kind: StackKindName }, Settings exte
   open(settings: Settings, options: OpenOptions): Promise<Driver>;
   /** Why results that have no `--sut` on their command line cannot be had again here; undefined when they can. */
   obstacle?(info: SutInfo): string | undefined;
-  /** What killed runs left. Says on standard error when it cannot look. @param root the installation's folder */
+  /** Leftovers of killed runs. Reports on standard error if it cannot look. @param root the installation's folder */
   leftovers?(root: string): Promise<Leftover[]>;
-  /** What this machine can do for this kind, for `doctor`. Starts soon and never throws. */
+  /** Checks of this machine's ability to run this kind, for `doctor`. Starts soon and never throws. */
   doctor?(): Promise<Check[]>;
 }

@@ -1,4 +1,4 @@
-/** What habits make of an agent's requests. */
+/** The effect of habits on an agent's requests. */
 import { expect, test } from 'vitest';
 import type { Agent } from '../sut/types.ts';
 import type { Habits } from '../verdict/stack-info.ts';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { TopologyError } from './types.ts';
 
-/** What `ip` said against one line of a job. */
+/** The error of `ip` for one line of a job. */
 export interface LineFailure {
   /** The line, as given. */
   line: string;

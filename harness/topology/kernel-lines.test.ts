@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { ClockOffset, kernelLog, parseKmsg, parseTrace } from './kernel-lines.ts';
+import { ClockOffset, isOwnDoing, kernelLog, parseKmsg, parseTrace } from './kernel-lines.ts';
 
 describe('lines of a kernel', () => {
+  test('links that a run moves are not what the kernel had to say', () => {
+    expect(isOwnDoing('virtio_net virtio5 a: renamed from eth4')).toBe(true);
+    expect(isOwnDoing('MPTCP: a: renamed from eth4')).toBe(false);
+    expect(isOwnDoing('virtio_net virtio5 a: NETDEV WATCHDOG: transmit queue 0 timed out')).toBe(false);
+  });
+
   test('reads records of /dev/kmsg, without the fields of a device', () => {
     expect(parseKmsg('4,1201,61234567,-;MPTCP: bad; really\n SUBSYSTEM=net')).toEqual({
       at: 61_234.567,

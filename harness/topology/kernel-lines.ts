@@ -1,4 +1,4 @@
-/** What the kernel under test logged and traced. */
+/** Lines that the kernel under test logged and traced. */
 
 /** One line. */
 export interface KernelLine {
@@ -9,7 +9,7 @@ export interface KernelLine {
   text: string;
 }
 
-/** What of the kernel is watched beyond its log. */
+/** Sources watched in the kernel besides its log. */
 export interface Watch {
   /** Tracepoints as ftrace's `set_event` has them: `mptcp:*`. */
   trace: readonly string[];
@@ -28,6 +28,11 @@ export function parseTrace(line: string): { at: number; text: string } | undefin
   const [, task, seconds, text] = /^\s*(.+?)-\d+\s+(?:\(.*?\)\s+)?\[\d+\]\s+\S+\s+(\d+\.\d+): (.*)$/.exec(line) ?? [];
   if (task === undefined || seconds === undefined || text === undefined) return undefined;
   return { at: Number(seconds) * 1000, text: `${text} [${task.trim()}]` };
+}
+
+/** Whether the kernel logged what the run itself does: it moves and renames the links of its cells. */
+export function isOwnDoing(text: string): boolean {
+  return /^(?:virtio_net|veth)\b.*: renamed from /.test(text);
 }
 
 /** The file that a scenario's lines of one source are kept in: seconds, then the text. */

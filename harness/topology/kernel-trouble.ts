@@ -1,4 +1,4 @@
-/** What a kernel under test complained of. */
+/** Trouble of a kernel under test. */
 
 import type { TroubleKind } from '../verdict/trouble.ts';
 

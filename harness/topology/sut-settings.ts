@@ -1,4 +1,4 @@
-/** What a SUT namespace is set to, so that no scenario colours another and no machine's habits show. */
+/** Settings of a SUT namespace, so that neither other scenarios nor the machine's own settings affect a scenario. */
 import { readdirSync } from 'node:fs';
 import { suggestion } from '../document/diagnostic.ts';
 import { ExplainedError } from '../document/explained-error.ts';
@@ -104,7 +104,7 @@ export async function settleNamespace(agent: Agent, sysctls: readonly Sysctl[] =
   ]);
 }
 
-/** What is wrong with a setting, and what to do. */
+/** The defect of a setting, and its remedy. */
 function sysctlProblem({ name, value }: Sysctl, error: AgentRefused | AgentProtocolError): SysctlError {
   const setting = `--sysctl ${name}=${value}`;
   const code = error instanceof AgentRefused ? error.code : '';

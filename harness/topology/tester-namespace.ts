@@ -84,9 +84,9 @@ function setSysctl(name: string, value: string): void {
 }
 
 /**
- * Rules of one family. What we send carries mark 1 and finds the links. What the tester's kernel itself would send
- * (resets for connections that it does not know, answers to echoes) has no mark and meets a blackhole. What comes in
- * from a link is for us, whichever address of the prefix it names.
+ * Rules of one family. Our packets carry mark 1 and find the links. Packets of the tester's own kernel
+ * (resets for connections that it does not know, answers to echoes) have no mark and meet a blackhole. Packets
+ * from a link are for us, for every address of the prefix.
  */
 function routing(prefix: string, ownAddress: string): string[] {
   return [

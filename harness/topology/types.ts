@@ -38,7 +38,7 @@ export interface LinkSpec {
   families: ('ipv4' | 'ipv6')[];
   toSut?: Shape;
   fromSut?: Shape;
-  /** What stands in the link, the first next to the host. The tester plays it, whatever the driver. */
+  /** Middleboxes in the link, the first next to the host. The tester plays them, for any driver. */
   middleboxes?: readonly MiddleboxSpec[];
 }
 
@@ -53,7 +53,7 @@ export interface Topology {
 /** A cell could not be built: a fault of the harness or the machine. */
 export class TopologyError extends ExplainedError {
   override readonly name = 'TopologyError';
-  /** What the SUT's kernel complained of meanwhile, where that is why. */
+  /** Trouble of the SUT's kernel meanwhile, if that is the cause. */
   readonly troubles: readonly KernelTrouble[];
   constructor(message: string, options?: ErrorOptions, troubles: readonly KernelTrouble[] = []) {
     super(message, options);

@@ -3,7 +3,7 @@ import { inRankOrder } from './order.ts';
 import type { JudgedVerdict } from './verdict.ts';
 
 /**
- * What a requirement weighs: which verdict a broken one gets, and how it is counted. `must`, `should` and `may` have the
+ * The weight of a requirement: which verdict a broken one gets, and how it is counted. `must`, `should` and `may` have the
  * keyword in capitals. `stated` is in plain words, and needed for two stacks to understand each other, or to lose neither
  * data nor safety. `advice` is all else without a keyword: design goals, overviews, heuristics, examples.
  */

@@ -14,9 +14,9 @@ export interface ExpectationResult {
   source: string;
   /** The step, as written, one line. */
   step: string;
-  /** What was expected, in packet notation; only when not met, and for `info` what came. */
+  /** The expected packet, in packet notation, if not met; for `info` the packet that came. */
   expected?: string;
-  /** What came instead: a packet in the same notation, or what was missing. */
+  /** The actual packet in the same notation, or a description of the missing one. */
   actual?: string;
   /** Field by field what differed. */
   differences?: { field: string; expected: string; actual: string }[];
@@ -30,11 +30,11 @@ export interface ExpectationResult {
 
 /** A number that a scenario measured. */
 export interface Measure {
-  /** What was measured, in words. */
+  /** The quantity measured, in words. */
   name: string;
   value: number;
   unit: 'bit/s' | 'ms' | 'ratio' | 'octets' | 'segments';
-  /** What it could be at most in theory, in the same unit. */
+  /** Its theoretical maximum, in the same unit. */
   limit?: number;
 }
 

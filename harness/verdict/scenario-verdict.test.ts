@@ -1,4 +1,4 @@
-/** What monitors find counts in a scenario's verdict. */
+/** Findings of monitors count in a scenario's verdict. */
 import { expect, test } from 'vitest';
 import type { ExpectationResult, ScenarioResult } from './result.ts';
 import { concludeScenario, withoutIdleSkips } from './scenario-verdict.ts';

@@ -5,7 +5,7 @@ import type { Level } from './level.ts';
 import type { ExpectationResult, ScenarioResult } from './result.ts';
 import { isKept, worst, type Outcome, type Verdict } from './verdict.ts';
 
-/** What a result repeats of its scenario. */
+/** Fields that a result copies from its scenario. */
 export type ResultHead = Pick<
   ScenarioResult,
   'id' | 'title' | 'suite' | 'section' | 'role' | 'family' | 'parameters'

@@ -1,4 +1,4 @@
-/** What happened on each path of a run over time, as numbers to draw. */
+/** Events on each path of a run over time, as numbers to draw. */
 
 /** Seconds since the start, and a value. */
 export interface Point {
@@ -28,7 +28,7 @@ export interface RunSeries {
   title: string;
   seconds: number;
   paths: PathSeries[];
-  /** What the paths' rates allow together, Mbit/s of IP packets. */
+  /** Sum of the paths' rates, Mbit/s of IP packets. */
   limit: number;
   events: Event[];
 }

@@ -1,7 +1,7 @@
-/** What results say of the stack that was judged. */
+/** The stack that was judged, as recorded in the results. */
 
 /** Kinds of stack: where a stack under test runs. `topology/stacks/registry.ts` has the code of each. */
-export type StackKindName = 'netns' | 'docker' | 'kernel' | 'remote' | 'reference';
+export type StackKindName = 'netns' | 'docker' | 'kernel' | 'remote' | 'relay' | 'reference';
 
 /** Lawful habits of a host that no kernel setting makes; see `topology/habits.ts`. */
 export interface Habits {
@@ -25,11 +25,11 @@ export interface Sysctl {
   value: string;
 }
 
-/** What was judged, and where. */
+/** The stack that was judged, and the machine. */
 export interface SutInfo {
   /** Name of the stack; baselines and PICS go by it. */
   name: string;
-  /** What the user calls this build; tells runs of one version apart. */
+  /** The user's name for this build; distinguishes runs of one version. */
   label?: string;
   kind: StackKindName;
   /** Kernel release, as `uname -r` says it; empty for a stack that is not a kernel. */

@@ -1,2 +1,2 @@
-/** What a kernel can complain of. `lost`: the guest went away, or answers no more, without a word. */
+/** Kinds of kernel trouble. `lost`: the guest exited, or stopped answering, without a message. */
 export type TroubleKind = 'panic' | 'oops' | 'bug' | 'kasan' | 'lockdep' | 'hung-task' | 'lockup' | 'warning' | 'lost';

@@ -1,7 +1,7 @@
 /** Verdicts and outcomes, and which of several counts: for a step, a scenario and a clause alike. Pure. */
 import { inRankOrder } from './order.ts';
 
-/** What judging can end with. `skip` and `error` are of scenarios that were not judged. */
+/** Verdicts of judged scenarios; `skip` and `error` are of scenarios that were not judged. */
 export type JudgedVerdict = 'pass' | 'fail' | 'warn' | 'note' | 'info' | 'inconclusive';
 
 /**
@@ -40,7 +40,7 @@ function ordered(key: keyof OutcomeRule): readonly Outcome[] {
 }
 
 /**
- * Worst first. What was seen outweighs what could not be seen: a departure found by one scenario stands, whatever
+ * Worst first. An observation outweighs a missing one: a departure found by one scenario stands, whatever
  * became of the others (`fail`, `warn`). Then what was not judged (`error`, `inconclusive`), because a pass elsewhere
  * must not hide it. Advice that one scenario saw not followed is not followed. `skip` is last: a scenario that did not apply says nothing about the clause.
  */

@@ -1,7 +1,7 @@
 /** Reads capture files as they come, chunk by chunk: classic pcap and pcapng. Pure. */
 import { ExplainedError } from '../document/explained-error.ts';
 
-/** What a reader hands over. */
+/** Receiver of the packets that a reader finds. */
 export interface CaptureSink {
   /**
    * One packet.

@@ -87,7 +87,7 @@ const ETHERTYPE_NAMES: Readonly<Record<number, string>> = {
   0x88f7: 'PTP',
 };
 
-/** What a packet is in which {@link ipOffset} found no IP packet. */
+/** The name of a packet in which {@link ipOffset} found no IP packet. */
 export function nameOfOther(linkType: number, bytes: Uint8Array): string {
   if (outerIp(linkType, bytes) === UNKNOWN_LINK) return `link type ${linkType} (${LINK_NAMES[linkType] ?? 'unknown'})`;
   const at = { 1: 12, 113: 14, 276: 0 }[linkType];

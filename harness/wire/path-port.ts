@@ -8,7 +8,7 @@ import { Path } from './forward/path.ts';
 import type { PathShape, Way } from './forward/types.ts';
 import { WireError, type WirePacket, type WirePort } from './types.ts';
 
-/** What the path is made of, and where packets go. `up` is from the SUT to the tester. */
+/** The parts of the path, and the destinations of packets. `up` is from the SUT to the tester. */
 export interface PathPortParts {
   clock: Clock;
   shape: PathShape;

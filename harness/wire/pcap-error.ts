@@ -4,7 +4,7 @@ export class CaptureError extends ExplainedError {
   override readonly name = 'CaptureError';
   /** The capture file. */
   readonly path: string;
-  /** What to do about it, one line. */
+  /** Remedy, one line. */
   readonly remedy: string;
 
   constructor(path: string, problem: string, remedy: string, cause?: unknown) {

@@ -13,7 +13,7 @@ const ICMP = { ipv4: 1, ipv6: 58 } as const;
 const LARGEST_PACKET = 65536;
 const LARGEST_ICMP = 2048;
 
-/** What a port is opened on. */
+/** Parameters of a port. */
 export interface PortOptions extends SocketPlace {
   /** Source of the echo fence, and destination of received IPv6 packets unless `destinationOf` knows better. */
   testerAddress: string;
@@ -185,7 +185,7 @@ class RawPort implements WirePort {
     }
     this.#echoes.delete(reply.seq);
     clearTimeout(pending.timer);
-    // What came before the answer may still be in the other socket's queue: the fence must not overtake it.
+    // Packets that came before the reply may still be in the other socket's queue: the fence must not overtake them.
     readWaiting(this.#tcp, () => this.#failure !== undefined);
     pending.resolve(at - pending.sentAt);
     wakePromises();

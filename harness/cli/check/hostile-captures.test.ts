@@ -43,7 +43,7 @@ function codeOf(name: string): number {
   return DEPARTING.includes(name) ? 1 : 0;
 }
 
-/** What the command says and how it ends; a capture that it refuses is the error that the program prints. */
+/** Output and exit code of the command. For a capture that it refuses, the error that the program prints. */
 async function run(...paths: string[]): Promise<{ code: number; text: string }> {
   let text = '';
   const spy = vi.spyOn(process.stdout, 'write').mockImplementation((more) => {

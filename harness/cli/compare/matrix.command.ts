@@ -11,7 +11,7 @@ import {
   type SelectionFlags,
 } from '../inputs/arguments.ts';
 
-/** What commander makes of the command line. */
+/** Options as commander parses them. */
 interface MatrixFlags extends SelectionFlags {
   sut: string[];
   atOnce: number;

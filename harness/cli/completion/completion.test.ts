@@ -20,7 +20,7 @@ beforeAll(() => {
 }, 60_000);
 afterAll(() => folder.remove());
 
-/** What bash offers for the last of these words. */
+/** Words that bash offers in place of the last one. */
 function offered(...words: string[]): string[] {
   const ask =
     'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _mptcp_conformance; printf "%s\\n" "${COMPREPLY[@]}"';

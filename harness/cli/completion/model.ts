@@ -1,4 +1,4 @@
-/** What there is to complete, taken from the program itself. Pure. */
+/** Words that can be completed, read from the program itself. Pure. */
 import type { Argument, Command, Option } from 'commander';
 import { LEVELS } from '../../verdict/level.ts';
 
@@ -20,7 +20,7 @@ export interface CompletedCommand {
   name: string;
   description: string;
   options: CompletedOption[];
-  /** What its arguments are. */
+  /** Kind of its arguments. */
   argument: ValueKind;
 }
 

@@ -71,7 +71,7 @@ export function withSelection(command: Command): Command {
     .option('-x, --exclude <ids>', 'leave out scenarios, suites or sections', list);
 }
 
-/** What {@link withSelection} adds, as commander gives it. */
+/** Options added by {@link withSelection}, as commander parses them. */
 export interface SelectionFlags {
   section?: string[];
   clause?: string[];
@@ -123,7 +123,7 @@ export function withSysctl(command: Command): Command {
   );
 }
 
-/** What {@link withStackOptions} adds, as commander gives it, without the command's other options. */
+/** The options that {@link withStackOptions} added, without the command's other options. */
 export function stackDetails(options: Readonly<Record<string, unknown>>): StackDetails {
   const given = STACK_OPTIONS.flatMap(({ name }) => {
     const value = options[name];

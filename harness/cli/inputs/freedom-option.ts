@@ -22,7 +22,7 @@ export function findFreedoms(names: readonly string[]): Freedom[] {
 }
 
 /**
- * What hosts have to be told for these choices together; nothing for none.
+ * Habits of the hosts for all these choices together; empty if none needs any.
  *
  * @throws UsageError for a name that there is not, and for one that no setting makes
  */

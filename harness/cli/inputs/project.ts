@@ -52,7 +52,7 @@ export function openCatalogue(folder = join(projectRoot(), 'suites', 'rfc8684', 
   return ownClauseFiles().reduce(withOwnClauses, loadCatalogue(folder));
 }
 
-/** What no clause says and scenarios judge: the promises of every folder of suites. @throws DocumentError */
+/** The promises of every folder of suites: requirements that scenarios judge and no clause makes. @throws DocumentError */
 export function openPromises(): ReadonlyMap<string, Promised> {
   const suites = join(projectRoot(), 'suites');
   const files = readdirSync(suites)
@@ -61,7 +61,7 @@ export function openPromises(): ReadonlyMap<string, Promised> {
   return new Map(files.flatMap((file) => [...loadPromises(file)]));
 }
 
-/** What scenarios may name: clauses, promises and topologies. */
+/** Names that scenarios may use: clauses, promises and topologies. */
 export function suiteWorld(catalogue: Catalogue): SuiteWorld {
   return { catalogue, promises: openPromises(), topology: openTopology };
 }

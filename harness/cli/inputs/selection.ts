@@ -8,7 +8,7 @@ import type { ScenarioHead } from '../../scenario/suite.ts';
 import { isLevel, LEVELS } from '../../verdict/level.ts';
 import { UsageError } from '../../document/explained-error.ts';
 
-/** What the user asked for; lists are alternatives, and all that is given must hold. */
+/** The scenarios that the user asked for: selectors are ANDed, the values of one selector ORed. */
 export interface Selection {
   /** Scenario ids, with variant or without, or suite ids. */
   ids?: readonly string[];
@@ -16,7 +16,7 @@ export interface Selection {
   clauses?: readonly string[];
   levels?: readonly string[];
   families?: readonly string[];
-  /** What is left out: scenarios, suites or sections. */
+  /** Scenarios, suites or sections to leave out. */
   excluded?: readonly string[];
   /** Of all that is chosen otherwise, every `of`th scenario, from the `index`th. */
   shard?: Shard;
@@ -24,7 +24,7 @@ export interface Selection {
   among?: readonly string[];
 }
 
-/** Whether anything narrows the choice. What else the object holds does not count. */
+/** Whether anything narrows the choice. Other keys of the object do not count. */
 export function isNarrowed({ ids, sections, clauses, levels, families, excluded, among, shard }: Selection): boolean {
   if (shard !== undefined) return true;
   return [ids, sections, clauses, levels, families, excluded, among].some(

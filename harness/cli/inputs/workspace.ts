@@ -1,4 +1,4 @@
-/** What is of the user's own: `mptcp-conformance.yaml` of the working folder, and `--suites`. */
+/** The user's own files: `mptcp-conformance.yaml` in the working folder, and `--suites`. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { OWN_CLAUSES_ENDING } from '../../catalogue/own-clauses.ts';

@@ -94,7 +94,7 @@ function parentOf(pid: number): number {
   return Number(/^PPid:\s*(\d+)/m.exec(status)?.[1] ?? 0);
 }
 
-/** What is not there any more, or is another user's, says nothing. */
+/** Reads a file of /proc; undefined if the process has ended or belongs to another user. */
 function readProc(read: () => string): string | undefined {
   try {
     return read();

@@ -1,4 +1,4 @@
-/** What the stack without faults shows. It is kept until something changes that it depends on: it takes 20 s of a processor. */
+/** Results of the stack without faults, which take 20 s of CPU time: cached until one of their inputs changes. */
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What scenarios in memory are run with, from this installation. */
+/** The context of scenarios in memory, from this installation. */
 import { join } from 'node:path';
 import { levelOf } from '../../catalogue/types.ts';
 import type { TaskContext } from '../../prove/task.ts';

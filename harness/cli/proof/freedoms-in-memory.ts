@@ -112,7 +112,7 @@ async function judge(
   return isWhole ? outcome : { ...outcome, problem: 'the stack loops' };
 }
 
-/** What no lawful stack may get. */
+/** The departures of a scenario, none of which a lawful stack may get. */
 function changeOf({ scenario, verdict, departures }: TaskResult): VerdictChange[] {
   const what = isDeparture(verdict) ? 'failing' : 'inconclusive';
   if (what === 'inconclusive' && verdict !== 'inconclusive' && verdict !== 'error') return [];

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { STACK_FORMS } from '../../topology/stacks/registry.ts';
 import { list, positive, stackDetails, withStackOptions } from '../inputs/arguments.ts';
 
-/** What commander makes of the command line. */
+/** Options as commander parses them. */
 interface FreedomsFlags {
   sut: string;
   output: string;

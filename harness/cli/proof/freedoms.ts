@@ -26,7 +26,7 @@ export interface FreedomsOptions {
   /** Only list the choices. */
   list: boolean;
   json: boolean;
-  /** What only the reference stack has. */
+  /** Options that apply to the reference stack only. */
   inMemory: InMemoryOptions;
 }
 
@@ -110,7 +110,7 @@ async function judge(
   return { name, title, changes: await confirmed(verdictChanges(base, found), base, freedom, options) };
 }
 
-/** What got worse is run again, alone: what does not show then is a matter of the machine's load. */
+/** Runs scenarios that got worse again, alone; drops those that do not recur, which were due to load. */
 async function confirmed(
   changes: readonly VerdictChange[],
   base: readonly ScenarioRecord[],

@@ -91,7 +91,7 @@ export async function mutants(options: MutantOptions, argv: readonly string[]): 
   if (inside !== undefined) return inside;
   const project = openProject();
   const sut = await prepareStack({ kind: 'netns' }, project.root);
-  // What an expectation notices does not hang on the family, so one is enough unless asked for.
+  // Detection does not depend on the family, so one is enough unless more were asked for.
   const families = options.families !== undefined && options.families.length > 0 ? options.families : ['ipv4'];
   const chosen = selectScenarios(project.scenarios, { ...options, families }, project.catalogue);
   const mode = options.breaks === true ? 'breaks' : 'mutants';

@@ -9,7 +9,7 @@ import { openCatalogue, projectVersion } from '../inputs/project.ts';
 /** Options of the command. */
 export interface SiteOptions {
   output: string;
-  /** What `prove` found, where it was run. */
+  /** Path of the file that `prove` wrote, if it was run. */
   proof: string;
 }
 

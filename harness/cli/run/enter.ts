@@ -32,7 +32,7 @@ export async function enterNamespace(argv: readonly string[]): Promise<number | 
         child.on('exit', (code, signal) => resolve({ code, signal }));
       },
     );
-    // What unshare exits with when it fails would be taken for a broken MUST.
+    // The exit code of a failed unshare would be read as a broken MUST.
     if (!(await entered)) {
       throw new NamespaceError(
         `"${program}" ended with ${signal ?? `status ${code ?? '?'}`} before the command started; see above, and "mptcp-conformance doctor"`,

@@ -10,14 +10,14 @@ export type Entrance =
   /** A terminal of a guest. */
   | { kind: 'terminal'; socket: string };
 
-/** What the worker tells, a line of JSON each. */
+/** Messages of the worker, a line of JSON each. */
 export type HeldMessage =
   /** The steps are over. `reason` says why they stopped before the last one. */
   | { event: 'held'; id: string; reason?: string; entrance?: Entrance }
   /** The shell on the guest's terminal has ended. */
   | { event: 'left' };
 
-/** What the command asks for, a line of JSON each: a shell on the guest's terminal. */
+/** Requests of the command, a line of JSON each: a shell on the guest's terminal. */
 type HoldRequest = TerminalSize;
 
 /**

@@ -1,4 +1,4 @@
-/** What a run writes while it is under way, so that a killed run leaves what it knew. */
+/** The journal of a run under way, so that a killed run leaves its results so far. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../document/explained-error.ts';
@@ -43,7 +43,7 @@ export function readJournal(evidence: string): Journal {
   requireJournal(evidence);
   const file = join(evidence, JOURNAL);
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-  // What follows the last newline was being written when the run was killed.
+  // An unterminated last line was being written when the run was killed.
   const whole = lines.slice(0, -1);
   return {
     ...(JSON.parse(readFileSync(join(evidence, JOURNAL_HEAD), 'utf8')) as JournalHead),

@@ -11,7 +11,7 @@ export class NamespaceError extends ExplainedError {
 
 /** Why namespaces cannot be made here. */
 export interface NamespaceProblem {
-  /** What was tried and what came of it. */
+  /** The attempt and its result. */
   message: string;
   remedy: string;
 }

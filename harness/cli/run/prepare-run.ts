@@ -9,7 +9,7 @@ import { NO_DEVIATIONS, type DeviationList } from '../../report/deviations.ts';
 import { loadDeviations } from '../../report/deviations-file.ts';
 import { selectBaseline } from '../../report/select-baseline.ts';
 import { findLacks, hasPics } from '../../sut/pics.ts';
-import type { PreparedStack, PrepareOptions, StackDetails } from '../../topology/contract.ts';
+import type { Application, PreparedStack, PrepareOptions, StackDetails } from '../../topology/contract.ts';
 import {
   detailsFor,
   parseStack,
@@ -67,7 +67,7 @@ export interface ChosenStacks {
   habits?: Habits;
 }
 
-/** What the options name, with nothing started yet. @throws UsageError */
+/** The stacks that the options name; starts nothing. @throws UsageError */
 export function chooseStacks(options: StackOptions): ChosenStacks {
   const choice = parseStack(options.sut, options.stack);
   const lawful = freedomsNamed(options.freedom ?? []);
@@ -91,7 +91,7 @@ function requireInsights({ trace, dyndbg, hold }: StackOptions, choice: StackCho
   if (hold !== undefined) requireInsight(choice, 'shell', 'shell');
 }
 
-/** What the stacks have to be made ready for, besides being judged. */
+/** Preparations that the options need, besides judging. */
 export function preparation({ hold }: StackOptions): PrepareOptions {
   return { shell: hold !== undefined };
 }
@@ -109,11 +109,13 @@ function peerOf(options: StackOptions, choice: StackChoice): StackChoice | undef
 
 /** Stacks that are ready for workers. */
 export interface PreparedRun {
-  /** What results say of the stack. */
+  /** The stack, as recorded in the results. */
   info: SutInfo;
   /** Scenarios at once, over all workers. */
   concurrency: number;
   list: DeviationList;
+  /** See `PreparedStack.application`. */
+  application?: Application;
   /** For the workers, but for where evidence goes. */
   settings: Omit<WorkerSettings, 'evidenceRoot'>;
   close(): Promise<void>;
@@ -139,6 +141,7 @@ export async function prepareRun(chosen: ChosenStacks, options: StackOptions, ro
     info: infoOf(sut, peer, sysctls, options),
     concurrency: concurrencyOf(sut, peer, options),
     list,
+    ...(sut.application === undefined ? {} : { application: sut.application }),
     settings: {
       sut: sut.settings,
       ...(peer === undefined ? {} : { peer: peer.settings }),
@@ -205,7 +208,7 @@ function concurrencyOf(sut: Prepared, peer: Prepared | undefined, options: Stack
   );
 }
 
-/** What the stack says that it lacks: the user's own statements come first. */
+/** Features that the stack lacks, with reasons: the user's statements come first. */
 function lacksFor({ name, kernel }: SutInfo, root: string): Map<string, string> {
   const folders = [...workspace().pics, join(root, 'suites', 'pics')];
   const folder = folders.find((one) => hasPics(one, name));

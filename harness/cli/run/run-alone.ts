@@ -13,8 +13,8 @@ import { readResults } from '../../report/results-file.ts';
 const MOST = 12;
 
 /**
- * Runs the scenarios alone, {@link ALONE_RUNS} times, against the stack that the results are of. What cannot be done
- * is said in the note: the stack is not at hand, or the run failed.
+ * Runs the scenarios alone, {@link ALONE_RUNS} times, against the stack that the results are of. The note says why
+ * they could not be run: the stack is not available, or the run failed.
  */
 export async function runAlone(scenarios: readonly ScenarioRecord[], results: RunResults): Promise<AloneRuns> {
   if (scenarios.length === 0) return { rounds: [] };

@@ -14,16 +14,16 @@ import type { WorkerSettings } from './vitest/settings.ts';
 import { runSuites } from './vitest/start.ts';
 import { isKept } from '../../verdict/verdict.ts';
 
-/** What the run command has worked out. */
+/** The run command's decisions, made before it enters the namespace. */
 export interface RunPlan {
   project: Project;
   scenarios: AnyScenario[];
   selected: boolean;
   shard?: Shard | undefined;
   settings: WorkerSettings;
-  /** What is declared of the stack. */
+  /** Declared deviations of the stack. */
   deviations: DeviationList;
-  /** What results say of the stack. */
+  /** The stack, as recorded in the results. */
   sut: SutInfo;
   /** Folder of the report: results, evidence, Allure. */
   output: string;

@@ -15,7 +15,7 @@ const SHARDS = ['1/4', '2/4', '3/4', '4/4'];
 beforeAll(() => buildProgram(), 120_000);
 afterAll(() => folder.remove());
 
-/** What has to be the same; times and packets' numbers are not. */
+/** The parts that must be equal; times and packet numbers may differ. */
 function verdictsIn(name: string) {
   const { scenarios, clauses, summary, run, deviations } = readResults(join(folder.path, name, 'results.json'));
   return {

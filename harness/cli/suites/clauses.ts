@@ -86,7 +86,7 @@ function asJson({ clause, scenarios, monitors }: JudgedClause, record: ClauseRec
   };
 }
 
-/** What judges a clause, in a few words. */
+/** Scenarios and monitors that judge a clause, in a few words. */
 function judgesText({ clause, scenarios, monitors }: JudgedClause): string {
   if (!isObservable(clause)) return 'unobservable';
   const parts = [count(scenarios.length, 'scenario'), count(monitors.length, 'monitor')].filter((part) => part !== '');

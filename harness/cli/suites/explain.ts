@@ -110,7 +110,7 @@ function verdictLines(
   ];
 }
 
-/** What one scenario found of the clause: the packets where it is broken, a line and the capture where it is not. */
+/** Findings of one scenario about the clause: the packets if it is broken, otherwise a line and the capture. */
 function evidenceLines(
   scenario: ScenarioRecord,
   id: string,

@@ -27,7 +27,7 @@ import { ownFiles, readWorkspace, workspace, WORKSPACE_FILE } from '../inputs/wo
 import { OWN_CLAUSES_ENDING } from '../../catalogue/own-clauses.ts';
 import { UsageError } from '../../document/explained-error.ts';
 
-/** What a file is, told by its name or by what is in it. */
+/** Kind of a file, known by its name or its contents. */
 type Kind =
   | 'workspace'
   | 'own clauses'
@@ -41,7 +41,7 @@ type Kind =
   | 'freedoms'
   | 'lab';
 
-/** What was checked, and its problems. */
+/** Files that were checked, and their problems. */
 class Report {
   readonly counts = new Map<Kind, number>();
   readonly #problems = new Set<string>();
@@ -98,7 +98,7 @@ interface LintFile {
   kind: Kind;
 }
 
-/** What is of the user's own, if anything is; else everything that is installed. */
+/** The user's own files if there are any, otherwise all files of the installation. */
 function everything(root: string): LintFile[] {
   const { source, suites, topologies, baselines, pics } = workspace();
   if (source === undefined && suites.length === 0) return installed(root);
@@ -219,7 +219,7 @@ function checkBreaks(files: readonly string[], root: string, report: Report): vo
 
 function checkSuites(files: readonly string[], report: Report): void {
   if (files.length === 0) return;
-  // What suites need; counted where it was asked for itself.
+  // Needed by suites; counted only if it was asked for itself.
   const libraries = report.check(undefined, () => openLibraries());
   const catalogue = report.check(undefined, () => openCatalogue());
   if (libraries === undefined || catalogue === undefined) return;

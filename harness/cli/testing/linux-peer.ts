@@ -22,10 +22,10 @@ export interface MeetingOptions {
   family: 'ipv4' | 'ipv6';
   /** Links between them. */
   links?: 1 | 2;
-  /** What the reference stack does otherwise than usual. */
+  /** Freedoms and faults of the reference stack. */
   variations?: readonly Variation[];
   impairment?: Impairment;
-  /** What stands in every link. */
+  /** Middleboxes in every link. */
   middleboxes?: readonly MiddleboxSpec[];
   /** Whether each asks for checksums. */
   checksums?: Readonly<Record<StackName, boolean>>;
@@ -159,7 +159,7 @@ export class Meeting {
       }
   }
 
-  /** What the monitors hold against a stack: clause and message. */
+  /** Findings of the monitors against a stack: clause and message. */
   blamed(stack: StackName): string[] {
     const own = new Set(this.#cell.links.map((_, link) => this.address(stack, link)));
     const findings = runMonitors(this.wired.packets, (address) => own.has(address), levelOf);

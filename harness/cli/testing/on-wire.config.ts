@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: ['harness/cli/testing/*.on-wire.ts'],
     pool: 'forks',
-    // What these tests do is mostly waiting for timers of both stacks.
+    // These tests mostly wait for timers of both stacks.
     sequence: { concurrent: true },
     maxConcurrency: 6,
     testTimeout: 180_000,

@@ -68,7 +68,7 @@ export class Prober {
     this.#port.close();
   }
 
-  /** What the stack has sent since the last call, in kind. */
+  /** Kinds of the packets that the stack has sent since the last call. */
   async answers(): Promise<string> {
     await this.#port.echo(5000);
     await this.#target.wait();
@@ -201,7 +201,7 @@ export class Prober {
     this.#heard.push(kind);
   }
 
-  /** What is sent again by a timer, on the subflow or at the connection level, depends on the machine's speed. */
+  /** Whether a packet was sent again by a timer, of the subflow or of the connection: that depends on the machine's speed. */
   #isRepeated({ tcp }: Packet, dss: OptionDss | undefined, kind: string): boolean {
     const takesNumbers = tcp.payload.length > 0 || (tcp.flags & (SYN | FIN)) !== 0;
     if (dss?.dsn === undefined && !takesNumbers) return false;

@@ -57,7 +57,7 @@ export function sequenceOf(seed: string): Sequence {
   return { seed, checksum, steps: [...opening, ...Array.from({ length: 4 }, pick)] };
 }
 
-/** What a stack answered to each step, the handshake first. Ends where the connection has. */
+/** A stack's replies to each step, the handshake first. Ends when the connection ends. */
 export async function play({ steps }: Sequence, prober: Prober): Promise<{ step: string; answer: string }[]> {
   const course: { step: string; answer: string }[] = [];
   const note = async (step: string): Promise<void> => void course.push({ step, answer: await prober.answers() });

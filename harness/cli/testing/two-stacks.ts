@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { agentProgram } from '../../sut/testing/isolated-agent.ts';
 import { spawnAgent, type SpawnedAgent } from '../../sut/spawn-agent.ts';
 
-/** What a transfer is like. */
+/** Parameters of a transfer. */
 export interface TransferChoice {
   family: 'ipv4' | 'ipv6';
   checksums: boolean;

@@ -193,7 +193,7 @@ describe('verdicts', () => {
         onError,
         onPacket: (packet) => {
           onPacket(packet);
-          // What was handed over changes after it was written.
+          // The caller's buffer changes after the packet was written.
           packet.bytes[0] = 0;
         },
       });

@@ -21,7 +21,7 @@ function isUnexplained({ packet, ack, flow, receiver, optionsKnown }: PacketEven
   return !packet.tcp.options.some((one) => one.kind === 'mp_fail' || (one.kind === 'mp_tcprst' && one.reason > 0));
 }
 
-function lookAtReset(judge: Judge, event: PacketEvent, resets: Resets): void {
+function checkUnexplainedReset(judge: Judge, event: PacketEvent, resets: Resets): void {
   const { connection, flow, at } = event;
   if (!isUnexplained(event)) return;
   if (at - resets.since > AT_ONCE) resets.flows.clear();
@@ -57,7 +57,7 @@ export const aborts: Monitor = {
         )
           return;
         if (event.packet.tcp.options.some((one) => one.kind === 'mp_fastclose')) return;
-        lookAtReset(judge, event, resets[event.side]);
+        checkUnexplainedReset(judge, event, resets[event.side]);
       },
       options: {
         // Both ends reset the subflows of an address that goes away.

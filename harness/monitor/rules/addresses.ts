@@ -42,7 +42,7 @@ function nameOf(option: Pick<OptionAddAddr, 'addressId' | 'address' | 'port'>): 
   return `id ${option.addressId}, ${option.address}${option.port === undefined ? '' : ` port ${option.port}`}`;
 }
 
-function lookAtHmac(judge: Judge, option: OptionAddAddr, event: PacketEvent): void {
+function checkHmac(judge: Judge, option: OptionAddAddr, event: PacketEvent): void {
   const { connection, side } = event;
   const local = connection.parties[side].key;
   const remote = connection.parties[other(side)].key;
@@ -62,7 +62,7 @@ function lookAtHmac(judge: Judge, option: OptionAddAddr, event: PacketEvent): vo
 }
 
 /** One id, one address. Without every packet a REMOVE_ADDR in between may be missing, and a NAT may have been at work. */
-function lookAtId(
+function checkAddressId(
   judge: Judge,
   event: PacketEvent,
   mine: Announced,
@@ -93,17 +93,17 @@ function lookAtId(
 /** Addresses that no host is reached at: this network, groups, and what is not assigned. */
 const NOBODY = /^(0\.|22[4-9]\.|23\d\.|24\d\.|25[0-5]\.|::$|ff)/;
 
-function lookAtAddress(judge: Judge, option: OptionAddAddr, event: PacketEvent): void {
+function checkUsable(judge: Judge, option: OptionAddAddr, event: PacketEvent): void {
   judge.check(usable, event, !NOBODY.test(option.address) && option.port !== 0, () => ({
     message: 'an address or port is announced at which no host can be reached',
     actual: nameOf(option),
   }));
 }
 
-function lookAtAnnouncement(judge: Judge, option: OptionAddAddr, event: PacketEvent, mine: Announced): void {
-  lookAtHmac(judge, option, event);
-  lookAtAddress(judge, option, event);
-  lookAtId(judge, event, mine, option.addressId, option.address);
+function checkAnnouncement(judge: Judge, option: OptionAddAddr, event: PacketEvent, mine: Announced): void {
+  checkHmac(judge, option, event);
+  checkUsable(judge, option, event);
+  checkAddressId(judge, event, mine, option.addressId, option.address);
   if (option.port === undefined && mine.onPorts.size < KEPT) mine.onPorts.add(event.sender.port);
   const name = nameOf(option);
   if (mine.list.has(name))
@@ -118,7 +118,7 @@ function lookAtAnnouncement(judge: Judge, option: OptionAddAddr, event: PacketEv
     judge.info(privateAddress, event, 'a private address is announced');
 }
 
-function lookAtEcho(judge: Judge, option: OptionAddAddr, event: PacketEvent, theirs: Announced): void {
+function checkEcho(judge: Judge, option: OptionAddAddr, event: PacketEvent, theirs: Announced): void {
   const name = nameOf(option);
   if (theirs.list.has(name)) {
     theirs.echoes.add(name);
@@ -139,7 +139,7 @@ function lookAtEcho(judge: Judge, option: OptionAddAddr, event: PacketEvent, the
 }
 
 /** The port that a join goes to: that of the first subflow, or one that an ADD_ADDR named or came from. */
-function lookAtJoin(judge: Judge, event: PacketEvent, theirs: Announced): void {
+function checkJoinPort(judge: Judge, event: PacketEvent, theirs: Announced): void {
   const { connection, flow, side, sender, receiver } = event;
   const first = connection.flows[0];
   if (first === undefined || first === flow || first.opening !== 'capable' || event.retransmission) return;
@@ -188,8 +188,8 @@ export const addresses: Monitor = {
         add_addr: (option, event) => {
           const mine = announced[event.side];
           firstAddresses(connection, event.side, mine);
-          if (option.echo) lookAtEcho(judge, option, event, announced[other(event.side)]);
-          else lookAtAnnouncement(judge, option, event, mine);
+          if (option.echo) checkEcho(judge, option, event, announced[other(event.side)]);
+          else checkAnnouncement(judge, option, event, mine);
         },
         remove_addr: (option, event) => {
           for (const id of option.addressIds) if (id !== 0) announced[event.side].byId.delete(id);
@@ -198,8 +198,8 @@ export const addresses: Monitor = {
           if (option.form === 'ack' || !event.syn || event.flow.opening !== 'join') return;
           const mine = announced[event.side];
           firstAddresses(connection, event.side, mine);
-          lookAtId(judge, event, mine, option.addressId, event.sender.address, true);
-          if (option.form === 'syn') lookAtJoin(judge, event, announced[other(event.side)]);
+          checkAddressId(judge, event, mine, option.addressId, event.sender.address, true);
+          if (option.form === 'syn') checkJoinPort(judge, event, announced[other(event.side)]);
         },
       },
     };

@@ -33,7 +33,7 @@ function lengthOf(option: OptionMpCapable): number {
   return 20 + (option.dataLength === undefined ? 0 : 2) + (option.checksum === undefined ? 0 : 2);
 }
 
-function lookAtSyn(judge: Judge, option: OptionMpCapable, event: PacketEvent): void {
+function checkSyn(judge: Judge, option: OptionMpCapable, event: PacketEvent): void {
   if (event.retransmission) {
     judge.info(repeats, event, 'a SYN with MP_CAPABLE is repeated with it');
     return;
@@ -50,7 +50,7 @@ function lookAtSyn(judge: Judge, option: OptionMpCapable, event: PacketEvent): v
   );
 }
 
-function lookAtSynAck(judge: Judge, option: OptionMpCapable, event: PacketEvent): void {
+function checkSynAck(judge: Judge, option: OptionMpCapable, event: PacketEvent): void {
   const syn = event.connection.parties[0].hello;
   const { synOptions } = event.flow.ends[0];
   if (synOptions !== undefined) {
@@ -80,7 +80,7 @@ function lookAtSynAck(judge: Judge, option: OptionMpCapable, event: PacketEvent)
   }));
 }
 
-function lookAtThird(judge: Judge, option: OptionMpCapable, event: PacketEvent): void {
+function checkThirdPacket(judge: Judge, option: OptionMpCapable, event: PacketEvent): void {
   const { connection, length } = event;
   const size = lengthOf(option);
   if (length === 0) {
@@ -103,10 +103,10 @@ function lookAtThird(judge: Judge, option: OptionMpCapable, event: PacketEvent):
       }));
     }
   }
-  lookAtAgreement(judge, option, event, connection);
+  checkCopiedFields(judge, option, event, connection);
 }
 
-function lookAtAgreement(judge: Judge, option: OptionMpCapable, event: PacketEvent, connection: Connection): void {
+function checkCopiedFields(judge: Judge, option: OptionMpCapable, event: PacketEvent, connection: Connection): void {
   const [syn, synAck] = connection.parties.map((party) => party.hello);
   if (synAck === undefined) return;
   judge.check(agreedVersion, event, option.version === synAck.version, () => ({
@@ -162,9 +162,9 @@ export const capableHandshake: Monitor = {
         const { flow, sender, syn, ack } = event;
         if (flow.opening !== 'capable') return;
         const first = flow.ends[0] === sender;
-        if (syn && !ack && first) lookAtSyn(judge, option, event);
-        else if (syn && ack && !first) lookAtSynAck(judge, option, event);
-        else if (!syn && first && !event.rst) lookAtThird(judge, option, event);
+        if (syn && !ack && first) checkSyn(judge, option, event);
+        else if (syn && ack && !first) checkSynAck(judge, option, event);
+        else if (!syn && first && !event.rst) checkThirdPacket(judge, option, event);
       },
     },
   }),

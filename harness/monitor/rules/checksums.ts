@@ -132,7 +132,7 @@ function verify(judge: Judge, event: PacketEvent, mapping: DataMapping, sum: num
   });
 }
 
-function lookAtPresence(judge: Judge, event: PacketEvent, mapping: DataMapping): void {
+function checkChecksumPresence(judge: Judge, event: PacketEvent, mapping: DataMapping): void {
   const { connection, side } = event;
   if (connection.checksums === undefined) {
     judge.unknown(wanted, side, 'the handshake is not in the capture');
@@ -218,7 +218,7 @@ export const checksums: Monitor = {
           return;
         }
         if (mapping !== undefined) {
-          lookAtPresence(judge, event, mapping);
+          checkChecksumPresence(judge, event, mapping);
           if (mapping.bytes === 0 && mapping.checksum !== undefined && mapping.fin) verify(judge, event, mapping, 0);
         }
         if (length === 0 || connection.checksums === false || !event.payloadKnown || event.syn || event.flow.stray)

@@ -36,7 +36,7 @@ function ackRule({ parties }: Connection, side: Side): Rule {
   return isAcked(own) ? ackSecond : ackCrossing;
 }
 
-function lookAtRepetition(judge: Judge, event: PacketEvent, progress: Progress): void {
+function checkRepeatedDataFin(judge: Judge, event: PacketEvent, progress: Progress): void {
   const { connection, side, at } = event;
   const { stream } = connection.parties[side];
   progress.times++;
@@ -58,7 +58,7 @@ function lookAtRepetition(judge: Judge, event: PacketEvent, progress: Progress):
   );
 }
 
-function lookAtFin(judge: Judge, event: PacketEvent, progress: Progress): void {
+function checkFin(judge: Judge, event: PacketEvent, progress: Progress): void {
   const { connection, side, sender } = event;
   const own = connection.parties[side].stream;
   const peer = connection.parties[other(side)].stream;
@@ -92,9 +92,9 @@ export const closingStates: Monitor = {
             progress[side].second = isAcked(peer);
             judge.pass(progress[side].second ? finSecond : finFirst, side);
           }
-          if (!isAcked(own)) lookAtRepetition(judge, event, progress[side]);
+          if (!isAcked(own)) checkRepeatedDataFin(judge, event, progress[side]);
         }
-        if (event.fin) lookAtFin(judge, event, progress[side]);
+        if (event.fin) checkFin(judge, event, progress[side]);
       },
     };
   },

@@ -72,7 +72,7 @@ function addData(event: PacketEvent, cover: Cover): void {
   }
 }
 
-function lookAtAck(judge: Judge, event: PacketEvent, dataAck: number, cover: Cover): void {
+function checkDataAck(judge: Judge, event: PacketEvent, dataAck: number, cover: Cover): void {
   const { connection, side } = event;
   const peer = connection.parties[other(side)].stream;
   if (!connection.whole || !peer.known || connection.elsewhere || cover.lost || dataAck <= 1) return;
@@ -90,7 +90,7 @@ function lookAtAck(judge: Judge, event: PacketEvent, dataAck: number, cover: Cov
 }
 
 /** With one subflow, what follows on it without a gap follows in the data sequence space too. */
-function lookAtGap(judge: Judge, event: PacketEvent): void {
+function checkGap(judge: Judge, event: PacketEvent): void {
   const { connection, mapping, sender, side, packet, ssn } = event;
   const { stream } = connection.parties[side];
   if (mapping === undefined || mapping.infinite || event.length === 0 || connection.flows.length > 1 || !stream.known)
@@ -106,7 +106,7 @@ function lookAtGap(judge: Judge, event: PacketEvent): void {
 /** Data numbers that a side refused by MP_FAIL; they are free again when the peer has sent them once more. */
 type Failed = [number | undefined, number | undefined];
 
-function lookAtFailed(judge: Judge, event: PacketEvent, dataAck: number, failed: Failed): void {
+function checkAckOfRefusedData(judge: Judge, event: PacketEvent, dataAck: number, failed: Failed): void {
   const number = failed[event.side];
   if (number === undefined) return;
   judge.check(notFailed, event, dataAck <= number, () => ({
@@ -137,10 +137,10 @@ export const cumulativeAcks: Monitor = {
         }
         if (!connection.complete) return;
         if (mapping !== undefined && mapping.dsn <= (failed[other(side)] ?? -1)) failed[other(side)] = undefined;
-        if (dataAck !== undefined && !event.rst) lookAtFailed(judge, event, dataAck, failed);
+        if (dataAck !== undefined && !event.rst) checkAckOfRefusedData(judge, event, dataAck, failed);
         if (connection.fallback !== undefined) return;
-        lookAtGap(judge, event);
-        if (dataAck !== undefined && !event.rst) lookAtAck(judge, event, dataAck, covers[other(side)]);
+        checkGap(judge, event);
+        if (dataAck !== undefined && !event.rst) checkDataAck(judge, event, dataAck, covers[other(side)]);
         if (mapping?.infinite !== true && !event.syn && !event.rst && (event.length > 0 || mapping !== undefined))
           addData(event, covers[side]);
         if (sender.forgotten) covers[side].lost = true;

@@ -13,7 +13,7 @@ const fins = blaming(conduct('fin-and-not-rst', '3.3.3-7.s1', '3.3.3-7.s2'), '3.
 const together = conduct('fin-with-data-fin', '3.3.3-6.s4');
 const outstanding = conduct('no-fin-with-data-outstanding', '3.3.3-6.s6');
 
-function lookAtShape(judge: Judge, event: PacketEvent): void {
+function checkMappingLength(judge: Judge, event: PacketEvent): void {
   const { mapping, length, ssn } = event;
   if (mapping?.fin !== true || mapping.infinite) return;
   if (length === 0) {
@@ -32,7 +32,7 @@ function lookAtShape(judge: Judge, event: PacketEvent): void {
   }
 }
 
-function lookAtNumber(judge: Judge, event: PacketEvent): void {
+function checkDataFinNumber(judge: Judge, event: PacketEvent): void {
   const { mapping, connection, side } = event;
   if (mapping === undefined || mapping.infinite) return;
   const { stream } = connection.parties[side];
@@ -68,7 +68,7 @@ function sameData({ connection, side }: PacketEvent, mapping: DataMapping): bool
 }
 
 /** RST in place of FIN once both DATA_FINs are acknowledged. */
-function lookAtRst(judge: Judge, event: PacketEvent): void {
+function checkRstAfterDataFins(judge: Judge, event: PacketEvent): void {
   const { connection, flow, sender, receiver, side } = event;
   const finished = connection.parties.every(
     ({ stream }) => stream.fin !== undefined && (stream.acked ?? 0) > stream.fin,
@@ -91,7 +91,7 @@ function lookAtRst(judge: Judge, event: PacketEvent): void {
 }
 
 /** A FIN on the last subflow while data has no Data ACK. */
-function lookAtFin(judge: Judge, event: PacketEvent, finStart: number | undefined): void {
+function checkFin(judge: Judge, event: PacketEvent, finStart: number | undefined): void {
   const { connection, flow, sender, side } = event;
   if (sender.fin !== undefined || connection.fallback !== undefined || connection.aborted !== undefined || event.rst)
     return;
@@ -115,7 +115,7 @@ function lookAtFin(judge: Judge, event: PacketEvent, finStart: number | undefine
 }
 
 /** FIN and DATA_FIN on one packet: nothing may be outstanding on other subflows. */
-function lookAtBoth(judge: Judge, event: PacketEvent): void {
+function checkFinWithDataFin(judge: Judge, event: PacketEvent): void {
   const { connection, flow, mapping, side } = event;
   const acked = connection.parties[side].stream.acked ?? 1;
   if (mapping?.fin !== true || !event.fin || !connection.complete) return;
@@ -137,16 +137,16 @@ export const dataFin: Monitor = {
     return {
       packet: (event) => {
         const { mapping, side, connection } = event;
-        if (event.rst) lookAtRst(judge, event);
+        if (event.rst) checkRstAfterDataFins(judge, event);
         if (event.fin) {
           if (event.sender.fin === undefined && !event.rst) judge.pass(fins, side);
-          lookAtBoth(judge, event);
-          lookAtFin(judge, event, starts[side]);
+          checkFinWithDataFin(judge, event);
+          checkFin(judge, event, starts[side]);
         }
         if (mapping?.fin === true) starts[side] ??= mapping.dsn;
         if (mapping !== undefined) {
-          lookAtShape(judge, event);
-          lookAtNumber(judge, event);
+          checkMappingLength(judge, event);
+          checkDataFinNumber(judge, event);
         }
         const peer = connection.parties[other(side)].stream;
         if (

@@ -37,7 +37,7 @@ const subflowAck = conduct('subflow-ack-of-data-sent', '4-2.4.s1', '3.3.4-5.s3',
 /** Data sent over one connection stays below this; a number further away comes from another start. */
 const FAR = 2 ** 40;
 
-function lookAtStart(judge: Judge, event: PacketEvent): void {
+function checkFirstNumber(judge: Judge, event: PacketEvent): void {
   const { mapping, connection, side } = event;
   if (mapping === undefined || mapping.infinite) return;
   const { stream } = connection.parties[side];
@@ -79,7 +79,7 @@ export function sentLater(event: PacketEvent, tsval: number | undefined, before:
   return event.connection.complete;
 }
 
-function lookAtOrder(judge: Judge, event: PacketEvent, dataAck: number, highest: Map<FlowEnd, Highest>): void {
+function checkAckOrder(judge: Judge, event: PacketEvent, dataAck: number, highest: Map<FlowEnd, Highest>): void {
   const tsval = tsvalOf(event);
   const before = highest.get(event.sender);
   if (before === undefined) {
@@ -97,7 +97,7 @@ function lookAtOrder(judge: Judge, event: PacketEvent, dataAck: number, highest:
   } else judge.unknown(ackForward, event.side, 'the order of sending is not known');
 }
 
-function lookAtReach(judge: Judge, event: PacketEvent, dataAck: number): void {
+function checkAckReach(judge: Judge, event: PacketEvent, dataAck: number): void {
   const { connection, side } = event;
   const peer = connection.parties[other(side)].stream;
   if (!connection.whole || !peer.known) return;
@@ -129,7 +129,7 @@ function lookAtReach(judge: Judge, event: PacketEvent, dataAck: number): void {
   }
 }
 
-function lookAtSubflowAck(judge: Judge, event: PacketEvent): void {
+function checkSubflowAck(judge: Judge, event: PacketEvent): void {
   const { connection, receiver, packet } = event;
   if (!connection.complete || receiver.next === undefined || event.syn || event.rst || !event.ack) return;
   judge.check(subflowAck, event, !seqGt(packet.tcp.ack, receiver.next), () => ({
@@ -156,11 +156,11 @@ export const dataNumbers: Monitor = {
     return {
       packet: (event) => {
         if (event.connection.fallback !== undefined) return;
-        if (event.mapping !== undefined) lookAtStart(judge, event);
-        lookAtSubflowAck(judge, event);
+        if (event.mapping !== undefined) checkFirstNumber(judge, event);
+        checkSubflowAck(judge, event);
         if (event.dataAck === undefined || event.rst) return;
-        lookAtOrder(judge, event, event.dataAck, highest);
-        lookAtReach(judge, event, event.dataAck);
+        checkAckOrder(judge, event, event.dataAck, highest);
+        checkAckReach(judge, event, event.dataAck);
       },
       options: {
         dss: (option, event) => {
@@ -173,7 +173,7 @@ export const dataNumbers: Monitor = {
           if (event.dataAck === undefined || event.dataAck <= 1) return;
           tell(event.side, event, option.dataAck8 ? 'Data ACKs of 8 bytes' : 'Data ACKs of 4 bytes');
           if (option.dataAck8) judge.pass(ackWide, event.side);
-          else lookAtNarrow(judge, event, event.dataAck);
+          else checkAckLength(judge, event, event.dataAck);
         },
       },
     };
@@ -181,7 +181,7 @@ export const dataNumbers: Monitor = {
 };
 
 /** A Data ACK of 4 bytes is wrong where the data that it acknowledges last is known to have come with 8. */
-function lookAtNarrow(judge: Judge, event: PacketEvent, dataAck: number): void {
+function checkAckLength(judge: Judge, event: PacketEvent, dataAck: number): void {
   const last = event.receiver.mappings.find((one) => one.dsn + one.length === dataAck && one.from === 'dss');
   if (last === undefined) return;
   if (!last.wide) {

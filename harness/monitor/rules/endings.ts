@@ -10,7 +10,7 @@ const reason = form('reset-reason-registered', '3.6-5.s1', '7.4-1.s1');
 const withReason = form('reset-with-reason', '3.6-1.s3');
 const failNumber = form('fail-number', '3.7-8.s3.2', '3.7-11.s3.2');
 
-function lookAtFailNumber(judge: Judge, dsn: bigint, event: PacketEvent): void {
+function checkMpFailNumber(judge: Judge, dsn: bigint, event: PacketEvent): void {
   const { connection, side } = event;
   const stream = connection.parties[other(side)].stream;
   if (!stream.known) {
@@ -80,7 +80,7 @@ export const endings: Monitor = {
             actual: `${option.reason}`,
           })),
         mp_fail: (option, event) => {
-          if (!failed.has(other(event.side))) lookAtFailNumber(judge, option.dsn, event);
+          if (!failed.has(other(event.side))) checkMpFailNumber(judge, option.dsn, event);
           failed.add(event.side);
         },
       },

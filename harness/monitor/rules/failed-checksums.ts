@@ -32,7 +32,7 @@ function isContiguous(mappings: readonly DataMapping[]): boolean {
   });
 }
 
-function lookAtFail(judge: Judge, event: PacketEvent): void {
+function checkMpFail(judge: Judge, event: PacketEvent): void {
   const { side, rst } = event;
   if (hasOther(event)) {
     if (rst) judge.pass(byReset, side);
@@ -61,7 +61,7 @@ function cameElsewhere(flows: readonly Flow[], sender: Side, damaged: DataMappin
 }
 
 /** A Data ACK of damaged data: it was taken for good. */
-function lookAtAck(judge: Judge, event: PacketEvent, damaged: DataMapping): boolean {
+function checkAckOfDamagedData(judge: Judge, event: PacketEvent, damaged: DataMapping): boolean {
   const { connection, dataAck, side } = event;
   if (dataAck === undefined || dataAck <= damaged.dsn) return false;
   if (cameElsewhere(connection.flows, other(side), damaged)) return true;
@@ -96,7 +96,7 @@ export const failedChecksums: Monitor = {
         connection.checksums !== true
       )
         return;
-      if (lookAtAck(judge, event, receiver.damaged)) receiver.damaged = undefined;
+      if (checkAckOfDamagedData(judge, event, receiver.damaged)) receiver.damaged = undefined;
     },
     options: {
       mp_fail: (_option, event) => {
@@ -110,7 +110,7 @@ export const failedChecksums: Monitor = {
           }));
         }
         if (event.receiver.damaged === undefined || connection.fallback !== undefined || !connection.complete) return;
-        lookAtFail(judge, event);
+        checkMpFail(judge, event);
         event.receiver.damaged = undefined;
       },
     },

@@ -20,7 +20,7 @@ function mayFollow(option: TcpOption): boolean {
   );
 }
 
-function lookAtInfinite(judge: Judge, event: PacketEvent): void {
+function checkInfiniteMapping(judge: Judge, event: PacketEvent): void {
   const { sender, ssn, length } = event;
   if (sender.infiniteAt === undefined || ssn === undefined || length === 0) return;
   // Only data after the infinite mapping on its subflow was certainly sent after it.
@@ -33,7 +33,7 @@ function lookAtInfinite(judge: Judge, event: PacketEvent): void {
   }));
 }
 
-function lookAtRefusal(judge: Judge, event: PacketEvent): void {
+function checkRefusal(judge: Judge, event: PacketEvent): void {
   const { flow, sender, syn } = event;
   const [opener, answerer] = flow.ends;
   if (flow.opening !== 'capable' || syn || event.rst || sender !== opener) return;
@@ -56,8 +56,8 @@ export const fallback: Monitor = {
   create: (_connection, judge) => ({
     packet: (event) => {
       if (event.connection.fallback === undefined) return;
-      lookAtRefusal(judge, event);
-      lookAtInfinite(judge, event);
+      checkRefusal(judge, event);
+      checkInfiniteMapping(judge, event);
     },
     options: {
       dss: (option, event) => {

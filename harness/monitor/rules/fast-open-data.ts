@@ -20,7 +20,7 @@ function bytesTaken({ ssnBase, isn }: FlowEnd): number {
 }
 
 /** The listener's first data. */
-function lookAtListener(judge: Judge, event: PacketEvent): void {
+function checkListenersData(judge: Judge, event: PacketEvent): void {
   const { mapping, connection, side, dataAck, flow, ssn } = event;
   if (!flow.thirdSeen) judge.info(early, event, 'the listener sends data before the third packet came');
   const opener = connection.parties[other(side)].stream;
@@ -35,7 +35,7 @@ function lookAtListener(judge: Judge, event: PacketEvent): void {
 }
 
 /** The opener's first data after a SYN of which not all was acknowledged. */
-function lookAtOpener(judge: Judge, event: PacketEvent): void {
+function checkOpenersData(judge: Judge, event: PacketEvent): void {
   const { mapping, sender, ssn, side, optionsKnown, packet } = event;
   const bytes = bytesTaken(sender);
   if (bytes >= sender.synBytes || ssn === undefined || !optionsKnown || sender.isn === undefined) return;
@@ -68,7 +68,7 @@ interface Again {
 }
 
 /** Returns true when the clause is judged. */
-function lookAtAnswer(judge: Judge, event: PacketEvent, again: Again): boolean {
+function checkAnswerToRepeatedSyn(judge: Judge, event: PacketEvent, again: Again): boolean {
   const { dataAck, packet, side, at } = event;
   if (!event.ack || !seqGeq(packet.tcp.ack, again.end) || dataAck === undefined) return false;
   again.since ??= at;
@@ -99,14 +99,15 @@ export const fastOpenData: Monitor = {
         if (syn || rst || flow !== connection.flows[0] || flow.ends[0].synBytes === 0) return;
         if (!connection.complete || connection.fallback !== undefined || flow.stray || flow.opening !== 'capable')
           return;
-        if (again !== undefined && sender === flow.ends[1] && lookAtAnswer(judge, event, again)) again = undefined;
+        if (again !== undefined && sender === flow.ends[1] && checkAnswerToRepeatedSyn(judge, event, again))
+          again = undefined;
         if (length === 0 || looked[side]) return;
         looked[side] = true;
         if (sender === flow.ends[1]) {
-          lookAtListener(judge, event);
+          checkListenersData(judge, event);
           return;
         }
-        lookAtOpener(judge, event);
+        checkOpenersData(judge, event);
         if (bytesTaken(sender) === 0 && event.mapping?.dsn === 1)
           again = { end: seqAdd(event.packet.tcp.seq, length), since: undefined };
       },

@@ -30,7 +30,7 @@ function capableLength(event: PacketEvent): number | undefined {
   return undefined;
 }
 
-function lookAtOption(judge: Judge, { cookie }: OptionFastOpen, event: PacketEvent): void {
+function checkCookieLength(judge: Judge, { cookie }: OptionFastOpen, event: PacketEvent): void {
   if (!event.syn) return;
   const { length } = cookie;
   judge.check(cookieLength, event, length === 0 || (length >= 4 && length <= 16), () => ({
@@ -53,7 +53,7 @@ function lookAtOption(judge: Judge, { cookie }: OptionFastOpen, event: PacketEve
   }));
 }
 
-function lookAtSyn(judge: Judge, event: PacketEvent): void {
+function checkSyn(judge: Judge, event: PacketEvent): void {
   const { packet, receiver, length, side, optionsKnown } = event;
   if (event.ack) {
     if (receiver.synBytes === 0 || receiver.isn === undefined) return;
@@ -75,7 +75,7 @@ function lookAtSyn(judge: Judge, event: PacketEvent): void {
 }
 
 /** The opener's first data after a SYN with data, as far as that was taken. */
-function lookAtFirstData(judge: Judge, event: PacketEvent): void {
+function checkFirstData(judge: Judge, event: PacketEvent): void {
   const { mapping, connection, side, sender, ssn } = event;
   const stream = connection.parties[side].stream;
   if (
@@ -123,16 +123,16 @@ export const fastOpen: Monitor = {
   create: (connection, judge) => ({
     packet: (event) => {
       if (event.syn) {
-        if (event.flow.opening === 'capable') lookAtSyn(judge, event);
+        if (event.flow.opening === 'capable') checkSyn(judge, event);
         return;
       }
       const { flow, sender } = event;
       if (sender.synBytes === 0 || event.length === 0 || sender !== flow.ends[0] || flow !== connection.flows[0])
         return;
-      if (connection.complete && connection.fallback === undefined) lookAtFirstData(judge, event);
+      if (connection.complete && connection.fallback === undefined) checkFirstData(judge, event);
     },
     options: {
-      fastopen: (option, event) => lookAtOption(judge, option, event),
+      fastopen: (option, event) => checkCookieLength(judge, option, event),
       malformed: ({ code, raw }, event) => {
         if (code === FAST_OPEN && event.syn)
           judge.broken(cookieLength, event, {

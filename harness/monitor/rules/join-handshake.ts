@@ -58,7 +58,7 @@ const plainAck = conduct('join-fourth-ack', '3.2-14.s2.1');
 const plainTcp = form('join-never-plain', '3.7-2.s3', '3.2-3.s2.1');
 const opener = form('join-opener', '3.2-1.s4.2');
 
-function lookAtSyn(judge: Judge, option: OptionMpJoinSyn, event: PacketEvent, nonces: Map<number, PacketEvent>): void {
+function checkSyn(judge: Judge, option: OptionMpJoinSyn, event: PacketEvent, nonces: Map<number, PacketEvent>): void {
   const { connection, flow, side } = event;
   const target = connection.parties[other(side)];
   const [firstNonce] = flow.join.nonces;
@@ -69,7 +69,7 @@ function lookAtSyn(judge: Judge, option: OptionMpJoinSyn, event: PacketEvent, no
       actual: hex(option.nonce, 8),
     }));
   } else {
-    lookAtNonce(judge, option.nonce, event, nonces);
+    checkNonce(judge, option.nonce, event, nonces);
     judge.info(opener, event, `the ${side === 0 ? 'initiator' : 'responder'} of the connection starts a subflow`);
   }
   if (target.token === undefined) {
@@ -122,7 +122,7 @@ function hmacRemark(packet: string, found: Uint8Array, proof: JoinProof): Remark
   };
 }
 
-function lookAtNonce(judge: Judge, nonce: number, event: PacketEvent, nonces: Map<number, PacketEvent>): void {
+function checkNonce(judge: Judge, nonce: number, event: PacketEvent, nonces: Map<number, PacketEvent>): void {
   const earlier = nonces.get(nonce);
   if (earlier !== undefined && isSameSyn(earlier, event)) return;
   judge.check(freshNonce, event, earlier === undefined, () => ({
@@ -146,7 +146,7 @@ function isSameSyn({ packet: one, connection: { complete } }: PacketEvent, { pac
   return isSamePath || !complete;
 }
 
-function lookAtSynAck(
+function checkSynAck(
   judge: Judge,
   option: OptionMpJoinSynAck,
   event: PacketEvent,
@@ -161,7 +161,7 @@ function lookAtSynAck(
       actual: hex(option.nonce, 8),
     }));
   } else {
-    lookAtNonce(judge, option.nonce, event, nonces);
+    checkNonce(judge, option.nonce, event, nonces);
   }
   const local = connection.parties[side].key;
   const remote = connection.parties[other(side)].key;
@@ -175,7 +175,7 @@ function lookAtSynAck(
   );
 }
 
-function lookAtAck(judge: Judge, option: OptionMpJoinAck, event: PacketEvent): void {
+function checkAck(judge: Judge, option: OptionMpJoinAck, event: PacketEvent): void {
   const { connection, flow, side } = event;
   const [mine, theirs] = flow.join.nonces;
   const local = connection.parties[side].key;
@@ -191,7 +191,7 @@ function lookAtAck(judge: Judge, option: OptionMpJoinAck, event: PacketEvent): v
 }
 
 /** Conditions before a host may start a subflow. */
-function lookAtTiming(judge: Judge, event: PacketEvent, heardDss: boolean): void {
+function checkJoinAllowed(judge: Judge, event: PacketEvent, heardDss: boolean): void {
   const { connection, side, flow, receiver } = event;
   if (connection.whole && event.flow.join.nonces[0] === undefined) {
     if (heardDss) judge.pass(afterDss, side);
@@ -211,7 +211,7 @@ function lookAtTiming(judge: Judge, event: PacketEvent, heardDss: boolean): void
 }
 
 /** Data on a subflow whose third packet was not acknowledged yet. */
-function lookAtData(judge: Judge, event: PacketEvent): void {
+function checkDataBeforeFourth(judge: Judge, event: PacketEvent): void {
   const { flow, sender, receiver, connection } = event;
   if (event.length === 0 || event.syn || !flow.ends[0].synSeen) return;
   if (sender !== flow.ends[0]) return;
@@ -228,7 +228,7 @@ function lookAtData(judge: Judge, event: PacketEvent): void {
   } else judge.unknown(noEarlyData, event.side, 'the acknowledgement of the third packet was not seen');
 }
 
-function lookAtFourth(judge: Judge, event: PacketEvent): void {
+function checkFourthPacket(judge: Judge, event: PacketEvent): void {
   const { flow, sender, ack, syn, rst, packet } = event;
   if (sender !== flow.ends[1] || !ack || syn || rst || flow.fourthSeen || !flow.thirdSeen) return;
   const { isn } = flow.ends[0];
@@ -261,18 +261,18 @@ export const joinHandshake: Monitor = {
       packet: (event) => {
         if (event.dataAck !== undefined || event.mapping?.from === 'dss') heardDss[other(event.side)] = true;
         if (event.flow.opening !== 'join') return;
-        lookAtData(judge, event);
-        lookAtFourth(judge, event);
+        checkDataBeforeFourth(judge, event);
+        checkFourthPacket(judge, event);
       },
       options: {
         mp_join: (option, event) => {
           if (event.flow.opening !== 'join') return;
           if (option.form === 'syn' && event.syn && !event.ack) {
-            lookAtTiming(judge, event, heardDss[event.side] ?? false);
-            lookAtSyn(judge, option, event, nonces[event.side]);
+            checkJoinAllowed(judge, event, heardDss[event.side] ?? false);
+            checkSyn(judge, option, event, nonces[event.side]);
           } else if (option.form === 'synack' && event.syn && event.ack)
-            lookAtSynAck(judge, option, event, nonces[event.side]);
-          else if (option.form === 'ack' && !event.syn) lookAtAck(judge, option, event);
+            checkSynAck(judge, option, event, nonces[event.side]);
+          else if (option.form === 'ack' && !event.syn) checkAck(judge, option, event);
         },
       },
     };

@@ -43,7 +43,7 @@ function mayHaveCrossed({ at, by }: { at: number; by: string }, event: PacketEve
   return event.sender.address !== by && event.at - at < CROSSING_MS;
 }
 
-function lookAtJoin(judge: Judge, event: PacketEvent, targets: Targets): void {
+function checkJoinTarget(judge: Judge, event: PacketEvent, targets: Targets): void {
   const { connection, side, receiver } = event;
   const { address, port } = receiver;
   const announced = targets.announced.get(address);
@@ -127,7 +127,7 @@ export const joinTargets: Monitor = {
         mp_join: (option, event) => {
           if (option.form !== 'syn' || !event.syn || event.ack || event.flow.opening !== 'join' || event.retransmission)
             return;
-          if (connection.flows[0]?.opening === 'capable') lookAtJoin(judge, event, known_[event.side]);
+          if (connection.flows[0]?.opening === 'capable') checkJoinTarget(judge, event, known_[event.side]);
         },
       },
     };

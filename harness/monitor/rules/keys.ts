@@ -48,7 +48,7 @@ function isEstablished(connection: Connection): boolean {
 }
 
 /** Two keys of which one token is made: the host was free to take another key for its second connection. */
-function lookAtToken(judge: Judge, event: PacketEvent, key: bigint, user: User, { tokens }: Memory): void {
+function checkToken(judge: Judge, event: PacketEvent, key: bigint, user: User, { tokens }: Memory): void {
   const made = token(key);
   const before = tokens.get(made);
   remember(tokens, made, { user, key });
@@ -62,7 +62,7 @@ function lookAtToken(judge: Judge, event: PacketEvent, key: bigint, user: User, 
   });
 }
 
-function lookAtKey(judge: Judge, event: PacketEvent, key: bigint): void {
+function checkKey(judge: Judge, event: PacketEvent, key: bigint): void {
   const { connection, side, sender } = event;
   const memory = memoryOf(connection);
   const user = memory.keys.get(key);
@@ -70,7 +70,7 @@ function lookAtKey(judge: Judge, event: PacketEvent, key: bigint): void {
     const added = { connection, address: sender.address, isn: sender.isn ?? event.packet.tcp.seq };
     remember(memory.keys, key, added);
     judge.pass(unique, side);
-    lookAtToken(judge, event, key, added, memory);
+    checkToken(judge, event, key, added, memory);
     return;
   }
   if (user.connection === connection) {
@@ -115,7 +115,7 @@ export const keys: Monitor = {
     options: {
       mp_capable: (option, event) => {
         if (option.senderKey === undefined || event.rst || event.flow.opening !== 'capable') return;
-        if (option.version !== 0) lookAtKey(judge, event, option.senderKey);
+        if (option.version !== 0) checkKey(judge, event, option.senderKey);
         if (option.receiverKey !== undefined) {
           judge.check(tokenUnlike, event, option.senderKey !== option.receiverKey, () => ({
             message: 'both keys of MP_CAPABLE are the same',

@@ -57,7 +57,7 @@ function hasMptcp({ packet }: PacketEvent): boolean {
 }
 
 /** The first new data on the only subflow. Returns true when the clause is judged. */
-function lookAtFirst(judge: Judge, event: PacketEvent, { next }: Lost): boolean {
+function checkFirstSubflow(judge: Judge, event: PacketEvent, { next }: Lost): boolean {
   const { mapping, side, sender, ssn, packet } = event;
   if (event.rst || event.fin) return true;
   if (mapping?.infinite === true) {
@@ -82,7 +82,7 @@ function lookAtFirst(judge: Judge, event: PacketEvent, { next }: Lost): boolean 
   return true;
 }
 
-function lookAtReset(judge: Judge, event: PacketEvent): void {
+function checkReset(judge: Judge, event: PacketEvent): void {
   const { options } = event.packet.tcp;
   if (options.some((one) => one.kind === 'mp_fastclose')) return;
   judge.pass(resets, event.side);
@@ -95,9 +95,9 @@ function lookAtReset(judge: Judge, event: PacketEvent): void {
 }
 
 /** New data or a FIN on a joined subflow. Returns true when the clause is judged. */
-function lookAtJoined(judge: Judge, event: PacketEvent, { next }: Lost): boolean {
+function checkJoinedSubflow(judge: Judge, event: PacketEvent, { next }: Lost): boolean {
   if (event.rst) {
-    lookAtReset(judge, event);
+    checkReset(judge, event);
     return true;
   }
   if (event.fin && event.connection.parties[event.side].stream.fin !== undefined) return true;
@@ -124,7 +124,7 @@ export const lostOptions: Monitor = {
           const lost = waiting.get(sender);
           if (lost?.arrival.see(event) === true) {
             const settled =
-              flow.opening === 'join' ? lookAtJoined(judge, event, lost) : lookAtFirst(judge, event, lost);
+              flow.opening === 'join' ? checkJoinedSubflow(judge, event, lost) : checkFirstSubflow(judge, event, lost);
             if (settled) waiting.delete(sender);
           }
           const of = waiting.get(receiver);

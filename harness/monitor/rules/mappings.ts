@@ -12,7 +12,7 @@ const mappedAtFirst = conduct('data-mapped-at-first', '3.7-4.1.s1');
 const capableAtFirst = conduct('first-data-by-capable', '3.1-15.s5', '3.1-16.s2');
 const notAfterFin = form('no-data-after-fin', '1.3-2.4.s2', '1.1-5.2.s1');
 
-function lookAtChange(judge: Judge, event: PacketEvent, mapping: DataMapping): void {
+function checkRemapping(judge: Judge, event: PacketEvent, mapping: DataMapping): void {
   const { sender } = event;
   if (mapping.bytes === 0 || sender.mappings.at(-1) === mapping) return;
   if (sender.mapEdge === undefined || seqDiff(mapping.ssn, sender.mapEdge) >= 0) {
@@ -33,7 +33,7 @@ function lookAtChange(judge: Judge, event: PacketEvent, mapping: DataMapping): v
   }));
 }
 
-function lookAtPlace(judge: Judge, event: PacketEvent, mapping: DataMapping): void {
+function checkMappedNumbers(judge: Judge, event: PacketEvent, mapping: DataMapping): void {
   const { ssn, length, flow } = event;
   if (mapping.infinite || mapping.bytes === 0) return;
   if (ssn === undefined || flow.stray) {
@@ -58,7 +58,7 @@ function isMapped(event: PacketEvent, ssn: number): boolean {
   return mappingAt(sender, ssn) !== undefined;
 }
 
-function lookAtCover(judge: Judge, event: PacketEvent, plainAnswer: boolean): void {
+function checkPayloadMapped(judge: Judge, event: PacketEvent, plainAnswer: boolean): void {
   const { ssn, length, sender, connection, flow, side, syn, rst } = event;
   if (length === 0 || syn || rst || connection.fallback !== undefined || sender.infiniteAt !== undefined) return;
   const rule = sender.confirmed ? mapped : mappedAtFirst;
@@ -88,7 +88,7 @@ function lookAtCover(judge: Judge, event: PacketEvent, plainAnswer: boolean): vo
 }
 
 /** The initiator's first data, while nothing says that its third packet has arrived. */
-function lookAtFirst(judge: Judge, event: PacketEvent, heard: boolean): void {
+function checkInitiatorsFirstData(judge: Judge, event: PacketEvent, heard: boolean): void {
   const { connection, flow, sender, ssn, length, mapping } = event;
   if (length === 0 || ssn !== 1 || event.syn || flow !== connection.flows[0] || sender !== flow.ends[0]) return;
   // After a SYN with data the figures of appendix B.3 have a DSS there.
@@ -116,12 +116,12 @@ export const mappings: Monitor = {
       packet: (event) => {
         const { mapping, sender, length, packet } = event;
         if (mapping !== undefined) {
-          lookAtChange(judge, event, mapping);
-          lookAtPlace(judge, event, mapping);
+          checkRemapping(judge, event, mapping);
+          checkMappedNumbers(judge, event, mapping);
         }
         if (length > 0) {
-          lookAtFirst(judge, event, heard[1 - event.side] ?? false);
-          lookAtCover(judge, event, plainAnswer.has(event.receiver));
+          checkInitiatorsFirstData(judge, event, heard[1 - event.side] ?? false);
+          checkPayloadMapped(judge, event, plainAnswer.has(event.receiver));
           if (sender.fin !== undefined) {
             judge.check(notAfterFin, event, seqDiff(packet.tcp.seq + length, sender.fin - 1) <= 0, () => ({
               message: 'payload comes after the FIN of its subflow',

@@ -33,7 +33,7 @@ function intactUpTo({ connection, side, sender }: PacketEvent): number | undefin
   return last === undefined ? undefined : last.ssn + acked - last.dsn;
 }
 
-function lookAtStart(judge: Judge, event: PacketEvent, ssn: number): void {
+function checkInfiniteStart(judge: Judge, event: PacketEvent, ssn: number): void {
   const intact = intactUpTo(event);
   if (intact === undefined) return;
   judge.check(startsBack, event, ssn >= 1 && ssn < intact, () => ({
@@ -43,7 +43,7 @@ function lookAtStart(judge: Judge, event: PacketEvent, ssn: number): void {
   }));
 }
 
-function lookAtAnswer(judge: Judge, event: PacketEvent, asked: Asked): void {
+function checkAnsweredByMpFail(judge: Judge, event: PacketEvent, asked: Asked): void {
   if (asked.answered) return;
   if (event.packet.tcp.options.some((one) => one.kind === 'mp_fail')) {
     asked.answered = true;
@@ -57,13 +57,13 @@ function lookAtAnswer(judge: Judge, event: PacketEvent, asked: Asked): void {
 }
 
 /** The first data after the MP_FAIL. */
-function lookAtData(judge: Judge, event: PacketEvent, asked: Asked): void {
+function checkFirstData(judge: Judge, event: PacketEvent, asked: Asked): void {
   const { mapping, side, sender, ssn, packet } = event;
   if (asked.announced) return;
   if (mapping?.infinite === true) {
     asked.announced = true;
     judge.pass(announces, side);
-    lookAtStart(judge, event, mapping.ssn);
+    checkInfiniteStart(judge, event, mapping.ssn);
     return;
   }
   if (event.length === 0 || ssn === undefined || seqDiff(packet.tcp.seq, asked.next) < 0) return;
@@ -78,7 +78,7 @@ function lookAtData(judge: Judge, event: PacketEvent, asked: Asked): void {
 }
 
 /** Once it has answered, a host sends no mapping but the infinite one, and no signal. */
-function lookAtOptions(judge: Judge, event: PacketEvent): void {
+function checkPlainTcp(judge: Judge, event: PacketEvent): void {
   if (event.retransmission || event.rst) return;
   const wrong = event.packet.tcp.options.find((one) => {
     if (one.kind === 'dss') return one.hasMap && one.dataLength !== 0;
@@ -117,9 +117,9 @@ export const mpFailReceived: Monitor = {
         }
         if (event.rst) return;
         const before = one.answered;
-        lookAtAnswer(judge, event, one);
-        lookAtData(judge, event, one);
-        if (before && sent[event.side]) lookAtOptions(judge, event);
+        checkAnsweredByMpFail(judge, event, one);
+        checkFirstData(judge, event, one);
+        if (before && sent[event.side]) checkPlainTcp(judge, event);
       },
       options: {
         mp_fail: (_option, event) => {

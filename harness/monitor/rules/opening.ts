@@ -35,7 +35,7 @@ interface FirstData {
 const memoryOf = perCapture(() => new Map<string, string>());
 
 /** The same number on two conversations of one host; a capture at two places of the network shows each twice. */
-function lookAtStart(judge: Judge, event: PacketEvent): void {
+function checkInitialNumber(judge: Judge, event: PacketEvent): void {
   const { sender, receiver, packet, connection } = event;
   if (sender.synSeen && sender.isn === packet.tcp.seq) return;
   const memory = memoryOf(connection);
@@ -58,7 +58,7 @@ interface Opened {
   lacked: boolean;
 }
 
-function lookAtThird(judge: Judge, event: PacketEvent, opened: Opened): void {
+function checkThirdPacket(judge: Judge, event: PacketEvent, opened: Opened): void {
   const { flow, sender, connection, packet, side } = event;
   const { options } = packet.tcp;
   if (sender !== flow.ends[0] || event.rst || !event.ack || !event.optionsKnown) return;
@@ -77,7 +77,7 @@ function lookAtThird(judge: Judge, event: PacketEvent, opened: Opened): void {
   }
 }
 
-function lookAtJoinThird(judge: Judge, event: PacketEvent): void {
+function checkJoinThirdPacket(judge: Judge, event: PacketEvent): void {
   const { flow, sender, connection, packet, side } = event;
   if (flow.thirdSeen || sender !== flow.ends[0] || event.rst || !event.ack || !event.optionsKnown) return;
   const has = packet.tcp.options.some((one) => one.kind === 'mp_join' && one.form === 'ack');
@@ -93,7 +93,7 @@ function lookAtJoinThird(judge: Judge, event: PacketEvent): void {
 }
 
 /** The responder's first acknowledgement of data that MP_CAPABLE mapped. */
-function lookAtFirstAnswer(judge: Judge, event: PacketEvent, { end, since }: FirstData): boolean {
+function checkFirstDataAck(judge: Judge, event: PacketEvent, { end, since }: FirstData): boolean {
   const { connection, packet, dataAck, side } = event;
   if (event.syn || event.rst || !event.ack || !seqGeq(packet.tcp.ack, end)) return false;
   if (!event.optionsKnown) return true;
@@ -116,7 +116,7 @@ function lookAtFirstAnswer(judge: Judge, event: PacketEvent, { end, since }: Fir
   return true;
 }
 
-function lookAtSyn(judge: Judge, event: PacketEvent): void {
+function checkSyn(judge: Judge, event: PacketEvent): void {
   const { packet, sender, flow, connection, side } = event;
   const { options } = packet.tcp;
   if (!event.optionsKnown) return;
@@ -125,7 +125,7 @@ function lookAtSyn(judge: Judge, event: PacketEvent): void {
     event,
     options.some((one) => one.kind === 'sack_ok') ? 'SACK is permitted' : 'SACK is not permitted',
   );
-  lookAtStart(judge, event);
+  checkInitialNumber(judge, event);
   if (event.ack || flow.opening !== 'capable' || sender !== flow.ends[0]) return;
   const asks = options.some((one) => one.kind === 'mp_capable');
   if (sender.synSeen && !asks && sender.synOptions?.includes('mp_capable') === true && connection.flows[0] === flow)
@@ -146,11 +146,11 @@ export const opening: Monitor = {
       packet: (event) => {
         const { flow, mapping } = event;
         if (event.syn) {
-          lookAtSyn(judge, event);
+          checkSyn(judge, event);
           return;
         }
         if (isFirst(flow)) {
-          if (!opened.looked || opened.lacked) lookAtThird(judge, event, opened);
+          if (!opened.looked || opened.lacked) checkThirdPacket(judge, event, opened);
           if (event.sender === flow.ends[0] && mapping?.from === 'mp_capable' && !mapping.infinite && event.ssn === 1) {
             firstData ??= { end: seqAdd(event.packet.tcp.seq, mapping.bytes) };
           } else if (
@@ -159,10 +159,10 @@ export const opening: Monitor = {
             event.sender === flow.ends[1] &&
             connection.fallback === undefined
           ) {
-            answered = lookAtFirstAnswer(judge, event, firstData);
+            answered = checkFirstDataAck(judge, event, firstData);
             if (event.ack && seqGeq(event.packet.tcp.ack, firstData.end)) firstData.since ??= event.at;
           }
-        } else if (flow.opening === 'join' && !flow.thirdSeen) lookAtJoinThird(judge, event);
+        } else if (flow.opening === 'join' && !flow.thirdSeen) checkJoinThirdPacket(judge, event);
       },
       options: {
         mp_join: (option, event) => {

@@ -24,7 +24,7 @@ function isWrong(option: OptionMpJoinSynAck | OptionMpJoinAck, event: PacketEven
 }
 
 /** The SYN/ACK of a join that named an open connection. */
-function lookAtSynAck(judge: Judge, event: PacketEvent): void {
+function checkSynAck(judge: Judge, event: PacketEvent): void {
   const { connection, flow, side, packet } = event;
   const { token } = connection.parties[side];
   if (
@@ -42,7 +42,7 @@ function lookAtSynAck(judge: Judge, event: PacketEvent): void {
   }));
 }
 
-function lookAtReset(judge: Judge, event: PacketEvent): void {
+function checkReset(judge: Judge, event: PacketEvent): void {
   const { options } = event.packet.tcp;
   const found = options.find((one) => one.kind === 'mp_tcprst');
   if (found === undefined) return;
@@ -65,9 +65,9 @@ export const refusals: Monitor = {
       control: (event) => {
         if (event.flow.opening !== 'join') return;
         if (event.syn && event.ack && event.sender === event.flow.ends[1] && !event.retransmission)
-          lookAtSynAck(judge, event);
+          checkSynAck(judge, event);
         else if (event.rst && wronged.size > 0 && wronged.get(event.sender) === event.packet.tcp.seq)
-          lookAtReset(judge, event);
+          checkReset(judge, event);
       },
       options: {
         mp_join: (option, event) => {

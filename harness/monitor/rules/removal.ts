@@ -38,7 +38,7 @@ function isKeepalive({ packet, sender, length }: PacketEvent): boolean {
 }
 
 /** The receiver of a REMOVE_ADDR, on a subflow of that address. Returns true when the clause is judged. */
-function lookAtReceiver(judge: Judge, event: PacketEvent, arrived: boolean): boolean {
+function checkReceiversReaction(judge: Judge, event: PacketEvent, arrived: boolean): boolean {
   const { connection, receiver, side } = event;
   if (!event.rst && !event.fin) {
     if (!isKeepalive(event)) return false;
@@ -62,7 +62,7 @@ function lookAtReceiver(judge: Judge, event: PacketEvent, arrived: boolean): boo
 }
 
 /** The host that withdrew an address, on a subflow of that address. Returns true when the clause is judged. */
-function lookAtRemover(judge: Judge, event: PacketEvent, since: number): boolean {
+function checkRemoversUse(judge: Judge, event: PacketEvent, since: number): boolean {
   const { side } = event;
   if (event.rst || event.fin) {
     judge.pass(ended, side);
@@ -91,7 +91,7 @@ export const removal: Monitor = {
         const { sender } = event;
         if (removed.size > 0) {
           const one = removed.get(sender);
-          if (one !== undefined && lookAtRemover(judge, event, one.since)) removed.delete(sender);
+          if (one !== undefined && checkRemoversUse(judge, event, one.since)) removed.delete(sender);
         }
         if (told.size === 0) return;
         let arrived = false;
@@ -99,7 +99,7 @@ export const removal: Monitor = {
           const there = arrival.see(event);
           if (end === sender) arrived = there;
         }
-        if (told.has(sender) && lookAtReceiver(judge, event, arrived)) told.delete(sender);
+        if (told.has(sender) && checkReceiversReaction(judge, event, arrived)) told.delete(sender);
       },
       options: {
         add_addr: (option) => {

@@ -24,7 +24,7 @@ const reasons: readonly { rule: Rule; name: string }[] = [
   { rule: form('reset-for-interference', '3.6-6.7.s2', '7.4-1.s2.7'), name: 'middlebox interference' },
 ];
 
-function lookAtReason(judge: Judge, event: PacketEvent, reason: number, isTransient: boolean): void {
+function checkReason(judge: Judge, event: PacketEvent, reason: number, isTransient: boolean): void {
   const { sender, connection, flow } = event;
   const known = reasons[reason];
   if (known === undefined) return;
@@ -47,7 +47,7 @@ interface Fastclose {
   open: ReadonlySet<Flow>;
 }
 
-function lookAtFastclose(judge: Judge, event: PacketEvent, state: Fastclose): void {
+function checkFastcloseOnce(judge: Judge, event: PacketEvent, state: Fastclose): void {
   const { flow, side } = event;
   if (event.rst) {
     if (state.byRst.size === 0) state.open = new Set(event.connection.flows.filter((one) => one.thirdSeen));
@@ -61,7 +61,7 @@ function lookAtFastclose(judge: Judge, event: PacketEvent, state: Fastclose): vo
 }
 
 /** Once one RST has MP_FASTCLOSE, those of all other subflows have it. */
-function lookAtRst(judge: Judge, event: PacketEvent, state: Fastclose): void {
+function checkRstHasFastclose(judge: Judge, event: PacketEvent, state: Fastclose): void {
   const { flow, connection, side, optionsKnown } = event;
   judge.info(bySegment, event, flow.thirdSeen ? 'a subflow is ended by RST' : 'a handshake is refused by RST');
   if (
@@ -92,12 +92,12 @@ export const resets: Monitor = {
     };
     return {
       packet: (event) => {
-        if (event.rst) lookAtRst(judge, event, closing[event.side]);
+        if (event.rst) checkRstHasFastclose(judge, event, closing[event.side]);
       },
       options: {
-        mp_fastclose: (_option, event) => lookAtFastclose(judge, event, closing[event.side]),
+        mp_fastclose: (_option, event) => checkFastcloseOnce(judge, event, closing[event.side]),
         mp_tcprst: (option, event) => {
-          if (event.rst) lookAtReason(judge, event, option.reason, option.transient);
+          if (event.rst) checkReason(judge, event, option.reason, option.transient);
         },
       },
     };

@@ -59,7 +59,7 @@ function compare(judge: Judge, event: PacketEvent, mine: Grant, granted: Grant):
  * Data from outside the window that gets a Data ACK. The buffer may have grown since the window was sent, but not by more than
  * the largest window there was.
  */
-function lookAtReach(judge: Judge, event: PacketEvent, dataAck: number, largest: number): void {
+function checkAckInWindow(judge: Judge, event: PacketEvent, dataAck: number, largest: number): void {
   const { connection, side } = event;
   const { stream } = connection.parties[other(side)];
   if (stream.granted === undefined || connection.elsewhere || stream.acked === undefined || dataAck <= stream.acked)
@@ -101,7 +101,7 @@ export const sharedWindow: Monitor = {
         const before = largest[side];
         if (window > before) largest[side] = window;
         if (!connection.complete || !connection.whole) return;
-        lookAtReach(judge, event, dataAck, before);
+        checkAckInWindow(judge, event, dataAck, before);
         if (connection.flows.length < 2 || sender.fin !== undefined || event.receiver.fin !== undefined) return;
         const mine = grants[side];
         const known = mine.get(sender);

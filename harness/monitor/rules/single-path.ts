@@ -18,7 +18,7 @@ interface Infinite {
   at: number;
 }
 
-function lookAtOther(judge: Judge, event: PacketEvent, infinite: Infinite, told: Set<FlowEnd>): void {
+function checkOtherSubflow(judge: Judge, event: PacketEvent, infinite: Infinite, told: Set<FlowEnd>): void {
   const { flow, side, sender, receiver, at } = event;
   const after = at - infinite.at;
   if (event.rst || event.fin) {
@@ -61,7 +61,7 @@ export const singlePath: Monitor = {
         if (known === undefined) {
           if (mapping?.infinite === true && connection.complete && flow.opening !== 'unknown')
             infinite[side] = { flow, at: event.at };
-        } else if (known.flow !== flow) lookAtOther(judge, event, known, told);
+        } else if (known.flow !== flow) checkOtherSubflow(judge, event, known, told);
         else if (event.length > 0 && connection.flows.length > 1) judge.pass(oneCarries, side);
       },
     };

@@ -18,7 +18,7 @@ interface Repeated {
   seq: number;
   since: number;
   times: number;
-  /** Of the first repetition. What comes after it is out of order without it, and its timestamps are not echoed. */
+  /** Of the first repetition. Without it, later packets are out of order, and their timestamps are not echoed. */
   arrival: Arrival;
   told: boolean;
 }
@@ -55,14 +55,14 @@ function waitsForOthers(event: PacketEvent): boolean {
 }
 
 /** An acknowledgement that covers data after a hole. */
-function lookAtProgress(judge: Judge, event: PacketEvent): void {
+function checkOwnBytes(judge: Judge, event: PacketEvent): void {
   const { connection, receiver, packet, dataAck, side } = event;
   if (connection.flows.length < 2 || dataAck === undefined || receiver.ssnBase === undefined) return;
   const last = mappingAt(receiver, seqOffset(packet.tcp.ack, receiver.ssnBase + 1));
   if (last !== undefined && last.dsn > dataAck) judge.pass(ownBytes, side);
 }
 
-function lookAtFinAck(judge: Judge, event: PacketEvent, fin: number, repeated: Repeated | undefined): void {
+function checkFinAck(judge: Judge, event: PacketEvent, fin: number, repeated: Repeated | undefined): void {
   const { receiver, packet, side } = event;
   if (!seqGt(fin, packet.tcp.ack)) {
     if (receiver.acked !== undefined && seqGt(fin, receiver.acked)) judge.pass(finAcked, side);
@@ -78,7 +78,7 @@ function lookAtFinAck(judge: Judge, event: PacketEvent, fin: number, repeated: R
 }
 
 /** One byte more than was sent, once a DATA_FIN has come without a FIN. */
-function lookAtDataFin(judge: Judge, event: PacketEvent): void {
+function checkDataFinNotCounted(judge: Judge, event: PacketEvent): void {
   const { receiver, packet } = event;
   if (receiver.next === undefined || receiver.fin !== undefined) return;
   judge.check(noByte, event, packet.tcp.ack !== seqAdd(receiver.next, 1), () => ({
@@ -105,9 +105,9 @@ export const subflowAcks: Monitor = {
         }
         if (mapping?.fin === true) dataFins.add(sender);
         if (!event.ack || receiver.acked === undefined) return;
-        if (dataFins.size > 0 && dataFins.has(receiver)) lookAtDataFin(judge, event);
-        if (receiver.fin !== undefined) lookAtFinAck(judge, event, receiver.fin, repeated.get(receiver));
-        else if (packet.tcp.ack !== receiver.acked) lookAtProgress(judge, event);
+        if (dataFins.size > 0 && dataFins.has(receiver)) checkDataFinNotCounted(judge, event);
+        if (receiver.fin !== undefined) checkFinAck(judge, event, receiver.fin, repeated.get(receiver));
+        else if (packet.tcp.ack !== receiver.acked) checkOwnBytes(judge, event);
         else if (
           isIgnored(event, repeated.get(receiver)) &&
           connection.fallback === undefined &&

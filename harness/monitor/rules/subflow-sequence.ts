@@ -27,7 +27,7 @@ interface Wanted {
   told: boolean;
 }
 
-function lookAtBits(judge: Judge, event: PacketEvent): void {
+function checkReservedBits(judge: Judge, event: PacketEvent): void {
   const bits = (event.packet.tcp.reserved ?? 0) & 0x0e;
   if (bits === 0) {
     if (event.syn) judge.pass(headerBits, event.side);
@@ -40,7 +40,7 @@ function lookAtBits(judge: Judge, event: PacketEvent): void {
 }
 
 /** Data of an end whose peer has not been heard, or that has not been heard itself. */
-function lookAtHandshake(judge: Judge, event: PacketEvent): void {
+function checkHeardBeforeData(judge: Judge, event: PacketEvent): void {
   const { flow, sender, receiver, connection, side } = event;
   if (!connection.complete || !flow.ends[0].synSeen || flow.stray) return;
   if (sender.synSeen && receiver.synSeen) judge.pass(handshake, side);
@@ -73,7 +73,7 @@ function noteRequest(event: PacketEvent, wanted: Map<FlowEnd, Wanted>): void {
     });
 }
 
-function lookAtData(judge: Judge, event: PacketEvent, gaps: Map<FlowEnd, number>, wanted: Wanted): boolean {
+function checkSkippedData(judge: Judge, event: PacketEvent, gaps: Map<FlowEnd, number>, wanted: Wanted): boolean {
   const { packet, length, at, sender } = event;
   const { seq } = packet.tcp;
   if (!seqGt(seq, wanted.seq) && seqGt(seqAdd(seq, length), wanted.seq)) return true;
@@ -109,18 +109,18 @@ export const subflowSequence: Monitor = {
     return {
       packet: (event) => {
         const { sender, receiver, length, syn, rst, flow } = event;
-        if (syn || event.packet.tcp.reserved !== undefined) lookAtBits(judge, event);
+        if (syn || event.packet.tcp.reserved !== undefined) checkReservedBits(judge, event);
         if (syn || rst || !connection.complete || flow.stray) return;
         if (length > 0) {
           if (!opened.has(sender)) {
             opened.add(sender);
-            lookAtHandshake(judge, event);
+            checkHeardBeforeData(judge, event);
           }
           const { seq } = event.packet.tcp;
           if (sender.next !== undefined && seqGt(seq, sender.next)) gaps.set(sender, sender.next);
           else if (!event.retransmission) judge.pass(gapless, event.side);
           const asked = wanted.size === 0 ? undefined : wanted.get(sender);
-          if (asked !== undefined && lookAtData(judge, event, gaps, asked)) {
+          if (asked !== undefined && checkSkippedData(judge, event, gaps, asked)) {
             judge.pass(sentAgain, event.side);
             wanted.delete(sender);
           }

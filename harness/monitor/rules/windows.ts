@@ -14,7 +14,7 @@ interface Edge {
   tsval: number | undefined;
 }
 
-function lookAtEdge(judge: Judge, event: PacketEvent, edges: Map<FlowEnd, Edge>): void {
+function checkRightEdge(judge: Judge, event: PacketEvent, edges: Map<FlowEnd, Edge>): void {
   const { sender, dataAck, packet, side } = event;
   const { shift } = sender;
   if (dataAck === undefined || event.syn || event.rst) return;
@@ -43,7 +43,7 @@ function lookAtEdge(judge: Judge, event: PacketEvent, edges: Map<FlowEnd, Edge>)
   } else judge.unknown(rightEdge, side, 'the order of sending is not known');
 }
 
-function lookAtSending(judge: Judge, event: PacketEvent): void {
+function checkWithinWindow(judge: Judge, event: PacketEvent): void {
   const { connection, side, sender, mapping, ssn, length, packet } = event;
   // One byte may probe a closed window.
   if (length <= 1 || event.syn || event.retransmission || !connection.complete || !connection.whole) return;
@@ -77,8 +77,8 @@ export const windows: Monitor = {
     return {
       packet: (event) => {
         if (event.connection.fallback !== undefined) return;
-        lookAtEdge(judge, event, edges);
-        lookAtSending(judge, event);
+        checkRightEdge(judge, event, edges);
+        checkWithinWindow(judge, event);
       },
     };
   },

@@ -7,7 +7,7 @@ import type { ConversationChoice, NamedPacket } from './conversation.ts';
 export interface Alteration {
   /** Packet that is altered. */
   packet: string;
-  /** What is done to it, for the test's name. */
+  /** Description of the alteration, for the test's name. */
   what: string;
   change: (packet: Packet) => void;
   /** Clause that has to be reported as broken, and by which rule. */

@@ -5,7 +5,7 @@ import { encodePacket, FLAG } from '../../packet/index.ts';
 import type { OptionDss, TcpOption } from '../../packet/types.ts';
 import { Conversation } from './conversation.ts';
 
-/** What the capture is like. */
+/** Parameters of the capture. */
 export interface BulkChoice {
   packets: number;
   /** Bytes of payload of a data segment. */

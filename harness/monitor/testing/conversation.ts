@@ -3,7 +3,7 @@ import { addAddrHmac, dssChecksum, idsn, joinHmac, token } from '../../mptcp/ind
 import { encodePacket, FLAG } from '../../packet/index.ts';
 import type { OptionDss, OptionMpCapable, Packet, TcpOption } from '../../packet/types.ts';
 
-/** What can be chosen. */
+/** Parameters of a conversation. */
 export interface ConversationChoice {
   checksums: boolean;
   /** 8-byte data sequence numbers and Data ACKs, or 4-byte ones. */
@@ -181,7 +181,7 @@ export class Conversation {
     };
   }
 
-  /** What a side has received without a gap: its next Data ACK. */
+  /** Sets the next Data ACK of a side: the data that it has received without a gap. */
   received(direction: Direction, upTo: number): void {
     this.#acked[direction] = upTo;
   }

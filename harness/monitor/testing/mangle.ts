@@ -84,7 +84,7 @@ function reordered(packets: readonly CapturedPacket[], chance: Chance): Captured
     .map(({ packet }, index) => ({ bytes: packet.bytes, at: packets[index]?.at ?? packet.at }));
 }
 
-/** What was done, and what is left. @param seed any text */
+/** The mangled packets, and the operations that were applied. @param seed any text */
 export function mangle(
   packets: readonly CapturedPacket[],
   seed: string,

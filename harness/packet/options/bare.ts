@@ -1,4 +1,4 @@
-/** What stands in an option area without being Kind, Length and fields. */
+/** Parts of an option area that are not Kind, Length and fields. */
 import type { BareOption } from './definition.ts';
 import { bytes, uint } from './field.ts';
 
@@ -30,7 +30,7 @@ export interface OptionMalformed {
   raw: Uint8Array;
 }
 
-/** What follows an `eol` up to the end of the option area; zeros when the sender keeps to RFC 9293 §3.1. */
+/** The bytes after an `eol` up to the end of the option area; zeros if the sender follows RFC 9293 §3.1. */
 export interface OptionPadding {
   kind: 'padding';
   raw: Uint8Array;

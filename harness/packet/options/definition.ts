@@ -1,4 +1,4 @@
-/** What the codec knows of one kind of option. Pure. */
+/** The definition of one kind of option, for the codec. Pure. */
 import { inRange, type ByteWriter } from '../bytes.ts';
 import type { OptionFields } from './field.ts';
 
@@ -10,13 +10,13 @@ export interface OptionSpan {
   length: number;
 }
 
-/** What every option with a Length byte may carry: one that lies on purpose. */
+/** A deliberately wrong Length, which every option with a Length byte may carry. */
 export interface Lying {
   /** The Length byte to write; the true length when absent. The decoder never sets it on a well-formed option. */
   length?: number;
 }
 
-/** What every kind of option has. */
+/** Properties of every kind of option. */
 interface Definition<O extends { kind: string }> {
   readonly kind: O['kind'];
   readonly fields: OptionFields<O>;

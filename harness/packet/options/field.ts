@@ -19,7 +19,7 @@ export type FieldStyle =
   | 'list';
 
 /**
- * What a relative number counts from: an ISN (the SYN is 0) or an IDSN (the SYN with MP_CAPABLE is 0), of the packet's
+ * The base of a relative number: an ISN (the SYN is 0) or an IDSN (the SYN with MP_CAPABLE is 0), of the packet's
  * sender or of its receiver.
  */
 export type NumberBase = 'senderIsn' | 'receiverIsn' | 'senderIdsn' | 'receiverIdsn';
@@ -27,11 +27,11 @@ export type NumberBase = 'senderIsn' | 'receiverIsn' | 'senderIdsn' | 'receiverI
 /** One field of an option `O`. */
 export interface OptionField<O> {
   readonly style: FieldStyle;
-  /** What the RFC's figure calls the bit. */
+  /** Letter of the bit in the RFC's figure. */
   readonly letter?: string;
-  /** What the manual says of its values, a few words. */
+  /** A few words about its values, for the manual. */
   readonly note?: string;
-  /** What the number counts from in a packet line; it stands there as on the wire when absent. */
+  /** Base that the number is relative to in a packet line; absolute if absent. */
   readonly base?: NumberBase;
   /** Bits that a number with a base has in this option. */
   bits?(option: O): 32 | 64;
@@ -49,7 +49,7 @@ export interface OptionField<O> {
 /** The rows of an option, by the name that packet lines use, in the order in which they are shown. */
 export type OptionFields<O> = Readonly<Record<string, OptionField<O>>>;
 
-/** What a row may say besides how it is read and written. */
+/** Properties of a row besides reading and writing. */
 type Extra<O> = Partial<Pick<OptionField<O>, 'letter' | 'note' | 'base' | 'bits' | 'quiet' | 'redundant'>>;
 
 /** The properties of `O`, or of any member of a union, whose values are of type `V`. */

@@ -40,7 +40,7 @@ export const MPTCP_OPTIONS = {
 /** Other options of TCP, by name. */
 export const PLAIN_OPTIONS = { mss, wscale, sack_ok: sackPermitted, sack, ts: timestamps, fastopen: fastOpen, unknown };
 
-/** What has no Length byte, by name. */
+/** Options without a Length byte, by name. */
 const BARE_OPTIONS = { nop, eol, raw, padding, malformed };
 
 /** All of them. */
@@ -58,7 +58,7 @@ export type OptionKind = TcpOption['kind'];
 /** The option that has a name. */
 export type OptionOf<K extends OptionKind> = Extract<TcpOption, { kind: K }>;
 
-/** What is known of an option's kind. */
+/** The definition of an option's kind. */
 export function definitionOf(kind: OptionKind): CodedOption<TcpOption> | BareOption<TcpOption> {
   return OPTIONS[kind];
 }

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 export type Row = Record<string, string[]>;
 
 /**
- * What tshark, an implementation that shares nothing with ours, reads in raw IP packets. Checksums are verified too.
+ * Fields that tshark, an implementation independent of ours, reads in raw IP packets. Checksums are verified too.
  *
  * @param fields names of display filter fields
  * @throws when tshark is missing or fails

@@ -36,7 +36,7 @@ type Receive<K extends OptionKind> = (
   segment: TcpSegment,
 ) => unknown;
 
-/** What the stack does on each option that signals something; MP_TCPRST counts on a RST only. */
+/** Reaction to each option that signals something; MP_TCPRST counts on a RST only. */
 const RECEIVERS: { readonly [K in OptionKind]?: Receive<K> } = {
   dss: (stack, subflow, option, segment) => {
     noteDss(stack, subflow);

@@ -27,7 +27,7 @@ export const fastClose = {
   answersWithReset: (_subflow: Subflow): boolean => true,
   resetsOnReceipt: (_subflow: Subflow): boolean => true,
   closesConnection: (_connection: Connection): boolean => true,
-  /** What is reported to the application. */
+  /** Error reported to the application. */
   error: 'ECONNRESET',
 };
 

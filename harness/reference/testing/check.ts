@@ -33,7 +33,7 @@ export function conversation(options: WorldOptions, bytes = 60_000, checksums = 
   return undefined;
 }
 
-/** What `info` reports of a side. */
+/** The fields that `info` reports for a side. */
 export function infoOf(world: World, side: 'client' | 'server', pair: Pair): Readonly<Record<string, Field>> {
   return world.do(side, { op: 'info', socket: pair[side] });
 }

@@ -25,7 +25,7 @@ export function fraction(random: (bytes: number) => Uint8Array): number {
 
 export type Side = 'client' | 'server';
 
-/** What a link does to a packet. */
+/** Treatment of packets on a link. */
 export interface LinkOptions {
   /** One way, milliseconds. */
   delay: number;

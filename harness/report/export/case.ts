@@ -1,4 +1,4 @@
-/** What the machine formats have in common: each scenario as a test that went one of four ways. Pure. */
+/** The common part of the machine formats: each scenario as a test with one of four results. Pure. */
 import type { GateLevel } from '../baseline.ts';
 import type { RunResults, ScenarioRecord } from '../results.ts';
 import { alignPackets } from '../packet-diff.ts';
@@ -8,7 +8,7 @@ import { judgementsOf, outcomeOf } from '../../verdict/scenario-verdict.ts';
 import { isDeparture, isKept } from '../../verdict/verdict.ts';
 
 /**
- * A scenario as other tools count: a broken SHOULD fails from the level `should` on. What is declared is expected to
+ * A scenario as other tools count: a broken SHOULD fails from the level `should` on. A declared departure is expected to
  * fail; what is inconclusive says nothing, and is skipped with the reason.
  */
 export type CaseStatus = 'passed' | 'failed' | 'error' | 'expected' | 'skipped';

@@ -10,7 +10,7 @@ import { caseDetails, caseReason } from './case.ts';
 import { judgementsOf } from '../../verdict/scenario-verdict.ts';
 import { isDeparture } from '../../verdict/verdict.ts';
 
-/** What KernelCI has to be told besides the results. */
+/** Data that KernelCI needs besides the results. */
 export interface KcidbOptions {
   /** Name of the CI system that submits: lower case letters, digits and underscores. */
   origin: string;

@@ -36,7 +36,7 @@ function escapeTap(text: string): string {
 
 /**
  * Results as KTAP: a test for each suite, with its scenarios as subtests. Diagnostic lines stand before the result
- * that they belong to. What is declared is an expected failure.
+ * that they belong to. A declared departure is an expected failure.
  */
 export function toKtap(runs: readonly RunResults[], options: ExportOptions): string {
   const names = stackNames(runs);

@@ -34,7 +34,7 @@ export async function openPage(
   return { page, complaints };
 }
 
-/** What axe finds wrong with a page, one line each. */
+/** Problems that axe finds in a page, one line each. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
   const source = readFileSync(projectFile('node_modules/axe-core/axe.min.js'), 'utf8');
   await page.evaluate(source);

@@ -7,7 +7,7 @@ import type { AgentTransport } from '../../sut/transport.ts';
 import { DockerError, dockerProblem, statusOf, type DaemonInfo } from './daemon.ts';
 import { labelsOf } from './labels.ts';
 
-/** What a container is made of. */
+/** Parameters of a container. */
 export interface ContainerPlan {
   docker: Docker;
   info: DaemonInfo;

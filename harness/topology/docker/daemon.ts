@@ -18,7 +18,7 @@ export function statusOf(error: unknown): number | undefined {
     : undefined;
 }
 
-/** What the daemon said, without dockerode's words around it. */
+/** The daemon's message, without dockerode's additions. */
 function said(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ('json' in error && typeof error.json === 'object' && error.json !== null && 'message' in error.json)
@@ -27,7 +27,7 @@ function said(error: unknown): string {
 }
 
 /**
- * What an error of dockerode means to the user.
+ * Translates an error of dockerode into one with a remedy.
  *
  * @param doing what was attempted: `starting a container of image x`
  */
@@ -51,7 +51,7 @@ export function dockerProblem(error: unknown, doing: string): DockerError {
   return new DockerError(`Docker at ${address()}: ${doing}: ${said(error)}`, options);
 }
 
-/** What of the daemon matters to us. */
+/** The properties of the daemon that are used. */
 export interface DaemonInfo {
   /** Containers are confined by AppArmor, whose default profile keeps them from their own sysctls. */
   appArmor: boolean;

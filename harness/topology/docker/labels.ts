@@ -8,7 +8,7 @@ export const TESTER_LABEL = 'mptcp-conformance.pid';
 /** Where process ids have that meaning: this boot of this machine, and the namespace of process ids. */
 export const PLACE_LABEL = 'mptcp-conformance.place';
 
-/** What {@link PLACE_LABEL} holds here. Process ids of another place say nothing. */
+/** Value of {@link PLACE_LABEL} here. Process ids are meaningless elsewhere. */
 export function placeMark(): string {
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   return `${boot}/${/\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? ''}`;

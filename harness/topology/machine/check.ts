@@ -1,17 +1,17 @@
-/** What a check of this machine gives. */
+/** Result of a check of this machine. */
 
 /** One thing that the machine can do, or cannot. */
 export interface Check {
   /** Stable name, for scripts. */
   id: string;
-  /** What it is, in a few words. */
+  /** The thing checked, in a few words. */
   title: string;
   works: boolean;
   /** `run` cannot do without it. */
   needed: boolean;
-  /** What was found: a version, a number, what failed. */
+  /** The finding: a version, a number, a failure. */
   detail: string;
-  /** What to do; only where it does not work. */
+  /** Only if it does not work. */
   remedy?: string;
 }
 

@@ -2,7 +2,7 @@
 import { cpus, release } from 'node:os';
 import type { SutInfo } from '../../verdict/stack-info.ts';
 
-/** What this machine is. */
+/** This machine, as recorded in the results. */
 export function hostInfo(): NonNullable<SutInfo['host']> {
   return { kernel: release(), arch: process.arch, cpus: cpus().length, node: process.version };
 }

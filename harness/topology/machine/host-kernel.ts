@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../document/explained-error.ts';
 import type { Cell, Driver } from '../contract.ts';
-import { parseKmsg, parseTrace, type KernelLine, type Watch } from '../kernel-lines.ts';
+import { isOwnDoing, parseKmsg, parseTrace, type KernelLine, type Watch } from '../kernel-lines.ts';
 
 /** Where tracefs belongs; the folder is there in every kernel that has it. */
 const TRACING = '/sys/kernel/tracing';
@@ -59,7 +59,7 @@ class HostKernel {
       for (const record of drain(this.#log)) {
         const line = parseKmsg(record);
         // Its clock is not the one that packets are stamped with, and nobody knows by how much.
-        if (line !== undefined) this.lines.push({ source: 'dmesg', text: line.text });
+        if (line !== undefined && !isOwnDoing(line.text)) this.lines.push({ source: 'dmesg', text: line.text });
       }
     if (this.#trace === undefined) return;
     const parts = (this.#rest + drain(this.#trace).join('')).split('\n');

@@ -18,7 +18,7 @@ export function startTime(pid: number): string | undefined {
   }
 }
 
-/** What {@link LAUNCHER_VARIABLE} holds for this process. */
+/** Value of {@link LAUNCHER_VARIABLE} for this process. */
 export function launcherMark(): string {
   return `${process.pid}:${startTime(process.pid) ?? ''}`;
 }

@@ -1,6 +1,6 @@
 /** Something that a killed run left on the machine. */
 export interface Leftover {
-  /** What it is, for people. */
+  /** Description for people. */
   what: string;
   /** @throws Error when it cannot be taken away */
   remove: () => void | Promise<void>;

@@ -4,7 +4,7 @@
 export interface Ended {
   /** Exit code; undefined when it could not be started, or was ended by a signal. */
   code: number | undefined;
-  /** What it wrote, both streams, trimmed. */
+  /** Its output, both streams, trimmed. */
   said: string;
   stdout: string;
   /** It is not installed. */

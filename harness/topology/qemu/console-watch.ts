@@ -22,7 +22,7 @@ const SIGNS: readonly (readonly [TroubleKind, RegExp])[] = [
 
 const STAMP = /^(?:<\d+>)?\[\s*\d+\.\d+\](?:\[\s*[CT]\d+\])? ?/;
 
-/** What one console line is a sign of; undefined for all others. */
+/** The trouble that a console line shows; undefined for all other lines. */
 export function troubleSign(line: string): TroubleSign | undefined {
   const text = line.trimEnd().replace(STAMP, '');
   const kind = SIGNS.find(([, pattern]) => pattern.test(text))?.[0];
@@ -71,7 +71,7 @@ export class ConsoleWatch {
     return trouble;
   }
 
-  /** What comes from now on is another trouble. */
+  /** Lines from now on belong to another trouble. */
   settle(): void {
     this.#open = undefined;
   }

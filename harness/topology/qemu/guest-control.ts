@@ -18,7 +18,7 @@ interface CellLine {
   shell?: Waiting;
 }
 
-/** What the guest's first process says of itself. */
+/** The greeting of the guest's first process. */
 export interface MachineGreeting {
   kernel: string;
 }

@@ -5,7 +5,7 @@ import { setTimeout as startTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { TopologyError } from '../types.ts';
 import type { KernelTrouble } from '../kernel-trouble.ts';
-import { ClockOffset, parseKmsg, parseTrace, type KernelLine, type Watch } from '../kernel-lines.ts';
+import { ClockOffset, isOwnDoing, parseKmsg, parseTrace, type KernelLine, type Watch } from '../kernel-lines.ts';
 import { ConsoleWatch } from './console-watch.ts';
 import { GuestControl, type GuestCell } from './guest-control.ts';
 import { CONSOLE_CHARDEV, GUEST_FDS, guestCommand, type GuestOptions } from './qemu-command.ts';
@@ -48,7 +48,7 @@ export class Guest {
   readonly #waiting: { count: number; take: (devices: GuestDevice[]) => void; refuse: (error: Error) => void }[] = [];
   /** Resolves when it is no more. */
   readonly gone: Promise<void>;
-  /** What its kernel logged and traced, with times of its own clocks. */
+  /** Lines that its kernel logged and traced, with times of its own clocks. */
   readonly #lines: { source: KernelLine['source']; at: number; text: string }[] = [];
   readonly #sinceBoot = new ClockOffset();
   readonly #logClock = new ClockOffset();
@@ -125,7 +125,7 @@ export class Guest {
     return this.#lines.length;
   }
 
-  /** What its kernel has logged and traced since it had said so many lines, with times of this machine. */
+  /** Lines that its kernel logged and traced, without the first `since`; times of this machine. */
   async kernelLines(since: number): Promise<KernelLine[]> {
     // Who is gone has said all that it had to say.
     await this.#control.ask('flush').catch(() => undefined);
@@ -217,6 +217,7 @@ export class Guest {
     const line = kind === 'kmsg' ? parseKmsg(text) : parseTrace(text);
     if (line === undefined) return;
     if (kind === 'kmsg') this.#logClock.learn(line.at, now);
+    if (kind === 'kmsg' && isOwnDoing(line.text)) return;
     this.#lines.push({ source: kind === 'kmsg' ? 'dmesg' : 'trace', ...line });
   }
 

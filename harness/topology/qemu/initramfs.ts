@@ -13,7 +13,7 @@ export function makeInitramfs(agent: Uint8Array, modules: readonly LoadedModule[
   const entries: CpioEntry[] = [
     { path: 'init', content: agent, mode: 0o755 },
     { path: 'dev', mode: 0o755 },
-    // What the kernel opens for the first process, before that has mounted anything.
+    // The kernel opens it for the first process, before anything is mounted.
     { path: 'dev/console', device: [5, 1], mode: 0o600 },
     ...(shell === undefined
       ? []

@@ -1,7 +1,7 @@
 /** The command line of a guest. Pure. */
 import { ARCHITECTURES, type ArchitectureName, type Emulator } from '../../sut/architecture.ts';
 
-/** What a guest is made of. */
+/** Parameters of a guest. */
 export interface GuestOptions {
   /** The kernel's image, in a format that its architecture starts from. */
   image: string;

@@ -24,7 +24,7 @@ export interface QemuOptions extends Omit<GuestOptions, 'taps' | 'terminal'> {
   worker?: number;
   /** Settings of the user's, for every namespace of the stack. */
   sysctls?: readonly Sysctl[] | undefined;
-  /** What of the guests' kernel is watched. */
+  /** Additional sources watched in the guests' kernel. */
   watch?: Watch | undefined;
   /** Folder for the sockets of the guests' terminals; they have none without it. */
   shellFolder?: string | undefined;

@@ -16,7 +16,7 @@ import { answer, Request } from './request.ts';
 import { SetUp, type Device } from './set-up.ts';
 import { Sockets, type Done, type Handler } from './sockets.ts';
 
-/** What the agent in memory can do; docs/agent-protocol.md has the words. */
+/** Features of the agent in memory; docs/agent-protocol.md defines the words. */
 const FEATURES = ['tcp', 'mptcp', 'ipv6', 'netlink', 'endpoints', 'sysctl', 'counters', 'settle', 'mark'];
 
 type Commands = Readonly<Record<string, readonly [readonly string[], Handler]>>;

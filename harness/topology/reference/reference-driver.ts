@@ -11,7 +11,7 @@ import { MemoryAgent } from './memory-agent.ts';
 import { MemoryLink } from './memory-link.ts';
 import type { Device } from './set-up.ts';
 
-/** What the stack is made of. */
+/** Parameters of the stack. */
 export interface ReferenceOptions {
   /** Its freedoms and faults. */
   rules: Rules;

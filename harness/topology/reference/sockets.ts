@@ -263,7 +263,7 @@ export class Sockets {
   }
 }
 
-/** What `recv` answers of bytes that stand at an offset of the stream. */
+/** The answer to `recv` for bytes at an offset of the stream. */
 function received(data: Uint8Array, offset: number, ended: boolean): AgentAnswer {
   const digest = new Digest();
   let differs: number | undefined;

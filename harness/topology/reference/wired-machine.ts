@@ -12,7 +12,7 @@ import { MemoryAgent } from './memory-agent.ts';
 import { randomBytes } from './reference-driver.ts';
 import type { Device } from './set-up.ts';
 
-/** What the network between the stacks does to packets, beside what the links do. Both directions alike. */
+/** Impairments between the stacks, besides those of links. Both directions alike. */
 export interface Impairment {
   /** Share of packets that are lost, 0 to 1. */
   loss: number;
@@ -33,7 +33,7 @@ export interface WiredOptions {
 /** A reference stack whose devices are the tester's ends of a cell's links. */
 export class WiredMachine {
   readonly agent: MemoryAgent;
-  /** What was on the links, in order. */
+  /** Packets on the links, in order. */
   readonly packets: WirePacket[] = [];
   /** Why a link can no longer be used. */
   readonly errors: Error[] = [];

@@ -13,7 +13,7 @@ import { hostInfo } from '../machine/host-info.ts';
 import { isLauncherAlive, LAUNCHER_VARIABLE, launcherMark } from '../machine/launcher.ts';
 import type { Leftover } from '../machine/leftover.ts';
 
-/** What `--sut docker` says. */
+/** Parsed form of `--sut docker`. */
 export interface DockerChoice {
   kind: 'docker';
   /** A container image that holds an agent; without one, ours is built. */

@@ -14,7 +14,7 @@ import type { PreparedStack, StackKind } from '../contract.ts';
 import { hostInfo } from '../machine/host-info.ts';
 import { checkKvm, checkQemu } from '../machine/kvm.ts';
 
-/** What `--sut kernel:` and the options that go with it say. */
+/** Parsed form of `--sut kernel:` and its options. */
 export interface KernelChoice {
   kind: 'kernel';
   /** A series, version, release or package of Debian's, with `/ARCHITECTURE` where it is another; or a path. */

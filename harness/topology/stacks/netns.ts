@@ -8,7 +8,7 @@ import { hostInfo } from '../machine/host-info.ts';
 import { withHostKernel } from '../machine/host-kernel.ts';
 import { createNetnsDriver } from '../netns.ts';
 
-/** What `--sut netns` says. */
+/** Parsed form of `--sut netns`. */
 export interface NetnsChoice {
   kind: 'netns';
 }

@@ -6,7 +6,7 @@ import type { Variation } from '../../reference/index.ts';
 import type { StackKind } from '../contract.ts';
 import { hostInfo } from '../machine/host-info.ts';
 
-/** What `--sut reference` says. */
+/** Parsed form of `--sut reference`. */
 export interface ReferenceChoice {
   kind: 'reference';
   /** Ids of its freedoms and faults, in order. */

@@ -19,13 +19,15 @@ import { docker, type DockerChoice, type DockerSettings } from './docker.ts';
 import { kernel, type KernelChoice, type KernelSettings } from './kernel.ts';
 import { netns, type NetnsChoice, type NetnsSettings } from './netns.ts';
 import { reference, type ReferenceChoice, type ReferenceSettings } from './reference.ts';
+import { relay, type RelayChoice, type RelaySettings } from './relay.ts';
 import { remote, type RemoteChoice, type RemoteSettings } from './remote.ts';
 
-/** What `--sut` and the options that go with it say. */
-export type StackChoice = NetnsChoice | DockerChoice | KernelChoice | RemoteChoice | ReferenceChoice;
+/** Parsed form of `--sut` and its options. */
+export type StackChoice = NetnsChoice | DockerChoice | KernelChoice | RemoteChoice | RelayChoice | ReferenceChoice;
 
 /** How a worker gets at the stack under test; must survive being sent to another process. */
-export type StackSettings = NetnsSettings | DockerSettings | KernelSettings | RemoteSettings | ReferenceSettings;
+export type StackSettings =
+  NetnsSettings | DockerSettings | KernelSettings | RemoteSettings | RelaySettings | ReferenceSettings;
 
 type Of<Union, Kind> = Extract<Union, { kind: Kind }>;
 
@@ -37,6 +39,7 @@ const KINDS: { readonly [K in StackKindName]: StackKind<Of<StackChoice, K>, Of<S
   docker,
   kernel,
   remote,
+  relay,
   reference,
 };
 
@@ -164,12 +167,12 @@ export function obstacleTo(sut: SutInfo, command: readonly string[]): string | u
     : `the recorded command of the run does not select ${sut.name} (${sut.kind})`;
 }
 
-/** What killed runs left, of every kind. @param root the installation's folder */
+/** Leftovers of killed runs, of every kind. @param root the installation's folder */
 export async function stackLeftovers(root: string): Promise<Leftover[]> {
   return (await Promise.all(STACK_KINDS.map(async (one) => (await one.leftovers?.(root)) ?? []))).flat();
 }
 
-/** What this machine can do for each kind of stack. */
+/** Checks of this machine for each kind of stack. */
 export async function stackChecks(): Promise<Check[]> {
   return (await Promise.all(STACK_KINDS.map(async (one) => (await one.doctor?.()) ?? []))).flat();
 }

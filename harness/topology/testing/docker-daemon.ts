@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '..', '..', '..');
 
 /** A daemon that a test has to itself or shares. */
 export interface TestDaemon {
-  /** What DOCKER_HOST is to hold. */
+  /** Value for DOCKER_HOST. */
   host: string;
   stop(): Promise<void>;
 }

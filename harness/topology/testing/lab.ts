@@ -1,4 +1,4 @@
-/** What the tests inside a tester namespace share. */
+/** Shared by the tests inside a tester namespace. */
 import { join } from 'node:path';
 import { decodePacket, encodePacket, isNotTcp } from '../../packet/index.ts';
 import type { Packet } from '../../packet/index.ts';

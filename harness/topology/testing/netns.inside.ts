@@ -253,7 +253,7 @@ describe('a cell of the netns driver', () => {
       port.close();
     }
     await second.close();
-    // What was someone else's is still there.
+    // Routes of others are still there.
     expect(await batch.run(taken.map((route) => `route del ${route}`))).toEqual([]);
     await batch.close();
     await own.close();

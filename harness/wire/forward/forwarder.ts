@@ -27,7 +27,7 @@ export interface ForwardLink {
   host: string;
 }
 
-/** What is forwarded, and how. */
+/** Links, paths and middleboxes of a forwarder. */
 export interface ForwarderOptions {
   family: 'ipv4' | 'ipv6';
   links: readonly ForwardLink[];

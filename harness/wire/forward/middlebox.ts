@@ -1,4 +1,4 @@
-/** What a middlebox is to the forwarder. */
+/** Interface between middleboxes and the forwarder. */
 import type { Packet } from '../../packet/index.ts';
 import type { Way } from './types.ts';
 
@@ -18,7 +18,7 @@ export interface Middlebox {
   /** Addresses that it speaks with to the server. */
   readonly addresses?: readonly string[];
   /**
-   * Deals with one packet. What it does not put out is gone.
+   * Handles one packet. A packet that it does not put out is dropped.
    *
    * @param packet its byte fields are not used by anyone else; checksums are to be taken off when it is changed
    */

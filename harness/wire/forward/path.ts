@@ -39,7 +39,7 @@ class Queue {
   }
 }
 
-/** What a path tells its owner. */
+/** Events that a path reports to its owner. */
 export interface PathEvents {
   entered?(packet: Entered): void;
   /** A packet leaves the path now. */
@@ -106,7 +106,7 @@ export class Path {
     this.#boxes = boxes;
   }
 
-  /** Lets nothing through any more, or again. What is under way is lost with it. */
+  /** Cuts or restores the path. Packets under way are lost when it is cut. */
   silence(isSilent: boolean, ways: readonly Way[] = ['up', 'down']): void {
     for (const way of ways) {
       this.#silent[way] = isSilent;

@@ -1,7 +1,7 @@
 /** Rate, delay, loss and queue of one way of a path, on a virtual clock. Pure: time and chance come from outside. */
 import type { Fate, WayShape } from './types.ts';
 
-/** What {@link Shaper.admit} says of a packet: when it leaves the path, or why it never does. */
+/** Result of {@link Shaper.admit}: the time at which a packet leaves the path, or the reason why it never does. */
 export type Admission = { leavesAt: number } | { fate: Exclude<Fate, 'passed' | 'dropped' | 'silent' | 'middlebox'> };
 
 /**

@@ -1,4 +1,4 @@
-/** What the tester's forwarding between links is made of. */
+/** Types of the tester's forwarding between links. */
 
 /** Way of a packet over a path: `up` is from the client's link to the server, `down` is back. */
 export type Way = 'up' | 'down';
@@ -15,7 +15,7 @@ export interface WayShape {
   queue?: number;
   /** Largest IP packet, bytes. */
   mtu?: number;
-  /** What happens to larger packets: ICMP to the sender, or a silent drop. */
+  /** Treatment of larger packets: ICMP to the sender, or a silent drop. */
   tooBig?: 'told' | 'silent';
 }
 
@@ -27,7 +27,7 @@ export interface PathShape {
   shares?: string;
 }
 
-/** What became of a packet that entered a path. */
+/** Fate of a packet that entered a path. */
 export type Fate =
   | 'passed' /* left the path, or is on its way */
   | 'lost' /* by chance */

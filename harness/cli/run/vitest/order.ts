@@ -16,7 +16,7 @@ const STEP_MS = 5;
 export function mayTake(scenario: AnyScenario, deviations: readonly Deviation[]): number {
   const { preamble, body } = stepsOf(scenario);
   const told = allSteps(body).map((step) => ('within' in step ? step.within : undefined) ?? 0);
-  // What is declared is known not to come.
+  // A declared departure is expected not to arrive, so its steps wait until their limit.
   const declared = deviations.some((one) => one.scenario !== undefined && namesScenario(one.scenario, scenario));
   const steps = countSteps([...preamble, ...body]);
   return Math.max(0, ...told, declared ? DEFAULT_WAITS.answer : 0) + (steps > MANY_STEPS ? STEP_MS * steps : 0);

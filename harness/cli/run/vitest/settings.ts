@@ -1,4 +1,4 @@
-/** What the command hands to the Vitest workers. */
+/** Settings that the command passes to the Vitest workers. */
 import type { Habits, Sysctl } from '../../../verdict/stack-info.ts';
 import type { Deviation } from '../../../report/results.ts';
 import type { Watch } from '../../../topology/kernel-lines.ts';
@@ -23,7 +23,7 @@ export interface WorkerSettings {
   /** Features that the stack says it lacks, with the reason. */
   lacks?: [feature: string, reason: string][];
   deviations: Deviation[];
-  /** What of the stack's kernel is watched. */
+  /** Additional sources watched in the stack's kernel. */
   watch?: Watch;
   /** Socket of the command that wants the cell left open when the steps are over. */
   hold?: string;

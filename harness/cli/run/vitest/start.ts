@@ -10,7 +10,7 @@ import { suitePlugin } from './suite-plugin.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** What to run and whom to tell. */
+/** The suites to run, and the callbacks for their results. */
 export interface SuiteRun {
   /** The installation's folder. */
   root: string;

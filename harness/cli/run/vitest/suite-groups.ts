@@ -14,7 +14,7 @@ const LOADED = 'loaded';
 /** How the names of folders of group files begin. */
 export const GROUPS_FOLDER = 'groups-';
 
-/** What a worker runs, loaded already: reading all suites takes longer than many of them take to run. */
+/** Suites of one worker, loaded: reading all suites takes longer than many of them take to run. */
 export interface LoadedGroup {
   scenarios: readonly AnyScenario[];
   clauses: readonly Clause[];
@@ -41,8 +41,8 @@ export function writeGroups(groups: readonly LoadedGroup[], folder: string): Gro
 }
 
 /**
- * What belongs to a group file, in the process that runs it. Once. The two processes are of the same program, so the
- * form is its own affair.
+ * Takes the contents of a group file, in the process that runs it. Once. Both processes run the same program, so the
+ * format is private.
  */
 export function readGroup(path: string): LoadedGroup {
   const file = `${path}.${LOADED}`;

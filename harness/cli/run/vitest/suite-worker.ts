@@ -64,15 +64,15 @@ declare module 'vitest' {
   }
 }
 
-/** What a worker opens once, whatever the number of its suites. */
+/** Resources that a worker opens once, for all its suites. */
 interface Opened {
   promises: ReadonlyMap<string, Promised>;
   driver: Driver;
-  /** What makes the server in scenarios of two stacks. */
+  /** Driver of the server in scenarios of two stacks. */
   peer: Driver;
 }
 
-/** What scenarios run with. */
+/** The state in which a worker runs scenarios. */
 interface WorkerState extends Opened {
   /** The catalogue's, by id. */
   clauses: ReadonlyMap<string, Clause>;
@@ -137,7 +137,7 @@ async function register(scenarios: readonly AnyScenario[], clauses: ReadonlyMap<
   for (const scenario of startOrder(scenarios, settings.deviations)) registerOne(scenario, settings, state);
 }
 
-/** What is measured must not be disturbed by its like more than it has to be. */
+/** Scenarios that measure run one at a time, so that they disturb each other as little as possible. */
 const TEST: Readonly<Record<ScenarioKind, typeof test.concurrent>> = { wire: test.concurrent, multipath: test };
 
 function registerOne(scenario: AnyScenario, settings: WorkerSettings, state: WorkerState): void {
@@ -221,7 +221,7 @@ async function runAsTest(
   }
 }
 
-/** What the stack's kernel logged and traced, beside the other evidence. */
+/** Saves the log and the trace of the stack's kernel beside the other evidence. */
 function keepKernelLog(
   outcome: ScenarioResult,
   { lines, begin }: KernelLog,
@@ -245,7 +245,7 @@ function journal(settings: WorkerSettings, outcome: ScenarioResult): void {
   appendFileSync(journalFile, `${JSON.stringify({ ...outcome, ladder: [] })}\n`);
 }
 
-/** What Vitest shows of a scenario that did not pass; its stack would say nothing. */
+/** The error by which Vitest shows a scenario that did not pass; its JavaScript stack is of no use. */
 class ScenarioFailed extends Error {
   override readonly name = 'ScenarioFailed';
   constructor(text: string) {

@@ -13,12 +13,12 @@ const folder = temporaryFolder();
 beforeAll(buildProgram, 300_000);
 afterAll(folder.remove);
 
-/** What Vitest's JSON reporter writes of a test. */
+/** A test in the output of Vitest's JSON reporter. */
 interface TestReport {
   testResults: { assertionResults: { status: string; meta: { conformance: ScenarioResult } }[] }[];
 }
 
-/** What decides whether a scenario counts as passed. */
+/** The fields that decide whether a scenario passed. */
 function judged({ id, verdict, declared }: Omit<ScenarioResult, 'ladder'>): [string, object] {
   return [id, { verdict, declared: declared !== undefined }];
 }

@@ -4,7 +4,7 @@ import { FLAG, type Packet } from '../../../packet/types.ts';
 import { flowOf, unsealed, type Middlebox, type Outlet } from '../middlebox.ts';
 import { back, type Way } from '../types.ts';
 
-/** What the receiver of a conversation said last. */
+/** The last packet of a conversation's receiver. */
 interface Known {
   /** The next byte that the proxy waits for. */
   next: number;

@@ -5,7 +5,7 @@ import { clampMss, flowOf, unsealed, type Middlebox, type Outlet } from '../midd
 import { moveSack } from './isn.ts';
 import { back, type Way } from '../types.ts';
 
-/** What is altered. */
+/** Fields to alter. */
 export interface RewriteSettings {
   ways: readonly Way[];
   /** Bytes of payload that pass before the first alteration. */

@@ -4,7 +4,7 @@ import { FLAG, type Packet } from '../../../packet/types.ts';
 import { unsealed, type Middlebox, type Outlet } from '../middlebox.ts';
 import type { Way } from '../types.ts';
 
-/** What is taken away. */
+/** Options to remove. */
 export interface StripSettings {
   ways: readonly Way[];
   on: 'syn' | 'after-syn' | 'all';

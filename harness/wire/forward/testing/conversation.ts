@@ -11,7 +11,7 @@ import { FLAG } from '../../../packet/types.ts';
 import { passChain, type Middlebox } from '../middlebox.ts';
 import type { Way } from '../types.ts';
 
-/** What stands out of a segment. */
+/** Properties of a segment that differ from the default. */
 export interface Made {
   flags?: number;
   seq?: number;
@@ -49,7 +49,7 @@ export function segment(way: Way, { flags = FLAG.ACK, seq = 1, ack = 1, payload 
   };
 }
 
-/** What came out, and what waits for its time. */
+/** Packets that came out, and packets that wait for their time. */
 export interface Passage {
   out: { way: Way; packet: Packet; text: string }[];
   /** Lets the time of everything that waits come. */

@@ -95,7 +95,7 @@ describe.each(['ipv4', 'ipv6'] as const)('the forwarder, %s', (family) => {
     const data = one.left.filter((packet) => packet.way === 'up');
     const last = data.at(-1);
     const bytes = data.reduce((sum, packet) => sum + packet.bytes.length, 0);
-    // What the bottleneck let out over the whole time: its rate, and one packet that was under way.
+    // Throughput of the bottleneck over the whole time: its rate, plus one packet that was under way.
     expect((bytes * 8000) / ((last?.at ?? 0) - (data[0]?.at ?? 0))).toBeLessThan(8.3e6);
   });
 
