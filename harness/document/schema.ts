@@ -41,8 +41,14 @@ export function projectSchema(path: string, others: readonly string[] = []): Val
   return validate;
 }
 
+/** A departure from a schema. */
+export interface SchemaProblem extends Diagnostic {
+  /** Path of the value that departs; of the key that is unknown or missing. */
+  readonly path: NodePath;
+}
+
 /** Every way in which a file departs from a schema, in the order of the file. */
-export function schemaProblems(file: Checkable, validate: ValidateFunction): Diagnostic[] {
+export function schemaProblems(file: Checkable, validate: ValidateFunction): SchemaProblem[] {
   if (validate(file.value)) return [];
   const problems = telling(validate.errors ?? []).map((error) => describe(file, error));
   return problems.sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
@@ -63,23 +69,27 @@ interface SchemaNode {
   examples?: string[];
 }
 
-function describe(file: Checkable, error: ErrorObject): Diagnostic {
+function describe(file: Checkable, error: ErrorObject): SchemaProblem {
   const path = pointerPath(error.instancePath);
   const params = error.params as Record<string, unknown>;
   const schema = error.parentSchema as SchemaNode | undefined;
   const unknown = params['additionalProperty'] ?? params['unevaluatedProperty'];
   if (typeof unknown === 'string') {
     const known = Object.keys(schema?.properties ?? {});
-    return file.diagnoseKey(path, unknown, 'UNKNOWN_KEY', `unknown key "${unknown}"${suggestion(unknown, known)}`);
+    const message = `unknown key "${unknown}"${suggestion(unknown, known)}`;
+    return { ...file.diagnoseKey(path, unknown, 'UNKNOWN_KEY', message), path: [...path, unknown] };
   }
   if (error.propertyName !== undefined) {
     const message = `"${error.propertyName}" is not a valid name${explain(error, schema)}`;
-    return file.diagnoseKey(path, error.propertyName, 'SCHEMA', message);
+    const key = error.propertyName;
+    return { ...file.diagnoseKey(path, key, 'SCHEMA', message), path: [...path, key] };
   }
   if (error.keyword === 'required') {
-    return file.diagnose(path, 'SCHEMA', `${nameOf(path)} lacks "${String(params['missingProperty'])}"; add it`);
+    const key = String(params['missingProperty']);
+    return { ...file.diagnose(path, 'SCHEMA', `${nameOf(path)} lacks "${key}"; add it`), path: [...path, key] };
   }
-  return file.diagnose(path, 'SCHEMA', `${nameOf(path)}: ${whatIsWrong(error, schema, file.written(path))}`);
+  const message = `${nameOf(path)}: ${whatIsWrong(error, schema, file.written(path))}`;
+  return { ...file.diagnose(path, 'SCHEMA', message), path };
 }
 
 /** @param written the value as the file has it: 6.10, where the parser reads 6.1 */

@@ -14,7 +14,7 @@ import {
   type Scalar,
 } from 'yaml';
 import { DocumentError, type Diagnostic, type DiagnosticCode, type NodePath, type Place } from './diagnostic.ts';
-import { schemaProblems } from './schema.ts';
+import { schemaProblems, type SchemaProblem } from './schema.ts';
 
 /** A parsed file with its places. */
 export class YamlFile {
@@ -86,7 +86,7 @@ export class YamlFile {
   }
 
   /** Every way in which the content departs from a schema; none when it fits. */
-  problems(validate: ValidateFunction): Diagnostic[] {
+  problems(validate: ValidateFunction): SchemaProblem[] {
     return schemaProblems(this, validate);
   }
 

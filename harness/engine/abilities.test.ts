@@ -1,22 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { loadSuite, openLibrary } from '../scenario/load.ts';
+import { expect, test } from 'vitest';
 import type { Scenario } from '../scenario/suite.ts';
 import { missingAbility } from './abilities.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'abilities-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { scenarioOf } from './testing/written-scenario.ts';
 
 function scenario(family: string, ...steps: string[]): Scenario {
-  const file = join(folder, 'probe.suite.yaml');
-  const body = steps.map((step) => `      - ${step}\n`).join('');
-  const head = `title: Probe\nsection: "3.1"\nsut: responder\nscenarios:\n  probe:\n    title: Probe\n    family: [${family}]\n`;
-  writeFileSync(file, `${head}    steps:\n${body}`);
-  const [loaded] = loadSuite(file, openLibrary(join(import.meta.dirname, '..', '..', 'suites')));
-  if (loaded === undefined) throw new Error('no scenario');
-  return loaded;
+  return scenarioOf(steps, family);
 }
 
 const BASIC = new Set(['tcp', 'mptcp']);

@@ -25,6 +25,7 @@ import { judgeCapture } from './judge-capture.ts';
 import type { Waits } from './patience.ts';
 import { runSteps, ScenarioStopped, type StepRun } from './run-steps.ts';
 import { Session } from './session.ts';
+import { unfitFor } from './without-agent.ts';
 import { showPacket } from './show-packet.ts';
 import { firstAgent } from './sut-actions.ts';
 import { evidenceFolder, evidencePath } from '../verdict/evidence.ts';
@@ -122,6 +123,9 @@ async function attempt(scenario: Scenario, context: EngineContext, alone: boolea
     const topology = context.topology(scenario.topology);
     const problems = context.driver.problems(topology);
     if (problems.length > 0) return skipped(draft, problems.join('; '));
+    const { application } = context.driver;
+    const unfit = application === undefined ? undefined : unfitFor(application, scenario);
+    if (unfit !== undefined) return skipped(draft, unfit);
     cell = await context.driver.build(topology, { alone, purpose: scenario.id });
     agentLog = agentOf(cell)?.log ?? [];
     const missing = missingAbility(scenario, agentOf(cell)?.features ?? new Set());

@@ -16,7 +16,7 @@ import { TRANSPARENT, type Interposer, type OnSubflow } from './interposer.ts';
 import type { Arrival } from './packet-view.ts';
 import { Patience, type Waits } from './patience.ts';
 import { scenarioScope } from './scope.ts';
-import { Subflows, tupleOfSubflow } from './subflows.ts';
+import { Subflows, tupleOf, tupleOfSubflow } from './subflows.ts';
 
 /** The parts of a session. */
 export interface SessionParts {
@@ -86,10 +86,12 @@ export class Session {
     return this.clock.now() - this.startedAt;
   }
 
+  /** Packets of the stack, in the order of their arrival. */
   get arrivals(): readonly Arrival[] {
     return this.#conversation.arrivals;
   }
 
+  /** All packets of both directions, in order. */
   get record(): readonly RecordedPacket[] {
     return this.#conversation.record;
   }
@@ -104,10 +106,12 @@ export class Session {
     return this.#subflows.tuples;
   }
 
+  /** State of the MPTCP connection in use. */
   get connection(): Connection {
     return this.#subflows.connection;
   }
 
+  /** Limits of waiting, before scaling. */
   get waits(): Waits {
     return this.#patience.waits;
   }
@@ -210,13 +214,16 @@ export class Session {
     return this.#scope;
   }
 
+  /** Closes the ports; idempotent. */
   close(): void {
     for (const port of this.#ports) port.close();
+    for (const { tuple } of this.record) this.cell.earlier?.add(tuple);
   }
 
   #hear(wire: WirePacket): void {
-    this.#onPacket(wire);
     const packet = decodePacket(wire.bytes);
+    if ('tcp' in packet && this.cell.earlier?.has(tupleOf(packet, wire.direction)) === true) return;
+    this.#onPacket(wire);
     if (!('tcp' in packet)) return;
     this.#conversation.note(packet, { at: wire.at - this.startedAt, direction: wire.direction, link: wire.link });
     this.#patience.changed();

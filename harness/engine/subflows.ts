@@ -28,6 +28,7 @@ export class Subflows {
   readonly #taken = new Set<number>();
 
   constructor(scenario: Scenario, cell: Cell, random: Randomness) {
+    for (const tuple of cell.earlier ?? []) this.#taken.add(Number(tuple.split(' ')[1]));
     this.#scenario = scenario;
     this.#cell = cell;
     this.#random = random;
@@ -68,7 +69,7 @@ export class Subflows {
     return this.#register(name, {
       active: true,
       local: { address: link.tester[family], port: portOf('sport', this.#freshPort()) },
-      remote: { address: link.sut[family], port: portOf('dport', LISTEN_PORT) },
+      remote: { address: link.sut[family], port: portOf('dport', this.#cell.servicePort ?? LISTEN_PORT) },
     });
   }
 
@@ -100,7 +101,9 @@ export class Subflows {
     const first = ![...this.tuples.values()].some((one) => one.connection === connection);
     const subflow = new Subflow({ name, spec: this.#spec(name), connection, first, ...ends });
     this.byName.set(name, subflow);
-    this.tuples.set(tupleOfSubflow(subflow), subflow);
+    const tuple = tupleOfSubflow(subflow);
+    this.tuples.set(tuple, subflow);
+    this.#cell.earlier?.delete(tuple);
     return subflow;
   }
 

@@ -3,7 +3,7 @@ import { relative, sep } from 'node:path';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { DocumentError, type Diagnostic } from '../document/diagnostic.ts';
 import { lintPartial, lintScenarios, type ClauseSource } from '../scenario/lint.ts';
-import { loadSuite, PartialSuite, type SuiteLibrary } from '../scenario/load.ts';
+import { loadSuite, PartialSuite, uniqueDiagnostics, type SuiteLibrary } from '../scenario/load.ts';
 import type { ScenarioKind } from '../scenario/suite.ts';
 import type { Topology } from '../topology/types.ts';
 import { lintMultipath } from './lint.ts';
@@ -35,8 +35,8 @@ export function loadAnySuite(file: string, library: SuiteLibrary, world?: SuiteW
     return load(file, library);
   } catch (error) {
     if (!(error instanceof PartialSuite) || world === undefined) throw error;
-    const more = lintPartial(error.scenarios, judgeable(world), world.topology);
-    throw new DocumentError([...error.diagnostics, ...more].sort((a, b) => a.place.line - b.place.line));
+    const { diagnostics, scenarios } = error as PartialSuite<AnyScenario>;
+    throw new DocumentError(uniqueDiagnostics([...diagnostics, ...lintSuites(scenarios, world, lintPartial)]));
   }
 }
 
@@ -54,12 +54,20 @@ function judgeable({ catalogue, promises }: SuiteWorld): ClauseSource {
   return { all: catalogue.all, promises: new Set(promises.keys()), get: (id) => catalogue.get(id) };
 }
 
-/** Everything wrong with scenarios that their schemas cannot say. */
-export function lintSuites(scenarios: readonly AnyScenario[], world: SuiteWorld): Diagnostic[] {
+/**
+ * Everything wrong with scenarios that their schemas cannot say.
+ *
+ * @param lintWire checks the scenarios with one stack
+ */
+export function lintSuites(
+  scenarios: readonly AnyScenario[],
+  world: SuiteWorld,
+  lintWire: typeof lintScenarios = lintScenarios,
+): Diagnostic[] {
   const { catalogue, promises, topology } = world;
   const known = { clause: (id: string) => catalogue.get(id), clauseIds: catalogue.all.map(({ id }) => id), promises };
   return [
-    ...lintScenarios(
+    ...lintWire(
       scenarios.filter((one) => one.kind === 'wire'),
       judgeable(world),
       topology,

@@ -96,6 +96,15 @@ ${PATHS}    steps:
     );
   });
 
+  test('tell of a key of the file, of one scenario and of a step of another at once', () => {
+    const text = complaint(
+      `${PATHS}    steps: [{ silnce: a }]\n  two:\n    title: Two\n${PATHS}    steps: [{ silence: b }]\n` +
+        '  three: null\ntopolgy: two-hosts\n',
+    );
+    for (const spot of [':7:15: unknown key "silnce"', ':11:24: unknown path "b"', ':12:10: ', ':13:1: unknown key'])
+      expect(text).toContain(spot);
+  });
+
   test('tell what is wrong, and where', () => {
     expect(complaint(`${PATHS}    steps:\n      - silnce: a\n`)).toMatch(
       /x\.suite\.yaml:8:9: unknown key "silnce"; did you mean "silence"\?/,

@@ -1,11 +1,12 @@
 /** Loads suites of two stacks. */
 import { amount } from '../document/amount.ts';
 import { DocumentError, suggestion, type Diagnostic } from '../document/diagnostic.ts';
+import { fittingPart } from '../document/fitting.ts';
 import { projectSchema } from '../document/schema.ts';
 import { readYaml, YamlFile } from '../document/yaml-file.ts';
 import type { PathShape, WayShape } from '../wire/forward/types.ts';
 import type { ScenarioHead } from '../scenario/suite.ts';
-import { suiteId } from '../scenario/load.ts';
+import { PartialSuite, suiteId } from '../scenario/load.ts';
 import { combinationsOf, variantSuffix } from '../scenario/variants.ts';
 import { MIDDLEBOX_SCHEMA } from '../topology/load.ts';
 import { queueBytes } from './amounts.ts';
@@ -23,26 +24,29 @@ const USUAL_QUEUE = '100ms';
  *
  * @param root the folder of the suites, which ids are relative to
  * @param prefix what ids begin with besides
- * @throws DocumentError
+ * @throws PartialSuite, DocumentError
  */
 export function loadMultipathSuite(path: string, root: string, prefix?: string): MultipathScenario[] {
   const source = readYaml(path);
-  const variables = firstValues(source.value as RawSuite | null);
+  const variables = firstValues(source.value);
   const schema = projectSchema(SCHEMA, [MIDDLEBOX_SCHEMA]);
   const texts = new Map([[source.text, source]]);
-  fill(source, variables, texts).check(schema);
+  const misfits = fill(source, variables, texts).problems(schema);
+  const part = fittingPart<RawSuite>(source.value, misfits, ['scenarios']);
+  if (part?.value.scenarios === undefined) throw new DocumentError(misfits);
   const suite = suiteId(path, root, prefix);
-  const diagnostics: Diagnostic[] = [];
+  const diagnostics: Diagnostic[] = [...misfits];
   const scenarios: MultipathScenario[] = [];
-  for (const [name, raw] of Object.entries((source.value as RawSuite).scenarios)) {
+  for (const [name, raw] of Object.entries(part.value.scenarios)) {
     for (const { labels: parameters, variables: own } of combinationsOf(raw['for-each'] ?? {})) {
       const file = fill(source, { ...variables, ...withOther(own) }, texts);
-      diagnostics.push(...file.problems(schema));
-      if (diagnostics.length > 0) break;
+      const found = file.problems(schema).filter(({ path: [key, entry] }) => key === 'scenarios' && entry === name);
+      diagnostics.push(...found);
+      if (found.length > 0) break;
       scenarios.push(...variantsOf({ file, suite, name, parameters, diagnostics }));
     }
   }
-  if (diagnostics.length > 0) throw new DocumentError(diagnostics);
+  if (diagnostics.length > 0) throw new PartialSuite(diagnostics, part.lacks.has('topology') ? [] : scenarios);
   return scenarios;
 }
 
@@ -61,13 +65,21 @@ function fill(file: YamlFile, variables: Readonly<Record<string, string>>, texts
   return known;
 }
 
-/** A value for every variable, so that the other scenarios fit the schema. */
-function firstValues(raw: RawSuite | null): Record<string, string> {
+/** A value for every variable, so that the other scenarios fit the schema. @param value content of any form */
+function firstValues(value: unknown): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const scenario of Object.values(raw?.scenarios ?? {})) {
-    for (const [name, values] of Object.entries(scenario['for-each'] ?? {})) found[name] ??= String(values[0]);
-  }
+  for (const scenario of entriesOf(valueOf(value, 'scenarios')))
+    for (const [name, values] of entriesOf(valueOf(scenario[1], 'for-each')))
+      found[name] ??= String(entriesOf(values)[0]?.[1]);
   return withOther(found);
+}
+
+function valueOf(value: unknown, key: string): unknown {
+  return entriesOf(value).find(([name]) => name === key)?.[1];
+}
+
+function entriesOf(value: unknown): [string, unknown][] {
+  return typeof value === 'object' && value !== null ? Object.entries<unknown>({ ...value }) : [];
 }
 
 /** Where `${from}` is the side that sends data, `${to}` is the other one. */

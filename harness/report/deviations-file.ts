@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DocumentError, suggestion, type Diagnostic, type NodePath } from '../document/diagnostic.ts';
+import { fittingPart } from '../document/fitting.ts';
 import { projectFile } from '../document/project-file.ts';
 import { projectSchema } from '../document/schema.ts';
 import { readYaml, YamlFile } from '../document/yaml-file.ts';
@@ -57,10 +58,18 @@ interface RawFile {
 const DEEPEST = 20;
 
 function toDeviations(source: YamlFile, depth = 0): DeviationList {
-  source.check(projectSchema(SCHEMA));
-  const raw = source.value as RawFile;
+  const misfits = source.problems(projectSchema(SCHEMA));
+  const part = fittingPart<RawFile>(source.value, misfits, ['findings']);
+  if (part === undefined) throw new DocumentError(misfits);
+  const raw: RawFile = { sut: '', ...part.value };
+  if (part.lacks.has('extends') || part.lacks.has('not')) {
+    // The inherited declarations are unknown, so nothing can be compared with them.
+    delete raw.extends;
+    delete raw.not;
+  }
   const findings = Object.entries(raw.findings ?? {});
-  const problems = findings.flatMap(([id, finding]) => lineProblems(source, id, finding));
+  const problems: Diagnostic[] = [...misfits];
+  problems.push(...findings.flatMap(([id, finding]) => lineProblems(source, id, finding)));
   const own = findings.flatMap(([id, finding]) => deviationsOf(source, id, finding));
   problems.push(...duplicates(source, own));
   const inherited = raw.extends === undefined ? [] : inheritedFrom(source, raw.extends, depth);

@@ -288,6 +288,11 @@ describe('deviations files', () => {
     expect(one('instead: [nothing]')).toContain(
       'f.yaml:3:6: findings.x: expected one of scenarios, clauses, trouble; add one [SCHEMA]',
     );
+    const several = problems(
+      'kernel: 6.10\nfindings:\n  x: { title: t, reason: y, clauses: [3.1-1.s1], instead: [a SYN <mp_capabel>] }\n  y: { title: t }\n',
+    );
+    for (const spot of ['f.yaml:1:1: the file lacks "sut"', 'f.yaml:1:9: kernel', 'f.yaml:3:67: ', 'f.yaml:4:6: '])
+      expect(several).toContain(spot);
     expect(problems('sut: linux\nkernel: 6.10\nfindings: {}\n')).toContain(
       'f.yaml:2:9: kernel: expected string, got 6.1; quote it: "6.10"',
     );

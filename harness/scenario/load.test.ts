@@ -68,12 +68,13 @@ describe('variants', () => {
           .replace('sut:', 'also-with: [busy]\nsut:')
           .replace(
             'scenarios:',
-            'sequences: { busy: { title: Busy, steps: [{ sut: listen backlog=1 }] } }\nscenarios:',
+            'sequences: { busy: { title: Busy, unsteady: Chance, steps: [{ sut: listen backlog=1 }] } }\nscenarios:',
           ),
       );
     const [plain, busy] = conditioned('');
     expect([plain?.id, busy?.id]).toEqual(['3.1-x/y/example#ipv4', '3.1-x/y/example#with=busy,ipv4']);
     expect(plain?.preamble).toEqual([]);
+    expect([plain?.unsteady, busy?.unsteady]).toEqual([undefined, 'Chance']);
     expect(busy).toMatchObject({ parameters: { with: 'busy' }, preamble: [{ text: 'sut: listen backlog=1' }] });
     expect(conditioned('\nalso-with: []')).toHaveLength(1);
     expect(problems(suiteOf(SEND, 'also-with: [bussy]'))).toEqual([expect.stringContaining('bussy')]);
@@ -383,6 +384,90 @@ describe('what is wrong is told of at its place', () => {
       '6:14 [UNKNOWN_NAME] unknown variable "x"; expected one of: family, role {${x}}',
       '7:16 [UNKNOWN_NAME] unknown variable "t"; expected one of: family, role {${t}}',
     ]);
+  });
+
+  test('all problems of a file, one of each class in another place', () => {
+    const text = [
+      'title: 7',
+      'sut: both',
+      'topolgy: one-link',
+      'tester: { mss: none }',
+      'for-each:',
+      '  where: { here: { n: 1 } }',
+      '  BAD: [1]',
+      '  side: [[1]]',
+      'sequences:',
+      '  bent: { titel: Wrong key, steps: [] }',
+      '  mistaken: { title: Its steps do not parse, steps: [{ send: a SYM }] }',
+      'preamble:',
+      '  - sent: a SYN',
+      'scenarios:',
+      '  schema:',
+      '    title: A key of the scenario is wrong',
+      '    step: []',
+      '  notation:',
+      '    title: Notation ${n}',
+      '    steps:',
+      '      - send: a SYM',
+      '      - send: a SYN <mp_capabel>',
+      '  names:',
+      '    title: Names and commands ${nobody}',
+      '    sut: responder',
+      '    steps:',
+      '      - sut: listne',
+      '      - use: bent',
+      '      - use: mistaken',
+      '      - use: nothing',
+      '  values:',
+      '    title: Values, ids and keys',
+      '    for-each: { p: ["a b"] }',
+      '    topology: { no: text }',
+      '  ids:',
+      '    title: Values, ids and keys',
+      '    for-each: { p: ["a b"] }',
+      '    steps:',
+      '      - expect: a ACK',
+      '        with: { x: 1 }',
+      '      - send: a ACK',
+      '        clause: 3.1-1.s1',
+      '      - expect: a ACK',
+      '        within: 0.1.2s',
+      '  reads-a-lost-variable:',
+      '    title: Nothing more can be said about it',
+      '    steps:',
+      '      - send: a ACK len=${side}',
+      '',
+    ].join('\n');
+    expect(problems(text)).toMatchInlineSnapshot(`
+      [
+        "1:1 [SCHEMA] the file lacks "section"; add it {t}",
+        "1:8 [SCHEMA] title: expected string, got 7; quote it: "7" {7}",
+        "2:6 [SCHEMA] sut: "both" is not valid here; expected one of: initiator, responder {both}",
+        "3:1 [UNKNOWN_KEY] unknown key "topolgy"; did you mean "topology"? {topolgy}",
+        "4:16 [SCHEMA] tester.mss: expected integer, got "none" {none}",
+        "7:3 [SCHEMA] "BAD" is not a valid name: it must match ^[a-z][a-z0-9]*$ {BAD}",
+        "8:10 [SCHEMA] for-each.side.0: expected string or number or boolean, got [1] {[}",
+        "10:9 [SCHEMA] sequences.bent lacks "title"; add it {{}",
+        "10:11 [UNKNOWN_KEY] unknown key "titel"; did you mean "title"? {titel}",
+        "10:36 [SCHEMA] sequences.bent.steps: too few entries; expected at least 1 {[}",
+        "11:64 [NOTATION] unknown TCP flag "SYM"; did you mean "SYN"? {SYM}",
+        "13:5 [UNKNOWN_KEY] unknown key "sent"; did you mean "send"? {sent}",
+        "16:5 [SCHEMA] scenarios.schema lacks "steps"; add it {t}",
+        "17:5 [UNKNOWN_KEY] unknown key "step"; did you mean "steps"? {step}",
+        "21:17 [NOTATION] unknown TCP flag "SYM"; did you mean "SYN"? {SYM}",
+        "22:22 [UNKNOWN_OPTION] unknown TCP option "mp_capabel"; did you mean "mp_capable"? {mp_capabel}",
+        "24:31 [UNKNOWN_NAME] unknown variable "nobody"; expected one of: where, n, family, role {\${nobody}}",
+        "27:14 [UNKNOWN_COMMAND] unknown action of the SUT "listne"; did you mean "listen"? {listne}",
+        "30:14 [UNKNOWN_SEQUENCE] unknown sequence "nothing"; expected one of: shake, answer, data, loop, crooked, mistaken, bent {nothing}",
+        "32:5 [SCHEMA] scenarios.values lacks "steps"; add it {t}",
+        "33:21 [BAD_ID] an id cannot contain this value; give it a label: { a-b: "a b" } {"a b"}",
+        "34:15 [SCHEMA] scenarios.values.topology: expected string, got {"no":"text"} {{}",
+        "37:21 [BAD_ID] an id cannot contain this value; give it a label: { a-b: "a b" } {"a b"}",
+        "40:9 [UNKNOWN_KEY] "with" goes with use, not with expect {with}",
+        "42:9 [NO_JUDGEMENT] send does not judge; move "clause" to a step that expects something {clause}",
+        "44:17 [SCHEMA] scenarios.ids.steps.2.within: "0.1.2s" has the wrong format: How long to wait, before scaling {0.1.2s}",
+      ]
+    `);
   });
 
   test('the schema comes first', () => {

@@ -6,59 +6,19 @@ import { projectSchema } from '../document/schema.ts';
 import { readYaml, type YamlFile } from '../document/yaml-file.ts';
 import type { Family } from '../packet/types.ts';
 import { parseStep, parseSteps, type StepContext } from './parse-step.ts';
+import { readableSuite, type RawScenario, type RawSuite, type RawTester } from './raw-suite.ts';
 import {
   addSequences,
   openSequences,
   SEQUENCES_SCHEMA,
+  lostSequence,
   readSequences,
-  type RawSequences,
   type Sequence,
 } from './sequences.ts';
 import { say } from './step-text.ts';
 import { impliedNeeds } from './needs.ts';
-import { clausesOf, type Profile, type RawStep, type Scenario, type Step, type SubflowSpec } from './suite.ts';
-import {
-  badLabels,
-  combinationsOf,
-  isId,
-  proposedLabel,
-  variantSuffix,
-  type Combination,
-  type ForEach,
-  type Scalar,
-} from './variants.ts';
-
-interface RawTester {
-  timestamps?: Scalar;
-  sack?: Scalar;
-  wscale?: number;
-  mss?: number;
-  checksum?: Scalar;
-  'dsn-size'?: Scalar;
-  window?: Scalar;
-  key?: string;
-}
-
-interface RawScenario {
-  title: string;
-  sut?: 'initiator' | 'responder';
-  topology?: string;
-  family?: Family[];
-  'for-each'?: ForEach;
-  needs?: string[];
-  'also-with'?: string[];
-  tester?: RawTester;
-  subflows?: Record<string, { link?: number; id?: number }>;
-  preamble?: RawStep[];
-  steps: RawStep[];
-}
-
-interface RawSuite extends Omit<RawScenario, 'steps' | 'subflows' | 'sut'> {
-  section: string;
-  sut: 'initiator' | 'responder';
-  sequences?: RawSequences;
-  scenarios: Record<string, RawScenario>;
-}
+import { clausesOf, type Profile, type Scenario, type ScenarioHead, type Step, type SubflowSpec } from './suite.ts';
+import { badLabels, combinationsOf, isId, proposedLabel, variantSuffix, type Combination } from './variants.ts';
 
 /** The context in which suites are read: their folder, and the sequences. */
 export interface SuiteLibrary {
@@ -82,10 +42,10 @@ export function findSuites(root: string): string[] {
     .map((name) => join(root, name));
 }
 
-/** A suite with mistakes, without the steps that cannot be read. */
-export class PartialSuite extends DocumentError {
-  readonly scenarios: readonly Scenario[];
-  constructor(diagnostics: readonly Diagnostic[], scenarios: readonly Scenario[]) {
+/** A suite with mistakes; its scenarios lack the steps that cannot be read. */
+export class PartialSuite<S extends ScenarioHead = Scenario> extends DocumentError {
+  readonly scenarios: readonly S[];
+  constructor(diagnostics: readonly Diagnostic[], scenarios: readonly S[]) {
     super(diagnostics);
     this.scenarios = scenarios;
   }
@@ -94,10 +54,14 @@ export class PartialSuite extends DocumentError {
 /** Loads one suite file with every variant of every scenario. @throws PartialSuite, DocumentError */
 export function loadSuite(path: string, library: SuiteLibrary): Scenario[] {
   const file = readYaml(path);
-  const diagnostics = file.problems(projectSchema('suites/schema/suite.schema.json', [SEQUENCES_SCHEMA]));
-  const raw = readable(file, diagnostics);
+  const misfits = file.problems(projectSchema('suites/schema/suite.schema.json', [SEQUENCES_SCHEMA]));
+  const readable = readableSuite(file.value, misfits);
+  if (readable === undefined) throw new DocumentError(misfits);
+  const { raw, lostSequences, incomplete } = readable;
+  const diagnostics: Diagnostic[] = [...misfits];
   const suite = suiteId(path, library.root, library.prefix);
-  const sequences = addSequences(library.sequences, readSequences(file, raw.sequences ?? {}), diagnostics);
+  const own = [...readSequences(file, raw.sequences ?? {}), ...lostSequences.map((name) => lostSequence(file, name))];
+  const sequences = addSequences(library.sequences, own, diagnostics);
   checkIds({ file, raw, suite, diagnostics });
   const scenarios: Scenario[] = [];
   // Most suites read the same in both families; their steps are parsed once and shared.
@@ -116,7 +80,10 @@ export function loadSuite(path: string, library: SuiteLibrary): Scenario[] {
       scenarios.push(one);
     }
   }
-  if (diagnostics.length > 0) throw new PartialSuite(uniqueDiagnostics(diagnostics), scenarios);
+  if (diagnostics.length > 0) {
+    const complete = scenarios.filter(({ name }) => !incomplete.has(name));
+    throw new PartialSuite(uniqueDiagnostics(diagnostics), complete);
+  }
   return scenarios;
 }
 
@@ -141,24 +108,6 @@ function checkIds({
       diagnostics.push(file.diagnose([...place, 'for-each', ...path], 'BAD_ID', message));
     }
   }
-}
-
-/**
- * A suite without the scenarios that do not fit the schema, so that mistakes in the others are reported as well.
- *
- * @throws DocumentError when something else than a scenario does not fit
- */
-function readable(file: YamlFile, problems: readonly Diagnostic[]): RawSuite {
-  const raw = file.value as RawSuite;
-  if (problems.length === 0) return raw;
-  const scenarios = (file.value as Partial<RawSuite> | null)?.scenarios;
-  const names = typeof scenarios === 'object' ? Object.keys(scenarios) : [];
-  const begins = names.map((name) => file.placeOf(['scenarios', name]).line);
-  // Whatever stands from the first line of a scenario's map on is the scenario's.
-  const owner = (line: number): string | undefined => names[begins.findLastIndex((begin) => begin <= line)];
-  const broken = new Set(problems.map(({ place }) => owner(place.line)));
-  if (broken.has(undefined)) throw new DocumentError(problems);
-  return { ...raw, scenarios: Object.fromEntries(Object.entries(raw.scenarios).filter(([name]) => !broken.has(name))) };
 }
 
 /** Id of the suite in a file: its path below the folder of the suites; of a suite that stands elsewhere, its name. */
@@ -232,8 +181,10 @@ function buildVariant(input: VariantInput): Scenario {
     body: parseSteps(scenario.steps, [...path, 'steps'], context),
   };
   const profile = profileOf(input, context);
+  const unsteady = variant.condition === undefined ? undefined : sequences.get(variant.condition.sequence)?.unsteady;
   return {
     kind: 'wire',
+    ...(unsteady === undefined ? {} : { unsteady }),
     id: `${suite}/${name}#${variantSuffix(variant.labels, variant.family)}`,
     suite,
     name,
@@ -334,9 +285,10 @@ function subflowsOf(raw: Record<string, { link?: number; id?: number }>): Record
   return subflows;
 }
 
-function uniqueDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+/** Diagnostics in the order of the file; variants of a scenario report the same ones. */
+export function uniqueDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const seen = new Map<string, Diagnostic>();
   for (const one of diagnostics)
     seen.set(`${one.place.file}:${one.place.line}:${one.place.column}:${one.message}`, one);
-  return [...seen.values()];
+  return [...seen.values()].sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
 }

@@ -3,7 +3,8 @@ import { amount } from '../document/amount.ts';
 import { DocumentError, gather, suggestion, type NodePath } from '../document/diagnostic.ts';
 import type { Sequence } from './sequences.ts';
 import { say, type TextContext } from './step-text.ts';
-import { requireSteps, STEP_VERBS, verbOf, type Companion } from './step-verbs.ts';
+import type { Companion } from './step-verb.ts';
+import { requireSteps, STEP_VERBS, verbOf } from './step-verbs.ts';
 import type { RawStep, Step, StepKind } from './suite.ts';
 
 /** Where steps are being read, and what they may refer to. */
@@ -26,9 +27,9 @@ function companionsOf(verb: StepKind | 'use'): readonly Companion[] {
 /** The companions that there are, of whatever verb. */
 const COMPANIONS = [...new Set(VERBS.flatMap(companionsOf))];
 
-/** Reads a list of steps; what is wrong goes to `context.diagnostics`. */
-export function parseSteps(raw: readonly RawStep[], path: NodePath, context: StepContext): Step[] {
-  return raw.flatMap((step, index) => parseStep(step, [...path, index], context));
+/** Reads a list of steps, without those that are null; what is wrong goes to `context.diagnostics`. */
+export function parseSteps(raw: readonly (RawStep | null)[], path: NodePath, context: StepContext): Step[] {
+  return raw.flatMap((step, index) => (step === null ? [] : parseStep(step, [...path, index], context)));
 }
 
 /** Reads one step, a sequence as its steps; what is wrong goes to `context.diagnostics`. */
@@ -86,6 +87,7 @@ function expandSequence(raw: RawStep, path: NodePath, context: StepContext): Ste
   if (sequence === undefined) {
     return fail('UNKNOWN_SEQUENCE', `unknown sequence "${name}"${suggestion(name, context.sequences.keys())}`);
   }
+  if (sequence.isLost) return [];
   const key = sequence.steps[context.role] === undefined ? 'steps' : context.role;
   const steps = sequence.steps[key];
   if (steps === undefined) return fail('UNKNOWN_SEQUENCE', `sequence "${name}" has no steps for the ${context.role}`);

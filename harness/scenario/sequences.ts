@@ -14,7 +14,10 @@ export const SEQUENCES_SCHEMA = 'suites/schema/sequences.schema.json';
 type StepsByRole = Partial<Record<'steps' | 'initiator' | 'responder', RawStep[]>>;
 
 /** Sequences as YAML has them, by name. */
-export type RawSequences = Record<string, { title: string; parameters?: Record<string, Scalar | null> } & StepsByRole>;
+export type RawSequences = Record<
+  string,
+  { title: string; unsteady?: string; parameters?: Record<string, Scalar | null> } & StepsByRole
+>;
 
 /** A named list of steps. */
 export interface Sequence {
@@ -24,14 +27,19 @@ export interface Sequence {
   path: NodePath;
   /** Parameters and their defaults; undefined means that a value must be given. */
   parameters: Readonly<Record<string, string | undefined>>;
+  /** Of a condition: why a scenario may end otherwise by chance. */
+  unsteady?: string;
   /** Steps of one role; they run before `steps`. */
   steps: StepsByRole;
+  /** Set if its content cannot be read, which is reported where it is defined. */
+  isLost?: true;
 }
 
 /** Reads the sequences that stand in a file. */
 export function readSequences(file: YamlFile, raw: RawSequences): Sequence[] {
-  return Object.entries(raw).map(([name, { parameters, ...one }]) => ({
+  return Object.entries(raw).map(([name, { parameters, unsteady, ...one }]) => ({
     name,
+    ...(unsteady === undefined ? {} : { unsteady }),
     file,
     path: ['sequences', name],
     parameters: Object.fromEntries(
@@ -39,6 +47,11 @@ export function readSequences(file: YamlFile, raw: RawSequences): Sequence[] {
     ),
     steps: one,
   }));
+}
+
+/** A sequence that does not fit the schema: known by name, without its steps. */
+export function lostSequence(file: YamlFile, name: string): Sequence {
+  return { name, file, path: ['sequences', name], parameters: {}, steps: {}, isLost: true };
 }
 
 /** Paths of the files of shared sequences, sorted. @throws DocumentError when the folder is not there */

@@ -6,7 +6,7 @@ import type { Agent } from './types.ts';
  *
  * @param own what it does otherwise than the other; the rest is passed on
  */
-export function agentOver(agent: Agent, own: Partial<Pick<Agent, 'request' | 'close'>>): Agent {
+export function agentOver(agent: Agent, own: Partial<Pick<Agent, 'features' | 'request' | 'close'>>): Agent {
   return {
     get pid() {
       return agent.pid;

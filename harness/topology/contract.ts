@@ -37,12 +37,26 @@ export interface CellLink {
   prefix: { ipv4: number; ipv6: number };
 }
 
+/**
+ * The application on a stack that has no agent: `backend` relays its connections to this machine, also half-closed ones;
+ * `closing-backend` does so, and closes both directions when its peer closes one; `discard` reads everything and sends
+ * nothing (RFC 863); `echo` sends back what it reads (RFC 862). The last two close when their peer does.
+ */
+export type Application = 'backend' | 'closing-backend' | 'discard' | 'echo';
+
 /** A topology built once, for one scenario. */
 export interface Cell {
   topology: Topology;
   /** The agent of each host, by host name. */
   agents: ReadonlyMap<string, Agent>;
   links: CellLink[];
+  /** TCP port on which the stack listens, where scenarios cannot choose it. */
+  servicePort?: number;
+  /**
+   * Addresses and ports of connections of earlier scenarios, where the stack may still send on them (`tupleOf` of the
+   * engine makes the words). A scenario ignores their packets, and adds its own when it ends.
+   */
+  earlier?: Set<string>;
   /** The clock of the cell's packets and agents; the machine's by default. */
   clock?: Clock;
   /** The tester's source of random numbers; the machine's by default. */
@@ -82,6 +96,8 @@ export interface BuildOptions {
 /** A way to make SUT hosts and links. */
 export interface Driver {
   readonly name: string;
+  /** The application on the stack, where scenarios cannot replace it. */
+  readonly application?: Application;
   /** Parts of this topology that the driver does not support, one line each; empty without any. */
   problems(topology: Topology): string[];
   /** Builds the topology. Many cells may exist at once. @throws TopologyError */
@@ -132,6 +148,8 @@ export interface PreparedStack<Settings = unknown> {
   info: SutInfo;
   /** Features that it lacks because of what was chosen, with the reason. */
   lacks?: ReadonlyMap<string, string>;
+  /** See {@link Driver.application}. */
+  application?: Application;
   /** Scenarios at once that suit the stack, where that is not the usual number. */
   concurrency?: number;
   /** Scenarios at once that the stack can bear, whatever the user says. */

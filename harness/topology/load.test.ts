@@ -32,6 +32,19 @@ describe('topology files of the project', () => {
 });
 
 describe('topology language', () => {
+  test('reports a wrong key and links with problems of different kinds together', () => {
+    const text = complaint(
+      'titel: T\nhosts: [x]\nlinks:\n  a: { host: x, mtu: big }\n  b: { host: y }\n  c: { host: x, families: [ipv6], mtu: 600 }\n',
+    );
+    expect(text.match(/^lab\.yaml:\d+:\d+: .*$/gm)).toEqual([
+      expect.stringMatching(/^lab\.yaml:1:1: the file lacks "title"/),
+      expect.stringMatching(/^lab\.yaml:1:1: unknown key "titel"/),
+      expect.stringMatching(/^lab\.yaml:4:22: links\.a\.mtu: expected/),
+      expect.stringMatching(/^lab\.yaml:5:14: .*UNKNOWN_HOST/),
+      expect.stringMatching(/^lab\.yaml:6:40: .*BAD_VALUE/),
+    ]);
+  });
+
   test('reads hosts, links, MTU, families and shapes', () => {
     const topology = parseTopology(
       [

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { amount } from '../document/amount.ts';
 import { DocumentError, gather, suggestion, type Diagnostic } from '../document/diagnostic.ts';
+import { fittingPart } from '../document/fitting.ts';
 import { projectSchema } from '../document/schema.ts';
 import { diagnoseFile, readYaml, YamlFile } from '../document/yaml-file.ts';
 import type { LinkSpec, MiddleboxSpec, Shape, Topology } from './types.ts';
@@ -92,9 +93,11 @@ export function loadTopology(file: string): Topology {
 }
 
 function toTopology(source: YamlFile): Topology {
-  source.check(projectSchema(SCHEMA, [MIDDLEBOX_SCHEMA]));
-  const { title, hosts, links } = source.value as RawTopology;
-  const problems: Diagnostic[] = [];
+  const misfits = source.problems(projectSchema(SCHEMA, [MIDDLEBOX_SCHEMA]));
+  const part = fittingPart<RawTopology>(source.value, misfits, ['links']);
+  const { title = '', hosts, links } = part?.value ?? {};
+  if (hosts === undefined || links === undefined) throw new DocumentError(misfits);
+  const problems: Diagnostic[] = [...misfits];
   const specs = Object.entries(links).flatMap(
     ([name, raw]) => gather(problems, () => link(source, hosts, name, raw)) ?? [],
   );

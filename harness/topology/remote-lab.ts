@@ -1,7 +1,10 @@
 /** Reads `lab.yaml`: how a host on a bench is reached. */
+import { isIP } from 'node:net';
+import { UsageError } from '../document/explained-error.ts';
 import { canonicalAddress } from '../packet/index.ts';
 import { projectSchema } from '../document/schema.ts';
 import { readYaml } from '../document/yaml-file.ts';
+import type { Application } from './contract.ts';
 
 const SCHEMA = 'suites/schema/lab.schema.json';
 
@@ -9,10 +12,23 @@ const SCHEMA = 'suites/schema/lab.schema.json';
 export interface Lab {
   /** Name of the stack. */
   sut: string;
-  /** Command that starts an agent and carries its lines. */
-  agent: string[];
+  /** Version of the stack, where no agent says it. */
+  version?: string;
+  /** Command that starts an agent and carries its lines; absent with `service`. */
+  agent?: string[];
+  /** The listener of a stack without an agent. */
+  service?: LabService;
   /** Cables, in the order in which topologies use them. */
   links: LabLink[];
+}
+
+/** A service on a host without an agent. */
+export interface LabService {
+  /** TCP port. */
+  port: number;
+  application: Application;
+  /** Of a relay: where this machine listens for the relay. */
+  backend?: { address: string; port: number };
 }
 
 /** A cable. */
@@ -36,7 +52,7 @@ interface FixedAddresses {
 /** A cable as the file has it. */
 interface RawLink {
   device: string;
-  'sut-device': string;
+  'sut-device'?: string;
   address?: { ipv4: string; ipv6: string };
   'sut-address'?: { ipv4: string; ipv6: string };
   'sut-hardware-address'?: string;
@@ -46,12 +62,46 @@ interface RawLink {
 export function loadLab(file: string): Lab {
   const source = readYaml(file);
   source.check(projectSchema(SCHEMA));
-  const { sut, agent, links } = source.value as { sut: string; agent: string[]; links: RawLink[] };
-  return { sut, agent, links: links.map(toLink) };
+  const { sut, version, agent, service, links } = source.value as RawLab;
+  return {
+    sut,
+    ...(version === undefined ? {} : { version }),
+    ...(agent === undefined ? {} : { agent }),
+    ...(service === undefined ? {} : { service: toService(file, service) }),
+    links: links.map(toLink),
+  };
+}
+
+interface RawLab extends Pick<Lab, 'sut' | 'version' | 'agent'> {
+  service?: RawService;
+  links: RawLink[];
+}
+
+interface RawService {
+  port: number;
+  'relays-to'?: string;
+  'half-close'?: boolean;
+  answers?: 'discard' | 'echo';
+}
+
+/** @throws UsageError where the backend's address is not one */
+function toService(file: string, { port, 'relays-to': to, 'half-close': halfClose, answers }: RawService): LabService {
+  if (to === undefined) return { port, application: answers ?? 'discard' };
+  const [, six, four, number] = /^(?:\[([\da-fA-F:]+)\]|([\d.]+)):(\d+)$/.exec(to) ?? [];
+  const address = six ?? four ?? '';
+  if (isIP(address) === 0 || Number(number) < 1 || Number(number) > 65_535)
+    throw new UsageError(
+      `${file}: relays-to: ${to} is not an address and a port; write 192.0.2.1:8000 or "[2001:db8::1]:8000"`,
+    );
+  return {
+    port,
+    application: halfClose === false ? 'closing-backend' : 'backend',
+    backend: { address, port: Number(number) },
+  };
 }
 
 function toLink(raw: RawLink): LabLink {
-  const { device, 'sut-device': sutDevice, address, 'sut-address': sut, 'sut-hardware-address': hardware } = raw;
+  const { device, 'sut-device': sutDevice = '', address, 'sut-address': sut, 'sut-hardware-address': hardware } = raw;
   if (address === undefined || sut === undefined) return { device, sutDevice };
   const [tester, own] = [parts(address), parts(sut)];
   return {

@@ -4,7 +4,7 @@ import type { Topology } from './types.ts';
 
 const driver = createRemoteDriver({
   lab: { sut: 'linux', agent: ['agent'], links: [{ device: 'eth1', sutDevice: 'eth0' }] },
-  outsidePid: 1,
+  startAgent: () => Promise.reject(new Error('no agent is started')),
 });
 const link = { name: 'link1', host: 'sut', mtu: 1500, families: ['ipv4' as const] };
 const topology: Topology = { name: 't', title: 'T', hosts: ['sut'], links: [link] };

@@ -1,6 +1,5 @@
 /** The remote driver: the SUT is a host on a bench, reached over real interfaces. */
 import { networkOf } from '../packet/index.ts';
-import { spawnAgent } from '../sut/spawn-agent.ts';
 import type { Agent } from '../sut/types.ts';
 import type { Sysctl } from '../verdict/stack-info.ts';
 import { IpBatch } from './ip-batch.ts';
@@ -9,20 +8,20 @@ import type { Lab, LabLink } from './remote-lab.ts';
 import { isShaped } from './shaping.ts';
 import { settleLink, settleNamespace } from './sut-settings.ts';
 import { assertInsideTester, LINK_TABLE, prepareTester } from './tester-namespace.ts';
-import type { Cell, CellLink, Driver } from './contract.ts';
+import type { Application, Cell, CellLink, Driver } from './contract.ts';
 import { TopologyError, type Topology } from './types.ts';
 
 /** How the driver works. */
 export interface RemoteOptions {
   lab: Lab;
-  /** A process outside of the tester's namespace: where the interfaces come from, and where the command runs. */
-  outsidePid: number;
+  /** Starts the agent of a cell. */
+  startAgent: () => Promise<Agent>;
   /** Settings of the user's, for every namespace of the stack. */
   sysctls?: readonly Sysctl[] | undefined;
 }
 
-/** A host may be far away, or slow to log in to. */
-const TIME_SCALE = 3;
+/** Factor on time limits: a host may be far away, or slow to log in to. */
+export const REMOTE_TIME_SCALE = 3;
 
 /** A command line that runs where the machine's own network is. */
 export function outsideCommand(outsidePid: number, command: readonly string[]): string[] {
@@ -37,14 +36,19 @@ function addressesOf({ fixed }: LabLink): Partial<Pick<CellLink, 'tester' | 'sut
 
 class RemoteDriver implements Driver {
   readonly name = 'remote';
+  readonly application?: Application;
   readonly #options: RemoteOptions;
   #batch: IpBatch | undefined;
   #fetched: Promise<void> | undefined;
   #turn: Promise<void> = Promise.resolve();
   #prefixes = 0;
+  /** See `Cell.earlier`: the host's addresses may stay the same from scenario to scenario. */
+  readonly #earlier = new Set<string>();
 
   constructor(options: RemoteOptions) {
     this.#options = options;
+    const { service } = options.lab;
+    if (service !== undefined) this.application = service.application;
   }
 
   problems(topology: Topology): string[] {
@@ -83,13 +87,15 @@ class RemoteDriver implements Driver {
   }
 
   async #build(topology: Topology, done: () => void): Promise<Cell> {
-    const { lab, outsidePid } = this.#options;
+    const { lab } = this.#options;
     const links: CellLink[] = [];
     let agent: Agent | undefined;
     let closing: Promise<void> | undefined;
     const cell: Cell = {
       topology,
       links,
+      ...(lab.service === undefined ? {} : { servicePort: lab.service.port }),
+      earlier: this.#earlier,
       agents: new Map(),
       close: () => {
         closing ??= this.#close(agent, links).finally(done);
@@ -97,11 +103,7 @@ class RemoteDriver implements Driver {
       },
     };
     try {
-      agent = await spawnAgent({
-        command: outsideCommand(outsidePid, lab.agent),
-        name: lab.sut,
-        timeScale: TIME_SCALE,
-      });
+      agent = await this.#options.startAgent();
       (cell as { agents: Cell['agents'] }).agents = new Map([[topology.hosts[0] ?? '', agent]]);
       await settleNamespace(agent, this.#options.sysctls);
       for (const [index, spec] of topology.links.entries()) {

@@ -83,6 +83,8 @@ export interface ScenarioResult {
    * `finding` is set by the declared deviations: the finding that has this trouble.
    */
   trouble?: { kind: TroubleKind; title: string; alone: boolean; console: string; finding?: string };
+  /** Set when the scenario was run more than once, because it may end otherwise by chance; the last run counts. */
+  repeated?: { times: number; because: string; first: string };
   durationMs: number;
   expectations: ExpectationResult[];
   /** Departures of the stack that monitors found in the scenario's capture; `source` names the monitor. */

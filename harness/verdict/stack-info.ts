@@ -1,7 +1,7 @@
 /** The stack that was judged, as recorded in the results. */
 
 /** Kinds of stack: where a stack under test runs. `topology/stacks/registry.ts` has the code of each. */
-export type StackKindName = 'netns' | 'docker' | 'kernel' | 'remote' | 'reference';
+export type StackKindName = 'netns' | 'docker' | 'kernel' | 'remote' | 'relay' | 'reference';
 
 /** Lawful habits of a host that no kernel setting makes; see `topology/habits.ts`. */
 export interface Habits {

@@ -1,14 +1,16 @@
 /** @jsxImportSource preact */
 /** The page that `check --html` writes. */
 import type { JSX } from 'preact';
-import type { ConnectionReport } from '../../monitor/analysis.ts';
 import type { Connection } from '../../monitor/connection.ts';
 import { describeEvent } from '../../monitor/describe-event.ts';
-import type { Finding, PacketEvent } from '../../monitor/types.ts';
+import type { PacketEvent } from '../../monitor/types.ts';
 import { ladderPicture } from '../../report/ladder-svg.tsx';
 import { htmlDocument, xmlText } from '../../report/markup.tsx';
 import { SYMBOL } from '../../report/verdict-style.ts';
+import { anchorUrl } from '../../catalogue/clause-id.ts';
 import type { FileReport } from './file-report.ts';
+import type { CheckedConnection, CheckFinding } from './narrow.ts';
+import { anchorOf, OverviewSection, type PageOverview } from './overview-html.tsx';
 import { headline, placeOf, shownFindings, subflowLine, tally } from './check-text.ts';
 import type { LadderEntry } from '../../verdict/result.ts';
 
@@ -19,7 +21,7 @@ type DrawnEntry = LadderEntry & { index: number };
 export interface DrawnConnection {
   file: string;
   entries: DrawnEntry[];
-  report: ConnectionReport;
+  report: CheckedConnection;
 }
 
 /** Packets drawn from the start of a connection, and before each departure. */
@@ -97,7 +99,11 @@ export class LadderKeeper {
 }
 
 /** The whole page. */
-export function checkPage(reports: readonly FileReport[], drawn: readonly DrawnConnection[]): string {
+export function checkPage(
+  reports: readonly FileReport[],
+  drawn: readonly DrawnConnection[],
+  overview: PageOverview,
+): string {
   return htmlDocument(
     <html lang="en">
       <head>
@@ -107,6 +113,7 @@ export function checkPage(reports: readonly FileReport[], drawn: readonly DrawnC
         <style dangerouslySetInnerHTML={{ __html: STYLE }} />
       </head>
       <body>
+        <OverviewSection {...overview} />
         {reports.map((report) => (
           <File report={report} drawn={drawn} />
         ))}
@@ -118,7 +125,8 @@ export function checkPage(reports: readonly FileReport[], drawn: readonly DrawnC
 const STYLE =
   ':root{color-scheme:light dark}body{font:15px system-ui,sans-serif;margin:2rem;max-width:70rem}' +
   'code{font:13px ui-monospace,monospace}table{border-collapse:collapse}td,th{padding:.2rem .6rem;text-align:left;vertical-align:top}' +
-  'svg{max-width:100%;height:auto}.fail{color:#cf222e}.warn{color:#9a6700}';
+  '.picture,.table{overflow-x:auto}.fail{color:light-dark(#cf222e,#ff7b72)}.warn{color:light-dark(#9a6700,#d29922)}' +
+  '@media(max-width:40rem){body{margin:1rem}}';
 
 function File({ report, drawn }: { report: FileReport; drawn: readonly DrawnConnection[] }): JSX.Element {
   const { packets, mptcp } = report.counts;
@@ -132,19 +140,23 @@ function File({ report, drawn }: { report: FileReport; drawn: readonly DrawnConn
       </p>
       {left > 0 && <p>{`${left} more connections are not shown; --json has all of them.`}</p>}
       {report.connections.map((one) => (
-        <ConnectionSection report={one} drawn={drawn.find((other) => other.report === one)} />
+        <ConnectionSection file={report.file} report={one} drawn={drawn.find((other) => other.report === one)} />
       ))}
     </>
   );
 }
 
-function ConnectionSection(props: { report: ConnectionReport; drawn: DrawnConnection | undefined }): JSX.Element {
+function ConnectionSection(props: {
+  file: string;
+  report: CheckedConnection;
+  drawn: DrawnConnection | undefined;
+}): JSX.Element {
   const { report, drawn } = props;
   const broken = shownFindings(report.findings, false);
   const others = shownFindings(report.findings, true).filter((one) => !broken.includes(one));
   return (
     <section>
-      <h2>{xmlText(headline(report))}</h2>
+      <h2 id={anchorOf(props.file, report.number)}>{xmlText(headline(report))}</h2>
       <ul>
         {report.subflows.slice(0, 64).map((one) => (
           <li>{xmlText(subflowLine(one))}</li>
@@ -155,7 +167,7 @@ function ConnectionSection(props: { report: ConnectionReport; drawn: DrawnConnec
       {drawn !== undefined && (
         <details open={broken.length > 0}>
           <summary>Packets</summary>
-          {picture(drawn)}
+          <div class="picture">{picture(drawn)}</div>
         </details>
       )}
       {others.length > 0 && (
@@ -168,7 +180,7 @@ function ConnectionSection(props: { report: ConnectionReport; drawn: DrawnConnec
   );
 }
 
-function Findings({ findings }: { findings: readonly Finding[] }): JSX.Element | null {
+function Findings({ findings }: { findings: readonly CheckFinding[] }): JSX.Element | null {
   if (findings.length === 0) return null;
   return (
     <table>
@@ -189,18 +201,34 @@ function Findings({ findings }: { findings: readonly Finding[] }): JSX.Element |
   );
 }
 
-function FindingRow({ finding }: { finding: Finding }): JSX.Element {
-  const { verdict, message, expected, actual, text } = finding;
+function FindingRow({ finding }: { finding: CheckFinding }): JSX.Element {
+  const { message, expected, actual, text, declared } = finding;
+  const verdict = declared === undefined ? finding.verdict : 'declared';
   const what = [
     message,
+    declared === undefined ? '' : `declared: ${declared}`,
     expected === undefined ? '' : `expected ${expected}`,
     actual === undefined ? '' : `actual ${actual}`,
   ];
   return (
     <tr>
       <td class={verdict}>{`${SYMBOL[verdict]} ${verdict}`}</td>
-      <td>{xmlText([finding.clause, ...finding.also].join(' '))}</td>
-      <td>{xmlText(placeOf(finding))}</td>
+      <td>
+        {[finding.clause, ...finding.also].map((id) => (
+          <>
+            <a href={anchorUrl(id)}>{id}</a>{' '}
+          </>
+        ))}
+      </td>
+      <td>
+        {xmlText(placeOf(finding))}
+        {finding.packet !== undefined && (
+          <>
+            <br />
+            <code>{`frame.number == ${finding.packet}`}</code>
+          </>
+        )}
+      </td>
       <td>
         {xmlText(what.filter((one) => one !== '').join('; '))}
         {text !== undefined && (
@@ -216,7 +244,7 @@ function FindingRow({ finding }: { finding: Finding }): JSX.Element {
 
 function picture(drawn: DrawnConnection): JSX.Element {
   const { report } = drawn;
-  const at = new Map<number, Finding>();
+  const at = new Map<number, CheckFinding>();
   for (const finding of shownFindings(report.findings, false))
     if (finding.packet !== undefined && !at.has(finding.packet)) at.set(finding.packet, finding);
   const entries = drawn.entries.map((entry) => {

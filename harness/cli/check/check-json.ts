@@ -1,12 +1,13 @@
 /** Writes what `check` found as JSON while it is found: a large capture has more connections than memory has room for. */
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import type { ConnectionReport } from '../../monitor/analysis.ts';
 import type { FileReport } from './file-report.ts';
+import type { CheckedConnection } from './narrow.ts';
+import type { Overview } from './overview.ts';
 
 /** Bytes collected before they are written. */
 const CHUNK = 256 * 1024;
 
-/** A document `{ schemaVersion, files: [{ file, connections: [...], ... }] }`, written from front to back. */
+/** A document `{ schemaVersion, files: [{ file, connections: [...], ... }], overview }`, written from front to back. */
 export class CheckJson {
   readonly #path: string;
   readonly #temporary: string;
@@ -29,7 +30,8 @@ export class CheckJson {
     this.#connections = 0;
   }
 
-  connection(report: ConnectionReport): void {
+  /** Writes the report of one connection. */
+  connection(report: CheckedConnection): void {
     this.#put(`${this.#connections++ === 0 ? '' : ','}\n${JSON.stringify(report)}`);
   }
 
@@ -40,8 +42,8 @@ export class CheckJson {
   }
 
   /** All captures were read. The file is renamed only now, so that no reader sees half of it. */
-  end(): void {
-    this.#put('\n]}\n');
+  end(overview: Overview): void {
+    this.#put(`\n],"overview":${JSON.stringify(overview)}}\n`);
     this.#flush();
     if (this.#fd === undefined) return;
     closeSync(this.#fd);

@@ -1,6 +1,7 @@
 /** Text output of `check`. Pure. */
 import type { ConnectionReport, EndReport, SubflowReport } from '../../monitor/analysis.ts';
 import type { Finding } from '../../monitor/types.ts';
+import type { CheckedConnection, CheckFinding } from './narrow.ts';
 import { clean, coloursOf, paint, type Colours, type TextStyle } from '../../report/text-layout.ts';
 import { SYMBOL } from '../../report/verdict-style.ts';
 import type { FileReport } from './file-report.ts';
@@ -62,7 +63,7 @@ export function subflowLine(subflow: SubflowReport): string {
 }
 
 /** Which findings are shown, the worst first. */
-export function shownFindings(findings: readonly Finding[], info: boolean): Finding[] {
+export function shownFindings<F extends Finding>(findings: readonly F[], info: boolean): F[] {
   const order = ['fail', 'warn', ...(info ? ['inconclusive', 'note', 'info'] : [])];
   return findings
     .filter((finding) => order.includes(finding.verdict))
@@ -78,11 +79,14 @@ export function placeOf(finding: Finding): string {
   return parts.join(', ');
 }
 
-function findingText(finding: Finding, colours: Colours): string[] {
+function findingText(finding: CheckFinding, colours: Colours): string[] {
+  const { declared } = finding;
+  const outcome = declared === undefined ? finding.verdict : 'declared';
   const also = finding.also.length === 0 ? '' : ` (also ${finding.also.join(' ')})`;
   const lines = [
-    `    ${paint(colours, finding.verdict, `${SYMBOL[finding.verdict]} ${finding.verdict} ${finding.clause}`)} ${placeOf(finding)}: ${clean(finding.message)}`,
+    `    ${paint(colours, outcome, `${SYMBOL[outcome]} ${outcome} ${finding.clause}`)} ${placeOf(finding)}: ${clean(finding.message)}`,
   ];
+  if (declared !== undefined) lines.push(`        declared  ${clean(declared)}`);
   if (finding.expected !== undefined) lines.push(`        expected  ${clean(finding.expected)}`);
   if (finding.actual !== undefined) lines.push(`        actual    ${clean(finding.actual)}`);
   if (finding.text !== undefined) lines.push(`        ${colours.dim(clean(finding.text))}`);
@@ -91,7 +95,7 @@ function findingText(finding: Finding, colours: Colours): string[] {
 }
 
 /** A connection with its subflows and findings. */
-export function connectionText(report: ConnectionReport, style: TextStyle, { info }: { info: boolean }): string {
+export function connectionText(report: CheckedConnection, style: TextStyle, { info }: { info: boolean }): string {
   const colours = coloursOf(style);
   const lines = [colours.bold(headline(report)), ...report.subflows.slice(0, 64).map((one) => `  ${subflowLine(one)}`)];
   if (report.subflows.length > 64) lines.push(`  and ${report.subflows.length - 64} more subflows`);
@@ -101,10 +105,16 @@ export function connectionText(report: ConnectionReport, style: TextStyle, { inf
 }
 
 /** How many clauses came out how. */
-export function tally(findings: readonly Finding[]): string {
+export function tally(findings: readonly CheckFinding[]): string {
   const clauses = (verdict: Finding['verdict']): number =>
-    new Set(findings.filter((one) => one.verdict === verdict).flatMap((one) => [one.clause, ...one.also])).size;
+    new Set(
+      findings
+        .filter((one) => one.verdict === verdict && one.declared === undefined)
+        .flatMap((one) => [one.clause, ...one.also]),
+    ).size;
   const parts = [`${clauses('pass')} kept`, `${clauses('fail') + clauses('warn')} broken`];
+  const declared = new Set(findings.filter((one) => one.declared !== undefined).map(({ clause }) => clause)).size;
+  if (declared > 0) parts.push(`${declared} declared`);
   if (clauses('inconclusive') > 0) parts.push(`${clauses('inconclusive')} inconclusive`);
   return `clauses: ${parts.join(', ')}`;
 }

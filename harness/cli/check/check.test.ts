@@ -94,7 +94,11 @@ test('what is found as JSON and as a page', async () => {
   const page = readFileSync(html, 'utf8');
   expect(page).toMatch(/<svg .*>Initiator</s);
   expect(page).toContain('✘ fail 3.3-7.s6');
-  expect(page).not.toMatch(/<script|src=|href=/);
+  expect(page).not.toMatch(/<script|src=/);
+  expect(page).toMatch(/<td>1<\/td><td><a href="#[^"]+">connection 1<\/a> reserved bits/);
+  const target = /href="#([^"]+)"/.exec(page)?.[1] ?? '';
+  expect(page).toContain(`id="${target}"`);
+  expect(page).toContain('frame.number == 14');
 });
 
 test('names in captures are escaped on the page', async () => {
@@ -215,5 +219,49 @@ describe('memory stays bounded', () => {
     expect(code, text).toBe(0);
     expect(text).toMatch(/packets, \d{5,} of MPTCP connections/);
     expect(memory, 'kilobytes').toBeLessThan(300_000);
+  });
+});
+
+describe('many connections', () => {
+  const paths = [file('first.pcap', good), file('second.pcap', bad)];
+
+  test('an overview: clauses by count, with their words; hosts', async () => {
+    const { code, text } = await run(paths, { overview: true });
+    expect(code).toBe(1);
+    expect(text).not.toMatch(/^connection/m);
+    expect(text).toMatch(/^Overview: 2 connections, 1 with a broken clause$/m);
+    expect(text).toMatch(/✘ fail \S+ 3\.3-7\.s6 {2}1 time in 1 connection by 1 host\n {4}\w/);
+    expect(text).toMatch(/first: \S+second\.pcap, connection 1, packet 14, 10\.\S+:\s+reserved\s+bits/);
+    expect(text).toMatch(/^ {2}host +connections +clauses kept +broken/m);
+  });
+
+  test('--only-broken, --host, --clause and --level leave out the rest', async () => {
+    expect((await run(paths, { onlyBroken: true })).text.match(/^connection/gm)).toEqual(['connection']);
+    expect((await run(paths, { clause: ['3.3-7.s6'] })).text).toMatch(/^Overview: 2 connections, 1 with/m);
+    expect((await run(paths, { level: ['may'] })).code).toBe(0);
+    const hosts = await Promise.all(['10.0.0.1', '10.0.0.11'].map((host) => run(paths, { host: [host] })));
+    expect(hosts.map(({ code }) => code).toSorted()).toEqual([0, 1]);
+    expect((await run(paths, { host: ['203.0.113.9'] })).text).not.toMatch(/^connection/m);
+  });
+
+  test('what a known stack is declared to do is marked, and does not count', async () => {
+    const list = join(folder, 'known.yaml');
+    writeFileSync(
+      list,
+      'sut: acme\nfindings:\n  reserved-bits:\n    title: Reserved bits are set\n    reason: A known fault.\n    clauses: [3.3-7.s6]\n',
+    );
+    const { code, text } = await run(paths, { deviations: list });
+    expect(text).toMatch(/≈ declared 3\.3-7\.s6.*\n +declared {2}Reserved bits are set/);
+    expect(code).toBe(0);
+  });
+
+  test.each<[Partial<CheckOptions>, RegExp]>([
+    [{ host: ['router'] }, /--host router: expected an IP address/],
+    [{ clause: ['3.3-7.s66'] }, /unknown clause "3\.3-7\.s66".*(did you mean|lists all)/],
+    [{ level: ['most'] }, /unknown level "most"; levels are must/],
+    [{ section: ['9.9'] }, /unknown section "9\.9"/],
+    [{ deviations: 'linux-6.81' }, /no such file or baseline.*; baselines are linux-6\.1/],
+  ])('%j is refused in one line', async (options, message) => {
+    await expect(run(paths, options)).rejects.toThrow(message);
   });
 });

@@ -1,7 +1,7 @@
 /** `check`: judges the packets of any capture by the monitors. */
 import { writeFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { Analysis, type ConnectionReport } from '../../monitor/analysis.ts';
+import { Analysis } from '../../monitor/analysis.ts';
 import { levels } from '../../monitor/run-monitors.ts';
 import type { PacketEvent } from '../../monitor/types.ts';
 import { styleFor, type TextStyle } from '../../report/text-layout.ts';
@@ -11,13 +11,20 @@ import { checkPage, LadderKeeper, type DrawnConnection } from './check-html.tsx'
 import { CheckJson } from './check-json.ts';
 import { connectionText, fileText } from './check-text.ts';
 import type { FileReport } from './file-report.ts';
+import { narrowing, type CheckedConnection, type Narrow, type Narrowing } from './narrow.ts';
+import { OverviewCounter } from './overview.ts';
+import { overviewText, type ClauseWords } from './overview-text.ts';
+import { declaredDeviations } from '../inputs/declared.ts';
 import { openCatalogue } from '../inputs/project.ts';
-import type { Level } from '../../verdict/level.ts';
 import { UsageError } from '../../document/explained-error.ts';
 
 /** Options of the command, as the command line has them. */
-export interface CheckOptions {
+export interface CheckOptions extends Narrowing {
   connection?: number;
+  /** File of declared deviations, or the name of a baseline. */
+  deviations?: string;
+  /** Print the overview alone. */
+  overview?: boolean;
   json?: string;
   html?: string;
   complete: boolean;
@@ -32,7 +39,9 @@ const MOST_SHOWN = 1000;
 /** Everything that looking at one file needs. */
 interface Look {
   options: CheckOptions;
-  levelOf: (clause: string) => Level;
+  words: ClauseWords;
+  narrow: Narrow;
+  counter: OverviewCounter;
   style: TextStyle;
   say: (text: string) => void;
   drawn: DrawnConnection[];
@@ -44,9 +53,14 @@ export async function check(files: readonly string[], options: CheckOptions, inp
   if (files.filter((file) => file === '-').length > 1)
     throw new UsageError('standard input can be read only once: give - once');
   const quiet = options.json === '-' || options.html === '-';
+  const catalogue = openCatalogue();
+  const levelOf = levels(catalogue);
+  const list = options.deviations === undefined ? undefined : declaredDeviations(options.deviations);
   const look: Look = {
     options,
-    levelOf: levels(openCatalogue()),
+    words: { levelOf, clauseOf: (id) => catalogue.get(id) },
+    narrow: narrowing(options, catalogue, levelOf, list),
+    counter: new OverviewCounter(),
     style: styleFor(process.stdout),
     drawn: [],
     json: options.json === undefined ? undefined : new CheckJson(options.json),
@@ -62,8 +76,11 @@ export async function check(files: readonly string[], options: CheckOptions, inp
         `no connection ${options.connection} in ${files.join(', ')}; omit --connection to list them`,
       );
     }
-    look.json?.end();
-    if (options.html !== undefined) put(options.html, checkPage(reports, look.drawn));
+    const overview = look.counter.overview();
+    look.json?.end(overview);
+    if (options.overview === true || overview.connections > 1)
+      look.say(overviewText(overview, look.words, look.style, options));
+    if (options.html !== undefined) put(options.html, checkPage(reports, look.drawn, { overview, words: look.words }));
     if (reports.some((report) => report.broken > 0)) return 1;
     return reports.some(isUnread) ? 2 : 0;
   } catch (error) {
@@ -100,16 +117,19 @@ async function checkFile(file: string, look: Look, input: Readable | undefined):
   look.json?.beginFile(name);
   const keeper = options.html === undefined ? undefined : new LadderKeeper(name);
   const analysis = new Analysis({
-    levelOf: look.levelOf,
+    levelOf: look.words.levelOf,
     complete,
     ...(keeper === undefined ? {} : { onPacket: (event: PacketEvent) => keeper.packet(event) }),
-    onConnection: (one) => {
-      const drawn = keeper?.take(one.number);
-      if (options.connection !== undefined && options.connection !== one.number) return;
+    onConnection: (whole) => {
+      const drawn = keeper?.take(whole.number);
+      if (options.connection !== undefined && options.connection !== whole.number) return;
+      const one = look.narrow(whole);
+      if (one === undefined) return;
+      look.counter.add(name, one);
       list(report, one, options.html !== undefined);
       look.json?.connection(one);
       if (drawn !== undefined && look.drawn.length < 200) look.drawn.push({ ...drawn, report: one });
-      say(connectionText(one, style, { info: options.info }));
+      if (options.overview !== true) say(connectionText(one, style, { info: options.info }));
     },
   });
   await withInterrupt(file === '-', async () => {
@@ -146,8 +166,8 @@ async function isComplete(file: string, say: (text: string) => void): Promise<bo
   return false;
 }
 
-function list(report: FileReport, one: ConnectionReport, show: boolean): void {
-  const bad = one.findings.some((finding) => finding.verdict === 'fail');
+function list(report: FileReport, one: CheckedConnection, show: boolean): void {
+  const bad = one.findings.some(({ verdict, declared }) => verdict === 'fail' && declared === undefined);
   if (bad) report.broken++;
   report.found++;
   if (show && report.connections.length < (bad ? MOST_SHOWN : SHOWN)) report.connections.push(one);

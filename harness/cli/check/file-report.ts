@@ -1,4 +1,5 @@
-import type { ConnectionReport, PacketCounts } from '../../monitor/analysis.ts';
+import type { PacketCounts } from '../../monitor/analysis.ts';
+import type { CheckedConnection } from './narrow.ts';
 
 /** The findings in one file. */
 export interface FileReport {
@@ -15,7 +16,7 @@ export interface FileReport {
   /** How many connections there are, or of those asked for. */
   found: number;
   /** Those that the page shows; kept for nothing else, so that memory stays bounded. */
-  connections: ConnectionReport[];
+  connections: CheckedConnection[];
   /** Connections in which a MUST or a stated requirement was broken, listed or not. */
   broken: number;
 }

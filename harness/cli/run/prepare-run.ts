@@ -9,7 +9,7 @@ import { NO_DEVIATIONS, type DeviationList } from '../../report/deviations.ts';
 import { loadDeviations } from '../../report/deviations-file.ts';
 import { selectBaseline } from '../../report/select-baseline.ts';
 import { findLacks, hasPics } from '../../sut/pics.ts';
-import type { PreparedStack, PrepareOptions, StackDetails } from '../../topology/contract.ts';
+import type { Application, PreparedStack, PrepareOptions, StackDetails } from '../../topology/contract.ts';
 import {
   detailsFor,
   parseStack,
@@ -114,6 +114,8 @@ export interface PreparedRun {
   /** Scenarios at once, over all workers. */
   concurrency: number;
   list: DeviationList;
+  /** See `PreparedStack.application`. */
+  application?: Application;
   /** For the workers, but for where evidence goes. */
   settings: Omit<WorkerSettings, 'evidenceRoot'>;
   close(): Promise<void>;
@@ -139,6 +141,7 @@ export async function prepareRun(chosen: ChosenStacks, options: StackOptions, ro
     info: infoOf(sut, peer, sysctls, options),
     concurrency: concurrencyOf(sut, peer, options),
     list,
+    ...(sut.application === undefined ? {} : { application: sut.application }),
     settings: {
       sut: sut.settings,
       ...(peer === undefined ? {} : { peer: peer.settings }),

@@ -11,6 +11,8 @@ import { summaryText } from '../../report/summary.ts';
 import { styleFor } from '../../report/text-layout.ts';
 import { troubleText } from '../../report/trouble-text.ts';
 import type { AnyScenario } from '../../multipath/scenario.ts';
+import { unfitFor } from '../../engine/without-agent.ts';
+import type { Application } from '../../topology/contract.ts';
 import { isInMemory, prepareOutside, type StackChoice } from '../../topology/stacks/registry.ts';
 import { outsideProblem } from '../../wire/inside.ts';
 import { DEFAULT_OUTPUT, SELECTION_OUTPUT } from '../inputs/arguments.ts';
@@ -63,6 +65,7 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   if (peer !== undefined) requireTwoStacks(scenarios);
   requireLinks(scenarios, choice);
   const prepared = await prepareRun(chosen, options, project.root);
+  if (prepared.application !== undefined) tellUnfit(prepared.application, scenarios);
   const plan = planRun(project, scenarios, prepared, options, argv);
   const { results, errors } = await runInside(plan).finally(() => prepared.close());
   const judged = applyDeviations(results, prepared.list);
@@ -133,6 +136,14 @@ function requireLinks(scenarios: readonly AnyScenario[], choice: StackChoice): v
   const two = isInMemory(choice) ? scenarios.find(({ kind }) => kind === 'multipath') : undefined;
   if (two !== undefined)
     throw new UsageError(`--sut ${choice.kind} has simulated links only, but ${two.id} needs real ones`);
+}
+
+/** Says before the run how much of it a stack without an agent allows. */
+function tellUnfit(application: Application, scenarios: readonly AnyScenario[]): void {
+  const fit = scenarios.filter((one) => one.kind === 'wire' && unfitFor(application, one) === undefined).length;
+  process.stderr.write(
+    `${fit} of ${scenarios.length} scenarios can be run without an agent on the stack; the others are skipped, each with the reason\n`,
+  );
 }
 
 async function report(

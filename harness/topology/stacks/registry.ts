@@ -19,13 +19,15 @@ import { docker, type DockerChoice, type DockerSettings } from './docker.ts';
 import { kernel, type KernelChoice, type KernelSettings } from './kernel.ts';
 import { netns, type NetnsChoice, type NetnsSettings } from './netns.ts';
 import { reference, type ReferenceChoice, type ReferenceSettings } from './reference.ts';
+import { relay, type RelayChoice, type RelaySettings } from './relay.ts';
 import { remote, type RemoteChoice, type RemoteSettings } from './remote.ts';
 
 /** Parsed form of `--sut` and its options. */
-export type StackChoice = NetnsChoice | DockerChoice | KernelChoice | RemoteChoice | ReferenceChoice;
+export type StackChoice = NetnsChoice | DockerChoice | KernelChoice | RemoteChoice | RelayChoice | ReferenceChoice;
 
 /** How a worker gets at the stack under test; must survive being sent to another process. */
-export type StackSettings = NetnsSettings | DockerSettings | KernelSettings | RemoteSettings | ReferenceSettings;
+export type StackSettings =
+  NetnsSettings | DockerSettings | KernelSettings | RemoteSettings | RelaySettings | ReferenceSettings;
 
 type Of<Union, Kind> = Extract<Union, { kind: Kind }>;
 
@@ -37,6 +39,7 @@ const KINDS: { readonly [K in StackKindName]: StackKind<Of<StackChoice, K>, Of<S
   docker,
   kernel,
   remote,
+  relay,
   reference,
 };
 

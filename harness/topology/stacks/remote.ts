@@ -2,12 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import { UsageError } from '../../document/explained-error.ts';
 import { builtAs, introduce, type Introduction } from '../../sut/introduce.ts';
-import { spawnAgent } from '../../sut/spawn-agent.ts';
+import { spawnAgent, type SpawnedAgent } from '../../sut/spawn-agent.ts';
 import type { PreparedStack, StackKind } from '../contract.ts';
 import { iprouteEnvironment } from '../ip-batch.ts';
 import { hostInfo } from '../machine/host-info.ts';
 import { loadLab, type Lab } from '../remote-lab.ts';
-import { createRemoteDriver, outsideCommand } from '../remote.ts';
+import { createRemoteDriver, outsideCommand, REMOTE_TIME_SCALE } from '../remote.ts';
 
 /** Parsed form of `--sut remote:`. */
 export interface RemoteChoice {
@@ -36,19 +36,32 @@ export const remote: StackKind<RemoteChoice, RemoteSettings> = {
     return { kind: 'remote', file };
   },
   arguments: ({ file }) => ['--sut', `remote:${file}`],
-  requireRights: () => {
-    if (process.getuid?.() === 0) return;
-    throw new UsageError(
-      "--sut remote needs root: the interfaces are moved into the run's network namespace; run the command with sudo",
-    );
-  },
+  requireRights: () => requireRoot('remote'),
   prepare: ({ file }) => prepareRemote(file),
-  open: (settings, { sysctls }) => Promise.resolve(createRemoteDriver({ ...settings, sysctls })),
+  open: ({ lab, outsidePid }, { sysctls }) =>
+    Promise.resolve(createRemoteDriver({ lab, sysctls, startAgent: () => startAgent(lab, outsidePid) })),
 };
+
+/** @throws UsageError */
+export function requireRoot(kind: string): void {
+  if (process.getuid?.() === 0) return;
+  throw new UsageError(
+    `--sut ${kind} needs root: the interfaces are moved into the run's network namespace; run the command with sudo`,
+  );
+}
+
+function startAgent({ sut, agent = [] }: Lab, outsidePid: number): Promise<SpawnedAgent> {
+  return spawnAgent({ command: outsideCommand(outsidePid, agent), name: sut, timeScale: REMOTE_TIME_SCALE });
+}
 
 /** Asks the host who it is, and fetches the interfaces. */
 async function prepareRemote(file: string): Promise<PreparedStack<RemoteSettings>> {
   const lab = loadLab(file);
+  if (lab.agent === undefined)
+    throw new UsageError(`${file}: has no agent; give agent: COMMAND, or test its service with --sut relay:${file}`);
+  const unnamed = lab.links.find(({ sutDevice }) => sutDevice === '');
+  if (unnamed !== undefined)
+    throw new UsageError(`${file}: the link ${unnamed.device} has no sut-device; name the interface of the host`);
   // The launcher, which is still where the machine's own network is.
   const outsidePid = process.ppid;
   const met = await meet(lab, outsidePid);
@@ -78,7 +91,7 @@ async function prepareRemote(file: string): Promise<PreparedStack<RemoteSettings
 
 /** Starts the agent once. `said`: it names its stack itself; `netlink`: it sets addresses. */
 async function meet(lab: Lab, outsidePid: number): Promise<Introduction & { said: boolean; netlink: boolean }> {
-  const agent = await spawnAgent({ command: outsideCommand(outsidePid, lab.agent), name: lab.sut, timeScale: 3 });
+  const agent = await startAgent(lab, outsidePid);
   try {
     return { ...(await introduce(agent)), said: agent.greeting.stack !== '', netlink: agent.features.has('netlink') };
   } finally {
@@ -87,7 +100,7 @@ async function meet(lab: Lab, outsidePid: number): Promise<Introduction & { said
 }
 
 /** Moves the bench's interfaces into this namespace; the function gives them back. @throws UsageError when one cannot be had */
-function fetchInterfaces(file: string, lab: Lab, outsidePid: number): () => void {
+export function fetchInterfaces(file: string, lab: Lab, outsidePid: number): () => void {
   const fetched: string[] = [];
   const giveBack = (): void => {
     for (const device of fetched.splice(0)) ip(['ip', 'link', 'set', 'dev', device, 'netns', String(outsidePid)]);

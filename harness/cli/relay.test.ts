@@ -1,0 +1,99 @@
+/** `--sut relay:lab.yaml`: a namespace plays a host on which no agent runs; its service is docs/examples/relay.py. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { readResults } from '../report/results-file.ts';
+import { buildProgram, execute, PROGRAM, ROOT, temporaryFolder, type Ended } from './testing/command.ts';
+
+vi.setConfig({ testTimeout: 240_000 });
+
+const folder = temporaryFolder();
+const SERVICE = join(ROOT, 'docs', 'examples', 'relay.py');
+
+beforeAll(() => buildProgram(), 120_000);
+afterAll(() => folder.remove());
+
+/** Arguments: folder, program of the service, its words, what lab.yaml says of it, then the command. */
+const BENCH = `
+set -eu
+cd "$1"
+program=$2 words=$3 service=$4
+unshare --net sleep infinity & bench=$!
+trap 'kill $bench $served' EXIT
+own=$(readlink /proc/self/ns/net)
+while [ "$(readlink /proc/$bench/ns/net)" = "$own" ]; do :; done
+there="nsenter --target $bench --net"
+address() { $1 ip -oneline link show $2 | sed 's/.*ether \\([0-9a-f:]*\\).*/\\1/'; }
+ip link add back type veth peer name front netns $bench
+ip address add 192.0.2.1/24 dev back; ip link set back up
+$there ip address add 192.0.2.2/24 dev front; $there ip link set front up; $there ip link set lo up
+ip link add cable type veth peer name lan netns $bench
+$there ip link set lan up
+$there ip address add 10.1.1.2/24 dev lan; $there ip address add fd00:1::2/64 dev lan nodad
+for near in 10.1.1.1 fd00:1::1; do $there ip neigh add $near lladdr "$(address "" cable)" dev lan; done
+$there python3 $program $words & served=$!
+until $there ss -ltn | grep -q ':8443 '; do sleep 0.05; done
+cat > lab.yaml <<END
+sut: acme-gateway
+version: "2.1"
+service: { port: 8443, $service }
+links:
+  - device: cable
+    address: { ipv4: 10.1.1.1/24, ipv6: "fd00:1::1/64" }
+    sut-address: { ipv4: 10.1.1.2/24, ipv6: "fd00:1::2/64" }
+    sut-hardware-address: "$(address "$there" lan)"
+END
+shift 4
+"$@"
+`;
+
+function besideBench(words: string, service: string, ...command: string[]): Promise<Ended> {
+  const enter = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  const shell = ['bash', '-c', BENCH, 'bench', folder.path, SERVICE, words, service];
+  const run = [process.execPath, PROGRAM, 'run', '--sut', 'relay:lab.yaml', '--deviations', 'none'];
+  return execute(['unshare', ...enter, '--net', '--mount', '--', ...shell, ...run, ...command]);
+}
+
+const RELAY = ['8443 192.0.2.1 8000', 'relays-to: "192.0.2.1:8000"'] as const;
+const DATA = '3.1-connection-initiation/responder-checksum/missing-on-first-data';
+
+test('a relay is judged; what it cannot do is skipped with the reason', async () => {
+  const { code, stdout, stderr } = await besideBench(...RELAY, '-o', 'out', '-s', '3.1', '-f', 'ipv4');
+  const { sut, scenarios } = readResults(join(folder.path, 'out', 'results.json'));
+  expect(sut).toMatchObject({ name: 'acme-gateway', kind: 'relay', kernel: '2.1' });
+  expect(stderr).toMatch(/^\d+ of \d+ scenarios can be run without an agent on the stack; the others are skipped/m);
+  const of = (verdict: string) => scenarios.filter((one) => one.verdict === verdict);
+  expect(of('error'), `${stdout}\n${stderr}`).toEqual([]);
+  expect(of('pass').length).toBeGreaterThan(60);
+  expect([0, 1, 3]).toContain(code);
+  for (const { id, reason } of of('skip'))
+    expect(reason, id).toMatch(/^a relay |has \d hosts?, the lab|needs 2 links, the lab has 1|declared to lack/);
+});
+
+test('a broken clause of the stack is found through the relay', async () => {
+  const id = '3.1-connection-initiation/responder-checksum/missing-on-first-data#ipv4';
+  const { code, stdout } = await besideBench(...RELAY, '-o', 'bad', id);
+  expect(stdout).toMatch(/✘ fail {2}3\.1-connection-initiation\/responder-checksum\/missing-on-first-data#ipv4/);
+  expect(stdout).toMatch(/again +npx mptcp-conformance run .* --sut relay:lab\.yaml/);
+  expect(code).toBe(1);
+});
+
+test('a discard service is judged by what needs no answer', async () => {
+  const { stderr } = await besideBench('8443 discard', 'answers: discard', '-o', 'discard', '-s', '3.1', '-f', 'ipv4');
+  const { scenarios } = readResults(join(folder.path, 'discard', 'results.json'));
+  expect(
+    scenarios.filter(({ verdict }) => verdict === 'error'),
+    stderr,
+  ).toEqual([]);
+  expect(scenarios.filter(({ verdict }) => verdict === 'pass').length).toBeGreaterThan(4);
+});
+
+test.each([
+  ['relays-to: "198.51.100.1:8000"', /cannot listen on 198\.51\.100\.1 port 8000: .*EADDRNOTAVAIL/],
+  ['relays-to: backend', /relays-to: backend is not an address and a port; write 192\.0\.2\.1:8000/],
+  ['answers: chargen', /lab\.yaml:3/],
+])('%s: exit code 2, one line', async (service, message) => {
+  const { code, stderr } = await besideBench(RELAY[0], service, '-o', 'none', DATA);
+  expect(stderr).toMatch(message);
+  expect(stderr).not.toMatch(/\n +at /);
+  expect(code).toBe(2);
+});

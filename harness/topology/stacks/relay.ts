@@ -1,0 +1,102 @@
+/** A host on which no agent can run: a relay whose backend is this machine, or a service whose conduct is known. */
+import { UsageError } from '../../document/explained-error.ts';
+import { ensureAgent } from '../../sut/build-agent.ts';
+import { spawnAgent } from '../../sut/spawn-agent.ts';
+import type { Agent } from '../../sut/types.ts';
+import type { PreparedStack, StackKind } from '../contract.ts';
+import { hostInfo } from '../machine/host-info.ts';
+import { backendAgent, serviceAgent } from '../relay-agent.ts';
+import { loadLab, type Lab, type LabService } from '../remote-lab.ts';
+import { createRemoteDriver, outsideCommand } from '../remote.ts';
+import { fetchInterfaces, requireRoot } from './remote.ts';
+
+/** Parsed form of `--sut relay:`. */
+export interface RelayChoice {
+  kind: 'relay';
+  /** Path of a lab file. */
+  file: string;
+}
+
+/** How a worker gets at it; see `RemoteOptions`. */
+export interface RelaySettings {
+  kind: 'relay';
+  lab: Lab;
+  outsidePid: number;
+  /** Program of the agent that plays the backend. */
+  agentPath: string;
+}
+
+/** A stack without an agent. */
+export const relay: StackKind<RelayChoice, RelaySettings> = {
+  kind: 'relay',
+  label: 'a host without an agent, as a relay or as a discard or echo service',
+  forms: ['relay:lab.yaml'],
+  options: [],
+  insights: [],
+  noPeer: 'a relay has links to the tester only',
+  noSysctls: 'a host without an agent cannot be configured by the run; configure it before',
+  parse: (file) => {
+    if (file === undefined || file === '') throw new UsageError('--sut relay: needs a file; write relay:lab.yaml');
+    return { kind: 'relay', file };
+  },
+  arguments: ({ file }) => ['--sut', `relay:${file}`],
+  requireRights: () => requireRoot('relay'),
+  prepare: ({ file }, root) => prepareRelay(file, root),
+  open: (settings) =>
+    Promise.resolve(createRemoteDriver({ lab: settings.lab, startAgent: () => startApplication(settings) })),
+};
+
+async function prepareRelay(file: string, root: string): Promise<PreparedStack<RelaySettings>> {
+  const lab = loadLab(file);
+  const { service } = lab;
+  if (service === undefined)
+    throw new UsageError(
+      `${file}: has no service; give service: { port: 443, relays-to: "192.0.2.1:8000" }, or use --sut remote:${file}`,
+    );
+  const unaddressed = lab.links.find(({ fixed }) => fixed === undefined);
+  if (unaddressed !== undefined)
+    throw new UsageError(
+      `${file}: a host without an agent sets no addresses: set them there, and give address and sut-address of the link ${unaddressed.device}`,
+    );
+  // The launcher, which is still where the machine's own network is.
+  const outsidePid = process.ppid;
+  const settings: RelaySettings = { kind: 'relay', lab, outsidePid, agentPath: await ensureAgent(root) };
+  await requireBackend(file, settings);
+  const giveBack = fetchInterfaces(file, lab, outsidePid);
+  return {
+    settings,
+    info: { name: lab.sut, kind: 'relay', kernel: lab.version ?? '', host: hostInfo() },
+    application: service.application,
+    // There is one service.
+    maxConcurrency: 1,
+    close: () => {
+      giveBack();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** @throws UsageError when this machine cannot listen where the relay connects to */
+async function requireBackend(file: string, settings: RelaySettings): Promise<void> {
+  const { backend } = settings.lab.service ?? {};
+  if (backend === undefined) return;
+  const agent = await startApplication(settings);
+  try {
+    await agent.request('socket', { name: 'lsn' });
+    await agent.request('bind', { fd: 'lsn' });
+    await agent.request('listen', { fd: 'lsn' });
+  } catch (error) {
+    throw new UsageError(
+      `${file}: this machine cannot listen on ${backend.address} port ${backend.port}: ${(error as Error).message}; relays-to is an address of this machine and a free port`,
+    );
+  } finally {
+    await agent.close();
+  }
+}
+
+async function startApplication({ lab, outsidePid, agentPath }: RelaySettings): Promise<Agent> {
+  const { backend }: Partial<LabService> = lab.service ?? {};
+  if (backend === undefined) return serviceAgent();
+  const command = outsideCommand(outsidePid, [agentPath, '--die-with-parent']);
+  return backendAgent(await spawnAgent({ command, name: `backend of ${lab.sut}` }), backend);
+}
