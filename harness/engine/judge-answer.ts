@@ -2,7 +2,7 @@
 import { describeMatcher, matches } from '../notation/evaluate.ts';
 import type { Value } from '../notation/expression.ts';
 import { showValue } from '../notation/styles.ts';
-import type { SutStep } from '../scenario/suite.ts';
+import type { SutStep } from '../scenario/action-steps.ts';
 import { AbilityMissing } from './abilities.ts';
 import type { Evidence } from './evidence.ts';
 import type { Session } from './session.ts';

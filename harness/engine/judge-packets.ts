@@ -1,6 +1,6 @@
 /** The steps that wait for packets, or see to it that none comes. */
 import type { PacketLine } from '../notation/packet-line.ts';
-import type { AndStep, ExpectStep, NeverStep, OneOfStep, QuietStep } from '../scenario/suite.ts';
+import type { AndStep, ExpectStep, NeverStep, OneOfStep, QuietStep } from '../scenario/packet-steps.ts';
 import type { Subflow } from './endpoint.ts';
 import type { Evidence } from './evidence.ts';
 import { matchPacket, type Difference, type MatchResult } from './match.ts';

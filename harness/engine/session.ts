@@ -90,10 +90,12 @@ export class Session {
     return this.clock.now() - this.startedAt;
   }
 
+  /** Packets of the stack, in the order of their arrival. */
   get arrivals(): readonly Arrival[] {
     return this.#conversation.arrivals;
   }
 
+  /** All packets of both directions, in order. */
   get record(): readonly RecordedPacket[] {
     return this.#conversation.record;
   }
@@ -108,10 +110,12 @@ export class Session {
     return this.#subflows.tuples;
   }
 
+  /** State of the MPTCP connection in use. */
   get connection(): Connection {
     return this.#subflows.connection;
   }
 
+  /** Limits of waiting, before scaling. */
   get waits(): Waits {
     return this.#patience.waits;
   }
@@ -225,6 +229,7 @@ export class Session {
     return this.#scope;
   }
 
+  /** Closes the ports; idempotent. */
   close(): void {
     for (const port of this.#ports) port.close();
     for (const { tuple } of this.record) this.cell.earlier?.add(tuple);

@@ -58,10 +58,12 @@ export class RunState {
     this.trace = trace;
   }
 
+  /** Address family of the scenario. */
   get family(): Family {
     return this.scenario.family;
   }
 
+  /** The network between the stacks. @throws Error before it has started */
   get forwarder(): Forwarder {
     if (this.#forwarder === undefined) throw new Error('the forwarder has not started yet');
     return this.#forwarder;

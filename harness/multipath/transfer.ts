@@ -55,10 +55,12 @@ export class Transfer {
     this.ended = this.#move(from, to, offset);
   }
 
+  /** Bytes that the receiver has read. */
   get delivered(): number {
     return this.deliveries.at(-1)?.total ?? 0;
   }
 
+  /** Whether the outcome is known. */
   get hasEnded(): boolean {
     return this.outcome !== 'running';
   }

@@ -1,6 +1,7 @@
 /** The parts that control blocks are made of. */
 import type { Family, TcpOption, TcpSegment } from '../packet/index.ts';
 
+/** An address and a port. */
 export interface AddressPort {
   address: string;
   port: number;
@@ -66,6 +67,7 @@ export interface Outgoing {
   probe: boolean;
 }
 
+/** Name of a timer of a subflow. */
 export type SubflowTimer =
   | 'retransmit'
   | 'delayedAck'
@@ -121,6 +123,7 @@ export type ConnectionState =
   | 'M_CLOSED'
   | 'FASTCLOSE_WAIT';
 
+/** Name of a timer of a connection. */
 export type ConnectionTimer = 'dataRetransmit' | 'announce' | 'orphan' | 'unused';
 
 /** A network device. */

@@ -90,6 +90,7 @@ export class AgentClient {
     return this.#log;
   }
 
+  /** Begins an empty log. */
   freshLog(): void {
     this.#log = [];
   }

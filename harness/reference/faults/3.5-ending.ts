@@ -4,6 +4,7 @@ import type { Variation } from '../rules/index.ts';
 import { tryAgain } from './3.4-paths.ts';
 import { fault, hasJoins, isJoin, reads, sends } from './fault.ts';
 
+/** Faults of fast close and resets. */
 export const endingFaults: readonly Variation[] = [
   fault('fast-close-own-key', '3.5-5.1.s1.2', 'Closes fast with its own key.', () => ({
     fastClose: { keyToSend: ({ localKey }) => localKey },

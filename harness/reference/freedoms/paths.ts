@@ -1,6 +1,7 @@
 /** Choices that RFC 8684 leaves to a path manager. */
 import type { Variation } from '../rules/index.ts';
 
+/** Freedoms of path management. */
 export const pathFreedoms: readonly Variation[] = [
   {
     id: 'no-echo',

@@ -9,6 +9,7 @@ function inOrder(options: readonly TcpOption[], first: readonly TcpOption['kind'
   return [...options].sort((a, b) => rank(a) - rank(b));
 }
 
+/** Freedoms of TCP. */
 export const tcpFreedoms: readonly Variation[] = [
   {
     id: 'no-sack',

@@ -2,6 +2,7 @@
 import type { TcpOption } from '../../packet/index.ts';
 import type { ResetDue, SegmentParts, Subflow } from '../stack-state.ts';
 
+/** Options in general. */
 export const signals = {
   /** The options of a segment as they go out. */
   outgoing: (_subflow: Subflow, options: TcpOption[], _parts: SegmentParts): TcpOption[] => options,

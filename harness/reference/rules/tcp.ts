@@ -2,6 +2,7 @@
 import type { TcpOption, TcpSegment } from '../../packet/index.ts';
 import type { Connection, SegmentParts, Subflow } from '../stack-state.ts';
 
+/** TCP itself. */
 export const tcp = {
   /** The number of a SYN (RFC 6528): hard to guess. */
   initialSequence: (_connection: Connection, random: number): number => random,
@@ -43,6 +44,7 @@ export const tcp = {
   answersFastOpenAtOnce: false,
 };
 
+/** TCP fast open. */
 export const fastOpen = {
   /** Bytes of a cookie: with MP_CAPABLE there is room for six (B.1). */
   cookieBytes: 6,

@@ -71,6 +71,7 @@ export class WiredMachine {
     this.#silent.add(link);
   }
 
+  /** Closes the ports; packets under way are lost. */
   close(): void {
     this.#isClosed = true;
     for (const port of this.#ports.values()) port.close();

@@ -88,6 +88,7 @@ export class Path {
     this.#shapers = { up: shaper('up'), down: shaper('down') };
   }
 
+  /** The shape in effect. */
   get shape(): PathShape {
     return {
       up: this.#shapers.up.shape,
@@ -96,6 +97,7 @@ export class Path {
     };
   }
 
+  /** Changes the shape; applies to packets that enter from now on. */
   reshape(shape: PathShape): void {
     this.#shapers.up.reshape(shape.up);
     this.#shapers.down.reshape(shape.down);

@@ -53,6 +53,7 @@ export class Shaper {
     this.#owner = owner ?? this;
   }
 
+  /** The shape in effect. */
   get shape(): WayShape {
     return this.#shape;
   }
