@@ -82,6 +82,13 @@ function look(
 ): StepOutcome | undefined {
   const subflow = session.claim(line);
   const arrivals = evidence.arrivals();
+  if (subflow === undefined && line.subflow !== 'any') {
+    for (const arrival of session.unclaimedSyns(line))
+      misses.set(arrival.index, {
+        arrival,
+        differences: matchPacket(line, arrival, undefined, session.scope()).differences,
+      });
+  }
   for (const arrival of arrivals) {
     if (arrival.consumed || arrival.index < from || !isCandidate(line, arrival, subflow)) continue;
     const pure = isPureAck(arrival.packet);
@@ -97,6 +104,7 @@ function look(
     }
     misses.set(arrival.index, { arrival, differences: result.differences });
     if (strict.length === 0 || pure || isKeepalive(arrival) || isRepetition(arrival, arrivals)) continue;
+    if (line.subflow === 'any' && isJoinOfItsOwn(arrival)) continue;
     return {
       met: false,
       stop: true,
@@ -107,6 +115,11 @@ function look(
     };
   }
   return undefined;
+}
+
+/** A subflow that the stack opens of its own accord, and that no line is about: it may do so at any time (3.2-1.s1). */
+function isJoinOfItsOwn({ subflow, packet: { tcp } }: Arrival): boolean {
+  return subflow === undefined && tcp.options.some((one) => one.kind === 'mp_join' && one.form === 'syn');
 }
 
 function isCandidate(line: PacketLine, arrival: Arrival, subflow: Subflow | undefined): boolean {

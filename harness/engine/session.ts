@@ -12,11 +12,15 @@ import { Conversation, type RecordedPacket } from './conversation.ts';
 import type { Counters } from './counters.ts';
 import type { Connection, Subflow } from './endpoint.ts';
 import type { Scope } from '../notation/evaluate.ts';
+import { matchPacket } from './match.ts';
 import { TRANSPARENT, type Interposer, type OnSubflow } from './interposer.ts';
 import type { Arrival } from './packet-view.ts';
 import { Patience, type Waits } from './patience.ts';
 import { scenarioScope } from './scope.ts';
 import { Subflows, tupleOf, tupleOfSubflow } from './subflows.ts';
+
+/** Header fields that tell the subflow of a packet. */
+const TUPLE_FIELDS: ReadonlySet<string> = new Set(['from', 'to', 'sport', 'dport']);
 
 /** The parts of a session. */
 export interface SessionParts {
@@ -171,15 +175,26 @@ export class Session {
     if (this.#lastSent !== undefined) await this.#port(this.#lastSent.link).send(this.#lastSent.bytes);
   }
 
-  /** The subflow of a line that expects a packet; a SYN of the stack that no line has claimed begins a new one. */
+  /**
+   * The subflow of a line that expects a packet. A SYN of the stack that no line has claimed begins a new one, the first
+   * with the addresses and ports that the line names: a stack may open more subflows than the scenario is about.
+   */
   claim(line: PacketLine): Subflow | undefined {
     const known = this.subflows.get(line.subflow);
     if (known !== undefined || line.subflow === 'any') return known;
-    const syn = this.#conversation.unclaimedSyn(this.#subflows.linkOf(line.subflow).spec.name);
+    const place = { flags: 'any' as const, fields: line.fields.filter(({ name }) => TUPLE_FIELDS.has(name)) };
+    const syn = this.unclaimedSyns(line).find(
+      (one) => matchPacket(place, one, undefined, this.#scope).differences.length === 0,
+    );
     if (syn === undefined) return undefined;
-    const subflow = this.#subflows.accept(line.subflow, syn);
+    const subflow = this.#subflows.accept(line.subflow, syn.packet);
     this.#conversation.adopt(subflow, tupleOfSubflow(subflow));
     return subflow;
+  }
+
+  /** SYNs of the stack that no line has claimed, by the link of a line's subflow. */
+  unclaimedSyns({ subflow }: PacketLine): Arrival[] {
+    return this.#conversation.unclaimedSyns(this.linkOf(subflow));
   }
 
   /** The link that a subflow's name stands for. */

@@ -95,6 +95,8 @@ export interface Deviation {
   link?: string;
   /** Evidence of the finding: packets in the notation of the suites, or other text. Matches anything if absent. */
   instead?: string[];
+  /** Instead of scenario and clause: part of what the run says of a kernel's trouble, `lost: the guest ...`. */
+  trouble?: string;
 }
 
 /** Effect of the declared deviations on the results. */

@@ -13,6 +13,8 @@ import { CONSOLE_CHARDEV, GUEST_FDS, guestCommand, type GuestOptions } from './q
 /** Time for one start, milliseconds: some 4 s are usual without KVM, many times that on a busy machine. */
 const BOOT_MS = 90_000;
 /** Lines of the console that an error shows. */
+/** A guest that is asked whether its kernel has said all answers within milliseconds, under load within seconds. */
+const ANSWER_MS = 25_000;
 const CONSOLE_SHOWN = 15;
 /** All levels on the console, the stack of the processor, the stacks of blocked tasks. */
 const SYSRQ_KEYS = ['9', 'l', 'w'];
@@ -127,8 +129,10 @@ export class Guest {
 
   /** Lines that its kernel logged and traced, without the first `since`; times of this machine. */
   async kernelLines(since: number): Promise<KernelLine[]> {
+    const timer = startTimer(() => this.kill(`does not answer for ${ANSWER_MS / 1000} s`), ANSWER_MS);
     // Who is gone has said all that it had to say.
     await this.#control.ask('flush').catch(() => undefined);
+    clearTimeout(timer);
     return this.#lines.slice(since).map(({ source, at, text }) => {
       const monotonic = source === 'dmesg' ? this.#logClock.here(at) : at;
       return { source, at: this.#sinceBoot.here(monotonic), text };
