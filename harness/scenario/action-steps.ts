@@ -11,12 +11,12 @@ export interface SutStep extends StepBase {
 }
 
 /** Waits until the stack has dealt with everything sent so far. */
-export interface FenceStep extends StepBase {
+interface FenceStep extends StepBase {
   kind: 'fence';
 }
 
 /** Forgets the connection, or one subflow of it, so that the next SYN begins another one. */
-export interface ForgetStep extends StepBase {
+interface ForgetStep extends StepBase {
   kind: 'forget';
   subflow?: string;
 }

@@ -5,7 +5,7 @@ import { packetAt, readAt, say, type TextContext } from './step-text.ts';
 import { matchersIn, type StepBase, type VerbTable } from './step-verb.ts';
 
 /** Sends one packet, compliant but for what the line says. */
-export interface SendStep extends StepBase {
+interface SendStep extends StepBase {
   kind: 'send';
   line: PacketLine;
 }

@@ -79,7 +79,7 @@ export function narrowing(
 }
 
 /** Whether a finding says that a clause is broken, declared or not. */
-export function isBroken({ verdict }: Finding): boolean {
+function isBroken({ verdict }: Finding): boolean {
   return verdict === 'fail' || verdict === 'warn';
 }
 
