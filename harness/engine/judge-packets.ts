@@ -47,14 +47,14 @@ async function waitFor(
   from = 0,
 ): Promise<StepOutcome> {
   const misses: NearMisses = new Map();
-  const { value: outcome, limit } = await session.patiently(() => {
+  const { value: outcome, limit } = await session.patience.patiently(() => {
     for (const [index, { label, line }] of alternatives.entries()) {
       const isLast = index === alternatives.length - 1;
       const found = look(line, session, evidence, misses, isLast ? alternatives.map((one) => one.line) : [], from);
       if (found !== undefined) return found.met && label !== '' ? { ...found, message: label } : found;
     }
     return undefined;
-  }, within ?? session.waits.answer);
+  }, within ?? session.patience.waits.answer);
   if (outcome !== undefined) return outcome;
   const passedOver = [...misses.values()];
   const nearest = passedOver.toSorted((a, b) => a.differences.length - b.differences.length)[0];

@@ -56,7 +56,7 @@ export class Patience {
    * How long to wait for what takes `milliseconds` on an idle machine. The stack's own timers, which long waits are for,
    * go by the clock however busy the machine is: only as much as an ordinary answer takes is stretched.
    */
-  patience(milliseconds: number): number {
+  limit(milliseconds: number): number {
     return milliseconds + (this.scale - 1) * Math.min(milliseconds, this.waits.answer);
   }
 
@@ -77,9 +77,9 @@ export class Patience {
   ): Promise<{ value: T | undefined; limit: number }> {
     const begun = this.#clock.now();
     for (let slice = milliseconds; ; slice = this.waits.answer) {
-      const left = begun + this.patience(milliseconds) - this.#clock.now();
+      const left = begun + this.limit(milliseconds) - this.#clock.now();
       const value = await this.until(look, Math.min(slice, left));
-      const limit = this.patience(milliseconds);
+      const limit = this.limit(milliseconds);
       if (value !== undefined || left <= slice) return { value, limit };
       await this.#measure();
     }

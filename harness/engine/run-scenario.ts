@@ -233,7 +233,7 @@ async function judgeInCell(
   let failure: Error | undefined;
   let lacking: AbilityMissing | undefined;
   try {
-    [session.countersBefore] = await Promise.all([readCounters(firstAgent(session)), session.ready()]);
+    [session.countersBefore] = await Promise.all([readCounters(firstAgent(session)), session.patience.ready()]);
     await runSteps(scenario.preamble, run, true);
     session.interposer.bodyBegins();
     await runSteps(scenario.body, run, false);

@@ -141,7 +141,7 @@ describe('Session', () => {
     const syn = (seq: number): void => {
       hear(links, seq, 5001);
     };
-    await session.ready();
+    await session.patience.ready();
     const line = parsePacketLine('a SYN');
     syn(1);
     const first = session.claim(line);
@@ -157,7 +157,7 @@ describe('Session', () => {
   test('takes the SYN with the ports that the line names, and none of a connection that was forgotten', async () => {
     const links: ((packet: WirePacket) => void)[] = [];
     const session = sessionWith([], links);
-    await session.ready();
+    await session.patience.ready();
     hear(links, 1, 5001);
     expect(session.claim(parsePacketLine('a SYN dport=6000'))).toBeUndefined();
     hear(links, 2, 6000);

@@ -52,7 +52,7 @@ async function runSutLine(line: SutLine, session: Session, milliseconds: number)
   }
   if (action?.waits !== true) return agent.request(line.command, args);
   args['timeout'] ??= String(Math.round(milliseconds));
-  return agent.request(line.command, args, { timeoutMs: Number(args['timeout']) + 5000 * session.scale });
+  return agent.request(line.command, args, { timeoutMs: Number(args['timeout']) + 5000 * session.patience.scale });
 }
 
 /** The agent of the topology's first host: the SUT. */
