@@ -4,16 +4,16 @@ import { sleep, type Clock } from '../clock/clock.ts';
 import type { Agent } from '../sut/types.ts';
 import { WireError, type WirePort } from '../wire/types.ts';
 
-/** How long a fresh link may take until it answers, and how long one attempt waits; milliseconds. */
+/** Limit for a fresh link to answer, and for one attempt; milliseconds. */
 const READY_LIMIT = 10_000;
 const READY_ECHO = 100;
 const READY_PAUSE = 5;
-/** How long a fence waits for an echo on an idle machine, milliseconds. */
+/** Limit for the reply to a fence's echo on an idle machine, milliseconds. */
 const FENCE_LIMIT = 5000;
 /** Grace periods to wait where the agent cannot tell when the stack has done what it had deferred. */
 const UNSETTLED = 4;
 
-/** How long to wait for what, milliseconds. */
+/** Limits of waits, milliseconds. */
 export interface Waits {
   /** For a packet or answer that a step does not give a time for. */
   answer: number;

@@ -42,7 +42,7 @@ export class Session {
   readonly cell: Cell;
   readonly interposer: Interposer;
   readonly clock: Clock;
-  /** When the scenario began, by the clock. */
+  /** Time at which the scenario began, by the clock. */
   readonly startedAt: number;
   readonly names = new Map<string, Value>();
   readonly collected = new Map<string, Value[]>();

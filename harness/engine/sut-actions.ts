@@ -70,7 +70,7 @@ async function listen(agent: Agent, args: Args, session: Session): Promise<Agent
   return agent.request('listen', { fd, backlog: rest['backlog'] ?? '128' });
 }
 
-/** Takes an address from the host; that of a link needs no length. */
+/** Removes an address from the host; that of a link needs no length. */
 async function deleteAddress(agent: Agent, args: Args, session: Session): Promise<AgentAnswer> {
   const { addr = '' } = args;
   const link = session.cell.links.find(({ sut }) => sut.ipv4 === addr || sut.ipv6 === addr);

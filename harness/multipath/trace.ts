@@ -71,7 +71,7 @@ export class Trace {
     return this.#joined.has(path);
   }
 
-  /** How many segments the tester has dropped on a path by choice so far. */
+  /** Number of segments that the tester has dropped on a path by choice so far. */
   dropped(path: string): number {
     return this.#droppedOn(path).length;
   }

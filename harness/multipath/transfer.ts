@@ -22,7 +22,7 @@ export interface Socket {
   fd: string;
 }
 
-/** How far streams of a connection have come, for several transfers on one. */
+/** Progress of the streams of a connection, for several transfers on one. */
 export interface StreamPlace {
   bytes: number;
 }

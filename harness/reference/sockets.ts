@@ -130,7 +130,7 @@ export function prepareConnection(stack: Stack, socket: Socket): Connection {
   return connection;
 }
 
-/** How a connect stands. */
+/** State of a connect. */
 export function connected(socket: Socket): Ending | undefined {
   const { connection } = socket;
   if (connection === undefined) return failed('ENOTCONN');

@@ -48,7 +48,7 @@ export interface Outgoing {
   data: Uint8Array;
   syn: boolean;
   fin: boolean;
-  /** Where the data begins in the connection's stream. */
+  /** Offset of the data in the connection's stream. */
   dsn?: bigint;
   /** The mapping of the data; every transmission carries a copy. */
   mapping?: Mapping;
@@ -58,7 +58,7 @@ export interface Outgoing {
   first: boolean;
   /** The urgent pointer, as an offset from `seq`; 0 for none. */
   urgent: number;
-  /** When it was sent last. */
+  /** Time of the last transmission. */
   sentAt?: number;
   /** Transmissions so far. */
   times: number;
@@ -111,7 +111,7 @@ export interface Announcement {
   transmissions: number;
 }
 
-/** How far closing has come at the connection level (appendix D). */
+/** State of the close at the connection level (appendix D). */
 export type ConnectionState =
   | 'M_ESTAB'
   | 'M_FIN_WAIT_1'

@@ -55,7 +55,7 @@ export interface Profile {
   key?: bigint;
 }
 
-/** Which link a subflow uses, and which address id it has at the tester. */
+/** Link of a subflow, and its address id at the tester. */
 export interface SubflowSpec {
   link: number;
   addressId: number;
@@ -79,7 +79,7 @@ export interface ScenarioHead {
   title: string;
   section: string;
   place: Place;
-  /** Which end the stack under test is; of two stacks, that is the client. */
+  /** Role of the stack under test; of two stacks, that of the client. */
   role: 'initiator' | 'responder';
   family: Family;
   /** The `for-each` variables, each with the word or label that the id has for its value. */

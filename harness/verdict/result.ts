@@ -10,7 +10,7 @@ export interface ExpectationResult {
   clause: string;
   level: Level;
   verdict: Verdict;
-  /** Where the expectation stands: file:line. */
+  /** Place of the expectation: file:line. */
   source: string;
   /** The step, as written, one line. */
   step: string;

@@ -1,4 +1,4 @@
-/** Where joins go: to addresses and ports that are known, that did not refuse, and that were not taken away. */
+/** Targets of joins: known addresses and ports, that did not refuse, and that were not removed. */
 import { other, type Connection, type Side } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { blaming, conduct } from './rule.ts';

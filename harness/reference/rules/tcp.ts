@@ -23,7 +23,7 @@ export const tcp = {
   optionOrder: (options: TcpOption[], _parts: SegmentParts): TcpOption[] => options,
   /** A segment as it goes out; undefined keeps it back. */
   outgoing: (_subflow: Subflow, segment: TcpSegment): TcpSegment | undefined => segment,
-  /** How long the ACK of one segment may wait (RFC 5681 §4.2: less than 500). 0 for at once. */
+  /** Longest delay of the ACK of one segment (RFC 5681 §4.2: less than 500). 0 for none. */
   ackDelay: (_subflow: Subflow): number => 0,
   /** Nagle (RFC 9293 §3.7.4): whether less than a segment waits while data is on the way. */
   delaysSmall: (subflow: Subflow, inFlight: boolean): boolean =>

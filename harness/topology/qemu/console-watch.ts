@@ -58,7 +58,7 @@ export class ConsoleWatch {
     return this.#recent;
   }
 
-  /** Takes what came; returns the trouble that began with it, if one did. */
+  /** Processes a line; returns the trouble that begins with it, if any. */
   take(chunk: string): KernelTrouble | undefined {
     const lines = (this.#rest + chunk).split(/\r*\n/);
     this.#rest = lines.pop() ?? '';

@@ -20,7 +20,7 @@ const CONSOLE_SHOWN = 15;
 const SYSRQ_KEYS = ['9', 'l', 'w'];
 /** Between a break and its key, and between two of them, milliseconds. */
 const SYSRQ_STEP_MS = 200;
-/** How long stacks may take to be written, milliseconds. */
+/** Time for stacks to be written, milliseconds. */
 const STACK_MS = 2000;
 
 /** A network device of the guest and the tester's end of it. */
@@ -122,7 +122,7 @@ export class Guest {
     for (const query of dyndbg) await this.#control.ask(`dyndbg ${query}`);
   }
 
-  /** How many lines its kernel has said. */
+  /** Number of lines that its kernel has logged. */
   get said(): number {
     return this.#lines.length;
   }
@@ -171,7 +171,7 @@ export class Guest {
     if (this.#retired && this.#cells === 0) void this.stop();
   }
 
-  /** Takes no more cells; those that are there come to their end. */
+  /** Accepts no more cells; existing ones continue to their end. */
   retire(): void {
     if (this.#retired) return;
     this.#retired = true;
@@ -203,7 +203,7 @@ export class Guest {
     await Promise.race([this.gone, setTimeout(STACK_MS)]);
   }
 
-  /** Says something to QEMU's monitor, such as `nmi`. */
+  /** Sends a command to QEMU's monitor, such as `nmi`. */
   monitor(command: string): void {
     this.#monitor.write(`${command}\n`);
   }
