@@ -85,4 +85,13 @@ describe('a console', () => {
       'the guest does not answer in native_queued_spin_lock_slowpath < _raw_spin_lock_bh < mptcp_worker',
     );
   });
+
+  test('a lockup is named after where it is, without what differs from run to run', () => {
+    const watch = new ConsoleWatch();
+    watch.take('[    9.0] watchdog: BUG: soft lockup - CPU#0 stuck for 156s! [kworker/0:1:11]\n');
+    watch.take('[    9.0]  <TASK>\n[    9.0]  a_lock+0x2d/0x40\n[    9.0]  b+0x2d/0x40\n[    9.0]  </TASK>\n');
+    expect(watch.troubles[0]?.title).toBe(
+      'watchdog: BUG: soft lockup - CPU#0 stuck for *s! [kworker/0:1:*] in a_lock < b',
+    );
+  });
 });

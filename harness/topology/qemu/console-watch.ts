@@ -30,12 +30,14 @@ export function troubleSign(line: string): TroubleSign | undefined {
   const title = text
     .replaceAll(/\b(?:0x)?[0-9a-f]{8,16}\b/g, '*')
     .replaceAll(/\b(CPU|PID): \d+/g, '$1: *')
-    .replaceAll(/\bpid \d+|:\d+ blocked/g, (match) => match.replace(/\d+/, '*'));
+    .replaceAll(/\bpid \d+|:\d+ blocked|stuck for \d+s|:\d+\]/g, (match) => match.replace(/\d+/, '*'));
   return { kind, title };
 }
 
 /** Lines before the first sign that are kept with it. */
 const BEFORE = 30;
+/** Trouble whose first line does not say where. */
+const HANGS: ReadonlySet<TroubleKind> = new Set(['lost', 'lockup', 'hung-task']);
 /** Functions of a stack that a title names. */
 const NAMED_FRAMES = 5;
 /** Most lines of one trouble. */
@@ -85,7 +87,7 @@ export class ConsoleWatch {
     if (this.#recent.length > BEFORE) this.#recent.shift();
     if (this.#open !== undefined) {
       if (this.#open.console.length < MOST) this.#open.console.push(line);
-      if (this.#open.kind === 'lost') this.#locate(this.#open, line.trimEnd().replace(STAMP, ''));
+      if (HANGS.has(this.#open.kind)) this.#locate(this.#open, line.trimEnd().replace(STAMP, ''));
       return undefined;
     }
     const sign = troubleSign(line);
