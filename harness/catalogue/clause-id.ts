@@ -16,7 +16,7 @@ export interface ClauseIdParts {
   part?: number;
 }
 
-/** Takes a clause id apart. `undefined` when the text has not the form of an id. */
+/** Parses a clause id; undefined if the text does not have the form of one. */
 export function parseClauseId(id: string): ClauseIdParts | undefined {
   const match = idForm.exec(id);
   if (match === null) return undefined;

@@ -35,7 +35,7 @@ function lostReader(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }
 
-/** Tells the launcher, if there is one, that the namespace is made; ends with it. */
+/** Tells the launcher, if there is one, that the namespace exists; ends when the launcher ends. */
 function enterQuietly(): void {
   if (process.send === undefined) return;
   process.send('entered');

@@ -25,6 +25,7 @@ export class Timers {
     this.#running.add(cancel);
   }
 
+  /** Whether no timer is set. */
   get isIdle(): boolean {
     return this.#running.size === 0;
   }

@@ -83,7 +83,7 @@ class TimerHeap {
       this.#swap(at, parent);
   }
 
-  /** Takes out the earliest that was not cancelled. */
+  /** Removes and returns the earliest timer that was not cancelled. */
   pop(): Timer | undefined {
     for (;;) {
       const first = this.#take();

@@ -49,7 +49,7 @@ export interface Diagnostic {
   message: string;
   /** The source line, for the caret. */
   sourceLine: string;
-  /** How many columns the caret underlines. */
+  /** Number of columns that the caret underlines. */
   span: number;
 }
 
@@ -122,7 +122,7 @@ function typedFor(word: string, candidate: string): number {
   return letters(word) === letters(candidate) ? 1 : distanceOf(word, candidate);
 }
 
-/** How many letters two words begin with alike. */
+/** Length of the common prefix of two words. */
 function sharedStart(a: string, b: string): number {
   let length = 0;
   while (length < a.length && a[length] === b[length]) length++;

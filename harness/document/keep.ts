@@ -58,7 +58,7 @@ export function keepIn<T>(file: string, print: Buffer, make: () => T): T {
   return value;
 }
 
-/** Keeps a value for its fingerprint, in place of what the file kept before. A write that fails is not an error. */
+/** Stores a value for its fingerprint, replacing the file's earlier content. A write that fails is not an error. */
 export function keep(file: string, print: Buffer, value: unknown): void {
   const bytes = Buffer.concat([print, serialize({ value })]);
   const fresh = `${file}.${process.pid}`;

@@ -1,5 +1,6 @@
 /** The agent features that a scenario requires, in the words of the greeting (docs/agent-protocol.md). Pure. */
-import { allSteps, type Scenario, type SutStep } from '../scenario/suite.ts';
+import type { SutStep } from '../scenario/action-steps.ts';
+import { allSteps, type Scenario } from '../scenario/suite.ts';
 import { COMMANDS, type AgentCommand } from '../sut/commands/table.ts';
 
 /** The agent does not have an operation that a step needs: the scenario is skipped. */

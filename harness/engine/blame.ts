@@ -1,4 +1,4 @@
-/** Which clauses of a scenario a wrong field in its preamble breaks. Pure. */
+/** Clauses of a scenario that a wrong field in its preamble breaks. Pure. */
 import type { Difference } from './match.ts';
 
 /** Fields of our packets that an unexpected option of the stack complains about: MP_FAIL reports a wrong checksum. */

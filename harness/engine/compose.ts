@@ -72,7 +72,7 @@ function writeHeader(packet: Packet, item: FieldItem<HeaderFieldName>, view: Opt
   return field.write(packet, field.base === undefined ? value : toAbsolute(toInt(value), base, 32));
 }
 
-/** Takes a packet that was sent into account, as the sender of it would. */
+/** Updates the sender's state after a packet was sent. */
 export function recordSent(line: PacketLine, subflow: Subflow, packet: Packet): void {
   const { connection } = subflow;
   const { tcp } = packet;

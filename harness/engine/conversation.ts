@@ -51,15 +51,17 @@ export class Conversation {
     }
   }
 
-  /** The first SYN by a link that no line has claimed. */
-  unclaimedSyn(link: string): Packet | undefined {
-    return this.arrivals.find(
+  /** SYNs by a link that no line has claimed, in order of arrival; those of forgotten connections are not among them. */
+  unclaimedSyns(link: string): Arrival[] {
+    const forgotten = new Set(this.arrivals.flatMap((one) => (one.consumed ? [synKey(one.packet)] : [])));
+    return this.arrivals.filter(
       (one) =>
         one.subflow === undefined &&
+        !forgotten.has(synKey(one.packet)) &&
         one.link === link &&
         !this.#subflows.tuples.has(tupleOf(one.packet, 'in')) &&
         (one.packet.tcp.flags & (FLAG.SYN | FLAG.ACK)) === FLAG.SYN,
-    )?.packet;
+    );
   }
 
   /** Later steps ignore what came so far: all of it, or that of one subflow. */
@@ -91,4 +93,9 @@ function learn(arrival: Arrival, subflow: Subflow): void {
   arrival.subflow = subflow;
   arrival.before = subflow.before();
   subflow.observe(arrival.packet);
+}
+
+/** Tells a SYN, and its retransmissions, from others. */
+function synKey(packet: Packet): string {
+  return `${tupleOf(packet, 'in')} ${packet.tcp.seq}`;
 }

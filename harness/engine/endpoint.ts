@@ -78,18 +78,22 @@ export class Connection {
     return this.profile.checksum || this.remoteChecksum;
   }
 
+  /** The tester's initial data sequence number, 64 bits (RFC 8684 §3.1). */
   get localIdsn(): bigint {
     return idsn(this.localKey);
   }
 
+  /** The stack's initial data sequence number, 64 bits; undefined until its key is known. */
   get remoteIdsn(): bigint | undefined {
     return this.remoteKey === undefined ? undefined : idsn(this.remoteKey);
   }
 
+  /** The tester's token, 32 bits. */
   get localToken(): number {
     return token(this.localKey);
   }
 
+  /** The stack's token, 32 bits; undefined until its key is known. */
   get remoteToken(): number | undefined {
     return this.remoteKey === undefined ? undefined : token(this.remoteKey);
   }
@@ -151,10 +155,12 @@ export class Subflow {
     this.timestamps = init.connection.profile.timestamps;
   }
 
+  /** Next sequence number expected from the stack on this subflow, relative to its ISN. */
   get receiveNext(): number {
     return Number(this.received.next);
   }
 
+  /** The numbers expected next from the stack, before a packet changes them. */
   before(): Before {
     return { receiveNext: this.receiveNext, dataNext: this.connection.received.next };
   }

@@ -2,7 +2,7 @@
 import { describeMatcher, matches } from '../notation/evaluate.ts';
 import type { Value } from '../notation/expression.ts';
 import { showValue } from '../notation/styles.ts';
-import type { SutStep } from '../scenario/suite.ts';
+import type { SutStep } from '../scenario/action-steps.ts';
 import { AbilityMissing } from './abilities.ts';
 import type { Evidence } from './evidence.ts';
 import type { Session } from './session.ts';
@@ -11,7 +11,7 @@ import { met, type StepOutcome } from './step-outcome.ts';
 /** Has the agent do what the line says, and judges its answer. */
 export async function judgeSut(step: SutStep, session: Session, evidence: Evidence): Promise<StepOutcome> {
   session.stimulate();
-  const limit = session.patience(step.within ?? session.waits.answer);
+  const limit = session.patience.limit(step.within ?? session.patience.waits.answer);
   const answer = await evidence.answer(step.line, limit);
   if (answer['error'] === 'ENOSYS')
     throw new AbilityMissing(`the agent does not have "${step.line.command}" (ENOSYS), which "${step.text}" needs`);

@@ -30,7 +30,7 @@ export function judgeCapture(packets: readonly WirePacket[], levelOf: (clause: s
   return { departures, held };
 }
 
-/** Where packets come in from. Addresses that the tester sends from too are its own. */
+/** Addresses of the stack: sources of packets, without those that the tester sends from too. */
 function stackAddresses(packets: readonly WirePacket[]): Set<string> {
   const addresses = { in: new Set<string>(), out: new Set<string>() };
   for (const { bytes, direction } of packets) {

@@ -1,6 +1,6 @@
 /** The steps that wait for packets, or see to it that none comes. */
 import type { PacketLine } from '../notation/packet-line.ts';
-import type { AndStep, ExpectStep, NeverStep, OneOfStep, QuietStep } from '../scenario/suite.ts';
+import type { AndStep, ExpectStep, NeverStep, OneOfStep, QuietStep } from '../scenario/packet-steps.ts';
 import type { Subflow } from './endpoint.ts';
 import type { Evidence } from './evidence.ts';
 import { matchPacket, type Difference, type MatchResult } from './match.ts';
@@ -47,14 +47,14 @@ async function waitFor(
   from = 0,
 ): Promise<StepOutcome> {
   const misses: NearMisses = new Map();
-  const { value: outcome, limit } = await session.patiently(() => {
+  const { value: outcome, limit } = await session.patience.patiently(() => {
     for (const [index, { label, line }] of alternatives.entries()) {
       const isLast = index === alternatives.length - 1;
       const found = look(line, session, evidence, misses, isLast ? alternatives.map((one) => one.line) : [], from);
       if (found !== undefined) return found.met && label !== '' ? { ...found, message: label } : found;
     }
     return undefined;
-  }, within ?? session.waits.answer);
+  }, within ?? session.patience.waits.answer);
   if (outcome !== undefined) return outcome;
   const passedOver = [...misses.values()];
   const nearest = passedOver.toSorted((a, b) => a.differences.length - b.differences.length)[0];
@@ -82,6 +82,13 @@ function look(
 ): StepOutcome | undefined {
   const subflow = session.claim(line);
   const arrivals = evidence.arrivals();
+  if (subflow === undefined && line.subflow !== 'any') {
+    for (const arrival of session.unclaimedSyns(line))
+      misses.set(arrival.index, {
+        arrival,
+        differences: matchPacket(line, arrival, undefined, session.scope()).differences,
+      });
+  }
   for (const arrival of arrivals) {
     if (arrival.consumed || arrival.index < from || !isCandidate(line, arrival, subflow)) continue;
     const pure = isPureAck(arrival.packet);
@@ -97,6 +104,7 @@ function look(
     }
     misses.set(arrival.index, { arrival, differences: result.differences });
     if (strict.length === 0 || pure || isKeepalive(arrival) || isRepetition(arrival, arrivals)) continue;
+    if (line.subflow === 'any' && isJoinOfItsOwn(arrival)) continue;
     return {
       met: false,
       stop: true,
@@ -107,6 +115,11 @@ function look(
     };
   }
   return undefined;
+}
+
+/** A subflow that the stack opens of its own accord, and that no line is about: it may do so at any time (3.2-1.s1). */
+function isJoinOfItsOwn({ subflow, packet: { tcp } }: Arrival): boolean {
+  return subflow === undefined && tcp.options.some((one) => one.kind === 'mp_join' && one.form === 'syn');
 }
 
 function isCandidate(line: PacketLine, arrival: Arrival, subflow: Subflow | undefined): boolean {

@@ -2,7 +2,7 @@
 import { describeMatcher, matches, toInt } from '../notation/evaluate.ts';
 import type { Value } from '../notation/expression.ts';
 import { showValue } from '../notation/styles.ts';
-import type { CheckStep, CollectedStep } from '../scenario/suite.ts';
+import type { CheckStep, CollectedStep } from '../scenario/value-steps.ts';
 import type { Evidence } from './evidence.ts';
 import type { Session } from './session.ts';
 import { met, unreached, type StepOutcome } from './step-outcome.ts';

@@ -41,7 +41,7 @@ async function verdicts(packets: [port: number, seq: number, length: number, dsn
     },
   });
   const run: StepRun = { session, levelOf: () => 'must', results: [], ladder: [] };
-  await session.ready();
+  await session.patience.ready();
   for (const [port, seq, length, dsn] of packets) {
     const dss: TcpOption[] =
       dsn === undefined

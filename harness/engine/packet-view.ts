@@ -34,7 +34,7 @@ export interface Arrival {
   consumed: boolean;
 }
 
-/** How the packet looked to the stack that sent it. */
+/** The packet as the stack that sent it saw it. */
 export function viewOf(arrival: Arrival, subflow: Subflow): OptionView {
   const { tcp } = arrival.packet;
   const ssn = subflow.remoteIsn === undefined ? 0 : seqOffset(tcp.seq, subflow.remoteIsn);

@@ -40,14 +40,14 @@ async function sessionOver(links: number[][]): Promise<Session> {
     },
     onPacket: () => undefined,
   });
-  await session.ready();
+  await session.patience.ready();
   return session;
 }
 
 test('waits no longer than an answer takes once the machine has become idle', async () => {
   const session = await sessionWith(100, 100, 1);
-  expect(session.scale).toBe(20);
-  const { value, limit } = await session.patiently(() => undefined, ANSWER_MS);
+  expect(session.patience.scale).toBe(20);
+  const { value, limit } = await session.patience.patiently(() => undefined, ANSWER_MS);
   expect([value, limit]).toEqual([undefined, ANSWER_MS]);
 });
 
@@ -56,7 +56,7 @@ test('goes by the links that answer when one does not any more', async () => {
     [100, 100, 1],
     [100, 100, Number.NaN],
   ]);
-  const { limit } = await session.patiently(() => undefined, ANSWER_MS);
+  const { limit } = await session.patience.patiently(() => undefined, ANSWER_MS);
   expect(limit).toBe(ANSWER_MS);
 });
 
@@ -66,7 +66,7 @@ test.each([
 ])('waits on when the machine %s', async (_case, trips) => {
   const session = await sessionWith(...trips);
   const begun = performance.now();
-  const { limit } = await session.patiently(() => undefined, ANSWER_MS);
+  const { limit } = await session.patience.patiently(() => undefined, ANSWER_MS);
   expect(limit).toBe(4 * ANSWER_MS);
   // Timers count whole milliseconds, and may fire up to one early.
   expect(performance.now() - begun).toBeGreaterThan(4 * ANSWER_MS - 1);
@@ -75,7 +75,7 @@ test.each([
 test('gives what comes in a later slice', async () => {
   const session = await sessionWith(20);
   const begun = performance.now();
-  const { value } = await session.patiently(
+  const { value } = await session.patience.patiently(
     () => (performance.now() - begun > 2 * ANSWER_MS ? 'late' : undefined),
     ANSWER_MS,
   );

@@ -4,16 +4,16 @@ import { sleep, type Clock } from '../clock/clock.ts';
 import type { Agent } from '../sut/types.ts';
 import { WireError, type WirePort } from '../wire/types.ts';
 
-/** How long a fresh link may take until it answers, and how long one attempt waits; milliseconds. */
+/** Limit for a fresh link to answer, and for one attempt; milliseconds. */
 const READY_LIMIT = 10_000;
 const READY_ECHO = 100;
 const READY_PAUSE = 5;
-/** How long a fence waits for an echo on an idle machine, milliseconds. */
+/** Limit for the reply to a fence's echo on an idle machine, milliseconds. */
 const FENCE_LIMIT = 5000;
 /** Grace periods to wait where the agent cannot tell when the stack has done what it had deferred. */
 const UNSETTLED = 4;
 
-/** How long to wait for what, milliseconds. */
+/** Limits of waits, milliseconds. */
 export interface Waits {
   /** For a packet or answer that a step does not give a time for. */
   answer: number;
@@ -56,7 +56,7 @@ export class Patience {
    * How long to wait for what takes `milliseconds` on an idle machine. The stack's own timers, which long waits are for,
    * go by the clock however busy the machine is: only as much as an ordinary answer takes is stretched.
    */
-  patience(milliseconds: number): number {
+  limit(milliseconds: number): number {
     return milliseconds + (this.scale - 1) * Math.min(milliseconds, this.waits.answer);
   }
 
@@ -77,9 +77,9 @@ export class Patience {
   ): Promise<{ value: T | undefined; limit: number }> {
     const begun = this.#clock.now();
     for (let slice = milliseconds; ; slice = this.waits.answer) {
-      const left = begun + this.patience(milliseconds) - this.#clock.now();
+      const left = begun + this.limit(milliseconds) - this.#clock.now();
       const value = await this.until(look, Math.min(slice, left));
-      const limit = this.patience(milliseconds);
+      const limit = this.limit(milliseconds);
       if (value !== undefined || left <= slice) return { value, limit };
       await this.#measure();
     }

@@ -33,7 +33,7 @@ function deafAtFirst(unanswered: number): { session: Session; asked: () => numbe
 
 test('asks a link again until it answers', async () => {
   const { session, asked } = deafAtFirst(2);
-  await session.ready();
+  await session.patience.ready();
   // Two in vain, the first answer, and one more that is timed.
   expect(asked()).toBe(4);
 });

@@ -68,7 +68,7 @@ async function sentTo(answers: number): Promise<{ verdict: string | undefined; s
     }),
   });
   const run: StepRun = { session, levelOf: () => 'must', results: [], ladder: [] };
-  await session.ready();
+  await session.patience.ready();
   await runSteps(STEPS, run, false).catch((error: unknown) => {
     if (!(error instanceof ScenarioStopped)) throw error;
   });

@@ -51,7 +51,7 @@ export interface EngineContext {
   ) => WirePort;
   /** Folder for captures, beside the results file; a scenario's is made below it. */
   evidenceRoot: string;
-  /** Whose captures are written: those of all scenarios by default; `none` where the verdict alone is wanted. */
+  /** Scenarios whose captures are written: all by default; `none` if only the verdict is needed. */
   captures?: 'failed' | 'none';
   waits: Waits;
   /** Features that the SUT lacks, with the reason; scenarios that need one are skipped. */
@@ -233,7 +233,7 @@ async function judgeInCell(
   let failure: Error | undefined;
   let lacking: AbilityMissing | undefined;
   try {
-    [session.countersBefore] = await Promise.all([readCounters(firstAgent(session)), session.ready()]);
+    [session.countersBefore] = await Promise.all([readCounters(firstAgent(session)), session.patience.ready()]);
     await runSteps(scenario.preamble, run, true);
     session.interposer.bodyBegins();
     await runSteps(scenario.body, run, false);

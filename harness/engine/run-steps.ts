@@ -28,7 +28,7 @@ export interface StepRun {
   evidenceFor?: EvidenceFor;
 }
 
-/** Where a step is written, as results tell it: file:line, below the installation's folder. */
+/** Place of a step in results: file:line, below the installation's folder. */
 export function sourceOf(step: Step): string {
   return `${projectPath(step.place.file)}:${step.place.line}`;
 }

@@ -71,6 +71,25 @@ function sessionWith(
   });
 }
 
+/** A SYN of the stack comes by all links. */
+function hear(links: readonly ((packet: WirePacket) => void)[], seq: number, dstPort: number): void {
+  const bytes = encodePacket({
+    ip: { family: 'ipv4', src: '10.0.1.2', dst: '10.0.1.1', tos: 0, id: 0, fragment: 0, ttl: 64, protocol: 6 },
+    tcp: {
+      srcPort: 4000,
+      dstPort,
+      seq,
+      ack: 0,
+      flags: FLAG.SYN,
+      window: 1,
+      urgent: 0,
+      options: [],
+      payload: new Uint8Array(0),
+    },
+  });
+  for (const listener of links) listener({ at: performance.now(), direction: 'in', link: 'a', bytes });
+}
+
 describe('Session', () => {
   test.each([
     [
@@ -120,23 +139,9 @@ describe('Session', () => {
     const links: ((packet: WirePacket) => void)[] = [];
     const session = sessionWith([], links);
     const syn = (seq: number): void => {
-      const bytes = encodePacket({
-        ip: { family: 'ipv4', src: '10.0.1.2', dst: '10.0.1.1', tos: 0, id: 0, fragment: 0, ttl: 64, protocol: 6 },
-        tcp: {
-          srcPort: 4000,
-          dstPort: 5001,
-          seq,
-          ack: 0,
-          flags: FLAG.SYN,
-          window: 1,
-          urgent: 0,
-          options: [],
-          payload: new Uint8Array(0),
-        },
-      });
-      for (const hear of links) hear({ at: performance.now(), direction: 'in', link: 'a', bytes });
+      hear(links, seq, 5001);
     };
-    await session.ready();
+    await session.patience.ready();
     const line = parsePacketLine('a SYN');
     syn(1);
     const first = session.claim(line);
@@ -147,5 +152,18 @@ describe('Session', () => {
     const second = session.claim(line);
     expect(first?.remoteIsn).toBe(1);
     expect(second?.remoteIsn).toBe(2);
+  });
+
+  test('takes the SYN with the ports that the line names, and none of a connection that was forgotten', async () => {
+    const links: ((packet: WirePacket) => void)[] = [];
+    const session = sessionWith([], links);
+    await session.patience.ready();
+    hear(links, 1, 5001);
+    expect(session.claim(parsePacketLine('a SYN dport=6000'))).toBeUndefined();
+    hear(links, 2, 6000);
+    expect(session.claim(parsePacketLine('a SYN dport=6000'))?.remoteIsn).toBe(2);
+    session.forget();
+    hear(links, 1, 5001);
+    expect(session.claim(parsePacketLine('a SYN'))).toBeUndefined();
   });
 });

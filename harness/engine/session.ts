@@ -5,18 +5,23 @@ import { decodePacket, encodePacket } from '../packet/index.ts';
 import type { Value } from '../notation/expression.ts';
 import type { PacketLine } from '../notation/packet-line.ts';
 import type { Scenario } from '../scenario/suite.ts';
-import type { Cell, CellLink } from '../topology/contract.ts';
-import type { WirePacket, WirePort } from '../wire/types.ts';
+import type { Cell } from '../topology/contract.ts';
+import type { WirePacket } from '../wire/types.ts';
 import { composePacket, headerValue, recordSent } from './compose.ts';
 import { Conversation, type RecordedPacket } from './conversation.ts';
 import type { Counters } from './counters.ts';
 import type { Connection, Subflow } from './endpoint.ts';
 import type { Scope } from '../notation/evaluate.ts';
+import { matchPacket } from './match.ts';
 import { TRANSPARENT, type Interposer, type OnSubflow } from './interposer.ts';
 import type { Arrival } from './packet-view.ts';
 import { Patience, type Waits } from './patience.ts';
 import { scenarioScope } from './scope.ts';
 import { Subflows, tupleOf, tupleOfSubflow } from './subflows.ts';
+import { TesterPorts, type OpenPort } from './tester-ports.ts';
+
+/** Header fields that tell the subflow of a packet. */
+const TUPLE_FIELDS: ReadonlySet<string> = new Set(['from', 'to', 'sport', 'dport']);
 
 /** The parts of a session. */
 export interface SessionParts {
@@ -24,7 +29,7 @@ export interface SessionParts {
   cell: Cell;
   waits: Waits;
   random: Randomness;
-  openPort: (link: CellLink, onPacket: (packet: WirePacket) => void, onError: (error: Error) => void) => WirePort;
+  openPort: OpenPort;
   /** Hears of every packet, for the capture. */
   onPacket: (packet: WirePacket) => void;
   /** Stands between the stack and everything else; by default it changes nothing. */
@@ -37,10 +42,12 @@ export class Session {
   readonly cell: Cell;
   readonly interposer: Interposer;
   readonly clock: Clock;
-  /** When the scenario began, by the clock. */
+  /** Time at which the scenario began, by the clock. */
   readonly startedAt: number;
   readonly names = new Map<string, Value>();
   readonly collected = new Map<string, Value[]>();
+  /** Waits and fences; their limits grow with the round trip. */
+  readonly patience: Patience;
   /** The stack's counters when the scenario began. */
   countersBefore: Counters = new Map();
   /** Index of the first arrival that may answer the current run of stimuli. */
@@ -54,12 +61,10 @@ export class Session {
   readonly #subflows: Subflows;
   readonly #scope: Scope;
   readonly #conversation: Conversation;
-  readonly #patience: Patience;
-  readonly #ports: readonly WirePort[];
+  readonly #ports: TesterPorts;
   readonly #onPacket: (packet: WirePacket) => void;
   /** Clock of the tester's timestamps, milliseconds. */
   #ticks = 0;
-  #lastSent: { link: number; bytes: Uint8Array } | undefined;
 
   constructor({ scenario, cell, waits, random, openPort, onPacket, interposer }: SessionParts) {
     this.scenario = scenario;
@@ -71,14 +76,13 @@ export class Session {
     this.#subflows = new Subflows(scenario, cell, random);
     this.#scope = scenarioScope(this.names, this.#subflows, scenario);
     this.#conversation = new Conversation(this.#subflows, this.#scope, this.interposer);
-    this.#ports = cell.links.map((link) =>
-      openPort(
-        link,
-        (packet) => this.#hear(packet),
-        (error) => this.#patience.fail(error),
-      ),
+    this.#ports = new TesterPorts(
+      cell,
+      openPort,
+      (packet) => this.#hear(packet),
+      (error) => this.patience.fail(error),
     );
-    this.#patience = new Patience(this.clock, waits, this.#ports);
+    this.patience = new Patience(this.clock, waits, this.#ports.all);
   }
 
   /** Milliseconds since the scenario began. */
@@ -86,10 +90,12 @@ export class Session {
     return this.clock.now() - this.startedAt;
   }
 
+  /** Packets of the stack, in the order of their arrival. */
   get arrivals(): readonly Arrival[] {
     return this.#conversation.arrivals;
   }
 
+  /** All packets of both directions, in order. */
   get record(): readonly RecordedPacket[] {
     return this.#conversation.record;
   }
@@ -104,42 +110,14 @@ export class Session {
     return this.#subflows.tuples;
   }
 
+  /** State of the MPTCP connection in use. */
   get connection(): Connection {
     return this.#subflows.connection;
   }
 
-  get waits(): Waits {
-    return this.#patience.waits;
-  }
-
-  /** See {@link Patience.scale}. */
-  get scale(): number {
-    return this.#patience.scale;
-  }
-
-  /** See {@link Patience.patience}. */
-  patience(milliseconds: number): number {
-    return this.#patience.patience(milliseconds);
-  }
-
-  /** See {@link Patience.patiently}. @throws WireError */
-  patiently<T>(look: () => T | undefined, milliseconds: number): Promise<{ value: T | undefined; limit: number }> {
-    return this.#patience.patiently(look, milliseconds);
-  }
-
-  /** See {@link Patience.until}. @throws WireError */
-  until<T>(look: () => T | undefined, milliseconds: number): Promise<T | undefined> {
-    return this.#patience.until(look, milliseconds);
-  }
-
-  /** See {@link Patience.ready}. @throws WireError */
-  ready(): Promise<void> {
-    return this.#patience.ready();
-  }
-
-  /** See {@link Patience.fence}. @throws WireError */
+  /** Waits until the stack has processed everything sent; see {@link Patience.fence}. @throws WireError */
   fence(): Promise<void> {
-    return this.#patience.fence([...this.cell.agents.values()]);
+    return this.patience.fence([...this.cell.agents.values()]);
   }
 
   /** Marks a stimulus: what comes from now on may be its answer. */
@@ -156,26 +134,36 @@ export class Session {
     const packet = composePacket(line, subflow, this.#scope, this.#ticks);
     const bytes = encodePacket(packet);
     recordSent(line, subflow, packet);
-    await this.#port(subflow.spec.link).send(bytes);
-    this.#lastSent = { link: subflow.spec.link, bytes };
+    await this.#ports.send(subflow.spec.link, bytes);
     this.#conversation.testerSent(subflow, this.now());
-    this.#patience.changed();
+    this.patience.changed();
   }
 
   /** Sends the last packet once more, as it was. @throws WireError */
-  async sendAgain(): Promise<void> {
-    if (this.#lastSent !== undefined) await this.#port(this.#lastSent.link).send(this.#lastSent.bytes);
+  sendAgain(): Promise<void> {
+    return this.#ports.sendAgain();
   }
 
-  /** The subflow of a line that expects a packet; a SYN of the stack that no line has claimed begins a new one. */
+  /**
+   * The subflow of a line that expects a packet. A SYN of the stack that no line has claimed begins a new one, the first
+   * with the addresses and ports that the line names: a stack may open more subflows than the scenario is about.
+   */
   claim(line: PacketLine): Subflow | undefined {
     const known = this.subflows.get(line.subflow);
     if (known !== undefined || line.subflow === 'any') return known;
-    const syn = this.#conversation.unclaimedSyn(this.#subflows.linkOf(line.subflow).spec.name);
+    const place = { flags: 'any' as const, fields: line.fields.filter(({ name }) => TUPLE_FIELDS.has(name)) };
+    const syn = this.unclaimedSyns(line).find(
+      (one) => matchPacket(place, one, undefined, this.#scope).differences.length === 0,
+    );
     if (syn === undefined) return undefined;
-    const subflow = this.#subflows.accept(line.subflow, syn);
+    const subflow = this.#subflows.accept(line.subflow, syn.packet);
     this.#conversation.adopt(subflow, tupleOfSubflow(subflow));
     return subflow;
+  }
+
+  /** SYNs of the stack that no line has claimed, by the link of a line's subflow. */
+  unclaimedSyns({ subflow }: PacketLine): Arrival[] {
+    return this.#conversation.unclaimedSyns(this.linkOf(subflow));
   }
 
   /** The link that a subflow's name stands for. */
@@ -210,8 +198,9 @@ export class Session {
     return this.#scope;
   }
 
+  /** Closes the ports; idempotent. */
   close(): void {
-    for (const port of this.#ports) port.close();
+    this.#ports.close();
     for (const { tuple } of this.record) this.cell.earlier?.add(tuple);
   }
 
@@ -221,7 +210,7 @@ export class Session {
     this.#onPacket(wire);
     if (!('tcp' in packet)) return;
     this.#conversation.note(packet, { at: wire.at - this.startedAt, direction: wire.direction, link: wire.link });
-    this.#patience.changed();
+    this.patience.changed();
   }
 
   /** A subflow that the tester begins: between the ports that its first line names, if it names them. */
@@ -229,11 +218,5 @@ export class Session {
     return this.#subflows.open(line.subflow, (field, otherwise) =>
       Number(headerValue(line.fields, field, BigInt(otherwise), this.#scope)),
     );
-  }
-
-  #port(link: number): WirePort {
-    const port = this.#ports[link - 1];
-    if (port === undefined) throw new RangeError(`topology ${this.cell.topology.name} has no link ${link}`);
-    return port;
   }
 }

@@ -1,7 +1,7 @@
-/** How one judging step went. */
+/** Outcome of one judging step. */
 import type { Difference } from './match.ts';
 
-/** How a step went. */
+/** Outcome of a step. */
 export interface StepOutcome {
   met: boolean;
   /** Nothing sensible can follow when the step was not met. */

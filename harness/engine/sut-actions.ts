@@ -52,7 +52,7 @@ async function runSutLine(line: SutLine, session: Session, milliseconds: number)
   }
   if (action?.waits !== true) return agent.request(line.command, args);
   args['timeout'] ??= String(Math.round(milliseconds));
-  return agent.request(line.command, args, { timeoutMs: Number(args['timeout']) + 5000 * session.scale });
+  return agent.request(line.command, args, { timeoutMs: Number(args['timeout']) + 5000 * session.patience.scale });
 }
 
 /** The agent of the topology's first host: the SUT. */
@@ -70,7 +70,7 @@ async function listen(agent: Agent, args: Args, session: Session): Promise<Agent
   return agent.request('listen', { fd, backlog: rest['backlog'] ?? '128' });
 }
 
-/** Takes an address from the host; that of a link needs no length. */
+/** Removes an address from the host; that of a link needs no length. */
 async function deleteAddress(agent: Agent, args: Args, session: Session): Promise<AgentAnswer> {
   const { addr = '' } = args;
   const link = session.cell.links.find(({ sut }) => sut.ipv4 === addr || sut.ipv6 === addr);

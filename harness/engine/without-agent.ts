@@ -6,7 +6,8 @@
  */
 import type { Matcher } from '../notation/expression.ts';
 import type { SutLine } from '../scenario/sut-line.ts';
-import { allSteps, type Scenario, type SutStep } from '../scenario/suite.ts';
+import type { SutStep } from '../scenario/action-steps.ts';
+import { allSteps, type Scenario } from '../scenario/suite.ts';
 import type { Application } from '../topology/contract.ts';
 
 /** Actions of a relay's backend, with the arguments that it can honour. */
@@ -95,7 +96,7 @@ function problemOf(application: Application, { line, clauses }: SutStep): string
   return line.returns.length > 0 || clauses.length > 0 ? 'does not tell what its sockets return' : undefined;
 }
 
-/** What the backend's socket says of its own connection, and not of the one that is judged. */
+/** The expected answers that only describe the backend's own connection, not the one that is judged; undefined without any. */
 function unseen(line: SutLine): string | undefined {
   const told: Readonly<Record<string, readonly string[]>> = {
     accept: [],

@@ -7,7 +7,7 @@ import { Mutator } from './mutator.ts';
 import { signature, smaller } from './smaller.ts';
 import { tryInput, type Failure, type FuzzTarget } from './target.ts';
 
-/** How long a reader is fuzzed, and with what. */
+/** Duration of the fuzzing of a reader, and its input. */
 export interface FuzzPlan {
   /** The installation's folder. */
   root: string;

@@ -1,4 +1,4 @@
-/** All that is fuzzed. */
+/** All targets of fuzzing. */
 import { fileTargets } from './file-targets.ts';
 import { captures, conversations, packets } from './packet-targets.ts';
 import type { FuzzTarget } from './target.ts';

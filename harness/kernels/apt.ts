@@ -19,7 +19,7 @@ const SUITES: readonly { suite: string; security?: true }[] = [
   { suite: 'experimental' },
 ];
 
-/** Where packages come from. */
+/** Sources of packages. */
 export interface Mirror {
   /** `http://deb.debian.org/debian` */
   main: string;

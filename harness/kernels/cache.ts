@@ -12,7 +12,7 @@ import { compareKernelVersions, parseVersion, seriesOf, type KernelVersion } fro
 
 const execute = promisify(execFile);
 
-/** How long lists count as fresh, milliseconds. */
+/** Time for which lists count as fresh, milliseconds. */
 const FRESH_MS = 24 * 3600 * 1000;
 /** Kernels of a series that are tried before the archive counts as broken. */
 const MOST_TRIES = 6;
@@ -24,12 +24,12 @@ export interface CachedKernel extends KernelBuild {
   packageVersion: string;
 }
 
-/** Where kernels are kept unless told. */
+/** Default folder of kernels. */
 export function kernelsFolder(): string {
   return join(cacheFolder(), 'kernels');
 }
 
-/** How the store works. */
+/** Options of the store. */
 export interface StoreOptions {
   folder?: string;
   mirror?: string | undefined;
@@ -41,7 +41,7 @@ export interface StoreOptions {
 
 /** Finds, fetches and keeps kernels. */
 export class KernelStore {
-  /** Where everything is kept. */
+  /** Folder of the store. */
   readonly folder: string;
   readonly #apt: Apt;
   readonly #say: (line: string) => void;

@@ -43,7 +43,7 @@ function afterBanner(image: Buffer): string {
   return at < 0 ? '' : lineAt(image, at + BANNER.length);
 }
 
-/** How each architecture's image is recognised, and where its version is. Little-endian but for s390. */
+/** Signature of each architecture's image, and offset of its version. Little-endian except for s390. */
 const FORMATS: Readonly<Record<ArchitectureName, { is(image: Buffer): boolean; version(image: Buffer): string }>> = {
   x86_64: {
     is: (image) => holds(image, X86.magic, X86.magicAt),

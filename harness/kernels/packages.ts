@@ -54,7 +54,7 @@ function partsOf({ name, depends }: Paragraph, all: ReadonlyMap<string, Paragrap
   return parts.some((part) => part.startsWith('linux-binary-')) ? parts : [name, ...parts];
 }
 
-/** How good a build is for a guest: the cloud flavour is small and starts quickly; a signed image is the one people run. */
+/** Preference among builds for a guest: the cloud flavour is small and starts quickly; signed images are in common use. */
 function rank(name: string): number {
   return (name.includes('-cloud-') ? 2 : 0) + (name.endsWith('-unsigned') ? 0 : 1);
 }

@@ -19,7 +19,7 @@ export interface KernelBuild {
   commit?: string;
   /** Version of the package that it came in. */
   version?: string;
-  /** Where it came from, for people: a package with version, or a path. */
+  /** Origin, for people: a package with version, or a path. */
   origin: string;
 }
 

@@ -242,13 +242,21 @@ describe('where joins go', () => {
     expect(brokenRules(joinAt(40002), 'responder')).toContain('join-port');
   });
 
-  test('where one was refused', () => {
+  test('where one was refused, at once from the same address, later from any', () => {
     const refused = altered(without('join-ack', 'join-fourth'), 'join-synack', asReset());
+    const rule = ['no-join-where-one-failed', 'initiator', '3.4.1-11.s1'] as const;
+    const again = (packet: Packet): void => {
+      const { src } = packet.ip;
+      joinTo('10.0.0.11')(packet);
+      packet.ip.src = src;
+    };
+    fails(inserted(refused, 'join-synack', again, 'join-syn'), ...rule);
+    const fromElsewhere = inserted(refused, 'join-synack', joinTo('10.0.0.11'), 'join-syn');
+    expect(brokenRules(fromElsewhere, 'initiator')).not.toContain(rule[0]);
+    const at = fromElsewhere.findIndex(({ name }) => name === 'inserted');
     fails(
-      inserted(refused, 'join-synack', joinTo('10.0.0.11'), 'join-syn'),
-      'no-join-where-one-failed',
-      'initiator',
-      '3.4.1-11.s1',
+      fromElsewhere.map((one, index) => (index < at ? one : { ...one, at: one.at + 1000 })),
+      ...rule,
     );
   });
 

@@ -41,7 +41,7 @@ export interface EndReport {
 export interface SubflowReport {
   number: number;
   opening: Flow['opening'];
-  /** Who sent the SYN. */
+  /** Sender of the SYN. */
   openedBy: 'initiator' | 'responder';
   ends: [EndReport, EndReport];
   firstAt: number;
@@ -56,7 +56,7 @@ export interface ConnectionReport {
   /** 0 is recognised and not judged; absent when the handshake is not in the capture. */
   version?: number;
   whole: boolean;
-  /** Why what seems broken is not held against anyone. */
+  /** Reason why an apparent departure is not blamed on a host. */
   doubt?: string;
   tokens: { initiator?: number; responder?: number };
   checksums?: boolean;
@@ -79,7 +79,7 @@ interface Work {
   byOption: Map<string, ((option: never, event: PacketEvent) => void)[]>;
 }
 
-/** How many packets were what. */
+/** Numbers of packets by kind. */
 export interface PacketCounts {
   packets: number;
   /** Of MPTCP connections. */

@@ -20,7 +20,7 @@ export class Arrival {
   readonly #alike: boolean;
   #tsval: number | undefined;
   #byte: number | undefined;
-  /** When the proof came, milliseconds since 1970. */
+  /** Time of the proof, milliseconds since 1970. */
   at: number | undefined;
 
   /**
@@ -38,7 +38,7 @@ export class Arrival {
     if (event.length > 0 && !event.retransmission) this.#byte = event.packet.tcp.seq;
   }
 
-  /** Takes a later packet of either end, and says whether the proof is there by then. */
+  /** Processes a later packet of either end; returns whether the proof is complete. */
   see(event: PacketEvent): boolean {
     if (this.at !== undefined || event.flow !== this.#flow) return this.at !== undefined;
     if (event.side === this.#side) {

@@ -60,7 +60,7 @@ export class DataStream {
 export interface DataMapping {
   /** Relative data sequence number. */
   dsn: number;
-  /** All 64 bits, where they are known. */
+  /** All 64 bits, if known. */
   dsn64: bigint | undefined;
   /** Relative subflow sequence number, as in the option. */
   ssn: number;
@@ -82,7 +82,7 @@ export interface FlowEnd {
   readonly port: number;
   /** Initial sequence number, once known. */
   isn: number | undefined;
-  /** Where relative subflow sequence numbers count from: the ISN, moved by data on the SYN. */
+  /** Base of relative subflow sequence numbers: the ISN, moved by data on the SYN. */
   ssnBase: number | undefined;
   /** Its SYN (or SYN/ACK) was seen. */
   synSeen: boolean;
@@ -184,9 +184,9 @@ export interface Connection {
   whole: boolean;
   /** Whether DSS checksums were agreed; undefined when not known. */
   checksums: boolean | undefined;
-  /** Why it is plain TCP now. */
+  /** Reason for the fallback to TCP. */
   fallback: string | undefined;
-  /** How it was ended, other than by DATA_FINs. */
+  /** End of the connection, other than by DATA_FINs. */
   aborted: string | undefined;
   /** An MP_FAIL came on a RST: that subflow has ended, and the connection may continue on another. */
   failedByRst: boolean;

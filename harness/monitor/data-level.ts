@@ -104,7 +104,7 @@ function sameMapping(a: DataMapping, b: DataMapping): boolean {
   return a.ssn === b.ssn && a.dsn === b.dsn && a.length === b.length && a.fin === b.fin && a.checksum === b.checksum;
 }
 
-/** Keeps a mapping for the segments that follow. */
+/** Stores a mapping for the segments that follow. */
 export function keepMapping(sender: FlowEnd, mapping: DataMapping): void {
   const { mappings } = sender;
   if (mapping.infinite || mapping.bytes === 0) return;

@@ -44,7 +44,7 @@ export function hole({ packet, receiver, ack, rst, syn, index }: PacketEvent): s
   return `packet ${index} acknowledges ${missing} bytes that are not in the capture`;
 }
 
-/** Why a packet cannot be of the conversation that it is taken for; undefined when nothing says so. */
+/** Reason why a packet cannot belong to its presumed conversation; undefined without one. */
 export function contradiction(event: PacketEvent): string | undefined {
   const { packet, sender, receiver, syn, rst, length, connection, side, flow } = event;
   const { tcp } = packet;

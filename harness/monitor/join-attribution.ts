@@ -1,4 +1,4 @@
-/** Which connection a join belongs to, and to which of its sides it is sent. */
+/** Attributes a join to a connection, and to the side that it is sent to. */
 import type { Packet } from '../packet/types.ts';
 import { other, type Connection, type Side } from './connection.ts';
 import type { TokenTable } from './handshake.ts';
@@ -7,7 +7,7 @@ import type { TokenTable } from './handshake.ts';
 export interface JoinSettings {
   /** Every packet is there, in the order in which one end saw them. */
   complete: boolean;
-  /** Tells the addresses of one host from all others, where that is known. */
+  /** Distinguishes the addresses of one host from all others, if known. */
   isHost?: ((address: string) => boolean) | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Keeps the books of what monitors say, one ledger for a connection. */
+/** Records the statements of monitors, one ledger for a connection. */
 import { other, type Connection, type Side } from './connection.ts';
 import { describeSent } from './describe-event.ts';
 import type { Finding, Judge, Monitor, PacketEvent, Remark, Rule } from './types.ts';

@@ -8,7 +8,7 @@ import type { OptionKind, OptionOf } from '../packet/options/registry.ts';
 import { freshBytes } from './flows.ts';
 import type { PacketEvent } from './types.ts';
 
-/** Takes a packet into account. Returns true when it brought its subflow to an end. */
+/** Processes a packet. Returns true if it ended its subflow. */
 export function advance(event: PacketEvent): boolean {
   const { connection, flow, sender } = event;
   connection.lastAt = event.at;
@@ -206,7 +206,7 @@ function noteEnd({ packet, sender, receiver, fin, rst, length, at }: PacketEvent
   return true;
 }
 
-/** How a connection ended, in a few words. */
+/** End of a connection, in a few words. */
 export function endingOf(connection: Connection): string {
   if (connection.aborted !== undefined) return connection.aborted;
   const [a, b] = connection.parties;

@@ -165,7 +165,7 @@ function adopt(flow: Flow, connection: Connection): Connection {
   return connection;
 }
 
-/** All subflows are at their end, and one of them said that no more will come. */
+/** All subflows have ended, and one of them showed that no more will come. */
 function isOver(connection: Connection): boolean {
   return connection.flows.every((flow) => flow.closedAt !== undefined);
 }

@@ -29,7 +29,7 @@ export interface Remark {
   blames?: readonly [string, ...string[]];
 }
 
-/** Takes what a monitor finds out about one connection. */
+/** Receives the findings of a monitor about one connection. */
 export interface Judge {
   /** The statement held. */
   pass(rule: Rule, side: Side): void;
@@ -52,7 +52,7 @@ export interface PacketEvent {
   readonly packet: Packet;
   readonly connection: Connection;
   readonly flow: Flow;
-  /** Who sent it. */
+  /** Sender of the packet. */
   readonly side: Side;
   readonly sender: FlowEnd;
   readonly receiver: FlowEnd;

@@ -9,12 +9,12 @@ export function seqAdd(seq: number, count: number): number {
   return (seq + count) >>> 0;
 }
 
-/** How far `a` is ahead of `b`, -2^31..2^31-1. */
+/** Distance from `b` to `a`, -2^31..2^31-1. */
 export function seqDiff(a: number, b: number): number {
   return (a - b) | 0;
 }
 
-/** How far `seq` lies after `start`, 0..2^32-1. */
+/** Offset of `seq` after `start`, 0..2^32-1. */
 export function seqOffset(seq: number, start: number): number {
   return (seq - start) >>> 0;
 }
@@ -49,7 +49,7 @@ export function dsnAdd(dsn: bigint, count: bigint | number): bigint {
   return wrap(dsn + BigInt(count), 64);
 }
 
-/** How far `a` is ahead of `b`, -2^63..2^63-1. */
+/** Distance from `b` to `a`, -2^63..2^63-1. */
 export function dsnDiff(a: bigint, b: bigint): bigint {
   return BigInt.asIntN(64, a - b);
 }

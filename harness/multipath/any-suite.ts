@@ -11,7 +11,7 @@ import { loadMultipathSuite } from './load.ts';
 import type { Promised } from './promises.ts';
 import type { AnyScenario } from './scenario.ts';
 
-/** Which kind a suite has: those of two stacks have a folder of their own. */
+/** Kind of a suite: those of two stacks have a folder of their own. */
 function kindOf(file: string, root: string): ScenarioKind {
   return relative(root, file).split(sep)[0] === 'multipath' ? 'multipath' : 'wire';
 }

@@ -5,7 +5,7 @@ import type { Connection, RunState } from './state.ts';
 const FIRST_PORT = 5001;
 const CLOSING_MS = 20_000;
 
-/** How to connect. */
+/** Parameters of a connection. */
 export interface ConnectRequest {
   name: string;
   path: string;

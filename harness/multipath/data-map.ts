@@ -1,4 +1,4 @@
-/** Which part of the connection's stream each segment carried, by the mappings on the wire (RFC 8684 section 3.3.1). Pure. */
+/** Part of the connection's stream in each segment, by the mappings on the wire (RFC 8684 section 3.3.1). Pure. */
 import { lowHalf, seqDiff, seqOffset } from '../mptcp/index.ts';
 import { FLAG } from '../packet/types.ts';
 import type { Side } from './hosts.ts';

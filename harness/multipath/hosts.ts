@@ -4,7 +4,7 @@ import type { Cell, CellLink, Driver } from '../topology/contract.ts';
 import type { Topology } from '../topology/types.ts';
 import type { Family } from '../packet/types.ts';
 
-/** Which of the two. */
+/** The role of the host. */
 export type Side = 'client' | 'server';
 
 /** One of the two stacks, with its links. */
@@ -98,12 +98,12 @@ async function routeLink({ agent, links }: Host, link: CellLink, family: Family)
   await agent.request('rule-add', { table, from: link.sut[family], priority: table, family });
 }
 
-/** Takes a link down at the host, as when a cable is pulled at its end: addresses of IPv6 and all routes go with it. */
+/** Sets a link down at the host, as if a cable is pulled at its end: IPv6 addresses and all routes are lost. */
 export async function unplug({ agent }: Host, link: CellLink): Promise<void> {
   await agent.request('link-up', { dev: link.sutDevice, up: 0 });
 }
 
-/** Takes a link up again, with its address and routes. */
+/** Sets a link up again, with its address and routes. */
 export async function plugIn(host: Host, link: CellLink, family: Family): Promise<void> {
   const { agent, links } = host;
   const dev = link.sutDevice;
@@ -125,7 +125,7 @@ export async function removeAddress(
   if (endpoint !== undefined) await agent.request('endpoint-del', { id: endpoint, addr: link.sut[family] });
 }
 
-/** Gives a removed address back, with the routes that went with it. */
+/** Restores a removed address, with its routes. */
 export async function restoreAddress(host: Host, link: CellLink, family: Family): Promise<void> {
   await host.agent.request('addr-add', { dev: link.sutDevice, addr: `${link.sut[family]}/${link.prefix[family]}` });
   const table = FIRST_TABLE + host.links.indexOf(link);

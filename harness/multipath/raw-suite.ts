@@ -12,6 +12,7 @@ export interface RawShape {
   'too-big'?: 'told' | 'silent';
 }
 
+/** A shape of both ways of a path, and of one way each. */
 export interface RawPathShape extends RawShape {
   up?: RawShape;
   down?: RawShape;
@@ -22,6 +23,7 @@ interface RawPath extends RawPathShape {
   middleboxes?: MiddleboxSpec[];
 }
 
+/** Settings of one of the two hosts. */
 export interface RawHost {
   endpoints?: Record<string, string[]>;
   subflows?: number;
@@ -120,11 +122,13 @@ export interface Verbs {
   'judge-plain': { path: string; from?: 'client' | 'server'; since?: string; is: boolean };
 }
 
+/** Name of a verb. */
 export type Verb = keyof Verbs;
 
 /** A step as written: one verb, and what every step may have. */
 export type RawStep = Partial<Verbs> & { clause?: string | string[]; mark?: string; within?: string };
 
+/** A scenario. */
 export interface RawScenario {
   title: string;
   family?: Family[];
@@ -137,6 +141,7 @@ export interface RawScenario {
   steps: RawStep[];
 }
 
+/** A suite. */
 export interface RawSuite {
   title: string;
   section: 'multipath';

@@ -16,7 +16,7 @@ export interface Connection {
   port: number;
   /** Names of its sockets at the agents. */
   sockets: Record<Side, string>;
-  /** Where the stream of each sender stands. */
+  /** Position of each sender in its stream. */
   streams: Record<Side, StreamPlace>;
   openedAt: number;
 }
@@ -45,7 +45,7 @@ export class RunState {
   readonly repeated = new Map<string, readonly Transfer[]>();
   readonly requests = new Map<string, RequestSeries>();
   readonly marks = new Map<string, number>();
-  /** When the step under way began. */
+  /** Start of the current step. */
   stepAt = this.startedAt;
   readonly trace: Trace;
   readonly pair: Pair;
@@ -58,16 +58,18 @@ export class RunState {
     this.trace = trace;
   }
 
+  /** Address family of the scenario. */
   get family(): Family {
     return this.scenario.family;
   }
 
+  /** The network between the stacks. @throws Error before it has started */
   get forwarder(): Forwarder {
     if (this.#forwarder === undefined) throw new Error('the forwarder has not started yet');
     return this.#forwarder;
   }
 
-  /** How often packets were forwarded late; see `Forwarder.lateness`. */
+  /** Number of packets forwarded late; see `Forwarder.lateness`. */
   get lateness(): number {
     return this.#forwarder?.lateness ?? 0;
   }
@@ -106,7 +108,7 @@ export class RunState {
     return (await this.#changes.until(() => (holds() ? true : undefined), withinMs)) === true;
   }
 
-  /** When a mark was set; the connection's opening, or else the start, without a name. @throws StepUnmet */
+  /** Time of a mark; without a name that of the connection's opening, or else the start. @throws StepUnmet */
   markOf(name: string | undefined): number {
     if (name === undefined) return this.startedAt;
     const at = this.marks.get(name);

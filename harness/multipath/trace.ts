@@ -27,6 +27,7 @@ export class Trace {
     this.#onChange = onChange;
   }
 
+  /** Records a packet that entered a path. */
   enter(record: Entered): void {
     const packet = decodePacket(record.bytes);
     // Raw sockets for TCP hand over nothing else; a fragment would be one that no host of ours sends.
@@ -38,6 +39,7 @@ export class Trace {
     this.#onChange();
   }
 
+  /** Records the fate of a packet that entered before. */
   leave(record: Left): void {
     this.left.push(record);
     if (record.way === 'up' || this.#thirds.size === 0) return;
@@ -69,7 +71,7 @@ export class Trace {
     return this.#joined.has(path);
   }
 
-  /** How many segments the tester has dropped on a path by choice so far. */
+  /** Number of segments that the tester has dropped on a path by choice so far. */
   dropped(path: string): number {
     return this.#droppedOn(path).length;
   }

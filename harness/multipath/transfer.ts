@@ -22,7 +22,7 @@ export interface Socket {
   fd: string;
 }
 
-/** How far streams of a connection have come, for several transfers on one. */
+/** Progress of the streams of a connection, for several transfers on one. */
 export interface StreamPlace {
   bytes: number;
 }
@@ -55,10 +55,12 @@ export class Transfer {
     this.ended = this.#move(from, to, offset);
   }
 
+  /** Bytes that the receiver has read. */
   get delivered(): number {
     return this.deliveries.at(-1)?.total ?? 0;
   }
 
+  /** Whether the outcome is known. */
   get hasEnded(): boolean {
     return this.outcome !== 'running';
   }

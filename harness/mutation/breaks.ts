@@ -27,7 +27,7 @@ export interface Break {
   /** Fields of the agent's answers to a command. */
   answer?: { command: string; fields: Readonly<Record<string, string>> };
   from: 'start' | 'body';
-  /** How many packets that fit are left alone before. */
+  /** Number of matching packets left alone before. */
   skip: number;
   /** Scenarios, without variant, that have to notice; any that judges the clause when empty. */
   scenarios: readonly string[];

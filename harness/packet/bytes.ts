@@ -52,21 +52,25 @@ export class ByteWriter {
     return this.#length;
   }
 
+  /** Appends a byte. @throws RangeError */
   u8(value: number, field: string): void {
     const at = this.#claim(1);
     this.#view.setUint8(at, inRange(value, 0xff, field));
   }
 
+  /** Appends 16 bits, big endian. @throws RangeError */
   u16(value: number, field: string): void {
     const at = this.#claim(2);
     this.#view.setUint16(at, inRange(value, 0xffff, field));
   }
 
+  /** Appends 32 bits, big endian. @throws RangeError */
   u32(value: number, field: string): void {
     const at = this.#claim(4);
     this.#view.setUint32(at, inRange(value, 0xffffffff, field));
   }
 
+  /** Appends 64 bits, big endian. @throws RangeError */
   u64(value: bigint, field: string): void {
     const at = this.#claim(8);
     this.#view.setBigUint64(at, wideInRange(value, 64, field));
@@ -78,6 +82,7 @@ export class ByteWriter {
     else this.u32(Number(wideInRange(value, 32, field)), field);
   }
 
+  /** Appends bytes as they are. */
   put(bytes: Uint8Array): void {
     const at = this.#claim(bytes.length);
     this.#bytes.set(bytes, at);

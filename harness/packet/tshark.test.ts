@@ -4,6 +4,7 @@ import { idsn, token } from '../mptcp/index.ts';
 import { canonicalAddress } from './address.ts';
 import { encodeEchoRequest } from './icmp.ts';
 import { encodedLength } from './options.ts';
+import { isMptcp, MPTCP_OPTIONS } from './options/registry.ts';
 import { encodePacket } from './packet.ts';
 import { packet as anyPacket } from './testing/arbitrary.ts';
 import { forms, tcpOption } from './testing/samples.ts';
@@ -140,12 +141,10 @@ function mptcpFields(o: TcpOption): Expected {
       return { subtype: [7n], reserved: [BigInt(o.reserved)], recvkey: [o.receiverKey] };
     case 'mp_tcprst':
       return { subtype: [8n], 'flag_T.flag': flag(o.transient), rst_reason: [BigInt(o.reason)] };
-    case 'mp_experimental':
-      return { subtype: [15n] };
     case 'mptcp_unknown':
       return { subtype: [BigInt(o.subtype)] };
     default:
-      return {};
+      return isMptcp(o) ? { subtype: some(MPTCP_OPTIONS[o.kind].subtype) } : {};
   }
 }
 

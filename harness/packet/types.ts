@@ -72,6 +72,7 @@ export interface Ipv6Header {
   extensions?: Ipv6Extension[];
 }
 
+/** Header of either IP version. */
 export type IpHeader = Ipv4Header | Ipv6Header;
 
 /** A TCP segment. `checksum` and `dataOffset` are computed on encoding when absent. */

@@ -3,6 +3,7 @@ export class ByteQueue {
   #pieces: Uint8Array[] = [];
   #length = 0;
 
+  /** Bytes in the queue. */
   get length(): number {
     return this.#length;
   }

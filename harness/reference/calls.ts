@@ -105,6 +105,7 @@ export type HostCall =
   /** Closes all sockets with a reset, cancels what waits, and sets the host back to how it was made. */
   | { op: 'reset' };
 
+/** A call of the application, or of the host's administrator. */
 export type Call = SocketCall | HostCall;
 
 /** A socket's addresses. */
@@ -169,4 +170,5 @@ export type ResultOutput =
   | { kind: 'result'; id: number; ok: true; fields: Readonly<Record<string, Field>> }
   | { kind: 'result'; id: number; ok: false; errno: string; fields: Readonly<Record<string, Field>> };
 
+/** A packet of the stack, or the result of a call. */
 export type Output = PacketOutput | ResultOutput;

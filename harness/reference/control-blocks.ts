@@ -121,7 +121,7 @@ export interface Connection {
   localAddresses: Map<number, AddressPort>;
   remoteAddresses: Map<number, { address: string; port?: number }>;
   announcements: Announcement[];
-  /** Address and port that a join failed with (§3.9.3). */
+  /** Address and port that a join failed with (§3.9.3), and paths that a reset ended for good (§3.6). */
   failedTargets: Set<string>;
   /** Addresses the peer announced that are to be connected to. */
   pendingTargets: { id: number; address: string; port: number; via: Subflow }[];

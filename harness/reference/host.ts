@@ -23,6 +23,7 @@ interface DeviceOptions {
   addresses: string[];
 }
 
+/** Parameters of a host. */
 export interface HostOptions {
   /** Random bytes: keys, nonces, sequence numbers and ports come from here, and nothing else is random. */
   random: (bytes: number) => Uint8Array;

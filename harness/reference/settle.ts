@@ -135,7 +135,7 @@ const expired: Readonly<Record<ConnectionTimer, (stack: Stack, connection: Conne
   unused: (stack, connection) => abort(stack, connection),
 };
 
-/** When something is due next, in milliseconds. */
+/** Time of the next timer, milliseconds. */
 export function nextDue(stack: Stack): number | undefined {
   let next: number | undefined;
   const consider = (due: number) => {

@@ -16,7 +16,9 @@ import type { AddressPort, Connection, Socket, Stack } from './state.ts';
 export type Ending =
   { ok: true; fields: Record<string, Field> } | { ok: false; errno: string; fields?: Record<string, Field> };
 
+/** The end of a call that succeeded. */
 export const done = (fields: Record<string, Field> = {}): Ending => ({ ok: true, fields });
+/** The end of a call that failed; `errno` is a name such as `EINVAL`. */
 export const failed = (errno: string, fields: Record<string, Field> = {}): Ending => ({ ok: false, errno, fields });
 
 /** Opens a socket. */
@@ -30,6 +32,7 @@ function wildcard(socket: Socket): string {
   return socket.family === 'ipv4' ? '0.0.0.0' : '::';
 }
 
+/** Binds a socket to a local address and port; 0 for any free port. */
 export function bind(stack: Stack, socket: Socket, address: string, port: number): Ending {
   const local = canonicalAddress(address);
   if (socket.connection !== undefined || socket.local !== undefined) return failed('EINVAL');
@@ -47,6 +50,7 @@ export function bind(stack: Stack, socket: Socket, address: string, port: number
   return done({ address: local, port: chosen });
 }
 
+/** Makes a bound socket a listener. */
 export function listen(stack: Stack, socket: Socket, backlog: number): Ending {
   if (socket.connection !== undefined) return failed('EINVAL');
   if (socket.local === undefined) bind(stack, socket, wildcard(socket), 0);
@@ -126,7 +130,7 @@ export function prepareConnection(stack: Stack, socket: Socket): Connection {
   return connection;
 }
 
-/** How a connect stands. */
+/** State of a connect. */
 export function connected(socket: Socket): Ending | undefined {
   const { connection } = socket;
   if (connection === undefined) return failed('ENOTCONN');
@@ -164,6 +168,7 @@ export function atEnd(connection: Connection): boolean {
   return connection.receiveBuffer.length === 0 && over;
 }
 
+/** Closes one or both directions of a connection. */
 export function shutdown(socket: Socket, how: 'rd' | 'wr' | 'rdwr'): Ending {
   const { connection } = socket;
   if (connection === undefined || connection.state === 'M_CLOSED') return failed('ENOTCONN');

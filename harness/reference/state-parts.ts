@@ -1,6 +1,7 @@
 /** The parts that control blocks are made of. */
 import type { Family, TcpOption, TcpSegment } from '../packet/index.ts';
 
+/** An address and a port. */
 export interface AddressPort {
   address: string;
   port: number;
@@ -47,7 +48,7 @@ export interface Outgoing {
   data: Uint8Array;
   syn: boolean;
   fin: boolean;
-  /** Where the data begins in the connection's stream. */
+  /** Offset of the data in the connection's stream. */
   dsn?: bigint;
   /** The mapping of the data; every transmission carries a copy. */
   mapping?: Mapping;
@@ -57,7 +58,7 @@ export interface Outgoing {
   first: boolean;
   /** The urgent pointer, as an offset from `seq`; 0 for none. */
   urgent: number;
-  /** When it was sent last. */
+  /** Time of the last transmission. */
   sentAt?: number;
   /** Transmissions so far. */
   times: number;
@@ -66,6 +67,7 @@ export interface Outgoing {
   probe: boolean;
 }
 
+/** Name of a timer of a subflow. */
 export type SubflowTimer =
   | 'retransmit'
   | 'delayedAck'
@@ -109,7 +111,7 @@ export interface Announcement {
   transmissions: number;
 }
 
-/** How far closing has come at the connection level (appendix D). */
+/** State of the close at the connection level (appendix D). */
 export type ConnectionState =
   | 'M_ESTAB'
   | 'M_FIN_WAIT_1'
@@ -121,6 +123,7 @@ export type ConnectionState =
   | 'M_CLOSED'
   | 'FASTCLOSE_WAIT';
 
+/** Name of a timer of a connection. */
 export type ConnectionTimer = 'dataRetransmit' | 'announce' | 'orphan' | 'unused';
 
 /** A network device. */

@@ -18,12 +18,12 @@ const HIDDEN_LABELS = ['framework', 'language', 'host', 'thread', 'package', '_f
 /** Runs that the report remembers. */
 const HISTORY = 10;
 
-/** How the report is made. */
+/** Options of the report. */
 export interface AllureReportOptions {
   name?: string;
   /** One HTML file with everything in it. */
   singleFile?: boolean;
-  /** Where earlier runs are remembered, and this one is added. */
+  /** File of the history of runs, to which this one is added. */
   historyFile?: string;
   /** Shown as the environment of the report. */
   environment?: Readonly<Record<string, string>>;

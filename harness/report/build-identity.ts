@@ -1,4 +1,4 @@
-/** Tells builds of one version of a stack apart. Pure. */
+/** Distinguishes builds of one version of a stack. Pure. */
 import type { SutInfo } from '../verdict/stack-info.ts';
 
 /** Fields that identify a build, and their names in messages. */

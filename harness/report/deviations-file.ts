@@ -32,6 +32,8 @@ interface RawFinding {
   scenarios?: Record<string, string[] | 'all'>;
   /** Clauses that are broken wherever they are judged. */
   clauses?: string[];
+  /** Parts of what a run says of the kernel's trouble. */
+  trouble?: string[];
 }
 
 /** Names a finding, or some of what shows findings, of the extended file. */
@@ -61,7 +63,7 @@ function toDeviations(source: YamlFile, depth = 0): DeviationList {
   if (part === undefined) throw new DocumentError(misfits);
   const raw: RawFile = { sut: '', ...part.value };
   if (part.lacks.has('extends') || part.lacks.has('not')) {
-    // What is inherited is not known, so nothing can be compared with it.
+    // The inherited declarations are unknown, so nothing can be compared with them.
     delete raw.extends;
     delete raw.not;
   }
@@ -127,6 +129,7 @@ function deviationsOf(source: YamlFile, finding: string, raw: RawFinding): Place
   return [
     ...byScenario,
     ...(raw.clauses ?? []).map((clause, index): Placed => ({ ...common, clause, path: [...at, 'clauses', index] })),
+    ...(raw.trouble ?? []).map((trouble, index): Placed => ({ ...common, trouble, path: [...at, 'trouble', index] })),
   ];
 }
 
@@ -196,7 +199,7 @@ function withoutNot(
 }
 
 function isSame(a: Deviation, b: Deviation): boolean {
-  return a.scenario === b.scenario && a.clause === b.clause;
+  return a.scenario === b.scenario && a.clause === b.clause && a.trouble === b.trouble;
 }
 
 function duplicates(source: YamlFile, deviations: readonly Placed[]): Diagnostic[] {

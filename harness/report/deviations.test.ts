@@ -65,6 +65,28 @@ describe('applyDeviations', () => {
     expect(covered('a/x#with=syn')).toEqual([undefined, undefined, undefined, undefined]);
   });
 
+  test("a kernel's trouble is declared by its title, and by nothing else", () => {
+    const trouble = { kind: 'lost', title: 'the guest hangs in a_lock < b', alone: true, console: 'x' } as const;
+    const hung = { ...scenario({ id: 'a#ipv4', verdict: 'fail' }), trouble };
+    const beside = { ...scenario({ id: 'b#ipv4', verdict: 'pass' }), trouble: { ...trouble, alone: false } };
+    const code = (run: RunResults, ...deviations: Deviation[]) => exitCode(applyDeviations(run, list(...deviations)));
+    const known = { finding: 'deadlock', trouble: 'a_lock < b', reason: 'r' };
+    const run = runOf([hung, beside]);
+    expect(code(run)).toBe(1);
+    expect(code(run, { finding: 'deadlock', trouble: 'a_lock < c', reason: 'r' })).toBe(1);
+    expect(code(run, { scenario: 'a', reason: 'r' })).toBe(1);
+    expect(code(run, known)).toBe(0);
+    expect(applyDeviations(run, list(known)).scenarios.map((one) => one.trouble?.finding)).toEqual([
+      'deadlock',
+      'deadlock',
+    ]);
+    const worse = { ...failed('a#ipv4', 'c1'), trouble };
+    expect(code(runOf([worse]), known)).toBe(1);
+    expect(code(runOf([failed('a#ipv4', 'c1')]), known)).toBe(1);
+    const fine = applyDeviations(runOf([scenario({ id: 'a#ipv4', verdict: 'pass' })]), list(known)).deviations;
+    expect([fine?.applied.length, fine?.stale.length, fine?.unseen.length]).toEqual([0, 0, 1]);
+  });
+
   test('what a monitor found wants a declaration as anything else', () => {
     const found = { ...failure({ clause: 'm1' }), source: 'monitor mappings' };
     const run = runOf([
@@ -264,7 +286,7 @@ describe('deviations files', () => {
       'f.yaml:3:50: unknown key "reasn"; did you mean "reason"? [UNKNOWN_KEY]',
     );
     expect(one('instead: [nothing]')).toContain(
-      'f.yaml:3:6: findings.x: expected one of scenarios, clauses; add one [SCHEMA]',
+      'f.yaml:3:6: findings.x: expected one of scenarios, clauses, trouble; add one [SCHEMA]',
     );
     const several = problems(
       'kernel: 6.10\nfindings:\n  x: { title: t, reason: y, clauses: [3.1-1.s1], instead: [a SYN <mp_capabel>] }\n  y: { title: t }\n',

@@ -73,6 +73,7 @@ export function covering(
 export function naming(deviations: readonly Deviation[], scenario: Named, clause: string): Deviation[] {
   return deviations.filter(
     (deviation) =>
+      deviation.trouble === undefined &&
       (deviation.scenario === undefined || namesScenario(deviation.scenario, scenario)) &&
       (deviation.clause === undefined || deviation.clause === clause),
   );
@@ -101,12 +102,14 @@ function hasValues(variant: string, declared: string): boolean {
 
 /** A scenario with `declared` set or taken away, as the declarations have it. */
 export function declareScenario(scenario: ScenarioRecord, deviations: readonly Deviation[]): ScenarioRecord {
-  const bare = { ...scenario };
-  delete bare.declared;
+  const known = deviations.find((one) => isTroubleOf(one, scenario));
+  const bare = withTrouble(scenario, known?.finding);
   if (!isDeparture(scenario.verdict)) return bare;
   const broken = departuresOf(scenario);
   const covers = broken.map((departure) => covering(deviations, scenario, departure));
-  if (broken.length === 0) {
+  // A scenario that brings trouble about has failed by that alone.
+  if (scenario.trouble?.alone === true) covers.push(known);
+  else if (broken.length === 0) {
     covers.push(deviations.find((one) => one.clause === undefined && namesScenario(one.scenario ?? '', scenario)));
   }
   if (covers.includes(undefined)) return bare;
@@ -118,6 +121,20 @@ export function declareScenario(scenario: ScenarioRecord, deviations: readonly D
     ...bare,
     declared: { reason, ...(link === undefined ? {} : { link }), ...(findings.length === 0 ? {} : { findings }) },
   };
+}
+
+/** Whether a deviation declares the trouble that the stack's kernel got into during this scenario. */
+function isTroubleOf({ trouble: declared }: Deviation, { trouble }: ScenarioRecord): boolean {
+  return declared !== undefined && trouble !== undefined && `${trouble.kind}: ${trouble.title}`.includes(declared);
+}
+
+/** A scenario as the run left it, but for the finding that has its kernel's trouble. */
+function withTrouble(scenario: ScenarioRecord, finding: string | undefined): ScenarioRecord {
+  const bare = { ...scenario };
+  delete bare.declared;
+  if (bare.trouble === undefined) return bare;
+  const { kind, title, alone, console } = bare.trouble;
+  return { ...bare, trouble: { kind, title, alone, console, ...(finding === undefined ? {} : { finding }) } };
 }
 
 function outcome(results: RunResults, list: DeviationList): DeviationOutcome {
@@ -151,6 +168,11 @@ interface Evidence {
 function evidenceFor(scenarios: readonly ScenarioRecord[], deviation: Deviation): Evidence {
   const evidence: Evidence = { departed: [], kept: false, unsettled: false };
   for (const scenario of scenarios) {
+    if (deviation.trouble !== undefined) {
+      // A hang that does not come proves nothing.
+      if (isTroubleOf(deviation, scenario)) evidence.departed.push(scenario.id);
+      continue;
+    }
     if (deviation.scenario !== undefined && !namesScenario(deviation.scenario, scenario)) continue;
     const judged =
       deviation.clause === undefined

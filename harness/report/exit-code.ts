@@ -31,7 +31,8 @@ export function exitCode(results: RunResults): RunExitCode {
   const declared = results.deviations?.applied ?? [];
   if (results.scenarios.some((scenario) => breaksUndeclaredMust(scenario, declared))) return 1;
   // A kernel that got into trouble is a finding also where no scenario could be blamed for it.
-  if (results.scenarios.some((scenario) => scenario.trouble !== undefined && scenario.declared === undefined)) return 1;
+  if (results.scenarios.some((scenario) => scenario.trouble !== undefined && scenario.trouble.finding === undefined))
+    return 1;
   const isUndecided = results.scenarios.every((scenario) => scenario.verdict === 'inconclusive');
   if (results.run.partial || results.summary.error > 0 || isUndecided) return 2;
   return unjudgedRequirements(results).length > 0 || inconclusivePart(results).isLarge ? 3 : 0;

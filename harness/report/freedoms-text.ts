@@ -8,7 +8,7 @@ export interface FreedomOutcome {
   /** The stack's conduct under it. */
   title: string;
   changes: VerdictChange[];
-  /** Why nothing is known. */
+  /** Reason why nothing is known. */
   problem?: string;
 }
 

@@ -33,7 +33,7 @@ export function gateVerdict({ red, flaky, comparison, level }: GateDecision): st
   return `The gate passed: none of ${scenarios} got worse at level ${level}.${also}`;
 }
 
-/** How the gate's text is laid out. */
+/** Style of the gate's text. */
 export interface GateTextOptions extends DepartureOptions {
   /** The verdicts are being recorded. */
   updating?: boolean;

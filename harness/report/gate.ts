@@ -17,13 +17,13 @@ export const ALONE_RUNS = 3;
 /** Results of the scenarios that were run alone: one list for each repetition. */
 export interface AloneRuns {
   rounds: readonly (readonly ScenarioRecord[])[];
-  /** Why nothing was run again, or not everything. */
+  /** Reason why not all scenarios were run again. */
   note?: string;
 }
 
 /** A change with what running it alone has shown. */
 export interface JudgedChange extends Change {
-  /** How many times it was as bad alone; undefined when it was not run again. */
+  /** Number of repetitions in which it was as bad; undefined if it was not run again. */
   alone?: { bad: number; runs: number };
 }
 

@@ -4,7 +4,7 @@ import type { ScenarioResult } from '../verdict/result.ts';
 import { outcomeOf } from '../verdict/scenario-verdict.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 
-/** Where progress is written: `process.stderr` fits. */
+/** Stream of the progress: `process.stderr` fits. */
 export interface ProgressOutput {
   write(text: string): unknown;
   isTTY?: boolean | undefined;

@@ -9,7 +9,7 @@ import { JOURNAL_HEAD } from '../verdict/evidence.ts';
 import { SCHEMA_VERSION, type RunResults } from './results.ts';
 import { MATRIX_VERSION, type MatrixResults } from './runs.ts';
 
-/** Why a results file cannot be used. */
+/** Reason why a results file cannot be used. */
 export type ResultsFileProblem =
   'unreadable' | 'not_json' | 'foreign' | 'unknown_version' | 'invalid' | 'unwritable' | 'disk_full';
 

@@ -23,7 +23,7 @@ export interface Shard {
   of: number;
 }
 
-/** How and when the run went. */
+/** Circumstances and time of the run. */
 interface RunInfo {
   /** ISO 8601, UTC. */
   startedAt: string;
@@ -59,20 +59,20 @@ export interface ClauseRecord {
   declared?: true;
   /** Ids of the scenarios that judged it, in run order. */
   scenarios: string[];
-  /** How many scenarios stopped before they came to it; not those that a declared departure stopped. */
+  /** Number of scenarios that stopped before they reached it; not those that a declared departure stopped. */
   unjudged?: number;
   /** Scenarios on whose captures a monitor judged it and it held; not listed one by one. */
   monitored?: number;
 }
 
-/** How many clauses there are, how many of them the run judged, and how many cannot be judged from outside. */
+/** Numbers of clauses: all, those that the run judged, and those that cannot be judged from outside. */
 export interface CoverageRow {
   total: number;
   judged: number;
   unobservable: number;
 }
 
-/** How much of the catalogue the run judged. */
+/** Share of the catalogue that the run judged. */
 export interface Coverage {
   byLevel: Record<Level, CoverageRow>;
   /** In the order of the RFC; sections without clauses are not there. */
@@ -91,10 +91,12 @@ export interface Deviation {
   /** Clause id. With `scenario` too: only where that scenario judges the clause. */
   clause?: string;
   reason: string;
-  /** Where upstream discusses the finding. */
+  /** Upstream's discussion of the finding. */
   link?: string;
   /** Evidence of the finding: packets in the notation of the suites, or other text. Matches anything if absent. */
   instead?: string[];
+  /** Instead of scenario and clause: part of what the run says of a kernel's trouble, `lost: the guest ...`. */
+  trouble?: string;
 }
 
 /** Effect of the declared deviations on the results. */

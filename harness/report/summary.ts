@@ -20,7 +20,7 @@ import {
 import { sysctlText } from './runs.ts';
 import { SYMBOL } from './verdict-style.ts';
 import { judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
-import { MOST_URGENT_LAST } from '../verdict/verdict.ts';
+import { isDeparture, MOST_URGENT_LAST } from '../verdict/verdict.ts';
 import type { SummaryOptions } from './summary-options.ts';
 
 /** More declared scenarios than this are counted. */
@@ -44,6 +44,7 @@ export function summaryText(results: RunResults, options: SummaryOptions): strin
     adviceBlock(results, options, colours),
     unjudgedBlock(results, options, colours),
     unsettledBlock(results, options, colours),
+    repeatedBlock(results, options, colours),
     declaredBlock(results, options, colours),
     unseenBlock(results, options, colours),
     staleBlock(results, options, colours),
@@ -109,6 +110,16 @@ function adviceBlock(results: RunResults, options: SummaryOptions, colours: Colo
     ];
   });
   return [colours.bold(title), ...lines].join('\n');
+}
+
+/** Scenarios that passed only when they were run again: chance, or an intermittent fault. */
+function repeatedBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
+  const lines = results.scenarios.flatMap(({ id, repeated, verdict }) =>
+    repeated === undefined || isDeparture(verdict)
+      ? []
+      : [`  ${clean(id)}`, ...indented(`${repeated.times} runs, the first: ${repeated.first}`, options.width)],
+  );
+  return lines.length === 0 ? '' : [colours.bold('Ended otherwise when run again'), ...lines].join('\n');
 }
 
 function declaredBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {

@@ -19,7 +19,9 @@ export function troubleText(scenarios: readonly ScenarioRecord[], locate: (path:
         : [
             `  does not recur with any of the ${seen.length} scenarios that were running, each repeated alone: ${seen.map(({ id }) => id).join(', ')}`,
           ];
+    const finding = seen.find(({ trouble }) => trouble?.finding !== undefined)?.trouble?.finding;
     const console = (guilty[0] ?? seen[0])?.trouble?.console;
-    return [`kernel problem: ${title}`, ...who, ...(console === undefined ? [] : [`  console: ${locate(console)}`])];
+    const head = finding === undefined ? 'kernel problem' : `kernel problem, declared as ${finding}`;
+    return [`${head}: ${title}`, ...who, ...(console === undefined ? [] : [`  console: ${locate(console)}`])];
   });
 }

@@ -1,4 +1,4 @@
-/** How a verdict looks, everywhere: its symbol, its colours. */
+/** Symbols and colours of verdicts. */
 import type { Outcome, Verdict } from '../verdict/verdict.ts';
 
 /** One character for each verdict, so that colour is never the only sign. */

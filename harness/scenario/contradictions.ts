@@ -7,7 +7,8 @@ import { diagnoseAt } from '../document/yaml-file.ts';
 import { areDisjoint, isCovered } from '../notation/compare-lines.ts';
 import type { Matcher } from '../notation/expression.ts';
 import type { PacketLine } from '../notation/packet-line.ts';
-import type { NeverStep, QuietStep, Scenario, Step } from './suite.ts';
+import type { NeverStep, QuietStep } from './packet-steps.ts';
+import type { Scenario, Step } from './suite.ts';
 
 /** A packet that a scenario waits for: one of these. */
 interface Wait {

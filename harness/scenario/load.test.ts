@@ -68,12 +68,13 @@ describe('variants', () => {
           .replace('sut:', 'also-with: [busy]\nsut:')
           .replace(
             'scenarios:',
-            'sequences: { busy: { title: Busy, steps: [{ sut: listen backlog=1 }] } }\nscenarios:',
+            'sequences: { busy: { title: Busy, unsteady: Chance, steps: [{ sut: listen backlog=1 }] } }\nscenarios:',
           ),
       );
     const [plain, busy] = conditioned('');
     expect([plain?.id, busy?.id]).toEqual(['3.1-x/y/example#ipv4', '3.1-x/y/example#with=busy,ipv4']);
     expect(plain?.preamble).toEqual([]);
+    expect([plain?.unsteady, busy?.unsteady]).toEqual([undefined, 'Chance']);
     expect(busy).toMatchObject({ parameters: { with: 'busy' }, preamble: [{ text: 'sut: listen backlog=1' }] });
     expect(conditioned('\nalso-with: []')).toHaveLength(1);
     expect(problems(suiteOf(SEND, 'also-with: [bussy]'))).toEqual([expect.stringContaining('bussy')]);

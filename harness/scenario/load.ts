@@ -181,8 +181,10 @@ function buildVariant(input: VariantInput): Scenario {
     body: parseSteps(scenario.steps, [...path, 'steps'], context),
   };
   const profile = profileOf(input, context);
+  const unsteady = variant.condition === undefined ? undefined : sequences.get(variant.condition.sequence)?.unsteady;
   return {
     kind: 'wire',
+    ...(unsteady === undefined ? {} : { unsteady }),
     id: `${suite}/${name}#${variantSuffix(variant.labels, variant.family)}`,
     suite,
     name,

@@ -36,3 +36,18 @@ test('checksums that the tester or an administrator wants are features of the st
   expect(needsOf('- sut: sysctl-set name=net.mptcp.checksum_enabled value=0')).toEqual(['checksums-off']);
   expect(needsOf('- sut: sysctl-set name=net.mptcp.checksum_enabled value=1')).toEqual([]);
 });
+
+test('several joins that have to be accepted are a feature of their own', () => {
+  const answers = (names: readonly string[]) => names.map((name) => `- expect: ${name} SYN/ACK <mp_join>`).join('\n');
+  const subflows = 'subflows: { b: { link: 1, id: 2 }, c: { link: 1, id: 3 } }';
+  expect(needsOf(answers(['b', 'c']), subflows)).toEqual(['accepts-joins', 'accepts-several-joins']);
+  expect(needsOf(answers(['b', 'b']), subflows)).toEqual(['accepts-joins']);
+});
+
+test('a stack that sends data after a request for backup has to follow it', () => {
+  const request = '- send: a ACK <dss, mp_prio B=1>';
+  const data = '- sut: send bytes=100';
+  expect(needsOf(`${request}\n${data}`)).toEqual(['follows-backup-requests']);
+  expect(needsOf(`${data}\n${request}`)).toEqual([]);
+  expect(needsOf(`- send: a ACK <dss, mp_prio B=0>\n${data}`)).toEqual([]);
+});

@@ -3,10 +3,11 @@ import { amount } from '../document/amount.ts';
 import { DocumentError, gather, suggestion, type NodePath } from '../document/diagnostic.ts';
 import type { Sequence } from './sequences.ts';
 import { say, type TextContext } from './step-text.ts';
-import { requireSteps, STEP_VERBS, verbOf, type Companion } from './step-verbs.ts';
+import type { Companion } from './step-verb.ts';
+import { requireSteps, STEP_VERBS, verbOf } from './step-verbs.ts';
 import type { RawStep, Step, StepKind } from './suite.ts';
 
-/** Where steps are being read, and what they may refer to. */
+/** Context in which steps are read, and names that they may refer to. */
 export interface StepContext extends TextContext {
   role: 'initiator' | 'responder';
   sequences: ReadonlyMap<string, Sequence>;

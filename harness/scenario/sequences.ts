@@ -14,7 +14,10 @@ export const SEQUENCES_SCHEMA = 'suites/schema/sequences.schema.json';
 type StepsByRole = Partial<Record<'steps' | 'initiator' | 'responder', RawStep[]>>;
 
 /** Sequences as YAML has them, by name. */
-export type RawSequences = Record<string, { title: string; parameters?: Record<string, Scalar | null> } & StepsByRole>;
+export type RawSequences = Record<
+  string,
+  { title: string; unsteady?: string; parameters?: Record<string, Scalar | null> } & StepsByRole
+>;
 
 /** A named list of steps. */
 export interface Sequence {
@@ -24,6 +27,8 @@ export interface Sequence {
   path: NodePath;
   /** Parameters and their defaults; undefined means that a value must be given. */
   parameters: Readonly<Record<string, string | undefined>>;
+  /** Of a condition: why a scenario may end otherwise by chance. */
+  unsteady?: string;
   /** Steps of one role; they run before `steps`. */
   steps: StepsByRole;
   /** Set if its content cannot be read, which is reported where it is defined. */
@@ -32,8 +37,9 @@ export interface Sequence {
 
 /** Reads the sequences that stand in a file. */
 export function readSequences(file: YamlFile, raw: RawSequences): Sequence[] {
-  return Object.entries(raw).map(([name, { parameters, ...one }]) => ({
+  return Object.entries(raw).map(([name, { parameters, unsteady, ...one }]) => ({
     name,
+    ...(unsteady === undefined ? {} : { unsteady }),
     file,
     path: ['sequences', name],
     parameters: Object.fromEntries(

@@ -1,74 +1,10 @@
 /** Scenarios as the engine runs them: loaded, checked, with every variant spelled out. */
 import type { Place } from '../document/diagnostic.ts';
 import type { Family } from '../packet/types.ts';
-import type { Matcher } from '../notation/expression.ts';
-import type { PacketLine } from '../notation/packet-line.ts';
-import type { SutLine } from './sut-line.ts';
-
-/** The properties that every step has. */
-interface StepBase {
-  place: Place;
-  /** The step as written, one line. */
-  text: string;
-  /** Clauses that the step judges. A step that can fail but judges none is a precondition: unmet, it is inconclusive. */
-  clauses: readonly string[];
-}
-
-/** Sends one packet, compliant but for what the line says. */
-interface SendStep extends StepBase {
-  kind: 'send';
-  line: PacketLine;
-}
-
-/**
- * Waits for a packet. `within` is milliseconds before scaling. With `resend`, what was sent last is sent again when it gets
- * no answer, as a peer does whose data is not acknowledged. With `since`, what came before the last stimulus does not count.
- */
-export interface ExpectStep extends StepBase {
-  kind: 'expect';
-  line: PacketLine;
-  within?: number;
-  resend?: true;
-  since?: 'stimulus';
-}
-
-/** Judges the packet that the last `expect` matched. */
-export interface AndStep extends StepBase {
-  kind: 'and';
-  tail: Omit<PacketLine, 'subflow' | 'text'>;
-}
-
-/** Waits for any of several packets; which one came is recorded. */
-export interface OneOfStep extends StepBase {
-  kind: 'one-of';
-  alternatives: { label: string; line: PacketLine }[];
-  within?: number;
-}
-
-/** Nothing comes on these subflows but what is allowed, up to an answered fence. */
-export interface QuietStep extends StepBase {
-  kind: 'quiet';
-  subflows: readonly string[] | 'all';
-  allow: PacketLine[];
-}
-
-/**
- * No packet like this has come, up to an answered fence: since the last stimulus, or since the scenario's start. With
- * `unless`, data may come that another subflow had to retransmit before: what it is sent on then is up to the stack.
- */
-export interface NeverStep extends StepBase {
-  kind: 'never';
-  line: PacketLine;
-  from: 'here' | 'start';
-  unless?: 'retransmitted';
-}
-
-/** An action of the SUT; `within` in milliseconds before scaling. */
-export interface SutStep extends StepBase {
-  kind: 'sut';
-  line: SutLine;
-  within?: number;
-}
+import type { ActionStep, RawActionStep } from './action-steps.ts';
+import type { PacketStep, RawPacketStep } from './packet-steps.ts';
+import type { StepBase } from './step-verb.ts';
+import type { RawValueStep, ValueStep } from './value-steps.ts';
 
 /** Runs steps several times; names bound inside are collected for `distinct`. */
 export interface RepeatStep extends StepBase {
@@ -84,77 +20,21 @@ export interface GivenStep extends StepBase {
   steps: Step[];
 }
 
-/** All collected values of a name differ (`distinct`), or every bit of them has been seen as 0 and as 1 (`scattered`). */
-export interface CollectedStep extends StepBase {
-  kind: 'distinct' | 'scattered';
-  name: string;
-}
-
-/** Two values are equal, outside of any packet. */
-export interface CheckStep extends StepBase {
-  kind: 'check';
-  left: string;
-  comparison: Matcher;
-}
-
-/** Waits until the stack has dealt with everything sent so far. */
-interface FenceStep extends StepBase {
-  kind: 'fence';
-}
-
-/** Forgets the connection, or one subflow of it, so that the next SYN begins another one. */
-interface ForgetStep extends StepBase {
-  kind: 'forget';
-  subflow?: string;
-}
-
-export type Step =
-  | SendStep
-  | ExpectStep
-  | AndStep
-  | OneOfStep
-  | QuietStep
-  | NeverStep
-  | SutStep
-  | RepeatStep
-  | GivenStep
-  | CollectedStep
-  | CheckStep
-  | FenceStep
-  | ForgetStep;
+/** A step of a scenario, by kind. */
+export type Step = PacketStep | ActionStep | ValueStep | RepeatStep | GivenStep;
 
 /** The verb of a step. */
 export type StepKind = Step['kind'];
 
-/** The step of a verb. */
-export type StepOf<K extends StepKind, S = Step> = S extends { kind: infer J } ? (K extends J ? S : never) : never;
-
 /** A step as YAML has it, after the schema has seen it: one verb, and what goes with it. */
-export interface RawStep {
-  send?: string;
-  expect?: string;
-  and?: string;
-  'one-of'?: Record<string, string>;
-  quiet?: string;
-  allow?: string[];
-  never?: string;
-  from?: 'here' | 'start';
-  unless?: 'retransmitted';
-  sut?: string;
+export interface RawStep extends RawPacketStep, RawActionStep, RawValueStep {
   use?: string;
   with?: Record<string, string | number | boolean>;
   repeat?: number;
   given?: string;
   steps?: RawStep[];
-  distinct?: string;
-  scattered?: string;
-  check?: string;
-  fence?: true;
-  forget?: true | string;
   clause?: string | string[];
   within?: string;
-  resend?: true;
-  since?: 'stimulus';
 }
 
 /** The parameters that the tester offers on its SYN or SYN/ACK. */
@@ -175,7 +55,7 @@ export interface Profile {
   key?: bigint;
 }
 
-/** Which link a subflow uses, and which address id it has at the tester. */
+/** Link of a subflow, and its address id at the tester. */
 export interface SubflowSpec {
   link: number;
   addressId: number;
@@ -199,7 +79,7 @@ export interface ScenarioHead {
   title: string;
   section: string;
   place: Place;
-  /** Which end the stack under test is; of two stacks, that is the client. */
+  /** Role of the stack under test; of two stacks, that of the client. */
   role: 'initiator' | 'responder';
   family: Family;
   /** The `for-each` variables, each with the word or label that the id has for its value. */
@@ -214,6 +94,8 @@ export interface ScenarioHead {
 /** One variant of a scenario between the tester and one stack. */
 export interface Scenario extends ScenarioHead {
   kind: 'wire';
+  /** Why it may end otherwise by chance: it is run again when it does not pass. */
+  unsteady?: string;
   profile: Profile;
   subflows: Readonly<Record<string, SubflowSpec>>;
   preamble: Step[];

@@ -192,7 +192,7 @@ export function tally(
   return counts;
 }
 
-/** How one stack compares with another. */
+/** Comparison of one stack with another. */
 export interface StackDifference {
   better: ClauseRow[];
   worse: ClauseRow[];

@@ -22,7 +22,7 @@ export interface PageProps {
   title: string;
   /** From the page's folder to the site's root: empty, or `../`. */
   root: string;
-  /** Which part of the navigation this is. */
+  /** Part of the navigation that the page belongs to. */
   part?: 'matrix' | 'compare' | undefined;
   children: ComponentChildren;
 }

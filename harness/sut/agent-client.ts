@@ -8,7 +8,7 @@ import { AgentLost, AgentProtocolError, AgentRefused, type AgentAnswer, type Age
 const ANSWER_LIMIT = 4 * 1024 * 1024;
 /** Lines of stderr that an error shows. */
 const STDERR_SHOWN = 5;
-/** How long the streams may stay open after the agent has ended: a child of its own may hold them. */
+/** Time for which the streams may stay open after the agent has ended: a child of its own may hold them. */
 const PIPES_MS = 250;
 
 /** Whom to talk with. All times in milliseconds, already scaled. */
@@ -90,6 +90,7 @@ export class AgentClient {
     return this.#log;
   }
 
+  /** Begins an empty log. */
   freshLog(): void {
     this.#log = [];
   }

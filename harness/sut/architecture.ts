@@ -7,7 +7,7 @@
 /** An architecture by the name that `uname -m` gives it. */
 export type ArchitectureName = 'x86_64' | 'aarch64' | 's390x' | 'riscv64';
 
-/** How QEMU starts a guest of an architecture. */
+/** Parameters of QEMU for a guest of an architecture. */
 export interface Emulator {
   program: string;
   /** Debian's package of the program. */

@@ -7,6 +7,7 @@ export class Digest {
   #high = 0xcbf29ce4;
   #low = 0x84222325;
 
+  /** Adds bytes to the digest. */
   add(byte: number): void {
     const low = (this.#low ^ byte) >>> 0;
     const product = low * 0x1b3;

@@ -40,7 +40,7 @@ class Child implements AgentTransport {
     this.errors.write(`${line}\n`);
   }
 
-  /** Takes note that the process has ended. */
+  /** Records that the process has ended. */
   end(how: string): void {
     if (this.#isOver) return;
     this.#isOver = true;

@@ -19,7 +19,7 @@ export class PendingRequests {
     });
   }
 
-  /** Takes out the request of this id; undefined when none waits. */
+  /** Removes and returns the request of this id; undefined if none waits. */
   take(id: string): PendingRequest | undefined {
     const request = this.#waiting.get(id);
     if (request === undefined) return undefined;

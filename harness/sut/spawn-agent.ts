@@ -9,7 +9,7 @@ const REQUEST_MS = 10_000;
 /** Time between the wish to exit and SIGKILL, milliseconds. */
 const GRACE_MS = 1_000;
 
-/** How to talk with an agent, however it was started. */
+/** Options of the conversation with an agent, however it was started. */
 export interface ConnectOptions {
   /** Its name in errors. */
   name: string;
@@ -23,7 +23,7 @@ export interface ConnectOptions {
   pid?: number;
 }
 
-/** How to start an agent as a child process. */
+/** Options of an agent as a child process. */
 export interface SpawnAgentOptions extends ConnectOptions {
   /** Program and arguments; no shell. `ip netns exec`, `docker exec -i`, `ssh` and the like may stand in front. */
   command: readonly string[];

@@ -6,11 +6,11 @@ import type { Readable, Writable } from 'node:stream';
 export interface AgentTransport {
   /** Process id of the agent in the tester's pid namespace, 0 where it has none; what links are moved to. */
   readonly pid: number;
-  /** Takes requests. Ending it tells the agent to go. */
+  /** Stream of requests. Ending it makes the agent exit. */
   readonly input: Writable;
-  /** Gives answers. */
+  /** Stream of answers. */
   readonly output: Readable;
-  /** Gives the agent's log, where it comes apart from the answers. */
+  /** Stream of the agent's log, if it is apart from the answers. */
   readonly errors?: Readable | undefined;
   /** Resolves, never rejects, when the agent is over, with words that follow its name: `exited with status 1`. */
   readonly exited: Promise<string>;

@@ -67,7 +67,7 @@ export interface Cell {
   kernelLines?(): Promise<readonly KernelLine[]>;
   /** A shell in the first host, where the host has no process on this machine. */
   shell?: CellShell;
-  /** Takes everything down. Idempotent; never throws. */
+  /** Removes everything. Idempotent; never throws. */
   close(): Promise<void>;
 }
 
@@ -154,7 +154,7 @@ export interface PreparedStack<Settings = unknown> {
   concurrency?: number;
   /** Scenarios at once that the stack can bear, whatever the user says. */
   maxConcurrency?: number;
-  /** Takes away what is there for the run only; called when all workers have ended. */
+  /** Removes what exists for the run only; called when all workers have ended. */
   close(): Promise<void>;
 }
 
@@ -167,7 +167,7 @@ export interface StackKind<Choice extends { kind: StackKindName }, Settings exte
   readonly kind: Choice['kind'] & Settings['kind'];
   /** Short description: `containers`. */
   readonly label: string;
-  /** How `--sut` is written, examples for help and messages. */
+  /** Forms of `--sut`, as examples for help and messages. */
   readonly forms: readonly string[];
   /** Options that go with this kind only, or with others that name them too. */
   readonly options: readonly StackOption[];

@@ -4,7 +4,7 @@
 export interface KernelLine {
   /** `dmesg`: the kernel's log; `trace`: an event of a tracepoint. */
   source: 'dmesg' | 'trace';
-  /** When it was said, milliseconds of the machine's clock; absent where that cannot be told. */
+  /** Time of the line, milliseconds of the machine's clock; absent if unknown. */
   at?: number;
   text: string;
 }

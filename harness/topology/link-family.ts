@@ -1,4 +1,4 @@
-/** Which family a scenario speaks on a link. Pure. */
+/** Address family of a scenario on a link. Pure. */
 import type { CellLink } from './contract.ts';
 
 /** The scenario's family where the link has it, else the one that the link has. */

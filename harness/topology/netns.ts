@@ -8,7 +8,7 @@ import { PooledHosts } from './pooled-hosts.ts';
 import { TopologyError } from './types.ts';
 import { createVethDriver, type KeepingDriver } from './veth-driver.ts';
 
-/** How the driver works. */
+/** Options of the driver. */
 export interface NetnsOptions {
   /** The agent's program. */
   agentPath: string;

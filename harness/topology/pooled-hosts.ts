@@ -14,7 +14,7 @@ interface Member {
   sysctls: readonly Sysctl[] | undefined;
 }
 
-/** Where hosts begin. */
+/** Source of hosts. */
 export interface HostOrigin {
   /** Name of the driver that this makes. */
   readonly name: string;

@@ -3,7 +3,7 @@ import { agentOver } from '../sut/agent-over.ts';
 import { AgentRefused, type Agent, type AgentAnswer, type AgentLogLine } from '../sut/types.ts';
 import type { LabService } from './remote-lab.ts';
 
-/** What an application without an agent can be asked for. The stack speaks MPTCP, and there is no other way in. */
+/** Commands for an application without an agent. The stack speaks MPTCP, and nothing else reaches it. */
 const FEATURES: ReadonlySet<string> = new Set(['mptcp', 'ipv6']);
 
 /** Commands that reach the backend. */

@@ -16,7 +16,7 @@ export interface Lab {
   version?: string;
   /** Command that starts an agent and carries its lines; absent with `service`. */
   agent?: string[];
-  /** What listens on a stack without an agent. */
+  /** The listener of a stack without an agent. */
   service?: LabService;
   /** Cables, in the order in which topologies use them. */
   links: LabLink[];

@@ -11,7 +11,7 @@ import { assertInsideTester, LINK_TABLE, prepareTester } from './tester-namespac
 import type { Application, Cell, CellLink, Driver } from './contract.ts';
 import { TopologyError, type Topology } from './types.ts';
 
-/** How the driver works. */
+/** Options of the driver. */
 export interface RemoteOptions {
   lab: Lab;
   /** Starts the agent of a cell. */

@@ -30,13 +30,13 @@ export interface Host {
   release(unlinked: Promise<boolean>): void;
 }
 
-/** Where hosts come from. */
+/** Source of hosts. */
 export interface HostSource {
   /** Name of the driver that this makes. */
   readonly name: string;
   /** A host takes far longer to make than links do. */
   readonly isDear?: boolean;
-  /** Gives a host for one cell. Many may be asked for at once. @throws AgentLost, AgentRefused, TopologyError */
+  /** Provides a host for one cell. Calls may overlap. @throws AgentLost, AgentRefused, TopologyError */
   take(host: string): Promise<Host>;
   /** Ends all hosts. */
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-/** Where a scenario's evidence is. Pure. */
+/** Paths of a scenario's evidence. Pure. */
 import { basename, join } from 'node:path';
 
 /** Names of the files of evidence. */

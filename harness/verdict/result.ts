@@ -10,7 +10,7 @@ export interface ExpectationResult {
   clause: string;
   level: Level;
   verdict: Verdict;
-  /** Where the expectation stands: file:line. */
+  /** Place of the expectation: file:line. */
   source: string;
   /** The step, as written, one line. */
   step: string;
@@ -80,8 +80,11 @@ export interface ScenarioResult {
   /**
    * The stack's kernel itself got into trouble while the scenario ran. With `alone` it did so again when nothing else
    * ran: the scenario brings it about, and has failed. Without, it is some other scenario's doing, or a rare fault.
+   * `finding` is set by the declared deviations: the finding that has this trouble.
    */
-  trouble?: { kind: TroubleKind; title: string; alone: boolean; console: string };
+  trouble?: { kind: TroubleKind; title: string; alone: boolean; console: string; finding?: string };
+  /** Set when the scenario was run more than once, because it may end otherwise by chance; the last run counts. */
+  repeated?: { times: number; because: string; first: string };
   durationMs: number;
   expectations: ExpectationResult[];
   /** Departures of the stack that monitors found in the scenario's capture; `source` names the monitor. */

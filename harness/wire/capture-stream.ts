@@ -11,11 +11,11 @@ import { createGunzip } from 'node:zlib';
 import { CaptureFormatError, readerFor, type CaptureSink, type RecordReader } from './capture-format.ts';
 import { CaptureError } from './pcap-error.ts';
 
-/** How a capture ended. */
+/** End of a capture. */
 export interface CaptureEnd {
   /** Bytes read, after decompression. */
   bytes: number;
-  /** Why not all of the file could be read; what came before was handed over. */
+  /** Reason why the file could not be read to its end; everything before was handed over. */
   problem?: string;
   /** The problem is only that the file ends in the middle of a record. */
   cutShort: boolean;

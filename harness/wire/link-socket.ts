@@ -22,7 +22,7 @@ const IPV6_HDRINCL = 36;
 const MARK = 1;
 const SOCKET_BUFFER = 4 * 1024 * 1024;
 
-/** Where a socket is opened. */
+/** Place of a socket. */
 export interface SocketPlace {
   /** The tester's device of the link. */
   device: string;

@@ -1,5 +1,6 @@
 /** A capture file cannot be written or read. The message says which file, what happened and what to do. */
 import { ExplainedError } from '../document/explained-error.ts';
+/** A capture file that cannot be read. */
 export class CaptureError extends ExplainedError {
   override readonly name = 'CaptureError';
   /** The capture file. */

@@ -1,4 +1,4 @@
-/** Says what a failed system call of the wire means and what to do about it. */
+/** Explains a failed system call of the wire, with a remedy. */
 import { WireError } from './types.ts';
 
 /** The addon hands on strerror()'s text only; code and remedy by that text. */

@@ -47,7 +47,7 @@ export class LadderKeeper {
     this.#file = file;
   }
 
-  /** Takes a packet after the monitors have judged it. */
+  /** Records a packet after the monitors have judged it. */
   packet(event: PacketEvent): void {
     const kept = this.#of(event.connection);
     if (kept === undefined || kept.entries.length >= MOST) return;

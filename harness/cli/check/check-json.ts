@@ -30,6 +30,7 @@ export class CheckJson {
     this.#connections = 0;
   }
 
+  /** Writes the report of one connection. */
   connection(report: CheckedConnection): void {
     this.#put(`${this.#connections++ === 0 ? '' : ','}\n${JSON.stringify(report)}`);
   }

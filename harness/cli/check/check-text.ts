@@ -62,7 +62,7 @@ export function subflowLine(subflow: SubflowReport): string {
   ].join(', ');
 }
 
-/** Which findings are shown, the worst first. */
+/** The findings to show, the worst first. */
 export function shownFindings<F extends Finding>(findings: readonly F[], info: boolean): F[] {
   const order = ['fail', 'warn', ...(info ? ['inconclusive', 'note', 'info'] : [])];
   return findings
@@ -70,7 +70,7 @@ export function shownFindings<F extends Finding>(findings: readonly F[], info: b
     .sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
 }
 
-/** Where a finding was made: `initiator, subflow 1, packet 17`. */
+/** Place of a finding: `initiator, subflow 1, packet 17`. */
 export function placeOf(finding: Finding): string {
   const parts: string[] = [finding.host];
   if (finding.subflow !== undefined) parts.push(`subflow ${finding.subflow}`);
@@ -104,7 +104,7 @@ export function connectionText(report: CheckedConnection, style: TextStyle, { in
   return lines.join('\n');
 }
 
-/** How many clauses came out how. */
+/** Number of clauses by outcome. */
 export function tally(findings: readonly CheckFinding[]): string {
   const clauses = (verdict: Finding['verdict']): number =>
     new Set(

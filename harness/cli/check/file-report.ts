@@ -13,7 +13,7 @@ export interface FileReport {
   problem?: string;
   /** The file ends in the middle of a record, as that of a capture that still goes on does. */
   cutShort: boolean;
-  /** How many connections there are, or of those asked for. */
+  /** Number of connections, or of those asked for. */
   found: number;
   /** Those that the page shows; kept for nothing else, so that memory stays bounded. */
   connections: CheckedConnection[];

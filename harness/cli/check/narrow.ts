@@ -1,4 +1,4 @@
-/** What of a capture's findings is wanted, and what of them is declared. Pure but for the checks of the options. */
+/** Selects the findings of a capture that were asked for, and those that are declared. Pure but for checks of options. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { sectionOf } from '../../catalogue/clause-id.ts';
 import { canonicalAddress } from '../../packet/index.ts';
@@ -79,7 +79,7 @@ export function narrowing(
 }
 
 /** Whether a finding says that a clause is broken, declared or not. */
-export function isBroken({ verdict }: Finding): boolean {
+function isBroken({ verdict }: Finding): boolean {
   return verdict === 'fail' || verdict === 'warn';
 }
 

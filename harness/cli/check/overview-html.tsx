@@ -11,7 +11,7 @@ import { isListed, type ClauseWords } from './overview-text.ts';
 /** Hosts that the page lists. */
 const HOSTS_SHOWN = 200;
 
-/** What the page's overview is made of. */
+/** Data of the page's overview. */
 export interface PageOverview {
   overview: Overview;
   words: ClauseWords;

@@ -9,7 +9,7 @@ import { brokenOf, type ClauseRow, type HostRow, type Overview } from './overvie
 /** Hosts that the text lists. */
 const HOSTS_SHOWN = 20;
 
-/** What is known of clauses. */
+/** Look-up of clauses and their levels. */
 export interface ClauseWords {
   clauseOf: (id: string) => Clause | undefined;
   levelOf: (id: string) => Level;

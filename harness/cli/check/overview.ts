@@ -30,7 +30,7 @@ export interface HostRow {
   clauses: Partial<Record<Outcome, number>>;
 }
 
-/** What the whole of the captures comes to. */
+/** Totals of all captures. */
 export interface Overview {
   connections: number;
   /** Connections with an undeclared broken clause. */
@@ -52,6 +52,7 @@ export class OverviewCounter {
   #connections = 0;
   #broken = 0;
 
+  /** Counts the findings of one connection. */
   add(file: string, report: CheckedConnection): void {
     this.#connections++;
     const outcomes = report.findings.map(outcomeOf);
@@ -97,7 +98,7 @@ export class OverviewCounter {
     row.hosts.add(host);
   }
 
-  /** What was counted so far. */
+  /** The counts so far. */
   overview(): Overview {
     return {
       connections: this.#connections,

@@ -9,8 +9,10 @@ import { projectFile } from '../../document/project-file.ts';
 
 /** Kinds of words. */
 export const WORD_KINDS = ['scenarios', 'sections', 'clauses'] as const;
+/** Kind of words that the shell asks for. */
 export type WordKind = (typeof WORD_KINDS)[number];
 
+/** Whether a word of the command line is a {@link WordKind}. */
 export function isWordKind(text: string | undefined): text is WordKind {
   return WORD_KINDS.some((kind) => kind === text);
 }

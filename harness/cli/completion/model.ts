@@ -2,7 +2,7 @@
 import type { Argument, Command, Option } from 'commander';
 import { LEVELS } from '../../verdict/level.ts';
 
-/** Where the words for a value come from. */
+/** Source of the words for a value. */
 export type ValueKind =
   'scenarios' | 'sections' | 'clauses' | 'file' | 'folder' | { words: readonly string[] } | 'none';
 

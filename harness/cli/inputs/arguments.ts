@@ -10,10 +10,10 @@ import type { Selection } from './selection.ts';
 /** Scenarios at once unless told: most of a scenario is waiting for the kernel. */
 export const DEFAULT_CONCURRENCY = 48;
 
-/** Where a run leaves its results unless told, relative to the working directory. */
+/** Default folder of results, relative to the working directory. */
 export const DEFAULT_OUTPUT = 'reports/latest';
 
-/** Where a run of a selection leaves its results unless told: beside those of the last complete run. */
+/** Default folder of results of a selection: beside those of the last complete run. */
 export const SELECTION_OUTPUT = 'reports/again';
 
 /** Both, in words for help texts. */

@@ -1,4 +1,4 @@
-/** Where things are in this installation, and what is loaded from there. */
+/** Paths of this installation, and the files loaded from there. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

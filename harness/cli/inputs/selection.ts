@@ -1,4 +1,4 @@
-/** Which scenarios a command is about. Pure. */
+/** The scenarios that a command applies to. Pure. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import { isBeside } from '../../catalogue/rfc-outline.ts';
 import { levelOf } from '../../catalogue/types.ts';

@@ -14,7 +14,7 @@ export interface CleanOptions {
   output: string;
 }
 
-/** Takes everything away and says so; returns the exit code. */
+/** Removes all leftovers and lists them; returns the exit code. */
 export async function clean(options: CleanOptions): Promise<0 | 2> {
   const leftovers = [
     ...orphans(),

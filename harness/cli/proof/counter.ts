@@ -1,4 +1,4 @@
-/** Says on a terminal how much of something is done. */
+/** Shows the progress of a long task on a terminal. */
 export function counter(total: number): () => void {
   let done = 0;
   return () => {

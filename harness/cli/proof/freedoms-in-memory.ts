@@ -22,7 +22,7 @@ import { counter } from './counter.ts';
 export interface InMemoryOptions {
   details: StackDetails;
   selection: Selection;
-  /** How many mixtures of freedoms. */
+  /** Number of mixtures of freedoms. */
   mixtures: number;
   /** So many of the choices, at random. */
   sample?: number;

@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import type { ProveOptions } from './prove.ts';
 import { DEFAULT_OUTPUT, positive } from '../inputs/arguments.ts';
 
-/** Where `prove` leaves what it found unless told. */
+/** Default path of the results of `prove`. */
 export const DEFAULT_PROOF = `${DEFAULT_OUTPUT}/proof.json`;
 
 /** `prove`: shows that faults are caught. */

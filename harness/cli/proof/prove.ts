@@ -21,16 +21,16 @@ export interface ProveOptions {
   /** Clauses, sections or ids of faults; none for all. */
   words: readonly string[];
   seed: string;
-  /** How many faults, and how many lawful choices. */
+  /** Number of faults, and of lawful choices. */
   sample?: number;
   /** Also every freedom alone. */
   freedoms: boolean;
-  /** How many mixtures of freedoms. */
+  /** Number of mixtures of freedoms. */
   mixtures: number;
   concurrency?: number;
   /** Everything that notices each fault, and not only the first. */
   all: boolean;
-  /** Where the proof is written. */
+  /** Path of the proof. */
   json: string;
 }
 

@@ -2,7 +2,7 @@
 import { createWriteStream } from 'node:fs';
 import { execa } from 'execa';
 
-/** How a command ended. */
+/** Result of a command that has ended. */
 export interface ChildEnd {
   /** Exit code; 2 where a signal ended it. */
   code: number;

@@ -3,7 +3,7 @@ import { createConnection, type Socket } from 'node:net';
 import type { Cell, TerminalSize } from '../../topology/contract.ts';
 import type { ScenarioResult } from '../../verdict/result.ts';
 
-/** How a shell gets into the stack's host. */
+/** Ways to get a shell in the stack's host. */
 export type Entrance =
   /** Namespaces of processes on this machine: the stack's, and the tester's. */
   | { kind: 'namespace'; pid: number; tester: number }

@@ -10,7 +10,7 @@ import { outcomeOf } from '../../verdict/scenario-verdict.ts';
 import type { Outcome } from '../../verdict/verdict.ts';
 import { runCommand } from './child-run.ts';
 
-/** How often a run is repeated. */
+/** Number of runs. */
 export interface Repetition {
   /** Rounds; with `untilFail` the maximum, without limit when absent. */
   repeat?: number;

@@ -110,7 +110,7 @@ function lastWords(folder: string): string {
     .join('\n  ');
 }
 
-/** Gives the shell, and lets the cell go afterwards. */
+/** Opens the shell, and releases the cell afterwards. */
 async function stay(socket: Socket, options: ShellOptions): Promise<number> {
   let onLeft: () => void = () => undefined;
   const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
@@ -177,7 +177,7 @@ function runInNamespace([program = '', ...args]: readonly string[]): Promise<voi
   });
 }
 
-/** Says how to enter, and leaves the rest to a signal. */
+/** Prints how to enter, then waits for a signal. */
 function waitHere(command: string): Promise<void> {
   process.stdout.write(`enter with: ${command}\n`);
   say('kept until SIGINT (Ctrl-C) or SIGTERM');

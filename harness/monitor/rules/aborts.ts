@@ -37,7 +37,7 @@ function checkUnexplainedReset(judge: Judge, event: PacketEvent, resets: Resets)
   });
 }
 
-/** How connections are aborted. */
+/** Aborts of connections. */
 export const aborts: Monitor = {
   name: 'aborts',
   title: 'a connection of several subflows is aborted by MP_FASTCLOSE, not by plain RSTs',

@@ -20,7 +20,7 @@ function isAcked({ fin, acked }: DataStream): boolean {
   return fin !== undefined && (acked ?? 0) > fin;
 }
 
-/** How far one side has closed. */
+/** Progress of one side's close. */
 interface Progress {
   /** Its DATA_FIN came after it had acknowledged that of the peer. */
   second: boolean;

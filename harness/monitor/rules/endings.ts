@@ -30,7 +30,7 @@ function checkMpFailNumber(judge: Judge, dsn: bigint, event: PacketEvent): void 
   } else judge.unknown(failNumber, side, 'the mapping that failed is not in the capture');
 }
 
-/** How subflows and connections are ended by options. */
+/** Ends of subflows and connections by options. */
 export const endings: Monitor = {
   name: 'endings',
   title: "MP_FASTCLOSE has the peer's key and ends all, MP_TCPRST has a registered reason, MP_FAIL names a mapping",

@@ -5,7 +5,7 @@ import { form } from './rule.ts';
 
 const limit = form('retransmissions-before-the-end', '3.3.6-4.s4.1');
 
-/** How often the first bytes that wait for an acknowledgement were sent again. */
+/** Number of retransmissions of the first unacknowledged bytes. */
 interface Silence {
   seq: number;
   times: number;

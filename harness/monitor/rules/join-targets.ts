@@ -1,4 +1,4 @@
-/** Where joins go: to addresses and ports that are known, that did not refuse, and that were not taken away. */
+/** Targets of joins: known addresses and ports, that did not refuse, and that were not removed. */
 import { other, type Connection, type Side } from '../connection.ts';
 import type { Judge, Monitor, PacketEvent } from '../types.ts';
 import { blaming, conduct } from './rule.ts';
@@ -22,9 +22,12 @@ interface Targets {
   announced: Map<string, Announced>;
   byId: Map<number, string>;
   removed: Set<string>;
-  /** Addresses with ports at which a join was refused. */
-  refused: Set<string>;
+  /** Addresses with ports at which a join was refused: when, and to which of the side's addresses. */
+  refused: Map<string, { at: number; by: string }>;
 }
+
+/** A join from another address that starts later than this after a refusal did not cross it: the first RTO (RFC 6298). */
+const CROSSING_MS = 1000;
 
 /** Addresses kept for one side. */
 const KEPT = 1024;
@@ -33,6 +36,11 @@ function usedBefore(connection: Connection, side: Side, address: string, event: 
   return connection.flows.some(
     (flow) => flow !== event.flow && flow.ends[flow.openedBy === side ? 0 : 1].address === address,
   );
+}
+
+/** Joins from several addresses at once may all be on their way when the first of them is refused. */
+function mayHaveCrossed({ at, by }: { at: number; by: string }, event: PacketEvent): boolean {
+  return event.sender.address !== by && event.at - at < CROSSING_MS;
 }
 
 function checkJoinTarget(judge: Judge, event: PacketEvent, targets: Targets): void {
@@ -51,7 +59,8 @@ function checkJoinTarget(judge: Judge, event: PacketEvent, targets: Targets): vo
     message: 'a join goes to an address that the peer has neither used nor announced',
     actual: address,
   }));
-  judge.check(notRefused, event, !targets.refused.has(`${address} ${port}`), () => ({
+  const refused = targets.refused.get(`${address} ${port}`);
+  judge.check(notRefused, event, refused === undefined || mayHaveCrossed(refused, event), () => ({
     message: 'a join goes where an earlier one was refused, with no announcement since',
     actual: `${address} port ${port}`,
   }));
@@ -74,7 +83,7 @@ export const joinTargets: Monitor = {
   title: 'joins go to addresses and ports that the peer uses or announced, not where one failed or to what was removed',
   rules: [known, portOfSubflow, notRefused, notRemoved, follows, otherFamily],
   create: (connection, judge) => {
-    const none = (): Targets => ({ announced: new Map(), byId: new Map(), removed: new Set(), refused: new Set() });
+    const none = (): Targets => ({ announced: new Map(), byId: new Map(), removed: new Set(), refused: new Map() });
     /** By the side that knows. */
     const known_ = [none(), none()] as const;
     return {
@@ -83,7 +92,8 @@ export const joinTargets: Monitor = {
         // A RST in answer to the SYN, or to the third packet.
         if (!event.rst || flow.opening !== 'join' || flow.fourthSeen || sender !== flow.ends[1]) return;
         const { refused } = known_[other(side)];
-        if (refused.size < KEPT) refused.add(`${sender.address} ${sender.port}`);
+        if (refused.size < KEPT)
+          refused.set(`${sender.address} ${sender.port}`, { at: event.at, by: event.receiver.address });
       },
       options: {
         add_addr: (option, event) => {

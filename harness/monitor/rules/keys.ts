@@ -16,7 +16,7 @@ const uniqueToken = form('token-of-one-connection', 'C.1.1-1.2.s2.1');
 const secret = form('key-not-shown', '3.1-9.s3.1', '5-4.s1');
 const tokenUnlike = form('keys-differ', '3.1-7.s2');
 
-/** Who uses a key, as far as was seen. */
+/** Known users of a key. */
 interface User {
   connection: Connection;
   address: string;

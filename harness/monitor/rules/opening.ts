@@ -1,4 +1,4 @@
-/** How connections and subflows open, beyond the content of the options: which packets have one, and with what numbers. */
+/** Opening of connections and subflows, beyond the content of options: which packets have one, and with what numbers. */
 import { seqAdd, seqGeq } from '../../mptcp/index.ts';
 import { other, type Flow } from '../connection.ts';
 import { perCapture } from '../per-capture.ts';

@@ -21,7 +21,7 @@ function isWithinMapping({ sender, mapping, ssn, retransmission }: PacketEvent):
   return ssn !== undefined && mappingAt(sender, ssn) !== undefined;
 }
 
-/** Which option stands where. */
+/** Packets on which each option may be. */
 export const placement: Monitor = {
   name: 'placement',
   title: 'options stand only on the packets that they belong to',

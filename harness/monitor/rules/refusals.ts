@@ -1,4 +1,4 @@
-/** How joins are answered: by MP_JOIN where the token is right, and by a RST of a fitting reason where an HMAC is wrong. */
+/** Answers to joins: MP_JOIN if the token is right, a RST with a fitting reason if an HMAC is wrong. */
 import { joinHmac } from '../../mptcp/index.ts';
 import type { OptionMpJoinAck, OptionMpJoinSynAck } from '../../packet/types.ts';
 import { isInFullSwing, other, type FlowEnd } from '../connection.ts';

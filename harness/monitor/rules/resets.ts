@@ -39,7 +39,7 @@ function checkReason(judge: Judge, event: PacketEvent, reason: number, isTransie
   } else judge.info(known.rule, event, `a RST for ${known.name}`);
 }
 
-/** How a side closes by MP_FASTCLOSE. */
+/** Close of a side by MP_FASTCLOSE. */
 interface Fastclose {
   byAck: Flow | undefined;
   byRst: Set<Flow>;

@@ -16,6 +16,7 @@ export interface OptionAddAddr extends Lying {
   hmac?: Uint8Array;
 }
 
+/** Codec and fields of ADD_ADDR. */
 export const addAddr: MptcpDefinition<OptionAddAddr> = {
   kind: 'add_addr',
   subtype: 3,

@@ -2,9 +2,11 @@
 import type { BareOption } from './definition.ts';
 import { bytes, uint } from './field.ts';
 
+/** End of the option list, Kind 0. */
 export interface OptionEol {
   kind: 'eol';
 }
+/** No operation, Kind 1. */
 export interface OptionNop {
   kind: 'nop';
 }
@@ -42,6 +44,7 @@ export interface OptionRaw {
   raw: Uint8Array;
 }
 
+/** Codec of the end of the option list. */
 export const eol: BareOption<OptionEol> = {
   kind: 'eol',
   fields: {},
@@ -49,6 +52,7 @@ export const eol: BareOption<OptionEol> = {
   encode: (w) => w.u8(0, 'kind'),
 };
 
+/** Codec of the no-operation option. */
 export const nop: BareOption<OptionNop> = {
   kind: 'nop',
   fields: {},
@@ -56,6 +60,7 @@ export const nop: BareOption<OptionNop> = {
   encode: (w) => w.u8(1, 'kind'),
 };
 
+/** Codec of bytes whose Length cannot be right. */
 export const malformed: BareOption<OptionMalformed> = {
   kind: 'malformed',
   fields: { code: uint('code'), bytes: bytes('raw') },
@@ -69,6 +74,7 @@ export const malformed: BareOption<OptionMalformed> = {
   encode: (w, option) => w.put(option.raw),
 };
 
+/** Codec of the bytes after an `eol`. */
 export const padding: BareOption<OptionPadding> = {
   kind: 'padding',
   main: 'bytes',
@@ -77,6 +83,7 @@ export const padding: BareOption<OptionPadding> = {
   encode: (w, option) => w.put(option.raw),
 };
 
+/** Codec of any bytes in an option area. */
 export const raw: BareOption<OptionRaw> = {
   kind: 'raw',
   main: 'bytes',

@@ -70,6 +70,7 @@ function lengthByFlags(flags: number): number {
   return 4 + dataAck + mapping;
 }
 
+/** Codec and fields of DSS. */
 export const dss: MptcpDefinition<OptionDss> = {
   kind: 'dss',
   subtype: 2,

@@ -8,6 +8,7 @@ export interface OptionFastOpen extends Lying {
   cookie: Uint8Array;
 }
 
+/** Codec and fields of the fast open cookie. */
 export const fastOpen: PlainOption<OptionFastOpen> = {
   kind: 'fastopen',
   code: 34,

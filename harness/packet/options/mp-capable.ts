@@ -71,6 +71,7 @@ const crypto: Field = {
   },
 };
 
+/** Codec and fields of MP_CAPABLE. */
 export const mpCapable: MptcpDefinition<OptionMpCapable> = {
   kind: 'mp_capable',
   subtype: 0,

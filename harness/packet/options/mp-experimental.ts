@@ -10,6 +10,7 @@ export interface OptionMpExperimental extends Lying {
   data: Uint8Array;
 }
 
+/** Codec and fields of MP_EXPERIMENTAL. */
 export const mpExperimental: MptcpDefinition<OptionMpExperimental> = {
   kind: 'mp_experimental',
   subtype: 15,

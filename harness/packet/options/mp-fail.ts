@@ -10,6 +10,7 @@ export interface OptionMpFail extends Lying {
   dsn: bigint;
 }
 
+/** Codec and fields of MP_FAIL. */
 export const mpFail: MptcpDefinition<OptionMpFail> = {
   kind: 'mp_fail',
   subtype: 6,

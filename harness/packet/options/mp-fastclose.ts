@@ -9,6 +9,7 @@ export interface OptionMpFastclose extends Lying {
   receiverKey: bigint;
 }
 
+/** Codec and fields of MP_FASTCLOSE. */
 export const mpFastclose: MptcpDefinition<OptionMpFastclose> = {
   kind: 'mp_fastclose',
   subtype: 7,

@@ -37,8 +37,10 @@ export interface OptionMpJoinAck extends Lying {
   hmac: Uint8Array;
 }
 
+/** Any form of MP_JOIN. */
 export type OptionMpJoin = OptionMpJoinSyn | OptionMpJoinSynAck | OptionMpJoinAck;
 
+/** Codec and fields of MP_JOIN. */
 export const mpJoin: MptcpDefinition<OptionMpJoin> = {
   kind: 'mp_join',
   subtype: 1,

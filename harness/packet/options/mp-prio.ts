@@ -10,6 +10,7 @@ export interface OptionMpPrio extends Lying {
   addressId?: number;
 }
 
+/** Codec and fields of MP_PRIO. */
 export const mpPrio: MptcpDefinition<OptionMpPrio> = {
   kind: 'mp_prio',
   subtype: 5,

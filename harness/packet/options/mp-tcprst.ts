@@ -23,6 +23,7 @@ export const RST_REASONS: Readonly<Record<string, bigint>> = {
   middlebox: 6n,
 };
 
+/** Codec and fields of MP_TCPRST. */
 export const mpTcprst: MptcpDefinition<OptionMpTcprst> = {
   kind: 'mp_tcprst',
   subtype: 8,

@@ -11,6 +11,7 @@ export interface OptionMptcpUnknown extends Lying {
   data: Uint8Array;
 }
 
+/** Codec and fields of MPTCP options with an unassigned subtype. */
 export const mptcpUnknown: MptcpDefinition<OptionMptcpUnknown> = {
   kind: 'mptcp_unknown',
   name: 'MPTCP option',

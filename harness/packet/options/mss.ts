@@ -2,11 +2,13 @@
 import type { Lying, PlainOption } from './definition.ts';
 import { uint } from './field.ts';
 
+/** Maximum segment size, Kind 2. */
 export interface OptionMss extends Lying {
   kind: 'mss';
   mss: number;
 }
 
+/** Codec and fields of the maximum segment size. */
 export const mss: PlainOption<OptionMss> = {
   kind: 'mss',
   code: 2,

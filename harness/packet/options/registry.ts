@@ -48,8 +48,11 @@ export const OPTIONS = { ...PLAIN_OPTIONS, ...BARE_OPTIONS, ...MPTCP_OPTIONS };
 
 type OptionIn<D extends Record<string, { blank(): unknown }>> = ReturnType<D[keyof D]['blank']>;
 
+/** Any option of MPTCP. */
 export type MptcpOption = OptionIn<typeof MPTCP_OPTIONS>;
+/** Any option with a Length byte that is not of MPTCP. */
 export type PlainTcpOption = OptionIn<typeof PLAIN_OPTIONS>;
+/** Any TCP option. */
 export type TcpOption = OptionIn<typeof OPTIONS>;
 
 /** Name of an option in packet lines. */

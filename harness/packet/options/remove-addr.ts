@@ -10,6 +10,7 @@ export interface OptionRemoveAddr extends Lying {
   addressIds: number[];
 }
 
+/** Codec and fields of REMOVE_ADDR. */
 export const removeAddr: MptcpDefinition<OptionRemoveAddr> = {
   kind: 'remove_addr',
   subtype: 4,

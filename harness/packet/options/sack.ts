@@ -1,6 +1,7 @@
 /** SACK permitted, and SACK blocks (RFC 2018). */
 import type { Lying, OptionSpan, PlainOption } from './definition.ts';
 
+/** SACK-permitted, Kind 4 (RFC 2018 §2). */
 export interface OptionSackPermitted extends Lying {
   kind: 'sack_ok';
 }
@@ -11,6 +12,7 @@ export interface OptionSack extends Lying {
   blocks: { left: number; right: number }[];
 }
 
+/** Codec of SACK-permitted. */
 export const sackPermitted: PlainOption<OptionSackPermitted> = {
   kind: 'sack_ok',
   code: 4,
@@ -22,6 +24,7 @@ export const sackPermitted: PlainOption<OptionSackPermitted> = {
   encode: () => undefined,
 };
 
+/** Codec and fields of SACK. */
 export const sack: PlainOption<OptionSack> = {
   kind: 'sack',
   code: 5,

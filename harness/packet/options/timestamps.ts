@@ -2,12 +2,14 @@
 import type { Lying, PlainOption } from './definition.ts';
 import { uint } from './field.ts';
 
+/** Timestamps, Kind 8 (RFC 7323 §3.2). */
 export interface OptionTimestamps extends Lying {
   kind: 'ts';
   value: number;
   echo: number;
 }
 
+/** Codec and fields of timestamps. */
 export const timestamps: PlainOption<OptionTimestamps> = {
   kind: 'ts',
   code: 8,

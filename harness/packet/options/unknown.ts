@@ -10,6 +10,7 @@ export interface OptionUnknown extends Lying {
   data: Uint8Array;
 }
 
+/** Codec and fields of options of an unknown Kind. */
 export const unknown: PlainOption<OptionUnknown> = {
   kind: 'unknown',
   name: 'TCP option',

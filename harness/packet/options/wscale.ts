@@ -2,11 +2,13 @@
 import type { Lying, PlainOption } from './definition.ts';
 import { uint } from './field.ts';
 
+/** Window scale, Kind 3 (RFC 7323 §2.2). */
 export interface OptionWindowScale extends Lying {
   kind: 'wscale';
   shift: number;
 }
 
+/** Codec and fields of the window scale. */
 export const wscale: PlainOption<OptionWindowScale> = {
   kind: 'wscale',
   code: 3,

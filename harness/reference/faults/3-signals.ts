@@ -8,6 +8,7 @@ const has =
   (options: readonly TcpOption[]): boolean =>
     options.some(({ kind }) => kinds.includes(kind));
 
+/** Faults of options in general. */
 export const signalFaults: readonly Variation[] = [
   fault(
     'signals-are-congestion',

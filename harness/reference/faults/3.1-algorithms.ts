@@ -6,6 +6,7 @@ import { fault } from './fault.ts';
 /** Flag H: HMAC-SHA256. */
 const H = 0x01;
 
+/** Faults of the negotiation of version and algorithm. */
 export const algorithmFaults: readonly Variation[] = [
   fault(
     'no-algorithm',

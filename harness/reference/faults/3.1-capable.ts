@@ -15,6 +15,7 @@ export function capable(keys: number | 'any', change: (option: OptionMpCapable) 
   });
 }
 
+/** Faults of MP_CAPABLE. */
 export const capableFaults: readonly Variation[] = [
   fault(
     'key-on-syn',

@@ -11,6 +11,7 @@ function hash(key: bigint, reversed = false): DataView {
   return new DataView(digest.buffer, digest.byteOffset, digest.byteLength);
 }
 
+/** Faults of tokens and IDSNs. */
 export const hashFaults: readonly Variation[] = [
   fault('token-from-the-right', '3.1-22.s2', 'Takes the rightmost 32 bits of the hash for a token.', () => ({
     initiation: { tokenOf: (key) => hash(key).getUint32(28) },

@@ -27,6 +27,7 @@ function dataAck(subflow: Subflow): TcpOption {
 
 const lateKey = (subflow: Subflow): boolean => subflow.connection.wanted && subflow.connection.mode === 'tcp';
 
+/** Faults of keys. */
 export const keyFaults: readonly Variation[] = [
   fault('counting-keys', '3.1-10.s3.1', 'Makes keys by counting up from 1.', () => {
     let next = 1n;

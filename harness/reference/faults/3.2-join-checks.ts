@@ -15,6 +15,7 @@ function startsWith(whole: Uint8Array, part: Uint8Array, bytes: number): boolean
   return part.subarray(0, bytes).every((byte, at) => byte === whole[at]);
 }
 
+/** Faults of the checks of joins. */
 export const joinCheckFaults: readonly Variation[] = [
   fault(
     'unknown-token-silent',

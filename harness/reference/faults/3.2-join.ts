@@ -20,6 +20,7 @@ function nonceBytes(nonce: number): Uint8Array {
   return Uint8Array.of(nonce >>> 24, nonce >>> 16, nonce >>> 8, nonce);
 }
 
+/** Faults of MP_JOIN. */
 export const joinFaults: readonly Variation[] = [
   fault('one-nonce', ['3.2-7.s1', '5-4.s5.1', '5-4.s5.2'], 'Uses one random number for all joins.', () => {
     let first: number | undefined;

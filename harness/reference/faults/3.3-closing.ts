@@ -3,6 +3,7 @@ import { dsnAdd, dsnDiff } from '../../mptcp/index.ts';
 import type { Variation } from '../rules/index.ts';
 import { fault, isJoin, reset, sends } from './fault.ts';
 
+/** Faults of closing. */
 export const closingFaults: readonly Variation[] = [
   fault(
     'data-fin-with-ssn',

@@ -33,6 +33,7 @@ function urgent(when: (subflow: Subflow) => boolean): () => RulesChange {
   });
 }
 
+/** Faults of mappings. */
 export const dataFaults: readonly Variation[] = [
   fault('dss-reserved', '3.3-7.s6', 'Sets the lowest reserved bit of every DSS.', reserved(1)),
   fault(

@@ -6,6 +6,7 @@ import { fault, isIpv6, isJoin, reads, sends } from './fault.ts';
 
 const upperOf = (connection: Connection): bigint => (connection.rcvNxt >> 32n) << 32n;
 
+/** Faults of data sequence numbers. */
 export const numberFaults: readonly Variation[] = [
   fault('dsn-kept-in-32-bits', '3.3.1-11.s1', 'Keeps only 32 bits of a DSN of 8 bytes.', () => ({
     mapping: { longDsn: (dsn, connection) => promote32(low32(dsn), connection.rcvNxt) },

@@ -5,6 +5,7 @@ import { fault, isJoin, reads } from './fault.ts';
 
 const NOTHING = new Uint8Array();
 
+/** Faults of receiving. */
 export const receivingFaults: readonly Variation[] = [
   fault(
     'flag-a-minded',

@@ -2,6 +2,7 @@
 import type { Variation } from '../rules/index.ts';
 import { fault, onlyFirst, sends } from './fault.ts';
 
+/** Faults of sending. */
 export const sendingFaults: readonly Variation[] = [
   fault(
     'original-not-repeated',

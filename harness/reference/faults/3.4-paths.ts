@@ -40,6 +40,7 @@ function onRepetition(count: number, act: (subflow: Subflow) => void): (standard
   };
 }
 
+/** Faults of address advertisement and path management. */
 export const pathFaults: readonly Variation[] = [
   fault('add-addr-reserved', '3.4.1-8.s3.1', 'Sets the reserved bits of ADD_ADDR.', () => ({
     announcing: { reserved: 7 },

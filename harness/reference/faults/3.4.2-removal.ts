@@ -3,6 +3,7 @@ import type { Variation } from '../rules/index.ts';
 import { enqueue } from '../tcp/subflow.ts';
 import { fault, isJoin, reads, reset } from './fault.ts';
 
+/** Faults of the removal of addresses. */
 export const removalFaults: readonly Variation[] = [
   fault('remove-addr-reserved', '3.4.2-3.1.s1.4', 'Sets reserved bits of REMOVE_ADDR.', () => ({
     removing: { reserved: 0xf },

@@ -4,6 +4,7 @@ import type { Variation } from '../rules/index.ts';
 import { tryAgain } from './3.4-paths.ts';
 import { fault, hasJoins, isJoin, reads, sends } from './fault.ts';
 
+/** Faults of fast close and resets. */
 export const endingFaults: readonly Variation[] = [
   fault('fast-close-own-key', '3.5-5.1.s1.2', 'Closes fast with its own key.', () => ({
     fastClose: { keyToSend: ({ localKey }) => localKey },
@@ -13,7 +14,7 @@ export const endingFaults: readonly Variation[] = [
   })),
   fault(
     'fast-close-by-plain-reset',
-    ['3.5-2.s5', '3.5-2.s1.1', '3.5-4.s1'],
+    ['3.5-2.s5', '3.5-2.s1.1'],
     'Aborts a connection by RSTs without MP_FASTCLOSE.',
     () => ({ fastClose: { sendsFastClose: () => false } }),
   ),
@@ -43,6 +44,7 @@ export const endingFaults: readonly Variation[] = [
   ),
   fault('fast-close-wait-stays', '3.5-7.2.s1', 'Stays in FASTCLOSE_WAIT though the RST came.', () => ({
     fastClose: { option: () => 'A', endsWait: () => false, forgetsConnection: () => false },
+    errors: { takesReset: ({ connection }) => connection.state !== 'FASTCLOSE_WAIT' },
   })),
   fault(
     'fast-close-reserved',

@@ -25,6 +25,7 @@ function failsLate(
   });
 }
 
+/** Faults of checksums. */
 export const checksumFaults: readonly Variation[] = [
   fault('corrupt-data-taken', '3.7-10.s2.1', 'Acknowledges data whose checksum is wrong.', () => ({
     mapping: { checksumFits: () => true },

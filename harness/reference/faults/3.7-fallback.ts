@@ -22,6 +22,7 @@ export function dataAcksAfterwards(
   });
 }
 
+/** Faults of fallback. */
 export const fallbackFaults: readonly Variation[] = [
   fault(
     'second-segment-unmapped',

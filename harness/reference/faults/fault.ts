@@ -61,6 +61,7 @@ export function isJoin(subflow: Subflow | undefined): boolean {
   return subflow?.kind === 'join';
 }
 
+/** Whether a subflow uses IPv6. */
 export function isIpv6(subflow: Subflow | undefined): boolean {
   return subflow?.family === 'ipv6';
 }

@@ -36,6 +36,7 @@ function dropping(): Rules['mapping']['unmapped'] {
   };
 }
 
+/** Freedoms of RFC 8684. */
 export const mptcpFreedoms: readonly Variation[] = [
   {
     id: 'checksum',

@@ -1,6 +1,7 @@
 /** Choices that RFC 8684 leaves to a path manager. */
 import type { Variation } from '../rules/index.ts';
 
+/** Freedoms of path management. */
 export const pathFreedoms: readonly Variation[] = [
   {
     id: 'no-echo',
@@ -29,12 +30,6 @@ export const pathFreedoms: readonly Variation[] = [
     override: () => ({ heuristics: { subflowsPerPair: 2 } }),
   },
   {
-    id: 'other-local-port',
-    clause: '3.9.1-1.s3',
-    does: 'Opens subflows from a port of their own.',
-    override: () => ({ heuristics: { localPort: () => 0 } }),
-  },
-  {
     id: 'refuses-joins',
     clause: '3.2-12.s2',
     does: 'Refuses every join by policy, with "administratively prohibited".',
@@ -45,7 +40,8 @@ export const pathFreedoms: readonly Variation[] = [
     id: 'refuses-joins-for-resources',
     clause: '3.2-12.s2',
     does: 'Takes one join and refuses others with "lack of resources".',
-    override: () => ({ join: { acceptedByPolicy: (_, taken) => taken < 1, policyReason: 2 } }),
+    lacks: ['accepts-several-joins'],
+    override: () => ({ join: { acceptedByPolicy: (_, taken, limit) => taken < Math.min(1, limit), policyReason: 2 } }),
   },
   {
     id: 'mptcp-error-on-refusal',
@@ -75,6 +71,7 @@ export const pathFreedoms: readonly Variation[] = [
     id: 'ignores-priority',
     clause: '3.3.8-9.s2',
     does: 'Uses backup subflows as others: local policy overrides the request.',
+    lacks: ['follows-backup-requests'],
     override: () => ({ policy: { isBackup: () => false } }),
   },
   {

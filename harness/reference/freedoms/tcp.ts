@@ -9,6 +9,7 @@ function inOrder(options: readonly TcpOption[], first: readonly TcpOption['kind'
   return [...options].sort((a, b) => rank(a) - rank(b));
 }
 
+/** Freedoms of TCP. */
 export const tcpFreedoms: readonly Variation[] = [
   {
     id: 'no-sack',
@@ -92,6 +93,7 @@ export const tcpFreedoms: readonly Variation[] = [
     id: 'initial-window-1',
     clause: '3.3.7-1.s1',
     does: 'Starts each subflow with a congestion window of one segment.',
+    lacks: ['initial-window-of-six'],
     override: () => ({ congestion: { initialSegments: () => 1 } }),
   },
   {

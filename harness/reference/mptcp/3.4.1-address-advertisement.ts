@@ -83,6 +83,11 @@ export function receiveAddAddr(stack: Stack, subflow: Subflow, option: OptionAdd
   learn(stack, subflow, option);
 }
 
+/** The paths that a reset has ended for good (3.6-4.s4), in {@link Connection.failedTargets}. */
+export function pathKey(local: string, target: { address: string; port: number }): string {
+  return `${local} ${targetKey(target)}`;
+}
+
 /** The same option back, without the HMAC and with E (3.4.1-8). */
 function echoOf(option: OptionAddAddr): OptionAddAddr {
   const { addressId, address, port } = option;
@@ -98,11 +103,11 @@ function learn(stack: Stack, subflow: Subflow, option: OptionAddAddr): void {
   // An Address ID keeps its address until it is removed.
   if (known !== undefined && known.address !== address && !announcing.replacesAddress(subflow)) return;
   connection.remoteAddresses.set(id, { address, ...(option.port !== undefined && { port: option.port }) });
+  const port = announcing.portToConnect(option.port, subflow);
+  if (announcing.refreshesTarget(subflow)) connection.failedTargets.delete(targetKey({ address, port }));
   // It joined from there already (3.4-4.3): nothing to connect to, unless at another port.
   const joined = connection.subflows.some((one) => one.remoteId === id && isOpen(one));
   if (joined && option.port === undefined && announcing.correlatesJoins(subflow)) return;
-  const port = announcing.portToConnect(option.port, subflow);
-  if (announcing.refreshesTarget(subflow)) connection.failedTargets.delete(targetKey({ address, port }));
   if (connection.pendingTargets.some((one) => one.address === address && one.port === port)) return;
   connection.pendingTargets.push({ id, address, port, via: subflow });
 }

@@ -5,7 +5,7 @@ import { deviceOf, enqueue, isOpen, isUsable, makeSubflow, tupleOf } from '../tc
 import { sourceFor } from '../routes.ts';
 import type { AddressPort, Connection, Stack, Subflow } from '../state.ts';
 import { newJoin } from './3.2-starting-a-new-subflow.ts';
-import { announce, targetKey } from './3.4.1-address-advertisement.ts';
+import { announce, pathKey, targetKey } from './3.4.1-address-advertisement.ts';
 
 /** The Address ID of a local address (3.2-9, 3.4.1-3): that of its endpoint, or the first that is free. */
 export function localIdOf(stack: Stack, connection: Connection, address: string): number {
@@ -71,11 +71,12 @@ function startJoin(
   return subflow;
 }
 
-/** Whether a subflow between two addresses is there already (3.2-1.s3). */
-function isConnected(connection: Connection, local: string, remote: AddressPort): boolean {
+/** Whether there is a subflow between two addresses, or none is to be opened again (3.6-4.s4). */
+function isSettled(connection: Connection, local: string, remote: AddressPort): boolean {
+  if (connection.failedTargets.has(pathKey(local, remote))) return true;
   return connection.subflows.some(
     (one) =>
-      one.state !== 'CLOSED' &&
+      isOpen(one) &&
       one.local.address === local &&
       one.remote.address === remote.address &&
       one.remote.port === remote.port,
@@ -125,7 +126,7 @@ function openFromEndpoints(stack: Stack, connection: Connection, first: FirstAdd
     if (!hasRoom(stack, connection)) return;
     connection.usedEndpoints.add(endpoint.id);
     for (let copy = 0; copy < heuristics.subflowsPerPair; copy++) {
-      if (copy > 0 ? !hasRoom(stack, connection) : isConnected(connection, endpoint.address, target)) continue;
+      if (copy > 0 ? !hasRoom(stack, connection) : isSettled(connection, endpoint.address, target)) continue;
       startJoin(stack, connection, source(stack, connection, endpoint.address, endpoint), target);
     }
   }
@@ -162,7 +163,7 @@ function openToAnnounced(stack: Stack, connection: Connection, first: FirstAddre
     if (connection.acceptedAnnouncements >= stack.limits.addAddrAccepted) continue;
     let opened = false;
     for (const address of sourcesFor(stack, target.address)) {
-      if (isConnected(connection, address, target) || !hasRoom(stack, connection)) continue;
+      if (isSettled(connection, address, target) || !hasRoom(stack, connection)) continue;
       const endpoint = stack.endpoints.find((one) => one.address === address);
       if (startJoin(stack, connection, source(stack, connection, address, endpoint), target) !== undefined)
         opened = true;
@@ -173,10 +174,16 @@ function openToAnnounced(stack: Stack, connection: Connection, first: FirstAddre
 
 /** A join has failed: its target is not tried again unless it is announced again (3.9.3-3.s4, 3.4.1-11). */
 export function joinFailed(stack: Stack, subflow: Subflow): void {
-  const { heuristics } = stack.rules;
-  if (!heuristics.remembersFailure(subflow)) {
-    subflow.connection.usedEndpoints.delete(subflow.localId);
-    return;
-  }
-  subflow.connection.failedTargets.add(targetKey(subflow.remote));
+  noteFailure(stack, subflow, targetKey(subflow.remote));
+}
+
+/** A reset has ended a subflow for good: its path is not tried again (3.6-4.s4). */
+export function pathFailed(stack: Stack, subflow: Subflow): void {
+  noteFailure(stack, subflow, pathKey(subflow.local.address, subflow.remote));
+}
+
+function noteFailure(stack: Stack, subflow: Subflow, key: string): void {
+  const { connection } = subflow;
+  if (stack.rules.heuristics.remembersFailure(subflow)) connection.failedTargets.add(key);
+  else connection.usedEndpoints.delete(subflow.localId);
 }

@@ -2,6 +2,7 @@
 import type { TcpOption } from '../../packet/index.ts';
 import type { ResetDue, SegmentParts, Subflow } from '../stack-state.ts';
 
+/** Options in general. */
 export const signals = {
   /** The options of a segment as they go out. */
   outgoing: (_subflow: Subflow, options: TcpOption[], _parts: SegmentParts): TcpOption[] => options,
@@ -28,8 +29,8 @@ export const reset = {
   options: (options: TcpOption[], _subflow: Subflow): TcpOption[] => options,
   /** 4-2.14: a RST ends its subflow and not the connection. */
   endsConnection: (_subflow: Subflow): boolean => false,
-  /** 3.6-4: whether a path may be tried again after the peer's reset. */
-  mayRetry: (subflow: Subflow): boolean => subflow.peerReset?.transient === true,
+  /** 3.6-4.s4: after a reset with T=0 its path is not tried again; a reset without reason says nothing of it. */
+  mayRetry: (subflow: Subflow): boolean => subflow.peerReset?.transient !== false,
 };
 
 /** Rules of section 3.8. */

@@ -12,6 +12,7 @@ const C = 0x20;
 const ALGORITHMS = 0x1f;
 const H = 0x01;
 
+/** Initiation of a connection. */
 export const initiation = {
   /** 3.1-3.s2: the highest version that is spoken. */
   offeredVersion: 1,

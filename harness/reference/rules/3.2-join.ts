@@ -6,6 +6,7 @@ function startsWith(whole: Uint8Array, part: Uint8Array, bytes: number): boolean
   return part.length === bytes && part.every((byte, at) => byte === whole[at]);
 }
 
+/** The handshake of joins. */
 export const join = {
   /** 3.2-7: random, and new for each attempt. */
   newNonce: (random: number, _connection: Connection): number => random,

@@ -3,6 +3,7 @@ import type { TcpSegment } from '../../packet/index.ts';
 import { promote32, seqAdd, seqDiff } from '../../mptcp/index.ts';
 import type { Connection, Mapping, Outgoing, ReceivedMapping, Subflow } from '../stack-state.ts';
 
+/** The DSS option. */
 export const dss = {
   /** 3.3-7.s6. */
   reserved: 0,
@@ -11,6 +12,7 @@ export const dss = {
   toleratesMissingChecksum: (_subflow: Subflow): boolean => false,
 };
 
+/** Mappings. */
 export const mapping = {
   /** 3.3.1-11: 8, or 4 at a slow rate. */
   dsnBytes: (_subflow: Subflow, _mapping: Mapping): 4 | 8 => 8,
@@ -55,6 +57,7 @@ export const mapping = {
     bytes < window ? 'hold' : 'reset',
 };
 
+/** Data ACKs. */
 export const dataAck = {
   /** 3.3.2-5: in all segments, or where it has advanced. */
   included: (_subflow: Subflow, _about: { advanced: boolean; mapped: boolean }): boolean => true,

@@ -1,6 +1,7 @@
 /** Rules of section 3.3.3: DATA_FIN, FIN. Times are milliseconds. */
 import type { Connection, ReceivedMapping, Subflow } from '../stack-state.ts';
 
+/** Closing of connections and subflows. */
 export const closing = {
   /** 3.3.3-4: the DATA_FIN counts in the Data-Level Length. */
   dataFinBytes: 1,

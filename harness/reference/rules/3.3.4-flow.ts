@@ -3,6 +3,7 @@ import type { OptionMpPrio, TcpOption } from '../../packet/index.ts';
 import { dsnLt } from '../../mptcp/index.ts';
 import type { Connection, SentRange, Subflow } from '../stack-state.ts';
 
+/** The receive window. */
 export const receiving = {
   capacity: (bytes: number): number => bytes,
   /** 3.3.4-3.s2: the right edge never moves back. `target` is where the buffer would have it now. */
@@ -20,6 +21,7 @@ export const receiving = {
   updatesWindow: (_subflow: Subflow): boolean => true,
 };
 
+/** The send window. */
 export const sending = {
   capacity: (bytes: number): number => bytes,
   /** 3.3.5-1: the edge moves forth only. */
@@ -31,6 +33,7 @@ export const sending = {
   connectionRoom: (_connection: Connection, bytes: number): number => bytes,
 };
 
+/** Retransmission at the connection level. */
 export const reliability = {
   /** 3.3.2-4, 3.3.6-4: freed when a Data ACK and all subflows have acknowledged it. */
   freeUpTo: (connection: Connection, onSubflows: bigint): bigint =>
@@ -55,6 +58,7 @@ export const reliability = {
   attempts: (_subflow: Subflow, setting: number): number => setting,
 };
 
+/** Congestion control. */
 export const congestion = {
   /** RFC 6928. */
   initialSegments: (_subflow: Subflow): number => 10,
@@ -73,6 +77,7 @@ export function isSignal(option: TcpOption): boolean {
   return option.kind.startsWith('mp_') || option.kind.endsWith('_addr') || option.kind === 'mptcp_unknown';
 }
 
+/** The choice of subflows for data. */
 export const policy = {
   /** 3.3.8-5: the peer asks that it be used last; and so does this host. */
   isBackup: (subflow: Subflow): boolean => subflow.peerBackup || subflow.localBackup,

@@ -2,6 +2,7 @@
 import type { OptionAddAddr } from '../../packet/index.ts';
 import type { AddressPort, Announcement, Connection, StackState, Subflow } from '../stack-state.ts';
 
+/** ADD_ADDR. */
 export const announcing = {
   /** 3.4.1-8.s3. */
   reserved: 0,
@@ -41,6 +42,7 @@ export const announcing = {
   refreshesTarget: (_subflow: Subflow): boolean => true,
 };
 
+/** REMOVE_ADDR. */
 export const removing = {
   reserved: 0,
   /** 3.4.2-1: an address that was announced or is in use, and is no more, is withdrawn. */
@@ -63,6 +65,7 @@ export const removing = {
   endsLocally: (_subflow: Subflow): boolean => true,
 };
 
+/** The path manager. */
 export const heuristics = {
   /** 3.9.1-1.s2: address and port of the first subflow. */
   targetOfEndpoint: (first: AddressPort, _connection: Connection): AddressPort => first,

@@ -2,6 +2,7 @@
 import type { OptionMpFail, TcpOption } from '../../packet/index.ts';
 import type { Connection, Mapping, Subflow } from '../stack-state.ts';
 
+/** MP_FASTCLOSE. */
 export const fastClose = {
   /** 3.5-5: by an ACK (A) or by RSTs (R). */
   option: (_connection: Connection): 'A' | 'R' => 'R',
@@ -31,6 +32,7 @@ export const fastClose = {
   error: 'ECONNRESET',
 };
 
+/** Fallback to TCP. */
 export const fallback = {
   /** 3.7-4.2: an ACK of data without a Data ACK is noticed while none has come. */
   noticesMissingDataAck: (subflow: Subflow): boolean => !subflow.dataAckReceived,

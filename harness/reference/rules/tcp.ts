@@ -2,6 +2,7 @@
 import type { TcpOption, TcpSegment } from '../../packet/index.ts';
 import type { Connection, SegmentParts, Subflow } from '../stack-state.ts';
 
+/** TCP itself. */
 export const tcp = {
   /** The number of a SYN (RFC 6528): hard to guess. */
   initialSequence: (_connection: Connection, random: number): number => random,
@@ -22,7 +23,7 @@ export const tcp = {
   optionOrder: (options: TcpOption[], _parts: SegmentParts): TcpOption[] => options,
   /** A segment as it goes out; undefined keeps it back. */
   outgoing: (_subflow: Subflow, segment: TcpSegment): TcpSegment | undefined => segment,
-  /** How long the ACK of one segment may wait (RFC 5681 §4.2: less than 500). 0 for at once. */
+  /** Longest delay of the ACK of one segment (RFC 5681 §4.2: less than 500). 0 for none. */
   ackDelay: (_subflow: Subflow): number => 0,
   /** Nagle (RFC 9293 §3.7.4): whether less than a segment waits while data is on the way. */
   delaysSmall: (subflow: Subflow, inFlight: boolean): boolean =>
@@ -43,6 +44,7 @@ export const tcp = {
   answersFastOpenAtOnce: false,
 };
 
+/** TCP fast open. */
 export const fastOpen = {
   /** Bytes of a cookie: with MP_CAPABLE there is room for six (B.1). */
   cookieBytes: 6,

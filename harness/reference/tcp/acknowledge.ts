@@ -8,7 +8,7 @@ import { armRetransmission, sendPiece, timestampNow } from './output.ts';
 import { measured } from './round-trip.ts';
 import { findOption, inFlight, lengthOf } from './subflow.ts';
 
-/** Takes the ACK field of an acceptable segment into account. Answers how many bytes of data were acknowledged. */
+/** Processes the ACK field of an acceptable segment. Returns the number of data bytes acknowledged. */
 export function acknowledge(stack: Stack, subflow: Subflow, arrival: Arrival): number {
   const { segment } = arrival;
   const sack = findOption(arrival.options, 'sack');
@@ -48,7 +48,7 @@ function measure(stack: Stack, subflow: Subflow, { segment, options }: Arrival):
   if (last?.times === 1 && last.sentAt !== undefined) measured(stack, subflow, stack.now - last.sentAt);
 }
 
-/** Takes what is acknowledged out of the queue. Answers bytes of data. */
+/** Removes acknowledged segments from the queue. Returns bytes of data. */
 function dropAcknowledged(subflow: Subflow, ack: number): number {
   let bytes = 0;
   while (subflow.queue.length > 0) {
@@ -66,7 +66,7 @@ function dropAcknowledged(subflow: Subflow, ack: number): number {
   return bytes;
 }
 
-/** Takes the first bytes off a piece that is acknowledged in part. */
+/** Removes the first bytes of a segment that is acknowledged in part. */
 function trim(piece: Outgoing, covered: number): number {
   const bytes = Math.min(covered - (piece.syn ? 1 : 0), piece.data.length);
   piece.syn = false;

@@ -3,7 +3,7 @@ import { receiveFail } from '../mptcp/3.7-fallback.ts';
 import { closeNow, receiveFastClose } from '../mptcp/3.5-fast-close.ts';
 import { noteReset } from '../mptcp/3.6-subflow-reset.ts';
 import { subflowEnded } from '../mptcp/3.3.6-reliability-and-retransmissions.ts';
-import { joinFailed } from '../mptcp/3.9-path-management.ts';
+import { joinFailed, pathFailed } from '../mptcp/3.9-path-management.ts';
 import type { Arrival, Connection, Stack, Subflow } from '../state.ts';
 import { findOption, forgetSubflow } from './subflow.ts';
 
@@ -18,7 +18,10 @@ export function afterReset(stack: Stack, subflow: Subflow, arrival: Arrival): vo
     const fastClose = findOption(arrival.options, 'mp_fastclose');
     if (fastClose !== undefined) receiveFastClose(stack, subflow, fastClose, true);
   }
-  if (subflow.kind === 'join' && (handshake || !stack.rules.reset.mayRetry(subflow))) joinFailed(stack, subflow);
+  if (subflow.kind === 'join') {
+    if (handshake) joinFailed(stack, subflow);
+    else if (!stack.rules.reset.mayRetry(subflow)) pathFailed(stack, subflow);
+  }
   const refused = subflow.state === 'SYN_SENT';
   endSubflow(stack, subflow);
   if (connection.state === 'FASTCLOSE_WAIT') {

@@ -15,7 +15,7 @@ import { passesChecks, processSegment } from './input.ts';
 import { sendPiece, transmit } from './output.ts';
 import { count, enqueue, findOption, setInitialReceive, setting } from './subflow.ts';
 
-/** Takes the TCP options of a SYN or SYN/ACK into account. */
+/** Processes the TCP options of a SYN or SYN/ACK. */
 function readSynOptions(stack: Stack, subflow: Subflow, segment: TcpSegment, options: readonly TcpOption[]): void {
   const { tcp } = stack.rules;
   const on = (name: string) => setting(stack, `net.ipv4.${name}`) > 0;

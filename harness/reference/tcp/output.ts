@@ -1,5 +1,5 @@
 /** Output: data, acknowledgments, signals, resets (RFC 9293 §3.8, RFC 8684 §3). */
-import { FLAG, type TcpOption } from '../../packet/index.ts';
+import { FLAG, MAX_OPTION_BYTES, type TcpOption } from '../../packet/index.ts';
 import { dsnDiff, seqAdd, seqDiff } from '../../mptcp/index.ts';
 import { capableAck, capableSyn, capableSynAck } from '../mptcp/3.1-connection-initiation.ts';
 import { joinAck, joinSyn, joinSynAck } from '../mptcp/3.2-starting-a-new-subflow.ts';
@@ -207,6 +207,7 @@ export function sendSignals(stack: Stack, subflow: Subflow): void {
     if (signal === undefined) return;
     subflow.signalAcks++;
     const options = [...timestampOption(stack, subflow), ...rules.withDataAck(subflow, signal), signal];
+    if (options.reduce((sum, one) => sum + bytesOf(one), 0) > MAX_OPTION_BYTES) options.splice(-2, 1);
     emit(stack, subflow, { seq: subflow.sndNxt, flags: FLAG.ACK, options });
   }
   if (subflow.signals.length > 0 && !subflow.timers.has('signal')) {

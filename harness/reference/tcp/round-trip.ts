@@ -2,7 +2,7 @@
 import type { Stack, Subflow } from '../state.ts';
 import { setting } from './subflow.ts';
 
-/** Takes a measured round trip in milliseconds into account. */
+/** Processes a measured round trip in milliseconds. */
 export function measured(stack: Stack, subflow: Subflow, rtt: number): void {
   if (subflow.srtt === undefined) {
     subflow.srtt = rtt;

@@ -208,7 +208,7 @@ export function findOption<K extends TcpOption['kind']>(
   return options.find((one): one is Extract<TcpOption, { kind: K }> => one.kind === kind);
 }
 
-/** Takes a subflow out of the tables; its connection keeps no trace of it either. */
+/** Removes a subflow from the tables and from its connection. */
 export function forgetSubflow(stack: Stack, subflow: Subflow): void {
   subflow.state = 'CLOSED';
   subflow.timers.clear();

@@ -18,7 +18,7 @@ export interface ExportOptions {
   level: GateLevel;
 }
 
-/** How a scenario counts. */
+/** Result of a scenario as a test. */
 export function caseStatus(scenario: ScenarioRecord, level: GateLevel): CaseStatus {
   const outcome = outcomeOf(scenario);
   switch (outcome) {

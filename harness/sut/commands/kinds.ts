@@ -37,14 +37,19 @@ export interface CommandRow {
   does: string;
 }
 
+/** Any text. */
 export const text: ValueKind = { type: 'text' };
+/** A word without a value. */
 export const flag: ValueKind = { type: 'flag' };
 /** Milliseconds that a command may wait. */
 export const TIMEOUT: ValueKind = { type: 'number', from: 0, to: 3_600_000 };
+/** A port, 0 for any. */
 export const PORT: ValueKind = { type: 'number', from: 0, to: 65_535 };
+/** A number of 32 bits. */
 export const UINT32: ValueKind = { type: 'number', from: 0, to: 2 ** 32 - 1 };
 /** A number of an answer. */
 export const COUNT: ValueKind = { type: 'number', from: 0, to: Number.MAX_SAFE_INTEGER };
+/** An address family. */
 export const FAMILY: ValueKind = { type: 'one-of', words: ['ipv4', 'ipv6'] };
 /** The socket's own address, of an answer. */
 export const OWN_ADDRESS = { addr: text, port: PORT };

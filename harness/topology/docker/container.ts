@@ -34,7 +34,7 @@ const READ_ONLY = [
 /** Processes in a container: the agent, and what an agent may start for a moment. */
 const PROCESSES = 64;
 
-/** How a container is started: as little as an agent can do with. */
+/** Options of a container: the minimum that an agent needs. */
 function containerOptions({
   image,
   info,

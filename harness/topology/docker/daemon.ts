@@ -5,7 +5,7 @@ import { TopologyError } from '../types.ts';
 /** Something that the daemon refused or could not do; the message says what to do about it. */
 export class DockerError extends TopologyError {}
 
-/** How errors call the daemon. */
+/** Name of the daemon in errors. */
 function address(): string {
   const host = process.env['DOCKER_HOST'];
   return host === undefined || host === '' ? 'unix:///var/run/docker.sock' : host;

@@ -8,7 +8,7 @@ import type { ContainerPlan } from './container.ts';
 import { openDaemon } from './daemon.ts';
 import { startAgent } from './hosts.ts';
 
-/** How the driver works. */
+/** Options of the driver. */
 export interface DockerOptions {
   /** The image; the daemon has it. */
   image: string;

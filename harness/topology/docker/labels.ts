@@ -1,7 +1,7 @@
 /** Labels by which containers are known as ours, and as those of a run that is alive or gone. */
 import { readFileSync, readlinkSync } from 'node:fs';
 
-/** Which run a container belongs to: its launcher's process id and start time. */
+/** The run that a container belongs to: its launcher's process id and start time. */
 export const RUN_LABEL = 'mptcp-conformance.run';
 /** Process id of the tester that started it. */
 export const TESTER_LABEL = 'mptcp-conformance.pid';

@@ -7,7 +7,7 @@ import { UsageError } from '../../document/explained-error.ts';
 import type { Cell, Driver } from '../contract.ts';
 import { isOwnDoing, parseKmsg, parseTrace, type KernelLine, type Watch } from '../kernel-lines.ts';
 
-/** Where tracefs belongs; the folder is there in every kernel that has it. */
+/** Mount point of tracefs; every kernel that has tracefs has the folder. */
 const TRACING = '/sys/kernel/tracing';
 const INSTANCE = 'mptcp-conformance-';
 const RECORD = 65_536;

@@ -1,6 +1,6 @@
 /** Runs programs for the checks. */
 
-/** How a program ended. */
+/** Result of a program that has ended. */
 export interface Ended {
   /** Exit code; undefined when it could not be started, or was ended by a signal. */
   code: number | undefined;

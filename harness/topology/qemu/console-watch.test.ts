@@ -57,4 +57,41 @@ describe('a console', () => {
     expect(watch.take('[ 3.0] WARNING: CPU: 0 PID: 1 at a.c:1\n')?.kind).toBe('warning');
     expect(watch.troubles).toHaveLength(2);
   });
+
+  test('the title of a guest that hangs names where it is', () => {
+    const watch = new ConsoleWatch();
+    const trouble = watch.lost('the guest does not answer');
+    watch.take(
+      [
+        '[    1.0] sysrq: Show backtrace of all active CPUs',
+        '[    1.0]  <IRQ>',
+        '[    1.0]  dump_stack_lvl+0x5d/0x80',
+        '[    1.0]  </IRQ>',
+        '[    1.0]  <TASK>',
+        '[    1.0]  asm_common_interrupt+0x26/0x40',
+        '[    1.0] RIP: 0010:native_queued_spin_lock_slowpath+0x146/0x2d0',
+        '[    1.0] RAX: 0000000000000001 RBX: ff11000007687dcc RCX: 0000000000000020',
+        '[    1.0]  _raw_spin_lock_bh+0x2d/0x40',
+        '[    1.0]  ? sk_reset_timer+0x18/0x60',
+        '[    1.0]  mptcp_worker+0x309/0x560',
+        '[    1.0]  </TASK>',
+        '[    1.0]  <TASK>',
+        '[    1.0]  other+0x1/0x2',
+        '[    1.0]  </TASK>',
+        '',
+      ].join('\n'),
+    );
+    expect(trouble.title).toBe(
+      'the guest does not answer in native_queued_spin_lock_slowpath < _raw_spin_lock_bh < mptcp_worker',
+    );
+  });
+
+  test('a lockup is named after where it is, without what differs from run to run', () => {
+    const watch = new ConsoleWatch();
+    watch.take('[    9.0] watchdog: BUG: soft lockup - CPU#0 stuck for 156s! [kworker/0:1:11]\n');
+    watch.take('[    9.0]  <TASK>\n[    9.0]  a_lock+0x2d/0x40\n[    9.0]  b+0x2d/0x40\n[    9.0]  </TASK>\n');
+    expect(watch.troubles[0]?.title).toBe(
+      'watchdog: BUG: soft lockup - CPU#0 stuck for *s! [kworker/0:1:*] in a_lock < b',
+    );
+  });
 });

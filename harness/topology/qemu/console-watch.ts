@@ -30,12 +30,16 @@ export function troubleSign(line: string): TroubleSign | undefined {
   const title = text
     .replaceAll(/\b(?:0x)?[0-9a-f]{8,16}\b/g, '*')
     .replaceAll(/\b(CPU|PID): \d+/g, '$1: *')
-    .replaceAll(/\bpid \d+|:\d+ blocked/g, (match) => match.replace(/\d+/, '*'));
+    .replaceAll(/\bpid \d+|:\d+ blocked|stuck for \d+s|:\d+\]/g, (match) => match.replace(/\d+/, '*'));
   return { kind, title };
 }
 
 /** Lines before the first sign that are kept with it. */
 const BEFORE = 30;
+/** Trouble whose first line does not say where. */
+const HANGS: ReadonlySet<TroubleKind> = new Set(['lost', 'lockup', 'hung-task']);
+/** Functions of a stack that a title names. */
+const NAMED_FRAMES = 5;
 /** Most lines of one trouble. */
 const MOST = 2000;
 
@@ -48,13 +52,15 @@ export class ConsoleWatch {
   readonly #recent: string[] = [];
   #rest = '';
   #open: KernelTrouble | undefined;
+  /** Functions of the stack that is being printed, innermost first. */
+  #stack: string[] | undefined;
 
   /** Everything that the console said last, for errors. */
   get tail(): readonly string[] {
     return this.#recent;
   }
 
-  /** Takes what came; returns the trouble that began with it, if one did. */
+  /** Processes a line; returns the trouble that begins with it, if any. */
   take(chunk: string): KernelTrouble | undefined {
     const lines = (this.#rest + chunk).split(/\r*\n/);
     this.#rest = lines.pop() ?? '';
@@ -81,6 +87,7 @@ export class ConsoleWatch {
     if (this.#recent.length > BEFORE) this.#recent.shift();
     if (this.#open !== undefined) {
       if (this.#open.console.length < MOST) this.#open.console.push(line);
+      if (HANGS.has(this.#open.kind)) this.#locate(this.#open, line.trimEnd().replace(STAMP, ''));
       return undefined;
     }
     const sign = troubleSign(line);
@@ -88,5 +95,18 @@ export class ConsoleWatch {
     this.#open = { ...sign, console: [...this.#recent] };
     this.troubles.push(this.#open);
     return this.#open;
+  }
+
+  /** A guest that hangs says where once it is asked: the title of its trouble gets the first stack of a task. */
+  #locate(trouble: KernelTrouble, text: string): void {
+    if (trouble.title.includes(' < ')) return;
+    if (text.includes('<TASK>') && !text.includes('</TASK>')) this.#stack = [];
+    else if (text.includes('</TASK>') && (this.#stack?.length ?? 0) > 0) {
+      trouble.title += ` in ${this.#stack?.slice(0, NAMED_FRAMES).join(' < ') ?? ''}`;
+      this.#stack = undefined;
+    } else {
+      const [, name] = /^ ?(?:RIP: \w+:)?(\w+)\+0x[\da-f]+\/0x/.exec(text) ?? [];
+      if (name !== undefined && !name.startsWith('asm_')) this.#stack?.push(name);
+    }
   }
 }

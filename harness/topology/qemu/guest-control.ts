@@ -26,7 +26,7 @@ export interface MachineGreeting {
 /** An agent in a cell, and the lending of devices to it. */
 export interface GuestCell {
   transport: AgentTransport;
-  /** Gives the guest's device to the cell under another name. @throws TopologyError with the guest's reason */
+  /** Moves the guest's device to the cell under another name. @throws TopologyError with the guest's reason */
   lend(device: string, name: string): Promise<void>;
   /** Starts a shell in the cell on a terminal of the guest; resolves when it has ended. @throws TopologyError */
   shell(device: string, size: TerminalSize): Promise<void>;

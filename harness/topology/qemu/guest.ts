@@ -13,12 +13,14 @@ import { CONSOLE_CHARDEV, GUEST_FDS, guestCommand, type GuestOptions } from './q
 /** Time for one start, milliseconds: some 4 s are usual without KVM, many times that on a busy machine. */
 const BOOT_MS = 90_000;
 /** Lines of the console that an error shows. */
+/** A guest that is asked whether its kernel has said all answers within milliseconds, under load within seconds. */
+const ANSWER_MS = 25_000;
 const CONSOLE_SHOWN = 15;
 /** All levels on the console, the stack of the processor, the stacks of blocked tasks. */
 const SYSRQ_KEYS = ['9', 'l', 'w'];
 /** Between a break and its key, and between two of them, milliseconds. */
 const SYSRQ_STEP_MS = 200;
-/** How long stacks may take to be written, milliseconds. */
+/** Time for stacks to be written, milliseconds. */
 const STACK_MS = 2000;
 
 /** A network device of the guest and the tester's end of it. */
@@ -120,15 +122,17 @@ export class Guest {
     for (const query of dyndbg) await this.#control.ask(`dyndbg ${query}`);
   }
 
-  /** How many lines its kernel has said. */
+  /** Number of lines that its kernel has logged. */
   get said(): number {
     return this.#lines.length;
   }
 
   /** Lines that its kernel logged and traced, without the first `since`; times of this machine. */
   async kernelLines(since: number): Promise<KernelLine[]> {
+    const timer = startTimer(() => this.kill(`does not answer for ${ANSWER_MS / 1000} s`), ANSWER_MS);
     // Who is gone has said all that it had to say.
     await this.#control.ask('flush').catch(() => undefined);
+    clearTimeout(timer);
     return this.#lines.slice(since).map(({ source, at, text }) => {
       const monotonic = source === 'dmesg' ? this.#logClock.here(at) : at;
       return { source, at: this.#sinceBoot.here(monotonic), text };
@@ -167,7 +171,7 @@ export class Guest {
     if (this.#retired && this.#cells === 0) void this.stop();
   }
 
-  /** Takes no more cells; those that are there come to their end. */
+  /** Accepts no more cells; existing ones continue to their end. */
   retire(): void {
     if (this.#retired) return;
     this.#retired = true;
@@ -199,7 +203,7 @@ export class Guest {
     await Promise.race([this.gone, setTimeout(STACK_MS)]);
   }
 
-  /** Says something to QEMU's monitor, such as `nmi`. */
+  /** Sends a command to QEMU's monitor, such as `nmi`. */
   monitor(command: string): void {
     this.#monitor.write(`${command}\n`);
   }

@@ -1,4 +1,4 @@
-/** Which of a kernel's modules a guest needs, in the order in which they have to be loaded. */
+/** Modules of a kernel that a guest needs, in the order of loading. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';

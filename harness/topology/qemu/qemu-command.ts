@@ -30,7 +30,7 @@ export const CONSOLE_CHARDEV = 'console';
 /** The guest's terminal for shells. */
 export const TERMINAL_DEVICE = 'hvc0';
 
-/** Where the guest's agent finds its control device. */
+/** Path of the control device in the guest. */
 const CONTROL_DEVICE = '/dev/vport0p1';
 const MEMORY_MIB = 512;
 const FUNCTIONS_PER_SLOT = 8;

@@ -16,7 +16,7 @@ import { Guest, GuestRetired, type GuestDevice } from './guest.ts';
 import type { GuestCell } from './guest-control.ts';
 import { GUEST_HARDWARE_ADDRESS, TERMINAL_DEVICE, type GuestOptions } from './qemu-command.ts';
 
-/** How the driver works. */
+/** Options of the driver. */
 export interface QemuOptions extends Omit<GuestOptions, 'taps' | 'terminal'> {
   /** Network devices of a guest: as many links can be in use at once. */
   devices?: number;
@@ -36,7 +36,7 @@ const DEVICES = 12;
 const DEVICES_ALONE = 4;
 /** Factor on the agent's time limits where the processor is emulated. */
 const TIME_SCALE = { kvm: 1, tcg: 3 } as const;
-/** How long the end of an agent may take before the guest counts as lost, milliseconds. */
+/** Limit for the end of an agent before the guest counts as lost, milliseconds. */
 const END_MS = 25_000;
 const BOOT_TRIES = 2;
 
@@ -47,7 +47,7 @@ interface QemuHost {
 
 /** A driver whose guests' monitors can be spoken to, for tests of what happens when a kernel fails. */
 export interface QemuDriverHandle extends Driver {
-  /** Says something to QEMU's monitor of every guest, such as `nmi`. */
+  /** Sends a command to QEMU's monitor of every guest, such as `nmi`. */
   monitor(command: string): void;
 }
 

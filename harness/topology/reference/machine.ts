@@ -37,6 +37,7 @@ export class Machine {
     this.#deliver();
   }
 
+  /** Starts a call of an application or of the administrator. */
   call(call: Call): Calling {
     const id = this.#host.call(call, this.#clock.now());
     const result = new Promise<ResultOutput>((resolve) => this.#waiting.set(id, resolve));

@@ -24,20 +24,24 @@ export class Request {
     this.timeoutMs = this.number('timeout', 0, 3_600_000) ?? 8000;
   }
 
+  /** The error for a request that does not follow the protocol. */
   invalid(detail: string): AgentProtocolError {
     return new AgentProtocolError(this.command, detail);
   }
 
+  /** The text of an argument; undefined if absent. */
   text(key: string): string | undefined {
     return this.#args.get(key);
   }
 
+  /** The text of a required argument. @throws AgentProtocolError */
   need(key: string): string {
     const text = this.#args.get(key);
     if (text === undefined) throw this.invalid(`${this.command} needs ${key}=`);
     return text;
   }
 
+  /** The number of an argument; undefined if absent. @throws AgentProtocolError */
   number(key: string, least: number, most: number): number | undefined {
     const text = this.#args.get(key);
     if (text === undefined) return undefined;
@@ -46,11 +50,13 @@ export class Request {
     return value;
   }
 
+  /** The number of a required argument. @throws AgentProtocolError */
   needNumber(key: string, least: number, most: number): number {
     this.need(key);
     return this.number(key, least, most) ?? least;
   }
 
+  /** The value of a flag, 0 or 1; undefined if absent. @throws AgentProtocolError */
   flag(key: string): boolean | undefined {
     const value = this.number(key, 0, 1);
     return value === undefined ? undefined : value === 1;
@@ -66,6 +72,7 @@ export class Request {
     return new Set(known as Word[]);
   }
 
+  /** One of some words; undefined if absent. @throws AgentProtocolError */
   oneOf<Word extends string>(key: string, words: readonly Word[]): Word | undefined {
     const text = this.#args.get(key);
     if (text === undefined) return undefined;
@@ -74,6 +81,7 @@ export class Request {
     return word;
   }
 
+  /** The bytes of an argument in hexadecimal; undefined if absent. @throws AgentProtocolError */
   bytes(key: string): Uint8Array | undefined {
     const text = this.#args.get(key);
     if (text === undefined) return undefined;

@@ -18,11 +18,11 @@ export interface Impairment {
   loss: number;
   /** Share of packets that come later than those sent after them, 0 to 1. */
   reordered: number;
-  /** How much later, milliseconds at most. */
+  /** Largest additional delay, milliseconds. */
   delay: number;
 }
 
-/** How the stack is made. */
+/** Options of the stack. */
 export interface WiredOptions {
   rules: Rules;
   seed: string;
@@ -35,7 +35,7 @@ export class WiredMachine {
   readonly agent: MemoryAgent;
   /** Packets on the links, in order. */
   readonly packets: WirePacket[] = [];
-  /** Why a link can no longer be used. */
+  /** Reason why a link can no longer be used. */
   readonly errors: Error[] = [];
   readonly #clock: Clock = realClock;
   readonly #ports = new Map<string, WirePort>();
@@ -71,6 +71,7 @@ export class WiredMachine {
     this.#silent.add(link);
   }
 
+  /** Closes the ports; packets under way are lost. */
   close(): void {
     this.#isClosed = true;
     for (const port of this.#ports.values()) port.close();

@@ -20,7 +20,7 @@ export interface DockerChoice {
   image?: string;
 }
 
-/** How a worker gets at it. */
+/** Settings of a worker's driver. */
 export interface DockerSettings {
   kind: 'docker';
   image: string;

@@ -25,7 +25,7 @@ export interface KernelChoice {
   mirror?: string;
 }
 
-/** How a worker gets at it. */
+/** Settings of a worker's driver. */
 export interface KernelSettings {
   kind: 'kernel';
   /** Path of the kernel's image. */

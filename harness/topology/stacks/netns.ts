@@ -13,7 +13,7 @@ export interface NetnsChoice {
   kind: 'netns';
 }
 
-/** How a worker gets at it. */
+/** Settings of a worker's driver. */
 export interface NetnsSettings {
   kind: 'netns';
   /** The agent's program. */

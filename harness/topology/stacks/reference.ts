@@ -15,7 +15,7 @@ export interface ReferenceChoice {
   seed: string;
 }
 
-/** How a worker gets at it. */
+/** Settings of a worker's driver. */
 export type ReferenceSettings = ReferenceChoice;
 
 const USUAL_SEED = '1';

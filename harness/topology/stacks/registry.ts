@@ -25,7 +25,7 @@ import { remote, type RemoteChoice, type RemoteSettings } from './remote.ts';
 /** Parsed form of `--sut` and its options. */
 export type StackChoice = NetnsChoice | DockerChoice | KernelChoice | RemoteChoice | RelayChoice | ReferenceChoice;
 
-/** How a worker gets at the stack under test; must survive being sent to another process. */
+/** Settings of a worker's driver; can be sent to another process. */
 export type StackSettings =
   NetnsSettings | DockerSettings | KernelSettings | RemoteSettings | RelaySettings | ReferenceSettings;
 
@@ -51,7 +51,7 @@ function kindOf(name: StackKindName): AnyKind {
 /** All kinds, the usual one first. */
 export const STACK_KINDS: readonly AnyKind[] = Object.values<AnyKind>(KINDS);
 
-/** How `--sut` is written, for help and messages. */
+/** Forms of `--sut`, for help and messages. */
 export const STACK_FORMS = STACK_KINDS.flatMap(({ forms }) => forms).join(', ');
 
 /** All options that say more about a stack, each with the forms of `--sut` that it goes with. */

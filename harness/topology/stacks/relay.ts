@@ -10,7 +10,7 @@ import { loadLab, type Lab, type LabService } from '../remote-lab.ts';
 import { createRemoteDriver, outsideCommand } from '../remote.ts';
 import { fetchInterfaces, requireRoot } from './remote.ts';
 
-/** What `--sut relay:` says. */
+/** Parsed form of `--sut relay:`. */
 export interface RelayChoice {
   kind: 'relay';
   /** Path of a lab file. */

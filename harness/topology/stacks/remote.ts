@@ -16,7 +16,7 @@ export interface RemoteChoice {
   file: string;
 }
 
-/** How a worker gets at it; see `RemoteOptions`. */
+/** Settings of a worker's driver; see `RemoteOptions`. */
 export interface RemoteSettings {
   kind: 'remote';
   lab: Lab;

@@ -35,6 +35,7 @@ export class Departures {
     this.#cancel = this.#clock.after(Math.max(0, next - this.#clock.now()), () => this.#release());
   }
 
+  /** Cancels all departures. */
   close(): void {
     this.#isClosed = true;
     this.#cancel();

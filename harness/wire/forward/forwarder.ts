@@ -115,6 +115,7 @@ export class Forwarder {
     return this.#departures.lateness;
   }
 
+  /** Closes the ports and drops packets under way; idempotent. */
   close(): void {
     this.#isClosed = true;
     this.#departures.close();

@@ -2,7 +2,7 @@
 import type { Packet } from '../../packet/index.ts';
 import type { Way } from './types.ts';
 
-/** Where a middlebox puts what it has made of a packet. */
+/** Output of a middlebox. */
 export interface Outlet {
   /** Sends a packet on its way, or back to where the other came from. */
   send(way: Way, packet: Packet): void;
@@ -25,7 +25,7 @@ export interface Middlebox {
   pass(way: Way, packet: Packet, outlet: Outlet): void;
 }
 
-/** Takes the checksums and lengths off, so that the codec reckons them again. */
+/** Removes checksums and lengths, so that the codec computes them again. */
 export function unsealed(packet: Packet): Packet {
   const ip = { ...packet.ip };
   delete (ip as { checksum?: number }).checksum;

@@ -88,6 +88,7 @@ export class Path {
     this.#shapers = { up: shaper('up'), down: shaper('down') };
   }
 
+  /** The shape in effect. */
   get shape(): PathShape {
     return {
       up: this.#shapers.up.shape,
@@ -96,6 +97,7 @@ export class Path {
     };
   }
 
+  /** Changes the shape; applies to packets that enter from now on. */
   reshape(shape: PathShape): void {
     this.#shapers.up.reshape(shape.up);
     this.#shapers.down.reshape(shape.down);
@@ -119,7 +121,7 @@ export class Path {
     this.#toDrop[way] = count;
   }
 
-  /** When the next packet leaves; undefined when none is under way. */
+  /** Time at which the next packet leaves; undefined if none is under way. */
   nextAt(): number | undefined {
     const times = [this.#queues.up.first?.leavesAt, this.#queues.down.first?.leavesAt].filter((at) => at !== undefined);
     return times.length === 0 ? undefined : Math.min(...times);
@@ -130,7 +132,7 @@ export class Path {
     return this.#queues[way].first === undefined;
   }
 
-  /** Takes a packet from a host. */
+  /** Accepts a packet from a host. */
   take(way: Way, bytes: Uint8Array): void {
     const at = this.#timers.clock.now();
     const record: Entered = { at, path: this.name, way, bytes, fate: 'passed' };

@@ -9,7 +9,7 @@ export type Admission = { leavesAt: number } | { fate: Exclude<Fate, 'passed' | 
  * is exact over time however coarse the timers are. Several ways may lead through one.
  */
 class Bottleneck {
-  /** When it has sent all that it took so far. */
+  /** Time at which it has sent everything that it accepted so far. */
   #busyUntil = 0;
 
   /** Bytes that wait, at a rate in bits a second. */
@@ -53,6 +53,7 @@ export class Shaper {
     this.#owner = owner ?? this;
   }
 
+  /** The shape in effect. */
   get shape(): WayShape {
     return this.#shape;
   }

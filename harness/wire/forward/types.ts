@@ -3,7 +3,7 @@
 /** Way of a packet over a path: `up` is from the client's link to the server, `down` is back. */
 export type Way = 'up' | 'down';
 
-/** How one way of a path treats packets. Absent fields do nothing. */
+/** Treatment of packets in one direction of a path. Absent fields have no effect. */
 export interface WayShape {
   /** Bits a second, counted over IP packets. */
   rate?: number;

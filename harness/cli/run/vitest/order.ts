@@ -1,18 +1,18 @@
-/** Which worker runs which scenarios, in which order: long ones first, so that no worker waits at the end. */
+/** Distributes scenarios to workers: long ones first, so that no worker waits at the end. */
 import { DEFAULT_WAITS } from '../../../engine/run-scenario.ts';
 import type { Deviation } from '../../../report/results.ts';
 import { namesScenario } from '../../../report/deviations.ts';
 import type { AnyScenario } from '../../../multipath/scenario.ts';
 import { allSteps, type Step } from '../../../scenario/suite.ts';
 
-/** How many quick ones start for each that may take long. */
+/** Number of quick scenarios started for each that may take long. */
 const QUICK_FOR_EACH = 2;
 
 /** Steps from which on a scenario takes long without any wait, and what each of them may take, milliseconds. */
 const MANY_STEPS = 60;
 const STEP_MS = 5;
 
-/** How long a scenario may take, milliseconds; 0 when it has a few steps and everything should come at once. */
+/** Duration that a scenario may take, milliseconds; 0 if it has a few steps and nothing needs to time out. */
 export function mayTake(scenario: AnyScenario, deviations: readonly Deviation[]): number {
   const { preamble, body } = stepsOf(scenario);
   const told = allSteps(body).map((step) => ('within' in step ? step.within : undefined) ?? 0);

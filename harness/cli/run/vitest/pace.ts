@@ -1,7 +1,7 @@
-/** How many scenarios run at once in a worker: fewer while the machine keeps the tester waiting. */
+/** Adapts the number of scenarios that run at once in a worker: fewer while the machine delays the tester. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** How often the pace is set, milliseconds. */
+/** Interval at which the pace is set, milliseconds. */
 const EVERY_MS = 250;
 /** The tester is late: a stack's retransmission timeout can be as short as this, milliseconds. */
 const LATE_MS = 200;
@@ -28,7 +28,7 @@ export class Pace {
     return this.#limit;
   }
 
-  /** Tells the longest time for which the tester was kept waiting since the last call, milliseconds. */
+  /** The longest delay of the tester since the last call, milliseconds. */
   late(milliseconds: number): void {
     if (milliseconds >= LATE_MS) this.#limit = Math.max(this.#least, Math.floor(this.#limit * 0.7));
     else if (milliseconds < EARLY_MS) this.#limit = Math.min(this.#most, this.#limit + 1);

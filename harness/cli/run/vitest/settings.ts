@@ -6,7 +6,7 @@ import type { StackSettings } from '../../../topology/stacks/registry.ts';
 
 /** Settings of a run; must survive being sent to another process. */
 export interface WorkerSettings {
-  /** Where evidence goes. */
+  /** Folder of the evidence. */
   evidenceRoot: string;
   /** The stack under test. */
   sut: StackSettings;

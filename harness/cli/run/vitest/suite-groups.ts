@@ -11,7 +11,7 @@ import { GROUP_ENDING } from './suite-plugin.ts';
 
 const LOADED = 'loaded';
 
-/** How the names of folders of group files begin. */
+/** Prefix of the names of folders of group files. */
 export const GROUPS_FOLDER = 'groups-';
 
 /** Suites of one worker, loaded: reading all suites takes longer than many of them take to run. */

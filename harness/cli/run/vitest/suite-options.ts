@@ -1,4 +1,4 @@
-/** How Vitest runs suites, however it is started: `run`, `mutants`, or Vitest itself through `suites.config.ts`. */
+/** Vitest's options for suites, for every way to start it: `run`, `mutants`, or Vitest itself through `suites.config.ts`. */
 import { cpus } from 'node:os';
 import type { InlineConfig } from 'vitest/node';
 import type { WorkerSettings } from './settings.ts';

@@ -37,6 +37,7 @@ import {
 } from '../../inputs/project.ts';
 import { holdCell } from '../hold.ts';
 import { rerunCommand } from '../rerun.ts';
+import { runUntilSteady } from '../run-until-steady.ts';
 import { registerBreaks, registerMutants } from './mutants.ts';
 import { startOrder } from './order.ts';
 import { followDelays, Pace } from './pace.ts';
@@ -181,14 +182,17 @@ async function runAsTest(
   state: WorkerState,
   context: TestContext,
 ): Promise<void> {
-  const run = await runAny(scenario, settings, state);
-  const { result, agentLog } = run;
+  const { run, outcome } = await runUntilSteady(scenario, async () => {
+    const one = await runAny(scenario, settings, state);
+    const { result } = one;
+    return { run: one, outcome: { ...declareScenario(result, settings.deviations), ladder: result.ladder } };
+  });
+  const { agentLog } = run;
   const folder = join(settings.evidenceRoot, evidenceFolder(scenario.id));
-  const outcome: ScenarioResult = { ...declareScenario(result, settings.deviations), ladder: result.ladder };
-  const isWanted = settings.captures !== 'failed' || !isKept(result.verdict);
+  const isWanted = settings.captures !== 'failed' || !isKept(outcome.verdict);
   if (agentLog.length > 0 && isWanted) {
     // A scenario whose cell did not come about has no folder yet.
-    writeLadder(folder, result.ladder);
+    writeLadder(folder, outcome.ladder);
     const log = agentLog.map((line) => `${line.at.toFixed(1)} ${line.direction} ${line.text}\n`).join('');
     writeFileSync(join(folder, 'agent.log'), log);
     outcome.evidence.agentLog = evidencePath(settings.evidenceRoot, scenario.id, 'agent.log');

@@ -12,7 +12,7 @@ export interface RewriteSettings {
   after: number;
   /** Bytes put in; 0 alters a byte in place. */
   insert: number;
-  /** How many segments are altered. */
+  /** Number of segments to alter. */
   times: number;
 }
 

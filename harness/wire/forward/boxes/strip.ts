@@ -14,7 +14,7 @@ export interface StripSettings {
   from?: number;
 }
 
-/** Takes options of MPTCP away and leaves everything else as it is. */
+/** Removes MPTCP options and leaves everything else as it is. */
 export function strip({ ways, on, kinds, from = 0 }: StripSettings): Middlebox {
   const passed: Record<Way, number> = { up: 0, down: 0 };
   return {
