@@ -4,15 +4,7 @@ import type { Clause } from '../catalogue/types.ts';
 import { alignPackets } from './packet-diff.ts';
 import { covering, naming } from './deviations.ts';
 import type { Deviation, ScenarioRecord } from './results.ts';
-import {
-  clean,
-  cleanLines,
-  coloursOf,
-  displayWidth,
-  paint,
-  type Colours,
-  type TextStyle,
-} from './text-layout.ts';
+import { clean, cleanLines, coloursOf, displayWidth, paint, type Colours, type TextStyle } from './text-layout.ts';
 import { SYMBOL } from './verdict-style.ts';
 import { LEVEL_NAME } from '../verdict/level.ts';
 import type { ExpectationResult } from '../verdict/result.ts';
