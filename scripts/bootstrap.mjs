@@ -7,7 +7,7 @@
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build, requireNode, setUp, SetupError } from './setup-steps.mjs';
+import { build, extrasOf, requireNode, setUp, SetupError } from './setup-steps.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const [command = 'setup', ...rest] = process.argv.slice(2);
@@ -33,7 +33,7 @@ function withAllure(args) {
 async function main() {
   switch (command) {
     case 'setup':
-      setUp(root, { tests: true });
+      setUp(root, { extras: extrasOf(rest) });
       process.stderr.write('set-up: ready\n');
       return;
     case 'build':
@@ -41,11 +41,11 @@ async function main() {
       build(root);
       return;
     case 'start':
-      setUp(root, { tests: false, native: !isInMemory(rest) });
+      setUp(root, { native: !isInMemory(rest) });
       await become(join(root, 'dist', 'harness', 'cli', 'main.js'), ['run', ...withAllure(rest)]);
       return;
     case 'test':
-      setUp(root, { tests: true });
+      setUp(root, { extras: ['tests'] });
       await become(join(root, 'node_modules', 'vitest', 'vitest.mjs'), ['run', ...rest]);
       return;
     default:

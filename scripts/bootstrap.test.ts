@@ -206,6 +206,14 @@ describe('from a clone to a run', () => {
     put(compiler, good);
   });
 
+  test('set-up installs what a run needs; more is asked for by name', () => {
+    expect(run('scripts/bootstrap.mjs', ['setup'])).toMatchObject({ code: 0, out: '' });
+    const help = run('scripts/bootstrap.mjs', ['setup', '--help']);
+    expect(help).toMatchObject({ code: 0, err: expect.stringMatching(/--with docker .*firewall rules/) as string });
+    const wrong = run('scripts/bootstrap.mjs', ['setup', '--with', 'dokcer']);
+    expect(wrong).toMatchObject({ code: 2, err: expect.stringMatching(/unknown argument "dokcer"; usage/) as string });
+  });
+
   test('unknown commands are refused', () => {
     expect(run('scripts/bootstrap.mjs', ['begin'])).toMatchObject({ code: 2, out: '' });
   });

@@ -122,38 +122,38 @@ const NEEDS = [
     command: 'qemu-system-x86_64',
     apt: 'qemu-system-x86',
     dnf: 'qemu-system-x86-core',
-    when: 'tests',
+    when: ['tests', 'kernels'],
   },
   {
     id: 'qemu-system-aarch64',
     command: 'qemu-system-aarch64',
     apt: 'qemu-system-arm',
     dnf: 'qemu-system-aarch64-core',
-    when: 'tests',
+    when: ['tests', 'kernels'],
   },
   {
     id: 'qemu-system-s390x',
     command: 'qemu-system-s390x',
     apt: 'qemu-system-misc',
     dnf: 'qemu-system-s390x-core',
-    when: 'tests',
+    when: ['tests', 'kernels'],
   },
   {
     id: 'aarch64-linux-gnu-gcc',
     command: 'aarch64-linux-gnu-gcc',
     apt: 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross',
     dnf: 'gcc-aarch64-linux-gnu',
-    when: 'tests',
+    when: ['tests', 'kernels'],
   },
   {
     id: 's390x-linux-gnu-gcc',
     command: 's390x-linux-gnu-gcc',
     apt: 'gcc-s390x-linux-gnu libc6-dev-s390x-cross',
     dnf: 'gcc-s390x-linux-gnu',
-    when: 'tests',
+    when: ['tests', 'kernels'],
   },
-  { id: 'xz', command: 'xz', apt: 'xz-utils', dnf: 'xz', when: 'tests' },
-  { id: 'zstd', command: 'zstd', apt: 'zstd', dnf: 'zstd', when: 'tests' },
+  { id: 'xz', command: 'xz', apt: 'xz-utils', dnf: 'xz', when: ['tests', 'kernels'] },
+  { id: 'zstd', command: 'zstd', apt: 'zstd', dnf: 'zstd', when: ['tests', 'kernels'] },
   { id: 'dockerd', command: 'dockerd', apt: 'docker.io', dnf: 'moby-engine', when: 'docker' },
   { id: 'chromium', command: 'chromium', apt: 'chromium', dnf: 'chromium', when: 'tests' },
 ];
@@ -161,17 +161,18 @@ const NEEDS = [
 /**
  * The needs that the operating system lacks.
  *
- * @param occasions any of `compile`, `tests` and `docker`, besides what is always needed
+ * @param occasions any of `compile`, `tests`, `kernels` and `docker`, besides what is always needed
  */
 export function missingNeeds(
   occasions,
   path = process.env.PATH ?? '',
   includes = ['/usr/include', '/usr/local/include'],
 ) {
-  return NEEDS.filter((need) => need.when === 'always' || occasions.includes(need.when)).filter((need) =>
-    need.command === undefined
-      ? !includes.some((folder) => existsSync(join(folder, need.file)))
-      : findCommand(need.command, path) === undefined,
+  return NEEDS.filter(({ when }) => [when].flat().some((one) => one === 'always' || occasions.includes(one))).filter(
+    (need) =>
+      need.command === undefined
+        ? !includes.some((folder) => existsSync(join(folder, need.file)))
+        : findCommand(need.command, path) === undefined,
   );
 }
 

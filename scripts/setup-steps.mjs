@@ -24,13 +24,35 @@ export class SetupError extends Error {
   }
 }
 
+/** What `setup --with` installs besides what a run needs. */
+export const EXTRAS = {
+  tests: "programs that the project's own tests call: tshark, tcpdump, Chromium, QEMU, cross compilers",
+  kernels: 'QEMU and cross compilers for --sut kernel:, also of other architectures',
+  docker: 'the Docker daemon for --sut docker; it changes firewall rules when it starts',
+};
+
+/** Reads the arguments of `setup`. @throws SetupError */
+export function extrasOf(args) {
+  const words = args.flatMap((word, at) => {
+    if (word.startsWith('--with=')) return word.slice('--with='.length).split(',');
+    if (args[at - 1] === '--with') return word.split(',');
+    return word === '--with' && args[at + 1] !== undefined ? [] : [word];
+  });
+  const wrong = words.find((word) => !Object.hasOwn(EXTRAS, word));
+  if (wrong === undefined) return words;
+  const lines = Object.entries(EXTRAS).map(([name, what]) => `  --with ${name.padEnd(8)} ${what}`);
+  const usage = `npm run setup -- [--with ${Object.keys(EXTRAS).join(',')}]\n${lines.join('\n')}`;
+  if (['--help', '-h'].includes(wrong)) throw new SetupError(`usage: ${usage}`, 0);
+  throw new SetupError(`unknown argument "${wrong}"; usage: ${usage}`);
+}
+
 /**
  * Everything, in order.
  *
- * @param tests whether the machine is to run the project's own tests too
+ * @param extras names of {@link EXTRAS}
  * @param native whether raw sockets and the agent are needed; otherwise nothing is compiled but TypeScript
  */
-export function setUp(root, { tests, native = true }) {
+export function setUp(root, { extras = [], native = true } = {}) {
   requireNode();
   const reason = installReason(root);
   if (!native) {
@@ -39,7 +61,7 @@ export function setUp(root, { tests, native = true }) {
     return;
   }
   const compile = reason !== undefined || agentStale(root) || addonProblem(root) !== undefined;
-  installNeeds([...(compile ? ['compile'] : []), ...(tests ? ['tests', 'docker'] : [])]);
+  installNeeds([...(compile ? ['compile'] : []), ...extras]);
   if (reason !== undefined) installPackages(root, reason);
   requireAddon(root);
   buildAgent(root);
@@ -58,7 +80,8 @@ export function installNeeds(occasions) {
   const apt = findCommand('apt-get');
   if (process.getuid?.() !== 0 || apt === undefined) throw new SetupError(missingMessage(missing));
   const packages = [...new Set(missing.flatMap((need) => need.apt.split(' ')))];
-  say(`installing ${packages.join(' ')}`);
+  const why = occasions.filter((one) => Object.hasOwn(EXTRAS, one)).map((one) => `${one}: ${EXTRAS[one]}`);
+  say(`installing ${packages.join(' ')}${why.length === 0 ? '' : ` (${why.join('; ')})`}`);
   const install = () =>
     run(apt, ['install', '-y', '--no-install-recommends', ...packages], { env: QUIET_APT, allowFailure: true });
   if (install() !== 0) {

@@ -4,7 +4,7 @@ import type { Clause } from '../catalogue/types.ts';
 import { alignPackets } from './packet-diff.ts';
 import { covering, naming } from './deviations.ts';
 import type { Deviation, ScenarioRecord } from './results.ts';
-import { clean, coloursOf, displayWidth, paint, wrap, type Colours, type TextStyle } from './text-layout.ts';
+import { clean, cleanLines, coloursOf, displayWidth, paint, type Colours, type TextStyle } from './text-layout.ts';
 import { SYMBOL } from './verdict-style.ts';
 import { LEVEL_NAME } from '../verdict/level.ts';
 import type { ExpectationResult } from '../verdict/result.ts';
@@ -151,10 +151,10 @@ function nearMissLines(nearMisses: readonly { at: number; packet: string }[], wi
 function labelled(label: string, text: string, width: number): string[] {
   // Addresses and commands are to be copied: they are never broken.
   const unbroken = ['RFC', 'again', 'capture', 'agent', 'suite'].includes(label);
-  const lines = unbroken ? [clean(text)] : wrap(clean(text), Math.max(20, width - LABEL - 4));
+  const lines = unbroken ? [clean(text)] : cleanLines(text, Math.max(20, width - LABEL - 4));
   return lines.map((line, index) => `    ${(index === 0 ? label : '').padEnd(LABEL)}${line}`);
 }
 
 function plain(text: string, width: number, indent: string): string[] {
-  return wrap(clean(text), width - indent.length).map((line) => `${indent}${line}`);
+  return cleanLines(text, width - indent.length).map((line) => `${indent}${line}`);
 }

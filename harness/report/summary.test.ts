@@ -271,3 +271,14 @@ describe('the summary', () => {
     expect(summaryText(selected, PLAIN)).not.toMatch(/judged/i);
   });
 });
+
+test('many scenarios with the same reason name it once, and its lines stay lines', () => {
+  const reason = 'TopologyError: the guest did not boot\n  console: Kernel panic';
+  const ids = ['3.1/x/one#ipv4', '3.1/x/two#ipv4'];
+  const text = summaryText(runOf(ids.map((id) => scenario({ id, verdict: 'error', reason, expectations: [] }))), PLAIN);
+  expect(text).not.toContain('\\x0a');
+  expect(text.match(/did not boot/g)).toHaveLength(1);
+  expect(text).toMatch(
+    /E error {2}3\.1\/x\/one#ipv4\nE error {2}3\.1\/x\/two#ipv4\n {4}TopologyError.*\n {4}console: Kernel panic/,
+  );
+});

@@ -68,7 +68,9 @@ function header({ sut, run, tool }: RunResults, colours: Colours, width: number)
       .join(' ')} (${sut.kind})${peer} against RFC 8684, ${formatDuration(run.durationMs)}, ` +
     `${tool.name} ${clean(tool.version)}`;
   const settings = sut.sysctls === undefined ? '' : `\n${fit(`with ${clean(sysctlText(sut.sysctls))}`, width)}`;
-  return `${colours.bold(fit(text, width))}${settings}`;
+  return `${wrap(text, width)
+    .map((line) => colours.bold(line))
+    .join('\n')}${settings}`;
 }
 
 function infoBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {

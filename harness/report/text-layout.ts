@@ -121,7 +121,12 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
 }
 
-/** Text from outside, cleaned, wrapped and indented by four columns. */
+/** Text from outside, cleaned, wrapped and indented by four columns; its own lines stay lines. */
 export function indented(text: string, width: number): string[] {
-  return wrap(clean(text), width - 4).map((line) => `    ${line}`);
+  return cleanLines(text, width - 4).map((line) => `    ${line}`);
+}
+
+/** Text from outside, cleaned and wrapped; its own lines stay lines. */
+export function cleanLines(text: string, width: number): string[] {
+  return text.split(/\r?\n/).flatMap((line) => wrap(clean(line), width));
 }

@@ -46,21 +46,34 @@ export function unsettledBlock(results: RunResults, options: SummaryOptions, col
   const unsettled = results.scenarios.filter(({ verdict }) => verdict === 'inconclusive' || verdict === 'error');
   if (unsettled.length === 0) return '';
   if (options.full !== true && unsettled.length > MOST_UNSETTLED) return stopsText(unsettled, options, colours);
-  const lines = unsettled.flatMap((scenario) => [
-    `${paint(colours, scenario.verdict, `${SYMBOL[scenario.verdict]} ${scenario.verdict}`)}  ${clean(scenario.id)}`,
-    ...indented(scenario.reason ?? 'no reason given', options.width),
-    ...indented(`again: ${scenario.rerun}`, options.width),
+  const lines = byReason(unsettled).flatMap(([reason, group]) => [
+    ...group.map(({ id, verdict }) => `${paint(colours, verdict, `${SYMBOL[verdict]} ${verdict}`)}  ${clean(id)}`),
+    ...indented(reason, options.width),
+    ...indented(`again: ${group[0]?.rerun ?? ''}`, options.width),
   ]);
   return [colours.bold('Inconclusive or in error'), ...lines].join('\n');
 }
 
+/** Scenarios by their reason, in their order: a guest that does not boot is the reason of many. */
+function byReason(scenarios: readonly ScenarioRecord[]): [string, ScenarioRecord[]][] {
+  const groups = new Map<string, ScenarioRecord[]>();
+  for (const one of scenarios) {
+    const reason = one.reason ?? 'no reason given';
+    const group = groups.get(reason);
+    if (group === undefined) groups.set(reason, [one]);
+    else group.push(one);
+  }
+  return [...groups];
+}
+
 /** Many scenarios that were not decided, by the step that they stopped at; errors are each named. */
 function stopsText(unsettled: readonly ScenarioRecord[], options: SummaryOptions, colours: Colours): string {
-  const errors = unsettled
-    .filter(({ verdict }) => verdict === 'error')
+  const errors = byReason(unsettled.filter(({ verdict }) => verdict === 'error'))
     .slice(0, MOST_UNSETTLED)
-    .flatMap(({ id, verdict, reason = 'no reason given' }) => [
-      `${paint(colours, verdict, `${SYMBOL[verdict]} ${verdict}`)}  ${clean(id)}`,
+    .flatMap(([reason, group]) => [
+      `${paint(colours, 'error', `${SYMBOL.error} error`)}  ${clean(group[0]?.id ?? '')}${
+        group.length === 1 ? '' : ` and ${group.length - 1} more`
+      }`,
       ...indented(reason, options.width),
     ]);
   const stops = stopsOf(unsettled)

@@ -24,6 +24,7 @@ times; those that do not recur are reported as flaky and do not count.`,
     .option('--no-rerun', 'do not repeat regressions')
     .option('--update', 'record improvements and new scenarios; regressions keep their verdict', false)
     .option('--forget', 'with --update: drop missing scenarios', false)
+    .option('--accept-new', 'declare the failures of new scenarios in the baseline, as findings to be explained', false)
     .option('--init', 'record a first baseline from the results, without comparing', false)
     .option('--markdown <file>', 'append a summary to FILE ("$GITHUB_STEP_SUMMARY"); - for standard output')
     .addHelpText(
@@ -34,6 +35,7 @@ Examples:
   mptcp-conformance gate new/results.json --baseline old/results.json --level should
   mptcp-conformance gate --baseline my-stack.yaml --init          the first time
   mptcp-conformance gate --baseline my-stack.yaml --update        record improvements
+  mptcp-conformance gate --baseline my-stack.yaml --accept-new    after an upgrade of the suites
 
 Exit codes: 0 nothing got worse, 1 something got worse, 2 a file cannot be used (nothing is written).`,
     )

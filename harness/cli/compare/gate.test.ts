@@ -160,7 +160,7 @@ describe('what cannot be used: exit code 2, and nothing is written', () => {
     [
       'an update from a run cut short',
       ['partial.json', '--baseline', 'run/results.json', '--update'],
-      /records beside a deviations file|interrupted/,
+      /write beside a deviations file|interrupted/,
     ],
     [
       'a beginning from a selection',
@@ -189,4 +189,30 @@ describe('what cannot be used: exit code 2, and nothing is written', () => {
     expect(existsSync(at('fresh.yaml'))).toBe(false);
     expect(existsSync(at('missing.verdicts.json'))).toBe(false);
   });
+});
+
+test('after an upgrade, --accept-new declares what new scenarios break, and nothing else', async () => {
+  const list = at('accept.yaml');
+  const run = readResults(results);
+  const recorded = (over: Parameters<typeof scenario>[0]) => runOf([scenario(over)]).scenarios;
+  const known = recorded({ id: '3.1/x/known#ipv4' });
+  writeResults(at('old.json'), { ...run, scenarios: [...run.scenarios, ...known] });
+  const init = await mptcpConformance('gate', at('old.json'), '--baseline', list, '--init');
+  expect(init.code, init.stderr).toBe(0);
+  writeFileSync(list, `# our stack\n${readFileSync(list, 'utf8')}`);
+  const broken = { verdict: 'fail' as const, expectations: [failure({ clause: '3.1-20.4.s2' })] };
+  const added = ['3.1/x/new#ipv4', '3.1/x/new#ipv6'].flatMap((id) => recorded({ id, ...broken }));
+  writeResults(at('new.json'), { ...run, scenarios: [...run.scenarios, ...known, ...added] });
+  const args = ['--baseline', list, '--no-rerun'];
+  expect((await mptcpConformance('gate', at('new.json'), ...args)).code).toBe(1);
+  const accepted = await mptcpConformance('gate', at('new.json'), ...args, '--accept-new');
+  expect(accepted.stdout).toMatch(/declared in .*accept\.yaml: new-3-1-20-4-s2; write the reason of each/);
+  expect(accepted.code, accepted.stdout + accepted.stderr).toBe(0);
+  expect(readFileSync(list, 'utf8')).toMatch(/^# our stack\n[^]*findings:\n {2}new-3-1-20-4-s2:\n {4}title: /);
+  expect((await mptcpConformance('gate', at('new.json'), ...args)).code).toBe(0);
+  // What the baseline knows is not new, however often it is accepted.
+  const worse = { ...run, scenarios: [...run.scenarios, ...recorded({ id: '3.1/x/known#ipv4', ...broken }), ...added] };
+  writeResults(at('worse.json'), worse);
+  expect((await mptcpConformance('gate', at('worse.json'), ...args, '--accept-new')).code).toBe(1);
+  expect(readFileSync(list, 'utf8')).not.toContain('3.1/x/known');
 });

@@ -1,8 +1,15 @@
 /** `gate`: whether anything got worse than a baseline. */
-import { appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join, dirname } from 'node:path';
 import type { Clause } from '../../catalogue/types.ts';
-import { compareWithBaseline, recordVerdicts, updatedVerdicts, type GateLevel } from '../../report/baseline.ts';
+import { acceptNew, newFailures } from '../../report/accept-new.ts';
+import {
+  compareWithBaseline,
+  recordVerdicts,
+  updatedVerdicts,
+  type Baseline,
+  type GateLevel,
+} from '../../report/baseline.ts';
 import {
   BaselineError,
   emptyDeviations,
@@ -30,6 +37,8 @@ interface GateOptions {
   update: boolean;
   forget: boolean;
   init: boolean;
+  /** Declare the failures of scenarios that the baseline does not know. */
+  acceptNew?: boolean;
   /** Markdown is appended there. */
   markdown?: string;
 }
@@ -60,6 +69,12 @@ export async function gate(file: string, given: GateCommandOptions): Promise<num
       `${options.baseline} is of ${baseline.declared.sut}, the results are of ${results.sut.name}; take a baseline of ${results.sut.name}, which may extend that one`,
     );
   requireUpdatable(results, options);
+  if (options.acceptNew === true) return acceptAndCompare(file, results, baseline, options);
+  return compare(file, results, baseline, options);
+}
+
+/** Compares, reports and records. Returns the exit code. */
+async function compare(file: string, results: RunResults, baseline: Baseline, options: GateOptions): Promise<number> {
   const comparison = compareWithBaseline(results, baseline, options.level);
   const again: AloneRuns = options.rerun ? await runAlone(toRunAgain(comparison), results) : { rounds: [] };
   const decision = decide(comparison, baseline, options.level, again);
@@ -72,6 +87,29 @@ export async function gate(file: string, given: GateCommandOptions): Promise<num
     );
   }
   return gateExitCode(decision);
+}
+
+/** Declares what new scenarios break, and compares with that. */
+async function acceptAndCompare(
+  file: string,
+  results: RunResults,
+  baseline: Baseline,
+  options: GateOptions,
+): Promise<number> {
+  if (baseline.verdicts === undefined)
+    throw new UsageError(
+      `${options.baseline} has no recorded verdicts, so no scenario is new; record them first with --init`,
+    );
+  const failures = newFailures(compareWithBaseline(results, baseline, 'should'));
+  if (failures.length > 0) {
+    const text = readFileSync(options.baseline, 'utf8');
+    const accepted = acceptNew(text, failures, results.tool.version);
+    writeWhole(options.baseline, accepted.text);
+    process.stdout.write(
+      `declared in ${options.baseline}: ${accepted.findings.join(', ')}; write the reason of each\n`,
+    );
+  }
+  return compare(file, results, loadBaseline(options.baseline), { ...options, update: true });
 }
 
 function report(decision: GateDecision, file: string, options: GateOptions): void {
@@ -100,13 +138,14 @@ function initialize(file: string, results: RunResults, baseline: string): void {
 
 function requireUpdatable(results: RunResults, options: GateOptions): void {
   if (options.forget && !options.update) throw new UsageError('--forget needs --update');
-  if (!options.update) return;
+  if (!options.update && options.acceptNew !== true) return;
   if (!/\.ya?ml$/.test(options.baseline)) {
     throw new UsageError(
-      `--update records beside a deviations file (.yaml); ${options.baseline} is the results of a run`,
+      `--update and --accept-new write beside a deviations file (.yaml); ${options.baseline} is the results of a run`,
     );
   }
-  if (results.run.partial) throw new UsageError('the run was interrupted; --update needs a complete run');
+  if (results.run.partial)
+    throw new UsageError('the run was interrupted; --update and --accept-new need a complete run');
   if (options.forget && results.run.selected === true)
     throw new UsageError('the run was a selection; --forget needs a run of all scenarios');
 }

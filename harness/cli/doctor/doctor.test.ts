@@ -50,6 +50,7 @@ test('says what this machine can do; what does not work has a remedy', async () 
       'docker',
       'qemu',
       'kvm',
+      'tun',
     ]),
   );
   expect(checks.filter((check) => !check.works && (check.remedy ?? '') === '')).toEqual([]);

@@ -1,10 +1,11 @@
 /** The user's own files: `mptcp-conformance.yaml` in the working folder, and `--suites`. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { OWN_CLAUSES_ENDING } from '../../catalogue/own-clauses.ts';
 import { DocumentError, type Diagnostic } from '../../document/diagnostic.ts';
 import { UsageError } from '../../document/explained-error.ts';
 import { projectSchema } from '../../document/schema.ts';
+import { filesBelow } from '../../document/files-below.ts';
 import { readYaml, type YamlFile } from '../../document/yaml-file.ts';
 
 /** Name of the file. */
@@ -119,9 +120,8 @@ export function readWorkspace(file: string): Workspace {
 /** Files below the folders of suites whose names end so, sorted; not those of installed packages. */
 export function ownFiles(ending: string, { suites }: Workspace = workspace()): (OwnSuites & { file: string })[] {
   return suites.flatMap((one) =>
-    readdirSync(one.folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith(ending) && !name.split(sep).includes('node_modules'))
-      .sort()
+    filesBelow(one.folder)
+      .filter((name) => name.endsWith(ending))
       .map((name) => ({ ...one, file: join(one.folder, name) })),
   );
 }

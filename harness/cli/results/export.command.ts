@@ -7,7 +7,7 @@ import { DEFAULT_RESULTS } from '../inputs/arguments.ts';
 export function addExport(program: Command): void {
   program
     .command('export')
-    .summary('write results as JUnit XML, TAP, KTAP or KCIDB')
+    .summary('write results as JUnit XML, TAP, KTAP, KCIDB or annotations')
     .description(
       `Writes the results of a run, or of a matrix, in a format that other tools read.
 
@@ -33,6 +33,7 @@ A broken SHOULD fails only with --level should. A declared deviation is skipped 
       `
 Examples:
   mptcp-conformance export --format junit -o junit.xml
+  mptcp-conformance export --format github       in a step of a workflow
   mptcp-conformance export matrix.json --format ktap
   mptcp-conformance export --format kcidb --origin mylab --build maestro:0123456789ab
 
@@ -47,6 +48,6 @@ Exit codes: 0 written, 2 a file cannot be used (nothing is written).`,
 
 function formatList(): string {
   return Object.entries(EXPORT_FORMATS)
-    .map(([format, what]) => `  ${format.padEnd(5)}  ${what}`)
+    .map(([format, what]) => `  ${format.padEnd(6)}  ${what}`)
     .join('\n');
 }

@@ -1,4 +1,5 @@
 /** `export`: results for other tools. */
+import { toAnnotations } from '../../report/export/annotations.ts';
 import { toJunit } from '../../report/export/junit.ts';
 import { toKcidb } from '../../report/export/kcidb.ts';
 import { toKtap, toTap } from '../../report/export/tap.ts';
@@ -32,6 +33,8 @@ function render(runs: readonly RunResults[], options: ExportCommandOptions): str
       return toTap(runs, options);
     case 'ktap':
       return toKtap(runs, options);
+    case 'github':
+      return toAnnotations(runs, options);
     case 'kcidb':
       try {
         return toKcidb(runs, options);

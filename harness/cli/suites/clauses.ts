@@ -122,7 +122,9 @@ function tableText(
         : paint(colours, outcome, pad(`${SYMBOL[outcome]} ${outcome}`, verdictWidth));
     const head = `  ${pad(clause.id, ids)}  ${pad(LEVEL_NAME[levelOf(clause.keyword)], 7)}  ${verdict}${pad(judgesText(one), judges)}`;
     const room = style.width - (ids + judges + verdictWidth + 13) - 2;
-    lines.push(room < 24 ? head.trimEnd() : `${head}  ${colours.dim(fit(clause.summary, room))}`);
+    // A pipe has no width: nothing is cut.
+    const summary = process.stdout.isTTY ? fit(clause.summary, room) : clause.summary;
+    lines.push(room < 24 && process.stdout.isTTY ? head.trimEnd() : `${head}  ${colours.dim(summary)}`);
   }
   return lines.join('\n').trimStart();
 }

@@ -13,6 +13,7 @@ import { ensureAgent } from '../../sut/build-agent.ts';
 import type { PreparedStack, StackKind } from '../contract.ts';
 import { hostInfo } from '../machine/host-info.ts';
 import { checkKvm, checkQemu } from '../machine/kvm.ts';
+import { checkTun } from '../machine/tun.ts';
 
 /** Parsed form of `--sut kernel:` and its options. */
 export interface KernelChoice {
@@ -73,7 +74,11 @@ export const kernel: StackKind<KernelChoice, KernelSettings> = {
   prepare: (choice, root, options) => prepareKernel(root, choice, options?.shell === true),
   open: async (settings, { sysctls, watch, shellFolder }) =>
     (await import('../qemu/qemu-driver.ts')).createQemuDriver({ ...settings, sysctls, watch, shellFolder }),
-  doctor: () => Promise.all([checkQemu(), checkKvm()]),
+  requireRights: () => {
+    const tun = checkTun();
+    if (!tun.works) throw new UsageError(`--sut kernel: guests have tap devices: ${tun.detail}; ${tun.remedy ?? ''}`);
+  },
+  doctor: () => Promise.all([checkQemu(), checkKvm(), Promise.resolve(checkTun())]),
 };
 
 /** Finds or fetches the kernel and makes the guest's initramfs. */

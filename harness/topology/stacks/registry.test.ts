@@ -101,6 +101,6 @@ describe('the kinds of stack', () => {
   });
 
   test('say what this machine can do for them', async () => {
-    expect((await stackChecks()).map(({ id }) => id)).toEqual(['docker', 'qemu', 'kvm']);
+    expect((await stackChecks()).map(({ id }) => id)).toEqual(['docker', 'qemu', 'kvm', 'tun']);
   }, 20_000);
 });

@@ -1,7 +1,8 @@
 /** For tests: a Docker daemon that answers, the machine's own or one that is started for the test. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 
@@ -12,8 +13,10 @@ export interface TestDaemon {
   stop(): Promise<void>;
 }
 
-/** Whether these tests can run here: starting a daemon and entering containers take root. */
-export const CAN_USE_DOCKER = process.getuid?.() === 0;
+/** Whether these tests can run here: starting a daemon and entering containers take root, and a daemon. */
+export const CAN_USE_DOCKER =
+  process.getuid?.() === 0 &&
+  [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin'].some((folder) => existsSync(join(folder, 'dockerd')));
 
 /** Starts `scripts/with-docker.mjs` around a command that stays until its input ends. */
 export async function testDaemon(): Promise<TestDaemon> {
