@@ -223,6 +223,22 @@ describe('the summary', () => {
     );
   });
 
+  test('a broken promise is not told as a breach of the RFC, unless something of the RFC is broken, too', () => {
+    const promise = failure({ clause: 'PM-signal', level: 'stated' });
+    const closing = (...expectations: ReturnType<typeof failure>[]): string =>
+      summaryText(runOf([scenario({ id: 'path-manager/x/y#ipv4', verdict: 'fail', expectations })]), PLAIN);
+    expect(closing(promise)).toMatch(
+      /\nAn undeclared requirement from outside of RFC 8684 is broken, and no .* of the RFC.\n$/,
+    );
+    expect(closing(promise, failure())).toMatch(/\nAn undeclared MUST or stated requirement is broken.\n$/);
+  });
+
+  test('scenarios that ended otherwise when run again are named', () => {
+    const repeated = { times: 2, because: 'a shared table', first: 'fail: nothing came' };
+    const text = summaryText(runOf([scenario({ id: '3.2/x/y#ipv4', repeated })]), PLAIN);
+    expect(text).toContain('Ended otherwise when run again\n  3.2/x/y#ipv4\n    2 runs, the first: fail: nothing came');
+  });
+
   test('declared, stale and unseen declarations', () => {
     const text = summaryText(troubled(), PLAIN);
     expect(text).toContain(

@@ -1,4 +1,5 @@
 /** The terminal summary of a run. Pure: results in, text out. */
+import { parseClauseId } from '../catalogue/clause-id.ts';
 import { isBeside } from '../catalogue/rfc-outline.ts';
 import { departureText, type EvidenceLocator } from './departure-text.ts';
 import { exitCode, type RunExitCode } from './exit-code.ts';
@@ -244,5 +245,22 @@ const CONCLUSION: Readonly<Record<RunExitCode, string>> = {
 function verdictLine(results: RunResults, colours: Colours): string {
   const code = exitCode(results);
   const paintLast = code === 0 ? colours.green : code === 3 ? colours.magenta : colours.red;
-  return colours.bold(paintLast(CONCLUSION[code]));
+  return colours.bold(paintLast(onlyBeside(results) ? BESIDE_CONCLUSION : CONCLUSION[code]));
+}
+
+/** The conclusion where what is broken is a promise of a stack's documentation, or a clause of suites from elsewhere. */
+const BESIDE_CONCLUSION =
+  'An undeclared requirement from outside of RFC 8684 is broken, and no undeclared MUST or stated requirement of the RFC.';
+
+/** Whether the failures are all about requirements that are not the RFC's. */
+function onlyBeside({ scenarios }: RunResults): boolean {
+  if (scenarios.some(({ trouble }) => trouble !== undefined)) return false;
+  const failed = scenarios.filter(({ verdict, declared }) => verdict === 'fail' && declared === undefined);
+  return (
+    failed.length > 0 &&
+    failed.every((scenario) => {
+      const broken = judgementsOf(scenario).filter(({ verdict }) => verdict === 'fail');
+      return broken.length > 0 && broken.every(({ clause }) => parseClauseId(clause) === undefined);
+    })
+  );
 }
