@@ -154,6 +154,8 @@ export interface PreparedStack<Settings = unknown> {
   concurrency?: number;
   /** Scenarios at once that the stack can bear, whatever the user says. */
   maxConcurrency?: number;
+  /** Writes what the stack itself has to report into the run's folder, when all workers have ended; the lines for people. */
+  report?(folder: string): Promise<string[]>;
   /** Removes what exists for the run only; called when all workers have ended. */
   close(): Promise<void>;
 }

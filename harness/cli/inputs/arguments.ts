@@ -126,7 +126,8 @@ export function withSysctl(command: Command): Command {
 /** The options that {@link withStackOptions} added, without the command's other options. */
 export function stackDetails(options: Readonly<Record<string, unknown>>): StackDetails {
   const given = STACK_OPTIONS.flatMap(({ name }) => {
-    const value = options[name];
+    // Commander's keys are in camel case.
+    const value = options[name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
     return typeof value === 'string' ? [[name, value]] : [];
   });
   return Object.fromEntries(given) as StackDetails;

@@ -66,7 +66,7 @@ function isEmpty(path: string): boolean {
 
 /** Removes files that runs write, by name; files of others stay, also below the evidence. */
 function clear(folder: string): void {
-  rmSync(join(folder, 'results.json'), { force: true });
+  for (const name of ['results.json', 'lcov.info', 'code-coverage.txt']) rmSync(join(folder, name), { force: true });
   for (const name of ['allure-results', 'allure-report']) rmSync(join(folder, name), { recursive: true, force: true });
   const evidence = join(folder, EVIDENCE_FOLDER);
   for (const name of existsSync(evidence) ? readdirSync(evidence) : [])

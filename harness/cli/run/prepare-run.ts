@@ -118,6 +118,8 @@ export interface PreparedRun {
   application?: Application;
   /** For the workers, but for where evidence goes. */
   settings: Omit<WorkerSettings, 'evidenceRoot'>;
+  /** See `PreparedStack.report`; of all stacks. */
+  report(folder: string): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -161,6 +163,7 @@ export async function prepareRun(chosen: ChosenStacks, options: StackOptions, ro
       deviations: list.deviations,
       mode: 'judge',
     },
+    report: async (folder) => (await Promise.all(stacks.map(async (stack) => stack.report?.(folder) ?? []))).flat(),
     close,
   };
 }

@@ -67,14 +67,19 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
   const prepared = await prepareRun(chosen, options, project.root);
   if (prepared.application !== undefined) tellUnfit(prepared.application, scenarios);
   const plan = planRun(project, scenarios, prepared, options, argv);
-  const { results, errors } = await runInside(plan).finally(() => prepared.close());
-  const judged = applyDeviations(results, prepared.list);
-  const text = resultsText(judged);
-  writeWhole(join(plan.output, 'results.json'), text);
-  endJournal(plan.settings.evidenceRoot);
-  if (options.json !== undefined) writeOutput(options.json, text);
-  await report(judged, errors, options, plan);
-  return errors.length > 0 ? 2 : exitCode(judged);
+  try {
+    const { results, errors } = await runInside(plan);
+    const judged = applyDeviations(results, prepared.list);
+    const text = resultsText(judged);
+    writeWhole(join(plan.output, 'results.json'), text);
+    endJournal(plan.settings.evidenceRoot);
+    if (options.json !== undefined) writeOutput(options.json, text);
+    await report(judged, errors, options, plan);
+    for (const line of await prepared.report(plan.output)) process.stdout.write(`${line}\n`);
+    return errors.length > 0 ? 2 : exitCode(judged);
+  } finally {
+    await prepared.close();
+  }
 }
 
 function isSelection(options: RunOptions): boolean {

@@ -12,6 +12,8 @@ export interface GuestOptions {
   taps: readonly string[];
   /** Words added to the kernel's command line. */
   append?: string;
+  /** Where QEMU logs the instructions that it translates, a file for each guest, and which, as `-dfilter` has it. TCG only. */
+  translated?: { folder: string; filter: string };
   /** MiB. */
   memory?: number;
   /** Path of the Unix socket that carries the guest's terminal {@link TERMINAL_DEVICE}. */
@@ -147,6 +149,9 @@ export function guestCommand(options: GuestOptions): string[] {
     options.initramfs,
     '-append',
     kernelCommandLine(options.architecture, options.append),
+    ...(options.translated === undefined
+      ? []
+      : ['-d', 'in_asm', '-dfilter', options.translated.filter, '-D', `${options.translated.folder}/%d`]),
     '-chardev',
     `socket,id=${CONSOLE_CHARDEV},fd=${console}`,
     ...consoleArguments,

@@ -1,12 +1,14 @@
 /** Kernels in guests of QEMU: Debian's packages, an image of the user's own, or the tree that one was built in. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../../document/explained-error.ts';
+import { coverageOf, coverageText, lcov, type CodeRange } from '../../kernels/code-coverage.ts';
 import { configProblems, notableOptions, parseConfig } from '../../kernels/kernel-config.ts';
 import { localKernel } from '../../kernels/local.ts';
 import type { KernelBuild } from '../../kernels/types.ts';
+import { findMptcp, readInstructions, readReached } from '../../kernels/vmlinux.ts';
 import { parseWanted } from '../../kernels/wanted.ts';
 import { ARCHITECTURES, type Architecture, type ArchitectureName } from '../../sut/architecture.ts';
 import { ensureAgent } from '../../sut/build-agent.ts';
@@ -23,6 +25,7 @@ export interface KernelChoice {
   modules?: string;
   append?: string;
   mirror?: string;
+  'code-coverage'?: string;
 }
 
 /** Settings of a worker's driver. */
@@ -36,11 +39,18 @@ export interface KernelSettings {
   accelerator: 'kvm' | 'tcg';
   /** Words for the kernel's command line. */
   append?: string;
+  /** Where QEMU logs what it translates, and the range of addresses. */
+  translated?: { folder: string; filter: string };
 }
 
 const OPTIONS = [
   { name: 'modules', value: '<folder>', help: 'modules of the image, unless everything is built in' },
   { name: 'append', value: '<words>', help: "words to append to the guest's kernel command line" },
+  {
+    name: 'code-coverage',
+    value: '<vmlinux>',
+    help: 'what of net/mptcp was executed, by the debug information of the vmlinux that belongs to the image',
+  },
   { name: 'mirror', value: '<url>', help: "archive of Debian's packages (default: that of apt)" },
 ] as const;
 
@@ -65,7 +75,10 @@ export const kernel: StackKind<KernelChoice, KernelSettings> = {
   arguments: (choice) => [
     '--sut',
     `kernel:${choice.wanted}`,
-    ...OPTIONS.flatMap(({ name }) => (choice[name] === undefined ? [] : [`--${name}`, choice[name]])),
+    // What is executed is of interest once; who runs a scenario again wants its packets.
+    ...OPTIONS.flatMap(({ name }) =>
+      choice[name] === undefined || name === 'code-coverage' ? [] : [`--${name}`, choice[name]],
+    ),
   ],
   prepareOutside: async (choice, options) => {
     const { architecture } = await fetchKernel(choice);
@@ -92,7 +105,11 @@ async function prepareKernel(
   const { kernelCommandLine } = await import('../qemu/qemu-command.ts');
   const build = await fetchKernel(choice);
   const architecture = ARCHITECTURES[build.architecture];
-  const [agent, accelerator] = await Promise.all([ensureAgent(root, architecture), chooseAccelerator(architecture)]);
+  const vmlinux = choice['code-coverage'];
+  const range = vmlinux === undefined ? undefined : await findMptcp(vmlinux);
+  const [agent, fastest] = await Promise.all([ensureAgent(root, architecture), chooseAccelerator(architecture)]);
+  // Only an emulated processor tells what it executes.
+  const accelerator = range === undefined ? fastest : 'tcg';
   const options = build.config === undefined ? undefined : parseConfig(readFileSync(build.config, 'utf8'));
   const problems = options === undefined ? [] : configProblems(options, architecture, build.modules !== undefined);
   if (problems.length > 0)
@@ -100,6 +117,8 @@ async function prepareKernel(
   const modules = build.modules === undefined ? [] : await resolveModules(build.modules, architecture.modules);
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-guest-'));
   const initramfs = join(folder, 'initramfs');
+  const translated = range === undefined ? undefined : { folder: join(folder, 'translated'), filter: filterOf(range) };
+  if (translated !== undefined) mkdirSync(translated.folder);
   const busybox = shell ? readFileSync(await findBusybox(architecture, choice.mirror)) : undefined;
   writeFileSync(initramfs, makeInitramfs(readFileSync(agent), modules, busybox));
   return {
@@ -110,6 +129,7 @@ async function prepareKernel(
       initramfs,
       accelerator,
       ...(choice.append === undefined ? {} : { append: choice.append }),
+      ...(translated === undefined ? {} : { translated }),
     },
     info: {
       name: 'linux',
@@ -126,11 +146,34 @@ async function prepareKernel(
       host: hostInfo(),
     },
     ...(accelerator === 'tcg' ? { concurrency: CONCURRENCY_EMULATED } : {}),
+    ...(vmlinux === undefined || range === undefined || translated === undefined
+      ? {}
+      : { report: (output: string) => reportCoverage(vmlinux, range, translated.folder, output) }),
     close: () => {
       rmSync(folder, { recursive: true, force: true });
       return Promise.resolve();
     },
   };
+}
+
+/** Writes `lcov.info` and `code-coverage.txt` into the run's folder. @throws UsageError */
+async function reportCoverage(vmlinux: string, range: CodeRange, logs: string, output: string): Promise<string[]> {
+  const reached = await readReached(logs);
+  if (reached.size === 0)
+    throw new UsageError(
+      `--code-coverage: nothing of MPTCP's code at ${filterOf(range)} was executed; does ${vmlinux} belong to the image?`,
+    );
+  const files = coverageOf(await readInstructions(vmlinux, range), reached);
+  const text = coverageText(files);
+  writeFileSync(join(output, 'lcov.info'), lcov(files, 'mptcp-conformance'));
+  writeFileSync(join(output, 'code-coverage.txt'), text);
+  const table = text.slice(0, text.indexOf('\n\n')).split('\n');
+  return ['', ...table, `functions that were not reached: ${join(output, 'code-coverage.txt')}`];
+}
+
+/** A range as QEMU's `-dfilter` has it. */
+function filterOf({ start, end }: CodeRange): string {
+  return `0x${start.toString(16)}+0x${(end - start).toString(16)}`;
 }
 
 /** The kernel that the option names, fetched where it is not here yet. @throws KernelError, UsageError */

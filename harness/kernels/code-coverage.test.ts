@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import {
+  coverageOf,
+  coverageText,
+  instructionsIn,
+  lcov,
+  listedAddresses,
+  loggedAddress,
+  mptcpRange,
+} from './code-coverage.ts';
+
+const NM = `ffffffff81000000 T _stext
+ffffffff81100000 T mptcp_stray
+ffffffff81356213 t subflow_first
+ffffffff81356300 T mptcp_second
+ffffffff81356400 d mptcp_data
+ffffffff81357000 t __mptcp_last
+ffffffff81357080 T unix_bind
+ffffffff81980000 t mptcp_init
+`;
+
+const ADDR2LINE = `0xffffffff81356213
+subflow_first
+/build/linux/net/mptcp/subflow.c:12
+0xffffffff81356215
+subflow_first
+/build/linux/net/mptcp/subflow.c:13 (discriminator 2)
+0xffffffff81356217
+kmalloc_inlined
+/build/linux/include/linux/slab.h:700
+0xffffffff81356300
+mptcp_second
+/build/linux/net/mptcp/options.c:90
+0xffffffff81356304
+??
+??:?
+`;
+
+describe('code coverage', () => {
+  test('the range is the largest group of symbols, to the symbol after it', () => {
+    expect(mptcpRange(NM)).toEqual({ start: 0xffffffff81356213n, end: 0xffffffff81357080n });
+    expect(mptcpRange('ffffffff81000000 T _stext\n')).toBeUndefined();
+  });
+
+  test('addresses of a disassembly and of a log', () => {
+    const listing =
+      'vmlinux:     file format elf64-x86-64\n\nffffffff81356213 <subflow_first>:\nffffffff81356213:\tpush   %rbp\n    1000:\tret\n';
+    expect(listedAddresses(listing)).toEqual(['ffffffff81356213', '0000000000001000']);
+    expect(loggedAddress('0xffffffff81356213:  41 54                    pushq    %r12')).toBe('ffffffff81356213');
+    expect(loggedAddress('0x00101000:  a7f4 0001  j 0x101002')).toBe('0000000000101000');
+    expect([loggedAddress('IN: '), loggedAddress('----------------')]).toEqual([undefined, undefined]);
+  });
+
+  const instructions = instructionsIn(ADDR2LINE, 'net/mptcp');
+
+  test('only code of the folder counts, and code without a line does not', () => {
+    expect(instructions.map(({ file, line, function: name }) => `${file}:${line} ${name}`)).toEqual([
+      'net/mptcp/subflow.c:12 subflow_first',
+      'net/mptcp/subflow.c:13 subflow_first',
+      'net/mptcp/options.c:90 mptcp_second',
+    ]);
+  });
+
+  test('a line and a function are reached if any of their instructions is', () => {
+    const files = coverageOf(instructions, new Set(['ffffffff81356215']));
+    expect(lcov(files, 'a run').split('\n')).toEqual([
+      ...['TN:a_run', 'SF:net/mptcp/options.c', 'FN:90,mptcp_second', 'FNDA:0,mptcp_second', 'FNF:1', 'FNH:0'],
+      ...['DA:90,0', 'LF:1', 'LH:0', 'end_of_record'],
+      ...['TN:a_run', 'SF:net/mptcp/subflow.c', 'FN:12,subflow_first', 'FNDA:1,subflow_first', 'FNF:1', 'FNH:1'],
+      ...['DA:12,0', 'DA:13,1', 'LF:2', 'LH:1', 'end_of_record', ''],
+    ]);
+    expect(coverageText(files).split('\n')).toEqual([
+      'file                 lines             functions',
+      'net/mptcp/options.c  0/1 (0 %)         0/1 (0 %)',
+      'net/mptcp/subflow.c  1/2 (50 %)        1/1 (100 %)',
+      'all files            1/3 (33 %)        1/2 (50 %)',
+      '',
+      'functions that were not reached:',
+      '  net/mptcp/options.c:90 mptcp_second',
+      '',
+    ]);
+  });
+});
