@@ -14,7 +14,7 @@ export interface Instruction {
   function: string;
 }
 
-/** What was reached of one file. */
+/** Coverage of one file. */
 export interface FileCoverage {
   file: string;
   /** Lines that have code, with whether any of it was reached. */

@@ -75,7 +75,7 @@ export const kernel: StackKind<KernelChoice, KernelSettings> = {
   arguments: (choice) => [
     '--sut',
     `kernel:${choice.wanted}`,
-    // What is executed is of interest once; who runs a scenario again wants its packets.
+    // A scenario is run again for its packets.
     ...OPTIONS.flatMap(({ name }) =>
       choice[name] === undefined || name === 'code-coverage' ? [] : [`--${name}`, choice[name]],
     ),
