@@ -201,7 +201,7 @@ const MISTAKES: Readonly<Record<string, () => Mistake>> = {
   }),
   'an unknown format': () => ({
     args: ['export', at('old.json'), '--format', 'xml'],
-    says: /'xml' is invalid\. Allowed choices are junit, tap, ktap, kcidb/,
+    says: /'xml' is invalid\. Allowed choices are junit, tap, ktap, github, kcidb/,
   }),
   'a clause to explain that there is not': () => ({
     args: ['explain', '3.1-999.s1'],
