@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  buildIn,
   coverageOf,
   coverageText,
   instructionsIn,
@@ -28,6 +29,10 @@ subflow_first
 0xffffffff81356217
 kmalloc_inlined
 /build/linux/include/linux/slab.h:700
+subflow_inlined
+/build/linux/net/mptcp/protocol.h:40
+subflow_first
+/build/linux/net/mptcp/subflow.c:14
 0xffffffff81356300
 mptcp_second
 /build/linux/net/mptcp/options.c:90
@@ -37,8 +42,8 @@ mptcp_second
 `;
 
 describe('code coverage', () => {
-  test('the range is the largest group of symbols, to the symbol after it', () => {
-    expect(mptcpRange(NM)).toEqual({ start: 0xffffffff81356213n, end: 0xffffffff81357080n });
+  test('the range is the largest group of symbols, to the symbol after it, and a margin', () => {
+    expect(mptcpRange(NM)).toEqual({ start: 0xffffffff81355213n, end: 0xffffffff81358080n });
     expect(mptcpRange('ffffffff81000000 T _stext\n')).toBeUndefined();
   });
 
@@ -51,29 +56,41 @@ describe('code coverage', () => {
     expect([loggedAddress('IN: '), loggedAddress('----------------')]).toEqual([undefined, undefined]);
   });
 
+  test('the build is that of the first banner that is complete and has one', () => {
+    const early = 'Linux version 6.12.1 (me@here) (gcc 12, GNU ld 2.40) # \0';
+    const banner = 'Linux version 6.12.1 (me@here) (gcc 12, GNU ld 2.40) #5 SMP Tue Dec  1\n\0';
+    expect(buildIn(`%s version %s\0${early}${banner}`)).toEqual({ release: '6.12.1', build: '#5 SMP Tue Dec  1' });
+    expect([buildIn(early), buildIn(banner.slice(0, -3))]).toEqual([undefined, undefined]);
+  });
+
   const instructions = instructionsIn(ADDR2LINE, 'net/mptcp');
 
-  test('only code of the folder counts, and code without a line does not', () => {
+  test('only code of the folder counts, with the places where it is inlined; code without a line does not', () => {
     expect(instructions.map(({ file, line, function: name }) => `${file}:${line} ${name}`)).toEqual([
       'net/mptcp/subflow.c:12 subflow_first',
       'net/mptcp/subflow.c:13 subflow_first',
+      'net/mptcp/protocol.h:40 subflow_inlined',
+      'net/mptcp/subflow.c:14 subflow_first',
       'net/mptcp/options.c:90 mptcp_second',
     ]);
   });
 
   test('a line and a function are reached if any of their instructions is', () => {
-    const files = coverageOf(instructions, new Set(['ffffffff81356215']));
+    const files = coverageOf(instructions, new Set(['ffffffff81356217']));
     expect(lcov(files, 'a run').split('\n')).toEqual([
       ...['TN:a_run', 'SF:net/mptcp/options.c', 'FN:90,mptcp_second', 'FNDA:0,mptcp_second', 'FNF:1', 'FNH:0'],
       ...['DA:90,0', 'LF:1', 'LH:0', 'end_of_record'],
+      ...['TN:a_run', 'SF:net/mptcp/protocol.h', 'FN:40,subflow_inlined', 'FNDA:1,subflow_inlined', 'FNF:1', 'FNH:1'],
+      ...['DA:40,1', 'LF:1', 'LH:1', 'end_of_record'],
       ...['TN:a_run', 'SF:net/mptcp/subflow.c', 'FN:12,subflow_first', 'FNDA:1,subflow_first', 'FNF:1', 'FNH:1'],
-      ...['DA:12,0', 'DA:13,1', 'LF:2', 'LH:1', 'end_of_record', ''],
+      ...['DA:12,0', 'DA:13,0', 'DA:14,1', 'LF:3', 'LH:1', 'end_of_record', ''],
     ]);
     expect(coverageText(files).split('\n')).toEqual([
-      'file                 lines             functions',
-      'net/mptcp/options.c  0/1 (0 %)         0/1 (0 %)',
-      'net/mptcp/subflow.c  1/2 (50 %)        1/1 (100 %)',
-      'all files            1/3 (33 %)        1/2 (50 %)',
+      'file                  lines             functions',
+      'net/mptcp/options.c   0/1 (0 %)         0/1 (0 %)',
+      'net/mptcp/protocol.h  1/1 (100 %)       1/1 (100 %)',
+      'net/mptcp/subflow.c   1/3 (33 %)        1/1 (100 %)',
+      'all files             2/5 (40 %)        2/3 (66 %)',
       '',
       'functions that were not reached:',
       '  net/mptcp/options.c:90 mptcp_second',

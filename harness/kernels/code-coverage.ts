@@ -3,7 +3,10 @@
  * was reached, not how often. Addresses are 16 hexadecimal digits.
  */
 
-/** A machine instruction of the kernel and the source that it comes from. */
+/**
+ * A machine instruction of the kernel and a place in the source that it comes from. Code of an inlined function comes from
+ * that function and from each place that it is inlined at: one entry for each.
+ */
 export interface Instruction {
   address: string;
   /** Path from the top of the kernel's tree: `net/mptcp/options.c`. */
@@ -23,7 +26,7 @@ export interface FileCoverage {
   functions: Map<string, { line: number; reached: boolean }>;
 }
 
-/** A range of code: first address, and the first one behind it. */
+/** A range of code: first address, and the first one after it. */
 export interface CodeRange {
   start: bigint;
   end: bigint;
@@ -32,9 +35,13 @@ export interface CodeRange {
 /** Symbols of one part of the kernel are this near to each other, bytes. */
 const NEAR = 0x10000n;
 
+/** Functions of MPTCP with other names may begin or end its code; they are within so many bytes. */
+const MARGIN = 0x1000n;
+
 /**
- * The range of MPTCP's code from the output of `nm -n`: the largest group of neighbouring text symbols that MPTCP's names
- * begin with, to the symbol after it. Undefined if there is none.
+ * A range that holds MPTCP's code, from the output of `nm -n`: the largest group of neighbouring text symbols that MPTCP's
+ * names begin with, to the symbol after it, and a margin. Code of other parts of the kernel is in it, too; code that is
+ * discarded after the start (`.init.text`) is not. Undefined if there is none.
  */
 export function mptcpRange(nm: string): CodeRange | undefined {
   const text = nm.split('\n').flatMap((line) => {
@@ -51,7 +58,8 @@ export function mptcpRange(nm: string): CodeRange | undefined {
   const largest = groups.sort((a, b) => b.length - a.length)[0];
   const [start, last] = [largest?.[0], largest?.at(-1)];
   if (start === undefined || last === undefined) return undefined;
-  return { start, end: text.find(({ at }) => at > last)?.at ?? last + NEAR };
+  const end = text.find(({ at }) => at > last)?.at ?? last;
+  return { start: start - MARGIN, end: end + MARGIN };
 }
 
 /** Addresses of the instructions that `objdump -d --no-show-raw-insn` lists. */
@@ -59,26 +67,39 @@ export function listedAddresses(disassembly: string): string[] {
   return [...disassembly.matchAll(/^ *([\da-f]+):\t/gm)].map(([, address = '']) => address.padStart(16, '0'));
 }
 
+/**
+ * Release and build of the first banner (`linux_banner`) in a part of a `vmlinux` that is there to its end. A kernel also has
+ * a banner without a build, from before its build's number was known.
+ */
+export function buildIn(text: string): { release: string; build: string } | undefined {
+  const [, release, build] = /Linux version (\d\S*) [^\0\n]*?(#\d+ [^\0\n]*)[\0\n]/.exec(text) ?? [];
+  return release === undefined || build === undefined ? undefined : { release, build };
+}
+
 /** The address of a line that QEMU's `-d in_asm` logs for an instruction; undefined for its other lines. */
 export function loggedAddress(line: string): string | undefined {
   return /^0x([\da-f]+): /.exec(line)?.[1]?.padStart(16, '0');
 }
 
-/** Source of instructions from the output of `addr2line -a -f`, of the files below a folder of the tree (`net/mptcp`). */
+/**
+ * Source of instructions from the output of `addr2line -a -f -i`, of the files below a folder of the tree (`net/mptcp`).
+ * After its address an instruction has pairs of lines, function and place: the innermost inlined function first.
+ */
 export function instructionsIn(addr2line: string, folder: string): Instruction[] {
   const found: Instruction[] = [];
   const lines = addr2line.split('\n');
-  for (let i = 0; i + 2 < lines.length; i += 3) {
-    const [address = '', name = '', place = ''] = lines.slice(i, i + 3);
+  let address = '';
+  for (let i = 0; i + 1 < lines.length; i++) {
+    const [, next] = /^0x([\da-f]+)$/.exec(lines[i] ?? '') ?? [];
+    if (next !== undefined) {
+      address = next.padStart(16, '0');
+      continue;
+    }
+    const [name = '', place = ''] = [lines[i], lines[++i]];
     const [, path, line] = /^(.*):(\d+)(?: \(discriminator \d+\))?$/.exec(place) ?? [];
     const at = path?.lastIndexOf(`${folder}/`) ?? -1;
     if (path === undefined || at < 0 || line === undefined) continue;
-    found.push({
-      address: address.replace(/^0x/, '').padStart(16, '0'),
-      file: path.slice(at),
-      line: Number(line),
-      function: name,
-    });
+    found.push({ address, file: path.slice(at), line: Number(line), function: name });
   }
   return found;
 }

@@ -8,7 +8,7 @@ import { coverageOf, coverageText, lcov, type CodeRange } from '../../kernels/co
 import { configProblems, notableOptions, parseConfig } from '../../kernels/kernel-config.ts';
 import { localKernel } from '../../kernels/local.ts';
 import type { KernelBuild } from '../../kernels/types.ts';
-import { findMptcp, readInstructions, readReached } from '../../kernels/vmlinux.ts';
+import { readReached, readVmlinux, type MptcpCode } from '../../kernels/vmlinux.ts';
 import { parseWanted } from '../../kernels/wanted.ts';
 import { ARCHITECTURES, type Architecture, type ArchitectureName } from '../../sut/architecture.ts';
 import { ensureAgent } from '../../sut/build-agent.ts';
@@ -106,10 +106,11 @@ async function prepareKernel(
   const build = await fetchKernel(choice);
   const architecture = ARCHITECTURES[build.architecture];
   const vmlinux = choice['code-coverage'];
-  const range = vmlinux === undefined ? undefined : await findMptcp(vmlinux);
+  // Before the run: what is wrong with the file is of no use after it.
+  const code = vmlinux === undefined ? undefined : await readVmlinux(vmlinux, build, architecture);
   const [agent, fastest] = await Promise.all([ensureAgent(root, architecture), chooseAccelerator(architecture)]);
   // Only an emulated processor tells what it executes.
-  const accelerator = range === undefined ? fastest : 'tcg';
+  const accelerator = code === undefined ? fastest : 'tcg';
   const options = build.config === undefined ? undefined : parseConfig(readFileSync(build.config, 'utf8'));
   const problems = options === undefined ? [] : configProblems(options, architecture, build.modules !== undefined);
   if (problems.length > 0)
@@ -117,7 +118,8 @@ async function prepareKernel(
   const modules = build.modules === undefined ? [] : await resolveModules(build.modules, architecture.modules);
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-guest-'));
   const initramfs = join(folder, 'initramfs');
-  const translated = range === undefined ? undefined : { folder: join(folder, 'translated'), filter: filterOf(range) };
+  const translated =
+    code === undefined ? undefined : { folder: join(folder, 'translated'), filter: filterOf(code.range) };
   if (translated !== undefined) mkdirSync(translated.folder);
   const busybox = shell ? readFileSync(await findBusybox(architecture, choice.mirror)) : undefined;
   writeFileSync(initramfs, makeInitramfs(readFileSync(agent), modules, busybox));
@@ -146,9 +148,9 @@ async function prepareKernel(
       host: hostInfo(),
     },
     ...(accelerator === 'tcg' ? { concurrency: CONCURRENCY_EMULATED } : {}),
-    ...(vmlinux === undefined || range === undefined || translated === undefined
+    ...(code === undefined || translated === undefined
       ? {}
-      : { report: (output: string) => reportCoverage(vmlinux, range, translated.folder, output) }),
+      : { report: (output: string) => reportCoverage(code, translated.folder, output) }),
     close: () => {
       rmSync(folder, { recursive: true, force: true });
       return Promise.resolve();
@@ -157,13 +159,13 @@ async function prepareKernel(
 }
 
 /** Writes `lcov.info` and `code-coverage.txt` into the run's folder. @throws UsageError */
-async function reportCoverage(vmlinux: string, range: CodeRange, logs: string, output: string): Promise<string[]> {
+async function reportCoverage({ range, instructions }: MptcpCode, logs: string, output: string): Promise<string[]> {
   const reached = await readReached(logs);
-  if (reached.size === 0)
+  if (!instructions.some(({ address }) => reached.has(address)))
     throw new UsageError(
-      `--code-coverage: nothing of MPTCP's code at ${filterOf(range)} was executed; does ${vmlinux} belong to the image?`,
+      `--code-coverage: nothing of MPTCP's code at ${filterOf(range)} was executed; does the vmlinux belong to the image?`,
     );
-  const files = coverageOf(await readInstructions(vmlinux, range), reached);
+  const files = coverageOf(instructions, reached);
   const text = coverageText(files);
   writeFileSync(join(output, 'lcov.info'), lcov(files, 'mptcp-conformance'));
   writeFileSync(join(output, 'code-coverage.txt'), text);
