@@ -75,7 +75,8 @@ export async function run(options: RunOptions, argv: readonly string[]): Promise
     endJournal(plan.settings.evidenceRoot);
     if (options.json !== undefined) writeOutput(options.json, text);
     await report(judged, errors, options, plan);
-    for (const line of await prepared.report(plan.output)) process.stdout.write(`${line}\n`);
+    const reported = await prepared.report(nice(plan.output));
+    for (const line of reported) streamForPeople(options).write(`${line}\n`);
     return errors.length > 0 ? 2 : exitCode(judged);
   } finally {
     await prepared.close();
@@ -157,7 +158,7 @@ async function report(
   options: RunOptions,
   plan: RunPlan,
 ): Promise<void> {
-  const stream = options.json === STANDARD_OUTPUT ? process.stderr : process.stdout;
+  const stream = streamForPeople(options);
   const style = styleFor(stream);
   const say = (text: string): void => void stream.write(`${text}\n`);
   const evidence = join(plan.output, EVIDENCE_FOLDER);
@@ -184,6 +185,11 @@ async function report(
     reports.push(`report: ${join(folder, 'index.html')}; browsers need a server for it: npx allure open ${folder}`);
   }
   say(reports.join('\n'));
+}
+
+/** Results on standard output leave standard error for the text. */
+function streamForPeople({ json }: RunOptions): NodeJS.WriteStream {
+  return json === STANDARD_OUTPUT ? process.stderr : process.stdout;
 }
 
 function nice(path: string): string {
