@@ -14,17 +14,17 @@ afterAll(() => {
 const host = hostArchitecture() ?? ARCHITECTURES.x86_64;
 const image = { release: '6.1.0-test', build: '#3 SMP Fri' };
 
-/** Stands for a kernel: its banners, an inlined function and a caller. */
+/** Stands for a kernel: its banners, an inlined function and a caller. Line 10 has no code but the inlined. */
 const SOURCE = `const char early_banner[] = "Linux version 6.1.0-test (me@here) (cc) # ";
 const char linux_banner[] = "Linux version 6.1.0-test (me@here) (cc) #3 SMP Fri\\n";
 volatile int seen;
-static inline __attribute__((always_inline)) void subflow_inlined(int value)
+static inline __attribute__((always_inline)) void subflow_inlined(void)
 {
-  seen = value;
+  seen = 1;
 }
 int mptcp_caller(int value)
 {
-  subflow_inlined(value + 1);
+  subflow_inlined();
   return value;
 }
 int main(void)
