@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseAddress } from '../../packet/address.ts';
 import { agentProgram } from '../../sut/testing/isolated-agent.ts';
 import { spawnAgent, type SpawnedAgent } from '../../sut/spawn-agent.ts';
 
@@ -26,7 +27,10 @@ const LINKS = [1, 2, 3] as const;
 const FIRST = 1000;
 const TO_RESPONDER = 1_500_000;
 const TO_INITIATOR = 200_000;
-/** A port without listener and a source port: the answer to this SYN shows that all packets before it were captured. */
+/**
+ * A port without listener, and the source port of a SYN to it.
+ * The answer is a RST; when a capture has it, it has all packets before it.
+ */
 const MARKER = { to: 9, from: 4009 } as const;
 
 const asRoot = process.getuid?.() === 0;
@@ -77,6 +81,7 @@ function within(holder: ChildProcess, name: string, ...command: string[]): strin
 
 interface Tcpdump {
   path: string;
+  /** Ends it in order: what tcpdump has read so far is in the file. */
   stop: () => Promise<TransferCapture>;
   /** Ends it, whatever it has seen. */
   end: () => void;
@@ -114,7 +119,6 @@ async function capture(holder: ChildProcess, name: string, path: string): Promis
     path,
     end: () => void child.kill('SIGKILL'),
     stop: async () => {
-      await sawMarker(path);
       child.kill('SIGINT');
       await closed;
       return { path, dropped: Number(/(\d+) packets? dropped by kernel/.exec(said)?.[1] ?? Number.NaN) };
@@ -122,14 +126,22 @@ async function capture(holder: ChildProcess, name: string, path: string): Promis
   };
 }
 
-/** Waits until the marker's answer is in the file: a RST from the port without listener. */
-async function sawMarker(path: string): Promise<void> {
+/** Sends the marker until its answer is in every capture: on a lossy link, SYN or RST may get lost. */
+async function marked(left: SpawnedAgent, { family }: TransferChoice, dumps: readonly Tcpdump[]): Promise<void> {
   const ports = Buffer.from([MARKER.to >> 8, MARKER.to & 0xff, MARKER.from >> 8, MARKER.from & 0xff]);
-  for (const end = Date.now() + 10_000; Date.now() < end;) {
-    if (readFileSync(path).subarray(-8192).includes(ports)) return;
-    await delay(20);
+  const answer = Buffer.concat([parseAddress(addressOf(family, 1, 1)), ports]);
+  const path = { addr: addressOf(family, 1, 2), port: MARKER.to, from: addressOf(family, 1, 1) };
+  for (const end = Date.now() + 20_000; Date.now() < end;) {
+    await left.request('socket', { family, proto: 'tcp', name: 'marker' });
+    await left
+      .request('connect', { fd: 'marker', ...path, 'from-port': MARKER.from, timeout: 2000 })
+      .catch(() => undefined);
+    await left.request('close', { fd: 'marker' });
+    for (const soon = Date.now() + 500; Date.now() < soon; await delay(20)) {
+      if (dumps.every((dump) => readFileSync(dump.path).includes(answer))) return;
+    }
   }
-  throw new Error(`${path}: tcpdump has not written the last packet within 10 s`);
+  throw new Error('tcpdump has not written the last packet within 20 s');
 }
 
 async function transfer(left: SpawnedAgent, right: SpawnedAgent, choice: TransferChoice): Promise<void> {
@@ -168,16 +180,6 @@ async function transfer(left: SpawnedAgent, right: SpawnedAgent, choice: Transfe
   await left.request('recv', { fd: 'client', eof: 1 });
   await left.request('close', { fd: 'client' });
   await right.request('close', { fd: 'server' });
-  await left.request('socket', { family, proto: 'tcp', name: 'marker' });
-  await left
-    .request('connect', {
-      fd: 'marker',
-      addr: addressOf(family, 1, 2),
-      port: MARKER.to,
-      from: addressOf(family, 1, 1),
-      'from-port': MARKER.from,
-    })
-    .catch(() => undefined);
 }
 
 /** Waits until the server has taken a join: a client counts a subflow before its SYN has left. */
@@ -204,6 +206,7 @@ export async function twoStackTransfer(choice: TransferChoice, folder: string): 
     if (left === undefined || right === undefined) throw new Error('two agents were to start');
     for (const name of ['left', 'right']) dumps.push(await capture(holder, name, join(folder, `${name}.pcap`)));
     await transfer(left, right, choice);
+    await marked(left, choice, dumps);
     return await Promise.all(dumps.map((dump) => dump.stop()));
   } finally {
     for (const dump of dumps) dump.end();
