@@ -86,6 +86,14 @@ describe('a console', () => {
     );
   });
 
+  test('a stack of one function names the place, and no later stack does', () => {
+    const watch = new ConsoleWatch();
+    const trouble = watch.lost('the guest does not answer');
+    watch.take('[    1.0]  <TASK>\n[    1.0]  a_lock+0x2d/0x40\n[    1.0]  </TASK>\n');
+    watch.take('[    1.0]  <TASK>\n[    1.0]  other+0x2d/0x40\n[    1.0]  </TASK>\n');
+    expect(trouble.title).toBe('the guest does not answer in a_lock');
+  });
+
   test('a lockup is named after where it is, without what differs from run to run', () => {
     const watch = new ConsoleWatch();
     watch.take('[    9.0] watchdog: BUG: soft lockup - CPU#0 stuck for 156s! [kworker/0:1:11]\n');

@@ -54,6 +54,8 @@ export class ConsoleWatch {
   #open: KernelTrouble | undefined;
   /** Functions of the stack that is being printed, innermost first. */
   #stack: string[] | undefined;
+  /** The title of the open trouble says where the guest hangs. */
+  #isLocated = false;
 
   /** Everything that the console said last, for errors. */
   get tail(): readonly string[] {
@@ -72,8 +74,7 @@ export class ConsoleWatch {
   /** The guest has gone without a word, or does not answer any more; what it still says belongs to that. */
   lost(title: string): KernelTrouble {
     const trouble: KernelTrouble = { kind: 'lost', title, console: [...this.#recent] };
-    this.troubles.push(trouble);
-    this.#open = trouble;
+    this.#begin(trouble);
     return trouble;
   }
 
@@ -92,18 +93,25 @@ export class ConsoleWatch {
     }
     const sign = troubleSign(line);
     if (sign === undefined) return undefined;
-    this.#open = { ...sign, console: [...this.#recent] };
-    this.troubles.push(this.#open);
-    return this.#open;
+    const trouble: KernelTrouble = { ...sign, console: [...this.#recent] };
+    this.#begin(trouble);
+    return trouble;
+  }
+
+  #begin(trouble: KernelTrouble): void {
+    this.troubles.push(trouble);
+    this.#open = trouble;
+    this.#isLocated = false;
+    this.#stack = undefined;
   }
 
   /** A guest that hangs says where once it is asked: the title of its trouble gets the first stack of a task. */
   #locate(trouble: KernelTrouble, text: string): void {
-    if (trouble.title.includes(' < ')) return;
+    if (this.#isLocated) return;
     if (text.includes('<TASK>') && !text.includes('</TASK>')) this.#stack = [];
     else if (text.includes('</TASK>') && (this.#stack?.length ?? 0) > 0) {
       trouble.title += ` in ${this.#stack?.slice(0, NAMED_FRAMES).join(' < ') ?? ''}`;
-      this.#stack = undefined;
+      this.#isLocated = true;
     } else {
       const [, name] = /^ ?(?:RIP: \w+:)?(\w+)\+0x[\da-f]+\/0x/.exec(text) ?? [];
       if (name !== undefined && !name.startsWith('asm_')) this.#stack?.push(name);

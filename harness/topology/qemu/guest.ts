@@ -218,11 +218,15 @@ export class Guest {
 
   #hear(kind: string, now: number, text: string): void {
     this.#sinceBoot.learn(now, performance.now());
-    const line = kind === 'kmsg' ? parseKmsg(text) : parseTrace(text);
+    if (kind !== 'kmsg') {
+      const line = parseTrace(text);
+      if (line !== undefined) this.#lines.push({ source: 'trace', ...line });
+      return;
+    }
+    const line = parseKmsg(text);
     if (line === undefined) return;
-    if (kind === 'kmsg') this.#logClock.learn(line.at, now);
-    if (kind === 'kmsg' && isOwnDoing(line.text)) return;
-    this.#lines.push({ source: kind === 'kmsg' ? 'dmesg' : 'trace', ...line });
+    this.#logClock.learn(line.at, now);
+    if (!isOwnDoing(line.text)) this.#lines.push({ source: 'dmesg', ...line });
   }
 
   #serve(): void {

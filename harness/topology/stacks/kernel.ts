@@ -118,9 +118,7 @@ async function prepareKernel(
   const modules = build.modules === undefined ? [] : await resolveModules(build.modules, architecture.modules);
   const folder = mkdtempSync(join(tmpdir(), 'mptcp-conformance-guest-'));
   const initramfs = join(folder, 'initramfs');
-  const translated =
-    code === undefined ? undefined : { folder: join(folder, 'translated'), filter: filterOf(code.range) };
-  if (translated !== undefined) mkdirSync(translated.folder);
+  const coverage = code === undefined ? undefined : collectCoverage(code, join(folder, 'translated'));
   const busybox = shell ? readFileSync(await findBusybox(architecture, choice.mirror)) : undefined;
   writeFileSync(initramfs, makeInitramfs(readFileSync(agent), modules, busybox));
   return {
@@ -131,7 +129,7 @@ async function prepareKernel(
       initramfs,
       accelerator,
       ...(choice.append === undefined ? {} : { append: choice.append }),
-      ...(translated === undefined ? {} : { translated }),
+      ...(coverage === undefined ? {} : { translated: coverage.translated }),
     },
     info: {
       name: 'linux',
@@ -148,13 +146,23 @@ async function prepareKernel(
       host: hostInfo(),
     },
     ...(accelerator === 'tcg' ? { concurrency: CONCURRENCY_EMULATED } : {}),
-    ...(code === undefined || translated === undefined
-      ? {}
-      : { report: (output: string) => reportCoverage(code, translated.folder, output) }),
+    ...(coverage === undefined ? {} : { report: coverage.report }),
     close: () => {
       rmSync(folder, { recursive: true, force: true });
       return Promise.resolve();
     },
+  };
+}
+
+/** The folder in which guests log what they translate, which it makes, and the report of it for the run's folder. */
+function collectCoverage(
+  code: MptcpCode,
+  folder: string,
+): { translated: { folder: string; filter: string }; report: (output: string) => Promise<string[]> } {
+  mkdirSync(folder);
+  return {
+    translated: { folder, filter: filterOf(code.range) },
+    report: (output) => reportCoverage(code, folder, output),
   };
 }
 
