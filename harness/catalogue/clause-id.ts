@@ -33,6 +33,11 @@ export function sectionOf(id: string): string {
   return parseClauseId(id)?.section ?? /^([a-z][a-z0-9]*)-/.exec(id)?.[1] ?? id;
 }
 
+/** Whether a section is the wanted one or one of its subsections. */
+export function isWithin(section: string, wanted: string): boolean {
+  return section === wanted || section.startsWith(`${wanted}.`);
+}
+
 /** The id of the sentence that a clause stands in: `3.1-10.s3` for `3.1-10.s3.2`. The id itself when it has no part. */
 export function sentenceOf(id: string): string {
   const parts = parseClauseId(id);

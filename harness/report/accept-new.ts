@@ -1,7 +1,6 @@
 /** Declares the failures of scenarios that a baseline does not know: what an upgrade of the suites brings. Pure. */
 import { parseDocument, YAMLMap } from 'yaml';
-import { isDeparture } from '../verdict/verdict.ts';
-import { judgementsOf } from '../verdict/scenario-verdict.ts';
+import { departuresOf } from '../verdict/scenario-verdict.ts';
 import type { Comparison } from './baseline.ts';
 import type { ScenarioRecord } from './results.ts';
 
@@ -45,8 +44,7 @@ export function acceptNew(
 }
 
 function brokenIn(scenario: ScenarioRecord): string[] {
-  const broken = judgementsOf(scenario).filter(({ verdict }) => isDeparture(verdict));
-  return [...new Set(broken.map(({ clause }) => clause))];
+  return [...new Set(departuresOf(scenario).map(({ clause }) => clause))];
 }
 
 /** An id that no finding of the file has. */

@@ -2,8 +2,8 @@
 import { Status } from 'allure-js-commons';
 import { clean } from './text-layout.ts';
 import type { ScenarioResult } from '../verdict/result.ts';
-import { judgementsOf } from '../verdict/scenario-verdict.ts';
-import { isDeparture, isKept, type Verdict } from '../verdict/verdict.ts';
+import { departuresOf } from '../verdict/scenario-verdict.ts';
+import { isKept, type Verdict } from '../verdict/verdict.ts';
 
 /** Name of the parameter that carries the verdict to the reporter; it never reaches the results. */
 export const OUTCOME_PARAMETER = 'mptcp-conformance.outcome';
@@ -38,7 +38,7 @@ export function outcomeFor(result: ScenarioResult): AllureOutcome {
   const { verdict, declared } = result;
   const outcome: AllureOutcome = { verdict, declared: declared !== undefined };
   if (isKept(verdict)) return outcome;
-  const broken = judgementsOf(result).find((expectation) => isDeparture(expectation.verdict));
+  const broken = departuresOf(result).at(0);
   const reason = clean(result.reason ?? broken?.message ?? broken?.step ?? 'no reason given');
   const crash = troubleOf(result);
   if (crash !== undefined) outcome.message = `crash: ${crash}\n${verdict}: ${reason}`;

@@ -1,7 +1,7 @@
 /** Comparison of a run with a baseline: scenario by scenario and clause by clause. Pure. */
 import { applyDeviations, type DeviationList } from './deviations.ts';
 import type { ClauseRecord, RunResults, ScenarioRecord, ToolInfo } from './results.ts';
-import { clauseOutcome, judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
+import { judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
 import { isDeparture, isKept, type Outcome } from '../verdict/verdict.ts';
 
 /** Version of the shape of a file of recorded verdicts. */
@@ -153,7 +153,7 @@ function clauseChange(
   level: GateLevel,
 ): Change[] {
   const before = own(recorded?.clauses, clause.id);
-  const now = clauseOutcome(clause);
+  const now = outcomeOf(clause);
   const kind = compareOutcomes(before, now, level);
   if (kind === undefined) return [];
   const judging = new Set(clause.scenarios);
@@ -225,7 +225,7 @@ export function recordVerdicts({ tool, sut, clauses, scenarios }: RunResults): R
     tool,
     sut: sut.name,
     kernel: sut.kernel,
-    clauses: sorted(clauses.map((clause) => [clause.id, clauseOutcome(clause)])),
+    clauses: sorted(clauses.map((clause) => [clause.id, outcomeOf(clause)])),
     scenarios: sorted(scenarios.map((scenario) => [scenario.id, outcomeOf(scenario)])),
   };
 }

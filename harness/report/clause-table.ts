@@ -2,10 +2,10 @@
 import { compareSections, sectionOf } from '../catalogue/clause-id.ts';
 import { sectionTitle } from '../catalogue/rfc-outline.ts';
 import { addRows, type ClauseRecord, type Coverage, type CoverageRow, type RunResults } from './results.ts';
-import { displayWidth, fit, pad, paint, wrap, type Colours } from './text-layout.ts';
+import { displayWidth, fit, pad, paint, plural, wrap, type Colours } from './text-layout.ts';
 import { SYMBOL } from './verdict-style.ts';
 import { type Level, LEVEL_NAME, LEVELS } from '../verdict/level.ts';
-import { clauseOutcome } from '../verdict/scenario-verdict.ts';
+import { outcomeOf } from '../verdict/scenario-verdict.ts';
 import { MOST_URGENT_LAST, type Outcome } from '../verdict/verdict.ts';
 
 /** With more sections than this, those without undeclared trouble share rows: the summary is to fit a screen. */
@@ -30,15 +30,13 @@ function groupsOf(clauses: readonly ClauseRecord[], full: boolean): ClauseGroup[
   const each = sections.map((section): ClauseGroup => ({ name: sectionTitle(section), sections: [section] }));
   if (full || sections.length <= MOST_SECTIONS) return each;
   const has = (section: string, outcomes: readonly Outcome[]): boolean =>
-    clauses.some((clause) => sectionOf(clause.id) === section && outcomes.includes(clauseOutcome(clause)));
+    clauses.some((clause) => sectionOf(clause.id) === section && outcomes.includes(outcomeOf(clause)));
   const troubled = each.filter(({ sections: [section = ''] }) => has(section, TROUBLE));
   const quiet = sections.filter((section) => !has(section, TROUBLE));
   const declared = quiet.filter((section) => has(section, ['declared']));
   const kept = quiet.filter((section) => !declared.includes(section));
   const together = (list: string[], what: string): ClauseGroup[] =>
-    list.length === 0
-      ? []
-      : [{ name: `${list.length} section${list.length === 1 ? '' : 's'} ${what}`, sections: list }];
+    list.length === 0 ? [] : [{ name: `${plural(list.length, 'section')} ${what}`, sections: list }];
   return [...together(kept, 'without a departure'), ...together(declared, 'with declared ones only'), ...troubled];
 }
 
@@ -78,7 +76,7 @@ export function clauseTable(results: RunResults, colours: Colours, width: number
       .join('  ')
       .trimEnd();
   const head = line('Clauses', heads.map(plainCell));
-  const legend = MOST_URGENT_LAST.filter((outcome) => clauses.some((clause) => clauseOutcome(clause) === outcome))
+  const legend = MOST_URGENT_LAST.filter((outcome) => clauses.some((clause) => outcomeOf(clause) === outcome))
     .map((outcome) => paint(colours, outcome, `${SYMBOL[outcome]} ${outcome}`))
     .join('  ');
   const body = rows.map(({ name, cells }, index) =>
@@ -104,7 +102,7 @@ function plainCell(text: string): Cell {
 
 function countCell(clauses: readonly ClauseRecord[], colours: Colours): Cell {
   const parts = MOST_URGENT_LAST.flatMap((outcome) => {
-    const count = clauses.filter((clause) => clauseOutcome(clause) === outcome).length;
+    const count = clauses.filter((clause) => outcomeOf(clause) === outcome).length;
     return count === 0 ? [] : [{ outcome, text: `${count}${SYMBOL[outcome]}` }];
   });
   if (parts.length === 0) return plainCell('.');

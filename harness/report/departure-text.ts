@@ -8,8 +8,7 @@ import { clean, cleanLines, coloursOf, displayWidth, paint, type Colours, type T
 import { SYMBOL } from './verdict-style.ts';
 import { LEVEL_NAME } from '../verdict/level.ts';
 import type { ExpectationResult } from '../verdict/result.ts';
-import { judgementsOf } from '../verdict/scenario-verdict.ts';
-import { isDeparture } from '../verdict/verdict.ts';
+import { departuresOf } from '../verdict/scenario-verdict.ts';
 
 /** Turns a path relative to the results file into one that can be opened from here. */
 export type EvidenceLocator = (path: string) => string;
@@ -32,7 +31,7 @@ const MAX_NEAR_MISSES = 5;
 export function departureText(scenario: ScenarioRecord, options: DepartureOptions): string {
   const colours = coloursOf(options);
   const locate: EvidenceLocator = options.locate ?? ((path) => path);
-  const broken = judgementsOf(scenario).filter((expectation) => isDeparture(expectation.verdict));
+  const broken = departuresOf(scenario);
   const head = `${SYMBOL[scenario.verdict]} ${scenario.verdict}`;
   const lines = [
     `${colours.bold(paint(colours, scenario.verdict, head))}  ${colours.bold(clean(scenario.id))}`,

@@ -9,7 +9,7 @@ import {
   type ScenarioRecord,
 } from './results.ts';
 import type { ExpectationResult } from '../verdict/result.ts';
-import { judgementsOf } from '../verdict/scenario-verdict.ts';
+import { departuresOf, judgementsOf } from '../verdict/scenario-verdict.ts';
 import { isDeparture, isKept, isUndecided } from '../verdict/verdict.ts';
 
 /** A deviations file, loaded. */
@@ -79,10 +79,6 @@ export function naming(deviations: readonly Deviation[], scenario: Named, clause
   );
 }
 
-function departuresOf(scenario: ScenarioRecord): ExpectationResult[] {
-  return judgementsOf(scenario).filter(({ verdict }) => isDeparture(verdict));
-}
-
 /**
  * Whether what a deviation names is this scenario, under its id or a former one: one variant, all of them, or those with the
  * values after the `#` (`suite/name#with=syn-cookies`).
@@ -133,8 +129,10 @@ function withTrouble(scenario: ScenarioRecord, finding: string | undefined): Sce
   const bare = { ...scenario };
   delete bare.declared;
   if (bare.trouble === undefined) return bare;
-  const { kind, title, alone, console } = bare.trouble;
-  return { ...bare, trouble: { kind, title, alone, console, ...(finding === undefined ? {} : { finding }) } };
+  bare.trouble = { ...bare.trouble };
+  if (finding === undefined) delete bare.trouble.finding;
+  else bare.trouble.finding = finding;
+  return bare;
 }
 
 function outcome(results: RunResults, list: DeviationList): DeviationOutcome {

@@ -7,7 +7,7 @@ import { escapeMarkdown, fenced, inlineCode, markdownTable } from './markdown.ts
 import type { RunResults } from './results.ts';
 import { SYMBOL } from './verdict-style.ts';
 import { LEVEL_NAME, LEVELS } from '../verdict/level.ts';
-import { clauseOutcome } from '../verdict/scenario-verdict.ts';
+import { outcomeOf } from '../verdict/scenario-verdict.ts';
 import { isDeparture, OUTCOMES } from '../verdict/verdict.ts';
 
 /** A summary has a size limit of 1 MiB on GitHub; packets of more scenarios than this are left to the artefacts. */
@@ -34,13 +34,13 @@ export function gateMarkdown(decision: GateDecision, options: Omit<DepartureOpti
 
 /** Clauses by level and outcome. */
 function clauseCounts(results: RunResults): string {
-  const seen = OUTCOMES.filter((outcome) => results.clauses.some((clause) => clauseOutcome(clause) === outcome));
+  const seen = OUTCOMES.filter((outcome) => results.clauses.some((clause) => outcomeOf(clause) === outcome));
   return markdownTable(
     ['Clauses', ...seen.map((outcome) => `${SYMBOL[outcome]} ${outcome}`)],
     LEVELS.map((level) => [
       LEVEL_NAME[level],
       ...seen.map((outcome) =>
-        String(results.clauses.filter((clause) => clause.level === level && clauseOutcome(clause) === outcome).length),
+        String(results.clauses.filter((clause) => clause.level === level && outcomeOf(clause) === outcome).length),
       ),
     ]),
   );

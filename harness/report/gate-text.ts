@@ -4,7 +4,7 @@ import { parseClauseId, sectionOf } from '../catalogue/clause-id.ts';
 import { departureText, type DepartureOptions } from './departure-text.ts';
 import type { GateDecision, JudgedChange } from './gate.ts';
 import type { ScenarioRecord } from './results.ts';
-import { clean, coloursOf, fit, paint, wrap, type Colours } from './text-layout.ts';
+import { clean, coloursOf, fit, paint, plural, wrap, type Colours } from './text-layout.ts';
 import { SYMBOL } from './verdict-style.ts';
 import { isDeparture, type Outcome } from '../verdict/verdict.ts';
 
@@ -25,7 +25,6 @@ export function changeText({ before, now, kind, alone }: JudgedChange): string {
 /** One line that says how the gate stands. */
 export function gateVerdict({ red, flaky, comparison, level }: GateDecision): string {
   const count = (what: string): number => red.filter((change) => change.what === what).length;
-  const plural = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
   const also = flaky.length === 0 ? '' : ` ${plural(flaky.length, 'change')} did not recur when repeated alone.`;
   if (red.length > 0)
     return `The gate failed: ${plural(count('scenario'), 'scenario')} and ${plural(count('clause'), 'clause')} got worse.${also}`;

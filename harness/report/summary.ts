@@ -10,6 +10,7 @@ import { inconclusiveLine, unjudgedBlock, unsettledBlock } from './undecided-tex
 import {
   clean,
   coloursOf,
+  plural,
   displayWidth,
   fit,
   indented,
@@ -95,7 +96,7 @@ function infoBlock(results: RunResults, options: SummaryOptions, colours: Colour
 function adviceBlock(results: RunResults, options: SummaryOptions, colours: Colours): string {
   const noted = results.clauses.filter(({ verdict }) => verdict === 'note');
   if (noted.length === 0) return '';
-  const title = `Advice not followed: ${noted.length} clause${noted.length === 1 ? '' : 's'}`;
+  const title = `Advice not followed: ${plural(noted.length, 'clause')}`;
   if (options.showInfo !== true) return colours.dim(`${title}; --info lists them. They do not affect the exit code.`);
   const lines = noted.flatMap(({ id }) => {
     const found = results.scenarios.flatMap((scenario) =>

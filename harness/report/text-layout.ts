@@ -14,6 +14,11 @@ export interface TextStyle {
   colour: boolean;
 }
 
+/** A number with its noun: `1 clause`, `2 clauses`. */
+export function plural(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
 /** Colour functions for a style. */
 export function coloursOf(style: Pick<TextStyle, 'colour'>): Colours {
   return pc.createColors(style.colour);

@@ -1,6 +1,5 @@
 /** Which verdicts differ between two runs of the same scenarios: for a stack under two lawful settings. Pure. */
-import { judgementsOf } from '../verdict/scenario-verdict.ts';
-import { isDeparture } from '../verdict/verdict.ts';
+import { departuresOf } from '../verdict/scenario-verdict.ts';
 import type { ScenarioRecord } from './results.ts';
 
 /** Outcome of one scenario. */
@@ -36,7 +35,7 @@ function changeOf(then: ScenarioRecord, now: ScenarioRecord): VerdictChange | un
 
 /** Clauses that the stack departs from. */
 function departed(scenario: ScenarioRecord): Set<string> {
-  return new Set(judgementsOf(scenario).flatMap(({ clause, verdict }) => (isDeparture(verdict) ? [clause] : [])));
+  return new Set(departuresOf(scenario).map(({ clause }) => clause));
 }
 
 function isUnjudged({ verdict }: ScenarioRecord): boolean {

@@ -8,7 +8,7 @@ import type { ClauseRecord, RunResults, ScenarioRecord } from '../report/results
 import { sutLabels } from '../report/runs.ts';
 import { clean } from '../report/text-layout.ts';
 import { type Level, LEVELS, perLevel } from '../verdict/level.ts';
-import { clauseOutcome, judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
+import { judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
 import { byWorst, isDeparture, type Outcome, OUTCOMES, worst } from '../verdict/verdict.ts';
 
 /** Files of a scenario's evidence, relative to the site's root. */
@@ -107,7 +107,7 @@ export function withEvidence(model: SiteModel, evidence: readonly ReadonlyMap<st
 
 function rowOf(id: string, clause: Clause | undefined, stacks: readonly Stack[]): ClauseRow {
   const records = stacks.map((stack) => stack.clauses.get(id));
-  const outcomes = records.map((record) => (record === undefined ? undefined : clauseOutcome(record)));
+  const outcomes = records.map((record) => (record === undefined ? undefined : outcomeOf(record)));
   const judged = outcomes.filter((outcome) => outcome !== undefined && outcome !== 'skip');
   const level =
     clause === undefined

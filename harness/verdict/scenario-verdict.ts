@@ -3,7 +3,7 @@ import type { Place } from '../document/diagnostic.ts';
 import { projectPath } from '../document/project-file.ts';
 import type { Level } from './level.ts';
 import type { ExpectationResult, ScenarioResult } from './result.ts';
-import { isKept, worst, type Outcome, type Verdict } from './verdict.ts';
+import { isDeparture, isKept, worst, type Outcome, type Verdict } from './verdict.ts';
 
 /** Fields that a result copies from its scenario. */
 export type ResultHead = Pick<
@@ -87,12 +87,12 @@ export function judgementsOf({
   return monitors === undefined ? expectations : [...expectations, ...monitors];
 }
 
-/** A scenario's verdict, or `declared`. */
-export function outcomeOf({ verdict, declared }: Pick<ScenarioResult, 'verdict' | 'declared'>): Outcome {
-  return declared === undefined ? verdict : 'declared';
+/** Of `judgementsOf`, those that say that a clause is broken. */
+export function departuresOf(result: Pick<ScenarioResult, 'expectations' | 'monitors'>): ExpectationResult[] {
+  return judgementsOf(result).filter(({ verdict }) => isDeparture(verdict));
 }
 
-/** A clause's verdict, or `declared`. */
-export function clauseOutcome({ verdict, declared }: { verdict: Verdict; declared?: true }): Outcome {
-  return declared === true ? 'declared' : verdict;
+/** The verdict of a scenario, a clause or a finding; `declared` where a declaration is given, whatever its form. */
+export function outcomeOf({ verdict, declared }: { verdict: Verdict; declared?: unknown }): Outcome {
+  return declared === undefined ? verdict : 'declared';
 }

@@ -71,7 +71,7 @@ export function byWorst(a: Outcome, b: Outcome): number {
 }
 
 /** Whether a verdict says that a MUST or SHOULD was broken. */
-export function isDeparture(verdict: Verdict): verdict is 'fail' | 'warn' {
+export function isDeparture(verdict: Outcome): verdict is 'fail' | 'warn' {
   return verdict === 'fail' || verdict === 'warn';
 }
 

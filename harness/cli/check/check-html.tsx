@@ -6,6 +6,7 @@ import { describeEvent } from '../../monitor/describe-event.ts';
 import type { PacketEvent } from '../../monitor/types.ts';
 import { ladderPicture } from '../../report/ladder-svg.tsx';
 import { htmlDocument, xmlText } from '../../report/markup.tsx';
+import { outcomeOf } from '../../verdict/scenario-verdict.ts';
 import { SYMBOL } from '../../report/verdict-style.ts';
 import { anchorUrl } from '../../catalogue/clause-id.ts';
 import type { FileReport } from './file-report.ts';
@@ -203,7 +204,7 @@ function Findings({ findings }: { findings: readonly CheckFinding[] }): JSX.Elem
 
 function FindingRow({ finding }: { finding: CheckFinding }): JSX.Element {
   const { message, expected, actual, text, declared } = finding;
-  const verdict = declared === undefined ? finding.verdict : 'declared';
+  const outcome = outcomeOf(finding);
   const what = [
     message,
     declared === undefined ? '' : `declared: ${declared}`,
@@ -212,7 +213,7 @@ function FindingRow({ finding }: { finding: CheckFinding }): JSX.Element {
   ];
   return (
     <tr>
-      <td class={verdict}>{`${SYMBOL[verdict]} ${verdict}`}</td>
+      <td class={outcome}>{`${SYMBOL[outcome]} ${outcome}`}</td>
       <td>
         {[finding.clause, ...finding.also].map((id) => (
           <>

@@ -3,6 +3,7 @@ import type { ConnectionReport, EndReport, SubflowReport } from '../../monitor/a
 import type { Finding } from '../../monitor/types.ts';
 import type { CheckedConnection, CheckFinding } from './narrow.ts';
 import { clean, coloursOf, paint, type Colours, type TextStyle } from '../../report/text-layout.ts';
+import { outcomeOf } from '../../verdict/scenario-verdict.ts';
 import { SYMBOL } from '../../report/verdict-style.ts';
 import type { FileReport } from './file-report.ts';
 
@@ -81,7 +82,7 @@ export function placeOf(finding: Finding): string {
 
 function findingText(finding: CheckFinding, colours: Colours): string[] {
   const { declared } = finding;
-  const outcome = declared === undefined ? finding.verdict : 'declared';
+  const outcome = outcomeOf(finding);
   const also = finding.also.length === 0 ? '' : ` (also ${finding.also.join(' ')})`;
   const lines = [
     `    ${paint(colours, outcome, `${SYMBOL[outcome]} ${outcome} ${finding.clause}`)} ${placeOf(finding)}: ${clean(finding.message)}`,

@@ -1,12 +1,14 @@
 /** Selects the findings of a capture that were asked for, and those that are declared. Pure but for checks of options. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
-import { sectionOf } from '../../catalogue/clause-id.ts';
+import { isWithin, sectionOf } from '../../catalogue/clause-id.ts';
 import { canonicalAddress } from '../../packet/index.ts';
 import { suggestion } from '../../document/diagnostic.ts';
 import { UsageError } from '../../document/explained-error.ts';
 import type { ConnectionReport, SubflowReport } from '../../monitor/analysis.ts';
 import type { Finding } from '../../monitor/types.ts';
 import { LEVELS, type Level } from '../../verdict/level.ts';
+import { outcomeOf } from '../../verdict/scenario-verdict.ts';
+import { isDeparture } from '../../verdict/verdict.ts';
 import type { DeviationList } from '../../report/deviations.ts';
 import { isIP } from 'node:net';
 
@@ -68,29 +70,20 @@ export function narrowing(
     const findings = report.findings
       .filter((one) => isWanted(one, report))
       .map((one): CheckFinding => {
-        const title = isBroken(one) ? titles.get(one.clause) : undefined;
+        const title = isDeparture(one.verdict) ? titles.get(one.clause) : undefined;
         return title === undefined ? one : { ...one, declared: title };
       });
     const concerns = hosts.size === 0 || report.subflows.some(({ ends }) => ends.some((end) => hosts.has(end.address)));
     if (!concerns || (byClause && findings.length === 0)) return undefined;
-    if (onlyBroken && !findings.some((one) => isBroken(one) && one.declared === undefined)) return undefined;
+    if (onlyBroken && !findings.some((one) => isDeparture(outcomeOf(one)))) return undefined;
     return { ...report, findings };
   };
-}
-
-/** Whether a finding says that a clause is broken, declared or not. */
-function isBroken({ verdict }: Finding): boolean {
-  return verdict === 'fail' || verdict === 'warn';
 }
 
 /** The addresses of one host of a connection, in the order of its subflows. */
 export function addressesOf({ subflows }: { subflows: readonly SubflowReport[] }, host: Finding['host']): string[] {
   const side = host === 'initiator' ? 0 : 1;
   return [...new Set(subflows.map(({ ends }) => ends[side].address))];
-}
-
-function isWithin(section: string, wanted: string): boolean {
-  return section === wanted || section.startsWith(`${wanted}.`);
 }
 
 function requireKnown({ host = [], section = [], clause = [], level = [] }: Narrowing, catalogue: Catalogue): void {

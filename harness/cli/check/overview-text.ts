@@ -1,6 +1,6 @@
 /** The overview as text. Pure. */
 import type { Clause } from '../../catalogue/types.ts';
-import { clean, coloursOf, indented, pad, paint, type TextStyle } from '../../report/text-layout.ts';
+import { clean, coloursOf, indented, pad, paint, plural, type TextStyle } from '../../report/text-layout.ts';
 import { SYMBOL } from '../../report/verdict-style.ts';
 import { LEVEL_NAME, type Level } from '../../verdict/level.ts';
 import type { Outcome } from '../../verdict/verdict.ts';
@@ -29,10 +29,7 @@ export function overviewText(
 ): string {
   const colours = coloursOf(style);
   const { connections, broken } = overview;
-  const lines = [
-    '',
-    colours.bold(`Overview: ${connections} connection${connections === 1 ? '' : 's'}, ${broken} with a broken clause`),
-  ];
+  const lines = ['', colours.bold(`Overview: ${plural(connections, 'connection')}, ${broken} with a broken clause`)];
   for (const row of overview.clauses.filter(({ outcome }) => isListed(outcome, info)))
     lines.push(...clauseLines(row, words, style));
   lines.push('', ...hostLines(overview.hosts));
@@ -56,10 +53,6 @@ function clauseLines(row: ClauseRow, { clauseOf, levelOf }: ClauseWords, style: 
     ...(summary === undefined ? [] : indented(summary, style.width)),
     ...indented(`first: ${where.join(', ')}: ${example.message}`, style.width).map((line) => colours.dim(line)),
   ];
-}
-
-function plural(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
 /** A table: its columns are as wide as their longest cell. */

@@ -1,6 +1,7 @@
 /** Counts what `check` found over all connections: by clause and by host. */
 import type { Finding } from '../../monitor/types.ts';
-import { MOST_URGENT_LAST, type Outcome } from '../../verdict/verdict.ts';
+import { outcomeOf } from '../../verdict/scenario-verdict.ts';
+import { isDeparture, MOST_URGENT_LAST, type Outcome } from '../../verdict/verdict.ts';
 import { addressesOf, type CheckedConnection, type CheckFinding } from './narrow.ts';
 
 /** Hosts that are counted one by one; a capture of a server has as many as it has clients. */
@@ -55,8 +56,7 @@ export class OverviewCounter {
   /** Counts the findings of one connection. */
   add(file: string, report: CheckedConnection): void {
     this.#connections++;
-    const outcomes = report.findings.map(outcomeOf);
-    if (outcomes.includes('fail') || outcomes.includes('warn')) this.#broken++;
+    if (report.findings.some((one) => isDeparture(outcomeOf(one)))) this.#broken++;
     const names = { initiator: this.#meet(report, 'initiator'), responder: this.#meet(report, 'responder') };
     const seen = new Set<string>();
     for (const finding of report.findings) {
@@ -115,11 +115,6 @@ export class OverviewCounter {
         .sort((a, b) => brokenOf(b) - brokenOf(a) || b.connections - a.connections),
     };
   }
-}
-
-/** A finding's verdict, or `declared`. */
-function outcomeOf({ verdict, declared }: CheckFinding): Outcome {
-  return declared === undefined ? verdict : 'declared';
 }
 
 function urgency(outcome: Outcome): number {

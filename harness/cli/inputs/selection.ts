@@ -1,5 +1,6 @@
 /** The scenarios that a command applies to. Pure. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { isWithin } from '../../catalogue/clause-id.ts';
 import { isBeside } from '../../catalogue/rfc-outline.ts';
 import { levelOf } from '../../catalogue/types.ts';
 import { suggestion } from '../../document/diagnostic.ts';
@@ -105,10 +106,6 @@ function nothingChosen(selection: Selection): string {
 
 function isNamed(scenario: ScenarioHead, id: string): boolean {
   return scenario.id === id || scenario.id.startsWith(`${id}#`) || scenario.id.startsWith(`${id}/`);
-}
-
-function isWithin(section: string, wanted: string): boolean {
-  return section === wanted || section.startsWith(`${wanted}.`);
 }
 
 function idWords(scenarios: readonly ScenarioHead[]): Set<string> {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import { isWithin } from '../../catalogue/clause-id.ts';
 import { mutationsOf } from '../../mutation/mutations.ts';
 import { isTriedOn, type Break } from '../../mutation/breaks.ts';
 import { allSteps, type Scenario } from '../../scenario/suite.ts';
@@ -35,7 +36,7 @@ function chooseBreaks({ sections = [], clauses = [] }: Selection): Break[] {
     const section = clause.slice(0, clause.indexOf('-'));
     return (
       (clauses.length === 0 || clauses.includes(clause)) &&
-      (sections.length === 0 || sections.some((one) => section === one || section.startsWith(`${one}.`)))
+      (sections.length === 0 || sections.some((one) => isWithin(section, one)))
     );
   };
   return openBreaks().filter(isChosen);

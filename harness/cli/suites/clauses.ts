@@ -1,11 +1,12 @@
 /** `clauses`: the catalogue, with what judges each clause and what the last run found. */
 import type { Catalogue } from '../../catalogue/catalogue.ts';
+import { isWithin } from '../../catalogue/clause-id.ts';
 import { countJudged, isJudged, isObservable, judgesOfClauses, type JudgedClause } from '../../catalogue/coverage.ts';
 import { levelOf } from '../../catalogue/types.ts';
 import { suggestion } from '../../document/diagnostic.ts';
 import { sectionTitle } from '../../catalogue/rfc-outline.ts';
 import type { ClauseRecord } from '../../report/results.ts';
-import { coloursOf, fit, pad, paint, styleFor, type TextStyle } from '../../report/text-layout.ts';
+import { coloursOf, fit, pad, paint, plural, styleFor, type TextStyle } from '../../report/text-layout.ts';
 import { SYMBOL } from '../../report/verdict-style.ts';
 import { judgesOf } from '../inputs/judges.ts';
 import { lastResults, runLine, type LastResults } from '../inputs/last-results.ts';
@@ -64,10 +65,6 @@ export function chooseClauses(
   );
 }
 
-function isWithin(section: string, wanted: string): boolean {
-  return section === wanted || section.startsWith(`${wanted}.`);
-}
-
 function asJson({ clause, scenarios, monitors }: JudgedClause, record: ClauseRecord | undefined): object {
   return {
     id: clause.id,
@@ -94,7 +91,7 @@ function judgesText({ clause, scenarios, monitors }: JudgedClause): string {
 }
 
 function count(number: number, what: string): string {
-  return number === 0 ? '' : `${number} ${what}${number === 1 ? '' : 's'}`;
+  return number === 0 ? '' : plural(number, what);
 }
 
 function tableText(

@@ -1,6 +1,5 @@
 /** Annotations of GitHub Actions: workflow commands, which the runner shows beside the job and the suite's line. Pure. */
-import { isDeparture } from '../../verdict/verdict.ts';
-import { judgementsOf } from '../../verdict/scenario-verdict.ts';
+import { departuresOf } from '../../verdict/scenario-verdict.ts';
 import type { RunResults, ScenarioRecord } from '../results.ts';
 import { clean } from '../text-layout.ts';
 import { caseReason, caseStatus, stackNames, type ExportOptions } from './case.ts';
@@ -34,7 +33,7 @@ function causesOf(run: RunResults, stack: string, { level }: ExportOptions): Cau
   const causes = new Map<string, Cause>();
   for (const scenario of run.scenarios) {
     if (!['failed', 'error'].includes(caseStatus(scenario, level))) continue;
-    const clauses = judgementsOf(scenario).filter(({ verdict }) => isDeparture(verdict));
+    const clauses = departuresOf(scenario);
     for (const clause of new Set(clauses.map((one) => one.clause))) add(clause, scenario);
     if (clauses.length === 0) add('', scenario);
   }

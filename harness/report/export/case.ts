@@ -4,8 +4,8 @@ import type { RunResults, ScenarioRecord } from '../results.ts';
 import { alignPackets } from '../packet-diff.ts';
 import { sutLabels } from '../runs.ts';
 import { clean } from '../text-layout.ts';
-import { judgementsOf, outcomeOf } from '../../verdict/scenario-verdict.ts';
-import { isDeparture, isKept } from '../../verdict/verdict.ts';
+import { departuresOf, outcomeOf } from '../../verdict/scenario-verdict.ts';
+import { isKept } from '../../verdict/verdict.ts';
 
 /**
  * A scenario as other tools count: a broken SHOULD fails from the level `should` on. A declared departure is expected to
@@ -45,13 +45,13 @@ export function caseReason(scenario: ScenarioRecord): string {
   const { declared, verdict, reason } = scenario;
   if (declared !== undefined) return `declared: ${clean(declared.reason)}`;
   if (isKept(verdict)) return '';
-  const broken = judgementsOf(scenario).find((one) => isDeparture(one.verdict));
+  const broken = departuresOf(scenario).at(0);
   return `${verdict}: ${clean(reason ?? broken?.message ?? broken?.step ?? 'no reason given')}`;
 }
 
 /** The broken clauses with their packets, and the command that runs the scenario again. */
 export function caseDetails(scenario: ScenarioRecord): string {
-  const broken = judgementsOf(scenario).filter((one) => isDeparture(one.verdict));
+  const broken = departuresOf(scenario);
   const lines = broken.flatMap(({ clause, level, message, step, expected, actual, differences = [] }) => {
     const head = `${level} ${clean(clause)}: ${clean(message ?? step)}`;
     if (expected === undefined || actual === undefined) return [head];

@@ -7,8 +7,7 @@ import { createHash } from 'node:crypto';
 import type { RunResults, ScenarioRecord } from '../results.ts';
 import { clean } from '../text-layout.ts';
 import { caseDetails, caseReason } from './case.ts';
-import { judgementsOf } from '../../verdict/scenario-verdict.ts';
-import { isDeparture } from '../../verdict/verdict.ts';
+import { departuresOf, judgementsOf } from '../../verdict/scenario-verdict.ts';
 
 /** Data that KernelCI needs besides the results. */
 export interface KcidbOptions {
@@ -98,13 +97,7 @@ function sutText({ sut }: RunResults): string {
 
 function testOf(scenario: ScenarioRecord, run: RunResults, origin: string, build: string): object {
   const clauses = [...new Set(judgementsOf(scenario).map(({ clause }) => clean(clause)))];
-  const broken = [
-    ...new Set(
-      judgementsOf(scenario)
-        .filter(({ verdict }) => isDeparture(verdict))
-        .map(({ clause }) => clean(clause)),
-    ),
-  ];
+  const broken = [...new Set(departuresOf(scenario).map(({ clause }) => clean(clause)))];
   return {
     id: idOf(origin, 'test', run, scenario.id),
     build_id: build,
