@@ -137,8 +137,9 @@ async function marked(left: SpawnedAgent, { family }: TransferChoice, dumps: rea
       .request('connect', { fd: 'marker', ...path, 'from-port': MARKER.from, timeout: 2000 })
       .catch(() => undefined);
     await left.request('close', { fd: 'marker' });
-    for (const soon = Date.now() + 500; Date.now() < soon; await delay(20)) {
+    for (const soon = Date.now() + 500; Date.now() < soon;) {
       if (dumps.every((dump) => readFileSync(dump.path).includes(answer))) return;
+      await delay(20);
     }
   }
   throw new Error('tcpdump has not written the last packet within 20 s');
