@@ -62,6 +62,14 @@ test('drops what fits, after those that are spared, and nothing else', () => {
   expect(broken({ drop: parsePacketLine('any RST') }).received(arrival, undefined, scope)).toEqual([packet]);
 });
 
+test('says whether it has met anything to alter', () => {
+  const stack = broken({ drop: parsePacketLine('any ACK <dss, ...>'), skip: 1 });
+  stack.received(arrival, undefined, scope);
+  expect(stack.hasErred).toBe(false);
+  stack.received(arrival, undefined, scope);
+  expect(stack.hasErred).toBe(true);
+});
+
 test('changes flags, length and options', () => {
   const change = { line: parsePacketLine('any ACK'), to: parsePacketTail('RST len=1 <dss rsv=5, !mp_fail>') };
   const [changed] = broken({ change }).received(arrival, undefined, scope);

@@ -19,6 +19,8 @@ export class BrokenStack implements Interposer {
   /** It errs from now on. */
   #active: boolean;
   #added = false;
+  /** Whether it has erred: a packet or an answer is other than the stack's. */
+  #hasErred = false;
   /** How many that fit are still spared. */
   #spared: number;
 
@@ -26,6 +28,11 @@ export class BrokenStack implements Interposer {
     this.#break = one;
     this.#active = one.from === 'start';
     this.#spared = one.skip;
+  }
+
+  /** Whether the run met anything that the break alters. */
+  get hasErred(): boolean {
+    return this.#hasErred;
   }
 
   bodyBegins(): void {
@@ -38,6 +45,7 @@ export class BrokenStack implements Interposer {
     const { drop, change, add } = this.#break;
     const line = drop ?? change?.line ?? add?.after;
     if (line === undefined || !fitsLine(line, arrival, subflow, scope) || this.#spared-- > 0) return [packet];
+    if (add === undefined) this.#hasErred = true;
     if (drop !== undefined) return [];
     if (change !== undefined) return [changed(packet, change.to, subflow, scope)];
     return [packet, ...this.#addedTo(packet, subflow, scope)];
@@ -58,6 +66,7 @@ export class BrokenStack implements Interposer {
     if (add === undefined || this.#added) return [];
     if (add.line.subflow !== 'any' && subflow?.name !== add.line.subflow) return [];
     this.#added = true;
+    this.#hasErred = true;
     const blank = forgeMatch(add.line, sample);
     return [subflow === undefined ? blank : withNumbers(blank, add.line, subflow, scope)];
   }
@@ -65,6 +74,7 @@ export class BrokenStack implements Interposer {
   answered(command: string, told: AgentAnswer): AgentAnswer {
     const { answer } = this.#break;
     if (!this.#active || answer === undefined || answer.command !== command) return told;
+    this.#hasErred = true;
     const { error, text, ...rest } = told;
     // An answer is an error or has fields.
     const keepsError = error !== undefined && 'error' in answer.fields;

@@ -206,6 +206,11 @@ describe('an altered step of another kind', () => {
     ]).toEqual(['xok', '0', 'x']);
   });
 
+  test('sut: an answer that is anything but a number becomes that number', () => {
+    const [mutation] = mutationsOf({ ...base, kind: 'sut', line: parseSutLine('queued -> out=!0') });
+    expect(mutation?.answer?.('out', '100')).toBe('0');
+  });
+
   test('distinct, scattered and check: the values', () => {
     const collected = (kind: 'distinct' | 'scattered') =>
       mutationsOf({ ...base, kind, name: 'k' })[0]?.values?.([1n, 2n, 4n]);

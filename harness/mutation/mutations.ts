@@ -36,9 +36,9 @@ export function mutationsOf(step: Step): Mutation[] {
     case 'never':
       return [{ title: 'the forbidden packet added', forge: (sample) => forgeMatch(step.line, sample) }];
     case 'sut':
-      return step.line.returns.map(({ name }) => ({
+      return step.line.returns.map(({ name, matcher }) => ({
         title: `answer ${name} changed`,
-        answer: (field, value) => (field === name ? `x${value ?? ''}` : value),
+        answer: (field, value) => (field === name ? (excluded(matcher) ?? `x${value ?? ''}`) : value),
       }));
     case 'distinct':
       return [
@@ -77,6 +77,13 @@ export function mutationsOf(step: Step): Mutation[] {
 function mutationsOfOneOf(lines: readonly PacketLine[]): Mutation[] {
   const takesReset = lines.some((line) => line.flags === 'any' || line.flags.includes('RST'));
   return takesReset ? [] : mutationsOfLine({ flags: ['SYN', 'FIN'], fields: [] }, false);
+}
+
+/** The number that an answer must not be; undefined where any other answer than the stack's is wrong. */
+function excluded(matcher: Matcher): string | undefined {
+  if (matcher.type !== 'not' || matcher.matcher.type !== 'equal') return undefined;
+  const { expr } = matcher.matcher;
+  return expr.type === 'int' ? String(expr.value) : undefined;
 }
 
 type Pattern = Pick<PacketLine, 'flags' | 'fields' | 'options'>;

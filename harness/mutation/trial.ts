@@ -23,8 +23,11 @@ export interface MutantOutcome {
   clauses: string[];
   /** The alteration, or the conduct of the faulty stack. */
   alteration: string;
-  /** `unreached`: this stack does not meet the step as it is, so nothing can be seen. */
-  outcome: 'noticed' | 'survived' | 'unreached';
+  /**
+   * `unreached`: this stack does not meet the step as it is, so nothing can be seen. `idle`: this stack sends nothing that
+   * the break alters.
+   */
+  outcome: 'noticed' | 'survived' | 'unreached' | 'idle';
   /** Of a mutation: the step's verdicts. Of a break: the other clauses that it showed under. */
   seen: string;
 }
@@ -67,7 +70,7 @@ export class Trials {
     const before = (await this.#asItIs()).filter(({ clause }) => clause === one.clause).map(({ verdict }) => verdict);
     const isKeptNow =
       before.some((verdict) => verdict !== 'skip') && before.every((verdict) => verdict === 'skip' || isKept(verdict));
-    const results = isKeptNow ? await this.#broken(one) : [];
+    const { results, hasErred } = isKeptNow ? await this.#broken(one) : { results: [], hasErred: false };
     const unmet = new Set(results.filter(({ verdict }) => isUnmet(verdict)).map(({ clause }) => clause));
     const noticed = unmet.delete(one.clause);
     return {
@@ -76,7 +79,7 @@ export class Trials {
       step: one.stack,
       clauses: [one.clause],
       alteration: one.stack,
-      outcome: !isKeptNow ? 'unreached' : noticed ? 'noticed' : 'survived',
+      outcome: !isKeptNow ? 'unreached' : noticed ? 'noticed' : hasErred ? 'survived' : 'idle',
       seen: [...unmet].join(', '),
     };
   }
@@ -101,16 +104,17 @@ export class Trials {
     return seen.length === 0 ? run(DEFAULT_WAITS) : seen;
   }
 
-  async #broken(one: Break): Promise<ExpectationResult[]> {
-    const run = async (waits: Waits): Promise<ExpectationResult[]> => {
-      const result = await this.#run({ waits, interpose: () => new BrokenStack(one) });
+  async #broken(one: Break): Promise<{ results: ExpectationResult[]; hasErred: boolean }> {
+    const run = async (waits: Waits): Promise<{ results: ExpectationResult[]; hasErred: boolean }> => {
+      const stack = new BrokenStack(one);
+      const result = await this.#run({ waits, interpose: () => stack });
       if (result.verdict === 'error')
         throw new Error(`${this.#scenario.id}: ${result.reason ?? 'an error without a reason'}`);
-      return result.expectations;
+      return { results: result.expectations, hasErred: stack.hasErred };
     };
-    const results = await run(SHORT_WAITS);
+    const short = await run(SHORT_WAITS);
     // As above: a busy machine may not have got anywhere in so short a time.
-    return results.some(({ verdict }) => verdict !== 'inconclusive') ? results : run(DEFAULT_WAITS);
+    return short.results.some(({ verdict }) => verdict !== 'inconclusive') ? short : run(DEFAULT_WAITS);
   }
 
   async #run(change: Partial<EngineContext>): Promise<ScenarioResult> {

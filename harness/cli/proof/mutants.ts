@@ -151,6 +151,9 @@ function conclude({ outcomes, errors }: MutantReporter): number {
   return errors.length > 0 || outcomes.length === 0 ? 2 : 0;
 }
 
+/** What is said of a break that was tried on several scenarios: the first that one of them showed. */
+const STATES = ['noticed', 'survived', 'unreached', 'idle'] as const;
+
 /** A break is noticed when one scenario notices it under its own clause; that is enough. */
 function concludeBreaks({ outcomes, errors }: MutantReporter): number {
   const tried = new Map<string, MutantOutcome[]>();
@@ -158,16 +161,20 @@ function concludeBreaks({ outcomes, errors }: MutantReporter): number {
     const key = `${one.clauses[0] ?? ''}: ${one.alteration}`;
     tried.set(key, [...(tried.get(key) ?? []), one]);
   }
-  const counts = { noticed: 0, survived: 0, unreached: 0 };
+  const counts = { noticed: 0, survived: 0, unreached: 0, idle: 0 };
   for (const [key, list] of tried) {
-    const state =
-      (['noticed', 'survived', 'unreached'] as const).find((one) => list.some(({ outcome }) => outcome === one)) ??
-      'unreached';
+    const state = STATES.find((one) => list.some(({ outcome }) => outcome === one)) ?? 'idle';
     counts[state]++;
     if (state === 'noticed') continue;
     const place = list[0]?.source ?? '';
     if (state === 'unreached') {
       process.stdout.write(`not tested, because this stack breaks the clause itself: ${key}\n  ${place}\n`);
+      continue;
+    }
+    if (state === 'idle') {
+      process.stdout.write(
+        `not tested, because this stack sends nothing that it alters: ${key}\n  ${place}\n  tried on ${list.map(({ scenario }) => scenario).join(', ')}\n`,
+      );
       continue;
     }
     const elsewhere = [...new Set(list.flatMap(({ seen }) => (seen === '' ? [] : seen.split(', '))))];
@@ -178,8 +185,9 @@ function concludeBreaks({ outcomes, errors }: MutantReporter): number {
   }
   for (const error of errors) process.stdout.write(`harness error: ${error}\n`);
   process.stdout.write(
-    `${tried.size} plausible breaks: ${counts.noticed} detected, ${counts.survived} not detected, ${counts.unreached} of clauses that this stack breaks\n`,
+    `${tried.size} plausible breaks: ${counts.noticed} detected, ${counts.survived} not detected, ${counts.idle} that alter nothing, ${counts.unreached} of clauses that this stack breaks\n`,
   );
-  if (counts.survived > 0) return 1;
+  // A break that alters nothing is stale.
+  if (counts.survived + counts.idle > 0) return 1;
   return errors.length > 0 || tried.size === 0 ? 2 : 0;
 }
