@@ -121,29 +121,6 @@ export function coverageOf(instructions: readonly Instruction[], reached: Readon
   return [...files.values()].sort((a, b) => (a.file < b.file ? -1 : 1));
 }
 
-/** The tracefile that `genhtml` and forges read (geninfo(1)); counts are 0 and 1. */
-export function lcov(files: readonly FileCoverage[], test: string): string {
-  return files
-    .map(({ file, lines, functions }) => {
-      const byLine = [...lines].sort(([a], [b]) => a - b);
-      const named = [...functions].sort(([, a], [, b]) => a.line - b.line);
-      return [
-        `TN:${test.replaceAll(/\W/g, '_')}`,
-        `SF:${file}`,
-        ...named.map(([name, { line }]) => `FN:${line},${name}`),
-        ...named.map(([name, { reached }]) => `FNDA:${Number(reached)},${name}`),
-        `FNF:${named.length}`,
-        `FNH:${named.filter(([, { reached }]) => reached).length}`,
-        ...byLine.map(([line, reached]) => `DA:${line},${Number(reached)}`),
-        `LF:${byLine.length}`,
-        `LH:${byLine.filter(([, reached]) => reached).length}`,
-        'end_of_record',
-        '',
-      ].join('\n');
-    })
-    .join('');
-}
-
 /** A table for people: lines and functions of each file and of all, and the functions that were not reached. */
 export function coverageText(files: readonly FileCoverage[]): string {
   const count = (all: readonly boolean[]): string => {

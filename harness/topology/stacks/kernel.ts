@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../../document/explained-error.ts';
-import { coverageOf, coverageText, lcov, type CodeRange } from '../../kernels/code-coverage.ts';
+import { coverageOf, coverageText, type CodeRange } from '../../kernels/code-coverage.ts';
+import { toTracefile } from '../../kernels/tracefile.ts';
 import { configProblems, notableOptions, parseConfig } from '../../kernels/kernel-config.ts';
 import { localKernel } from '../../kernels/local.ts';
 import type { KernelBuild } from '../../kernels/types.ts';
@@ -175,7 +176,7 @@ async function reportCoverage({ range, instructions }: MptcpCode, logs: string, 
     );
   const files = coverageOf(instructions, reached);
   const text = coverageText(files);
-  writeFileSync(join(output, 'lcov.info'), lcov(files, 'mptcp-conformance'));
+  writeFileSync(join(output, 'lcov.info'), toTracefile(files, 'mptcp-conformance'));
   writeFileSync(join(output, 'code-coverage.txt'), text);
   const table = text.slice(0, text.indexOf('\n\n')).split('\n');
   return ['', ...table, `functions that were not reached: ${join(output, 'code-coverage.txt')}`];
