@@ -89,19 +89,23 @@ export class Trials {
     return this.#honest;
   }
 
-  async #altered(step: Step, mutation: Mutation): Promise<Seen[]> {
-    const run = async (waits: Waits): Promise<Seen[]> => {
+  /** The step's verdicts; undefined when the run did not come to it, but to one of the same source in another branch. */
+  async #altered(step: Step, mutation: Mutation): Promise<Seen[] | undefined> {
+    const run = async (waits: Waits): Promise<Seen[] | undefined> => {
+      const reached = new Set<Step>();
       const result = await this.#run({
         waits,
-        evidenceFor: (one, session) =>
-          one === step ? alteredEvidence(mutation, step, session) : recordedEvidence(session),
+        evidenceFor: (one, session) => {
+          reached.add(one);
+          return one === step ? alteredEvidence(mutation, step, session) : recordedEvidence(session);
+        },
       });
       if (result.verdict === 'error') return [{ verdict: 'error', told: result.reason ?? '' }];
-      return verdictsOf(step, result.expectations);
+      return reached.has(step) ? verdictsOf(step, result.expectations) : undefined;
     };
     const seen = await run(SHORT_WAITS);
     // A busy machine may not get as far as the step in so short a time; that says nothing about the step.
-    return seen.length === 0 ? run(DEFAULT_WAITS) : seen;
+    return seen === undefined || seen.length === 0 ? run(DEFAULT_WAITS) : seen;
   }
 
   async #broken(one: Break): Promise<{ results: ExpectationResult[]; hasErred: boolean }> {
