@@ -30,5 +30,21 @@ test('reads numbers under their short names', async () => {
     },
   };
   expect(await readCounters(agent)).toEqual(new Map([['MPJoinSynRx', 3n]]));
-  expect(asked).toEqual([['counters', { prefix: 'MPTcpExt' }]]);
+  expect(asked).toEqual([['counters', { prefix: 'MPTcpExt.' }]]);
+});
+
+test("reads TCP's counters too where asked, under their section's name", async () => {
+  const agent: Agent = {
+    pid: 0,
+    features: new Set(['counters']),
+    log: [],
+    close: () => Promise.resolve(),
+    request: (_command, args) => Promise.resolve({ [`${String(args?.['prefix'])}One`]: '1' }),
+  };
+  expect(await readCounters(agent, true)).toEqual(
+    new Map([
+      ['One', 1n],
+      ['TcpExt.One', 1n],
+    ]),
+  );
 });

@@ -1,19 +1,27 @@
-/** The stack's MPTCP counters, as a scenario sees them: from zero, though the stack may have run scenarios before. */
+/** The stack's counters, as a scenario sees them: from zero, though the stack may have run scenarios before. */
 import type { Agent } from '../sut/types.ts';
 
-/** Values of the `MPTcpExt` counters by name. */
+/** Values of counters by name: those of `MPTcpExt` by their bare name, others with their section. */
 export type Counters = ReadonlyMap<string, bigint>;
 
-const SECTION = 'MPTcpExt';
+const SECTION = 'MPTcpExt.';
+/** Says why TCP did not take a packet. */
+const TCP_SECTION = 'TcpExt.';
 
-/** Reads the counters; empty for a stack that has none, and for an agent that does not read them. @throws AgentRefused, AgentLost */
-export async function readCounters(agent: Agent): Promise<Counters> {
+/**
+ * Reads the counters; empty for a stack that has none, and for an agent that does not read them.
+ *
+ * @param withTcp also those of `TcpExt`, which are many
+ * @throws AgentRefused, AgentLost
+ */
+export async function readCounters(agent: Agent, withTcp = false): Promise<Counters> {
   if (!agent.features.has('counters')) return new Map();
-  const answer = await agent.request('counters', { prefix: SECTION });
+  const sections = withTcp ? [SECTION, TCP_SECTION] : [SECTION];
+  const answers = await Promise.all(sections.map((prefix) => agent.request('counters', { prefix })));
   return new Map(
-    Object.entries(answer).flatMap(([name, value]) =>
-      /^-?\d+$/.test(value) ? [[name.replace(`${SECTION}.`, ''), BigInt(value)] as const] : [],
-    ),
+    answers
+      .flatMap((answer) => Object.entries(answer))
+      .flatMap(([name, value]) => (/^-?\d+$/.test(value) ? [[name.replace(SECTION, ''), BigInt(value)] as const] : [])),
   );
 }
 

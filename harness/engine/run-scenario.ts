@@ -233,7 +233,10 @@ async function judgeInCell(
   let failure: Error | undefined;
   let lacking: AbilityMissing | undefined;
   try {
-    [session.countersBefore] = await Promise.all([readCounters(firstAgent(session)), session.patience.ready()]);
+    [session.countersBefore] = await Promise.all([
+      readCounters(firstAgent(session), scenario.unsteady !== undefined),
+      session.patience.ready(),
+    ]);
     await runSteps(scenario.preamble, run, true);
     session.interposer.bodyBegins();
     await runSteps(scenario.body, run, false);
@@ -257,7 +260,10 @@ async function judgeInCell(
     for (const one of draft.expectations) if (!isKept(one.verdict)) one.pcap = pcap;
   }
   if (failure !== undefined) throw failure;
-  draft.counters = movedCounters(session.countersBefore, await readCounters(firstAgent(session)));
+  draft.counters = movedCounters(
+    session.countersBefore,
+    await readCounters(firstAgent(session), scenario.unsteady !== undefined),
+  );
   if (capture !== undefined) await proveCapture(pcap ?? '', capture.contents(), packets);
   if (context.withoutMonitors === undefined) addMonitors(draft, packets, context);
   concludeScenario(draft);

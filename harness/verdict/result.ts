@@ -109,7 +109,7 @@ export interface ScenarioResult {
     dmesg?: string;
     trace?: string;
   };
-  /** MPTCP counters that moved, name to difference. */
+  /** MPTCP counters that moved, name to difference; with an unsteady condition those of TcpExt, too. */
   counters: Record<string, number>;
   /** Command that runs just this scenario again. */
   rerun: string;

@@ -10,7 +10,8 @@ async function ended(verdicts: readonly Verdict[], unsteady?: string, declared =
   const scenario = { kind: 'wire', ...(unsteady === undefined ? {} : { unsteady }) } as AnyScenario;
   const { outcome } = await runUntilSteady(scenario, () => {
     const verdict = verdicts[Math.min(runs++, verdicts.length - 1)] as Verdict;
-    const result = { verdict, ...(verdict === 'pass' ? {} : { reason: 'nothing came' }) };
+    const counters = verdict === 'fail' ? { 'TcpExt.SyncookiesFailed': 1 } : {};
+    const result = { verdict, counters, ...(verdict === 'pass' ? {} : { reason: 'nothing came' }) };
     return Promise.resolve({
       outcome: (declared ? { ...result, declared: { reason: '' } } : result) as ScenarioResult,
     });
@@ -23,7 +24,11 @@ test('a scenario without an unsteady condition is run once', async () => {
 });
 
 test('what ends otherwise by chance is run again, and the result tells of the first run', async () => {
-  const repeated = { times: 2, because: 'a shared table', first: 'fail: nothing came' };
+  const repeated = {
+    times: 2,
+    because: 'a shared table',
+    first: 'fail: nothing came; counters: TcpExt.SyncookiesFailed=1',
+  };
   expect(await ended(['fail', 'pass'], 'a shared table')).toEqual({ runs: 2, verdict: 'pass', repeated });
 });
 

@@ -21,10 +21,16 @@ export async function runUntilSteady<R extends { outcome: ScenarioResult }>(
   let times = 1;
   for (; times < MOST_RUNS && !isSettled(last.outcome); times++) last = await run();
   if (times > 1) {
-    const { verdict, reason } = first.outcome;
-    last.outcome.repeated = { times, because, first: reason === undefined ? verdict : `${verdict}: ${reason}` };
+    last.outcome.repeated = { times, because, first: endOf(first.outcome) };
   }
   return last;
+}
+
+/** A verdict with its reason and the counters that moved, which tell what became of packets without an answer. */
+function endOf({ verdict, reason, counters }: ScenarioResult): string {
+  const moved = Object.entries(counters).map(([name, by]) => `${name}=${by}`);
+  const because = reason === undefined ? verdict : `${verdict}: ${reason}`;
+  return moved.length === 0 ? because : `${because}; counters: ${moved.join(' ')}`;
 }
 
 /** Advice that is not followed and faults of the harness are results like others. */
