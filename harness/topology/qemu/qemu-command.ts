@@ -34,7 +34,7 @@ export const TERMINAL_DEVICE = 'hvc0';
 
 /** Path of the control device in the guest. */
 const CONTROL_DEVICE = '/dev/vport0p1';
-const MEMORY_MIB = 512;
+const MEMORY_MIB = 1024;
 const FUNCTIONS_PER_SLOT = 8;
 const FIRST_SLOT = 5;
 const FIRST_CHANNEL = 0x10;
