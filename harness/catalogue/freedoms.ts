@@ -16,6 +16,8 @@ export interface Freedom {
   wire: string;
   /** Kernel settings that make a Linux stack choose so; empty where there are none. */
   sysctls: { name: string; value: string }[];
+  /** Features of PICS or of the agent that a stack with this choice does not have: scenarios that need one are skipped. */
+  lacks: readonly string[];
   /** Settings that make a real stack do the same: routes, links, endpoints, the application. */
   habits?: Habits;
 }
@@ -25,6 +27,7 @@ interface RawFreedom {
   title: string;
   paragraphs: string[];
   wire: string;
+  lacks?: string[];
   linux?: { sysctl?: Record<string, string | number> } & Habits;
 }
 
@@ -56,6 +59,7 @@ export function loadFreedoms(file: string, catalogue?: Catalogue): Freedom[] {
       title: raw.title,
       paragraphs: raw.paragraphs,
       wire: raw.wire,
+      lacks: raw.lacks ?? [],
       sysctls: Object.entries(sysctl).map(([key, value]) => ({ name: key, value: String(value) })),
       ...(Object.keys(habits).length === 0 ? {} : { habits }),
     };

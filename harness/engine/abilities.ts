@@ -19,17 +19,17 @@ const OPENING: readonly string[] = ['socket', 'listen', 'connect'];
  * Undefined when there is none.
  */
 export function missingAbility(scenario: Scenario, features: ReadonlySet<string>): string | undefined {
-  if (scenario.family === 'ipv6' && !features.has('ipv6')) return missing('ipv6', 'a scenario of IPv6');
-  for (const step of allSteps([...scenario.preamble, ...scenario.body])) {
-    if (step.kind !== 'sut') continue;
-    const feature = featuresOf(step).find((one) => !features.has(one));
-    if (feature !== undefined) return missing(feature, `"${step.text}"`);
-  }
-  return undefined;
+  const missing = abilitiesOf(scenario).find(({ feature }) => !features.has(feature));
+  if (missing === undefined) return undefined;
+  return `the agent does not name the feature ${missing.feature}, which ${missing.what} needs`;
 }
 
-function missing(feature: string, what: string): string {
-  return `the agent does not name the feature ${feature}, which ${what} needs`;
+/** The agent features that a scenario requires, each with what requires it, in the order of the steps. */
+export function abilitiesOf(scenario: Scenario): { feature: string; what: string }[] {
+  const ofSteps = allSteps([...scenario.preamble, ...scenario.body]).flatMap((step) =>
+    step.kind === 'sut' ? featuresOf(step).map((feature) => ({ feature, what: `"${step.text}"` })) : [],
+  );
+  return scenario.family === 'ipv6' ? [{ feature: 'ipv6', what: 'a scenario of IPv6' }, ...ofSteps] : ofSteps;
 }
 
 function featuresOf({ line }: SutStep): string[] {

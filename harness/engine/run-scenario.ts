@@ -16,7 +16,7 @@ import { TopologyError, type Topology } from '../topology/types.ts';
 import { parsePcap } from '../wire/pcap-read.ts';
 import { PcapBuffer } from '../wire/pcap-write.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
-import { AbilityMissing, missingAbility } from './abilities.ts';
+import { abilitiesOf, AbilityMissing, missingAbility } from './abilities.ts';
 import { movedCounters, readCounters } from './counters.ts';
 import type { Subflow } from './endpoint.ts';
 import type { EvidenceFor } from './evidence.ts';
@@ -85,12 +85,19 @@ export interface KernelLog {
   begin: number;
 }
 
+/** The first feature that a scenario or one of its steps needs and that the stack is declared to lack. */
+function lackOf(scenario: Scenario, lacks: EngineContext['lacks']): string | undefined {
+  if (lacks.size === 0) return undefined;
+  const needs = [...scenario.needs, ...abilitiesOf(scenario).map(({ feature }) => feature)];
+  return needs.find((need) => lacks.has(need));
+}
+
 /**
  * Runs a scenario. Never throws: what goes wrong in the harness becomes the verdict `error`. When the stack's kernel got
  * into trouble, everything that it carried at that time is suspect: the scenario runs again with nothing beside it.
  */
 export async function runScenario(scenario: Scenario, context: EngineContext): Promise<ScenarioRun> {
-  const missing = scenario.needs.find((need) => context.lacks.has(need));
+  const missing = lackOf(scenario, context.lacks);
   if (missing !== undefined) {
     const reason = `the stack is declared to lack ${missing}: ${context.lacks.get(missing) ?? ''}`;
     return { result: { ...emptyResult(scenario, context.rerun(scenario)), verdict: 'skip', reason }, ...NOTHING_SAID };

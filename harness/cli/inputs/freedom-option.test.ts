@@ -7,8 +7,9 @@ describe('--freedom', () => {
     expect(freedomsNamed(['checksum', 'tiny-initial-window', 'low-mtu', 'full-mesh', 'no-nagle'])).toEqual({
       sysctls: [{ name: 'net.mptcp.checksum_enabled', value: '1' }],
       habits: { route: { initcwnd: 1 }, mtu: 1280, endpoint: 'fullmesh', nodelay: true },
+      lacks: [['initial-window-of-six', '--freedom tiny-initial-window: An initial congestion window of one segment']],
     });
-    expect(freedomsNamed([])).toEqual({ sysctls: [], habits: undefined });
+    expect(freedomsNamed([])).toEqual({ sysctls: [], lacks: [] });
   });
 
   test('refuses what there is not, and what no setting makes', () => {

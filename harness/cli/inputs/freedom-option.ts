@@ -21,19 +21,30 @@ export function findFreedoms(names: readonly string[]): Freedom[] {
   });
 }
 
+/** The settings that make choices on a real stack. */
+export interface ChosenFreedoms {
+  sysctls: Sysctl[];
+  habits?: Habits;
+  /** Features that the stack does not have then, with the reason. */
+  lacks: [feature: string, reason: string][];
+}
+
 /**
- * Habits of the hosts for all these choices together; empty if none needs any.
+ * The settings for all these choices together.
  *
  * @throws UsageError for a name that there is not, and for one that no setting makes
  */
-export function freedomsNamed(names: readonly string[]): { sysctls: Sysctl[]; habits: Habits | undefined } {
-  if (names.length === 0) return { sysctls: [], habits: undefined };
+export function freedomsNamed(names: readonly string[]): ChosenFreedoms {
+  if (names.length === 0) return { sysctls: [], lacks: [] };
   const chosen = findFreedoms(names);
   const idle = chosen.find(({ sysctls, habits }) => sysctls.length === 0 && habits === undefined);
   if (idle !== undefined) throw new UsageError(`no setting makes ${idle.name}; "freedoms --list" says which have one`);
   const habits = chosen.flatMap((one) => one.habits ?? []);
   return {
     sysctls: chosen.flatMap(({ sysctls }) => sysctls),
-    habits: habits.length === 0 ? undefined : (Object.assign({}, ...habits) as Habits),
+    lacks: chosen.flatMap(({ name, title, lacks }) =>
+      lacks.map((feature): [string, string] => [feature, `--freedom ${name}: ${title}`]),
+    ),
+    ...(habits.length === 0 ? {} : { habits: Object.assign({}, ...habits) as Habits }),
   };
 }

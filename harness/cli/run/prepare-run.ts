@@ -65,6 +65,7 @@ export interface ChosenStacks {
   peer?: StackChoice;
   sysctls: Sysctl[];
   habits?: Habits;
+  lacks: [feature: string, reason: string][];
 }
 
 /** The stacks that the options name; starts nothing. @throws UsageError */
@@ -81,6 +82,7 @@ export function chooseStacks(options: StackOptions): ChosenStacks {
     sysctls,
     ...(peer === undefined ? {} : { peer }),
     ...(lawful.habits === undefined ? {} : { habits: lawful.habits }),
+    lacks: lawful.lacks,
   };
 }
 
@@ -158,7 +160,7 @@ export async function prepareRun(chosen: ChosenStacks, options: StackOptions, ro
       ...(sysctls.length === 0 ? {} : { sysctls }),
       ...(habits === undefined ? {} : { habits }),
       ...watchOf(options),
-      lacks: [...lacksFor(sut.info, root), ...(sut.lacks ?? [])],
+      lacks: [...lacksFor(sut.info, root), ...(sut.lacks ?? []), ...chosen.lacks],
       topologies: workspace().topologies,
       deviations: list.deviations,
       mode: 'judge',
