@@ -4,8 +4,11 @@
     relay.py PORT BACKEND-ADDRESS BACKEND-PORT
     relay.py PORT discard
     relay.py PORT echo
+    relay.py PORT connect
+    relay.py PORT socks5
 
-It passes on what it reads, and the end of the stream, in both directions.
+It passes on what it reads, and the end of the stream, in both directions. The last two are forward proxies: they
+accept TCP and connect by MPTCP to where their client asks them to.
 """
 import socket
 import sys
@@ -51,6 +54,8 @@ def serve(connection, backend):
             carry(connection, connection)
         elif backend == 'discard':
             carry(connection, None)
+        elif backend in ('connect', 'socks5'):
+            (proxy_connect if backend == 'connect' else proxy_socks)(connection)
         else:
             relay(connection, backend)
 
@@ -60,6 +65,58 @@ def relay(connection, backend):
         other = socket.create_connection(backend, timeout=2)
     except OSError:
         return
+    both_ways(connection, other)
+
+
+def read(connection, count):
+    octets = b''
+    while len(octets) < count:
+        more = connection.recv(count - len(octets))
+        if not more:
+            raise OSError('the client has closed')
+        octets += more
+    return octets
+
+
+def connect(address, port):
+    other = socket.socket(socket.AF_INET6 if ':' in address else socket.AF_INET, socket.SOCK_STREAM, IPPROTO_MPTCP)
+    other.settimeout(10)
+    other.connect((address, port))
+    return other
+
+
+def proxy_connect(connection):
+    """The CONNECT method of HTTP."""
+    request = b''
+    while not request.endswith(b'\r\n\r\n'):
+        request += read(connection, 1)
+    address, _, port = request.split()[1].decode().rpartition(':')
+    try:
+        other = connect(address.strip('[]'), int(port))
+    except OSError:
+        connection.sendall(b'HTTP/1.1 502 Bad Gateway\r\n\r\n')
+        return
+    connection.sendall(b'HTTP/1.1 200 OK\r\n\r\n')
+    both_ways(connection, other)
+
+
+def proxy_socks(connection):
+    """SOCKS version 5 without authentication."""
+    read(connection, read(connection, 2)[1])
+    connection.sendall(b'\x05\x00')
+    six = read(connection, 4)[3] == 4
+    address = socket.inet_ntop(socket.AF_INET6 if six else socket.AF_INET, read(connection, 16 if six else 4))
+    port = int.from_bytes(read(connection, 2), 'big')
+    try:
+        other = connect(address, port)
+    except OSError:
+        connection.sendall(b'\x05\x05\x00\x01' + bytes(6))
+        return
+    connection.sendall(b'\x05\x00\x00\x01' + bytes(6))
+    both_ways(connection, other)
+
+
+def both_ways(connection, other):
     with other:
         other.settimeout(None)
         back = threading.Thread(target=carry, args=(other, connection))
@@ -69,6 +126,7 @@ def relay(connection, backend):
 
 
 def accept(listener, backend):
+    # A proxy's clients speak TCP; a listener of MPTCP accepts them too.
     while True:
         connection, _ = listener.accept()
         threading.Thread(target=serve, args=(connection, backend), daemon=True).start()

@@ -25,6 +25,13 @@ test.each<[Application, string[], RegExp | undefined]>([
   ['discard', ['sut: listen', 'sut: accept', 'send: a PSH/ACK len=10 <dss>', 'sut: recv bytes=10'], undefined],
   ['discard', ['sut: listen', 'sut: recv bytes=10 -> pattern=ok'], /does not tell what its sockets return/],
   ['discard', ['sut: listen', 'sut: send bytes=10'], /^a discard service cannot send/],
+  ['client', ['sut: connect', 'send: a SYN/ACK', 'sut: connected', 'sut: recv bytes=10 -> pattern=ok'], undefined],
+  ['client', ['sut: listen'], /^a proxy connects when its client asks for it, the scenario begins with "sut: listen"$/],
+  ['client', ['sut: connect', 'sut: connected -> error=ECONNREFUSED'], /does not pass on error of the socket/],
+  ['client', ['sut: connect timeout=240000'], /cannot honour timeout=/],
+  ['client', ['sut: connect', 'send: a ACK <dss F=1>', 'sut: recv -> eof=1'], undefined],
+  ['closing-client', ['sut: connect', 'send: a ACK <dss F=1>'], /closes when its peer closes/],
+  ['http', ['sut: listen', 'send: a PSH/ACK len=10 <dss>'], /^an HTTP service answers data with data/],
   ['echo', ['sut: listen', 'send: a PSH/ACK len=10 <dss>'], /^an echo service answers data with data/],
 ])('%s: %j', (application, steps, reason) => {
   const found = unfitFor(application, scenarioOf(steps));

@@ -21,27 +21,47 @@ const RELAYED = {
   poll: ['fd', 'wait', 'timeout'],
 };
 
+/** Actions of a proxy's client. */
+const CLIENTS = {
+  connect: ['fd', 'addr', 'port'],
+  connected: ['fd', 'timeout'],
+  send: RELAYED.send,
+  recv: RELAYED.recv,
+  shutdown: RELAYED.shutdown,
+  close: RELAYED.close,
+  poll: RELAYED.poll,
+};
+
 /** Actions of each application. */
 const ACTIONS: Readonly<Record<Application, Readonly<Record<string, readonly string[]>>>> = {
   backend: RELAYED,
   'closing-backend': RELAYED,
+  client: CLIENTS,
+  'closing-client': CLIENTS,
   discard: { listen: ['backlog'], accept: ['as', 'timeout'], recv: ['fd', 'bytes', 'timeout'] },
   echo: { listen: ['backlog'], accept: ['as', 'timeout'] },
+  http: { listen: ['backlog'], accept: ['as', 'timeout'] },
 };
 
 const NAMES: Readonly<Record<Application, string>> = {
   backend: 'a relay',
   'closing-backend': 'a relay that does not half-close',
+  client: 'a proxy',
+  'closing-client': 'a proxy that does not half-close',
   discard: 'a discard service',
   echo: 'an echo service',
+  http: 'an HTTP service',
 };
 
 /** Why a scenario cannot be judged with this application; undefined when it can. */
 export function unfitFor(application: Application, scenario: Scenario): string | undefined {
   const steps = allSteps([...scenario.preamble, ...scenario.body]);
   const first = steps.find(({ kind }) => kind === 'sut' || kind === 'send');
-  if (first?.kind !== 'sut' || first.line.command !== 'listen')
-    return `${NAMES[application]} listens from the start, the scenario ${first?.kind === 'sut' ? `begins with "${first.text}"` : 'does not'}`;
+  const begins = isClient(application) ? 'connect' : 'listen';
+  if (first?.kind !== 'sut' || first.line.command !== begins) {
+    const does = isClient(application) ? 'connects when its client asks for it' : 'listens from the start';
+    return `${NAMES[application]} ${does}, the scenario ${first?.kind === 'sut' ? `begins with "${first.text}"` : 'does not'}`;
+  }
   const course = new Course(application);
   for (const step of steps) {
     if (step.kind === 'sut') {
@@ -77,12 +97,17 @@ class Course {
 
   /** The tester sends a packet. */
   hears(line: string): string | undefined {
-    if (this.#application !== 'backend' && !this.#closed && ends(line)) return 'closes when its peer closes';
+    if (this.#application !== 'backend' && this.#application !== 'client' && !this.#closed && ends(line))
+      return 'closes when its peer closes';
     if (!carriesData(line)) return undefined;
     this.#unread = true;
     if (this.#closed) return 'reads on after its application has closed';
-    return this.#application === 'echo' ? 'answers data with data' : undefined;
+    return this.#application === 'echo' || this.#application === 'http' ? 'answers data with data' : undefined;
   }
+}
+
+function isClient(application: Application): boolean {
+  return application === 'client' || application === 'closing-client';
 }
 
 function problemOf(application: Application, { line, clauses }: SutStep): string | undefined {
@@ -92,7 +117,7 @@ function problemOf(application: Application, { line, clauses }: SutStep): string
   if (arg !== undefined && !(arg.name === 'proto' && isWord(line, 'proto', 'mptcp')))
     return `cannot honour ${arg.name}=`;
   if (line.command === 'shutdown' && !isWord(line, 'how', 'wr')) return 'half-closes its sending direction only';
-  if (ACTIONS[application] === RELAYED) return unseen(line);
+  if (ACTIONS[application] === RELAYED || isClient(application)) return unseen(line);
   return line.returns.length > 0 || clauses.length > 0 ? 'does not tell what its sockets return' : undefined;
 }
 
@@ -100,6 +125,7 @@ function problemOf(application: Application, { line, clauses }: SutStep): string
 function unseen(line: SutLine): string | undefined {
   const told: Readonly<Record<string, readonly string[]>> = {
     accept: [],
+    connected: [],
     send: ['sent'],
     recv: ['bytes', 'eof', 'pattern', 'digest', 'hex'],
     poll: ['readable', 'rdhup'],

@@ -40,9 +40,10 @@ export interface CellLink {
 /**
  * The application on a stack that has no agent: `backend` relays its connections to this machine, also half-closed ones;
  * `closing-backend` does so, and closes both directions when its peer closes one; `discard` reads everything and sends
- * nothing (RFC 863); `echo` sends back what it reads (RFC 862). The last two close when their peer does.
+ * nothing (RFC 863); `echo` sends back what it reads (RFC 862); `http` answers data with data. The last three close when
+ * their peer does. `client` and `closing-client` are a forward proxy's: this machine asks it for connections to the tester.
  */
-export type Application = 'backend' | 'closing-backend' | 'discard' | 'echo';
+export type Application = 'backend' | 'closing-backend' | 'client' | 'closing-client' | 'discard' | 'echo' | 'http';
 
 /** A topology built once, for one scenario. */
 export interface Cell {

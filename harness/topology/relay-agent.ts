@@ -4,7 +4,7 @@ import { AgentRefused, type Agent, type AgentAnswer, type AgentLogLine } from '.
 import type { LabService } from './remote-lab.ts';
 
 /** Commands for an application without an agent. The stack speaks MPTCP, and nothing else reaches it. */
-const FEATURES: ReadonlySet<string> = new Set(['mptcp', 'ipv6']);
+export const STACK_FEATURES: ReadonlySet<string> = new Set(['mptcp', 'ipv6']);
 
 /** Commands that reach the backend. */
 const CARRIED: ReadonlySet<string> = new Set([
@@ -28,7 +28,7 @@ const CARRIED: ReadonlySet<string> = new Set([
 export function backendAgent(agent: Agent, { address, port }: NonNullable<LabService['backend']>): Agent {
   const family = address.includes(':') ? 'ipv6' : 'ipv4';
   return agentOver(agent, {
-    features: FEATURES,
+    features: STACK_FEATURES,
     request: (command, args = {}, options) => {
       if (command === 'socket') return agent.request(command, { ...args, family, proto: 'tcp' }, options);
       if (command === 'bind') return agent.request(command, { ...args, addr: address, port }, options);
@@ -49,7 +49,7 @@ export function serviceAgent(): Agent {
   };
   return {
     pid: 0,
-    features: FEATURES,
+    features: STACK_FEATURES,
     log,
     request: (command, args = {}) =>
       Promise.resolve().then(() => {
@@ -60,6 +60,7 @@ export function serviceAgent(): Agent {
   };
 }
 
-function lacking(command: string): AgentRefused {
+/** The answer to a command that needs an agent on the stack. */
+export function lacking(command: string): AgentRefused {
   return new AgentRefused(command, 38, 'ENOSYS', 'the stack has no agent');
 }

@@ -5,6 +5,7 @@ import { canonicalAddress } from '../packet/index.ts';
 import { projectSchema } from '../document/schema.ts';
 import { readYaml } from '../document/yaml-file.ts';
 import type { Application } from './contract.ts';
+import type { ProxyService } from './proxy-agent.ts';
 
 const SCHEMA = 'suites/schema/lab.schema.json';
 
@@ -24,11 +25,13 @@ export interface Lab {
 
 /** A service on a host without an agent. */
 export interface LabService {
-  /** TCP port. */
-  port: number;
+  /** TCP port on which it accepts MPTCP; a forward proxy accepts none. */
+  port?: number;
   application: Application;
   /** Of a relay: where this machine listens for the relay. */
   backend?: { address: string; port: number };
+  /** Of a forward proxy: where it accepts clients. */
+  proxy?: ProxyService;
 }
 
 /** A cable. */
@@ -77,27 +80,41 @@ interface RawLab extends Pick<Lab, 'sut' | 'version' | 'agent'> {
   links: RawLink[];
 }
 
+/** A service as the file has it: with `port`, or with `proxy`. */
 interface RawService {
-  port: number;
+  port?: number;
   'relays-to'?: string;
   'half-close'?: boolean;
-  answers?: 'discard' | 'echo';
+  answers?: 'discard' | 'echo' | 'http';
+  proxy?: string;
+  protocol?: ProxyService['protocol'];
 }
 
-/** @throws UsageError where the backend's address is not one */
-function toService(file: string, { port, 'relays-to': to, 'half-close': halfClose, answers }: RawService): LabService {
-  if (to === undefined) return { port, application: answers ?? 'discard' };
-  const [, six, four, number] = /^(?:\[([\da-fA-F:]+)\]|([\d.]+)):(\d+)$/.exec(to) ?? [];
+/** @throws UsageError where an address is not one */
+function toService(file: string, raw: RawService): LabService {
+  const closes = raw['half-close'] === false;
+  if (raw.proxy !== undefined) {
+    const place = placeOf(file, 'proxy', raw.proxy);
+    return {
+      application: closes ? 'closing-client' : 'client',
+      proxy: { ...place, protocol: raw.protocol ?? 'connect' },
+    };
+  }
+  const service = raw.port === undefined ? {} : { port: raw.port };
+  const to = raw['relays-to'];
+  if (to === undefined) return { ...service, application: raw.answers ?? 'discard' };
+  return { ...service, application: closes ? 'closing-backend' : 'backend', backend: placeOf(file, 'relays-to', to) };
+}
+
+/** @throws UsageError */
+function placeOf(file: string, key: string, text: string): { address: string; port: number } {
+  const [, six, four, number] = /^(?:\[([\da-fA-F:]+)\]|([\d.]+)):(\d+)$/.exec(text) ?? [];
   const address = six ?? four ?? '';
   if (isIP(address) === 0 || Number(number) < 1 || Number(number) > 65_535)
     throw new UsageError(
-      `${file}: relays-to: ${to} is not an address and a port; write 192.0.2.1:8000 or "[2001:db8::1]:8000"`,
+      `${file}: ${key}: ${text} is not an address and a port; write 192.0.2.1:8000 or "[2001:db8::1]:8000"`,
     );
-  return {
-    port,
-    application: halfClose === false ? 'closing-backend' : 'backend',
-    backend: { address, port: Number(number) },
-  };
+  return { address, port: Number(number) };
 }
 
 function toLink(raw: RawLink): LabLink {

@@ -94,7 +94,7 @@ class RemoteDriver implements Driver {
     const cell: Cell = {
       topology,
       links,
-      ...(lab.service === undefined ? {} : { servicePort: lab.service.port }),
+      ...(lab.service?.port === undefined ? {} : { servicePort: lab.service.port }),
       earlier: this.#earlier,
       agents: new Map(),
       close: () => {

@@ -1,10 +1,11 @@
-/** A host on which no agent can run: a relay whose backend is this machine, or a service whose conduct is known. */
+/** A host on which no agent can run: a relay or a proxy whose other side is this machine, or a service whose conduct is known. */
 import { UsageError } from '../../document/explained-error.ts';
 import { ensureAgent } from '../../sut/build-agent.ts';
-import { spawnAgent } from '../../sut/spawn-agent.ts';
+import { spawnAgent, type SpawnedAgent } from '../../sut/spawn-agent.ts';
 import type { Agent } from '../../sut/types.ts';
 import type { PreparedStack, StackKind } from '../contract.ts';
 import { hostInfo } from '../machine/host-info.ts';
+import { proxyAgent, type ProxyService } from '../proxy-agent.ts';
 import { backendAgent, serviceAgent } from '../relay-agent.ts';
 import { loadLab, type Lab, type LabService } from '../remote-lab.ts';
 import { createRemoteDriver, outsideCommand } from '../remote.ts';
@@ -22,14 +23,14 @@ export interface RelaySettings {
   kind: 'relay';
   lab: Lab;
   outsidePid: number;
-  /** Program of the agent that plays the backend. */
+  /** Program of the agent that plays the backend or the client. */
   agentPath: string;
 }
 
 /** A stack without an agent. */
 export const relay: StackKind<RelayChoice, RelaySettings> = {
   kind: 'relay',
-  label: 'a host without an agent, as a relay or as a discard or echo service',
+  label: 'a host without an agent, as a relay, a forward proxy or a service',
   forms: ['relay:lab.yaml'],
   options: [],
   insights: [],
@@ -61,7 +62,7 @@ async function prepareRelay(file: string, root: string): Promise<PreparedStack<R
   // The launcher, which is still where the machine's own network is.
   const outsidePid = process.ppid;
   const settings: RelaySettings = { kind: 'relay', lab, outsidePid, agentPath: await ensureAgent(root) };
-  await requireBackend(file, settings);
+  await requireApplication(file, settings);
   const giveBack = fetchInterfaces(file, lab, outsidePid);
   return {
     settings,
@@ -76,9 +77,10 @@ async function prepareRelay(file: string, root: string): Promise<PreparedStack<R
   };
 }
 
-/** @throws UsageError when this machine cannot listen where the relay connects to */
-async function requireBackend(file: string, settings: RelaySettings): Promise<void> {
-  const { backend } = settings.lab.service ?? {};
+/** @throws UsageError when this machine cannot listen where the relay connects to, or the proxy does not accept it */
+async function requireApplication(file: string, settings: RelaySettings): Promise<void> {
+  const { backend, proxy } = settings.lab.service ?? {};
+  if (proxy !== undefined) await requireProxy(file, settings, proxy);
   if (backend === undefined) return;
   const agent = await startApplication(settings);
   try {
@@ -94,9 +96,28 @@ async function requireBackend(file: string, settings: RelaySettings): Promise<vo
   }
 }
 
-async function startApplication({ lab, outsidePid, agentPath }: RelaySettings): Promise<Agent> {
-  const { backend }: Partial<LabService> = lab.service ?? {};
-  if (backend === undefined) return serviceAgent();
+async function requireProxy(file: string, settings: RelaySettings, { address, port }: ProxyService): Promise<void> {
+  const agent = await startHere(settings);
+  try {
+    await agent.request('socket', { name: 'conn', family: address.includes(':') ? 'ipv6' : 'ipv4', proto: 'tcp' });
+    await agent.request('connect', { fd: 'conn', addr: address, port, timeout: 2000 });
+  } catch (error) {
+    throw new UsageError(
+      `${file}: no proxy accepts connections at ${address} port ${port}: ${(error as Error).message}; start it, or mend "proxy"`,
+    );
+  } finally {
+    await agent.close();
+  }
+}
+
+async function startApplication(settings: RelaySettings): Promise<Agent> {
+  const { backend, proxy }: Partial<LabService> = settings.lab.service ?? {};
+  if (proxy !== undefined) return proxyAgent(await startHere(settings), proxy);
+  return backend === undefined ? serviceAgent() : backendAgent(await startHere(settings), backend);
+}
+
+/** An agent on this machine, where its own network is. */
+function startHere({ lab, outsidePid, agentPath }: RelaySettings): Promise<SpawnedAgent> {
   const command = outsideCommand(outsidePid, [agentPath, '--die-with-parent']);
-  return backendAgent(await spawnAgent({ command, name: `backend of ${lab.sut}` }), backend);
+  return spawnAgent({ command, name: `application of ${lab.sut}` });
 }
