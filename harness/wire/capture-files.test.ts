@@ -100,6 +100,18 @@ describe.each(FORMATS)('%s', (format) => {
   });
 });
 
+test.each([
+  ['fd377a585a000004', 'xz'],
+  ['28b52ffd0458', 'zstd'],
+  ['425a683931415926', 'bzip2'],
+  ['04224d186440', 'lz4'],
+])('a file that begins with %s is said to be compressed by %s, with what to write', async (magic, program) => {
+  const file = Buffer.concat([Buffer.from(magic, 'hex'), Buffer.alloc(64)]);
+  await expect(read(file)).rejects.toThrow(
+    new RegExp(`is compressed by ${program}, [^]*${program} -dc .* \\| mptcp-conformance check -`),
+  );
+});
+
 test('a file that is not a capture is refused with its first bytes', async () => {
   await expect(read(new TextEncoder().encode('{"this": "is no capture at all"}'))).rejects.toThrow(
     /is not a capture: it starts with 7b22/,

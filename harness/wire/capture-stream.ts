@@ -110,6 +110,13 @@ class Feed {
 
   #unknown(bytes: Uint8Array): CaptureError {
     const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
+    const program = COMPRESSIONS.find(([magic]) => start.startsWith(magic))?.[1];
+    if (program !== undefined)
+      return new CaptureError(
+        this.#path,
+        `is compressed by ${program}, expected pcap or pcapng, gzipped or not`,
+        `write ${program} -dc ${this.#path} | mptcp-conformance check -`,
+      );
     return new CaptureError(
       this.#path,
       `is not a capture: it starts with ${start}, expected pcap or pcapng, gzipped or not`,
@@ -142,6 +149,14 @@ class Feed {
     };
   }
 }
+
+/** First octets of other compressed files, hexadecimal, with the program that reads them. */
+const COMPRESSIONS: readonly (readonly [magic: string, program: string])[] = [
+  ['fd377a585a00', 'xz'],
+  ['28b52ffd', 'zstd'],
+  ['425a68', 'bzip2'],
+  ['04224d18', 'lz4'],
+];
 
 /** A decompressor that takes no more than it has handed on. */
 function inflating(take: (plain: Uint8Array) => void): { write(chunk: Buffer): Promise<void>; end(): Promise<void> } {
