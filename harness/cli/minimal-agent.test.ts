@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readResults } from '../report/results-file.ts';
+import { CABLE, inNamespaces, MAKE_BENCH } from './testing/bench.ts';
 import {
   buildProgram,
   execute,
@@ -23,18 +24,8 @@ beforeAll(() => buildProgram(), 120_000);
 afterAll(() => folder.remove());
 
 const BENCH = `
-set -eu
+${MAKE_BENCH}${CABLE}
 cd "$1"
-unshare --net sleep infinity & bench=$!
-trap 'kill $bench' EXIT
-own=$(readlink /proc/self/ns/net)
-while [ "$(readlink /proc/$bench/ns/net)" = "$own" ]; do :; done
-there="nsenter --target $bench --net"
-address() { $1 ip -oneline link show $2 | sed 's/.*ether \\([0-9a-f:]*\\).*/\\1/'; }
-ip link add cable type veth peer name lan netns $bench
-$there ip link set lo up; $there ip link set lan up
-$there ip address add 10.1.1.2/24 dev lan; $there ip address add fd00:1::2/64 dev lan nodad
-for near in 10.1.1.1 fd00:1::1; do $there ip neigh add $near lladdr "$(address "" cable)" dev lan; done
 cat > lab.yaml <<END
 sut: acme-os
 agent: [nsenter, --target, "$bench", --net, --, python3, "$2"]
@@ -50,9 +41,8 @@ shift 2
 `;
 
 function besideBench(...command: string[]) {
-  const enter = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
   const shell = ['bash', '-c', BENCH, 'bench', folder.path, AGENT];
-  return execute(['unshare', ...enter, '--net', '--mount', '--', ...shell, ...command]);
+  return execute([...inNamespaces(), ...shell, ...command]);
 }
 
 test('what the agent has is judged, the rest is skipped with the reason', async () => {

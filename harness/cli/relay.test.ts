@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readResults } from '../report/results-file.ts';
+import { CABLE, inNamespaces, MAKE_BENCH } from './testing/bench.ts';
 import { buildProgram, execute, PROGRAM, ROOT, temporaryFolder, type Ended } from './testing/command.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -14,22 +15,12 @@ afterAll(() => folder.remove());
 
 /** Arguments: folder, program of the service, its words, what lab.yaml says of it, then the command. */
 const BENCH = `
-set -eu
+${MAKE_BENCH}${CABLE}
 cd "$1"
 program=$2 words=$3 service=$4
-unshare --net sleep infinity & bench=$!
-trap 'kill $bench $served' EXIT
-own=$(readlink /proc/self/ns/net)
-while [ "$(readlink /proc/$bench/ns/net)" = "$own" ]; do :; done
-there="nsenter --target $bench --net"
-address() { $1 ip -oneline link show $2 | sed 's/.*ether \\([0-9a-f:]*\\).*/\\1/'; }
 ip link add back type veth peer name front netns $bench
 ip address add 192.0.2.1/24 dev back; ip link set back up
-$there ip address add 192.0.2.2/24 dev front; $there ip link set front up; $there ip link set lo up
-ip link add cable type veth peer name lan netns $bench
-$there ip link set lan up
-$there ip address add 10.1.1.2/24 dev lan; $there ip address add fd00:1::2/64 dev lan nodad
-for near in 10.1.1.1 fd00:1::1; do $there ip neigh add $near lladdr "$(address "" cable)" dev lan; done
+$there ip address add 192.0.2.2/24 dev front; $there ip link set front up
 $there python3 $program $words & served=$!
 until $there ss -ltn | grep -q ':8443 '; do sleep 0.05; done
 cat > lab.yaml <<END
@@ -47,10 +38,9 @@ shift 4
 `;
 
 function besideBench(words: string, service: string, ...command: string[]): Promise<Ended> {
-  const enter = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
   const shell = ['bash', '-c', BENCH, 'bench', folder.path, SERVICE, words, service];
   const run = [process.execPath, PROGRAM, 'run', '--sut', 'relay:lab.yaml', '--deviations', 'none'];
-  return execute(['unshare', ...enter, '--net', '--mount', '--', ...shell, ...run, ...command]);
+  return execute([...inNamespaces(), ...shell, ...run, ...command]);
 }
 
 const RELAY = ['8443 192.0.2.1 8000', 'port: 8443, relays-to: "192.0.2.1:8000"'] as const;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readResults } from '../report/results-file.ts';
+import { inNamespaces, MAKE_BENCH } from './testing/bench.ts';
 import { buildProgram, execute, PROGRAM, ROOT, SCENARIO, temporaryFolder, type Ended } from './testing/command.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -18,12 +19,8 @@ afterAll(() => folder.remove());
 
 /** Says what is on the machine and on the bench before and after a command, which may be sure of `$lab` and `$bench`. */
 const BENCH = `
-set -eu
+${MAKE_BENCH}
 cd "$1"
-unshare --net sleep infinity & bench=$!
-trap 'kill $bench' EXIT
-own=$(readlink /proc/self/ns/net)
-while [ "$(readlink /proc/$bench/ns/net)" = "$own" ]; do :; done
 for i in 1 2; do ip link add cable$i type veth peer name lan$i netns $bench; done
 cat > lab.yaml <<END
 sut: linux
@@ -32,20 +29,15 @@ links:
   - { device: cable1, sut-device: lan1 }
   - { device: cable2, sut-device: lan2 }
 END
-look() { ip -brief link show type veth | cut -d@ -f1 | sort; nsenter --target $bench --net ip -oneline address show scope global; nsenter --target $bench --net sysctl net.ipv4.tcp_no_metrics_save; }
+look() { ip -brief link show type veth | cut -d@ -f1 | sort; $there ip -oneline address show scope global; $there sysctl net.ipv4.tcp_no_metrics_save; }
 look > before
 code=0
 `;
 
 /** Runs a command beside such a bench. */
 function besideBench(command: string): Promise<Ended> {
-  const enter = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
   return execute([
-    'unshare',
-    ...enter,
-    '--net',
-    '--mount',
-    '--',
+    ...inNamespaces(),
     'bash',
     '-c',
     `${BENCH}\n${command}\nlook > after\nexit $code`,

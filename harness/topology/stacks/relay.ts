@@ -9,7 +9,7 @@ import { proxyAgent, type ProxyService } from '../proxy-agent.ts';
 import { backendAgent, serviceAgent } from '../relay-agent.ts';
 import { loadLab, type Lab, type LabService } from '../remote-lab.ts';
 import { createRemoteDriver, outsideCommand } from '../remote.ts';
-import { fetchInterfaces, requireRoot } from './remote.ts';
+import { fetchInterfaces, requireFile, requireRoot } from './remote.ts';
 
 /** Parsed form of `--sut relay:`. */
 export interface RelayChoice {
@@ -36,10 +36,7 @@ export const relay: StackKind<RelayChoice, RelaySettings> = {
   insights: [],
   noPeer: 'a relay has links to the tester only',
   noSysctls: 'a host without an agent cannot be configured by the run; configure it before',
-  parse: (file) => {
-    if (file === undefined || file === '') throw new UsageError('--sut relay: needs a file; write relay:lab.yaml');
-    return { kind: 'relay', file };
-  },
+  parse: (file) => ({ kind: 'relay', file: requireFile('relay', file) }),
   arguments: ({ file }) => ['--sut', `relay:${file}`],
   requireRights: () => requireRoot('relay'),
   prepare: ({ file }, root) => prepareRelay(file, root),

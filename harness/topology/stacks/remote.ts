@@ -31,16 +31,19 @@ export const remote: StackKind<RemoteChoice, RemoteSettings> = {
   options: [],
   insights: [],
   noPeer: 'a remote host has links to the tester only',
-  parse: (file) => {
-    if (file === undefined || file === '') throw new UsageError('--sut remote: needs a file; write remote:lab.yaml');
-    return { kind: 'remote', file };
-  },
+  parse: (file) => ({ kind: 'remote', file: requireFile('remote', file) }),
   arguments: ({ file }) => ['--sut', `remote:${file}`],
   requireRights: () => requireRoot('remote'),
   prepare: ({ file }) => prepareRemote(file),
   open: ({ lab, outsidePid }, { sysctls }) =>
     Promise.resolve(createRemoteDriver({ lab, sysctls, startAgent: () => startAgent(lab, outsidePid) })),
 };
+
+/** The lab file of a kind of stack. @throws UsageError when none was given */
+export function requireFile(kind: string, file: string | undefined): string {
+  if (file === undefined || file === '') throw new UsageError(`--sut ${kind}: needs a file; write ${kind}:lab.yaml`);
+  return file;
+}
 
 /** @throws UsageError */
 export function requireRoot(kind: string): void {
