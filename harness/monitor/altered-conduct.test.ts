@@ -655,3 +655,19 @@ test('a host is not blamed for how it takes what its peer did wrong', () => {
   expect(findings.filter((one) => one.host === 'initiator' && one.verdict === 'fail')).toEqual([]);
   expect(findings.find((one) => one.rule === 'join-ack-hmac')?.verdict).toBe('inconclusive');
 });
+
+test('a SYN/ACK with MP_CAPABLE may answer the second of two SYNs: a stack that keeps no state knows only that', () => {
+  const plain = (packet: Packet): void => {
+    packet.tcp.options = packet.tcp.options.filter(({ kind }) => kind !== 'mp_capable');
+  };
+  const rule = (packets: readonly NamedPacket[]) =>
+    judge(packets).find((one) => one.rule === 'capable-answers-capable')?.verdict;
+  const good = goodConversation();
+  const first = altered(good, 'syn', plain);
+  expect(rule(first)).toBe('fail');
+  expect(rule(inserted(first, 'syn', plain))).toBe('fail');
+  const both = first.flatMap((one) =>
+    one.name === 'syn' ? [one, { ...good[0], at: one.at + 0.5 } as NamedPacket] : [one],
+  );
+  expect(rule(both)).not.toBe('fail');
+});

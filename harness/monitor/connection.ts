@@ -90,6 +90,8 @@ export interface FlowEnd {
   fromStart: boolean;
   /** Kinds of the options on its SYN; undefined when they were not seen. */
   synOptions: readonly string[] | undefined;
+  /** A repeated SYN has MP_CAPABLE: a stack that keeps no state answers that one. */
+  laterSynCapable: boolean;
   /** Bytes of payload on its SYN. */
   synBytes: number;
   /** Window scale that its SYN offered; undefined when that was not seen. */
@@ -215,6 +217,7 @@ export function newEnd(address: string, port: number): FlowEnd {
     synSeen: false,
     fromStart: false,
     synOptions: undefined,
+    laterSynCapable: false,
     synBytes: 0,
     offered: undefined,
     shift: undefined,

@@ -35,7 +35,7 @@ function noteSyn({ packet, sender, receiver, ack, flow, optionsKnown, connection
     const scale = tcp.options.find((option) => option.kind === 'wscale');
     if (optionsKnown) sender.offered = scale === undefined ? 'none' : Math.min(scale.shift, 14);
     settleScale(sender, receiver);
-  }
+  } else if (tcp.options.some((option) => option.kind === 'mp_capable')) sender.laterSynCapable = true;
   if (!ack) {
     // Both ends send a SYN: a simultaneous open, whose packets have other forms.
     if (sender === flow.ends[1]) flow.stray = true;

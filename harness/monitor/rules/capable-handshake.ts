@@ -52,9 +52,9 @@ function checkSyn(judge: Judge, option: OptionMpCapable, event: PacketEvent): vo
 
 function checkSynAck(judge: Judge, option: OptionMpCapable, event: PacketEvent): void {
   const syn = event.connection.parties[0].hello;
-  const { synOptions } = event.flow.ends[0];
+  const { synOptions, laterSynCapable } = event.flow.ends[0];
   if (synOptions !== undefined) {
-    judge.check(asked, event, synOptions.includes('mp_capable'), () => ({
+    judge.check(asked, event, synOptions.includes('mp_capable') || laterSynCapable, () => ({
       message: 'a SYN without MP_CAPABLE is answered with it',
     }));
   }
