@@ -151,7 +151,7 @@ function conclude({ outcomes, errors }: MutantReporter): number {
   return errors.length > 0 || outcomes.length === 0 ? 2 : 0;
 }
 
-/** What is said of a break that was tried on several scenarios: the first that one of them showed. */
+/** Outcomes of a break that was tried on several scenarios, the one that counts first. */
 const STATES = ['noticed', 'survived', 'unreached', 'idle'] as const;
 
 /** A break is noticed when one scenario notices it under its own clause; that is enough. */
