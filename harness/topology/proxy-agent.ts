@@ -3,14 +3,7 @@ import { agentOver } from '../sut/agent-over.ts';
 import { AgentRefused, type Agent, type AgentAnswer } from '../sut/types.ts';
 import { parseAddress } from '../packet/index.ts';
 import { lacking, STACK_FEATURES } from './relay-agent.ts';
-
-/** Where a proxy accepts clients, and the protocol that they speak with it. */
-export interface ProxyService {
-  address: string;
-  port: number;
-  /** The CONNECT method of HTTP (RFC 9110 section 9.3.6), or SOCKS version 5 without authentication (RFC 1928). */
-  protocol: 'connect' | 'socks5';
-}
+import type { ProxyService } from './remote-lab.ts';
 
 /** A client's connection to the proxy. The numbers are of the application's octets, without the proxy's protocol. */
 interface Client {

@@ -5,7 +5,6 @@ import { canonicalAddress } from '../packet/index.ts';
 import { projectSchema } from '../document/schema.ts';
 import { readYaml } from '../document/yaml-file.ts';
 import type { Application } from './contract.ts';
-import type { ProxyService } from './proxy-agent.ts';
 
 const SCHEMA = 'suites/schema/lab.schema.json';
 
@@ -32,6 +31,14 @@ export interface LabService {
   backend?: { address: string; port: number };
   /** Of a forward proxy: where it accepts clients. */
   proxy?: ProxyService;
+}
+
+/** Where a proxy accepts clients, and the protocol that they speak with it. */
+export interface ProxyService {
+  address: string;
+  port: number;
+  /** The CONNECT method of HTTP (RFC 9110 section 9.3.6), or SOCKS version 5 without authentication (RFC 1928). */
+  protocol: 'connect' | 'socks5';
 }
 
 /** A cable. */

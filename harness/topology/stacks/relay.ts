@@ -5,9 +5,9 @@ import { spawnAgent, type SpawnedAgent } from '../../sut/spawn-agent.ts';
 import type { Agent } from '../../sut/types.ts';
 import type { PreparedStack, StackKind } from '../contract.ts';
 import { hostInfo } from '../machine/host-info.ts';
-import { proxyAgent, type ProxyService } from '../proxy-agent.ts';
+import { proxyAgent } from '../proxy-agent.ts';
 import { backendAgent, serviceAgent } from '../relay-agent.ts';
-import { loadLab, type Lab, type LabService } from '../remote-lab.ts';
+import { loadLab, type Lab, type LabService, type ProxyService } from '../remote-lab.ts';
 import { createRemoteDriver, outsideCommand } from '../remote.ts';
 import { fetchInterfaces, requireFile, requireRoot } from './remote.ts';
 
