@@ -1,5 +1,6 @@
 /** Files and pictures of a scenario as Allure attachments. */
 import { existsSync } from 'node:fs';
+import { extname } from 'node:path';
 import type { RuntimeMessage } from 'allure-js-commons/sdk';
 import { ladderSvg } from './ladder-svg.tsx';
 import { packetLabel } from './ladder-text.ts';
@@ -48,7 +49,7 @@ function difference(result: ScenarioResult): RuntimeMessage[] {
 function captures(result: ScenarioResult, { pcap, serverPcap }: AllureFiles): RuntimeMessage[] {
   const type = 'application/vnd.tcpdump.pcap';
   return [
-    ...fromFile(result, 'capture', pcap, type, '.pcap'),
+    ...fromFile(result, 'capture', pcap, type, extname(pcap ?? '')),
     ...fromFile(result, 'capture at the server', serverPcap, type, '.pcap'),
   ];
 }
