@@ -255,6 +255,16 @@ describe('many connections', () => {
     expect(code).toBe(0);
   });
 
+  test.each([
+    ['any any <dss, ...>', 0],
+    ['any SYN <dss, ...>', 1],
+  ])('a declaration that says %s covers what shows that: exit code %s', async (line, expected) => {
+    const list = join(folder, 'known.yaml');
+    const finding = `reserved-bits:\n    title: Reserved bits are set\n    reason: A known fault.\n    instead: ['${line}']\n    clauses: [3.3-7.s6]`;
+    writeFileSync(list, `sut: acme\nfindings:\n  ${finding}\n`);
+    expect((await run(paths, { deviations: list })).code).toBe(expected);
+  });
+
   test.each<[Partial<CheckOptions>, RegExp]>([
     [{ host: ['router'] }, /--host router: expected an IP address/],
     [{ clause: ['3.3-7.s66'] }, /unknown clause "3\.3-7\.s66".*(did you mean|lists all)/],
