@@ -94,7 +94,8 @@ test('what is found as JSON and as a page', async () => {
   const page = readFileSync(html, 'utf8');
   expect(page).toMatch(/<svg .*>Initiator</s);
   expect(page).toContain('✘ fail 3.3-7.s6');
-  expect(page).not.toMatch(/<script|src=/);
+  expect(page.match(/<script/g)).toHaveLength(1);
+  expect(page).not.toContain('src=');
   expect(page).toMatch(/<td>1<\/td><td><a href="#[^"]+">connection 1<\/a> reserved bits/);
   const target = /href="#([^"]+)"/.exec(page)?.[1] ?? '';
   expect(page).toContain(`id="${target}"`);
