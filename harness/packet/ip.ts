@@ -1,4 +1,4 @@
-import { formatAddress, parseAddress } from './address.ts';
+import { formatAddress, knownAddress } from './address.ts';
 import { ByteWriter, EncodeError, inRange } from './bytes.ts';
 import { internetChecksum } from './checksum.ts';
 import type { Family, IpHeader, Ipv4Header, Ipv6Extension, Ipv6Header, NotTcp } from './types.ts';
@@ -22,8 +22,8 @@ export function addressBytes(bytes: Uint8Array, family: Family): Uint8Array {
 
 /** Addresses of 4 or 16 bytes that both belong to `family`. */
 function parseEndpoints(header: { family: string; src: string; dst: string }): [Uint8Array, Uint8Array] {
-  const src = parseAddress(header.src);
-  const dst = parseAddress(header.dst);
+  const src = knownAddress(header.src);
+  const dst = knownAddress(header.dst);
   const expected = header.family === 'ipv4' ? 4 : 16;
   if (src.length !== expected || dst.length !== expected) {
     throw new EncodeError(
@@ -39,10 +39,12 @@ export function writeIpHeader(w: ByteWriter, ip: IpHeader, payloadLength: number
   else writeIpv6(w, ip, payloadLength);
 }
 
+const NO_BYTES = new Uint8Array(0);
+
 function writeIpv4(w: ByteWriter, ip: Ipv4Header, payloadLength: number): void {
   const start = w.length;
   const [src, dst] = parseEndpoints(ip);
-  const options = ip.options ?? new Uint8Array(0);
+  const options = ip.options ?? NO_BYTES;
   if (options.length % 4 !== 0 || options.length > 40) {
     throw new EncodeError(`ip.options: expected 0 to 40 bytes, a multiple of 4, got ${options.length}; pad with zeros`);
   }
