@@ -1,6 +1,6 @@
 /** Runs inside a Vitest worker: registers the scenarios of a suite file as concurrent tests. */
 import { appendFileSync, openSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { inject, test, type TestContext } from 'vitest';
 import { levelOf, type Clause } from '../../../catalogue/types.ts';
@@ -207,7 +207,7 @@ async function runAsTest(
     outcome.evidence.pcap === undefined
       ? {}
       : {
-          pcap: join(folder, 'capture.pcap'),
+          pcap: join(folder, basename(outcome.evidence.pcap)),
           agentLog: join(folder, 'agent.log'),
           ...(outcome.evidence.serverPcap === undefined ? {} : { serverPcap: join(folder, 'server.pcap') }),
           ...(outcome.evidence.plot === undefined ? {} : { plot: join(folder, 'paths.svg') }),
