@@ -74,8 +74,8 @@ export function naming(deviations: readonly Deviation[], scenario: Named, clause
   return deviations.filter(
     (deviation) =>
       deviation.trouble === undefined &&
-      (deviation.scenario === undefined || namesScenario(deviation.scenario, scenario)) &&
-      (deviation.clause === undefined || deviation.clause === clause),
+      (deviation.clause === undefined || deviation.clause === clause) &&
+      (deviation.scenario === undefined || namesScenario(deviation.scenario, scenario)),
   );
 }
 
@@ -89,7 +89,9 @@ export function namesScenario(declared: string, { id, formerly = [] }: Named): b
 
 /** Whether a variant is of the scenario that is named, and has all values that are named. */
 function hasValues(variant: string, declared: string): boolean {
-  const [name, values = ''] = declared.split('#', 2);
+  const [name = '', values = ''] = declared.split('#', 2);
+  // Nearly all are of other scenarios.
+  if (!variant.startsWith(name)) return false;
   const [variantName, variantValues = ''] = variant.split('#', 2);
   if (name !== variantName) return false;
   const known = new Set(variantValues.split(','));
