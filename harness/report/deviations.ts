@@ -83,15 +83,20 @@ export function naming(deviations: readonly Deviation[], scenario: Named, clause
  * Whether what a deviation names is this scenario, under its id or a former one: one variant, all of them, or those with the
  * values after the `#` (`suite/name#with=syn-cookies`).
  */
-export function namesScenario(declared: string, { id, formerly = [] }: Named): boolean {
-  return [id, ...formerly].some((one) => declared === one || hasValues(one, declared));
+export function namesScenario(declared: string, { id, formerly }: Named): boolean {
+  return namesVariant(declared, id) || formerly?.some((one) => namesVariant(declared, one)) === true;
+}
+
+function namesVariant(declared: string, variant: string): boolean {
+  if (declared === variant) return true;
+  // Nearly all are of other scenarios.
+  const end = declared.indexOf('#');
+  return variant.startsWith(end < 0 ? declared : declared.slice(0, end)) && hasValues(variant, declared);
 }
 
 /** Whether a variant is of the scenario that is named, and has all values that are named. */
 function hasValues(variant: string, declared: string): boolean {
-  const [name = '', values = ''] = declared.split('#', 2);
-  // Nearly all are of other scenarios.
-  if (!variant.startsWith(name)) return false;
+  const [name, values = ''] = declared.split('#', 2);
   const [variantName, variantValues = ''] = variant.split('#', 2);
   if (name !== variantName) return false;
   const known = new Set(variantValues.split(','));
