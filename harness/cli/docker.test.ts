@@ -82,7 +82,7 @@ async function journalHas(output: string, lines: number): Promise<void> {
 async function killUntilError(output: string, run: { exitCode: number | null }): Promise<number> {
   const killed = new Set<string>();
   while (run.exitCode === null && !journalOf(output).some((line) => line.includes('"verdict":"error"'))) {
-    const [victim] = (await ours(false)).filter((id) => !killed.has(id));
+    const victim = (await ours(false)).find((id) => !killed.has(id));
     const judgedBefore = journalOf(output).length;
     if (victim !== undefined) {
       killed.add(victim);

@@ -10,10 +10,8 @@ import type { SutStep } from '../scenario/action-steps.ts';
 import { allSteps, type Scenario } from '../scenario/suite.ts';
 import type { Application } from '../topology/contract.ts';
 
-/** Actions of a relay's backend, with the arguments that it can honour. */
-const RELAYED = {
-  listen: ['backlog'],
-  accept: ['as', 'timeout'],
+/** Actions on a connection that is passed on, with the arguments that can be honoured. */
+const CARRIED = {
   send: ['fd', 'bytes', 'hex', 'fill', 'offset', 'timeout'],
   recv: ['fd', 'bytes', 'eof', 'offset', 'show', 'timeout'],
   shutdown: ['fd', 'how'],
@@ -21,55 +19,82 @@ const RELAYED = {
   poll: ['fd', 'wait', 'timeout'],
 };
 
+/** Actions of a relay's backend. */
+const RELAYED = { listen: ['backlog'], accept: ['as', 'timeout'], ...CARRIED };
+
 /** Actions of a proxy's client. */
-const CLIENTS = {
-  connect: ['fd', 'addr', 'port'],
-  connected: ['fd', 'timeout'],
-  send: RELAYED.send,
-  recv: RELAYED.recv,
-  shutdown: RELAYED.shutdown,
-  close: RELAYED.close,
-  poll: RELAYED.poll,
+const CLIENTS = { connect: ['fd', 'addr', 'port'], connected: ['fd', 'timeout'], ...CARRIED };
+
+/** Conduct of an application. */
+interface Conduct {
+  name: string;
+  /** Its actions, with the arguments that it can honour. */
+  actions: Readonly<Record<string, readonly string[]>>;
+  /** The first action of its scenarios. */
+  begins: 'listen' | 'connect';
+  /** It tells what its sockets read and wrote. */
+  tells: boolean;
+  /** It closes both directions when its peer closes one. */
+  closesWithPeer: boolean;
+  /** It answers data with data of its own. */
+  answersData: boolean;
+}
+
+const RELAY: Conduct = {
+  name: 'a relay',
+  actions: RELAYED,
+  begins: 'listen',
+  tells: true,
+  closesWithPeer: false,
+  answersData: false,
+};
+const PROXY: Conduct = { ...RELAY, name: 'a proxy', actions: CLIENTS, begins: 'connect' };
+const ECHO: Conduct = {
+  name: 'an echo service',
+  actions: { listen: ['backlog'], accept: ['as', 'timeout'] },
+  begins: 'listen',
+  tells: false,
+  closesWithPeer: true,
+  answersData: true,
 };
 
-/** Actions of each application. */
-const ACTIONS: Readonly<Record<Application, Readonly<Record<string, readonly string[]>>>> = {
-  backend: RELAYED,
-  'closing-backend': RELAYED,
-  client: CLIENTS,
-  'closing-client': CLIENTS,
-  discard: { listen: ['backlog'], accept: ['as', 'timeout'], recv: ['fd', 'bytes', 'timeout'] },
-  echo: { listen: ['backlog'], accept: ['as', 'timeout'] },
-  http: { listen: ['backlog'], accept: ['as', 'timeout'] },
+const CONDUCT: Readonly<Record<Application, Conduct>> = {
+  backend: RELAY,
+  'closing-backend': { ...RELAY, name: 'a relay that does not half-close', closesWithPeer: true },
+  client: PROXY,
+  'closing-client': { ...PROXY, name: 'a proxy that does not half-close', closesWithPeer: true },
+  discard: {
+    ...ECHO,
+    name: 'a discard service',
+    actions: { ...ECHO.actions, recv: ['fd', 'bytes', 'timeout'] },
+    answersData: false,
+  },
+  echo: ECHO,
+  http: { ...ECHO, name: 'an HTTP service' },
 };
 
-const NAMES: Readonly<Record<Application, string>> = {
-  backend: 'a relay',
-  'closing-backend': 'a relay that does not half-close',
-  client: 'a proxy',
-  'closing-client': 'a proxy that does not half-close',
-  discard: 'a discard service',
-  echo: 'an echo service',
-  http: 'an HTTP service',
+/** Words for how an application comes to its connections. */
+const BEGINNINGS: Readonly<Record<Conduct['begins'], string>> = {
+  listen: 'listens from the start',
+  connect: 'connects when its client asks for it',
 };
 
 /** Why a scenario cannot be judged with this application; undefined when it can. */
 export function unfitFor(application: Application, scenario: Scenario): string | undefined {
   const steps = allSteps([...scenario.preamble, ...scenario.body]);
   const first = steps.find(({ kind }) => kind === 'sut' || kind === 'send');
-  const begins = isClient(application) ? 'connect' : 'listen';
-  if (first?.kind !== 'sut' || first.line.command !== begins) {
-    const does = isClient(application) ? 'connects when its client asks for it' : 'listens from the start';
-    return `${NAMES[application]} ${does}, the scenario ${first?.kind === 'sut' ? `begins with "${first.text}"` : 'does not'}`;
-  }
-  const course = new Course(application);
+  const conduct = CONDUCT[application];
+  const { name, begins } = conduct;
+  if (first?.kind !== 'sut' || first.line.command !== begins)
+    return `${name} ${BEGINNINGS[begins]}, the scenario ${first?.kind === 'sut' ? `begins with "${first.text}"` : 'does not'}`;
+  const course = new Course(conduct);
   for (const step of steps) {
     if (step.kind === 'sut') {
-      const problem = problemOf(application, step) ?? (step === first ? undefined : course.acts(step.line));
-      if (problem !== undefined) return `${NAMES[application]} ${problem}: "${step.text}"`;
+      const problem = problemOf(conduct, step) ?? (step === first ? undefined : course.acts(step.line));
+      if (problem !== undefined) return `${name} ${problem}: "${step.text}"`;
     } else if (step.kind === 'send') {
       const problem = course.hears(step.line.text);
-      if (problem !== undefined) return `${NAMES[application]} ${problem}: "${step.text}"`;
+      if (problem !== undefined) return `${name} ${problem}: "${step.text}"`;
     }
   }
   return undefined;
@@ -77,12 +102,12 @@ export function unfitFor(application: Application, scenario: Scenario): string |
 
 /** How far the scenario has come: what a relay does by itself depends on it. */
 class Course {
-  readonly #application: Application;
+  readonly #conduct: Conduct;
   #closed = false;
   #unread = false;
 
-  constructor(application: Application) {
-    this.#application = application;
+  constructor(conduct: Conduct) {
+    this.#conduct = conduct;
   }
 
   acts({ command, args }: SutLine): string | undefined {
@@ -97,27 +122,22 @@ class Course {
 
   /** The tester sends a packet. */
   hears(line: string): string | undefined {
-    if (this.#application !== 'backend' && this.#application !== 'client' && !this.#closed && ends(line))
-      return 'closes when its peer closes';
+    if (this.#conduct.closesWithPeer && !this.#closed && ends(line)) return 'closes when its peer closes';
     if (!carriesData(line)) return undefined;
     this.#unread = true;
     if (this.#closed) return 'reads on after its application has closed';
-    return this.#application === 'echo' || this.#application === 'http' ? 'answers data with data' : undefined;
+    return this.#conduct.answersData ? 'answers data with data' : undefined;
   }
 }
 
-function isClient(application: Application): boolean {
-  return application === 'client' || application === 'closing-client';
-}
-
-function problemOf(application: Application, { line, clauses }: SutStep): string | undefined {
-  const allowed = ACTIONS[application][line.command];
+function problemOf({ actions, tells }: Conduct, { line, clauses }: SutStep): string | undefined {
+  const allowed = actions[line.command];
   if (allowed === undefined) return `cannot ${line.command}`;
   const arg = line.args.find(({ name }) => !allowed.includes(name));
   if (arg !== undefined && !(arg.name === 'proto' && isWord(line, 'proto', 'mptcp')))
     return `cannot honour ${arg.name}=`;
   if (line.command === 'shutdown' && !isWord(line, 'how', 'wr')) return 'half-closes its sending direction only';
-  if (ACTIONS[application] === RELAYED || isClient(application)) return unseen(line);
+  if (tells) return unseen(line);
   return line.returns.length > 0 || clauses.length > 0 ? 'does not tell what its sockets return' : undefined;
 }
 

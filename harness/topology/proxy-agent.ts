@@ -1,7 +1,8 @@
 /** An agent for a stack that is a forward proxy: its application is a client of the proxy, on this machine. */
 import { agentOver } from '../sut/agent-over.ts';
-import { AgentRefused, type Agent, type AgentAnswer } from '../sut/types.ts';
-import { parseAddress } from '../packet/index.ts';
+import { refused } from '../sut/errno.ts';
+import type { Agent, AgentAnswer, AgentRefused } from '../sut/types.ts';
+import { familyOf, parseAddress } from '../packet/index.ts';
 import { lacking, STACK_FEATURES } from './relay-agent.ts';
 import type { ProxyService } from './remote-lab.ts';
 
@@ -21,13 +22,12 @@ const CARRIED: ReadonlySet<string> = new Set(['connected', 'send', 'recv', 'shut
 const DIRECT: ReadonlySet<string> = new Set(['close', 'reset', 'sync', 'hello']);
 
 /** Replies of SOCKS that say why the other connection was not opened. */
-const SOCKS_ERRORS: Readonly<Record<number, [errno: number, code: string]>> = {
-  3: [101, 'ENETUNREACH'],
-  4: [113, 'EHOSTUNREACH'],
-  5: [111, 'ECONNREFUSED'],
-  6: [110, 'ETIMEDOUT'],
+const SOCKS_ERRORS: Readonly<Record<number, string>> = {
+  3: 'ENETUNREACH',
+  4: 'EHOSTUNREACH',
+  5: 'ECONNREFUSED',
+  6: 'ETIMEDOUT',
 };
-const REFUSED: [errno: number, code: string] = [111, 'ECONNREFUSED'];
 
 /** Octets of a reply to CONNECT at most. */
 const LONGEST_REPLY = 8192;
@@ -39,7 +39,7 @@ const LONGEST_REPLY = 8192;
  * @param agent an agent on this machine
  */
 export function proxyAgent(agent: Agent, proxy: ProxyService): Agent {
-  const family = proxy.address.includes(':') ? 'ipv6' : 'ipv4';
+  const family = familyOf(proxy.address);
   const clients = new Map<string, Client>();
 
   async function request(command: string, args: Args, options: Options): Promise<AgentAnswer> {
@@ -77,7 +77,8 @@ export function proxyAgent(agent: Agent, proxy: ProxyService): Agent {
     if (proxy.protocol === 'socks5') {
       await agent.request('send', { fd, hex: '050100' });
       const [version, method] = await receive(fd, 2, 2000);
-      if (version !== 5 || method !== 0) throw refused('the proxy wants another version of SOCKS, or authentication');
+      if (version !== 5 || method !== 0)
+        throw notConnected('the proxy wants another version of SOCKS, or authentication');
     }
     await agent.request('send', { fd, hex: requestFor(proxy.protocol, addr, port).toString('hex') });
     clients.set(fd, { isOpen: false, sent: 0, received: 0 });
@@ -86,7 +87,7 @@ export function proxyAgent(agent: Agent, proxy: ProxyService): Agent {
 
   async function socksReply(fd: string, timeout: number): Promise<void> {
     const [, reply = 1, , type] = await receive(fd, 4, timeout);
-    if (reply !== 0) throw refused(`SOCKS reply ${reply}`, SOCKS_ERRORS[reply]);
+    if (reply !== 0) throw notConnected(`SOCKS reply ${reply}`, SOCKS_ERRORS[reply]);
     // The address and port that the proxy uses.
     const length = type === 3 ? ((await receive(fd, 1, timeout))[0] ?? 0) : type === 4 ? 16 : 4;
     await receive(fd, length + 2, timeout);
@@ -96,10 +97,10 @@ export function proxyAgent(agent: Agent, proxy: ProxyService): Agent {
   async function connectReply(fd: string, timeout: number): Promise<void> {
     let text = '';
     while (!text.endsWith('\r\n\r\n')) {
-      if (text.length >= LONGEST_REPLY) throw refused('the reply to CONNECT does not end');
+      if (text.length >= LONGEST_REPLY) throw notConnected('the reply to CONNECT does not end');
       text += (await receive(fd, 1, timeout)).toString('latin1');
     }
-    if (!/^HTTP\/1\.\d 2\d\d/.test(text)) throw refused(text.split('\r\n')[0] ?? '');
+    if (!/^HTTP\/1\.\d 2\d\d/.test(text)) throw notConnected(text.split('\r\n')[0] ?? '');
   }
 
   async function receive(fd: string, bytes: number, timeout: number): Promise<Buffer> {
@@ -109,7 +110,7 @@ export function proxyAgent(agent: Agent, proxy: ProxyService): Agent {
       { timeoutMs: timeout + 5000 },
     );
     const octets = Buffer.from(hex, 'hex');
-    if (octets.length < bytes) throw refused('the proxy closed the connection');
+    if (octets.length < bytes) throw notConnected('the proxy closed the connection');
     return octets;
   }
 
@@ -129,6 +130,6 @@ function requestFor(protocol: ProxyService['protocol'], addr: string, port: numb
   return Buffer.from(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`, 'latin1');
 }
 
-function refused(detail: string, [errno, code] = REFUSED): AgentRefused {
-  return new AgentRefused('connect', errno, code, detail);
+function notConnected(detail: string, code = 'ECONNREFUSED'): AgentRefused {
+  return refused('connect', code, detail);
 }

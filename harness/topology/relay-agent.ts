@@ -1,6 +1,8 @@
 /** Agents for a stack that has none: the application is a relay to this machine, or a service whose conduct is known. */
 import { agentOver } from '../sut/agent-over.ts';
-import { AgentRefused, type Agent, type AgentAnswer, type AgentLogLine } from '../sut/types.ts';
+import { refused } from '../sut/errno.ts';
+import type { Agent, AgentAnswer, AgentLogLine, AgentRefused } from '../sut/types.ts';
+import { familyOf } from '../packet/index.ts';
 import type { LabService } from './remote-lab.ts';
 
 /** Commands for an application without an agent. The stack speaks MPTCP, and nothing else reaches it. */
@@ -26,7 +28,7 @@ const CARRIED: ReadonlySet<string> = new Set([
  * @param agent an agent on this machine
  */
 export function backendAgent(agent: Agent, { address, port }: NonNullable<LabService['backend']>): Agent {
-  const family = address.includes(':') ? 'ipv6' : 'ipv4';
+  const family = familyOf(address);
   return agentOver(agent, {
     features: STACK_FEATURES,
     request: (command, args = {}, options) => {
@@ -62,5 +64,5 @@ export function serviceAgent(): Agent {
 
 /** The answer to a command that needs an agent on the stack. */
 export function lacking(command: string): AgentRefused {
-  return new AgentRefused(command, 38, 'ENOSYS', 'the stack has no agent');
+  return refused(command, 'ENOSYS', 'the stack has no agent');
 }

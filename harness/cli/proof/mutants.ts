@@ -154,6 +154,13 @@ function conclude({ outcomes, errors }: MutantReporter): number {
 /** Outcomes of a break that was tried on several scenarios, the one that counts first. */
 const STATES = ['noticed', 'survived', 'unreached', 'idle'] as const;
 
+function problemOf(state: Exclude<MutantOutcome['outcome'], 'noticed'>, list: readonly MutantOutcome[]): string {
+  if (state === 'unreached') return 'not tested, because this stack breaks the clause itself';
+  if (state === 'idle') return 'not tested, because this stack sends nothing that it alters';
+  const elsewhere = [...new Set(list.flatMap(({ seen }) => (seen === '' ? [] : seen.split(', '))))];
+  return `not detected under its clause, ${elsewhere.length === 0 ? 'by nothing' : `only under ${elsewhere.join(', ')}`}`;
+}
+
 /** A break is noticed when one scenario notices it under its own clause; that is enough. */
 function concludeBreaks({ outcomes, errors }: MutantReporter): number {
   const tried = new Map<string, MutantOutcome[]>();
@@ -166,22 +173,8 @@ function concludeBreaks({ outcomes, errors }: MutantReporter): number {
     const state = STATES.find((one) => list.some(({ outcome }) => outcome === one)) ?? 'idle';
     counts[state]++;
     if (state === 'noticed') continue;
-    const place = list[0]?.source ?? '';
-    if (state === 'unreached') {
-      process.stdout.write(`not tested, because this stack breaks the clause itself: ${key}\n  ${place}\n`);
-      continue;
-    }
-    if (state === 'idle') {
-      process.stdout.write(
-        `not tested, because this stack sends nothing that it alters: ${key}\n  ${place}\n  tried on ${list.map(({ scenario }) => scenario).join(', ')}\n`,
-      );
-      continue;
-    }
-    const elsewhere = [...new Set(list.flatMap(({ seen }) => (seen === '' ? [] : seen.split(', '))))];
-    const where = elsewhere.length === 0 ? 'by nothing' : `only under ${elsewhere.join(', ')}`;
-    process.stdout.write(
-      `not detected under its clause, ${where}: ${key}\n  ${place}\n  tried on ${list.map(({ scenario }) => scenario).join(', ')}\n`,
-    );
+    const triedOn = state === 'unreached' ? '' : `  tried on ${list.map(({ scenario }) => scenario).join(', ')}\n`;
+    process.stdout.write(`${problemOf(state, list)}: ${key}\n  ${list[0]?.source ?? ''}\n${triedOn}`);
   }
   for (const error of errors) process.stdout.write(`harness error: ${error}\n`);
   process.stdout.write(

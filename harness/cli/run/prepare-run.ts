@@ -22,9 +22,9 @@ import {
   type StackChoice,
   type StackSettings,
 } from '../../topology/stacks/registry.ts';
-import type { Habits, SutInfo, Sysctl } from '../../verdict/stack-info.ts';
+import type { SutInfo, Sysctl } from '../../verdict/stack-info.ts';
 import { DEFAULT_CONCURRENCY } from '../inputs/arguments.ts';
-import { freedomsNamed } from '../inputs/freedom-option.ts';
+import { freedomsNamed, type ChosenFreedoms } from '../inputs/freedom-option.ts';
 import { workspace } from '../inputs/workspace.ts';
 import { requireSysctls, sysctlArguments } from '../inputs/sysctl-option.ts';
 import type { WorkerSettings } from './vitest/settings.ts';
@@ -60,12 +60,9 @@ export interface StackOptions {
 }
 
 /** The stacks that the options name, parsed. */
-export interface ChosenStacks {
+export interface ChosenStacks extends ChosenFreedoms {
   choice: StackChoice;
   peer?: StackChoice;
-  sysctls: Sysctl[];
-  habits?: Habits;
-  lacks: [feature: string, reason: string][];
 }
 
 /** The stacks that the options name; starts nothing. @throws UsageError */
@@ -77,13 +74,7 @@ export function chooseStacks(options: StackOptions): ChosenStacks {
   requireInsights(options, choice);
   requireRights(choice);
   const peer = peerOf(options, choice);
-  return {
-    choice,
-    sysctls,
-    ...(peer === undefined ? {} : { peer }),
-    ...(lawful.habits === undefined ? {} : { habits: lawful.habits }),
-    lacks: lawful.lacks,
-  };
+  return { ...lawful, choice, sysctls, ...(peer === undefined ? {} : { peer }) };
 }
 
 /** @throws UsageError where the stack cannot be looked into in the way that is asked for */

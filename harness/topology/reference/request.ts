@@ -1,12 +1,6 @@
 /** The arguments of one request to the agent in memory, checked as the agent in C checks them. */
 import type { AgentArgs } from '../../sut/agent-line.ts';
-import { AgentProtocolError, AgentRefused, type AgentAnswer } from '../../sut/types.ts';
-import { errnoOf } from './errno.ts';
-
-/** A refusal by the name of its error. */
-export function refused(command: string, code: string, detail = ''): AgentRefused {
-  return new AgentRefused(command, errnoOf(code), code, detail);
-}
+import { AgentProtocolError, type AgentAnswer } from '../../sut/types.ts';
 
 /** One request. Every accessor throws AgentProtocolError for a value that the protocol does not allow. */
 export class Request {

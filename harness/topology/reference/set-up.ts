@@ -1,7 +1,8 @@
 /** Commands on the host, for the agent in memory: devices, addresses, routes, the path manager, sysctls, counters. */
 import type { Endpoint, EndpointFlags, Field, HostCall } from '../../reference/index.ts';
 import type { AgentAnswer } from '../../sut/types.ts';
-import { answer, refused, type Request } from './request.ts';
+import { refused } from '../../sut/errno.ts';
+import { answer, type Request } from './request.ts';
 import type { Done, Handler } from './sockets.ts';
 
 const FLAGS = ['signal', 'subflow', 'backup', 'fullmesh', 'implicit', 'laminar'] as const;

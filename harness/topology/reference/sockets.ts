@@ -3,7 +3,8 @@ import type { Addresses, Field, PollEvent, SocketCall } from '../../reference/in
 import { Digest } from '../../sut/digest.ts';
 import { fillByte, fillBytes } from '../../sut/fill.ts';
 import type { AgentAnswer } from '../../sut/types.ts';
-import { answer, refused, type Request } from './request.ts';
+import { refused } from '../../sut/errno.ts';
+import { answer, type Request } from './request.ts';
 
 /** Bytes of a `recv` that an answer shows. */
 const SHOWN = 1024;

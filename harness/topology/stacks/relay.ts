@@ -4,10 +4,11 @@ import { ensureAgent } from '../../sut/build-agent.ts';
 import { spawnAgent, type SpawnedAgent } from '../../sut/spawn-agent.ts';
 import type { Agent } from '../../sut/types.ts';
 import type { PreparedStack, StackKind } from '../contract.ts';
+import { familyOf } from '../../packet/index.ts';
 import { hostInfo } from '../machine/host-info.ts';
 import { proxyAgent } from '../proxy-agent.ts';
 import { backendAgent, serviceAgent } from '../relay-agent.ts';
-import { loadLab, type Lab, type LabService, type ProxyService } from '../remote-lab.ts';
+import { loadLab, type Lab, type LabService } from '../remote-lab.ts';
 import { createRemoteDriver, outsideCommand } from '../remote.ts';
 import { fetchInterfaces, requireFile, requireRoot } from './remote.ts';
 
@@ -77,31 +78,23 @@ async function prepareRelay(file: string, root: string): Promise<PreparedStack<R
 /** @throws UsageError when this machine cannot listen where the relay connects to, or the proxy does not accept it */
 async function requireApplication(file: string, settings: RelaySettings): Promise<void> {
   const { backend, proxy } = settings.lab.service ?? {};
-  if (proxy !== undefined) await requireProxy(file, settings, proxy);
-  if (backend === undefined) return;
-  const agent = await startApplication(settings);
-  try {
-    await agent.request('socket', { name: 'lsn' });
-    await agent.request('bind', { fd: 'lsn' });
-    await agent.request('listen', { fd: 'lsn' });
-  } catch (error) {
-    throw new UsageError(
-      `${file}: this machine cannot listen on ${backend.address} port ${backend.port}: ${(error as Error).message}; relays-to is an address of this machine and a free port`,
-    );
-  } finally {
-    await agent.close();
-  }
-}
-
-async function requireProxy(file: string, settings: RelaySettings, { address, port }: ProxyService): Promise<void> {
+  const place = backend ?? proxy;
+  if (place === undefined) return;
+  const { address, port } = place;
   const agent = await startHere(settings);
   try {
-    await agent.request('socket', { name: 'conn', family: address.includes(':') ? 'ipv6' : 'ipv4', proto: 'tcp' });
-    await agent.request('connect', { fd: 'conn', addr: address, port, timeout: 2000 });
+    await agent.request('socket', { name: 'try', family: familyOf(address), proto: 'tcp' });
+    if (backend === undefined) await agent.request('connect', { fd: 'try', addr: address, port, timeout: 2000 });
+    else {
+      await agent.request('bind', { fd: 'try', addr: address, port });
+      await agent.request('listen', { fd: 'try' });
+    }
   } catch (error) {
-    throw new UsageError(
-      `${file}: no proxy accepts connections at ${address} port ${port}: ${(error as Error).message}; start it, or mend "proxy"`,
-    );
+    const [problem, remedy] =
+      backend === undefined
+        ? ['no proxy accepts connections at', 'start it, or mend "proxy"']
+        : ['this machine cannot listen on', 'relays-to is an address of this machine and a free port'];
+    throw new UsageError(`${file}: ${problem} ${address} port ${port}: ${(error as Error).message}; ${remedy}`);
   } finally {
     await agent.close();
   }

@@ -1,3 +1,6 @@
+/** Errors that an agent answers with, by name, for agents that are not programs of their own. Pure. */
+import { AgentRefused } from './types.ts';
+
 /** Numbers of Linux's errors on x86, as the agent protocol has them on any stack. */
 const NUMBERS: Readonly<Record<string, number>> = {
   EPERM: 1,
@@ -36,6 +39,11 @@ const NUMBERS: Readonly<Record<string, number>> = {
 };
 
 /** Number of an error by its name; 0 for a name that is not listed here. */
-export function errnoOf(name: string): number {
+function errnoOf(name: string): number {
   return NUMBERS[name] ?? 0;
+}
+
+/** A refusal by the name of its error. */
+export function refused(command: string, code: string, detail = ''): AgentRefused {
+  return new AgentRefused(command, errnoOf(code), code, detail);
 }
