@@ -7,5 +7,6 @@ export default defineConfig({
     benchmark: { include: ['harness/**/*.bench.ts'] },
     pool: 'forks',
     testTimeout: 30_000,
+    hookTimeout: 60_000,
   },
 });

@@ -1,4 +1,4 @@
-/** The GitHub action and the GitLab template, by running their scripts as CI would. */
+/** The GitHub action and the GitLab template, by running their scripts as CI would, on this machine and in a container. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { plainEnvironment } from '../harness/cli/testing/command.ts';
+import { CAN_USE_DOCKER, testDaemon, type TestDaemon } from '../harness/topology/testing/docker-daemon.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -126,5 +127,68 @@ describe('the GitLab template', () => {
 
   test('what cannot run is an error', () => {
     expect(job({ MPTCP_ARGUMENTS: 'no-such-scenario', MPTCP_OUTPUT: 'lab-wrong' }).status).not.toBe(0);
+  });
+});
+
+/** Programs and libraries of this machine, read-only: no image of a distribution can be had without a network. */
+const OF_THE_MACHINE = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/etc/alternatives'].filter((path) =>
+  existsSync(path),
+);
+const IMAGE = 'mptcp-conformance-ci-test';
+/** As docs/kernel-ci.md has them for containers. */
+const RIGHTS = ['SYS_ADMIN', 'NET_ADMIN', 'NET_RAW'].flatMap((name) => ['--cap-add', name]);
+const UNCONFINED = ['apparmor=unconfined', 'seccomp=unconfined'].flatMap((option) => ['--security-opt', option]);
+
+describe.runIf(CAN_USE_DOCKER)('the GitLab template in a container without a network', () => {
+  let daemon: TestDaemon;
+  beforeAll(async () => {
+    daemon = await testDaemon();
+    const empty = at('empty');
+    for (const name of ['tmp', 'root', 'etc', 'builds']) mkdirSync(join(empty, name), { recursive: true });
+    const made = bash('tar -C "$EMPTY" -c . | docker import - "$IMAGE"', {
+      EMPTY: empty,
+      IMAGE,
+      DOCKER_HOST: daemon.host,
+    });
+    expect(made.status, made.stderr).toBe(0);
+  }, 60_000);
+  afterAll(async () => {
+    bash('docker rmi "$IMAGE"', { IMAGE, DOCKER_HOST: daemon.host });
+    await daemon.stop();
+  });
+
+  /** The job's script, in a container that has the tool, and nothing else of this machine that can be written. */
+  function jobInContainer(rights: readonly string[]): ReturnType<typeof spawnSync> {
+    const variables = {
+      ...gitlab.variables,
+      MPTCP_TOOL: '/builds/tool',
+      MPTCP_ARGUMENTS: SCENARIO,
+      XDG_CACHE_HOME: '/tmp/cache',
+    };
+    const binds = [
+      ...OF_THE_MACHINE.map((path) => `${path}:${path}:ro`),
+      `${ROOT}:/builds/tool`,
+      `${folder}:/builds/job`,
+    ];
+    const words = [
+      ...['run', '--rm', '--network', 'none', '--workdir', '/builds/job', ...rights],
+      ...binds.flatMap((bind) => ['--volume', bind]),
+      ...Object.entries(variables).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+      ...['--env', 'HOME=/root', '--env', 'PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin'],
+      ...[IMAGE, '/bin/bash', '--noprofile', '--norc', '-eo', 'pipefail', '-c', gitlab.script.join('\n')],
+    ];
+    return spawnSync('docker', words, { encoding: 'utf8', env: { ...plainEnvironment(), DOCKER_HOST: daemon.host } });
+  }
+
+  test('runs with the rights that the documents name', () => {
+    const { status, stdout, stderr } = jobInContainer([...RIGHTS, ...UNCONFINED]);
+    expect(status, `${String(stdout)}${String(stderr)}`).toBe(0);
+    expect(existsSync(at('conformance/junit.xml'))).toBe(true);
+  });
+
+  test('says which rights it lacks', () => {
+    const { status, stderr } = jobInContainer([]);
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/lacks CAP_SYS_ADMIN; in a container, start it with --cap-add SYS_ADMIN/);
   });
 });

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The smallest agent that is useful: sockets and bytes. See docs/agent-protocol.md, which it is written from."""
-import errno, os, re, select, socket, struct, sys, threading, time
+import errno, functools, os, re, select, socket, struct, sys, threading, time
 
 GREETING = 'protocol=2 name=minimal-agent stack=acme-os kernel=1.0 pid=%d features=tcp,mptcp,ipv6' % os.getpid()
 FAMILY = {'ipv4': socket.AF_INET, 'ipv6': socket.AF_INET6}
@@ -9,14 +9,13 @@ WAITING = ('accept', 'connect', 'connected', 'send', 'recv', 'sync')
 sockets, sent, received, threads, lock = {}, {}, {}, [], threading.Lock()
 
 def say(line):
-    with lock:
-        print(line, flush=True)
+    with lock: print(line, flush=True)
 
 def pattern(start, count):
     return bytes((7 * (i % 251) + 13 * (i // 256 % 251) + 29 * (i // 65536 % 251)) % 251 for i in range(start, start + count))
 
 def wait(name, sock, events, a):
-    """Polls in short turns, so that a socket that is closed meanwhile ends the wait."""
+    # Polls in short turns, so that a socket that is closed meanwhile ends the wait.
     deadline, poll = a['deadline'], select.poll()
     poll.register(sock, events)
     while True:
@@ -37,8 +36,7 @@ def ends(sock, peer=True):
 
 def connected(a, name, s):
     wait(name, s, select.POLLOUT, a)
-    error = s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    if error: raise OSError(error, '')
+    if error := s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR): raise OSError(error, '')
     return ends(s)
 
 def send(a, name, s):
@@ -59,16 +57,12 @@ def recv(a, name, s):
         got, end = got + part, int(part == b'')
     received[name] = at + len(got)
     wrong = next((at + i for i, (x, y) in enumerate(zip(got, pattern(at, len(got)))) if x != y), 'ok')
-    digest = 0xcbf29ce484222325
-    for byte in got: digest = (digest ^ byte) * 0x100000001b3 % 2 ** 64
+    digest = functools.reduce(lambda value, byte: (value ^ byte) * 0x100000001b3 % 2 ** 64, got, 0xcbf29ce484222325)
     return 'bytes=%d eof=%d pattern=%s digest=%016x hex=%s' % (len(got), end, wrong, digest, got[:int(a.get('show', 1024))].hex())
 
 def setsockopt(a, name, s):
-    if a['name'] != 'SO_LINGER': raise OSError(errno.ENOSYS, '')
+    if a['name'] != 'SO_LINGER' or 'value' not in a: raise OSError(errno.ENOSYS, '')
     s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', *map(int, a['value'].split(','))))
-
-def close(a, name, s):
-    sockets.pop(name).close()
 
 def reset(a, name, s):
     for one in sockets.values():
@@ -94,18 +88,19 @@ def connect(a, name, s):
 
 def opened(a, name, s): return 'fd=' + keep(a.get('name'), socket.socket(FAMILY[a['family']], socket.SOCK_STREAM, PROTO[a.get('proto', 'mptcp')]))
 def listen(a, name, s): return s.listen(int(a.get('backlog', 128))) or ends(s, False)
+def close(a, name, s): sockets.pop(name).close()
 def shutdown(a, name, s): s.shutdown({'rd': 0, 'wr': 1, 'rdwr': 2}[a['how']])
-def hello(a, name, s): return GREETING
-def sync(a, name, s): [one.join() for one in a['before']]
 
-COMMANDS = dict(hello=hello, sync=sync, reset=reset, socket=opened, bind=bind, listen=listen, accept=accept, connect=connect, connected=connected,
-                shutdown=shutdown, close=close, setsockopt=setsockopt, send=send, recv=recv)
+def hello(a, name, s): return GREETING
+def sync(a, name, s): return ' '.join(one.join() or '' for one in a['before'])
+
+COMMANDS = dict(hello=hello, sync=sync, reset=reset, socket=opened, bind=bind, listen=listen, accept=accept, connect=connect,
+                connected=connected, shutdown=shutdown, close=close, setsockopt=setsockopt, send=send, recv=recv)
 
 def serve(ident, command, a):
     try:
         if command not in COMMANDS or 'flags' in a: raise OSError(errno.ENOSYS, '')
-        name = a.get('fd')
-        say(('%s ok %s' % (ident, COMMANDS[command](a, name, sockets.get(name)) or '')).rstrip())
+        say(('%s ok %s' % (ident, COMMANDS[command](a, a.get('fd'), sockets.get(a.get('fd'))) or '')).rstrip())
     except OSError as error:
         say('%s err %d %s' % (ident, error.errno, errno.errorcode[error.errno]))
     except (KeyError, ValueError, AttributeError, TypeError) as error:

@@ -1,8 +1,9 @@
 /** Runs the program that `program.ts` describes. Importing this file runs it. */
 import { tmpdir } from 'node:os';
 import { CommanderError } from 'commander';
-import { ExplainedError } from '../document/explained-error.ts';
+import { ExplainedError, UsageError } from '../document/explained-error.ts';
 import { isWordKind, printWords } from './completion/completion-words.ts';
+import { fewOpenFiles } from './machine/open-files.ts';
 
 /** Runs the program; never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -16,6 +17,8 @@ export async function main(argv: readonly string[]): Promise<void> {
       printWords(kind);
       return;
     }
+    const obstacle = fewOpenFiles();
+    if (obstacle !== undefined) throw new UsageError(obstacle);
     const { buildProgram } = await import('./program.ts');
     if (argv.length === 0) buildProgram(argv).help({ error: true });
     await buildProgram(argv).parseAsync(argv, { from: 'user' });

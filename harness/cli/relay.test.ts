@@ -2,45 +2,21 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readResults } from '../report/results-file.ts';
-import { CABLE, inNamespaces, MAKE_BENCH } from './testing/bench.ts';
 import { buildProgram, execute, PROGRAM, ROOT, temporaryFolder, type Ended } from './testing/command.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
 const folder = temporaryFolder();
-const SERVICE = join(ROOT, 'docs', 'examples', 'relay.py');
+const LAB = join(ROOT, 'docs', 'examples', 'relay-lab.sh');
 
 beforeAll(() => buildProgram(), 120_000);
 afterAll(() => folder.remove());
 
-/** Arguments: folder, program of the service, its words, what lab.yaml says of it, then the command. */
-const BENCH = `
-${MAKE_BENCH}${CABLE}
-cd "$1"
-program=$2 words=$3 service=$4
-ip link add back type veth peer name front netns $bench
-ip address add 192.0.2.1/24 dev back; ip link set back up
-$there ip address add 192.0.2.2/24 dev front; $there ip link set front up
-$there python3 $program $words & served=$!
-until $there ss -ltn | grep -q ':8443 '; do sleep 0.05; done
-cat > lab.yaml <<END
-sut: acme-gateway
-version: "2.1"
-service: { $service }
-links:
-  - device: cable
-    address: { ipv4: 10.1.1.1/24, ipv6: "fd00:1::1/64" }
-    sut-address: { ipv4: 10.1.1.2/24, ipv6: "fd00:1::2/64" }
-    sut-hardware-address: "$(address "$there" lan)"
-END
-shift 4
-"$@"
-`;
-
+/** @param words those of relay.py @param service what lab.yaml says of it */
 function besideBench(words: string, service: string, ...command: string[]): Promise<Ended> {
-  const shell = ['bash', '-c', BENCH, 'bench', folder.path, SERVICE, words, service];
   const run = [process.execPath, PROGRAM, 'run', '--sut', 'relay:lab.yaml', '--deviations', 'none'];
-  return execute([...inNamespaces(), ...shell, ...run, ...command]);
+  const env = ['env', '-C', folder.path, `RELAY_WORDS=${words}`, `SERVICE=${service}`];
+  return execute([...env, LAB, ...run, ...command]);
 }
 
 const RELAY = ['8443 192.0.2.1 8000', 'port: 8443, relays-to: "192.0.2.1:8000"'] as const;

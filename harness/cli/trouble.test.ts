@@ -165,6 +165,30 @@ test.each(['8k', '112k'])(
   },
 );
 
+test.each([
+  [64, 2, /^mptcp-conformance: only 64 files may be open at once, 256 are needed; raise the limit: ulimit -n 1024\n$/],
+  [256, 0, /^/],
+])('a limit of %i open files', async (limit, expected, message) => {
+  const limited = ['sh', '-c', `ulimit -n ${limit} && exec "$@"`, 'sh', ...run(`files-${limit}`, SCENARIO)];
+  const { code, stderr } = await execute(limited);
+  expect(code, stderr).toBe(expected);
+  expect(stderr).toMatch(message);
+});
+
+test('folders that can only be read: temporary files are done without, the output is not', async () => {
+  const disk = output('read-only');
+  mkdirSync(disk);
+  const mounted = 'disk=$1; shift; mount -t tmpfs none "$disk" && mount -o remount,ro "$disk" || exit 99; ';
+  const without = [disk, ...run('beside-read-only', SCENARIO)];
+  const temporary = await execute(asRootOf(['--mount'], `${mounted} TMPDIR="$disk" exec "$@"`, without));
+  expect(temporary.code, temporary.stderr).toBe(0);
+  const { code, stderr } = await execute(
+    asRootOf(['--mount'], `${mounted} exec "$@"`, [disk, ...run('read-only', SCENARIO)]),
+  );
+  expect(stderr).toMatch(/cannot write to the folder .*\/read-only: EROFS.*; choose another --output\n$/);
+  expect(code).toBe(2);
+});
+
 test('an output folder that is a file is refused, and left as it was', async () => {
   writeFileSync(output('file'), 'mine');
   const { code, stderr } = await execute(run('file', SCENARIO));

@@ -92,12 +92,13 @@ class TimerHeap {
   }
 
   #take(): Timer | undefined {
-    const [first] = this.#items;
+    const first = this.#items[0];
     const last = this.#items.pop();
     if (first === undefined || last === undefined || first === last) return first;
     this.#items[0] = last;
     for (let at = 0; ;) {
-      const [left, right] = [2 * at + 1, 2 * at + 2];
+      const left = 2 * at + 1;
+      const right = left + 1;
       let least = at;
       if (left < this.#items.length && this.#isBefore(left, least)) least = left;
       if (right < this.#items.length && this.#isBefore(right, least)) least = right;
@@ -108,13 +109,15 @@ class TimerHeap {
   }
 
   #isBefore(a: number, b: number): boolean {
-    const [one, other] = [this.#items[a], this.#items[b]];
+    const one = this.#items[a];
+    const other = this.#items[b];
     if (one === undefined || other === undefined) return false;
     return one.at < other.at || (one.at === other.at && one.order < other.order);
   }
 
   #swap(a: number, b: number): void {
-    const [one, other] = [this.#items[a], this.#items[b]];
+    const one = this.#items[a];
+    const other = this.#items[b];
     if (one === undefined || other === undefined) return;
     this.#items[a] = other;
     this.#items[b] = one;

@@ -24,7 +24,14 @@ let root: string | undefined;
  * as it is for everything else.
  */
 export function projectPath(path: string): string {
+  const known = paths.get(path);
+  if (known !== undefined) return known;
   root ??= dirname(projectFile('package.json'));
   const short = relative(root, path);
-  return short.startsWith('..') || isAbsolute(short) ? path : short;
+  const told = short.startsWith('..') || isAbsolute(short) ? path : short;
+  paths.set(path, told);
+  return told;
 }
+
+/** Every step of every scenario asks for the path of its file. */
+const paths = new Map<string, string>();

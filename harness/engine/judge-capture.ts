@@ -22,9 +22,15 @@ export interface CaptureVerdict {
 export function judgeCapture(packets: readonly WirePacket[], levelOf: (clause: string) => Level): CaptureVerdict {
   const stack = stackAddresses(packets);
   const findings = runMonitors(packets, (address) => stack.has(address), levelOf, { complete: true });
-  const departures = findings.filter((one) => isUnmet(one.verdict)).flatMap((one) => resultsOf(one, levelOf));
+  const departures: ExpectationResult[] = [];
+  const passed = new Set<string>();
+  for (const one of findings) {
+    if (isUnmet(one.verdict)) departures.push(...resultsOf(one, levelOf));
+    if (one.verdict !== 'pass') continue;
+    passed.add(one.clause);
+    for (const clause of one.also) passed.add(clause);
+  }
   const broken = new Set(departures.map((one) => one.clause));
-  const passed = new Set(findings.filter((one) => one.verdict === 'pass').flatMap((one) => [one.clause, ...one.also]));
   const held: CaptureVerdict['held'] = {};
   for (const clause of [...passed].sort()) if (!broken.has(clause)) (held[levelOf(clause)] ??= []).push(clause);
   return { departures, held };

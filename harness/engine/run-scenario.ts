@@ -13,8 +13,6 @@ import type { KernelTrouble } from '../topology/kernel-trouble.ts';
 import { familyOn } from '../topology/link-family.ts';
 import type { Cell, CellLink, Driver } from '../topology/contract.ts';
 import { TopologyError, type Topology } from '../topology/types.ts';
-import { parsePcap } from '../wire/pcap-read.ts';
-import { PcapBuffer } from '../wire/pcap-write.ts';
 import type { WirePacket, WirePort } from '../wire/types.ts';
 import { abilitiesOf, AbilityMissing, missingAbility } from './abilities.ts';
 import { movedCounters, readCounters } from './counters.ts';
@@ -23,6 +21,7 @@ import type { EvidenceFor } from './evidence.ts';
 import type { Interposer } from './interposer.ts';
 import { judgeCapture } from './judge-capture.ts';
 import type { Waits } from './patience.ts';
+import { Recording } from './recording.ts';
 import { runSteps, ScenarioStopped, type StepRun } from './run-steps.ts';
 import { Session } from './session.ts';
 import { unfitFor } from './without-agent.ts';
@@ -192,18 +191,16 @@ interface Running {
   kernelLog: KernelLog;
 }
 
-/** Judges a scenario, and saves its capture where that is wanted. */
+/** Judges a scenario, and keeps its capture where that is wanted. */
 async function runInCell(scenario: Scenario, context: EngineContext, running: Running): Promise<void> {
-  const { draft } = running;
-  const path = join(context.evidenceRoot, evidenceFolder(scenario.id), 'capture.pcap');
-  const capture = context.captures === 'none' ? undefined : new PcapBuffer(path);
-  let isWanted = true;
+  const { cell, draft } = running;
+  const recording = new Recording((cell.clock ?? realClock).epoch);
+  let isWanted = context.captures !== 'none';
   try {
-    await judgeInCell(scenario, context, running, capture);
-    isWanted = context.captures !== 'failed' || !isKept(draft.verdict);
+    await judgeInCell(scenario, context, running, recording);
+    if (context.captures === 'failed') isWanted = !isKept(draft.verdict);
   } finally {
-    if (isWanted) capture?.save();
-    else draft.evidence = {};
+    if (isWanted) recording.keep(draft, context.evidenceRoot);
   }
 }
 
@@ -211,10 +208,8 @@ async function judgeInCell(
   scenario: Scenario,
   context: EngineContext,
   { cell, draft, kernelLog }: Running,
-  capture: PcapBuffer | undefined,
+  recording: Recording,
 ): Promise<void> {
-  const { epoch } = cell.clock ?? realClock;
-  const packets: WirePacket[] = [];
   const session = new Session({
     scenario,
     cell,
@@ -223,8 +218,7 @@ async function judgeInCell(
     openPort: (link, onPacket, onError) =>
       context.openPort(link, familyOn(link, scenario.family), onPacket, onError, cell.clock),
     onPacket: (packet) => {
-      capture?.write(epoch + packet.at, packet.bytes);
-      packets.push(packet);
+      recording.packets.push(packet);
     },
     ...(context.interpose === undefined ? {} : { interposer: context.interpose() }),
   });
@@ -261,18 +255,13 @@ async function judgeInCell(
   kernelLog.begin = session.startedAt;
   kernelLog.lines = await linesSince(cell, session.startedAt);
   draft.ladder = ladderOf(session, run.ladder, cell, kernelLog);
-  const pcap = capture === undefined ? undefined : evidencePath(context.evidenceRoot, scenario.id, 'capture.pcap');
-  if (pcap !== undefined) {
-    draft.evidence.pcap = pcap;
-    for (const one of draft.expectations) if (!isKept(one.verdict)) one.pcap = pcap;
-  }
   if (failure !== undefined) throw failure;
   draft.counters = movedCounters(
     session.countersBefore,
     await readCounters(firstAgent(session), scenario.unsteady !== undefined),
   );
-  if (capture !== undefined) await proveCapture(pcap ?? '', capture.contents(), packets);
-  if (context.withoutMonitors === undefined) addMonitors(draft, packets, context);
+  if (context.captures !== 'none') await recording.prove();
+  if (context.withoutMonitors === undefined) addMonitors(draft, recording.packets, context);
   concludeScenario(draft);
   // Failures found before are kept.
   if (lacking !== undefined && !isDeparture(draft.verdict)) skip(draft, lacking.message);
@@ -281,19 +270,8 @@ async function judgeInCell(
 /** The judgement of the monitors on the capture. */
 function addMonitors(draft: ScenarioResult, packets: readonly WirePacket[], context: EngineContext): void {
   const { departures, held } = judgeCapture(packets, context.levelOf);
-  for (const one of departures) if (draft.evidence.pcap !== undefined) one.pcap = draft.evidence.pcap;
   draft.monitors = departures;
   draft.monitored = held;
-}
-
-/** Reads the capture back: what is not in it proves nothing. @throws Error */
-async function proveCapture(path: string, contents: Buffer, packets: readonly WirePacket[]): Promise<void> {
-  const read = (await parsePcap(path, contents)).packets;
-  const differs = packets.findIndex((packet, i) => !Buffer.from(read[i]?.bytes ?? []).equals(packet.bytes));
-  if (read.length !== packets.length || differs >= 0) {
-    const what = differs >= 0 ? `packet ${differs + 1} differs` : `it has ${read.length} packets`;
-    throw new Error(`the capture ${path} does not contain the ${packets.length} packets exchanged: ${what}`);
-  }
 }
 
 /** Lines that the stack's kernel logged and traced since the scenario began. */

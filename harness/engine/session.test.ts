@@ -45,11 +45,13 @@ function sessionWith(
   sent: Packet[],
   links: ((packet: WirePacket) => void)[] = [],
   agents: Cell['agents'] = new Map(),
+  earlier?: Cell['earlier'],
 ): Session {
   const cell: Cell = {
     topology: { name: 'one-link', title: '', hosts: ['sut'], links: [LINK.spec] },
     agents,
     links: [LINK],
+    ...(earlier === undefined ? {} : { earlier }),
     close: () => Promise.resolve(),
   };
   return new Session({
@@ -165,5 +167,23 @@ describe('Session', () => {
     session.forget();
     hear(links, 1, 5001);
     expect(session.claim(parsePacketLine('a SYN'))).toBeUndefined();
+  });
+
+  test('takes a SYN with the addresses and ports of an earlier scenario, but not a late packet of it', async () => {
+    const earlier: NonNullable<Cell['earlier']> = new Map();
+    const begin = async (): Promise<[Session, ((packet: WirePacket) => void)[]]> => {
+      const links: ((packet: WirePacket) => void)[] = [];
+      const session = sessionWith([], links, new Map(), earlier);
+      await session.patience.ready();
+      return [session, links];
+    };
+    const [first, firstLinks] = await begin();
+    hear(firstLinks, 1, 5001);
+    first.close();
+    const [second, links] = await begin();
+    hear(links, 1, 5001);
+    expect(second.claim(parsePacketLine('a SYN'))).toBeUndefined();
+    hear(links, 2, 5001);
+    expect(second.claim(parsePacketLine('a SYN'))?.remoteIsn).toBe(2);
   });
 });

@@ -10,6 +10,7 @@ import type { WirePacket } from '../wire/types.ts';
 import { composePacket, headerValue, recordSent } from './compose.ts';
 import { Conversation, type RecordedPacket } from './conversation.ts';
 import type { Counters } from './counters.ts';
+import { isOfEarlier, rememberConversations } from './earlier.ts';
 import type { Connection, Subflow } from './endpoint.ts';
 import type { Scope } from '../notation/evaluate.ts';
 import { matchPacket } from './match.ts';
@@ -17,7 +18,7 @@ import { TRANSPARENT, type Interposer, type OnSubflow } from './interposer.ts';
 import type { Arrival } from './packet-view.ts';
 import { Patience, type Waits } from './patience.ts';
 import { scenarioScope } from './scope.ts';
-import { Subflows, tupleOf, tupleOfSubflow } from './subflows.ts';
+import { Subflows, tupleOfSubflow } from './subflows.ts';
 import { TesterPorts, type OpenPort } from './tester-ports.ts';
 
 /** Header fields that tell the subflow of a packet. */
@@ -201,12 +202,12 @@ export class Session {
   /** Closes the ports; idempotent. */
   close(): void {
     this.#ports.close();
-    for (const { tuple } of this.record) this.cell.earlier?.add(tuple);
+    rememberConversations(this.cell, this.record);
   }
 
   #hear(wire: WirePacket): void {
     const packet = decodePacket(wire.bytes);
-    if ('tcp' in packet && this.cell.earlier?.has(tupleOf(packet, wire.direction)) === true) return;
+    if ('tcp' in packet && isOfEarlier(this.cell, packet, wire.direction)) return;
     this.#onPacket(wire);
     if (!('tcp' in packet)) return;
     this.#conversation.note(packet, { at: wire.at - this.startedAt, direction: wire.direction, link: wire.link });

@@ -28,7 +28,7 @@ export class Subflows {
   readonly #taken = new Set<number>();
 
   constructor(scenario: Scenario, cell: Cell, random: Randomness) {
-    for (const tuple of cell.earlier ?? []) this.#taken.add(Number(tuple.split(' ')[1]));
+    for (const tuple of cell.earlier?.keys() ?? []) this.#taken.add(Number(tuple.split(' ')[1]));
     this.#scenario = scenario;
     this.#cell = cell;
     this.#random = random;

@@ -1,6 +1,6 @@
 /** Runs the monitors over a stream of packets. */
 import { decodePacket, isAsSent, isNotTcp } from '../packet/index.ts';
-import type { NotTcp, Packet } from '../packet/types.ts';
+import type { NotTcp, Packet, TcpOption } from '../packet/types.ts';
 import type { Connection, Flow, Side } from './connection.ts';
 import { Ledger, type JudgeSettings } from './judge.ts';
 import { advance, endingOf } from './progress.ts';
@@ -71,12 +71,14 @@ export interface ConnectionReport {
   findings: Finding[];
 }
 
+type OptionLook = (option: never, event: PacketEvent) => void;
+
 interface Work {
   ledger: Ledger;
   watches: Watch[];
   everyPacket: ((event: PacketEvent) => void)[];
   control: ((event: PacketEvent) => void)[];
-  byOption: Map<string, ((option: never, event: PacketEvent) => void)[]>;
+  byOption: Map<string, OptionLook[]>;
 }
 
 /** Numbers of packets by kind. */
@@ -180,11 +182,11 @@ export class Analysis {
     this.counts.mptcp++;
     const work = this.#work.get(event.connection);
     if (work !== undefined && event.connection.version !== 0) {
-      for (const look of work.everyPacket) look(event);
-      if (event.syn || event.rst) for (const look of work.control) look(event);
+      call(work.everyPacket, event);
+      if (event.syn || event.rst) call(work.control, event);
       for (const option of packet.tcp.options) {
         const looks = work.byOption.get(option.kind);
-        if (looks !== undefined) for (const look of looks) look(option as never, event);
+        if (looks !== undefined) callFor(looks, option, event);
       }
     }
     this.#settings.onPacket?.(event);
@@ -200,16 +202,15 @@ export class Analysis {
 
   #begin(connection: Connection): void {
     const ledger = new Ledger(connection, this.#settings);
-    const watches = this.#monitors.map((monitor) => monitor.create(connection, ledger.judgeFor(monitor)));
-    const byOption: Work['byOption'] = new Map();
-    for (const watch of watches) {
-      for (const [kind, look] of Object.entries(watch.options ?? {})) {
-        byOption.set(kind, [...(byOption.get(kind) ?? []), look]);
-      }
+    const work: Work = { ledger, watches: [], everyPacket: [], control: [], byOption: new Map() };
+    for (const monitor of this.#monitors) {
+      const watch = monitor.create(connection, ledger.judgeFor(monitor));
+      work.watches.push(watch);
+      if (watch.packet !== undefined) work.everyPacket.push((event) => watch.packet?.(event));
+      if (watch.control !== undefined) work.control.push((event) => watch.control?.(event));
+      if (watch.options !== undefined) addOptions(work.byOption, watch.options);
     }
-    const everyPacket = watches.flatMap((watch) => (watch.packet === undefined ? [] : [watch.packet.bind(watch)]));
-    const control = watches.flatMap((watch) => (watch.control === undefined ? [] : [watch.control.bind(watch)]));
-    this.#work.set(connection, { ledger, watches, everyPacket, control, byOption });
+    this.#work.set(connection, work);
   }
 
   #end(connection: Connection): void {
@@ -224,6 +225,23 @@ export class Analysis {
     const findings = connection.version === 0 ? [] : work.ledger.findings(judged);
     this.#settings.onConnection(reportOf(connection, findings));
   }
+}
+
+function addOptions(byOption: Work['byOption'], options: NonNullable<Watch['options']>): void {
+  for (const [kind, look] of Object.entries(options)) {
+    const looks = byOption.get(kind);
+    if (looks === undefined) byOption.set(kind, [look]);
+    else looks.push(look);
+  }
+}
+
+/** Called for every packet and some forty monitors; an index makes no object for each of them. */
+function call(looks: readonly ((event: PacketEvent) => void)[], event: PacketEvent): void {
+  for (let i = 0; i < looks.length; i++) looks[i]?.(event);
+}
+
+function callFor(looks: readonly OptionLook[], option: TcpOption, event: PacketEvent): void {
+  for (let i = 0; i < looks.length; i++) looks[i]?.(option as never, event);
 }
 
 /** Bytes of the IP packet by its header; 0 when there is none. */

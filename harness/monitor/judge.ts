@@ -123,9 +123,15 @@ export class Ledger {
   /** The findings, worst first; `judged` selects the hosts whose findings count. */
   findings(judged: (side: Side) => boolean): Finding[] {
     const found: Finding[] = [];
-    for (const pair of this.#tallies.flat()) {
-      for (const tally of pair ?? []) this.#withholdIfDoubtful(tally);
-      for (const tally of pair ?? []) if (judged(tally.side)) found.push(...this.#findingsOf(tally));
+    const counts = [judged(0), judged(1)] as const;
+    for (const tallies of this.#tallies) {
+      for (const pair of tallies) {
+        if (pair === undefined) continue;
+        this.#withholdIfDoubtful(pair[0]);
+        this.#withholdIfDoubtful(pair[1]);
+        if (counts[0]) this.#addFindings(pair[0], found);
+        if (counts[1]) this.#addFindings(pair[1], found);
+      }
     }
     return found;
   }
@@ -142,11 +148,10 @@ export class Ledger {
     tally.broken = undefined;
   }
 
-  #findingsOf(tally: Tally): Finding[] {
-    const found: Finding[] = [];
+  #addFindings(tally: Tally, found: Finding[]): void {
     if (tally.broken !== undefined) found.push(...this.#byVerdict(tally, tally.broken));
     for (const one of tally.info) found.push(this.#finding(tally, 'info', tally.rule.clauses, one));
-    if (tally.broken !== undefined) return found;
+    if (tally.broken !== undefined) return;
     // Reports doubtful breaches. Unseen packets are not reported where other packets passed.
     if (tally.unknown !== undefined && (tally.passes === 0 || tally.unknown.event !== undefined)) {
       found.push(this.#finding(tally, 'inconclusive', tally.rule.clauses, tally.unknown));
@@ -161,7 +166,6 @@ export class Ledger {
         }),
       );
     }
-    return found;
   }
 
   /** One observation may break clauses of different levels. */
@@ -175,22 +179,23 @@ export class Ledger {
   }
 
   #finding(tally: Tally, verdict: JudgedVerdict, clauses: readonly string[], one: Observation): Finding {
-    const [clause = '', ...also] = clauses;
-    return {
-      clause,
-      also,
+    const { event } = one;
+    const finding: Finding = {
+      clause: clauses[0] ?? '',
+      also: clauses.slice(1),
       rule: tally.rule.name,
       monitor: tally.monitor,
       verdict,
       host: tally.side === 0 ? 'initiator' : 'responder',
       connection: this.#connection.number,
-      ...(one.event === undefined ? {} : { subflow: one.event.subflow, packet: one.event.index, at: one.event.at }),
+      ...(event === undefined ? undefined : { subflow: event.subflow, packet: event.index, at: event.at }),
       message: one.message,
-      ...(one.expected === undefined ? {} : { expected: one.expected }),
-      ...(one.actual === undefined ? {} : { actual: one.actual }),
-      ...(one.field === undefined ? {} : { field: one.field }),
-      ...(one.text === undefined ? {} : { text: one.text }),
+      ...(one.expected === undefined ? undefined : { expected: one.expected }),
+      ...(one.actual === undefined ? undefined : { actual: one.actual }),
+      ...(one.field === undefined ? undefined : { field: one.field }),
+      ...(one.text === undefined ? undefined : { text: one.text }),
       count: one.count,
     };
+    return finding;
   }
 }

@@ -35,13 +35,25 @@ function relative(value: number, base: number | undefined): number {
   return base === undefined ? value : seqOffset(value, base);
 }
 
+type NamedFields = readonly (readonly [name: string, field: OptionField<TcpOption>])[];
+
+const SHOWN = new Map<TcpOption['kind'], NamedFields>();
+
+/** The fields that the text of an option of a kind can have. */
+function shownFields(kind: TcpOption['kind'], fields: Readonly<Record<string, OptionField<TcpOption>>>): NamedFields {
+  const known = SHOWN.get(kind);
+  if (known !== undefined) return known;
+  const shown = Object.entries(fields).filter(([, field]) => field.redundant !== true);
+  SHOWN.set(kind, shown);
+  return shown;
+}
+
 /** One option: `mp_capable version=1 flags=H key=0x1234`. */
 export function formatOption(option: TcpOption, bases: NumberBases = {}): string {
   const { fields, main, showsLength } = definitionOf(option.kind);
   const parts: string[] = [];
   let head: string = option.kind;
-  for (const [name, field] of Object.entries(fields)) {
-    if (field.redundant === true) continue;
+  for (const [name, field] of shownFields(option.kind, fields)) {
     const text = fieldText(option, field, bases);
     if (text === undefined || text === field.quiet) continue;
     if (name === main) head = `${option.kind}=${text}`;

@@ -21,7 +21,21 @@ export function familyOf(text: string): Family {
  * @throws EncodeError when the text is not an address
  */
 export function parseAddress(text: string): Uint8Array {
-  return familyOf(text) === 'ipv6' ? parseIpv6(text) : parseIpv4(text, text);
+  return knownAddress(text).slice();
+}
+
+/** Addresses parsed so far: a run has a few, and they are in every packet. */
+const KNOWN = new Map<string, Uint8Array>();
+const MOST_KNOWN = 4096;
+
+/** As {@link parseAddress}; the bytes are shared, so they must not be changed. @throws EncodeError */
+export function knownAddress(text: string): Uint8Array {
+  const known = KNOWN.get(text);
+  if (known !== undefined) return known;
+  const bytes = familyOf(text) === 'ipv6' ? parseIpv6(text) : parseIpv4(text, text);
+  if (KNOWN.size >= MOST_KNOWN) KNOWN.clear();
+  KNOWN.set(text, bytes);
+  return bytes;
 }
 
 function parseIpv4(quad: string, whole: string): Uint8Array {
@@ -87,18 +101,24 @@ function formatIpv6(bytes: Uint8Array): string {
   let runStart = -1;
   let runLength = 1;
   let zeros = 0;
-  const words: string[] = [];
   for (let i = 0; i < 8; i++) {
-    const word = ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0);
-    words.push(word.toString(16));
-    zeros = word === 0 ? zeros + 1 : 0;
+    zeros = bytes[2 * i] === 0 && bytes[2 * i + 1] === 0 ? zeros + 1 : 0;
     if (zeros > runLength) {
       runLength = zeros;
       runStart = i - zeros + 1;
     }
   }
-  if (runStart < 0) return words.join(':');
-  return `${words.slice(0, runStart).join(':')}::${words.slice(runStart + runLength).join(':')}`;
+  let text = '';
+  for (let i = 0; i < 8; i++) {
+    if (i === runStart) {
+      text += '::';
+      i += runLength - 1;
+      continue;
+    }
+    if (i > 0 && i !== runStart + runLength) text += ':';
+    text += (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16);
+  }
+  return text;
 }
 
 /** Whether 16 bytes are an IPv4 address in the form of RFC 4291 §2.5.5.2. */
@@ -126,7 +146,7 @@ export function fromV4Mapped(text: string): string {
  * @throws EncodeError when the text is not an address
  */
 export function canonicalAddress(text: string): string {
-  return formatAddress(parseAddress(text));
+  return formatAddress(knownAddress(text));
 }
 
 /** The network of an address: `10.1.2.3` and 16 give `10.1.0.0/16`. @throws RangeError when it is not an address */

@@ -35,16 +35,23 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** For numbers of 64 bits: making a view of every buffer costs more than writing to it. */
+const WIDE = new Uint8Array(8);
+const WIDE_VIEW = viewOf(WIDE);
+
 /** Writes fields in network byte order to a buffer that grows. Every number is checked against its field. */
 export class ByteWriter {
   #bytes: Uint8Array;
-  #view: DataView;
   #length = 0;
 
   /** @param capacity bytes to set aside at first */
   constructor(capacity = 64) {
     this.#bytes = new Uint8Array(capacity);
-    this.#view = viewOf(this.#bytes);
+  }
+
+  /** Forgets what was written, to write something else. */
+  clear(): void {
+    this.#length = 0;
   }
 
   /** Bytes written so far. */
@@ -55,25 +62,28 @@ export class ByteWriter {
   /** Appends a byte. @throws RangeError */
   u8(value: number, field: string): void {
     const at = this.#claim(1);
-    this.#view.setUint8(at, inRange(value, 0xff, field));
+    this.#bytes[at] = inRange(value, 0xff, field);
   }
 
   /** Appends 16 bits, big endian. @throws RangeError */
   u16(value: number, field: string): void {
     const at = this.#claim(2);
-    this.#view.setUint16(at, inRange(value, 0xffff, field));
+    this.#put16(at, inRange(value, 0xffff, field));
   }
 
   /** Appends 32 bits, big endian. @throws RangeError */
   u32(value: number, field: string): void {
     const at = this.#claim(4);
-    this.#view.setUint32(at, inRange(value, 0xffffffff, field));
+    inRange(value, 0xffffffff, field);
+    this.#put16(at, value >>> 16);
+    this.#put16(at + 2, value);
   }
 
   /** Appends 64 bits, big endian. @throws RangeError */
   u64(value: bigint, field: string): void {
     const at = this.#claim(8);
-    this.#view.setBigUint64(at, wideInRange(value, 64, field));
+    WIDE_VIEW.setBigUint64(0, wideInRange(value, 64, field));
+    this.#bytes.set(WIDE, at);
   }
 
   /** A number of 8 bytes when `wide`, of 4 otherwise. */
@@ -90,17 +100,22 @@ export class ByteWriter {
 
   /** Overwrites one byte written before. */
   patchU8(at: number, value: number, field: string): void {
-    this.#view.setUint8(at, inRange(value, 0xff, field));
+    this.#bytes[at] = inRange(value, 0xff, field);
   }
 
   /** Overwrites two bytes written before. */
   patchU16(at: number, value: number, field: string): void {
-    this.#view.setUint16(at, inRange(value, 0xffff, field));
+    this.#put16(at, inRange(value, 0xffff, field));
   }
 
   /** The bytes written so far; a view, valid until the next write. */
   bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  #put16(at: number, value: number): void {
+    this.#bytes[at] = value >>> 8;
+    this.#bytes[at + 1] = value;
   }
 
   /** Makes room for `count` bytes and returns where they start. */
@@ -111,7 +126,6 @@ export class ByteWriter {
       const grown = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2));
       grown.set(this.#bytes);
       this.#bytes = grown;
-      this.#view = viewOf(grown);
     }
     return at;
   }

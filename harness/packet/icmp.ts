@@ -1,6 +1,6 @@
 import { ByteWriter, plainBytes, viewOf } from './bytes.ts';
 import { internetChecksum, pseudoHeaderSum } from './checksum.ts';
-import { addressBytes, decodeIp, PROTOCOL, writeIpHeader } from './ip.ts';
+import { addressBytes, ipBounds, PROTOCOL, writeIpHeader } from './ip.ts';
 import type { Family, IpHeader } from './types.ts';
 
 /** Identification of an echo request, which its reply repeats (RFC 792, RFC 4443 §4). */
@@ -66,13 +66,13 @@ function icmpSum(packet: Uint8Array, family: Family, length: number): number {
 export function decodeEchoReply(bytes: Uint8Array): Echo | undefined {
   const plain = plainBytes(bytes);
   if (plain[0] === ICMPV6.ECHO_REPLY) return readEcho(plain, ICMPV6.ECHO_REPLY);
-  const found = decodeIp(plain, viewOf(plain));
+  const found = ipBounds(plain, viewOf(plain));
   if ('problem' in found) return undefined;
-  const { ip } = found;
-  const message = plain.subarray(found.start, found.end);
-  const isV4 = ip.family === 'ipv4';
-  if (ip.protocol !== (isV4 ? PROTOCOL.ICMP : PROTOCOL.ICMPV6)) return undefined;
-  if (internetChecksum(message, icmpSum(plain, ip.family, message.length)) !== 0) return undefined;
+  const { family, protocol, start, end } = found;
+  const message = plain.subarray(start, end);
+  const isV4 = family === 'ipv4';
+  if (protocol !== (isV4 ? PROTOCOL.ICMP : PROTOCOL.ICMPV6)) return undefined;
+  if (internetChecksum(message, icmpSum(plain, family, message.length)) !== 0) return undefined;
   return readEcho(message, isV4 ? ICMP.ECHO_REPLY : ICMPV6.ECHO_REPLY);
 }
 

@@ -1,4 +1,4 @@
-import { formatAddress, parseAddress } from './address.ts';
+import { formatAddress, knownAddress } from './address.ts';
 import { ByteWriter, EncodeError, inRange } from './bytes.ts';
 import { internetChecksum } from './checksum.ts';
 import type { Family, IpHeader, Ipv4Header, Ipv6Extension, Ipv6Header, NotTcp } from './types.ts';
@@ -22,8 +22,8 @@ export function addressBytes(bytes: Uint8Array, family: Family): Uint8Array {
 
 /** Addresses of 4 or 16 bytes that both belong to `family`. */
 function parseEndpoints(header: { family: string; src: string; dst: string }): [Uint8Array, Uint8Array] {
-  const src = parseAddress(header.src);
-  const dst = parseAddress(header.dst);
+  const src = knownAddress(header.src);
+  const dst = knownAddress(header.dst);
   const expected = header.family === 'ipv4' ? 4 : 16;
   if (src.length !== expected || dst.length !== expected) {
     throw new EncodeError(
@@ -39,10 +39,12 @@ export function writeIpHeader(w: ByteWriter, ip: IpHeader, payloadLength: number
   else writeIpv6(w, ip, payloadLength);
 }
 
+const NO_BYTES = new Uint8Array(0);
+
 function writeIpv4(w: ByteWriter, ip: Ipv4Header, payloadLength: number): void {
   const start = w.length;
   const [src, dst] = parseEndpoints(ip);
-  const options = ip.options ?? new Uint8Array(0);
+  const options = ip.options ?? NO_BYTES;
   if (options.length % 4 !== 0 || options.length > 40) {
     throw new EncodeError(`ip.options: expected 0 to 40 bytes, a multiple of 4, got ${options.length}; pad with zeros`);
   }
@@ -84,6 +86,29 @@ function cutShort(what: string, expected: number, got: number): NotTcp {
   return notTcp('truncated', `${what}: expected ${expected} bytes, got ${got}`);
 }
 
+/** The part of {@link IpPacket} that checksums need: addresses are made into text for every other use. */
+export interface IpBounds {
+  family: Family;
+  /** The upper-layer protocol. */
+  protocol: number;
+  start: number;
+  end: number;
+}
+
+/** As {@link decodeIp}, without the header's fields. */
+export function ipBounds(bytes: Uint8Array, view: DataView): IpBounds | NotTcp {
+  const version = bytes.length === 0 ? 0 : view.getUint8(0) >> 4;
+  if (version === 4) return boundsOfIpv4(bytes, view);
+  if (version === 6 && bytes.length >= 40) {
+    const protocol = view.getUint8(6);
+    const end = 40 + view.getUint16(4);
+    if (!isExtension(protocol) && end <= bytes.length) return { family: 'ipv6', protocol, start: 40, end };
+  }
+  const found = decodeIp(bytes, view);
+  if ('problem' in found) return found;
+  return { family: found.ip.family, protocol: found.ip.protocol, start: found.start, end: found.end };
+}
+
 /**
  * Reads the IP header in front of a packet. Bytes after the length that the header gives (link-layer padding) are left out.
  *
@@ -97,7 +122,8 @@ export function decodeIp(bytes: Uint8Array, view: DataView): IpPacket | NotTcp {
   return notTcp('not_ip', `IP version: expected 4 or 6, got ${version}`);
 }
 
-function decodeIpv4(bytes: Uint8Array, view: DataView): IpPacket | NotTcp {
+/** Where the payload of an IPv4 packet lies. */
+function boundsOfIpv4(bytes: Uint8Array, view: DataView): IpBounds | NotTcp {
   if (bytes.length < 20) return cutShort('IPv4 header', 20, bytes.length);
   const headerLength = (view.getUint8(0) & 0x0f) * 4;
   const totalLength = view.getUint16(2);
@@ -113,20 +139,26 @@ function decodeIpv4(bytes: Uint8Array, view: DataView): IpPacket | NotTcp {
     const offset = (fragment & 0x1fff) * 8;
     return notTcp('fragment', `a fragment at offset ${offset}, more fragments: ${(fragment & 0x2000) !== 0}`);
   }
+  return { family: 'ipv4', protocol: view.getUint8(9), start: headerLength, end: totalLength };
+}
+
+function decodeIpv4(bytes: Uint8Array, view: DataView): IpPacket | NotTcp {
+  const bounds = boundsOfIpv4(bytes, view);
+  if ('problem' in bounds) return bounds;
   const ip: Ipv4Header = {
     family: 'ipv4',
     src: formatAddress(bytes.subarray(12, 16)),
     dst: formatAddress(bytes.subarray(16, 20)),
     tos: view.getUint8(1),
     id: view.getUint16(4),
-    fragment,
+    fragment: view.getUint16(6),
     ttl: view.getUint8(8),
-    protocol: view.getUint8(9),
-    totalLength,
+    protocol: bounds.protocol,
+    totalLength: bounds.end,
     checksum: view.getUint16(10),
   };
-  if (headerLength > 20) ip.options = bytes.subarray(20, headerLength);
-  return { ip, start: headerLength, end: totalLength };
+  if (bounds.start > 20) ip.options = bytes.subarray(20, bounds.start);
+  return { ip, start: bounds.start, end: bounds.end };
 }
 
 function decodeIpv6(bytes: Uint8Array, view: DataView): IpPacket | NotTcp {

@@ -18,11 +18,14 @@ export function encodeOptions(options: readonly TcpOption[]): Uint8Array {
   return w.bytes().slice();
 }
 
+/** Where options are written whose length alone is wanted. */
+const MEASURE = new ByteWriter(64);
+
 /** Bytes that {@link encodeOptions} writes for one option, Kind and Length included; a wrong `length` does not count. */
 export function encodedLength(option: TcpOption): number {
-  const w = new ByteWriter(40);
-  writeOption(w, option);
-  return w.length;
+  MEASURE.clear();
+  writeOption(MEASURE, option);
+  return MEASURE.length;
 }
 
 /** Appends one option to `w`. */

@@ -1,7 +1,7 @@
 import { canonicalAddress } from './address.ts';
 import { ByteWriter, plainBytes, viewOf } from './bytes.ts';
 import { internetChecksum, pseudoHeaderSum } from './checksum.ts';
-import { addressBytes, decodeIp, notTcp, PROTOCOL, writeIpHeader, type IpPacket } from './ip.ts';
+import { addressBytes, decodeIp, ipBounds, notTcp, PROTOCOL, writeIpHeader } from './ip.ts';
 import { decodeSegmentAt, encodeOptionArea, padOptions, writeTcp } from './tcp.ts';
 import type { Family, IpHeader, Ipv6Header, NotTcp, Packet } from './types.ts';
 
@@ -41,13 +41,13 @@ export function decodePacket(bytes: Uint8Array): Packet | NotTcp {
   const view = viewOf(plain);
   const found = decodeIp(plain, view);
   if (isNotTcp(found)) return found;
-  if (found.ip.protocol !== PROTOCOL.TCP) return otherProtocol(found);
+  if (found.ip.protocol !== PROTOCOL.TCP) return otherProtocol(found.ip.protocol);
   const tcp = decodeSegmentAt(plain, view, found.start, found.end);
   return isNotTcp(tcp) ? tcp : { ip: found.ip, tcp };
 }
 
-function otherProtocol({ ip }: IpPacket): NotTcp {
-  return notTcp('not_tcp', `IP protocol: expected ${PROTOCOL.TCP} (TCP), got ${ip.protocol}`);
+function otherProtocol(protocol: number): NotTcp {
+  return notTcp('not_tcp', `IP protocol: expected ${PROTOCOL.TCP} (TCP), got ${protocol}`);
 }
 
 /**
@@ -105,12 +105,12 @@ export function synthesizeIpv6(src: string, dst: string, tcpBytes: Uint8Array): 
  */
 export function verifyChecksums(bytes: Uint8Array): { ip: boolean; tcp: boolean } | NotTcp {
   const plain = plainBytes(bytes);
-  const found = decodeIp(plain, viewOf(plain));
+  const found = ipBounds(plain, viewOf(plain));
   if (isNotTcp(found)) return found;
-  if (found.ip.protocol !== PROTOCOL.TCP) return otherProtocol(found);
-  const sum = pseudoHeaderSum(addressBytes(plain, found.ip.family), PROTOCOL.TCP, found.end - found.start);
+  if (found.protocol !== PROTOCOL.TCP) return otherProtocol(found.protocol);
+  const sum = pseudoHeaderSum(addressBytes(plain, found.family), PROTOCOL.TCP, found.end - found.start);
   return {
-    ip: found.ip.family === 'ipv6' || internetChecksum(plain.subarray(0, found.start)) === 0,
+    ip: found.family === 'ipv6' || internetChecksum(plain.subarray(0, found.start)) === 0,
     tcp: internetChecksum(plain.subarray(found.start, found.end), sum) === 0,
   };
 }
@@ -121,10 +121,10 @@ export function verifyChecksums(bytes: Uint8Array): { ip: boolean; tcp: boolean 
  */
 export function isAsSent(bytes: Uint8Array): boolean {
   const plain = plainBytes(bytes);
-  const found = decodeIp(plain, viewOf(plain));
-  if (isNotTcp(found) || found.ip.protocol !== PROTOCOL.TCP) return false;
-  const { start, end, ip } = found;
-  const sum = pseudoHeaderSum(addressBytes(plain, ip.family), PROTOCOL.TCP, end - start);
+  const found = ipBounds(plain, viewOf(plain));
+  if (isNotTcp(found) || found.protocol !== PROTOCOL.TCP) return false;
+  const { start, end, family } = found;
+  const sum = pseudoHeaderSum(addressBytes(plain, family), PROTOCOL.TCP, end - start);
   if (internetChecksum(plain.subarray(start, end), sum) === 0) return true;
   return viewOf(plain).getUint16(start + 16) === sum;
 }

@@ -140,6 +140,7 @@ export class Host {
   #finish(): void {
     for (;;) {
       settle(this.#stack);
+      if (this.#waiting.length === 0) return;
       const ended = this.#waiting.filter((one) => {
         const ending = tryCall(this.#stack, one);
         if (ending !== undefined) this.#end(one.id, ending);

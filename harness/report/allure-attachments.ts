@@ -1,10 +1,13 @@
 /** Files and pictures of a scenario as Allure attachments. */
 import { existsSync } from 'node:fs';
+import { extname } from 'node:path';
 import type { RuntimeMessage } from 'allure-js-commons/sdk';
 import { ladderSvg } from './ladder-svg.tsx';
+import { packetLabel } from './ladder-text.ts';
 import { packetDiffPage } from './packet-diff-page.tsx';
 import type { ScenarioResult } from '../verdict/result.ts';
-import { judgementsOf } from '../verdict/scenario-verdict.ts';
+import { judgementsOf, outcomeOf } from '../verdict/scenario-verdict.ts';
+import { isKept } from '../verdict/verdict.ts';
 
 /** Files to attach, absolute paths. */
 export interface AllureFiles {
@@ -17,20 +20,56 @@ export interface AllureFiles {
   plot?: string;
 }
 
-/** The attachments, those that help most first. @throws Error when a file to attach is missing */
+/**
+ * The attachments, those that help most first. Only what needs attention has the picture and the logs: those of three
+ * thousand scenarios would be 100 MB.
+ *
+ * @throws Error when a file to attach is missing
+ */
 export function attachments(result: ScenarioResult, files: AllureFiles): RuntimeMessage[] {
-  const diff = packetDiffPage(judgementsOf(result));
-  const capture = 'application/vnd.tcpdump.pcap';
+  const outcome = outcomeOf(result);
+  if (outcome === 'declared')
+    return [...difference(result), ...packets(result), ...captures(result, files), ...paths(result, files)];
+  if (isKept(outcome)) return [...packets(result), ...paths(result, files)];
   return [
-    ...(diff === undefined ? [] : [inline('expected and actual, side by side', diff, 'text/html', '.html')]),
+    ...difference(result),
     ...ladder(result, files.ladderSvg),
-    ...fromFile(result, 'capture', files.pcap, capture, '.pcap'),
-    ...fromFile(result, 'capture at the server', files.serverPcap, capture, '.pcap'),
-    ...fromFile(result, 'paths over time', files.plot, 'image/svg+xml', '.svg'),
-    ...(result.measures === undefined ? [] : [inlineJson('measures', result.measures)]),
+    ...captures(result, files),
+    ...paths(result, files),
     ...fromFile(result, 'agent log', files.agentLog, 'text/plain', '.log'),
     inlineJson('MPTCP counters', result.counters),
   ];
+}
+
+function difference(result: ScenarioResult): RuntimeMessage[] {
+  const page = packetDiffPage(judgementsOf(result));
+  return page === undefined ? [] : [inline('expected and actual, side by side', page, 'text/html', '.html')];
+}
+
+function captures(result: ScenarioResult, { pcap, serverPcap }: AllureFiles): RuntimeMessage[] {
+  const type = 'application/vnd.tcpdump.pcap';
+  return [
+    ...fromFile(result, 'capture', pcap, type, extname(pcap ?? '')),
+    ...fromFile(result, 'capture at the server', serverPcap, type, '.pcap'),
+  ];
+}
+
+/** Data of every path over time, where two stacks are judged. */
+function paths(result: ScenarioResult, { plot }: AllureFiles): RuntimeMessage[] {
+  return [
+    ...fromFile(result, 'paths over time', plot, 'image/svg+xml', '.svg'),
+    ...(result.measures === undefined ? [] : [inlineJson('measures', result.measures)]),
+  ];
+}
+
+function packets({ ladder }: ScenarioResult): RuntimeMessage[] {
+  const entries = ladder.filter(({ kind }) => kind === 'packet');
+  if (entries.length === 0) return [];
+  const lines = entries.map(
+    (one) => `${one.at.toFixed(3)} ${one.direction === 'out' ? '>' : '<'} ${packetLabel(one)}\n`,
+  );
+  const text = `ms, > from the tester, < from the stack\n${lines.join('')}`;
+  return [inline('packets', text, 'text/plain', '.txt')];
 }
 
 function fromFile(

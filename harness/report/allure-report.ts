@@ -15,8 +15,8 @@ class AllureReportError extends ExplainedError {
 /** Labels that say how the report was made, and nothing of the stack. */
 const HIDDEN_LABELS = ['framework', 'language', 'host', 'thread', 'package', '_fallbackTestCaseId'];
 
-/** Runs that the report remembers. */
-const HISTORY = 10;
+/** Earlier runs that the report remembers; each takes 4 MB of it. */
+const HISTORY = 3;
 
 /** Options of the report. */
 export interface AllureReportOptions {

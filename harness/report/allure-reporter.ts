@@ -74,6 +74,9 @@ const statusListener: LifecycleListener = {
     const carried = result.parameters.find(({ name }) => name === OUTCOME_PARAMETER);
     if (carried === undefined) return;
     result.parameters = result.parameters.filter((parameter) => parameter !== carried);
+    // Allure follows a test through its history by this name; Vitest's has the path of a temporary file.
+    result.fullName = result.name ?? '';
+    result.titlePath = [];
     const outcome = JSON.parse(carried.value) as AllureOutcome;
     // A declared departure is not a failure of this run: it has a category of its own.
     result.status = outcome.declared ? STATUS.skip : STATUS[outcome.verdict];

@@ -9,7 +9,7 @@ import { attachments, type AllureFiles } from './allure-attachments.ts';
 import { OUTCOME_PARAMETER, outcomeFor, STATUS } from './allure-outcome.ts';
 import { escapeMarkdown, fenced } from './markdown.ts';
 import { alignPackets } from './packet-diff.ts';
-import { clean } from './text-layout.ts';
+import { clean, fit } from './text-layout.ts';
 import { SYMBOL } from './verdict-style.ts';
 import { type Level, LEVEL_NAME, LEVELS } from '../verdict/level.ts';
 import type { ExpectationResult, ScenarioResult } from '../verdict/result.ts';
@@ -73,7 +73,7 @@ function metadata(result: ScenarioResult, clauses: ReadonlyMap<string, Clause>):
       labels: labelsOf(result, judged, clauses),
       links,
       parameters,
-      description: description(result, judged, clauses),
+      description: description(result, unjudged(result, judged), clauses),
     },
   };
 }
@@ -88,24 +88,32 @@ function labelsOf(result: ScenarioResult, judged: readonly string[], clauses: Re
     ...judged.map((id) => ({ name: 'story', value: storyOf(id, clauses) })),
     { name: 'severity', value: level === undefined ? Severity.NORMAL : SEVERITY[level] },
     { name: 'verdict', value: result.declared === undefined ? result.verdict : `${result.verdict} (declared)` },
-    { name: 'scenario', value: result.id },
     ...tags.map((value) => ({ name: 'tag', value })),
   ];
 }
 
+/** Columns of a story: Allure repeats its text a dozen times for each scenario. The description has the whole summary. */
+const STORY_WIDTH = 72;
+
 function storyOf(id: string, clauses: ReadonlyMap<string, Clause>): string {
   const summary = clauses.get(id)?.summary;
-  return summary === undefined ? id : `${id} ${summary}`;
+  return summary === undefined ? id : fit(`${id} ${clean(summary)}`, STORY_WIDTH);
 }
 
-function description(result: ScenarioResult, judged: readonly string[], clauses: ReadonlyMap<string, Clause>): string {
+/** Clauses without a judgement, which is a step of its own. */
+function unjudged(result: ScenarioResult, clauses: readonly string[]): string[] {
+  const judged = new Set(judgementsOf(result).map(({ clause }) => clause));
+  return clauses.filter((id) => !judged.has(id));
+}
+
+function description(result: ScenarioResult, listed: readonly string[], clauses: ReadonlyMap<string, Clause>): string {
   const parts = [
-    ...judged.map((id) => {
+    ...listed.map((id) => {
       const clause = clauses.get(id);
       if (parseClauseId(id) === undefined) return `- ${escapeMarkdown(id)}`;
       return `- [${id}](${anchorUrl(id)})${clause === undefined ? '' : ` **${clause.keyword}** ${escapeMarkdown(clause.summary)}`}`;
     }),
-    '',
+    ...(listed.length === 0 ? [] : ['']),
     ...(result.declared === undefined ? [] : [`**Declared deviation:** ${escapeMarkdown(result.declared.reason)}`, '']),
     ...(result.reason === undefined ? [] : [fenced(result.reason), '']),
     'Run it again:',
@@ -117,18 +125,19 @@ function description(result: ScenarioResult, judged: readonly string[], clauses:
   return parts.join('\n');
 }
 
+/** A step for each judgement, and one for all judgements of a clause that kept it. */
 function steps(result: ScenarioResult, clauses: ReadonlyMap<string, Clause>): RuntimeMessage[] {
   const at = Date.now();
-  return judgementsOf(result).flatMap((expectation): RuntimeMessage[] => {
-    const { level, clause, verdict } = expectation;
-    const text = clauses.get(clause)?.summary ?? expectation.step;
-    const details = stepDetails(expectation);
+  return merged(judgementsOf(result)).flatMap(([first, ...others]): RuntimeMessage[] => {
+    const { level, clause, verdict } = first;
+    const text = clauses.get(clause)?.summary ?? first.step;
+    const details = stepDetails(first);
     return [
       {
         type: 'step_start',
         data: { name: `${SYMBOL[verdict]} ${LEVEL_NAME[level]} ${clause}: ${clean(text)}`, start: at },
       },
-      { type: 'step_metadata', data: { parameters: stepParameters(expectation) } },
+      { type: 'step_metadata', data: { parameters: stepParameters(first, others) } },
       {
         type: 'step_stop',
         data: { status: STATUS[verdict], stop: at, ...(details === undefined ? {} : { statusDetails: details }) },
@@ -137,14 +146,32 @@ function steps(result: ScenarioResult, clauses: ReadonlyMap<string, Clause>): Ru
   });
 }
 
-function stepParameters({ verdict, step, source, expected, actual }: ExpectationResult): Parameter[] {
-  const parameters: [string, string | undefined][] = [
-    ['verdict', verdict],
-    ['step', step],
-    ['expected', expected],
-    ['actual', actual],
-    ['at', source],
-  ];
+type Group = [ExpectationResult, ...ExpectationResult[]];
+
+/** In order of the first; a departure is alone. */
+function merged(judgements: readonly ExpectationResult[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const [index, one] of judgements.entries()) {
+    const key = isKept(one.verdict) ? `${one.clause} ${one.verdict}` : String(index);
+    groups.set(key, [...(groups.get(key) ?? []), one] as Group);
+  }
+  return [...groups.values()];
+}
+
+function stepParameters(first: ExpectationResult, others: readonly ExpectationResult[]): Parameter[] {
+  const { verdict, step, source, expected, actual } = first;
+  const parameters: [string, string | undefined][] = isKept(verdict)
+    ? [
+        ['step', `${step} (${source})`],
+        ['more steps', others.length === 0 ? undefined : String(others.length)],
+      ]
+    : [
+        ['verdict', verdict],
+        ['step', step],
+        ['expected', expected],
+        ['actual', actual],
+        ['at', source],
+      ];
   return parameters.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value: clean(value) }]));
 }
 

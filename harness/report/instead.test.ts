@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fits, problemIn, shownBy } from './instead.ts';
+import { fits, fitsElsewhere, problemIn, shownBy, shownByMonitor } from './instead.ts';
 
 const SYN_ACK =
   'a SYN/ACK seq=0 ack=1 win=65160 <mss=1460, sack_ok, ts, wscale=10, mp_capable version=1 flags=H key=0x9417 len=12>';
@@ -46,5 +46,35 @@ describe('what a departure shows', () => {
   test('is a packet that can be read, or other text', () => {
     expect(problemIn('no mapping')).toBeUndefined();
     expect(problemIn('a SYN <dss dlne=1>')?.message).toMatch(/unknown field "dlne" of dss/);
+  });
+});
+
+describe('what another conversation shows', () => {
+  test('is what the monitor says and the packet, or nothing', () => {
+    expect(shownByMonitor({ actual: 'no mapping', text: 'responder: 2 ACK seq=7 <>' })).toEqual([
+      'no mapping',
+      '2 ACK seq=7 <>',
+    ]);
+    expect(shownByMonitor({})).toEqual(['nothing']);
+  });
+
+  test.each([
+    [
+      'a PSH/ACK len=100 <dss dlen=100>',
+      DATA.replace('len=100 <', 'len=1380 <').replace('dlen=100', 'dlen=1380'),
+      true,
+    ],
+    ['a PSH/ACK len=100 <dss dlen=absent>', DATA, false],
+    ['a ACK <dss dlen=0>', DATA, false],
+    ['a SYN/ACK <mp_capable len=4>', SYN_ACK, false],
+    ['b ACK <>', '1 ACK seq=9 ack=1 <>', true],
+    ['a RST', '1 ACK seq=9 ack=1 <>', false],
+    ['Data-Level Length 100', 'Data-Level Length 1380', true],
+    ['no mapping', 'no mapping', true],
+    ['201', '1381', false],
+    ['nothing', 'nothing', true],
+    ['nothing', '1 ACK seq=9 ack=1 <>', false],
+  ])('%s, where %s came: %s', (line, shown, expected) => {
+    expect(fitsElsewhere(line, shown)).toBe(expected);
   });
 });

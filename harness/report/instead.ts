@@ -16,8 +16,17 @@ const PACKET_OF_CAPTURE = /\(packet \d+ of the capture, (?:initiator|responder):
 /** The evidence of a departure: the value and the packet that came instead, or `nothing`. */
 export function shownBy({ actual = '', message = '' }: Pick<ExpectationResult, 'actual' | 'message'>): string[] {
   const packet = PACKET_OF_CAPTURE.exec(message)?.[1];
-  const shown = [actual, packet ?? ''].filter((one) => one !== '');
-  return shown.length === 0 ? [NOTHING] : shown;
+  return orNothing([actual, packet ?? '']);
+}
+
+/** The same of a monitor's finding, where `text` is `initiator: ` or `responder: ` and the packet. */
+export function shownByMonitor({ actual = '', text = '' }: { actual?: string; text?: string }): string[] {
+  return orNothing([actual, text.slice(text.indexOf(': ') + 1).trim()]);
+}
+
+function orNothing(shown: readonly string[]): string[] {
+  const said = shown.filter((one) => one !== '');
+  return said.length === 0 ? [NOTHING] : said;
 }
 
 /**
@@ -27,8 +36,50 @@ export function shownBy({ actual = '', message = '' }: Pick<ExpectationResult, '
  */
 export function fits(line: string, shown: string): boolean {
   const wanted = packetIn(line);
-  const seen = wanted === undefined ? undefined : shownPacket(shown);
-  if (wanted === undefined || seen === undefined) return line === shown;
+  return wanted === undefined ? line === shown : isLike(wanted, shown);
+}
+
+/**
+ * As {@link fits}, for what another conversation shows, in which the scenario's numbers mean nothing: any subflow, and
+ * any sequence number and length in place of those of the line.
+ */
+export function fitsElsewhere(line: string, shown: string): boolean {
+  const wanted = packetIn(line);
+  if (wanted !== undefined) return isLike(elsewhere(wanted), shown);
+  return /[a-z]/i.test(line) && withoutNumbers(line) === withoutNumbers(shown);
+}
+
+/** Fields whose numbers belong to a conversation; those of `dss` alone among the options. */
+const OF_CONVERSATION = new Set(['seq', 'ack', 'len', 'win', 'dsn', 'ssn', 'dack', 'dlen', 'csum']);
+
+function elsewhere(line: PacketLine): PacketLine {
+  const { fields, options } = line;
+  const free = <T extends FieldItem>(item: T): T =>
+    item.matcher.type === 'equal' && OF_CONVERSATION.has(item.name) && Number(textOf(item.matcher.expr)) !== 0
+      ? { ...item, matcher: { type: 'any' } }
+      : item;
+  return {
+    ...line,
+    subflow: 'any',
+    fields: fields.map(free),
+    ...(options === undefined
+      ? {}
+      : {
+          options: {
+            ...options,
+            items: options.items.map((one) => (one.name === 'dss' ? { ...one, fields: one.fields.map(free) } : one)),
+          },
+        }),
+  };
+}
+
+function withoutNumbers(text: string): string {
+  return text.replace(/\d+/g, '#');
+}
+
+function isLike(wanted: PacketLine, shown: string): boolean {
+  const seen = shownPacket(shown);
+  if (seen === undefined) return wanted.text === shown;
   if (wanted.subflow !== 'any' && wanted.subflow !== seen.subflow) return false;
   if (wanted.flags !== 'any' && flagsOf(wanted.flags) !== flagsOf(seen.flags)) return false;
   return (

@@ -1,6 +1,6 @@
 /** Copies captures into the site and draws ladders. The contents of the files are not trusted. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import { makeFolder } from '../document/make-folder.ts';
 import { readLadder } from '../report/ladder-file.ts';
 import { ladderSvg } from '../report/ladder-svg.tsx';
@@ -52,7 +52,7 @@ export function placeEvidence(stack: Stack, from: string, site: string): PlacedE
       }
     };
     const placed = {
-      pcap: attempt(pcap, '.pcap', readCapture),
+      pcap: attempt(pcap, extname(pcap ?? ''), readCapture),
       ladder: drawn.has(scenario.id) ? attempt(ladder, '.svg', (path) => drawLadder(path, scenario)) : undefined,
     };
     evidence.set(scenario.id, {

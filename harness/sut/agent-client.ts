@@ -1,5 +1,6 @@
 /** Talks with an agent: requests out, answers in, and everything that can go wrong between. */
 import { encodeRequest, parseAgentLine, type AgentArgs, type AgentLine } from './agent-line.ts';
+import { CappedLog } from './capped-log.ts';
 import { PendingRequests } from './pending-requests.ts';
 import type { AgentTransport } from './transport.ts';
 import { AgentLost, AgentProtocolError, AgentRefused, type AgentAnswer, type AgentLogLine } from './types.ts';
@@ -35,7 +36,7 @@ function eachLine(take: (line: string) => void, tooLong: () => void): (chunk: st
 
 /** The agent's end of the line, its log, and the requests that wait for it. */
 export class AgentClient {
-  #log: AgentLogLine[] = [];
+  #log = new CappedLog();
   /** Resolves with the greeting's fields; rejects with AgentLost when the agent is lost before. */
   readonly greeting: Promise<AgentAnswer>;
   readonly #options: ClientOptions;
@@ -80,23 +81,23 @@ export class AgentClient {
       'data',
       eachLine(
         (line) => this.#note('stderr', line),
-        () => undefined,
+        () => this.#note('stderr', `(${ANSWER_LIMIT} characters without a newline are left out)`),
       ),
     );
   }
 
   /** Everything said since the last `freshLog`; who holds on to an older log keeps it as it was. */
   get log(): readonly AgentLogLine[] {
-    return this.#log;
+    return this.#log.lines;
   }
 
   /** Begins an empty log. */
   freshLog(): void {
-    this.#log = [];
+    this.#log = new CappedLog();
   }
 
   #note(direction: AgentLogLine['direction'], text: string): void {
-    this.#log.push({ at: performance.now(), direction, text });
+    this.#log.add({ at: performance.now(), direction, text });
   }
 
   #loseSoon(how: string): void {
@@ -106,8 +107,8 @@ export class AgentClient {
   /** Ends the agent and rejects everything that waits. Only the first reason counts. */
   lose(how: string): void {
     if (this.#lost !== undefined) return;
-    const stderr = this.#log.filter((line) => line.direction === 'stderr').slice(-STDERR_SHOWN);
-    const lastWords = stderr.map((line) => `\n  stderr: ${line.text}`).join('');
+    const stderr = this.#log.lines.filter((line) => line.direction === 'stderr').slice(-STDERR_SHOWN);
+    const lastWords = stderr.map((line) => `\n  stderr: ${shown(line.text)}`).join('');
     const { pid } = this.#transport;
     this.#lost = new AgentLost(`agent ${this.#options.name}${pid === 0 ? '' : ` (pid ${pid})`} ${how}${lastWords}`);
     this.#refuse(this.#lost);

@@ -7,13 +7,24 @@ export class Digest {
   #high = 0xcbf29ce4;
   #low = 0x84222325;
 
-  /** Adds bytes to the digest. */
+  /** Adds a byte to the digest. */
   add(byte: number): void {
-    const low = (this.#low ^ byte) >>> 0;
-    const product = low * 0x1b3;
-    // 2^40 times the low half reaches the high half as 2^8 times it.
-    this.#high = (this.#high * 0x1b3 + Math.floor(product / 0x1_0000_0000) + ((low << 8) >>> 0)) % 0x1_0000_0000;
-    this.#low = product >>> 0;
+    this.addAll([byte]);
+  }
+
+  /** Adds bytes to the digest. */
+  addAll(bytes: ArrayLike<number>): void {
+    let high = this.#high;
+    let low = this.#low;
+    for (let i = 0; i < bytes.length; i++) {
+      low = (low ^ (bytes[i] ?? 0)) >>> 0;
+      const product = low * 0x1b3;
+      // 2^40 times the low half reaches the high half as 2^8 times it.
+      high = (high * 0x1b3 + Math.floor(product / 0x1_0000_0000) + ((low << 8) >>> 0)) % 0x1_0000_0000;
+      low = product >>> 0;
+    }
+    this.#high = high;
+    this.#low = low;
   }
 
   /** 16 hexadecimal digits. */

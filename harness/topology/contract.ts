@@ -55,9 +55,10 @@ export interface Cell {
   servicePort?: number;
   /**
    * Addresses and ports of connections of earlier scenarios, where the stack may still send on them (`tupleOf` of the
-   * engine makes the words). A scenario ignores their packets, and adds its own when it ends.
+   * engine makes the words), with the sequence number of the stack's SYN where it sent one. A scenario ignores their
+   * packets, and adds its own when it ends.
    */
-  earlier?: Set<string>;
+  earlier?: Map<string, number | undefined>;
   /** The clock of the cell's packets and agents; the machine's by default. */
   clock?: Clock;
   /** The tester's source of random numbers; the machine's by default. */

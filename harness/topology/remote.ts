@@ -43,7 +43,7 @@ class RemoteDriver implements Driver {
   #turn: Promise<void> = Promise.resolve();
   #prefixes = 0;
   /** See `Cell.earlier`: the host's addresses may stay the same from scenario to scenario. */
-  readonly #earlier = new Set<string>();
+  readonly #earlier = new Map<string, number | undefined>();
 
   constructor(options: RemoteOptions) {
     this.#options = options;

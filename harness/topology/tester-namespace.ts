@@ -1,4 +1,5 @@
 /** The tester's own network namespace: how to get in, how it is set up, and the guard that keeps us inside. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { OUTSIDE_VARIABLE, networkNamespace, outsideProblem } from '../wire/inside.ts';
 import { IpBatch } from './ip-batch.ts';
@@ -68,6 +69,17 @@ function keepOrder(): void {
   }
 }
 
+/**
+ * Container engines mount /proc/sys read-only. In our own mount namespace it can be made writable; the sysctls below
+ * `net` are those of our network namespace. Where that is refused, setting one says so.
+ */
+function makeSysctlsWritable(): void {
+  const isReadOnly = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .some((line) => / \/proc\/sys (?:ro|[^ ]*,ro)[, ]/.test(line));
+  if (isReadOnly) spawnSync('mount', ['-o', 'remount,bind,rw', '/proc/sys'], { stdio: 'ignore' });
+}
+
 function setSysctl(name: string, value: string): void {
   const path = `/proc/sys/net/${name}`;
   try {
@@ -116,6 +128,7 @@ async function setRouting(options: string[], lines: string[]): Promise<void> {
 
 async function prepare(): Promise<void> {
   assertInsideTester();
+  makeSysctlsWritable();
   for (const [name, value] of SYSCTLS) {
     setSysctl(name, value);
   }

@@ -12,6 +12,9 @@ export const EVIDENCE_FILES = [
   'paths.svg',
 ] as const;
 
+/** Name of a file of evidence. */
+export type EvidenceFile = (typeof EVIDENCE_FILES)[number];
+
 /** File of the evidence folder that has a result a line while a run is under way. */
 export const JOURNAL = 'journal.jsonl';
 

@@ -92,39 +92,26 @@ export class PcapWriter {
 }
 
 /**
- * A capture as {@link PcapWriter} writes it, in memory until it is saved: most are of a few packets, and a file for each
- * costs as much as the scenario.
+ * The bytes of a file as {@link PcapWriter} writes it.
+ *
+ * @param path what errors call the capture
+ * @param packets whole IP packets; `at` in milliseconds since 1970
+ * @throws CaptureError when a time is out of range
  */
-export class PcapBuffer {
-  readonly #path: string;
-  readonly #records: Uint8Array[] = [fileHeader()];
+export function pcap(path: string, packets: readonly { at: number; bytes: Uint8Array }[]): Buffer {
+  return Buffer.concat([fileHeader(), ...packets.map(({ at, bytes }) => recordOf(path, at, bytes, bytes.length))]);
+}
 
-  /** @param path where the capture is going to be saved */
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  /** As {@link PcapWriter.write}. @throws CaptureError when the time is out of range */
-  write(at: number, bytes: Uint8Array): void {
-    this.#records.push(recordOf(this.#path, at, bytes, bytes.length));
-  }
-
-  /** The bytes of the file. */
-  contents(): Buffer {
-    return Buffer.concat(this.#records);
-  }
-
-  /** Writes the file, making its folder; no part of it stays where that fails. @throws CaptureError */
-  save(): void {
-    let isMade = false;
-    try {
-      makeFolder(dirname(this.#path));
-      isMade = true;
-      writeFileSync(this.#path, this.contents());
-    } catch (error) {
-      if (isMade) rmSync(this.#path, { force: true });
-      throw writeFailure(this.#path, error);
-    }
+/** Writes a whole capture, making its folder; no part of it stays where that fails. @throws CaptureError */
+export function saveCapture(path: string, contents: Uint8Array): void {
+  let isMade = false;
+  try {
+    makeFolder(dirname(path));
+    isMade = true;
+    writeFileSync(path, contents);
+  } catch (error) {
+    if (isMade) rmSync(path, { force: true });
+    throw writeFailure(path, error);
   }
 }
 

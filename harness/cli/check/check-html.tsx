@@ -12,16 +12,15 @@ import { anchorUrl } from '../../catalogue/clause-id.ts';
 import type { FileReport } from './file-report.ts';
 import type { CheckedConnection, CheckFinding } from './narrow.ts';
 import { anchorOf, OverviewSection, type PageOverview } from './overview-html.tsx';
+import { FrameFilter, PacketTable, type NumberedEntry } from './packet-table.tsx';
+import { PAGE_POLICY, SEARCHED, SearchBox, SearchScript } from './page-search.tsx';
 import { headline, placeOf, shownFindings, subflowLine, tally } from './check-text.ts';
 import type { LadderEntry } from '../../verdict/result.ts';
-
-/** A packet of a picture, with its number in the capture. */
-type DrawnEntry = LadderEntry & { index: number };
 
 /** A connection with the packets to draw. */
 export interface DrawnConnection {
   file: string;
-  entries: DrawnEntry[];
+  entries: NumberedEntry[];
   report: CheckedConnection;
 }
 
@@ -33,8 +32,8 @@ const MOST = 240;
 const FOLLOWED = 300;
 
 interface Kept {
-  entries: DrawnEntry[];
-  recent: DrawnEntry[];
+  entries: NumberedEntry[];
+  recent: NumberedEntry[];
   departures: number;
   skipped: boolean;
 }
@@ -110,14 +109,19 @@ export function checkPage(
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width" />
+        <meta http-equiv="Content-Security-Policy" content={PAGE_POLICY} />
         <title>mptcp-conformance check</title>
         <style dangerouslySetInnerHTML={{ __html: STYLE }} />
       </head>
       <body>
-        <OverviewSection {...overview} />
-        {reports.map((report) => (
-          <File report={report} drawn={drawn} />
-        ))}
+        <main>
+          <OverviewSection {...overview} />
+          <SearchBox />
+          {reports.map((report) => (
+            <File report={report} drawn={drawn} />
+          ))}
+        </main>
+        <SearchScript />
       </body>
     </html>,
   );
@@ -126,7 +130,7 @@ export function checkPage(
 const STYLE =
   ':root{color-scheme:light dark}body{font:15px system-ui,sans-serif;margin:2rem;max-width:70rem}' +
   'code{font:13px ui-monospace,monospace}table{border-collapse:collapse}td,th{padding:.2rem .6rem;text-align:left;vertical-align:top}' +
-  '.picture,.table{overflow-x:auto}.fail{color:light-dark(#cf222e,#ff7b72)}.warn{color:light-dark(#9a6700,#d29922)}' +
+  '.filter{user-select:all}.picture,.table{overflow-x:auto}.fail{color:light-dark(#cf222e,#ff7b72)}.warn{color:light-dark(#9a6700,#d29922)}' +
   '@media(max-width:40rem){body{margin:1rem}}';
 
 function File({ report, drawn }: { report: FileReport; drawn: readonly DrawnConnection[] }): JSX.Element {
@@ -156,7 +160,7 @@ function ConnectionSection(props: {
   const broken = shownFindings(report.findings, false);
   const others = shownFindings(report.findings, true).filter((one) => !broken.includes(one));
   return (
-    <section>
+    <section class={SEARCHED}>
       <h2 id={anchorOf(props.file, report.number)}>{xmlText(headline(report))}</h2>
       <ul>
         {report.subflows.slice(0, 64).map((one) => (
@@ -166,10 +170,13 @@ function ConnectionSection(props: {
       {report.version !== 0 && <p>{xmlText(tally(report.findings))}</p>}
       <Findings findings={broken} />
       {drawn !== undefined && (
-        <details open={broken.length > 0}>
-          <summary>Packets</summary>
-          <div class="picture">{picture(drawn)}</div>
-        </details>
+        <>
+          <details open={broken.length > 0}>
+            <summary>Packets</summary>
+            <div class="picture">{picture(drawn)}</div>
+          </details>
+          <PacketTable entries={drawn.entries} findings={shownAt(report)} />
+        </>
       )}
       {others.length > 0 && (
         <details>
@@ -226,7 +233,7 @@ function FindingRow({ finding }: { finding: CheckFinding }): JSX.Element {
         {finding.packet !== undefined && (
           <>
             <br />
-            <code>{`frame.number == ${finding.packet}`}</code>
+            <FrameFilter number={finding.packet} />
           </>
         )}
       </td>
@@ -243,11 +250,17 @@ function FindingRow({ finding }: { finding: CheckFinding }): JSX.Element {
   );
 }
 
-function picture(drawn: DrawnConnection): JSX.Element {
-  const { report } = drawn;
+/** The first finding that each packet shows, by the packet's number. */
+function shownAt(report: CheckedConnection): Map<number, CheckFinding> {
   const at = new Map<number, CheckFinding>();
   for (const finding of shownFindings(report.findings, false))
     if (finding.packet !== undefined && !at.has(finding.packet)) at.set(finding.packet, finding);
+  return at;
+}
+
+function picture(drawn: DrawnConnection): JSX.Element {
+  const { report } = drawn;
+  const at = shownAt(report);
   const entries = drawn.entries.map((entry) => {
     const { index, ...plain } = entry;
     const finding = at.get(index);

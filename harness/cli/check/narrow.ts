@@ -10,6 +10,8 @@ import { LEVELS, type Level } from '../../verdict/level.ts';
 import { outcomeOf } from '../../verdict/scenario-verdict.ts';
 import { isDeparture } from '../../verdict/verdict.ts';
 import type { DeviationList } from '../../report/deviations.ts';
+import { fitsElsewhere, shownByMonitor } from '../../report/instead.ts';
+import type { Deviation } from '../../report/results.ts';
 import { isIP } from 'node:net';
 
 /** A finding, with the title under which it is declared. */
@@ -39,7 +41,7 @@ export type Narrow = (report: ConnectionReport) => CheckedConnection | undefined
 /**
  * Reads the options.
  *
- * @param list declared deviations: findings of their clauses are marked
+ * @param list declared deviations: findings of their clauses that show what they say are marked
  * @throws UsageError for an address, a section, a clause or a level that does not exist
  */
 export function narrowing(
@@ -51,11 +53,6 @@ export function narrowing(
   const { host = [], section = [], clause = [], level = [], onlyBroken = false } = options;
   requireKnown(options, catalogue);
   const hosts = new Set(host.map(canonicalAddress));
-  const titles = new Map(
-    (list?.deviations ?? []).flatMap((one) =>
-      one.clause === undefined ? [] : [[one.clause, one.title ?? one.reason] as const],
-    ),
-  );
   const isWanted = (finding: Finding, report: ConnectionReport): boolean => {
     const ids = [finding.clause, ...finding.also];
     return (
@@ -70,14 +67,24 @@ export function narrowing(
     const findings = report.findings
       .filter((one) => isWanted(one, report))
       .map((one): CheckFinding => {
-        const title = isDeparture(one.verdict) ? titles.get(one.clause) : undefined;
-        return title === undefined ? one : { ...one, declared: title };
+        const known = isDeparture(one.verdict) ? declarationOf(one, list) : undefined;
+        return known === undefined ? one : { ...one, declared: known.title ?? known.reason };
       });
     const concerns = hosts.size === 0 || report.subflows.some(({ ends }) => ends.some((end) => hosts.has(end.address)));
     if (!concerns || (byClause && findings.length === 0)) return undefined;
     if (onlyBroken && !findings.some((one) => isDeparture(outcomeOf(one)))) return undefined;
     return { ...report, findings };
   };
+}
+
+/** The declaration of the clause which says that the stack does what was seen; one that does not say covers anything. */
+function declarationOf(finding: Finding, list: DeviationList | undefined): Deviation | undefined {
+  const shown = shownByMonitor(finding);
+  return list?.deviations.find(
+    ({ clause, instead }) =>
+      clause === finding.clause &&
+      (instead === undefined || instead.some((line) => shown.some((one) => fitsElsewhere(line, one)))),
+  );
 }
 
 /** The addresses of one host of a connection, in the order of its subflows. */

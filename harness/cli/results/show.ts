@@ -1,6 +1,6 @@
 /** `show`: what a scenario did in an earlier run. And ladder diagrams in the terminal. */
 import { spawn } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { suggestion } from '../../document/diagnostic.ts';
 import { departureText } from '../../report/departure-text.ts';
@@ -14,10 +14,11 @@ import { withoutVariant } from '../inputs/judges.ts';
 import { lastRuns, pathFromHere, readLast, runLine, type LastResults } from '../inputs/last-results.ts';
 import { STANDARD_OUTPUT, writeOutput } from '../inputs/output-file.ts';
 import { openCatalogue } from '../inputs/project.ts';
-import { wiresharkCapture } from './wireshark.ts';
+import { commentedCapture, departureFilter } from '../../engine/commented-capture.ts';
 import { LEVEL_NAME } from '../../verdict/level.ts';
 import { isDeparture } from '../../verdict/verdict.ts';
 import { UsageError } from '../../document/explained-error.ts';
+import { readPcap } from '../../wire/pcap-read.ts';
 
 /** Options of the command. */
 export interface ShowOptions {
@@ -145,12 +146,16 @@ async function writeCommented(
   const ladder = ladderPath(scenario, last);
   if (pcap === undefined || ladder === undefined) throw notKept(scenario);
   const source = join(dirname(last.file), pcap);
-  const { bytes, filter } = await wiresharkCapture(scenario, { pcap: source, ladder });
+  const entries = readLadder(ladder);
+  const bytes = source.endsWith('.pcapng')
+    ? readFileSync(source)
+    : commentedCapture(scenario, entries, (await readPcap(source)).packets);
+  const filter = departureFilter(entries);
   if (pcapng === STANDARD_OUTPUT) {
     process.stdout.write(bytes);
     return;
   }
-  const file = pcapng ?? `${source}ng`;
+  const file = pcapng ?? source.replace(/\.pcap$/, '.pcapng');
   writeFileSync(file, bytes);
   process.stdout.write(`capture with comments: ${file}\ndisplay filter: ${filter}\n`);
   if (wireshark) await openWireshark(file, filter);

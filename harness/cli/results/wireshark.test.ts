@@ -50,6 +50,23 @@ test('packets have the step, the verdict and the clause; the file has the keys',
   expect(fields(at('x.pcapng'), 'frame.len', 'tcp.seq_raw')).toEqual(original);
 });
 
+test('the capture of a departure has the comments from the start', async () => {
+  const broken = '3.1-connection-initiation/responder-checksum/missing-on-first-data#ipv4';
+  const file = at(
+    'broken/evidence/3.1-connection-initiation/responder-checksum/missing-on-first-data/ipv4/capture.pcapng',
+  );
+  const run = await mptcpConformance('run', broken, '--deviations', 'none', '-o', at('broken'));
+  expect(run.code).toBe(1);
+  expect(run.stdout).toContain('capture.pcapng');
+  const comments = fields(file, 'frame.number', 'frame.comment').filter(([, comment]) =>
+    /(^|\\n)fail /.test(comment ?? ''),
+  );
+  expect(comments).toHaveLength(1);
+  const shown = await mptcpConformance('show', broken, '-r', at('broken/results.json'), '--pcapng', at('z.pcapng'));
+  expect(shown.stdout).toContain(`display filter: frame.number in {${comments[0]?.[0] ?? ''}}`);
+  expect(readFileSync(at('z.pcapng'))).toEqual(readFileSync(file));
+});
+
 test('several variants, and captures that were not kept, are refused', async () => {
   const several = await mptcpConformance('show', 'none', '-r', at('out/results.json'), '--wireshark');
   expect(several.code).toBe(2);

@@ -122,8 +122,7 @@ function planRun(
     settings: {
       ...prepared.settings,
       evidenceRoot: join(output, EVIDENCE_FOLDER),
-      // Reporters copy evidence to the last.
-      ...(options.keepCaptures === 'failed' && !options.allure ? { captures: 'failed' } : {}),
+      ...(options.keepCaptures === 'failed' ? { captures: 'failed' } : {}),
     },
   };
 }

@@ -1,5 +1,5 @@
 /** ADD_ADDR (RFC 8684 §3.4.1, figure 12). */
-import { formatAddress, parseAddress } from '../address.ts';
+import { formatAddress, knownAddress } from '../address.ts';
 import { nibbleOf, bytesAt, reservedAndFlag, writeHead, type Lying, type MptcpDefinition } from './definition.ts';
 import { address, bytes, flag, reserved, uint } from './field.ts';
 
@@ -50,7 +50,7 @@ export const addAddr: MptcpDefinition<OptionAddAddr> = {
   encode: (w, option) => {
     writeHead(w, 3, reservedAndFlag(option, option.echo));
     w.u8(option.addressId, 'add_addr.addressId');
-    w.put(parseAddress(option.address));
+    w.put(knownAddress(option.address));
     if (option.port !== undefined) w.u16(option.port, 'add_addr.port');
     if (option.hmac !== undefined) w.put(option.hmac);
   },

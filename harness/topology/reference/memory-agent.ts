@@ -29,7 +29,8 @@ export class MemoryAgent implements Agent {
   readonly #clock: Clock;
   readonly #machine: Machine;
   readonly #sockets: Sockets;
-  readonly #commands: Commands;
+  /** Tables of commands. Not merged: an agent lives for one scenario, which uses a few of them. */
+  readonly #commands: readonly Commands[];
   readonly #waiting = new Set<Promise<unknown>>();
   #nextId = 1;
   #isClosed = false;
@@ -40,7 +41,7 @@ export class MemoryAgent implements Agent {
     this.#machine = machine;
     const call = (one: Call, timeoutMs?: number): Promise<Done> => this.#call(one, timeoutMs);
     this.#sockets = new Sockets(call);
-    this.#commands = { ...this.#own(version), ...this.#sockets.commands, ...new SetUp(call, devices).commands };
+    this.#commands = [new SetUp(call, devices).commands, this.#sockets.commands, this.#own(version)];
   }
 
   async request(command: string, args: AgentArgs = {}): Promise<AgentAnswer> {
@@ -81,7 +82,8 @@ export class MemoryAgent implements Agent {
   }
 
   #run(command: string, args: AgentArgs): Promise<AgentAnswer> {
-    const known = this.#commands[command];
+    const table = this.#commands.find((one) => Object.hasOwn(one, command));
+    const known = table?.[command];
     if (known === undefined) return Promise.reject(new AgentProtocolError(command, 'unknown command'));
     const [keys, handler] = known;
     try {
@@ -92,17 +94,12 @@ export class MemoryAgent implements Agent {
   }
 
   #own(version: string): Commands {
-    const greeting = answer({
-      protocol: PROTOCOL,
-      name: 'reference',
-      kernel: version,
-      pid: 0,
-      features: FEATURES.join(','),
-    });
-    const uname = answer({ sysname: 'reference', nodename: 'sut', release: version, version, machine: 'memory' });
+    const greeting = () =>
+      answer({ protocol: PROTOCOL, name: 'reference', kernel: version, pid: 0, features: FEATURES.join(',') });
+    const uname = () => answer({ sysname: 'reference', nodename: 'sut', release: version, version, machine: 'memory' });
     return {
-      hello: [[], () => Promise.resolve(greeting)],
-      uname: [[], () => Promise.resolve(uname)],
+      hello: [[], () => Promise.resolve(greeting())],
+      uname: [[], () => Promise.resolve(uname())],
       log: [['text'], (request) => this.#say(request.text('text') ?? '')],
       sync: [['timeout'], () => this.#sync()],
       // The stack defers nothing but by timers; those that are due now have run when this answers.

@@ -86,8 +86,10 @@ export class Request {
 
 /** Numbers and flags as the lines of the protocol carry them. */
 export function answer(fields: Readonly<Record<string, string | number | bigint | boolean | undefined>>): AgentAnswer {
-  const words = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(
-    words.map(([key, value]) => [key, typeof value === 'boolean' ? String(Number(value)) : String(value)]),
-  );
+  const words: Record<string, string> = {};
+  for (const key of Object.keys(fields)) {
+    const value = fields[key];
+    if (value !== undefined) words[key] = typeof value === 'boolean' ? String(Number(value)) : String(value);
+  }
+  return words;
 }

@@ -1,7 +1,7 @@
 /** Commands on sockets, for the agent in memory: what docs/agent-protocol.md says, done by the reference stack. */
 import type { Addresses, Field, PollEvent, SocketCall } from '../../reference/index.ts';
 import { Digest } from '../../sut/digest.ts';
-import { fillByte, fillBytes } from '../../sut/fill.ts';
+import { fillBytes } from '../../sut/fill.ts';
 import type { AgentAnswer } from '../../sut/types.ts';
 import { refused } from '../../sut/errno.ts';
 import { answer, type Request } from './request.ts';
@@ -267,11 +267,10 @@ export class Sockets {
 /** The answer to `recv` for bytes at an offset of the stream. */
 function received(data: Uint8Array, offset: number, ended: boolean): AgentAnswer {
   const digest = new Digest();
-  let differs: number | undefined;
-  for (const [i, byte] of data.entries()) {
-    digest.add(byte);
-    if (differs === undefined && byte !== fillByte(offset + i)) differs = offset + i;
-  }
+  digest.addAll(data);
+  const pattern = fillBytes(offset, data.length);
+  const at = Buffer.compare(data, pattern) === 0 ? -1 : data.findIndex((byte, i) => byte !== pattern[i]);
+  const differs = at < 0 ? undefined : offset + at;
   return answer({ bytes: data.length, eof: ended, pattern: differs ?? 'ok', digest: digest.toString() });
 }
 

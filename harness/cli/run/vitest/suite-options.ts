@@ -3,8 +3,8 @@ import { cpus } from 'node:os';
 import type { InlineConfig } from 'vitest/node';
 import type { WorkerSettings } from './settings.ts';
 
-/** A worker makes short-lived objects all the time: with room for them, garbage is collected a tenth as often. */
-const WORKER_FLAGS = ['--max-semi-space-size=16', '--min-semi-space-size=16'];
+/** A worker makes short-lived objects all the time: with room for them, garbage is collected a twentieth as often. */
+const WORKER_FLAGS = ['--max-semi-space-size=32', '--min-semi-space-size=32'];
 
 /** Worker processes for this many scenarios at once. */
 export function workersFor(concurrency: number): number {

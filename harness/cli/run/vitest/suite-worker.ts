@@ -1,6 +1,6 @@
 /** Runs inside a Vitest worker: registers the scenarios of a suite file as concurrent tests. */
 import { appendFileSync, openSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { inject, test, type TestContext } from 'vitest';
 import { levelOf, type Clause } from '../../../catalogue/types.ts';
@@ -77,6 +77,7 @@ interface Opened {
 interface WorkerState extends Opened {
   /** The catalogue's, by id. */
   clauses: ReadonlyMap<string, Clause>;
+  levelOf: (clause: string) => Level;
 }
 
 let opened: Promise<Opened> | undefined;
@@ -134,7 +135,8 @@ function byId(clauses: readonly Clause[]): ReadonlyMap<string, Clause> {
 
 async function register(scenarios: readonly AnyScenario[], clauses: ReadonlyMap<string, Clause>): Promise<void> {
   const settings = inject('conformance');
-  const state: WorkerState = { ...(await open(settings)), clauses };
+  const resources = await open(settings);
+  const state: WorkerState = { ...resources, clauses, levelOf: levelsIn(resources.promises, clauses) };
   for (const scenario of startOrder(scenarios, settings.deviations)) registerOne(scenario, settings, state);
 }
 
@@ -205,7 +207,7 @@ async function runAsTest(
     outcome.evidence.pcap === undefined
       ? {}
       : {
-          pcap: join(folder, 'capture.pcap'),
+          pcap: join(folder, basename(outcome.evidence.pcap)),
           agentLog: join(folder, 'agent.log'),
           ...(outcome.evidence.serverPcap === undefined ? {} : { serverPcap: join(folder, 'server.pcap') }),
           ...(outcome.evidence.plot === undefined ? {} : { plot: join(folder, 'paths.svg') }),
@@ -264,7 +266,7 @@ function engineContext(settings: WorkerSettings, state: WorkerState): EngineCont
   return {
     driver: state.driver,
     topology: openTopology,
-    levelOf: (clause) => levelIn(state, clause),
+    levelOf: state.levelOf,
     fieldsOf: (clause) => state.clauses.get(clause)?.fields ?? [],
     openPort: openLink,
     evidenceRoot: settings.evidenceRoot,
@@ -276,15 +278,19 @@ function engineContext(settings: WorkerSettings, state: WorkerState): EngineCont
   };
 }
 
-function levelIn(state: WorkerState, clause: string): Level {
-  return state.promises.get(clause)?.level ?? levelOf(state.clauses.get(clause)?.keyword ?? 'stated');
+/** The level of a clause; every scenario asks for those of all that monitors judge. */
+function levelsIn(promises: Opened['promises'], clauses: WorkerState['clauses']): WorkerState['levelOf'] {
+  const levels = new Map<string, Level>();
+  for (const { id, keyword } of clauses.values()) levels.set(id, levelOf(keyword));
+  for (const [id, { level }] of promises) levels.set(id, level);
+  return (clause) => levels.get(clause) ?? levelOf('stated');
 }
 
 function multipathContext(settings: WorkerSettings, state: WorkerState): MultipathContext {
   return {
     drivers: { client: state.driver, server: state.peer },
     topology: openTopology,
-    levelOf: (clause) => levelIn(state, clause),
+    levelOf: state.levelOf,
     evidenceRoot: settings.evidenceRoot,
     plot: pathsSvg,
     rerun: (scenario) => rerunCommand(scenario.id, settings.sutArguments),

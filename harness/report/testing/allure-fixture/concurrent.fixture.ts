@@ -53,7 +53,10 @@ function resultOf(index: number): ScenarioResult {
     expectations: Array.from({ length: 1 + (index % 4) }, () =>
       verdict === 'fail' || verdict === 'warn' ? failure({ ...own, verdict }) : expectation(own),
     ),
-    ladder: [{ at: index, kind: 'note', text: `ladder ${tag}` }],
+    ladder: [
+      { at: index, kind: 'note', text: `ladder ${tag}` },
+      { at: index, kind: 'packet', direction: 'out', text: `a ACK ${tag}` },
+    ],
   });
 }
 

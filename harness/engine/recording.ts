@@ -1,0 +1,66 @@
+/** The packets of a scenario as they come and go, and the capture that is kept of them. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { evidenceFolder, evidencePath, type EvidenceFile } from '../verdict/evidence.ts';
+import type { ScenarioResult } from '../verdict/result.ts';
+import { judgementsOf } from '../verdict/scenario-verdict.ts';
+import { isKept } from '../verdict/verdict.ts';
+import { parsePcap } from '../wire/pcap-read.ts';
+import { pcap, saveCapture } from '../wire/pcap-write.ts';
+import type { WirePacket } from '../wire/types.ts';
+import { commentedCapture } from './commented-capture.ts';
+
+/** Names of the capture: plain, and with comments where something was not kept. */
+const PLAIN: EvidenceFile = 'capture.pcap';
+const COMMENTED: EvidenceFile = 'capture.pcapng';
+
+/** Packets of one scenario, in the order of the wire. */
+export class Recording {
+  readonly packets: WirePacket[] = [];
+  readonly #epoch: number;
+
+  /** @param epoch what to add to the packets' times for milliseconds since 1970 */
+  constructor(epoch: number) {
+    this.#epoch = epoch;
+  }
+
+  /** Reads the capture back: what is not in it proves nothing. @throws Error */
+  async prove(): Promise<void> {
+    const { packets } = this;
+    const read = (await parsePcap(PLAIN, this.#plain())).packets;
+    const differs = packets.findIndex((packet, i) => !Buffer.from(read[i]?.bytes ?? []).equals(packet.bytes));
+    if (read.length === packets.length && differs < 0) return;
+    const what = differs >= 0 ? `packet ${differs + 1} differs` : `it has ${read.length} packets`;
+    throw new Error(`the capture does not contain the ${packets.length} packets exchanged: ${what}`);
+  }
+
+  /**
+   * Saves the capture in the scenario's folder below `evidenceRoot` and names it in the result: pcap, or pcapng with
+   * comments on the judged packets where something was not kept.
+   *
+   * @throws CaptureError
+   */
+  keep(draft: ScenarioResult, evidenceRoot: string): void {
+    const folder = join(evidenceRoot, evidenceFolder(draft.id));
+    const [name, other] = isKept(draft.verdict) ? [PLAIN, COMMENTED] : [COMMENTED, PLAIN];
+    saveCapture(join(folder, name), name === PLAIN ? this.#plain() : this.#commented(draft));
+    // A run before, of the same scenario, may have ended otherwise.
+    rmSync(join(folder, other), { force: true });
+    const path = evidencePath(evidenceRoot, draft.id, name);
+    draft.evidence.pcap = path;
+    for (const one of judgementsOf(draft)) if (!isKept(one.verdict)) one.pcap = path;
+  }
+
+  #plain(): Buffer {
+    return pcap(PLAIN, this.#dated());
+  }
+
+  #commented(draft: ScenarioResult): Buffer {
+    const packets = this.#dated().map((one) => ({ ...one, originalLength: one.bytes.length }));
+    return commentedCapture(draft, draft.ladder, packets);
+  }
+
+  #dated(): { at: number; bytes: Uint8Array }[] {
+    return this.packets.map(({ at, bytes }) => ({ at: this.#epoch + at, bytes }));
+  }
+}
