@@ -137,11 +137,27 @@ export function build(root) {
   try {
     run(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', fresh], { cwd: root });
     writeFileSync(join(fresh, '.stamp'), stamp);
-    rmSync(join(root, 'dist'), { recursive: true, force: true });
-    renameSync(fresh, join(root, 'dist'));
+    // Another command may have built the same meanwhile, and uses it.
+    if (buildStale(root)) swapIn(fresh, join(root, 'dist'));
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
+}
+
+/** Replaces a folder. Another command may do the same at this moment: either result will do. */
+function swapIn(fresh, folder) {
+  const old = `${fresh}.old`;
+  try {
+    renameSync(folder, old);
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+  try {
+    renameSync(fresh, folder);
+  } catch (error) {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+  }
+  rmSync(old, { recursive: true, force: true });
 }
 
 /** Standard output belongs to the program that comes after. */

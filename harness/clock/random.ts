@@ -1,5 +1,5 @@
 /** Random numbers as a parameter, so that a run can be repeated. */
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
 /** Source of random numbers. */
 export interface Randomness {
@@ -9,10 +9,24 @@ export interface Randomness {
   uint64(): bigint;
 }
 
+/** Random bytes in stock: asking the machine for a few costs as much as for many. */
+const stock = Buffer.alloc(4096);
+let used = stock.length;
+
+/** The place in the stock of bytes that were not used before. */
+function take(bytes: number): number {
+  if (used + bytes > stock.length) {
+    randomFillSync(stock);
+    used = 0;
+  }
+  used += bytes;
+  return used - bytes;
+}
+
 /** The machine's. */
 export const systemRandom: Randomness = {
-  uint32: () => randomBytes(4).readUInt32BE(),
-  uint64: () => randomBytes(8).readBigUInt64BE(),
+  uint32: () => stock.readUInt32BE(take(4)),
+  uint64: () => stock.readBigUInt64BE(take(8)),
 };
 
 /**

@@ -18,11 +18,13 @@ export async function readCounters(agent: Agent, withTcp = false): Promise<Count
   if (!agent.features.has('counters')) return new Map();
   const sections = withTcp ? [SECTION, TCP_SECTION] : [SECTION];
   const answers = await Promise.all(sections.map((prefix) => agent.request('counters', { prefix })));
-  return new Map(
-    answers
-      .flatMap((answer) => Object.entries(answer))
-      .flatMap(([name, value]) => (/^-?\d+$/.test(value) ? [[name.replace(SECTION, ''), BigInt(value)] as const] : [])),
-  );
+  const counters = new Map<string, bigint>();
+  for (const answer of answers) {
+    for (const [name, value] of Object.entries(answer)) {
+      if (/^-?\d+$/.test(value)) counters.set(name.replace(SECTION, ''), BigInt(value));
+    }
+  }
+  return counters;
 }
 
 /** By how much each counter has moved; those that have not are left out. */

@@ -1,5 +1,5 @@
 /** The packets of a scenario as they come and go, and the capture that is kept of them. */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { evidenceFolder, evidencePath, type EvidenceFile } from '../verdict/evidence.ts';
 import type { ScenarioResult } from '../verdict/result.ts';
@@ -18,6 +18,8 @@ const COMMENTED: EvidenceFile = 'capture.pcapng';
 export class Recording {
   readonly packets: WirePacket[] = [];
   readonly #epoch: number;
+  /** The plain capture, once it has been read back. */
+  #proven: Buffer | undefined;
 
   /** @param epoch what to add to the packets' times for milliseconds since 1970 */
   constructor(epoch: number) {
@@ -27,9 +29,13 @@ export class Recording {
   /** Reads the capture back: what is not in it proves nothing. @throws Error */
   async prove(): Promise<void> {
     const { packets } = this;
-    const read = (await parsePcap(PLAIN, this.#plain())).packets;
+    const contents = this.#plain();
+    const read = (await parsePcap(PLAIN, contents)).packets;
     const differs = packets.findIndex((packet, i) => !Buffer.from(read[i]?.bytes ?? []).equals(packet.bytes));
-    if (read.length === packets.length && differs < 0) return;
+    if (read.length === packets.length && differs < 0) {
+      this.#proven = contents;
+      return;
+    }
     const what = differs >= 0 ? `packet ${differs + 1} differs` : `it has ${read.length} packets`;
     throw new Error(`the capture does not contain the ${packets.length} packets exchanged: ${what}`);
   }
@@ -43,9 +49,10 @@ export class Recording {
   keep(draft: ScenarioResult, evidenceRoot: string): void {
     const folder = join(evidenceRoot, evidenceFolder(draft.id));
     const [name, other] = isKept(draft.verdict) ? [PLAIN, COMMENTED] : [COMMENTED, PLAIN];
-    saveCapture(join(folder, name), name === PLAIN ? this.#plain() : this.#commented(draft));
+    saveCapture(join(folder, name), name === PLAIN ? (this.#proven ?? this.#plain()) : this.#commented(draft));
     // A run before, of the same scenario, may have ended otherwise.
-    rmSync(join(folder, other), { force: true });
+    const stale = join(folder, other);
+    if (existsSync(stale)) rmSync(stale, { force: true });
     const path = evidencePath(evidenceRoot, draft.id, name);
     draft.evidence.pcap = path;
     for (const one of judgementsOf(draft)) if (!isKept(one.verdict)) one.pcap = path;

@@ -74,6 +74,18 @@ describe('code coverage', () => {
     ]);
   });
 
+  test('padding before a function does not count; a copy that the compiler made counts as its function', () => {
+    const output = ['__pfx_mptcp_get', 'mptcp_get.isra.0', 'mptcp_get.constprop.1.cold', 'mptcp_get'].flatMap(
+      (name, i) => [`0x${String(i + 1)}`, name, `/build/linux/net/mptcp/sockopt.c:${20 + i}`],
+    );
+    const copies = instructionsIn(output.join('\n'), 'net/mptcp');
+    expect(copies.map(({ line, function: name }) => `${line} ${name}`)).toEqual([
+      '21 mptcp_get',
+      '22 mptcp_get',
+      '23 mptcp_get',
+    ]);
+  });
+
   test('a line and a function are reached if any of their instructions is', () => {
     const files = coverageOf(instructions, new Set(['ffffffff81356217']));
     expect(coverageText(files).split('\n')).toEqual([

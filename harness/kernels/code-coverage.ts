@@ -81,6 +81,12 @@ export function loggedAddress(line: string): string | undefined {
   return /^0x([\da-f]+): /.exec(line)?.[1]?.padStart(16, '0');
 }
 
+/** Suffixes of the compiler's copies of a function: `mptcp_get.isra.0`, `mptcp_poll.part.0`, `mptcp_poll.cold`. */
+const COPY = /\.(?:isra|part|constprop|cold)(?:\.\d+)?(?=\.|$)/g;
+
+/** Symbol of the padding before a function (CONFIG_CALL_PADDING), which is never executed. */
+const PADDING = /^__pfx_/;
+
 /**
  * Source of instructions from the output of `addr2line -a -f -i`, of the files below a folder of the tree (`net/mptcp`).
  * After its address an instruction has pairs of lines, function and place: the innermost inlined function first.
@@ -98,8 +104,8 @@ export function instructionsIn(addr2line: string, folder: string): Instruction[]
     const [name = '', place = ''] = [lines[i], lines[++i]];
     const [, path, line] = /^(.*):(\d+)(?: \(discriminator \d+\))?$/.exec(place) ?? [];
     const at = path?.lastIndexOf(`${folder}/`) ?? -1;
-    if (path === undefined || at < 0 || line === undefined) continue;
-    found.push({ address, file: path.slice(at), line: Number(line), function: name });
+    if (path === undefined || at < 0 || line === undefined || PADDING.test(name)) continue;
+    found.push({ address, file: path.slice(at), line: Number(line), function: name.replace(COPY, '') });
   }
   return found;
 }

@@ -9,6 +9,8 @@ export interface Teeth {
   survivors: Readonly<Record<string, string>>;
   /** Why a clause with MUST or MUST NOT has fewer than three faults, by its id. */
   fewer: Readonly<Record<string, string>>;
+  /** Why a clause that only states a behaviour has no fault, by its id. */
+  without: Readonly<Record<string, string>>;
 }
 
 /** Reads the file. @throws DocumentError */

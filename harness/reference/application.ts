@@ -74,7 +74,7 @@ function attemptOf(stack: Stack, socket: Socket, call: Exclude<SocketCall, { op:
     case 'connect':
       return connectAttempt(stack, socket, { address: call.address, port: call.port }, call.nowait === true);
     case 'connected':
-      return simple(() => connected(socket));
+      return simple(() => connected(stack, socket));
     case 'send':
       return sendAttempt(stack, socket, call);
     case 'recv':
@@ -126,7 +126,7 @@ function connectAttempt(stack: Stack, socket: Socket, remote: AddressPort, nowai
       if (ending !== undefined) return ending;
       if (nowait) return done();
     }
-    return connected(socket);
+    return connected(stack, socket);
   });
 }
 

@@ -77,18 +77,18 @@ export function accept(stack: Stack, socket: Socket, number: number): Ending | u
   applyOptions(made);
   stack.sockets.set(number, made);
   count(stack, 'Tcp.PassiveOpens');
-  return done({ socket: number, ...addressesOf(connection) });
+  return done({ socket: number, ...addressesOf(stack, connection) });
 }
 
-/** Addresses of the first subflow, also after its end (4-2.18). */
-function addressesOf(connection: Connection): Record<string, Field> {
-  const { first } = connection;
-  if (first === undefined) return {};
+/** Addresses of the first subflow, also after its end (4-2.16). */
+function addressesOf(stack: Stack, connection: Connection): Record<string, Field> {
+  const names = stack.rules.policy.namesOf(connection);
+  if (names === undefined) return {};
   return {
-    address: first.local.address,
-    port: first.local.port,
-    peerAddress: first.remote.address,
-    peerPort: first.remote.port,
+    address: names.local.address,
+    port: names.local.port,
+    peerAddress: names.remote.address,
+    peerPort: names.remote.port,
   };
 }
 
@@ -131,10 +131,10 @@ export function prepareConnection(stack: Stack, socket: Socket): Connection {
 }
 
 /** State of a connect. */
-export function connected(socket: Socket): Ending | undefined {
+export function connected(stack: Stack, socket: Socket): Ending | undefined {
   const { connection } = socket;
   if (connection === undefined) return failed('ENOTCONN');
-  if (connection.established) return done(addressesOf(connection));
+  if (connection.established) return done(addressesOf(stack, connection));
   const error = takeError(connection);
   if (error !== undefined) return failed(error);
   return connection.state === 'M_CLOSED' ? failed('ECONNABORTED') : undefined;
@@ -249,7 +249,7 @@ export function info(stack: Stack, socket: Socket): Ending {
     tcpRtt: Math.round((first?.srtt ?? 0) * 1000),
     tcpSndMss: first?.peerMss ?? 0,
   };
-  return done({ ...report, ...addressesOf(connection) });
+  return done({ ...report, ...addressesOf(stack, connection) });
 }
 
 function tcpStateName(state: string): string {

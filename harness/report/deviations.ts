@@ -74,8 +74,8 @@ export function naming(deviations: readonly Deviation[], scenario: Named, clause
   return deviations.filter(
     (deviation) =>
       deviation.trouble === undefined &&
-      (deviation.scenario === undefined || namesScenario(deviation.scenario, scenario)) &&
-      (deviation.clause === undefined || deviation.clause === clause),
+      (deviation.clause === undefined || deviation.clause === clause) &&
+      (deviation.scenario === undefined || namesScenario(deviation.scenario, scenario)),
   );
 }
 
@@ -83,8 +83,15 @@ export function naming(deviations: readonly Deviation[], scenario: Named, clause
  * Whether what a deviation names is this scenario, under its id or a former one: one variant, all of them, or those with the
  * values after the `#` (`suite/name#with=syn-cookies`).
  */
-export function namesScenario(declared: string, { id, formerly = [] }: Named): boolean {
-  return [id, ...formerly].some((one) => declared === one || hasValues(one, declared));
+export function namesScenario(declared: string, { id, formerly }: Named): boolean {
+  return namesVariant(declared, id) || formerly?.some((one) => namesVariant(declared, one)) === true;
+}
+
+function namesVariant(declared: string, variant: string): boolean {
+  if (declared === variant) return true;
+  // Nearly all are of other scenarios.
+  const end = declared.indexOf('#');
+  return variant.startsWith(end < 0 ? declared : declared.slice(0, end)) && hasValues(variant, declared);
 }
 
 /** Whether a variant is of the scenario that is named, and has all values that are named. */

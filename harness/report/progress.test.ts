@@ -30,10 +30,10 @@ describe('progress of a run', () => {
   beforeEach(() => vi.useFakeTimers());
   afterEach(() => vi.useRealTimers());
 
-  function start(isTTY: boolean, total: number) {
+  function start(isTTY: boolean, total: number, env = {}) {
     const written: string[] = [];
     const output = { isTTY, columns: 60, write: (text: string) => written.push(text) };
-    return { written, progress: createProgress(output, total, { now: () => Date.now(), env: {} }) };
+    return { written, progress: createProgress(output, total, { now: () => Date.now(), env }) };
   }
 
   const result = (id: string) => ({ id, verdict: 'pass' as const });
@@ -55,6 +55,15 @@ describe('progress of a run', () => {
     const count = written.length;
     vi.advanceTimersByTime(60_000);
     expect(written).toHaveLength(count);
+  });
+
+  test('a dumb terminal gets whole lines, as a log does', () => {
+    const { written, progress } = start(true, 1000, { TERM: 'dumb' });
+    progress.started('s');
+    vi.advanceTimersByTime(60_000);
+    progress.end();
+    expect(written.length).toBeGreaterThan(0);
+    expect(written.every((text) => /^[^\r\u001b]*\n$/.test(text))).toBe(true);
   });
 
   test('a terminal shows that time goes by while nothing ends', () => {

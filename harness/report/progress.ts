@@ -71,11 +71,13 @@ export function createProgress(
   options: { now?: () => number; env?: Readonly<Record<string, string | undefined>> } = {},
 ): Progress {
   const now = options.now ?? (() => performance.now());
-  const style = styleFor(output, options.env ?? process.env);
+  const env = options.env ?? process.env;
+  const style = styleFor(output, env);
   const began = now();
   const tally = new Tally(typeof total === 'number' ? () => total : total);
   const state = () => tally.state(now() - began);
-  return output.isTTY === true
+  // A dumb terminal, such as a lab's serial console, cannot rewrite a line.
+  return output.isTTY === true && env['TERM'] !== 'dumb'
     ? terminalProgress(output, style, tally, state, now)
     : logProgress(output, style, tally, state, now);
 }

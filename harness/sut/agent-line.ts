@@ -27,6 +27,7 @@ export function encodeValue(value: string): string {
 
 /** Undoes {@link encodeValue}; any UTF-8 byte may stand as `%XX`. Undefined when a `%` lacks its two digits. */
 export function decodeValue(text: string): string | undefined {
+  if (!text.includes('%')) return text;
   if (/%(?![0-9A-Fa-f]{2})/.test(text)) return undefined;
   return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'));
 }

@@ -14,7 +14,7 @@ export function fillByte(index: number): number {
   return ((index % MODULUS) * STEP + shiftAt(index)) % MODULUS;
 }
 
-/** What the blocks of 256 and of 65,536 bytes that hold a byte add to it. */
+/** Contribution of the blocks of 256 and of 65,536 bytes that hold a byte. */
 function shiftAt(index: number): number {
   const middle = (Math.floor(index / 256) % MODULUS) * 13;
   const high = (Math.floor(index / 65_536) % MODULUS) * 29;

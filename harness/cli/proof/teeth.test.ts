@@ -25,6 +25,13 @@ test('has three faults for each MUST and MUST NOT that is judged, or a reason wh
   expect(short.toSorted()).toEqual(Object.keys(teeth.fewer).toSorted());
 });
 
+test('has a fault for each clause that states a behaviour and is judged, or a reason why there is none', () => {
+  const bare = [...judged.values()]
+    .filter(({ id, keyword }) => levelOf(keyword) === 'stated' && !breaks.has(id))
+    .map(({ id }) => id);
+  expect(bare.toSorted()).toEqual(Object.keys(teeth.without).toSorted());
+});
+
 test('has faults of judged clauses only, each clause once', () => {
   const unjudged = [...breaks].flatMap(([clause, some]) => (judged.has(clause) ? [] : some));
   expect(unjudged).toEqual([]);

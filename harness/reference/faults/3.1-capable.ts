@@ -143,7 +143,7 @@ export const capableFaults: readonly Variation[] = [
   fault('answers-version-2', ['3.1-3.s3', '3.1-18.s3.2'], 'Always answers with version 2.', () => ({
     initiation: { answerVersion: () => 2 },
   })),
-  fault('answers-1-to-0', '3.1-3.s3', 'Answers an offer of version 0 with version 1.', () => ({
+  fault('answers-1-to-0', ['3.1-3.s3', '3.1-3.s7'], 'Answers an offer of version 0 with version 1.', () => ({
     initiation: { answerVersion: () => 1, offerFormValid: () => true },
   })),
   fault('echoes-any-version', '3.1-3.s3', 'Answers with whatever version was offered.', () => ({

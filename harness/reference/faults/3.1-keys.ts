@@ -226,7 +226,7 @@ export const keyFaults: readonly Variation[] = [
   ),
   fault(
     'resets-without-third',
-    ['3.1-26.s3', '3.1-17.s2', '3.1-27.s4', '3.1-27.s5'],
+    ['3.1-26.s3', '3.1-17.s2', '3.1-27.s4', '3.1-27.s5', '6-5.s1'],
     'Resets the connection where the third packet has no MP_CAPABLE.',
     () => ({
       initiation: {

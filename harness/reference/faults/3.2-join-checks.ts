@@ -128,7 +128,7 @@ export const joinCheckFaults: readonly Variation[] = [
   ),
   fault(
     'third-without-join',
-    ['3.2-21.s1', '3.9.3-3.s2'],
+    ['3.2-21.s1', '3.9.3-3.s2', '3.4.1-10.s6'],
     'Treats an ACK without MP_JOIN as the third packet.',
     () => ({ join: { withoutAckOption: () => true } }),
   ),

@@ -80,7 +80,7 @@ export const joinFaults: readonly Variation[] = [
   })),
   fault(
     'address-id-counts-subflows',
-    ['3.2-8.s3', '3.2-9.s2'],
+    ['3.2-8.s3', '3.2-9.s2', '3.2-9.s1'],
     'Gives each subflow an Address ID of its own, whatever its address.',
     () => ({ join: { addressId: ({ index }) => index + 100 } }),
   ),

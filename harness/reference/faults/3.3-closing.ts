@@ -62,7 +62,7 @@ export const closingFaults: readonly Variation[] = [
   ),
   fault(
     'fin-closes-connection',
-    ['3.3.3-1.s2', '3.3-7.s4', '3.3.3-6.s3', '4-2.10.s1'],
+    ['3.3.3-1.s2', '3.3-7.s4', '3.3.3-6.s3', '4-2.10.s1', '3.3.3-9.s2'],
     "Treats the FIN of a subflow as the end of the connection's data.",
     () => ({ closing: { finClosesConnection: () => true } }),
   ),
@@ -175,7 +175,7 @@ export const closingFaults: readonly Variation[] = [
   ),
   fault(
     'repeated-data-delivered',
-    ['3.3.1-3.s4.2', '3.3.6-1.s2.2'],
+    ['3.3.1-3.s4.2', '3.3.6-1.s2.2', '3.8-3.2.s1.1'],
     'Delivers data again that it has delivered before.',
     () => ({
       receiving: {

@@ -92,7 +92,7 @@ export const dataFaults: readonly Variation[] = [
   ),
   fault(
     'sends-no-checksum',
-    ['3.3-8.s1', '3.3.1-5.s1', 'B.2-2.s2'],
+    ['3.3-8.s1', '3.3.1-5.s1', 'B.2-2.s2', '7.3-1.s2.1'],
     'Leaves out the checksums that were negotiated.',
     () => ({ mapping: { carriesChecksum: () => false } }),
   ),

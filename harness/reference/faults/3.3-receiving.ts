@@ -27,7 +27,7 @@ export const receivingFaults: readonly Variation[] = [
   ),
   fault(
     'mappings-within-segments',
-    ['3.3.1-14.s2', '3.3.1-2.s4', 'A-6.s1'],
+    ['3.3.1-14.s2', '3.3.1-2.s4', 'A-6.s1', '6-13.2.s2'],
     'Ignores a mapping that goes beyond the segment that it is on.',
     ({ mapping }) => ({
       mapping: {
@@ -39,7 +39,7 @@ export const receivingFaults: readonly Variation[] = [
   ),
   fault(
     'data-on-joins-dropped',
-    ['3.2-22.s1', '3.3.4-2.s2', '3.3.1-1.s3'],
+    ['3.2-22.s1', '3.3.4-2.s2', '3.3.1-1.s3', '3.2-25.s3', '3.2-26.s2'],
     'Drops data that comes on joined subflows.',
     () => ({ mapping: { data: (data, subflow) => (isJoin(subflow) ? NOTHING : data) } }),
   ),

@@ -122,7 +122,7 @@ export const pathFaults: readonly Variation[] = [
   })),
   fault(
     'repeated-announcement-resets',
-    '3.4.1-4.s4.1',
+    ['3.4.1-4.s4.1', '3.4.1-11.s2'],
     'Resets the subflow on which a known address was announced again, with the next data that comes.',
     ({ announcing, signals }) => {
       const marked = new Set<Subflow>();
@@ -164,9 +164,12 @@ export const pathFaults: readonly Variation[] = [
     'Announces with another 64 bits of the HMAC.',
     announces(({ hmac }) => (hmac === undefined ? {} : { hmac: hmac.slice().reverse() })),
   ),
-  fault('add-addr-without-hmac', ['3.4.1-2.1.s1.3', '5-4.s8', '3.4.1-2.1.s1.2'], 'Announces without an HMAC.', () => ({
-    announcing: { hmac: () => ({}) },
-  })),
+  fault(
+    'add-addr-without-hmac',
+    ['3.4.1-2.1.s1.3', '5-4.s8', '3.4.1-2.1.s1.2', 'A-9.s1', '7.2-2.s1'],
+    'Announces without an HMAC.',
+    () => ({ announcing: { hmac: () => ({}) } }),
+  ),
   fault(
     'add-addr-keys-swapped',
     ['3.4.1-7.s3', '3.4.1-7.s4', '3.4.1-7.s2'],
@@ -251,14 +254,19 @@ export const pathFaults: readonly Variation[] = [
       },
     },
   })),
-  fault('echo-once-only', ['3.4.1-9.s3.1', '3.4.1-12.s2'], 'Echoes only the first ADD_ADDR of a connection.', () => ({
-    announcing: {
-      echoes: onlyFirst(
-        () => true,
-        () => false,
-      ),
-    },
-  })),
+  fault(
+    'echo-once-only',
+    ['3.4.1-9.s3.1', '3.4.1-12.s2', '3.4.1-11.s2'],
+    'Echoes only the first ADD_ADDR of a connection.',
+    () => ({
+      announcing: {
+        echoes: onlyFirst(
+          () => true,
+          () => false,
+        ),
+      },
+    }),
+  ),
   fault('echoes-echoes', '3.4.1-9.s3.3', 'Treats an echo as an announcement.', (standard) => ({
     ...reads('add_addr', (option) => (option.echo ? { ...option, echo: false } : option))(standard),
     announcing: { hmacAcceptable: (valid, { hmac }) => valid || hmac === undefined },

@@ -64,13 +64,13 @@ export const fallbackFaults: readonly Variation[] = [
   })),
   fault(
     'lost-data-ack-unnoticed',
-    ['3.7-4.3.s1', '6-11.2.s3'],
+    ['3.7-4.3.s1', '6-11.2.s3', '3.7-4.2.s1'],
     'Goes on with MPTCP though its data is acknowledged without Data ACKs.',
     () => ({ fallback: { noticesMissingDataAck: () => false } }),
   ),
   fault(
     'lost-data-ack-resets-first',
-    ['3.7-4.3.s1', '3.7-1.s5'],
+    ['3.7-4.3.s1', '3.7-1.s5', '3.7-5.s1'],
     'Resets the first subflow where it should fall back.',
     () => ({ fallback: { fallsBackWithoutDataAck: () => false } }),
   ),

@@ -16,6 +16,8 @@ import { signalFaults } from './3-signals.ts';
 import { pathFaults } from './3.4-paths.ts';
 import { removalFaults } from './3.4.2-removal.ts';
 import { endingFaults } from './3.5-ending.ts';
+import { optionFormFaults } from './3-option-forms.ts';
+import { middleboxFaults } from './6-middleboxes.ts';
 
 /** Ways to break a duty, under the clause of the duty. */
 export const faults: readonly Variation[] = [
@@ -36,4 +38,6 @@ export const faults: readonly Variation[] = [
   ...endingFaults,
   ...fallbackFaults,
   ...checksumFaults,
+  ...optionFormFaults,
+  ...middleboxFaults,
 ];

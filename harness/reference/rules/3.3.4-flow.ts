@@ -1,7 +1,7 @@
 /** Rules of sections 3.3.4 to 3.3.8: windows, retransmission, congestion, scheduling. Times are milliseconds. */
 import type { OptionMpPrio, TcpOption } from '../../packet/index.ts';
 import { dsnLt } from '../../mptcp/index.ts';
-import type { Connection, SentRange, Subflow } from '../stack-state.ts';
+import type { AddressPort, Connection, SentRange, Subflow } from '../stack-state.ts';
 
 /** The receive window. */
 export const receiving = {
@@ -96,5 +96,7 @@ export const policy = {
   sendsPriority: (_subflow: Subflow): boolean => true,
   prioritySubflow: (subflow: Subflow): Subflow => subflow,
   flag: (backup: boolean): boolean => backup,
+  /** 4-2.16.s1: the addresses and ports that the application sees are those of the first subflow, also after its end. */
+  namesOf: (connection: Connection): { local: AddressPort; remote: AddressPort } | undefined => connection.first,
   reserved: 0,
 };

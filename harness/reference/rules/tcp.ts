@@ -1,5 +1,5 @@
 /** Rules of TCP: RFC 9293, RFC 5681, RFC 5961, RFC 6298, RFC 7323, RFC 7413. Times are milliseconds. */
-import type { TcpOption, TcpSegment } from '../../packet/index.ts';
+import type { Packet, TcpOption, TcpSegment } from '../../packet/index.ts';
 import type { Connection, SegmentParts, Subflow } from '../stack-state.ts';
 
 /** TCP itself. */
@@ -30,6 +30,8 @@ export const tcp = {
     subflow.connection.corked || (inFlight && !subflow.connection.noDelay && subflow.connection.mode !== 'mptcp'),
   /** RFC 9293 §3.10.7.4: what lies outside the window is answered by an ACK and dropped. */
   takesOutOfWindow: (_subflow: Subflow, _segment: TcpSegment): boolean => false,
+  /** RFC 9293 §3.10.7.1: a SYN to a port where nothing listens is answered by a RST. */
+  answersClosedPort: (_packet: Packet): boolean => true,
   /** RFC 5961 §3: a RST counts at RCV.NXT only. */
   takesResetInWindow: (_subflow: Subflow): boolean => false,
   /** RFC 5961 §5.2; `right` is what that section says. */

@@ -32,8 +32,8 @@ export function strayPacket(stack: Stack, packet: Packet, options: readonly TcpO
     return;
   }
   const listener = findListener(stack, packet);
-  if (listener === undefined) resetStray(stack, packet, []);
-  else receiveSyn(stack, listener, packet, options);
+  if (listener !== undefined) receiveSyn(stack, listener, packet, options);
+  else if (stack.rules.tcp.answersClosedPort(packet)) resetStray(stack, packet, []);
 }
 
 /** A SYN with MP_JOIN: found by its token, whatever its port (3.2-26.s1). */
