@@ -260,8 +260,8 @@ export const keyFaults: readonly Variation[] = [
   fault('joins-after-capable-data', '3.1-17.s5', 'Treats data with MP_CAPABLE as the DSS that joins wait for.', () => ({
     join: { mayInitiate: ({ dssReceived }) => dssReceived },
   })),
-  fault('joins-after-own-data', '3.1-17.s5', 'Opens subflows once it has sent data, though nothing came.', () => ({
-    join: { mayInitiate: ({ sent, dssOptionReceived }) => dssOptionReceived || sent.length > 0 },
+  fault('joins-after-own-data', '3.1-17.s5', 'Opens subflows once it has data to send, though nothing came.', () => ({
+    join: { mayInitiate: ({ sendBuffer, dssOptionReceived }) => dssOptionReceived || sendBuffer.length > 0 },
   })),
   fault(
     'responder-joins-before-dss',
