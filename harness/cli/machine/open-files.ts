@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 
 /** Files that a run may have open at once in one process, with the program itself. */
-export const FILES_NEEDED = 256;
+const FILES_NEEDED = 256;
 
 /**
  * A message when the limit is too low, undefined otherwise. The modules of the program are opened many at once, and Node
