@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LISTEN_PORT } from '../engine/subflows.ts';
 import type { RunResults } from '../report/results.ts';
 import { startAgent } from '../topology/docker/hosts.ts';
 import { ensureAgentImage } from '../topology/docker/image.ts';
@@ -73,24 +74,43 @@ async function journalHas(output: string, lines: number): Promise<void> {
   await expect.poll(() => journalOf(output).length, { timeout: 30_000, interval: 5 }).toBeGreaterThanOrEqual(lines);
 }
 
+/** Whether a scenario is under way in a container: its network namespace has a socket on the port that scenarios listen on. */
+async function isInUse(id: string): Promise<boolean> {
+  try {
+    const { State } = await docker.getContainer(id).inspect();
+    const port = `:${LISTEN_PORT.toString(16)} `;
+    return readFileSync(`/proc/${State.Pid}/net/tcp`, 'utf8').includes(port);
+  } catch {
+    // It is gone.
+    return false;
+  }
+}
+
+/** A container in which a scenario is under way; undefined when the run has ended. */
+async function containerInUse(run: { exitCode: number | null }): Promise<string | undefined> {
+  while (run.exitCode === null) {
+    for (const id of await ours(false)) if (await isInUse(id)) return id;
+  }
+  return undefined;
+}
+
 /**
  * Kills containers of a run one after the other until a scenario ended in error.
- * A container may be between two scenarios when it is killed, so one is not always enough.
+ * The scenario may end just before its container is killed, so one is not always enough.
  *
  * @returns the number of containers killed
  */
 async function killUntilError(output: string, run: { exitCode: number | null }): Promise<number> {
-  const killed = new Set<string>();
-  while (run.exitCode === null && !journalOf(output).some((line) => line.includes('"verdict":"error"'))) {
-    const victim = (await ours(false)).find((id) => !killed.has(id));
+  let killed = 0;
+  while (!journalOf(output).some((line) => line.includes('"verdict":"error"'))) {
+    const victim = await containerInUse(run);
+    if (victim === undefined) break;
     const judgedBefore = journalOf(output).length;
-    if (victim !== undefined) {
-      killed.add(victim);
-      await docker
-        .getContainer(victim)
-        .kill({ signal: 'SIGKILL' })
-        .catch(() => undefined);
-    }
+    await docker
+      .getContainer(victim)
+      .kill({ signal: 'SIGKILL' })
+      .catch(() => undefined);
+    killed++;
     // Every scenario that used the victim is in the journal when a worker's share of others is.
     await expect
       .poll(() => run.exitCode !== null || journalOf(output).length >= judgedBefore + 8, {
@@ -99,7 +119,7 @@ async function killUntilError(output: string, run: { exitCode: number | null }):
       })
       .toBe(true);
   }
-  return killed.size;
+  return killed;
 }
 
 /** One that a killed run had made and not started yet has nothing that would tell it to go. */
