@@ -6,7 +6,7 @@ import type { ScenarioResult } from '../verdict/result.ts';
 import { judgementsOf } from '../verdict/scenario-verdict.ts';
 import { isKept } from '../verdict/verdict.ts';
 import { parsePcap } from '../wire/pcap-read.ts';
-import { pcap, saveCapture } from '../wire/pcap-write.ts';
+import { PcapBuffer, saveCapture } from '../wire/pcap-write.ts';
 import type { WirePacket } from '../wire/types.ts';
 import { commentedCapture } from './commented-capture.ts';
 
@@ -18,18 +18,31 @@ const COMMENTED: EvidenceFile = 'capture.pcapng';
 export class Recording {
   readonly packets: WirePacket[] = [];
   readonly #epoch: number;
+  /** Has each packet as it was when it came. */
+  readonly #pcap: PcapBuffer | undefined;
   /** The plain capture, once it has been read back. */
   #proven: Buffer | undefined;
 
-  /** @param epoch what to add to the packets' times for milliseconds since 1970 */
-  constructor(epoch: number) {
+  /**
+   * @param epoch what to add to the packets' times for milliseconds since 1970
+   * @param isWanted whether a capture is made; the packets are there without one
+   */
+  constructor(epoch: number, isWanted: boolean) {
     this.#epoch = epoch;
+    this.#pcap = isWanted ? new PcapBuffer(PLAIN) : undefined;
   }
 
-  /** Reads the capture back: what is not in it proves nothing. @throws Error */
+  /** Adds a packet. @throws CaptureError when its time is out of range */
+  add(packet: WirePacket): void {
+    this.#pcap?.write(this.#epoch + packet.at, packet.bytes);
+    this.packets.push(packet);
+  }
+
+  /** Reads the capture back, if one is made: what is not in it proves nothing. @throws Error */
   async prove(): Promise<void> {
+    const contents = this.#pcap?.contents();
+    if (contents === undefined) return;
     const { packets } = this;
-    const contents = this.#plain();
     const read = (await parsePcap(PLAIN, contents)).packets;
     const differs = packets.findIndex((packet, i) => !Buffer.from(read[i]?.bytes ?? []).equals(packet.bytes));
     if (read.length === packets.length && differs < 0) {
@@ -47,9 +60,10 @@ export class Recording {
    * @throws CaptureError
    */
   keep(draft: ScenarioResult, evidenceRoot: string): void {
+    if (this.#pcap === undefined) return;
     const folder = join(evidenceRoot, evidenceFolder(draft.id));
     const [name, other] = isKept(draft.verdict) ? [PLAIN, COMMENTED] : [COMMENTED, PLAIN];
-    saveCapture(join(folder, name), name === PLAIN ? (this.#proven ?? this.#plain()) : this.#commented(draft));
+    saveCapture(join(folder, name), name === PLAIN ? (this.#proven ?? this.#pcap.contents()) : this.#commented(draft));
     // A run before, of the same scenario, may have ended otherwise.
     const stale = join(folder, other);
     if (existsSync(stale)) rmSync(stale, { force: true });
@@ -58,16 +72,12 @@ export class Recording {
     for (const one of judgementsOf(draft)) if (!isKept(one.verdict)) one.pcap = path;
   }
 
-  #plain(): Buffer {
-    return pcap(PLAIN, this.#dated());
-  }
-
   #commented(draft: ScenarioResult): Buffer {
-    const packets = this.#dated().map((one) => ({ ...one, originalLength: one.bytes.length }));
+    const packets = this.packets.map(({ at, bytes }) => ({
+      at: this.#epoch + at,
+      bytes,
+      originalLength: bytes.length,
+    }));
     return commentedCapture(draft, draft.ladder, packets);
-  }
-
-  #dated(): { at: number; bytes: Uint8Array }[] {
-    return this.packets.map(({ at, bytes }) => ({ at: this.#epoch + at, bytes }));
   }
 }

@@ -194,8 +194,8 @@ interface Running {
 /** Judges a scenario, and keeps its capture where that is wanted. */
 async function runInCell(scenario: Scenario, context: EngineContext, running: Running): Promise<void> {
   const { cell, draft } = running;
-  const recording = new Recording((cell.clock ?? realClock).epoch);
-  let isWanted = context.captures !== 'none';
+  const recording = new Recording((cell.clock ?? realClock).epoch, context.captures !== 'none');
+  let isWanted = true;
   try {
     await judgeInCell(scenario, context, running, recording);
     if (context.captures === 'failed') isWanted = !isKept(draft.verdict);
@@ -218,7 +218,7 @@ async function judgeInCell(
     openPort: (link, onPacket, onError) =>
       context.openPort(link, familyOn(link, scenario.family), onPacket, onError, cell.clock),
     onPacket: (packet) => {
-      recording.packets.push(packet);
+      recording.add(packet);
     },
     ...(context.interpose === undefined ? {} : { interposer: context.interpose() }),
   });
@@ -260,7 +260,7 @@ async function judgeInCell(
     session.countersBefore,
     await readCounters(firstAgent(session), scenario.unsteady !== undefined),
   );
-  if (context.captures !== 'none') await recording.prove();
+  await recording.prove();
   if (context.withoutMonitors === undefined) addMonitors(draft, recording.packets, context);
   concludeScenario(draft);
   // Failures found before are kept.

@@ -91,15 +91,25 @@ export class PcapWriter {
   }
 }
 
-/**
- * The bytes of a file as {@link PcapWriter} writes it.
- *
- * @param path what errors call the capture
- * @param packets whole IP packets; `at` in milliseconds since 1970
- * @throws CaptureError when a time is out of range
- */
-export function pcap(path: string, packets: readonly { at: number; bytes: Uint8Array }[]): Buffer {
-  return Buffer.concat([fileHeader(), ...packets.map(({ at, bytes }) => recordOf(path, at, bytes, bytes.length))]);
+/** A capture as {@link PcapWriter} writes it, in memory: most are of a few packets, and a file costs as much as a scenario. */
+export class PcapBuffer {
+  readonly #path: string;
+  readonly #records: Uint8Array[] = [fileHeader()];
+
+  /** @param path what errors call the capture */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Copies a packet, as {@link PcapWriter.write}. @throws CaptureError when the time is out of range */
+  write(at: number, bytes: Uint8Array): void {
+    this.#records.push(recordOf(this.#path, at, bytes, bytes.length));
+  }
+
+  /** The bytes of the file. */
+  contents(): Buffer {
+    return Buffer.concat(this.#records);
+  }
 }
 
 /** Writes a whole capture, making its folder; no part of it stays where that fails. @throws CaptureError */

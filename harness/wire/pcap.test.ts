@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CaptureError } from './pcap-error.ts';
 import { readPcap } from './pcap-read.ts';
-import { LINKTYPE_RAW, pcap, saveCapture, PcapWriter } from './pcap-write.ts';
+import { LINKTYPE_RAW, PcapBuffer, PcapWriter, saveCapture } from './pcap-write.ts';
 
 let directory: string;
 let path: string;
@@ -48,13 +48,15 @@ describe('pcap files', () => {
     const packets = [1, 2].map((at) => ({ at: at * 1000, bytes: Uint8Array.of(at, at) }));
     write(packets);
     const saved = join(directory, 'new', 'folder', 'b.pcap');
-    saveCapture(saved, pcap('b', packets));
+    const buffer = new PcapBuffer('b');
+    for (const { at, bytes } of packets) buffer.write(at, bytes);
+    saveCapture(saved, buffer.contents());
     expect(readFileSync(saved)).toEqual(readFileSync(path));
   });
 
   test('a capture that cannot be saved says why', () => {
     expect(() => {
-      saveCapture(join(path, 'a.pcap'), pcap('a', []));
+      saveCapture(join(path, 'a.pcap'), new PcapBuffer('a').contents());
     }).toThrow(CaptureError);
   });
 
