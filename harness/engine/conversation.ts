@@ -1,5 +1,5 @@
 /** The record of a scenario: every packet in the order of the wire, and the stack's packets as steps see them. */
-import { FLAG, type Packet } from '../packet/types.ts';
+import { isOpeningSyn, type Packet } from '../packet/types.ts';
 import type { Subflow } from './endpoint.ts';
 import type { Scope } from '../notation/evaluate.ts';
 import type { Interposer } from './interposer.ts';
@@ -60,7 +60,7 @@ export class Conversation {
         !forgotten.has(synKey(one.packet)) &&
         one.link === link &&
         !this.#subflows.tuples.has(tupleOf(one.packet, 'in')) &&
-        (one.packet.tcp.flags & (FLAG.SYN | FLAG.ACK)) === FLAG.SYN,
+        isOpeningSyn(one.packet.tcp),
     );
   }
 

@@ -1,6 +1,6 @@
 /** The table of a scenario's subflows, by name and by addresses and ports. */
 import type { Randomness } from '../clock/random.ts';
-import { FLAG, type Packet } from '../packet/types.ts';
+import { isOpeningSyn, type Packet } from '../packet/types.ts';
 import type { Scenario } from '../scenario/suite.ts';
 import { familyOn } from '../topology/link-family.ts';
 import type { Cell, CellLink } from '../topology/contract.ts';
@@ -134,5 +134,5 @@ export function tupleOfSubflow({ local, remote }: Subflow): string {
 }
 
 function beginsAnew({ tcp }: Packet, forgotten: Subflow): boolean {
-  return (tcp.flags & (FLAG.SYN | FLAG.ACK)) === FLAG.SYN && tcp.seq !== forgotten.remoteIsn;
+  return isOpeningSyn(tcp) && tcp.seq !== forgotten.remoteIsn;
 }

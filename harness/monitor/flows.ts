@@ -1,6 +1,6 @@
 /** TCP conversations by their addresses and ports. */
 import { seqAdd, seqDiff, seqGt } from '../mptcp/index.ts';
-import { FLAG, hasMptcpCode } from '../packet/index.ts';
+import { FLAG, hasMptcpCode, isOpeningSyn } from '../packet/index.ts';
 import { startsAnother } from './doubt.ts';
 import type { Packet, TcpSegment } from '../packet/types.ts';
 import { newEnd, other, type Flow, type FlowDirection, type FlowEnd, type Side } from './connection.ts';
@@ -43,7 +43,7 @@ export class Flows {
     const { ip, tcp } = packet;
     const key = tuple(ip.src, tcp.srcPort, ip.dst, tcp.dstPort);
     const known = this.#byTuple.get(key);
-    const opens = (tcp.flags & (FLAG.SYN | FLAG.ACK)) === FLAG.SYN;
+    const opens = isOpeningSyn(tcp);
     if (known !== undefined && !this.#isReuse(known, tcp, opens, note.at)) return known;
     if ((tcp.flags & FLAG.SYN) === 0 && !tcp.options.some(hasMptcpCode)) return undefined;
     if (known !== undefined) this.drop(known.flow);

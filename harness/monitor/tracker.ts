@@ -1,5 +1,5 @@
 /** Puts packets into TCP conversations, and conversations into MPTCP connections. */
-import { FLAG, hasMptcpCode } from '../packet/index.ts';
+import { FLAG, hasMptcpCode, isOpeningSyn } from '../packet/index.ts';
 import type { OptionMpJoin, Packet } from '../packet/types.ts';
 import { newConnection, noteAddress, other, type Connection, type Flow, type Side } from './connection.ts';
 import { Flows, trackPlain, type PacketNote } from './flows.ts';
@@ -104,7 +104,7 @@ export class Tracker {
     flow.opening = option.kind === 'mp_capable' ? 'capable' : 'unknown';
     if (flow.opening === 'unknown') this.#noteUnattached();
     const connection = adopt(flow, this.#create(note));
-    connection.whole = (packet.tcp.flags & (FLAG.SYN | FLAG.ACK)) === FLAG.SYN || flow.ends[0].synSeen;
+    connection.whole = isOpeningSyn(packet.tcp) || flow.ends[0].synSeen;
     return connection;
   }
 

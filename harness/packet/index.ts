@@ -1,5 +1,5 @@
 export type * from './types.ts';
-export { FLAG } from './types.ts';
+export { FLAG, isOpeningSyn } from './types.ts';
 export { canonicalAddress, familyOf, formatAddress, networkOf, parseAddress } from './address.ts';
 export { foldSum, internetChecksum, onesSum, pseudoHeaderSum } from './checksum.ts';
 export { decodeEchoReply, encodeEchoRequest } from './icmp.ts';

@@ -30,6 +30,11 @@ export type { MptcpOption, OptionKind, TcpOption } from './options/registry.ts';
 /** TCP flag bits, as in the 13th and 14th byte of the header (RFC 9293 §3.1). */
 export const FLAG = { FIN: 0x01, SYN: 0x02, RST: 0x04, PSH: 0x08, ACK: 0x10, URG: 0x20, ECE: 0x40, CWR: 0x80 } as const;
 
+/** Whether a segment opens a conversation: a SYN without ACK. */
+export function isOpeningSyn({ flags }: Pick<TcpSegment, 'flags'>): boolean {
+  return (flags & (FLAG.SYN | FLAG.ACK)) === FLAG.SYN;
+}
+
 /** An IPv4 header. `totalLength` and `checksum` are computed on encoding when absent. */
 export interface Ipv4Header {
   family: 'ipv4';
