@@ -1,8 +1,8 @@
 /** Faults of the form of options: Kind, Length, subtype, flags (sections 3 and 7, appendix A). */
-import { encodeOptions, FLAG, type TcpOption } from '../../packet/index.ts';
+import { encodeOptions, FLAG, type OptionDss, type TcpOption } from '../../packet/index.ts';
 import type { Rules, RulesChange, Variation } from '../rules/index.ts';
 import { capable } from './3.1-capable.ts';
-import { fault, sends } from './fault.ts';
+import { emits, fault, sends } from './fault.ts';
 
 /** Alters the bytes of options of a kind as they go out, where `when` holds. */
 function written<K extends TcpOption['kind']>(
@@ -15,21 +15,19 @@ function written<K extends TcpOption['kind']>(
   );
 }
 
-/** Alters the bytes of a DSS with a Data ACK alone, after the stack has noted what it acknowledges. */
-function writtenDataAck(change: (bytes: Uint8Array) => Uint8Array): (standard: Rules) => RulesChange {
-  return ({ tcp }) => ({
-    tcp: {
-      outgoing: (subflow, segment) =>
-        tcp.outgoing(subflow, {
-          ...segment,
-          options: segment.options.map((one) =>
-            one.kind === 'dss' && one.hasDataAck && !one.hasMap
-              ? { kind: 'raw', raw: change(encodeOptions([one])) }
-              : one,
-          ),
-        }),
-    },
-  });
+/** Alters the bytes of a DSS where `when` holds, after the stack has noted what it says. */
+function writtenDss(when: (option: OptionDss) => boolean, change: (bytes: Uint8Array) => Uint8Array) {
+  return emits((segment) => ({
+    ...segment,
+    options: segment.options.map((one) =>
+      one.kind === 'dss' && when(one) ? { kind: 'raw', raw: change(encodeOptions([one])) } : one,
+    ),
+  }));
+}
+
+/** A DSS with a Data ACK alone. */
+function isDataAck({ hasDataAck, hasMap }: OptionDss): boolean {
+  return hasDataAck && !hasMap;
 }
 
 /** The option with another number of bytes, zeros at its end; the Length byte agrees. */
@@ -118,12 +116,12 @@ export const optionFormFaults: readonly Variation[] = [
       },
     },
   })),
-  fault('signals-in-header-bits', '3-2.s1', 'Sets a reserved bit of the TCP header on its SYN/ACK.', ({ tcp }) => ({
-    tcp: {
-      outgoing: (subflow, segment) =>
-        tcp.outgoing(subflow, (segment.flags & FLAG.SYN) === 0 ? segment : { ...segment, reserved: 0x02 }),
-    },
-  })),
+  fault(
+    'signals-in-header-bits',
+    '3-2.s1',
+    'Sets a reserved bit of the TCP header on its SYN/ACK.',
+    emits((segment) => ((segment.flags & FLAG.SYN) === 0 ? segment : { ...segment, reserved: 0x02 })),
+  ),
   fault(
     'join-syn-16-bytes',
     ['3.2-5.1.s1.1', '3.2-3.s2.2'],
@@ -172,21 +170,20 @@ export const optionFormFaults: readonly Variation[] = [
     'data-ack-flags-shifted',
     '3.3-3.1.s1.2',
     'Has the flags of a DSS one bit too high.',
-    writtenDataAck(altered(3, (flags) => flags << 1)),
+    writtenDss(
+      isDataAck,
+      altered(3, (flags) => flags << 1),
+    ),
   ),
-  fault('mapping-flags-shifted', '3.3-3.1.s1.2', 'Has flag M of a DSS one bit too high.', ({ tcp }) => ({
-    tcp: {
-      outgoing: (subflow, segment) =>
-        tcp.outgoing(subflow, {
-          ...segment,
-          options: segment.options.map((one) =>
-            one.kind === 'dss' && one.hasMap
-              ? { kind: 'raw', raw: altered(3, (flags) => (flags & ~0x04) | 0x08)(encodeOptions([one])) }
-              : one,
-          ),
-        }),
-    },
-  })),
+  fault(
+    'mapping-flags-shifted',
+    '3.3-3.1.s1.2',
+    'Has flag M of a DSS one bit too high.',
+    writtenDss(
+      ({ hasMap }) => hasMap,
+      altered(3, (flags) => (flags & ~0x04) | 0x08),
+    ),
+  ),
   fault(
     'joins-with-capable',
     '3.1-25.s1',
@@ -208,7 +205,7 @@ export const optionFormFaults: readonly Variation[] = [
     'data-ack-padded',
     ['A-8.s2', 'A-5.s3'],
     'Fills a DSS with a Data ACK alone up to 16 bytes.',
-    writtenDataAck((bytes) => resized(16 - bytes.length)(bytes)),
+    writtenDss(isDataAck, (bytes) => resized(16 - bytes.length)(bytes)),
   ),
   fault(
     'remove-addr-without-ids',

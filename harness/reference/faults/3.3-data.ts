@@ -1,9 +1,9 @@
 /** Faults of DSS, mappings and Data ACKs (sections 3.3 to 3.3.2). */
 import { dsnAdd, low32, seqAdd } from '../../mptcp/index.ts';
 import { foldSum, type OptionDss, type TcpOption } from '../../packet/index.ts';
-import type { RulesChange, Variation } from '../rules/index.ts';
+import type { Variation } from '../rules/index.ts';
 import type { Subflow } from '../state.ts';
-import { fault, isIpv6, isJoin, reads, sends } from './fault.ts';
+import { emits, fault, isIpv6, isJoin, reads, sends } from './fault.ts';
 
 /** Sets reserved bits of a DSS where `when` holds. */
 function reserved(bits: number, when: (option: OptionDss) => boolean = () => true) {
@@ -22,15 +22,12 @@ function withoutSsn(checksum: number, ssn: number): number {
 }
 
 /** Sets the urgent pointer on segments of data after the first 100 bytes. */
-function urgent(when: (subflow: Subflow) => boolean): () => RulesChange {
-  return () => ({
-    tcp: {
-      outgoing: (subflow, segment) =>
-        segment.payload.length > 0 && subflow.dataSent > 100 && when(subflow)
-          ? { ...segment, flags: segment.flags | 0x20, urgent: segment.payload.length }
-          : segment,
-    },
-  });
+function urgent(when: (subflow: Subflow) => boolean) {
+  return emits((segment, subflow) =>
+    segment.payload.length > 0 && subflow.dataSent > 100 && when(subflow)
+      ? { ...segment, flags: segment.flags | 0x20, urgent: segment.payload.length }
+      : segment,
+  );
 }
 
 /** Faults of mappings. */

@@ -2,7 +2,7 @@
 import { FLAG } from '../../packet/index.ts';
 import type { StackState, Subflow } from '../state.ts';
 import type { Variation } from '../rules/index.ts';
-import { fault, isJoin, reads, reset } from './fault.ts';
+import { emits, fault, isJoin, reads, reset, sends } from './fault.ts';
 
 /** Faults of sections 4 and 6, and of duties that they repeat. */
 export const middleboxFaults: readonly Variation[] = [
@@ -75,12 +75,7 @@ export const middleboxFaults: readonly Variation[] = [
     'sack-of-the-stream',
     '3.3.1-1.s4',
     'Reports no SACK blocks for data that waits for earlier bytes.',
-    ({ tcp }) => ({
-      tcp: {
-        outgoing: (subflow, segment) =>
-          tcp.outgoing(subflow, { ...segment, options: segment.options.filter(({ kind }) => kind !== 'sack') }),
-      },
-    }),
+    emits((segment) => ({ ...segment, options: segment.options.filter(({ kind }) => kind !== 'sack') })),
   ),
   fault(
     'removes-by-source',
@@ -104,13 +99,9 @@ export const middleboxFaults: readonly Variation[] = [
     'one-sequence-space',
     '1.1-5.4.s2',
     'Counts the sequence numbers of joined subflows on when data went out on another subflow.',
-    ({ tcp }) => ({
-      tcp: {
-        outgoing: (subflow, segment) => {
-          const skipped = isJoin(subflow) && segment.payload.length > 0 ? 1000 : 0;
-          return tcp.outgoing(subflow, { ...segment, seq: (segment.seq + skipped) >>> 0 });
-        },
-      },
+    emits((segment, subflow) => {
+      const skipped = isJoin(subflow) && segment.payload.length > 0 ? 1000 : 0;
+      return { ...segment, seq: (segment.seq + skipped) >>> 0 };
     }),
   ),
   fault(
@@ -133,32 +124,22 @@ export const middleboxFaults: readonly Variation[] = [
       return option;
     }),
   ),
-  fault('fast-close-on-fin', ['3.5-4.s1', '3.5-5.1.s1.1'], 'Sends MP_FASTCLOSE on a FIN.', ({ tcp }) => ({
-    tcp: {
-      outgoing: (subflow, segment) =>
-        tcp.outgoing(
-          subflow,
-          segment.options.some(({ kind }) => kind === 'mp_fastclose')
-            ? { ...segment, flags: FLAG.FIN | FLAG.ACK }
-            : segment,
-        ),
-    },
-  })),
+  fault(
+    'fast-close-on-fin',
+    ['3.5-4.s1', '3.5-5.1.s1.1'],
+    'Sends MP_FASTCLOSE on a FIN.',
+    emits((segment) =>
+      segment.options.some(({ kind }) => kind === 'mp_fastclose')
+        ? { ...segment, flags: FLAG.FIN | FLAG.ACK }
+        : segment,
+    ),
+  ),
   fault(
     'announces-first-address',
     '3.4.1-1.s1',
     'Announces the address of the first subflow in the place of another.',
-    ({ signals }) => ({
-      signals: {
-        outgoing: (subflow, options, parts) =>
-          signals
-            .outgoing(subflow, options, parts)
-            .map((one) =>
-              one.kind === 'add_addr' && !one.echo
-                ? { ...one, address: subflow.connection.first?.local.address ?? one.address }
-                : one,
-            ),
-      },
-    }),
+    sends('add_addr', (option, { connection }) =>
+      option.echo ? option : { ...option, address: connection.first?.local.address ?? option.address },
+    ),
   ),
 ];

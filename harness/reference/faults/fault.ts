@@ -1,5 +1,5 @@
 /** How faults are written: a row each, and what several have in common. */
-import type { TcpOption } from '../../packet/index.ts';
+import type { TcpOption, TcpSegment } from '../../packet/index.ts';
 import type { Rules, RulesChange, Variation } from '../rules/index.ts';
 import type { Connection, SegmentParts, Subflow } from '../state.ts';
 
@@ -49,6 +49,11 @@ export function reads<K extends TcpOption['kind']>(
         }),
     },
   });
+}
+
+/** Alters segments as they go out, after the stack has noted what they say. */
+export function emits(change: (segment: TcpSegment, subflow: Subflow) => TcpSegment): (standard: Rules) => RulesChange {
+  return ({ tcp }) => ({ tcp: { outgoing: (subflow, segment) => tcp.outgoing(subflow, change(segment, subflow)) } });
 }
 
 /** Options of these kinds count although the segment's numbers are wrong. */
