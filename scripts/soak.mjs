@@ -44,9 +44,8 @@ function disturb(kind, samples, folder) {
     const timer = setInterval(() => pauseAnAgent(samples), PAUSE_EVERY_MS);
     return () => clearInterval(timer);
   }
-  const command = { cpu: [BUSY], disk: [WRITES, join(folder, 'load')] }[kind];
-  if (command === undefined) return () => undefined;
-  const children = [1, 2].slice(0, kind === 'cpu' ? 2 : 1).map(() => spawn(process.execPath, ['-e', ...command]));
+  const programs = { none: [], cpu: [[BUSY], [BUSY]], disk: [[WRITES, join(folder, 'load')]] }[kind];
+  const children = programs.map((words) => spawn(process.execPath, ['-e', ...words]));
   return () => {
     for (const child of children) child.kill('SIGKILL');
     rmSync(join(folder, 'load'), { force: true });
@@ -101,7 +100,7 @@ function differences(first, second) {
 const say = (text) => process.stdout.write(`${text}\n`);
 
 /** Compares a round with the first one of its stack. @returns how many things were wrong */
-function judge(name, folder, ended, first) {
+function judge(folder, ended, first) {
   if (ended.verdicts === undefined || ended.partial) {
     say(`  not whole, exit code ${ended.code}: ${ended.said.trim().split('\n').slice(-2).join(' ')}`);
     return 1;
@@ -143,7 +142,7 @@ async function soak() {
         `${ended.verdicts?.size ?? 0} scenarios, exit code ${ended.code}, ${took} s; ${ended.samples}`,
     );
     if (ended.verdicts !== undefined && !first.has(sut)) first.set(sut, { verdicts: ended.verdicts, folder });
-    problems += judge(sut, folder, ended, first.get(sut) ?? ended);
+    problems += judge(folder, ended, first.get(sut) ?? ended);
   } while (performance.now() < until);
   say(`${number} rounds, ${problems} ${problems === 1 ? 'problem' : 'problems'}; seed ${values.seed}`);
   return problems === 0 ? 0 : 1;

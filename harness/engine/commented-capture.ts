@@ -1,5 +1,6 @@
 /** A scenario's capture for Wireshark: comments on judged packets, named links, and the keys. Pure. */
 import { decodePacket, isNotTcp } from '../packet/index.ts';
+import type { NotTcp, Packet } from '../packet/types.ts';
 import type { LadderEntry, ScenarioResult } from '../verdict/result.ts';
 import { isKept } from '../verdict/verdict.ts';
 import { pcapng, type CommentedPacket } from '../wire/pcapng-write.ts';
@@ -19,10 +20,11 @@ export function commentedCapture(
   packets: readonly CapturedPacket[],
 ): Buffer {
   const comments = commentsOn(ladder);
+  const decoded = packets.map(({ bytes }) => decodePacket(bytes));
   const directions = ladder.filter(({ kind }) => kind === 'packet').map(({ direction }) => direction);
   const links: string[] = [];
   const commented = packets.map((packet, index): CommentedPacket => {
-    const name = linkOf(packet);
+    const name = linkOf(decoded[index]);
     if (!links.includes(name)) links.push(name);
     const lines = comments.get(index)?.map(lineOf);
     const direction = directions[index];
@@ -33,7 +35,7 @@ export function commentedCapture(
       ...(lines === undefined ? {} : { comment: lines.join('\n') }),
     };
   });
-  const about = [id, title, `verdict: ${verdict}`, ...keysIn(packets)];
+  const about = [id, title, `verdict: ${verdict}`, ...keysIn(decoded)];
   return pcapng({ comment: about.join('\n'), interfaces: links, packets: commented });
 }
 
@@ -78,16 +80,14 @@ function lineOf({ text, verdict, clause }: LadderEntry): string {
 }
 
 /** The two addresses, in the same order for both directions. */
-function linkOf({ bytes }: CapturedPacket): string {
-  const packet = decodePacket(bytes);
-  if (isNotTcp(packet)) return 'other';
+function linkOf(packet: Packet | NotTcp | undefined): string {
+  if (packet === undefined || isNotTcp(packet)) return 'other';
   return [packet.ip.src, packet.ip.dst].sort().join(' - ');
 }
 
-function keysIn(packets: readonly CapturedPacket[]): string[] {
+function keysIn(packets: readonly (Packet | NotTcp)[]): string[] {
   const keys = new Map<string, string>();
-  for (const { bytes } of packets) {
-    const packet = decodePacket(bytes);
+  for (const packet of packets) {
     if (isNotTcp(packet)) continue;
     for (const option of packet.tcp.options) {
       if (option.kind !== 'mp_capable' || option.senderKey === undefined) continue;

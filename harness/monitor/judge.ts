@@ -180,7 +180,7 @@ export class Ledger {
 
   #finding(tally: Tally, verdict: JudgedVerdict, clauses: readonly string[], one: Observation): Finding {
     const { event } = one;
-    const finding: Finding = {
+    return {
       clause: clauses[0] ?? '',
       also: clauses.slice(1),
       rule: tally.rule.name,
@@ -196,6 +196,5 @@ export class Ledger {
       ...(one.text === undefined ? undefined : { text: one.text }),
       count: one.count,
     };
-    return finding;
   }
 }

@@ -169,15 +169,7 @@ function ConnectionSection(props: {
       </ul>
       {report.version !== 0 && <p>{xmlText(tally(report.findings))}</p>}
       <Findings findings={broken} />
-      {drawn !== undefined && (
-        <>
-          <details open={broken.length > 0}>
-            <summary>Packets</summary>
-            <div class="picture">{picture(drawn)}</div>
-          </details>
-          <PacketTable entries={drawn.entries} findings={shownAt(report)} />
-        </>
-      )}
+      {drawn !== undefined && <Packets drawn={drawn} broken={broken} />}
       {others.length > 0 && (
         <details>
           <summary>{`${others.length} remarks: choices of the hosts, and what could not be judged`}</summary>
@@ -250,17 +242,24 @@ function FindingRow({ finding }: { finding: CheckFinding }): JSX.Element {
   );
 }
 
-/** The first finding that each packet shows, by the packet's number. */
-function shownAt(report: CheckedConnection): Map<number, CheckFinding> {
+/** The packets that were kept, as a picture and as a table; `broken` has the findings that are shown on them. */
+function Packets({ drawn, broken }: { drawn: DrawnConnection; broken: readonly CheckFinding[] }): JSX.Element {
+  // The first finding that each packet shows.
   const at = new Map<number, CheckFinding>();
-  for (const finding of shownFindings(report.findings, false))
+  for (const finding of broken)
     if (finding.packet !== undefined && !at.has(finding.packet)) at.set(finding.packet, finding);
-  return at;
+  return (
+    <>
+      <details open={broken.length > 0}>
+        <summary>Packets</summary>
+        <div class="picture">{picture(drawn, at)}</div>
+      </details>
+      <PacketTable entries={drawn.entries} findings={at} />
+    </>
+  );
 }
 
-function picture(drawn: DrawnConnection): JSX.Element {
-  const { report } = drawn;
-  const at = shownAt(report);
+function picture({ report, ...drawn }: DrawnConnection, at: ReadonlyMap<number, CheckFinding>): JSX.Element {
   const entries = drawn.entries.map((entry) => {
     const { index, ...plain } = entry;
     const finding = at.get(index);

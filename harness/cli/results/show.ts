@@ -156,7 +156,7 @@ async function writeCommented(
     return;
   }
   const file = pcapng ?? source.replace(/\.pcap$/, '.pcapng');
-  writeFileSync(file, bytes);
+  if (file !== source) writeFileSync(file, bytes);
   process.stdout.write(`capture with comments: ${file}\ndisplay filter: ${filter}\n`);
   if (wireshark) await openWireshark(file, filter);
 }
