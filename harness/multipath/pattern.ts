@@ -1,10 +1,8 @@
 /** The expected hash of a transfer's bytes: that of the pattern of `docs/agent-protocol.md`. Pure. */
-import { Digest } from '../sut/digest.ts';
-import { fillByte } from '../sut/fill.ts';
+import { digestOf } from '../sut/digest.ts';
+import { fillBytes } from '../sut/fill.ts';
 
 /** FNV-1a (64 bits) over a part of the pattern, 16 hexadecimal digits, as `recv` answers it. */
 export function patternDigest(offset: number, length: number): string {
-  const digest = new Digest();
-  for (let i = offset; i < offset + length; i++) digest.add(fillByte(i));
-  return digest.toString();
+  return digestOf(fillBytes(offset, length));
 }

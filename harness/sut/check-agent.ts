@@ -1,5 +1,5 @@
 /** Talks the protocol with an agent, and says what of it works. For authors of agents. */
-import { Digest } from './digest.ts';
+import { digestOf } from './digest.ts';
 import { fillBytes } from './fill.ts';
 import type { SpawnedAgent } from './spawn-agent.ts';
 import { AgentProtocolError, AgentRefused, type AgentAnswer } from './types.ts';
@@ -135,9 +135,7 @@ async function exchange(ask: Ask, name: string): Promise<string> {
   const got = await ask('recv', { fd: server, bytes: SENT, timeout: 3000 });
   fieldOf(got, 'bytes', String(SENT));
   fieldOf(got, 'pattern', 'ok');
-  const digest = new Digest();
-  for (const byte of fillBytes(0, SENT)) digest.add(byte);
-  fieldOf(got, 'digest', digest.toString());
+  fieldOf(got, 'digest', digestOf(fillBytes(0, SENT)));
   await ask('send', { fd: server, hex: '0a0b', timeout: 3000 });
   fieldOf(await ask('recv', { fd: client, bytes: 2, timeout: 3000 }), 'hex', '0a0b');
   await ask('shutdown', { fd: client, how: 'wr' });

@@ -1,6 +1,6 @@
 /** Commands on sockets, for the agent in memory: what docs/agent-protocol.md says, done by the reference stack. */
 import type { Addresses, Field, PollEvent, SocketCall } from '../../reference/index.ts';
-import { Digest } from '../../sut/digest.ts';
+import { digestOf } from '../../sut/digest.ts';
 import { fillBytes } from '../../sut/fill.ts';
 import type { AgentAnswer } from '../../sut/types.ts';
 import { refused } from '../../sut/errno.ts';
@@ -266,12 +266,10 @@ export class Sockets {
 
 /** The answer to `recv` for bytes at an offset of the stream. */
 function received(data: Uint8Array, offset: number, ended: boolean): AgentAnswer {
-  const digest = new Digest();
-  digest.addAll(data);
   const pattern = fillBytes(offset, data.length);
   const at = Buffer.compare(data, pattern) === 0 ? -1 : data.findIndex((byte, i) => byte !== pattern[i]);
   const differs = at < 0 ? undefined : offset + at;
-  return answer({ bytes: data.length, eof: ended, pattern: differs ?? 'ok', digest: digest.toString() });
+  return answer({ bytes: data.length, eof: ended, pattern: differs ?? 'ok', digest: digestOf(data) });
 }
 
 /** Names of the protocol for the fields that the stack answers. */
